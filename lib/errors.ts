@@ -1,0 +1,78 @@
+/**
+ * The one error type of this project, and what its codes mean.
+ *
+ * @module
+ */
+
+/**
+ * Why something failed, for a program to branch on.
+ *
+ * - `usage`: the caller asked for something that makes no sense; nothing was sent to AWS
+ * - `not-found`: a bucket, user, role or object isn't there
+ * - `access-denied`: the credentials work but may not do this
+ * - `credentials`: no credentials, or AWS doesn't accept them
+ * - `conflict`: something of that name exists already or changed meanwhile
+ * - `limit`: one of AWS's limits would be passed
+ * - `invalid-policy`: a policy document that AWS would refuse, or has refused
+ * - `partial-failure`: some of the work was done and some was not
+ * - `network`: no answer from the endpoint
+ * - `interrupted`: the caller stopped the work
+ * - `aws`: any other error that AWS reported
+ */
+export type ErrorCode =
+  | "usage"
+  | "not-found"
+  | "access-denied"
+  | "credentials"
+  | "conflict"
+  | "limit"
+  | "invalid-policy"
+  | "partial-failure"
+  | "network"
+  | "interrupted"
+  | "aws";
+
+/** What an {@linkcode S3CredentialsError} can carry besides its code and message. */
+export interface S3CredentialsErrorOptions {
+  /** What the reader can do about it, as a sentence of its own. */
+  hint?: string;
+  /** The error that led to this one. */
+  cause?: unknown;
+}
+
+/**
+ * An error that a person can act on: what was tried, what happened and what to do next.
+ *
+ * Neither the message nor the hint ever holds a secret key or a session token.
+ *
+ * @example Branch on the code
+ * ```ts
+ * import { S3CredentialsError } from "@s3creds/cli";
+ * import assert from "node:assert/strict";
+ *
+ * const error = new S3CredentialsError("not-found", "Bucket does not exist: logs", {
+ *   hint: "Add --create-bucket to create it",
+ * });
+ * assert.equal(error.code, "not-found");
+ * ```
+ */
+export class S3CredentialsError extends Error {
+  /** The kind of failure. */
+  readonly code: ErrorCode;
+  /** What the reader can do about it, if there is anything. */
+  readonly hint: string | undefined;
+
+  /**
+   * Makes an error.
+   *
+   * @param code the kind of failure
+   * @param message what was tried and what happened, without a full stop
+   * @param options a hint and the cause
+   */
+  constructor(code: ErrorCode, message: string, options: S3CredentialsErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "S3CredentialsError";
+    this.code = code;
+    this.hint = options.hint;
+  }
+}

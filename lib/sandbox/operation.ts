@@ -1,0 +1,93 @@
+/**
+ * What the sandbox's services agree on: a request comes in, a service reads it into an operation,
+ * the operation names the permissions it needs, and only then may it run.
+ *
+ * @module
+ */
+import type { Account, Bucket, Role, User } from "./account.ts";
+
+/** An HTTP request whose body has been read whole and whose signature has been checked. */
+export interface SandboxRequest {
+  method: string;
+  /** Scheme, host, path and query as sent; the path keeps its percent-encoding. */
+  url: URL;
+  headers: Headers;
+  /** The payload, with any `aws-chunked` framing taken off. */
+  body: Uint8Array;
+  /** The id that the answer carries, for error documents. */
+  requestId: string;
+}
+
+/** Who signed a request. */
+export type Caller =
+  | { type: "anonymous" }
+  | { type: "root"; accessKeyId: string }
+  | { type: "user"; accessKeyId: string; user: User }
+  | { type: "session"; accessKeyId: string; session: Session };
+
+/** Temporary credentials as AssumeRole gave them out. */
+export interface Session {
+  role: Role;
+  sessionName: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+  /** The session policy's text, if one was passed. */
+  policy: string | undefined;
+  expiration: Date;
+}
+
+/** One thing that a caller must be allowed to do before an operation runs. */
+export interface NeededPermission {
+  /** IAM action, such as `s3:GetObject`. */
+  action: string;
+  /** ARN that the action is asked for, or `*`. */
+  resource: string;
+  /** Values of the request's condition keys, such as `s3:prefix`. */
+  context?: Record<string, string | string[]>;
+  /** The bucket whose policy and public access block take part in the decision. */
+  bucket?: Bucket;
+  /** A resource policy that takes part, such as a role's trust policy. */
+  resourcePolicy?: string;
+}
+
+/** A request understood by its service. */
+export interface Operation {
+  /** AWS's name of the API operation, such as `PutUserPolicy`. */
+  name: string;
+  /** All of these must be allowed; with none the operation is open to any caller with valid keys. */
+  permissions: NeededPermission[];
+  /** Does the work. Called once, after the permissions have been granted. */
+  run(): Response | Promise<Response>;
+}
+
+/** Turns a request into an operation. May throw a {@linkcode ServiceError} for a bad request. */
+export type Service = (
+  request: SandboxRequest,
+  caller: Caller,
+  account: Account,
+) => Operation | Promise<Operation>;
+
+/** An error as AWS reports it: code, message and HTTP status. */
+export class ServiceError extends Error {
+  readonly code: string;
+  readonly status: number;
+  /** Further elements of the error document, such as `BucketName`. */
+  readonly details: Record<string, string>;
+  /** Further headers of the answer, such as `x-amz-bucket-region`. */
+  readonly headers: Record<string, string>;
+
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    extra: { details?: Record<string, string>; headers?: Record<string, string> } = {},
+  ) {
+    super(message);
+    this.name = "ServiceError";
+    this.status = status;
+    this.code = code;
+    this.details = extra.details ?? {};
+    this.headers = extra.headers ?? {};
+  }
+}
