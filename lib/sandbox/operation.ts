@@ -9,8 +9,14 @@ import type { Account, Bucket, Role, User } from "./account.ts";
 /** An HTTP request whose body has been read whole and whose signature has been checked. */
 export interface SandboxRequest {
   method: string;
-  /** Scheme, host, path and query as sent; the path keeps its percent-encoding. */
+  /** Scheme, host, path and query. `URL` resolves dot segments, so read keys from `rawPath`. */
   url: URL;
+  /**
+   * Path and query exactly as they stood in the request line (`/b/../x%2Fy?acl`): never resolved,
+   * never decoded. Signatures and S3 keys are read from it.
+   */
+  rawPath: string;
+  /** The headers, with the trailers of an `aws-chunked` payload (checksums) among them. */
   headers: Headers;
   /** The payload, with any `aws-chunked` framing taken off. */
   body: Uint8Array;
@@ -51,14 +57,24 @@ export interface NeededPermission {
   resourcePolicy?: string;
 }
 
+/**
+ * Asks whether the caller is allowed one more thing, with the same policies that decided on the
+ * operation's own permissions. Never throws for a denial.
+ */
+export type May = (permission: NeededPermission) => Promise<boolean>;
+
 /** A request understood by its service. */
 export interface Operation {
   /** AWS's name of the API operation, such as `PutUserPolicy`. */
   name: string;
   /** All of these must be allowed; with none the operation is open to any caller with valid keys. */
   permissions: NeededPermission[];
-  /** Does the work. Called once, after the permissions have been granted. */
-  run(): Response | Promise<Response>;
+  /**
+   * Does the work. Called once, after the permissions have been granted. `may` answers questions
+   * that only come up on the way: each key of DeleteObjects, or whether a missing key may be
+   * told apart from a forbidden one.
+   */
+  run(may: May): Response | Promise<Response>;
 }
 
 /** Turns a request into an operation. May throw a {@linkcode ServiceError} for a bad request. */
