@@ -85,6 +85,39 @@ export interface StoredObject {
   /** Headers given at upload and given back: content-type, cache-control, x-amz-meta-…, checksums. */
   headers: Record<string, string>;
   tags: Tag[];
+  /** Set by PutObjectAcl or an upload's ACL headers; without it the owner has full control. */
+  acl?: Grant[];
+  /** Sizes of the parts of a multipart upload, by part number. */
+  parts?: { partNumber: number; size: number }[];
+  legalHold?: "ON" | "OFF";
+  retention?: { mode: "GOVERNANCE" | "COMPLIANCE"; retainUntilDate: Date };
+}
+
+/** An upload that has been started and neither completed nor aborted. */
+export interface MultipartUpload {
+  uploadId: string;
+  key: string;
+  initiated: Date;
+  /** ARN and name of who started it. */
+  initiator: { id: string; displayName: string };
+  /** Headers and settings that the finished object will carry. */
+  headers: Record<string, string>;
+  tags: Tag[];
+  acl: Grant[] | undefined;
+  /** Checksum algorithm as `x-amz-checksum-algorithm` names it, such as `CRC32`. */
+  checksumAlgorithm: string | undefined;
+  checksumType: "COMPOSITE" | "FULL_OBJECT";
+  /** By part number. */
+  parts: Map<number, UploadedPart>;
+}
+
+/** A part of a multipart upload. */
+export interface UploadedPart {
+  body: Uint8Array;
+  etag: string;
+  lastModified: Date;
+  /** Checksum headers, such as `x-amz-checksum-crc32`. */
+  checksums: Record<string, string>;
 }
 
 /** The four settings of a public access block, in AWS's names. */
@@ -110,6 +143,13 @@ export interface Bucket {
   cors: CorsRule[] | undefined;
   acl: Grant[];
   objects: Map<string, StoredObject>;
+  tags?: Tag[];
+  /** Stored and given back; the sandbox keeps one version of an object all the same. */
+  versioning?: "Enabled" | "Suspended";
+  /** Whether the bucket was created with object lock, which retention and legal holds demand. */
+  objectLock?: boolean;
+  /** By upload id. */
+  uploads?: Map<string, MultipartUpload>;
 }
 
 /** A CORS rule in AWS's names. */

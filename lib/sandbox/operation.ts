@@ -69,6 +69,8 @@ export interface Operation {
   name: string;
   /** All of these must be allowed; with none the operation is open to any caller with valid keys. */
   permissions: NeededPermission[];
+  /** Headers that an AccessDenied answer carries too, such as `x-amz-bucket-region`. */
+  deniedHeaders?: Record<string, string>;
   /**
    * Does the work. Called once, after the permissions have been granted. `may` answers questions
    * that only come up on the way: each key of DeleteObjects, or whether a missing key may be
