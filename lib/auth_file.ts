@@ -1,0 +1,93 @@
+/**
+ * Credentials from a file, as `create` writes them.
+ *
+ * @module
+ */
+
+/** Credentials to call AWS with. */
+export interface AuthCredentials {
+  /** The key's id. */
+  accessKeyId: string;
+  /** The secret. */
+  secretAccessKey: string;
+  /** The token of temporary credentials. */
+  sessionToken?: string;
+}
+
+const FORM = "expected JSON with AccessKeyId and SecretAccessKey, or INI text with " +
+  "aws_access_key_id and aws_secret_access_key";
+
+/**
+ * Reads credentials from the text of a file.
+ *
+ * The text is JSON with `AccessKeyId`, `SecretAccessKey` and perhaps `SessionToken`, or INI: its
+ * first section with an `aws_access_key_id` counts.
+ *
+ * @param text what the file holds
+ * @returns the credentials
+ * @throws {SyntaxError} if it is neither; the message never repeats the text
+ *
+ * @example INI, as `create --format ini` writes it
+ * ```ts
+ * import { parseAuthFile } from "@s3creds/cli";
+ * import assert from "node:assert/strict";
+ *
+ * const found = parseAuthFile("[any]\naws_access_key_id=AKIA1\naws_secret_access_key=s#cret\n");
+ * assert.deepEqual(found, { accessKeyId: "AKIA1", secretAccessKey: "s#cret" });
+ * ```
+ */
+export function parseAuthFile(text: string): AuthCredentials {
+  const content = text.replace(/^\uFEFF/, "").trim();
+  if (content === "") throw new SyntaxError(`File is empty: ${FORM}`);
+  return content.startsWith("{") ? fromJson(content) : fromIni(content);
+}
+
+function fromJson(content: string): AuthCredentials {
+  let data: Record<string, unknown>;
+  try {
+    data = JSON.parse(content);
+  } catch {
+    // The parser's own message quotes the text, which may hold a secret.
+    throw new SyntaxError(`File contained invalid JSON: ${FORM}`);
+  }
+  return checked(data.AccessKeyId, data.SecretAccessKey, data.SessionToken);
+}
+
+function fromIni(content: string): AuthCredentials {
+  const section = iniSections(content).find((entries) => entries.has("aws_access_key_id"));
+  if (section === undefined) throw new SyntaxError(`No credentials found: ${FORM}`);
+  return checked(
+    section.get("aws_access_key_id"),
+    section.get("aws_secret_access_key"),
+    section.get("aws_session_token"),
+  );
+}
+
+/**
+ * AWS's files have neither escapes nor quotes, and their secrets may hold `#`, `;` and `\`, all of
+ * which general INI parsers take for something else.
+ */
+function iniSections(content: string): Map<string, string>[] {
+  const all = [new Map<string, string>()];
+  for (const line of content.split(/\r?\n/).map((line) => line.trim())) {
+    const entry = /^([^=#;[][^=]*)=(.*)$/.exec(line);
+    if (line.startsWith("[")) all.push(new Map());
+    else if (entry) all.at(-1)?.set(entry[1]!.trim().toLowerCase(), entry[2]!.trim());
+  }
+  return all;
+}
+
+function checked(id: unknown, secret: unknown, token: unknown): AuthCredentials {
+  if (!isFilledText(id) || !isFilledText(secret)) {
+    throw new SyntaxError(`No complete credentials found: ${FORM}`);
+  }
+  if (token === undefined || token === null || token === "") {
+    return { accessKeyId: id, secretAccessKey: secret };
+  }
+  if (!isFilledText(token)) throw new SyntaxError(`The session token is not a text: ${FORM}`);
+  return { accessKeyId: id, secretAccessKey: secret, sessionToken: token };
+}
+
+function isFilledText(value: unknown): value is string {
+  return typeof value === "string" && value.trim() !== "";
+}

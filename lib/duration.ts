@@ -1,0 +1,39 @@
+/**
+ * Durations as people write them on a command line.
+ *
+ * @module
+ */
+
+const SECONDS_PER_UNIT: Record<string, number> = { s: 1, m: 60, h: 3600 };
+const SHORTEST_SECONDS = 15 * 60;
+const LONGEST_SECONDS = 12 * 60 * 60;
+
+/**
+ * Reads how long temporary credentials shall last.
+ *
+ * STS allows 15 minutes to 12 hours, see
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ *
+ * @param text a whole number of seconds, or one followed by `s`, `m` or `h`
+ * @returns seconds, from 900 to 43,200
+ * @throws {SyntaxError} if the text has another form
+ * @throws {RangeError} if it is shorter than 15 minutes or longer than 12 hours
+ *
+ * @example Minutes to seconds
+ * ```ts
+ * import { parseDuration } from "@s3creds/cli";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(parseDuration("15m"), 900);
+ * assert.throws(() => parseDuration("13h"), RangeError);
+ * ```
+ */
+export function parseDuration(text: string): number {
+  const match = /^(\d+)([smh]?)$/.exec(text);
+  if (match === null) throw new SyntaxError("Duration must be of form 3600s or 15m or 2h");
+  const seconds = Number(match[1]) * (SECONDS_PER_UNIT[match[2] ?? ""] ?? 1);
+  if (seconds < SHORTEST_SECONDS || seconds > LONGEST_SECONDS) {
+    throw new RangeError("Duration must be between 15 minutes and 12 hours");
+  }
+  return seconds;
+}

@@ -1,0 +1,217 @@
+/**
+ * Names of buckets, users, policies and sessions, inside the limits of AWS.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import type { Permission } from "./policy.ts";
+
+/** What the names of users and policies say about the grant. */
+export type GrantName = Permission | "custom";
+
+/** A name, and the longer one that it stands for where AWS's limit forced a cut. */
+export interface DefaultName {
+  /** The name, inside AWS's limit. */
+  name: string;
+  /** The name before it was shortened; `undefined` where it fitted. */
+  shortenedFrom?: string;
+}
+
+/** The most characters that IAM allows in a user name. */
+export const USER_NAME_LIMIT = 64;
+const POLICY_NAME_LIMIT = 128;
+const SESSION_NAME_LIMIT = 64;
+const HASH_LENGTH = 10;
+
+const RESERVED_PREFIXES = ["xn--", "sthree-", "amzn-s3-demo-"];
+const RESERVED_SUFFIXES = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
+
+/** How strictly {@linkcode checkBucketName} checks. */
+export interface BucketNameOptions {
+  /**
+   * Whether the bucket is to be created, so that today's rules hold.
+   *
+   * @default {false}
+   */
+  forNewBucket?: boolean;
+}
+
+/**
+ * Checks that a text is the name of one bucket and of nothing else.
+ *
+ * Buckets that exist may have a name of the form that S3 allowed before 2018: 3 to 255 letters,
+ * digits, dots, hyphens and underscores. For new buckets the rules are those of
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+ *
+ * @param name the name to check
+ * @param options whether the bucket is to be created
+ * @throws {RangeError} if it is no name of a bucket; the message says why
+ *
+ * @example A name that would widen a policy
+ * ```ts
+ * import { checkBucketName } from "@s3creds/cli";
+ * import assert from "node:assert/strict";
+ *
+ * checkBucketName("Old_Bucket");
+ * assert.throws(() => checkBucketName("Old_Bucket", { forNewBucket: true }), RangeError);
+ * assert.throws(() => checkBucketName("logs/*"), RangeError);
+ * ```
+ */
+export function checkBucketName(name: string, options: BucketNameOptions = {}): void {
+  const fault = bucketNameFault(name, options.forNewBucket ?? false);
+  if (fault !== undefined) {
+    throw new RangeError(`Invalid bucket name ${JSON.stringify(name)}: ${fault}`);
+  }
+}
+
+function bucketNameFault(name: string, forNewBucket: boolean): string | undefined {
+  if (name.startsWith("arn:")) return "give the name, not the ARN";
+  if (/^s3:\/\//i.test(name)) return "give the name alone, without s3://";
+  if (!/^[A-Za-z0-9._-]*$/.test(name)) {
+    return "a bucket name has letters, digits, dots, hyphens and underscores only";
+  }
+  if (name.length < 3) return "a bucket name has at least 3 characters";
+  return forNewBucket ? newBucketNameFault(name) : longNameFault(name, 255);
+}
+
+function longNameFault(name: string, limit: number): string | undefined {
+  return name.length > limit ? `a bucket name has at most ${limit} characters` : undefined;
+}
+
+function newBucketNameFault(name: string): string | undefined {
+  const long = longNameFault(name, 63);
+  if (long !== undefined) return long;
+  if (/[A-Z_]/.test(name)) return "a new bucket's name has no capital letters and no underscores";
+  if (!/^[a-z0-9].*[a-z0-9]$/.test(name)) return "it must start and end with a letter or digit";
+  if (name.includes("..")) return "it must not have two dots in a row";
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) return "it must not look like an IP address";
+  const reserved = RESERVED_PREFIXES.find((prefix) => name.startsWith(prefix)) ??
+    RESERVED_SUFFIXES.find((suffix) => name.endsWith(suffix));
+  return reserved === undefined ? undefined : `AWS reserves ${reserved}`;
+}
+
+/** Cuts a name to a limit; the hash of the whole name keeps different names different. */
+function shorten(name: string, limit: number): string {
+  if (name.length <= limit) return name;
+  const hash = createHash("sha256").update(name).digest("hex").slice(0, HASH_LENGTH);
+  return `${name.slice(0, limit - HASH_LENGTH - 1)}-${hash}`;
+}
+
+/**
+ * The name of the user that is created for some buckets, where none was asked for.
+ *
+ * @param grant what the user may do
+ * @param buckets the buckets' names
+ * @returns `s3.GRANT.BUCKET1,BUCKET2`, shortened with a hash where it is over 64 characters
+ *
+ * @example Two buckets
+ * ```ts
+ * import { defaultUserName } from "@s3creds/cli";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(defaultUserName("read-only", ["a-bucket", "b-bucket"]).name,
+ *   "s3.read-only.a-bucket,b-bucket");
+ * ```
+ */
+export function defaultUserName(grant: GrantName, buckets: readonly string[]): DefaultName {
+  const full = grantName(grant, buckets);
+  const name = shorten(full, USER_NAME_LIMIT);
+  return name === full ? { name } : { name, shortenedFrom: full };
+}
+
+/**
+ * The name of the inline policy for some buckets.
+ *
+ * @param grant what the policy allows
+ * @param buckets the buckets' names
+ * @returns at most 128 characters
+ *
+ * @example One bucket
+ * ```ts
+ * import { inlinePolicyName } from "@s3creds/cli";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(inlinePolicyName("custom", ["a-bucket"]), "s3.custom.a-bucket");
+ * ```
+ */
+export function inlinePolicyName(grant: GrantName, buckets: readonly string[]): string {
+  return shorten(grantName(grant, buckets), POLICY_NAME_LIMIT);
+}
+
+/**
+ * The name of the session in which a role is assumed for some buckets.
+ *
+ * @param grant what the session may do
+ * @param buckets the buckets' names
+ * @returns at most 64 characters
+ *
+ * @example Long lists of buckets are cut
+ * ```ts
+ * import { sessionName } from "@s3creds/cli";
+ * import assert from "node:assert/strict";
+ *
+ * assert.ok(sessionName("read-write", Array(20).fill("bucket")).length <= 64);
+ * ```
+ */
+export function sessionName(grant: GrantName, buckets: readonly string[]): string {
+  return shorten(grantName(grant, buckets), SESSION_NAME_LIMIT);
+}
+
+function grantName(grant: GrantName, buckets: readonly string[]): string {
+  return `s3.${grant}.${buckets.join(",")}`;
+}
+
+/**
+ * Checks the name of an IAM user.
+ *
+ * @param name the name to check
+ * @throws {RangeError} if IAM doesn't allow such a name, see
+ *   https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html
+ *
+ * @example A space
+ * ```ts
+ * import { checkUserName } from "@s3creds/cli";
+ * import assert from "node:assert/strict";
+ *
+ * checkUserName("backup@example.com");
+ * assert.throws(() => checkUserName("back up"), RangeError);
+ * ```
+ */
+export function checkUserName(name: string): void {
+  if (!/^[\w+=,.@-]+$/.test(name)) {
+    throw new RangeError(
+      `Invalid user name ${JSON.stringify(name)}: IAM allows letters, digits and _+=,.@- only`,
+    );
+  }
+  if (name.length > USER_NAME_LIMIT) {
+    throw new RangeError(
+      `Invalid user name ${JSON.stringify(name)}: it has ${name.length} characters, ` +
+        `IAM allows ${USER_NAME_LIMIT}`,
+    );
+  }
+}
+
+/**
+ * Checks an ARN of one kind of IAM resource.
+ *
+ * @param arn the ARN to check
+ * @param kind `policy` for a managed policy or `role`
+ * @throws {RangeError} if it isn't such an ARN
+ *
+ * @example A managed policy of AWS
+ * ```ts
+ * import { checkArn } from "@s3creds/cli";
+ * import assert from "node:assert/strict";
+ *
+ * checkArn("arn:aws:iam::aws:policy/AmazonS3FullAccess", "policy");
+ * assert.throws(() => checkArn("AmazonS3FullAccess", "policy"), RangeError);
+ * ```
+ */
+export function checkArn(arn: string, kind: "policy" | "role"): void {
+  const form = /^arn:[\w-]+:iam::(\w*):(policy|role)\/[\w+=,.@/-]+$/.exec(arn);
+  if (form?.[2] !== kind) {
+    throw new RangeError(
+      `Invalid ARN ${JSON.stringify(arn)}: expected arn:aws:iam::ACCOUNT:${kind}/NAME`,
+    );
+  }
+}
