@@ -1,0 +1,97 @@
+/**
+ * Many calls at a time, but not too many; and calls that succeed only after a while.
+ *
+ * @module
+ */
+
+/** How many calls run at the same time where nothing else is asked for. */
+export const DEFAULT_CONCURRENCY = 16;
+
+/**
+ * Does the same with each item, several at a time, and gives the results in the order of the items.
+ *
+ * Items are taken only as results are asked for, so that a long source is never held whole.
+ *
+ * @param items what to work on; may be endless
+ * @param work what to do with one of them
+ * @param limit how many at the same time
+ * @returns the results, one for each item
+ * @throws the first error of `work`, in the order of the items; no further item is begun after it
+ *
+ * @example Two at a time
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { mapInOrder } from "./concurrency.ts";
+ *
+ * const doubled = mapInOrder([1, 2, 3], (n) => Promise.resolve(2 * n), 2);
+ * assert.deepEqual(await Array.fromAsync(doubled), [2, 4, 6]);
+ * ```
+ */
+export async function* mapInOrder<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  work: (item: T) => Promise<R>,
+  limit: number = DEFAULT_CONCURRENCY,
+): AsyncGenerator<R> {
+  const underWay: Promise<R>[] = [];
+  try {
+    for await (const item of items) {
+      const result = work(item);
+      // Its failure is thrown when its turn comes; until then it must not count as unhandled.
+      result.catch(() => {});
+      underWay.push(result);
+      if (underWay.length >= limit) yield await underWay.shift()!;
+    }
+    while (underWay.length > 0) yield await underWay.shift()!;
+  } finally {
+    await Promise.allSettled(underWay);
+  }
+}
+
+/** How long {@linkcode patiently} goes on. */
+export interface Patience {
+  /** Milliseconds after which the last error counts. */
+  patienceMs: number;
+  /** Ends the waiting early. */
+  signal?: AbortSignal;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+/**
+ * Calls again, with growing pauses, for as long as the error is one that passes.
+ *
+ * @param call what to try
+ * @param passes whether an error is one that passes with time
+ * @param patience for how long
+ * @returns what `call` gave in the end
+ * @throws the error of the last call
+ */
+export async function patiently<T>(
+  call: () => Promise<T>,
+  passes: (error: unknown) => boolean,
+  patience: Patience,
+): Promise<T> {
+  const deadline = Date.now() + patience.patienceMs;
+  for (let pause = FIRST_PAUSE_MS;; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    try {
+      return await call();
+    } catch (error) {
+      const isOver = patience.signal?.aborted || Date.now() + pause > deadline;
+      if (isOver || !passes(error)) throw error;
+    }
+    await sleep(pause, patience.signal);
+  }
+}
+
+function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal?.addEventListener("abort", end);
+  });
+}

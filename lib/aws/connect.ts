@@ -1,0 +1,261 @@
+/**
+ * From options to clients of AWS.
+ *
+ * @module
+ */
+import type { IAM } from "@aws-sdk/client-iam";
+import type { S3 } from "@aws-sdk/client-s3";
+import type { STS } from "@aws-sdk/client-sts";
+import process from "node:process";
+import type { AuthCredentials } from "../auth_file.ts";
+import { S3CredentialsError } from "../errors.ts";
+
+/** Which account to call, and where. */
+export interface ConnectOptions {
+  /** Credentials; left out, AWS's default chain finds them. */
+  credentials?: AuthCredentials;
+  /** The profile of `~/.aws/config` and `~/.aws/credentials` to use. */
+  profile?: string;
+  /** The region; left out, that of the environment, else of the profile, else `us-east-1`. */
+  region?: string;
+  /** One endpoint for IAM, STS and S3, in place of Amazon's. */
+  endpointUrl?: string;
+  /**
+   * Looks an environment variable up.
+   *
+   * @default {(name) => process.env[name]}
+   */
+  env?: (name: string) => string | undefined;
+}
+
+/** The services of one account. A client is loaded and made when it is first asked for. */
+export interface Aws {
+  /**
+   * The client for users, roles and policies.
+   *
+   * @param options `retry: false` for a call that must not be sent twice
+   */
+  iam(options?: { retry?: boolean }): Promise<IAM>;
+  /** The client for identities and temporary credentials. */
+  sts(): Promise<STS>;
+  /**
+   * The client for buckets.
+   *
+   * @param region the bucket's region, where it isn't that of the connection
+   */
+  s3(region?: string): Promise<S3>;
+  /** Closes the connections of all clients that were made here. */
+  close(): void;
+}
+
+type ServiceName = "IAM" | "STS" | "S3";
+
+/** What all clients share. `credentials` left out means AWS's default chain. */
+interface Settings {
+  region: string;
+  endpoints: Partial<Record<ServiceName, string>>;
+  profile: string | undefined;
+  credentials: AuthCredentials | undefined;
+}
+
+/** AWS's answers take well under a second; past these an endpoint is taken for dead. */
+const CONNECTION_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/**
+ * Connects to an account. Nothing is loaded or sent before a client is asked for.
+ *
+ * Credentials are those given, else the environment's `AWS_ACCESS_KEY_ID`, else what the default
+ * chain finds: shared config, SSO, assumed roles, `credential_process`, container, instance.
+ *
+ * @param options credentials, profile, region and endpoint
+ * @returns the account's services; call `close` when done
+ *
+ * @example The account of a sandbox
+ * ```ts
+ * import { connect } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox();
+ * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * const identity = await (await aws.sts()).getCallerIdentity({});
+ * assert.equal(identity.Account, sandbox.account.id);
+ * aws.close();
+ * ```
+ */
+export function connect(options: ConnectOptions = {}): Aws {
+  let settings: Promise<Settings> | undefined;
+  const clients = new Map<string, Promise<IAM | STS | S3>>();
+
+  function client<T extends IAM | STS | S3>(
+    key: string,
+    make: (settings: Settings) => Promise<T>,
+  ): Promise<T> {
+    settings ??= resolveSettings(options);
+    const made = clients.get(key) ?? settings.then(make);
+    clients.set(key, made);
+    return made as Promise<T>;
+  }
+
+  return {
+    iam: ({ retry = true } = {}) =>
+      client(`iam ${retry}`, async (settings) => {
+        const { IAM } = await import("@aws-sdk/client-iam");
+        const config = await clientConfig(settings, "IAM");
+        return new IAM({ ...config, ...(!retry && { maxAttempts: 1 }) });
+      }),
+    sts: () =>
+      client("sts", async (settings) => {
+        const { STS } = await import("@aws-sdk/client-sts");
+        return new STS(await clientConfig(settings, "STS"));
+      }),
+    s3: (region) =>
+      client(`s3 ${region ?? ""}`, async (settings) => {
+        const { S3 } = await import("@aws-sdk/client-s3");
+        const config = await clientConfig(settings, "S3");
+        return new S3({
+          ...config,
+          region: region ?? config.region,
+          followRegionRedirects: true,
+          // Other makers' servers often lack virtual hosts and the newer checksums.
+          ...(config.endpoint !== undefined && {
+            forcePathStyle: true,
+            requestChecksumCalculation: "WHEN_REQUIRED",
+            responseChecksumValidation: "WHEN_REQUIRED",
+          }),
+        });
+      }),
+    close() {
+      for (const made of clients.values()) {
+        made.then((client) => client.destroy(), () => {});
+      }
+      clients.clear();
+    },
+  };
+}
+
+async function clientConfig(settings: Settings, service: ServiceName) {
+  return {
+    region: settings.region,
+    endpoint: settings.endpoints[service],
+    credentials: settings.credentials ?? await defaultChain(settings.profile),
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+    },
+  };
+}
+
+async function defaultChain(profile: string | undefined) {
+  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+  return defaultProvider(profile === undefined ? {} : { profile });
+}
+
+async function resolveSettings(options: ConnectOptions): Promise<Settings> {
+  const env = options.env ?? ((name: string) => process.env[name]);
+  const variable = (name: string) => env(name) || undefined;
+  const credentials = options.credentials ??
+    (options.profile === undefined ? environmentCredentials(variable) : undefined);
+  const profileName = options.profile ?? variable("AWS_PROFILE");
+  // With the keys in hand, the files matter only where a profile was asked for.
+  const profile = credentials === undefined || profileName !== undefined
+    ? await sharedProfile(profileName, variable, options.profile !== undefined)
+    : {};
+  return {
+    credentials,
+    profile: profileName,
+    region: options.region ?? variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") ??
+      profile.region ?? "us-east-1",
+    endpoints: Object.fromEntries(
+      (["IAM", "STS", "S3"] as const).map((service) => [
+        service,
+        options.endpointUrl ?? configuredEndpoint(service, variable, profile),
+      ]),
+    ),
+  };
+}
+
+function environmentCredentials(
+  variable: (name: string) => string | undefined,
+): AuthCredentials | undefined {
+  const accessKeyId = variable("AWS_ACCESS_KEY_ID");
+  const secretAccessKey = variable("AWS_SECRET_ACCESS_KEY");
+  const sessionToken = variable("AWS_SESSION_TOKEN");
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
+}
+
+/** The settings of a profile that concern us; those of its `services` section as `s3.endpoint_url`. */
+type SharedProfile = Record<string, string | undefined>;
+
+async function sharedProfile(
+  name: string | undefined,
+  variable: (name: string) => string | undefined,
+  mustExist: boolean,
+): Promise<SharedProfile> {
+  const { loadSharedConfigFiles } = await import("@smithy/core/config");
+  const files = await loadSharedConfigFiles({
+    ignoreCache: true,
+    ...filePath("filepath", variable("AWS_SHARED_CREDENTIALS_FILE")),
+    ...filePath("configFilepath", variable("AWS_CONFIG_FILE")),
+  });
+  const key = name ?? "default";
+  const profile = { ...files.credentialsFile[key], ...files.configFile[key] };
+  if (mustExist && Object.keys(profile).length === 0) {
+    throw new S3CredentialsError("credentials", `Profile does not exist: ${key}`, {
+      hint: "See aws configure list-profiles, or the files ~/.aws/config and ~/.aws/credentials",
+    });
+  }
+  const services = profile.services && files.configFile[`services.${profile.services}`];
+  return { ...profile, ...services };
+}
+
+function filePath(key: "filepath" | "configFilepath", path: string | undefined) {
+  return path === undefined ? {} : { [key]: path };
+}
+
+function configuredEndpoint(
+  service: ServiceName,
+  variable: (name: string) => string | undefined,
+  profile: SharedProfile,
+): string | undefined {
+  if (variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?.toLowerCase() === "true") return undefined;
+  return checkedUrl(`AWS_ENDPOINT_URL_${service}`, variable(`AWS_ENDPOINT_URL_${service}`)) ??
+    checkedUrl("AWS_ENDPOINT_URL", variable("AWS_ENDPOINT_URL")) ??
+    checkedUrl("endpoint_url", profile[`${service.toLowerCase()}.endpoint_url`]) ??
+    checkedUrl("endpoint_url", profile.endpoint_url);
+}
+
+function checkedUrl(source: string, url: string | undefined): string | undefined {
+  if (url === undefined) return undefined;
+  try {
+    return parseEndpointUrl(url);
+  } catch (error) {
+    throw new S3CredentialsError("usage", `${source}: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * Checks the address of a server that speaks AWS's protocols.
+ *
+ * @param url the address
+ * @returns the same address
+ * @throws {RangeError} if it is no http or https URL
+ *
+ * @example A local server
+ * ```ts
+ * import { parseEndpointUrl } from "@s3creds/cli";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(parseEndpointUrl("http://localhost:9000"), "http://localhost:9000");
+ * assert.throws(() => parseEndpointUrl("localhost:9000"), RangeError);
+ * ```
+ */
+export function parseEndpointUrl(url: string): string {
+  const protocol = URL.canParse(url) ? new URL(url).protocol : undefined;
+  if (protocol === "http:" || protocol === "https:") return url;
+  throw new RangeError(
+    `Invalid endpoint URL ${JSON.stringify(url)}: expected http://HOST or https://HOST`,
+  );
+}

@@ -1,0 +1,426 @@
+/**
+ * Creating credentials: look, plan, apply, and take everything back if a step fails.
+ *
+ * @module
+ */
+import type { CreateFacts, CreateRequest, Step } from "../create_types.ts";
+import { S3CredentialsError } from "../errors.ts";
+import type { Credentials, PermanentCredentials, TemporaryCredentials } from "../formats.ts";
+import { FULL_ACCESS_ARN, planCreate } from "../plan.ts";
+import { bucketConfiguration, reportStep } from "../plan_text.ts";
+import { policyText } from "../policy.ts";
+import { patiently } from "./concurrency.ts";
+import type { Aws } from "./connect.ts";
+import { gatherFacts } from "./create_facts.ts";
+import { deleteUser } from "./identities.ts";
+import { attempts, awsErrorCode, isThrottled, serviceError } from "./service_error.ts";
+import { isMissing, UndoList, type UndoReport, withUndoReport } from "./undo.ts";
+
+/** Choices of {@linkcode createCredentials} that don't change what is created. */
+export interface CreateOptions {
+  /** Told of each change when it has been made, in one line. */
+  onProgress?: (message: string) => void;
+  /** Stops the run before its next change; what was made is taken back. */
+  signal?: AbortSignal;
+  /**
+   * Milliseconds to wait for AWS to see what was made a moment ago.
+   *
+   * @default {30000}
+   */
+  patienceMs?: number;
+}
+
+/** What {@linkcode createCredentials} gives back. */
+export interface CreatedCredentials {
+  /** The credentials. A permanent secret can't be fetched again. */
+  credentials: Credentials;
+  /** Takes back all that the run has changed, for when the credentials could not be delivered. */
+  undo(): Promise<UndoReport>;
+}
+
+const DEFAULT_PATIENCE_MS = 30_000;
+const UNDO_PATIENCE_MS = 10_000;
+
+/**
+ * Creates credentials for one or more buckets, with the buckets and the user that they need.
+ *
+ * All is looked at and checked before the first change. When a step fails, what the run has made is
+ * removed again, and the error names what could not be removed.
+ *
+ * @param aws the account
+ * @param request what shall be created
+ * @param options progress, interruption, patience
+ * @returns the credentials and the way back
+ * @throws {S3CredentialsError} if something is missing, may not be done, or would pass a limit
+ *
+ * @example A bucket and a key that can only read it
+ * ```ts
+ * import { connect, createCredentials } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox();
+ * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * const { credentials } = await createCredentials(aws, {
+ *   buckets: ["photos"],
+ *   permission: "read-only",
+ *   createBucket: true,
+ * });
+ * assert.match(credentials.AccessKeyId, /^AKIA/);
+ * assert.ok(sandbox.account.users.has("s3.read-only.photos"));
+ * aws.close();
+ * ```
+ */
+export async function createCredentials(
+  aws: Aws,
+  request: CreateRequest,
+  options: CreateOptions = {},
+): Promise<CreatedCredentials> {
+  const facts = await gatherFacts(aws, request);
+  const steps = planCreate(request, facts);
+  const patienceMs = options.patienceMs ?? DEFAULT_PATIENCE_MS;
+  const undos = new UndoList(Math.min(patienceMs, UNDO_PATIENCE_MS));
+  const run: Run = {
+    aws,
+    facts,
+    undos,
+    log: options.onProgress ?? (() => {}),
+    patience: { patienceMs, ...(options.signal && { signal: options.signal }) },
+    madeUser: steps.some((step) => step.kind === "create-user"),
+    roleArn: facts.role?.arn,
+    madeRole: false,
+  };
+  try {
+    let credentials: Credentials | undefined;
+    for (const step of steps) {
+      stopIfInterrupted(options.signal);
+      credentials = await perform(step, run) ?? credentials;
+      const line = reportStep(step);
+      if (line !== undefined) run.log(line);
+    }
+    stopIfInterrupted(options.signal);
+    return { credentials: credentials!, undo: () => undos.run() };
+  } catch (error) {
+    const problem = serviceError(error, "Could not create credentials");
+    throw withUndoReport(problem, await undos.run());
+  }
+}
+
+function stopIfInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new S3CredentialsError("interrupted", "Interrupted");
+}
+
+/** What the steps of one run share. */
+interface Run {
+  aws: Aws;
+  facts: CreateFacts;
+  undos: UndoList;
+  log: (message: string) => void;
+  patience: { patienceMs: number; signal?: AbortSignal };
+  /** Whether the user is of this run's making, and so may not be visible everywhere yet. */
+  madeUser: boolean;
+  /** The role to assume, as soon as it is known. */
+  roleArn: string | undefined;
+  madeRole: boolean;
+}
+
+type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;
+
+async function perform(step: Step, run: Run): Promise<Credentials | undefined> {
+  switch (step.kind) {
+    case "create-bucket":
+      return void await createBucket(step, run);
+    case "set-public-access-block":
+      return void await changeBucket(
+        step,
+        run,
+        "set the public access block of",
+        (s3) =>
+          s3.putPublicAccessBlock({
+            Bucket: step.bucket,
+            PublicAccessBlockConfiguration: step.settings,
+          }),
+      );
+    case "put-bucket-policy":
+      return void await changeBucket(
+        step,
+        run,
+        "attach a policy to",
+        (s3) => s3.putBucketPolicy({ Bucket: step.bucket, Policy: policyText(step.policy) }),
+      );
+    case "put-bucket-website":
+      return void await changeBucket(
+        step,
+        run,
+        "configure the website of",
+        (s3) =>
+          s3.putBucketWebsite({
+            Bucket: step.bucket,
+            WebsiteConfiguration: {
+              IndexDocument: { Suffix: step.indexDocument },
+              ErrorDocument: { Key: step.errorDocument },
+            },
+          }),
+      );
+    case "create-user":
+      return void await createUser(step, run);
+    case "put-user-policy":
+      return void await putUserPolicy(step, run);
+    case "create-access-key":
+      return await createAccessKey(step, run);
+    case "ensure-role":
+      return void await ensureRole(step, run);
+    case "assume-role":
+      return await assumeRole(step, run);
+  }
+}
+
+/** Our request may have been carried out although its answer got lost: then the SDK's second try fails. */
+function isOwnDoing(error: unknown, code: RegExp): boolean {
+  return attempts(error) > 1 && code.test(awsErrorCode(error));
+}
+
+async function createBucket({ bucket, region }: StepOf<"create-bucket">, run: Run) {
+  const s3 = await run.aws.s3(region);
+  const configuration = bucketConfiguration(region);
+  await run.undos.change(
+    `Could not create bucket ${bucket}`,
+    () =>
+      s3.createBucket({
+        Bucket: bucket,
+        ...(configuration && { CreateBucketConfiguration: configuration as never }),
+      }).catch((error) => {
+        if (!isOwnDoing(error, /^BucketAlreadyOwnedByYou$/)) throw error;
+      }),
+    { what: `bucket ${bucket}`, run: () => s3.deleteBucket({ Bucket: bucket }) },
+  );
+}
+
+/** Settings of a bucket that this run has made go with the bucket. */
+async function changeBucket(
+  { bucket, region }: { bucket: string; region?: string },
+  run: Run,
+  verb: string,
+  call: (s3: Awaited<ReturnType<Aws["s3"]>>) => Promise<unknown>,
+): Promise<void> {
+  const s3 = await run.aws.s3(region);
+  try {
+    await patiently(() => call(s3), isMissing, run.patience);
+  } catch (error) {
+    throw serviceError(error, `Could not ${verb} bucket ${bucket}`);
+  }
+}
+
+async function createUser({ userName, permissionsBoundary }: StepOf<"create-user">, run: Run) {
+  const iam = await run.aws.iam();
+  await run.undos.change(
+    `Could not create user ${userName}`,
+    () =>
+      iam.createUser({
+        UserName: userName,
+        ...(permissionsBoundary !== undefined && { PermissionsBoundary: permissionsBoundary }),
+      }).catch((error) => {
+        if (!isOwnDoing(error, /^EntityAlreadyExists/)) throw error;
+      }),
+    { what: `user ${userName}`, run: () => deleteUser(run.aws, userName) },
+  );
+}
+
+async function putUserPolicy(step: StepOf<"put-user-policy">, run: Run) {
+  const iam = await run.aws.iam();
+  const target = { UserName: step.userName, PolicyName: step.policyName };
+  const known = run.facts.user?.inlinePolicies;
+  const earlier = known?.get(step.policyName);
+  await run.undos.change(
+    `Could not attach policy ${step.policyName} to user ${step.userName}`,
+    () =>
+      whenVisible(
+        run,
+        () => iam.putUserPolicy({ ...target, PolicyDocument: policyText(step.policy) }),
+      ),
+    {
+      what: `policy ${step.policyName} of user ${step.userName}`,
+      run: async () => {
+        if (earlier !== undefined) {
+          await iam.putUserPolicy({ ...target, PolicyDocument: earlier });
+        } else if (run.madeUser || known !== undefined) {
+          await iam.deleteUserPolicy(target);
+        } else {
+          throw new S3CredentialsError(
+            "access-denied",
+            `policy ${step.policyName} of user ${step.userName}: whether it had an earlier ` +
+              "version could not be read",
+          );
+        }
+      },
+    },
+  );
+}
+
+/** IAM may not see a user everywhere for some seconds. */
+function whenVisible<T>(run: Run, call: () => Promise<T>): Promise<T> {
+  return patiently(call, (error) => run.madeUser && isMissing(error), run.patience);
+}
+
+async function createAccessKey(
+  { userName }: StepOf<"create-access-key">,
+  run: Run,
+): Promise<PermanentCredentials> {
+  // Sent twice it could make two keys, and nobody would have the secret of the first.
+  const iam = await run.aws.iam({ retry: false });
+  let madeKeyId: string | undefined;
+  const answer = await run.undos.change(
+    `Could not create an access key for user ${userName}`,
+    async () => {
+      const answer = await patiently(
+        () => iam.createAccessKey({ UserName: userName }),
+        (error) => isThrottled(error) || (run.madeUser && isMissing(error)),
+        run.patience,
+      );
+      madeKeyId = answer.AccessKey?.AccessKeyId;
+      return answer;
+    },
+    {
+      what: `access key of user ${userName}`,
+      run: () => removeNewKeys(run, userName, madeKeyId),
+    },
+  );
+  const key = answer.AccessKey;
+  if (!key?.AccessKeyId || !key.SecretAccessKey) {
+    throw new S3CredentialsError(
+      "aws",
+      `Could not create an access key for user ${userName}: the answer held no key`,
+    );
+  }
+  return {
+    UserName: key.UserName ?? userName,
+    AccessKeyId: key.AccessKeyId,
+    Status: key.Status ?? "Active",
+    SecretAccessKey: key.SecretAccessKey,
+    CreateDate: key.CreateDate ?? new Date(),
+  };
+}
+
+/** Where the answer got lost, the new key is the one that wasn't there before. */
+async function removeNewKeys(run: Run, userName: string, keyId: string | undefined) {
+  const iam = await run.aws.iam();
+  if (keyId !== undefined) {
+    await iam.deleteAccessKey({ UserName: userName, AccessKeyId: keyId });
+    return;
+  }
+  const before = run.madeUser ? [] : run.facts.user?.accessKeys;
+  if (before === undefined) {
+    throw new S3CredentialsError(
+      "access-denied",
+      `perhaps an access key of user ${userName}: its keys could not be listed`,
+    );
+  }
+  const old = new Set(before.map((key) => key.accessKeyId));
+  const { AccessKeyMetadata: now = [] } = await iam.listAccessKeys({ UserName: userName });
+  const isNew = (id: string | undefined) => id !== undefined && !old.has(id);
+  for (const { AccessKeyId } of now.filter((key) => isNew(key.AccessKeyId))) {
+    await iam.deleteAccessKey({ UserName: userName, AccessKeyId });
+  }
+}
+
+async function ensureRole({ roleName, found }: StepOf<"ensure-role">, run: Run) {
+  const iam = await run.aws.iam();
+  if (found === undefined) {
+    await createRole(roleName, run);
+  } else if (found.hasFullAccess) {
+    return;
+  }
+  const target = { RoleName: roleName, PolicyArn: FULL_ACCESS_ARN };
+  await run.undos.change(
+    `Could not attach ${FULL_ACCESS_ARN} to role ${roleName}`,
+    () =>
+      patiently(
+        () => iam.attachRolePolicy(target),
+        (error) => run.madeRole && isMissing(error),
+        run.patience,
+      ),
+    {
+      what: `attachment of ${FULL_ACCESS_ARN} to role ${roleName}`,
+      run: () => iam.detachRolePolicy(target),
+    },
+  );
+  run.log(`Attached policy ${FULL_ACCESS_ARN} to role ${roleName}`);
+}
+
+async function createRole(roleName: string, run: Run) {
+  const iam = await run.aws.iam();
+  const account = run.facts.callerArn?.split(":")[4] ?? "";
+  const trust = {
+    Version: "2012-10-17",
+    Statement: [{
+      Effect: "Allow",
+      Principal: { AWS: `arn:aws:iam::${account}:root` },
+      Action: "sts:AssumeRole",
+    }],
+  };
+  const made = await run.undos.change(
+    `Could not create role ${roleName}`,
+    () =>
+      iam.createRole({
+        RoleName: roleName,
+        Description: "For the s3-credentials tool: temporary credentials, narrowed down to " +
+          "single buckets by a session policy",
+        AssumeRolePolicyDocument: JSON.stringify(trust),
+        MaxSessionDuration: 43_200,
+      }).catch((error) => {
+        if (!isOwnDoing(error, /^EntityAlreadyExists/)) throw error;
+        return iam.getRole({ RoleName: roleName });
+      }),
+    { what: `role ${roleName}`, run: () => iam.deleteRole({ RoleName: roleName }) },
+  );
+  run.roleArn = made.Role?.Arn;
+  run.madeRole = true;
+  run.log(`Created role: ${roleName}`);
+}
+
+async function assumeRole(step: StepOf<"assume-role">, run: Run): Promise<TemporaryCredentials> {
+  const roleArn = step.roleArn ?? run.roleArn ?? "";
+  run.log(`Assume role against ${roleArn} for ${step.duration}s`);
+  const sts = await run.aws.sts();
+  try {
+    const { Credentials: given } = await patiently(
+      () =>
+        sts.assumeRole({
+          RoleArn: roleArn,
+          RoleSessionName: step.sessionName,
+          Policy: policyText(step.policy),
+          DurationSeconds: step.duration,
+        }),
+      // A new role can't be assumed for some seconds.
+      (error) => run.madeRole && awsErrorCode(error) === "AccessDenied",
+      run.patience,
+    );
+    return {
+      AccessKeyId: given?.AccessKeyId ?? "",
+      SecretAccessKey: given?.SecretAccessKey ?? "",
+      SessionToken: given?.SessionToken ?? "",
+      Expiration: given?.Expiration ?? new Date(NaN),
+    };
+  } catch (cause) {
+    const error = serviceError(cause, `Could not assume role ${roleArn}`);
+    const hint = assumeRoleHint(error.message) ?? error.hint;
+    throw new S3CredentialsError(error.code, error.message, {
+      cause,
+      ...(hint !== undefined && { hint }),
+    });
+  }
+}
+
+function assumeRoleHint(message: string): string | undefined {
+  if (/root accounts?/i.test(message)) {
+    return "Use the keys of an IAM user, or leave out --duration";
+  }
+  if (/role chaining/i.test(message)) {
+    return "Ask for --duration 1h or less, or use the keys of an IAM user";
+  }
+  if (/MaxSessionDuration/.test(message)) {
+    return "Ask for a shorter --duration, or raise the role's maximum: aws iam update-role " +
+      "--role-name NAME --max-session-duration 43200";
+  }
+  return undefined;
+}

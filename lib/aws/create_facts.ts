@@ -1,0 +1,210 @@
+/**
+ * What `create` looks at before it changes anything.
+ *
+ * @module
+ */
+import type { IAM } from "@aws-sdk/client-iam";
+import type {
+  AccessKeyFacts,
+  CreateFacts,
+  CreateRequest,
+  RoleFacts,
+  UserFacts,
+} from "../create_types.ts";
+import { S3CredentialsError } from "../errors.ts";
+import { userNameFor } from "../grant.ts";
+import { FULL_ACCESS_ARN, ROLE_NAME } from "../plan.ts";
+import { mapInOrder } from "./concurrency.ts";
+import type { Aws } from "./connect.ts";
+import { httpStatus, namedRegion, serviceError } from "./service_error.ts";
+import { isMissing } from "./undo.ts";
+
+/**
+ * Looks at the buckets, the user or the role, all at the same time.
+ *
+ * @param aws the account
+ * @param request what shall be created
+ * @returns what the account holds
+ * @throws {S3CredentialsError} if something may not be looked at; bad credentials come first
+ */
+export async function gatherFacts(aws: Aws, request: CreateRequest): Promise<CreateFacts> {
+  const isTemporary = request.duration !== undefined;
+  const needsRole = isTemporary && request.roleArn === undefined;
+  const [buckets, user, role, callerArn] = await all([
+    existingBuckets(aws, request.buckets),
+    isTemporary ? undefined : findUser(aws, userNameFor(request).name),
+    needsRole ? findRole(aws) : undefined,
+    needsRole ? findCaller(aws) : undefined,
+  ]);
+  return {
+    existingBuckets: buckets,
+    ...(user && { user }),
+    ...(role && { role }),
+    ...(callerArn && { callerArn }),
+  };
+}
+
+/** Waits for all, and of several failures throws the one that explains the others. */
+async function all<T extends readonly unknown[]>(
+  work: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const settled = await Promise.allSettled(work);
+  const failures = settled.flatMap((one) => one.status === "rejected" ? [one.reason] : []);
+  if (failures.length > 0) {
+    throw failures.find((error) =>
+      error instanceof S3CredentialsError && error.code === "credentials"
+    ) ?? failures[0];
+  }
+  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as never;
+}
+
+async function existingBuckets(aws: Aws, names: readonly string[]): Promise<Set<string>> {
+  const found = await mapAll(names, (name) => bucketExists(aws, name));
+  return new Set(names.filter((_, index) => found[index]));
+}
+
+async function bucketExists(aws: Aws, bucket: string): Promise<boolean> {
+  const s3 = await aws.s3();
+  try {
+    await s3.headBucket({ Bucket: bucket });
+    return true;
+  } catch (error) {
+    switch (httpStatus(error)) {
+      case 404:
+        return false;
+      case 301:
+        throw new S3CredentialsError(
+          "aws",
+          `Bucket ${bucket} is in region ${namedRegion(error) ?? "unknown"}, and this endpoint ` +
+            "does not reach it",
+          { hint: `Try again with --region ${namedRegion(error) ?? "REGION"}`, cause: error },
+        );
+      case 400:
+      case 403:
+        return await bucketExistsByListing(aws, bucket);
+      default:
+        throw serviceError(error, `Could not look at bucket ${bucket}`);
+    }
+  }
+}
+
+/** HeadBucket refuses without a word; a listing is allowed or refused alike, but says why. */
+async function bucketExistsByListing(aws: Aws, bucket: string): Promise<boolean> {
+  const s3 = await aws.s3();
+  try {
+    await s3.listObjectsV2({ Bucket: bucket, MaxKeys: 1 });
+    return true;
+  } catch (cause) {
+    if (isMissing(cause)) return false;
+    const error = serviceError(cause, `Could not look at bucket ${bucket}`);
+    if (error.code !== "access-denied") throw error;
+    throw new S3CredentialsError(
+      "access-denied",
+      `Bucket ${bucket} exists, but it belongs to another account or these credentials may not ` +
+        "see it",
+      {
+        cause,
+        hint: "Choose another name, or use credentials that have s3:ListBucket on the bucket",
+      },
+    );
+  }
+}
+
+async function findUser(aws: Aws, name: string): Promise<UserFacts | undefined> {
+  const iam = await aws.iam();
+  const user = await ifPresent(
+    iam.getUser({ UserName: name }),
+    `Could not look at user ${name}`,
+  );
+  if (user === undefined) return undefined;
+  const [accessKeys, inlinePolicies] = await all([
+    ifAllowed(findAccessKeys(iam, name), `Could not list the access keys of user ${name}`),
+    ifAllowed(findInlinePolicies(iam, name), `Could not read the policies of user ${name}`),
+  ]);
+  const boundary = user.User?.PermissionsBoundary?.PermissionsBoundaryArn;
+  return {
+    ...(boundary !== undefined && { permissionsBoundary: boundary }),
+    ...(accessKeys && { accessKeys }),
+    ...(inlinePolicies && { inlinePolicies }),
+  };
+}
+
+async function findAccessKeys(iam: IAM, userName: string): Promise<AccessKeyFacts[]> {
+  const { AccessKeyMetadata: keys = [] } = await iam.listAccessKeys({ UserName: userName });
+  return await mapAll(keys, async ({ AccessKeyId: accessKeyId = "", CreateDate }) => {
+    const used = await ifAllowed(
+      iam.getAccessKeyLastUsed({ AccessKeyId: accessKeyId }),
+      `Could not see when key ${accessKeyId} was last used`,
+    );
+    const lastUsedDate = used?.AccessKeyLastUsed?.LastUsedDate;
+    return {
+      accessKeyId,
+      ...(CreateDate && { createDate: CreateDate }),
+      ...(lastUsedDate && { lastUsedDate }),
+    };
+  });
+}
+
+async function findInlinePolicies(iam: IAM, userName: string): Promise<Map<string, string>> {
+  const { PolicyNames: names = [] } = await iam.listUserPolicies({ UserName: userName });
+  const texts = await mapAll(names, async (policyName) => {
+    const { PolicyDocument: text = "" } = await iam.getUserPolicy({
+      UserName: userName,
+      PolicyName: policyName,
+    });
+    return decodeURIComponent(text);
+  });
+  return new Map(names.map((name, index) => [name, texts[index] ?? ""]));
+}
+
+async function findRole(aws: Aws): Promise<RoleFacts | undefined> {
+  const iam = await aws.iam();
+  const found = await ifPresent(
+    iam.getRole({ RoleName: ROLE_NAME }),
+    `Could not look at role ${ROLE_NAME}`,
+  );
+  if (found?.Role === undefined) return undefined;
+  const attached = await ifAllowed(
+    iam.listAttachedRolePolicies({ RoleName: ROLE_NAME }),
+    `Could not list the policies of role ${ROLE_NAME}`,
+  );
+  return {
+    arn: found.Role.Arn ?? "",
+    maxSessionDuration: found.Role.MaxSessionDuration ?? 3600,
+    hasFullAccess:
+      attached?.AttachedPolicies?.some((policy) => policy.PolicyArn === FULL_ACCESS_ARN) ?? true,
+  };
+}
+
+async function findCaller(aws: Aws): Promise<string> {
+  try {
+    const sts = await aws.sts();
+    return (await sts.getCallerIdentity({})).Arn ?? "";
+  } catch (error) {
+    throw serviceError(error, "Could not find out who is calling");
+  }
+}
+
+async function ifPresent<T>(call: Promise<T>, tried: string): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw serviceError(error, tried);
+  }
+}
+
+/** What is only good to know must not stop a caller who may create but not look. */
+async function ifAllowed<T>(call: Promise<T>, tried: string): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (cause) {
+    const error = serviceError(cause, tried);
+    if (error.code === "access-denied") return undefined;
+    throw error;
+  }
+}
+
+function mapAll<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  return Array.fromAsync(mapInOrder(items, work));
+}

@@ -1,0 +1,260 @@
+/**
+ * What AWS's errors mean to a person.
+ *
+ * @module
+ */
+import { type ErrorCode, S3CredentialsError } from "../errors.ts";
+
+/** The parts of an SDK error that say what happened; any of them may be missing. */
+interface SdkError {
+  name?: string;
+  Code?: string;
+  code?: string;
+  message?: string;
+  $metadata?: { httpStatusCode?: number; attempts?: number };
+  $response?: { statusCode?: number; headers?: Record<string, string> };
+}
+
+interface Meaning {
+  code: ErrorCode;
+  /** What to say happened, where AWS's own words don't help. */
+  message?: string;
+  hint?: string;
+}
+
+const UNKNOWN_KEY: Meaning = {
+  code: "credentials",
+  message: "AWS does not know this access key",
+  hint: "Check the key id and the endpoint; a key made a moment ago takes some seconds to work",
+};
+const EXPIRED: Meaning = {
+  code: "credentials",
+  message: "these credentials have expired",
+  hint: "Get new ones: sign in again, or ask whoever made them",
+};
+const BAD_TOKEN: Meaning = {
+  code: "credentials",
+  message: "AWS does not accept the session token",
+  hint: "Temporary keys need the token that came with them, permanent keys need none",
+};
+const CLOCK: Meaning = {
+  code: "credentials",
+  message: "the clock of this machine and that of AWS differ too much",
+  hint: "Set the clock right and try again",
+};
+const NO_CREDENTIALS: Meaning = {
+  code: "credentials",
+  message: "no AWS credentials were found",
+  hint: "Pass --auth FILE, --profile NAME or --access-key and --secret-key, or set " +
+    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+};
+const THROTTLED: Meaning = {
+  code: "aws",
+  message: "AWS asks to slow down",
+  hint: "Wait a minute and try again",
+};
+const UNREACHABLE: Meaning = {
+  code: "network",
+  hint: "Check the connection and --endpoint-url, then try again",
+};
+
+/** By AWS's error code, or by the name that the SDK or the runtime gives an error. */
+const MEANINGS: Record<string, Meaning | undefined> = {
+  // An error document may name anything.
+  __proto__: null!,
+  InvalidAccessKeyId: UNKNOWN_KEY,
+  InvalidClientTokenId: UNKNOWN_KEY,
+  UnrecognizedClientException: UNKNOWN_KEY,
+  SignatureDoesNotMatch: {
+    code: "credentials",
+    message: "the secret key does not belong to the access key, or the clock is wrong",
+    hint: "Check the secret key",
+  },
+  ExpiredToken: EXPIRED,
+  ExpiredTokenException: EXPIRED,
+  TokenRefreshRequired: EXPIRED,
+  RequestExpired: EXPIRED,
+  InvalidToken: BAD_TOKEN,
+  MissingAuthenticationToken: NO_CREDENTIALS,
+  RequestTimeTooSkewed: CLOCK,
+  CredentialsProviderError: NO_CREDENTIALS,
+  AccessDenied: { code: "access-denied" },
+  AccessDeniedException: { code: "access-denied" },
+  AllAccessDisabled: { code: "access-denied" },
+  NoSuchEntity: { code: "not-found" },
+  NoSuchEntityException: { code: "not-found" },
+  NoSuchBucket: { code: "not-found" },
+  NoSuchKey: { code: "not-found" },
+  EntityAlreadyExists: { code: "conflict" },
+  EntityAlreadyExistsException: { code: "conflict" },
+  BucketAlreadyExists: {
+    code: "conflict",
+    message: "a bucket of that name belongs to another account",
+    hint: "Bucket names are unique over all accounts: choose another one",
+  },
+  BucketAlreadyOwnedByYou: { code: "conflict" },
+  OperationAborted: {
+    code: "conflict",
+    hint: "Another change to the same thing is under way: wait a minute and try again",
+  },
+  DeleteConflict: { code: "conflict" },
+  DeleteConflictException: { code: "conflict" },
+  ConcurrentModification: { code: "conflict", hint: "Try again" },
+  LimitExceeded: { code: "limit" },
+  LimitExceededException: { code: "limit" },
+  TooManyBuckets: { code: "limit", hint: "Delete a bucket, or ask AWS for a higher quota" },
+  PackedPolicyTooLarge: { code: "limit", hint: "Name fewer buckets, or shorten the policy" },
+  PackedPolicyTooLargeException: {
+    code: "limit",
+    hint: "Name fewer buckets, or shorten the policy",
+  },
+  MalformedPolicyDocument: { code: "invalid-policy" },
+  MalformedPolicyDocumentException: { code: "invalid-policy" },
+  MalformedPolicy: { code: "invalid-policy" },
+  Throttling: THROTTLED,
+  ThrottlingException: THROTTLED,
+  TooManyRequestsException: THROTTLED,
+  SlowDown: THROTTLED,
+  RequestLimitExceeded: THROTTLED,
+  ECONNREFUSED: { ...UNREACHABLE, message: "the endpoint refused the connection" },
+  ECONNRESET: { ...UNREACHABLE, message: "the connection was cut" },
+  EPIPE: { ...UNREACHABLE, message: "the connection was cut" },
+  ENOTFOUND: { ...UNREACHABLE, message: "the endpoint's host name is not known" },
+  EAI_AGAIN: { ...UNREACHABLE, message: "the endpoint's host name could not be looked up" },
+  ETIMEDOUT: { ...UNREACHABLE, message: "the endpoint did not answer in time" },
+  EHOSTUNREACH: { ...UNREACHABLE, message: "the endpoint can't be reached" },
+  ENETUNREACH: { ...UNREACHABLE, message: "the endpoint can't be reached" },
+  TimeoutError: { ...UNREACHABLE, message: "the endpoint did not answer in time" },
+};
+
+/**
+ * AWS's own code for an error, such as `NoSuchEntity`.
+ *
+ * @param error what an SDK call threw
+ * @returns the code; `Unknown` where the answer had no body, as HeadBucket's
+ */
+export function awsErrorCode(error: unknown): string {
+  const { Code, name } = (error ?? {}) as SdkError;
+  return Code ?? name ?? "Unknown";
+}
+
+/**
+ * The HTTP status of the answer that an error stands for.
+ *
+ * @param error what an SDK call threw
+ * @returns the status, or `undefined` where there was no answer
+ */
+export function httpStatus(error: unknown): number | undefined {
+  const { $metadata, $response } = (error ?? {}) as SdkError;
+  return $metadata?.httpStatusCode ?? $response?.statusCode;
+}
+
+/**
+ * The region that an answer names, where it does.
+ *
+ * @param error what an SDK call threw
+ * @returns the `x-amz-bucket-region` header
+ */
+export function namedRegion(error: unknown): string | undefined {
+  return ((error ?? {}) as SdkError).$response?.headers?.["x-amz-bucket-region"];
+}
+
+/**
+ * Whether AWS turned a call away unread because too many came, so that it is safe to send again.
+ *
+ * @param error what an SDK call threw
+ * @returns true for throttling under any of its names
+ */
+export function isThrottled(error: unknown): boolean {
+  return MEANINGS[awsErrorCode(error)] === THROTTLED || httpStatus(error) === 429;
+}
+
+/**
+ * How many times the SDK sent the request that failed.
+ *
+ * @param error what an SDK call threw
+ * @returns at least 1
+ */
+export function attempts(error: unknown): number {
+  return ((error ?? {}) as SdkError).$metadata?.attempts ?? 1;
+}
+
+/**
+ * Whether a call that failed may have been carried out all the same: the answer was lost, or the
+ * service broke down on the way.
+ *
+ * @param error what an SDK call threw
+ * @returns false only where AWS has plainly refused
+ */
+export function isInDoubt(error: unknown): boolean {
+  if (MEANINGS[awsErrorCode(error)]?.code === "credentials") return false;
+  const status = httpStatus(error);
+  return status === undefined || status < 400 || status >= 500;
+}
+
+/**
+ * Turns what an SDK call threw into an error for a person.
+ *
+ * @param error what was thrown
+ * @param tried what was tried, such as `Could not create user NAME`
+ * @returns the error; one that is an {@linkcode S3CredentialsError} already comes back as it is
+ */
+export function serviceError(error: unknown, tried: string): S3CredentialsError {
+  if (error instanceof S3CredentialsError) return error;
+  const { message = "", code: runtimeCode } = (error ?? {}) as SdkError;
+  const awsCode = awsErrorCode(error);
+  const meaning = MEANINGS[awsCode] ?? MEANINGS[runtimeCode ?? ""] ?? nestedMeaning(error) ??
+    meaningOfStatus(httpStatus(error));
+  const words = isWorthQuoting(message, awsCode)
+    ? `${awsCode === "Unknown" ? "" : `${awsCode}: `}${message}`
+    : undefined;
+  const happened = meaning?.message === undefined
+    ? words ?? answerWithoutBody(error)
+    : `${meaning.message}${awsCode in MEANINGS ? ` (${awsCode})` : ""}`;
+  const hint = meaning?.hint ?? accessHint(message);
+  return new S3CredentialsError(meaning?.code ?? "aws", `${tried}: ${happened}`, {
+    cause: error,
+    ...(hint !== undefined && { hint }),
+  });
+}
+
+/** The SDK puts the failures of several addresses of a host into one `AggregateError`. */
+function nestedMeaning(error: unknown): Meaning | undefined {
+  const parts = [
+    ...(error instanceof AggregateError ? error.errors : []),
+    ...(error instanceof Error && error.cause !== undefined ? [error.cause] : []),
+  ];
+  for (const part of parts) {
+    const { code, name } = part as SdkError;
+    const meaning = MEANINGS[code ?? ""] ?? MEANINGS[name ?? ""];
+    if (meaning !== undefined) return meaning;
+  }
+  return undefined;
+}
+
+function meaningOfStatus(status: number | undefined): Meaning | undefined {
+  if (status === undefined) return undefined;
+  if (status === 403) return { code: "access-denied" };
+  if (status === 404) return { code: "not-found" };
+  if (status === 409) return { code: "conflict" };
+  if (status === 429 || status === 503) return THROTTLED;
+  if (status >= 500) return { code: "aws", hint: "AWS has a fault of its own: try again later" };
+  return { code: "aws" };
+}
+
+function isWorthQuoting(message: string, awsCode: string): boolean {
+  return message !== "" && message !== awsCode && message !== "UnknownError";
+}
+
+function answerWithoutBody(error: unknown): string {
+  const status = httpStatus(error);
+  return status === undefined ? `no answer (${awsErrorCode(error)})` : `HTTP status ${status}`;
+}
+
+/** AWS names the action that was not allowed; that is what has to be granted. */
+function accessHint(message: string): string | undefined {
+  const action = /not authorized to perform: ([\w-]+:\w+)/.exec(message)?.[1];
+  return action === undefined
+    ? undefined
+    : `Ask an administrator of the account to allow ${action}, or use other credentials`;
+}

@@ -1,0 +1,272 @@
+/**
+ * The commands `create` and `policy`.
+ *
+ * @module
+ */
+import type { CreateRequest } from "../create_types.ts";
+import { parseDuration } from "../duration.ts";
+import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../formats.ts";
+import { userNameFor } from "../grant.ts";
+import { checkArn, checkUserName, USER_NAME_LIMIT } from "../names.ts";
+import { NOTHING_EXISTS, planCreate } from "../plan.ts";
+import { describeStep } from "../plan_text.ts";
+import {
+  bucketsPolicy,
+  type PolicyDocument,
+  prefixWarnings,
+  publicBucketPolicy,
+  unsupportedCharacter,
+} from "../policy.ts";
+import { parsePolicyTemplate, parseStatement } from "../policy_input.ts";
+import {
+  asUsageError,
+  choice,
+  defineCommand,
+  flag,
+  value,
+  type Values,
+  values,
+} from "./command.ts";
+import type { Io } from "./io.ts";
+import {
+  awsOptions,
+  bucketNames,
+  bucketRegionOption,
+  permissionOf,
+  permissionOptions,
+  readInput,
+  usage,
+  withAws,
+} from "./options.ts";
+import { messageLog, writeJson, writeLine, writeMessage } from "./output.ts";
+
+const statementOption = values(
+  "--statement <json>",
+  "JSON statement to add to the policy; may be repeated",
+  parseStatement,
+);
+
+const createOptions = {
+  format: choice("-f, --format <format>", "Output format", CREDENTIAL_FORMATS, "json"),
+  profileName: value(
+    "--profile-name <name>",
+    "Section name for --format ini (default: default)",
+    checked(checkProfileName),
+  ),
+  duration: value(
+    "-d, --duration <duration>",
+    "How long the credentials work: 3600s, 15m or 2h, from 15 minutes to 12 hours. Left out, they " +
+      "never expire",
+    parseDuration,
+  ),
+  roleArn: value(
+    "--role-arn <arn>",
+    "With --duration: assume this role, and make no IAM call",
+    checked((arn) => checkArn(arn, "role")),
+  ),
+  username: value(
+    "--username <name>",
+    "User to create, or existing user to use",
+    checked(checkUserName),
+  ),
+  createBucket: flag("-c, --create-bucket", "Create buckets that do not exist yet"),
+  bucketRegion: bucketRegionOption,
+  public: flag(
+    "--public",
+    "Make the new bucket public: anyone can download files whose name they know",
+  ),
+  website: flag(
+    "--website",
+    "Make the new bucket a public website, with index.html and error.html",
+  ),
+  ...permissionOptions,
+  policy: value(
+    "--policy <policy>",
+    "Own policy: a file, a JSON string, or - for standard input. $!BUCKET_NAME!$ stands for the " +
+      "name of the bucket",
+  ),
+  statement: statementOption,
+  userPermissionsBoundary: value(
+    "--user-permissions-boundary <arn>",
+    "Permissions boundary of a new user, or none. Left out: AmazonS3ReadOnlyAccess with " +
+      "--read-only, else AmazonS3FullAccess; none with --policy or --statement",
+    checked((arn) => arn === "none" || checkArn(arn, "policy")),
+  ),
+  silent: flag("--silent", "Show no steps, only the credentials"),
+  dryRun: flag("--dry-run", "Show what would be done, and do nothing"),
+  ...awsOptions,
+};
+
+function checked(check: (text: string) => unknown): (text: string) => string {
+  return (text) => {
+    check(text);
+    return text;
+  };
+}
+
+/** `s3-credentials create` */
+export const create = defineCommand({
+  operands: "<buckets...>",
+  description: "Create credentials for one or more S3 buckets, with the least permission that " +
+    "does the job - and the buckets themselves, with --create-bucket.",
+  examples: [
+    ["A new bucket, and a key that reads and writes it:", "create my-new-bucket -c"],
+    ["A key that can only read an existing bucket:", "create my-existing-bucket --read-only"],
+    [
+      "A key that can only write, for 15 minutes:",
+      "create my-existing-bucket --write-only -d 15m",
+    ],
+    ["See first what would be done:", "create my-new-bucket -c --dry-run"],
+  ],
+  options: createOptions,
+  async run({ operands, options }, io) {
+    const request = await createRequest(operands, options, io);
+    await warn(options.prefix, io);
+    const log = messageLog(io, options.silent);
+    const { name, shortenedFrom } = userNameFor(request);
+    if (shortenedFrom !== undefined && request.duration === undefined) {
+      log.say(
+        `User name shortened to ${name}: ${shortenedFrom} is longer than the ` +
+          `${USER_NAME_LIMIT} characters that AWS allows`,
+      );
+    }
+    if (options.dryRun) {
+      await log.flush();
+      const steps = planCreate({ ...request, createBucket: true }, NOTHING_EXISTS);
+      for (const step of steps) await writeLine(io, describeStep(step));
+      return;
+    }
+    await withAws(options, io, async (aws) => {
+      const { createCredentials } = await import("../aws/create.ts");
+      const { deliver } = await import("../aws/deliver.ts");
+      const created = await createCredentials(aws, request, {
+        onProgress: log.say,
+        signal: io.signal,
+      }).finally(log.flush);
+      await deliver(
+        created,
+        (credentials) =>
+          writeLine(
+            io,
+            formatCredentials(credentials, options.format, {
+              profileName: options.profileName ?? "default",
+            }),
+          ),
+      );
+    });
+  },
+});
+
+async function createRequest(
+  operands: readonly string[],
+  options: Values<typeof createOptions>,
+  io: Io,
+): Promise<CreateRequest> {
+  checkCombinations(options);
+  const { prefix, duration, roleArn, username, bucketRegion, userPermissionsBoundary } = options;
+  return {
+    buckets: bucketNames(operands, { forNewBucket: options.createBucket }),
+    permission: permissionOf(options),
+    statements: options.statement,
+    createBucket: options.createBucket,
+    public: options.public,
+    website: options.website,
+    ...(prefix !== undefined && { prefix }),
+    ...(duration !== undefined && { duration }),
+    ...(roleArn !== undefined && { roleArn }),
+    ...(username !== undefined && { username }),
+    ...(bucketRegion !== undefined && { bucketRegion }),
+    ...(userPermissionsBoundary !== undefined && { userPermissionsBoundary }),
+    ...(options.policy !== undefined && { policy: await readPolicy(options.policy, io) }),
+  };
+}
+
+/** Options that would silently not count are an error: the grant would not be what was asked for. */
+function checkCombinations(options: Values<typeof createOptions>): void {
+  permissionOf(options);
+  const isNarrowed = options.readOnly || options.writeOnly || options.prefix !== undefined;
+  if (options.policy !== undefined && isNarrowed) {
+    throw usage("--policy cannot be used with --read-only, --write-only or --prefix");
+  }
+  if (options.policy === "-" && options.auth === "-") {
+    throw usage("--policy and --auth cannot both read standard input");
+  }
+  if (options.roleArn !== undefined && options.duration === undefined) {
+    throw usage("--role-arn needs --duration");
+  }
+  if (options.duration !== undefined) {
+    if (options.username !== undefined) {
+      throw usage("--username cannot be used with --duration, which creates no user");
+    }
+    if (options.userPermissionsBoundary !== undefined) {
+      throw usage(
+        "--user-permissions-boundary cannot be used with --duration, which creates no user",
+      );
+    }
+  }
+  if (options.profileName !== undefined && options.format !== "ini") {
+    throw usage("--profile-name needs --format ini");
+  }
+}
+
+async function readPolicy(source: string, io: Io): Promise<PolicyDocument> {
+  const isLiteral = source.trimStart().startsWith("{");
+  const text = isLiteral ? source : await readInput(source, io, "--policy");
+  const fault = isLiteral
+    ? "Invalid JSON string"
+    : `${source === "-" ? "Input" : "File"} contained invalid JSON`;
+  return asUsageError(() => parsePolicyTemplate(text, fault), "Invalid value for --policy");
+}
+
+async function warn(prefix: string | undefined, io: Io): Promise<void> {
+  if (prefix === undefined) return;
+  for (const warning of prefixWarnings(prefix)) await writeMessage(io, `Warning: ${warning}`);
+}
+
+/** `s3-credentials policy` */
+export const policy = defineCommand({
+  operands: "<buckets...>",
+  description: "Show the JSON policy that create would use for one or more buckets. Calls nobody " +
+    "and needs no credentials.",
+  examples: [
+    ["The policy of a key that can only read a bucket:", "policy my-bucket --read-only"],
+    ["The same for one folder:", "policy my-bucket --read-only --prefix my-folder/"],
+    ["The bucket policy of a public bucket:", "policy my-bucket --public-bucket"],
+  ],
+  options: {
+    ...permissionOptions,
+    statement: statementOption,
+    publicBucket: flag("--public-bucket", "The bucket policy that allows public access"),
+  },
+  async run({ operands, options }, io) {
+    const permission = permissionOf(options);
+    const buckets = bucketNames(operands);
+    const [bucket, ...others] = buckets;
+    if (options.publicBucket) {
+      if (bucket === undefined || others.length > 0) {
+        throw usage("--public-bucket policy can only be generated for a single bucket");
+      }
+      if (permission !== "read-write" || options.prefix !== undefined || options.statement[0]) {
+        throw usage(
+          "--public-bucket cannot be used with --read-only, --write-only, --prefix or --statement",
+        );
+      }
+      await writeJson(io, publicBucketPolicy(bucket));
+      return;
+    }
+    await warn(options.prefix, io);
+    const document = bucketsPolicy(buckets, {
+      permission,
+      statements: options.statement,
+      ...(options.prefix !== undefined && { prefix: options.prefix }),
+    });
+    const character = unsupportedCharacter(document);
+    if (character !== undefined) {
+      await writeMessage(
+        io,
+        `Warning: IAM takes no character beyond U+00FF in a policy, and this one holds ${character}`,
+      );
+    }
+    await writeJson(io, document);
+  },
+});

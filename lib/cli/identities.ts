@@ -1,0 +1,82 @@
+/**
+ * The commands `whoami` and `delete-user`.
+ *
+ * @module
+ */
+import { mapInOrder } from "../aws/concurrency.ts";
+import type { RemovedDependent } from "../aws/identities.ts";
+import { S3CredentialsError } from "../errors.ts";
+import { checkUserName } from "../names.ts";
+import { asUsageError, defineCommand } from "./command.ts";
+import { ExitCode } from "./exit_code.ts";
+import { awsOptions, withAws } from "./options.ts";
+import { writeError, writeJson, writeLine } from "./output.ts";
+
+/** `s3-credentials whoami` */
+export const whoami = defineCommand({
+  description: "Show which user or role the credentials belong to.",
+  examples: [
+    ["Your own credentials:", "whoami"],
+    ["Credentials that create has written to a file:", "whoami --auth auth.json"],
+  ],
+  options: awsOptions,
+  async run({ options }, io) {
+    const identities = await import("../aws/identities.ts");
+    await writeJson(io, await withAws(options, io, identities.whoami));
+  },
+});
+
+/** How many users are deleted at the same time; each makes several calls of its own. */
+const USERS_AT_A_TIME = 4;
+
+/** `s3-credentials delete-user` */
+export const deleteUser = defineCommand({
+  operands: "<usernames...>",
+  description: "Delete users with all that hangs on them: policies, access keys, group " +
+    "memberships, login profile, MFA devices, certificates and other credentials.",
+  examples: [["Two users:", "delete-user username1 username2"]],
+  options: awsOptions,
+  async run({ operands, options }, io) {
+    const names = [...new Set(operands)];
+    for (const name of names) asUsageError(() => checkUserName(name));
+    const identities = await import("../aws/identities.ts");
+    await withAws(options, io, async (aws) => {
+      const deletions = mapInOrder(names, async (name) => {
+        const removed: RemovedDependent[] = [];
+        const error = await identities
+          .deleteUser(aws, name, { onRemoved: (dependent) => removed.push(dependent) })
+          .then(() => undefined, (error) => error);
+        return { name, removed, error };
+      }, USERS_AT_A_TIME);
+      let failed = false;
+      for await (const { name, removed, error } of deletions) {
+        const isKnown = error?.code !== "not-found" || removed.length > 0;
+        if (isKnown) await writeLine(io, `User: ${name}`);
+        for (const dependent of removed) await writeLine(io, `  ${describe(dependent)}`);
+        if (error === undefined) {
+          await writeLine(io, "  Deleted user");
+        } else {
+          if (!(error instanceof S3CredentialsError)) throw error;
+          await writeError(io, error);
+          failed = true;
+        }
+      }
+      if (failed) throw new ExitCode(1);
+    });
+  },
+});
+
+function describe({ kind, id }: RemovedDependent): string {
+  switch (kind) {
+    case "attached policy":
+      return `Detached policy: ${id}`;
+    case "group":
+      return `Removed from group: ${id}`;
+    case "login profile":
+      return "Deleted login profile";
+    case "MFA device":
+      return `Deactivated MFA device: ${id}`;
+    default:
+      return `Deleted ${kind}: ${id}`;
+  }
+}

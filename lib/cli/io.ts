@@ -1,0 +1,98 @@
+/**
+ * The one door between a command and the process that it runs in.
+ *
+ * @module
+ */
+
+/** Where a command writes to. */
+export interface Output {
+  /** Writes all of it; rejects with an error named `BrokenPipe` where nobody reads any more. */
+  write(data: string | Uint8Array): Promise<void>;
+  /** Whether a person is looking. */
+  isTerminal: boolean;
+}
+
+/** All that a command may use of its process. Tests pass their own. */
+export interface Io {
+  /** For data. */
+  stdout: Output;
+  /** For messages and progress. */
+  stderr: Output;
+  /** What is piped in. */
+  stdin: ReadableStream<Uint8Array>;
+  /** Looks an environment variable up. */
+  env(name: string): string | undefined;
+  /** Reads a file; rejects with Deno's errors. */
+  readTextFile(path: string): Promise<string>;
+  /**
+   * Runs another program with this process's streams, and waits for it.
+   *
+   * @param words the program and its arguments
+   * @param environment variables to set, and the names of those to leave out first
+   * @returns its exit code; rejects with `NotFound` where there is no such program
+   */
+  run(words: readonly string[], environment: ChildEnvironment): Promise<number>;
+  /** Aborted when the user presses Ctrl-C. */
+  signal: AbortSignal;
+}
+
+/** How the environment of a child differs from ours. */
+export interface ChildEnvironment {
+  /** Variables with such a name are not passed on. */
+  without: RegExp;
+  /** Variables to set. */
+  set: Record<string, string>;
+}
+
+/** The exit code of a command that was interrupted. */
+export const EXIT_INTERRUPTED = 130;
+
+/**
+ * The door to the real process. Ctrl-C asks the command to stop and take back what it has made;
+ * pressed again it ends the process at once.
+ *
+ * @returns the process's streams, environment, files and signal
+ */
+export function processIo(): Io {
+  const interruption = new AbortController();
+  Deno.addSignalListener("SIGINT", () => {
+    if (interruption.signal.aborted) Deno.exit(EXIT_INTERRUPTED);
+    interruption.abort();
+  });
+  return {
+    stdout: output(Deno.stdout),
+    stderr: output(Deno.stderr),
+    stdin: Deno.stdin.readable,
+    env: (name) => Deno.env.get(name),
+    readTextFile: (path) => Deno.readTextFile(path),
+    run: runProcess,
+    signal: interruption.signal,
+  };
+}
+
+async function runProcess(
+  [program = "", ...args]: readonly string[],
+  { without, set }: ChildEnvironment,
+): Promise<number> {
+  const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !without.test(name));
+  const child = new Deno.Command(program, {
+    args,
+    clearEnv: true,
+    env: { ...Object.fromEntries(inherited), ...set },
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  return (await child.status).code;
+}
+
+function output(stream: typeof Deno.stdout | typeof Deno.stderr): Output {
+  const encoder = new TextEncoder();
+  return {
+    isTerminal: stream.isTerminal(),
+    async write(data) {
+      let rest = typeof data === "string" ? encoder.encode(data) : data;
+      while (rest.length > 0) rest = rest.subarray(await stream.write(rest));
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * Runs a command line: parse, run, one catch, exit code.
+ *
+ * @module
+ */
+import { S3CredentialsError } from "../errors.ts";
+import { parseCommandLine, type Program, UsageProblem } from "./command.ts";
+import { ExitCode } from "./exit_code.ts";
+import { EXIT_INTERRUPTED, type Io } from "./io.ts";
+import { errorText, writeMessage } from "./output.ts";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/**
+ * Runs a program with a command line. Whatever goes wrong ends in one message and an exit code.
+ *
+ * @param program the program and its commands
+ * @param args the words after the program's name
+ * @param io the process, or a test's stand-in
+ * @returns 0, 1 (failed), 2 (wrong usage) or 130 (interrupted)
+ */
+export async function runProgram(
+  program: Program,
+  args: readonly string[],
+  io: Io,
+): Promise<number> {
+  let usage = "";
+  try {
+    const parsed = await parseCommandLine(program, args);
+    if (parsed.kind === "help") {
+      await io.stdout.write(parsed.text);
+      return 0;
+    }
+    usage = parsed.usage;
+    await parsed.run(io);
+    return 0;
+  } catch (error) {
+    return await report(error, usage, io);
+  }
+}
+
+async function report(error: unknown, usage: string, io: Io): Promise<number> {
+  if (error instanceof ExitCode) return error.code;
+  if (error instanceof UsageProblem) {
+    await writeMessage(io, `${error.usage}\nError: ${error.message}`);
+    return EXIT_USAGE;
+  }
+  if (error instanceof S3CredentialsError) {
+    const isUsage = error.code === "usage";
+    await writeMessage(io, isUsage ? `${usage}\n${errorText(error)}` : errorText(error));
+    if (error.code === "interrupted") return EXIT_INTERRUPTED;
+    return isUsage ? EXIT_USAGE : EXIT_FAILED;
+  }
+  await writeMessage(io, unexpected(error));
+  return EXIT_FAILED;
+}
+
+function unexpected(error: unknown): string {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  switch (name) {
+    case "BrokenPipe":
+      return "Error: standard output was closed before everything was written";
+    case "NotCapable":
+      return `Error: Deno was not allowed to do something that this command needs: ${message}\n` +
+        "Run it with the permissions that the README names, or with deno run -A";
+    default:
+      return `Error: unexpected ${name}: ${message}\n` +
+        "This is a bug in s3-credentials: please report it, with the command that you ran";
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * The options that commands share, and files that options name.
+ *
+ * @module
+ */
+import { parseAuthFile } from "../auth_file.ts";
+import { type Aws, connect, type ConnectOptions, parseEndpointUrl } from "../aws/connect.ts";
+import { S3CredentialsError } from "../errors.ts";
+import { type BucketNameOptions, checkBucketName } from "../names.ts";
+import { prefixPattern } from "../policy.ts";
+import { asUsageError, flag, value, type Values } from "./command.ts";
+import type { Io } from "./io.ts";
+
+function parseRegion(text: string): string {
+  if (/^[a-z0-9][a-z0-9-]*$/.test(text)) return text;
+  throw new RangeError(`Invalid region ${JSON.stringify(text)}: expected a name such as eu-west-1`);
+}
+
+/** Which permission the credentials shall have. */
+export const permissionOptions = {
+  readOnly: flag("--read-only", "Only allow reading from the bucket"),
+  writeOnly: flag("--write-only", "Only allow writing to the bucket"),
+  prefix: value(
+    "--prefix <prefix>",
+    "Only allow keys that start with this, such as foo/",
+    (text) => {
+      prefixPattern(text);
+      return text;
+    },
+  ),
+};
+
+/** A region for new buckets. */
+export const bucketRegionOption = value(
+  "--bucket-region <region>",
+  "Region in which to create buckets",
+  parseRegion,
+);
+
+/** The options of every command that talks to AWS. */
+export const awsOptions = {
+  accessKey: value("--access-key <id>", "AWS access key ID"),
+  secretKey: value("--secret-key <secret>", "AWS secret access key"),
+  sessionToken: value("--session-token <token>", "AWS session token"),
+  endpointUrl: value("--endpoint-url <url>", "Custom endpoint URL", parseEndpointUrl),
+  auth: value("-a, --auth <file>", "JSON or INI file with credentials, - for standard input"),
+  profile: value("--profile <name>", "Profile of the AWS configuration files"),
+  region: value("--region <name>", "AWS region", parseRegion),
+};
+
+/** The values of {@linkcode awsOptions}. */
+export type AwsOptionValues = Values<typeof awsOptions>;
+
+/**
+ * Works out which account the options name. Nothing is sent.
+ *
+ * @param options the options' values
+ * @param io where the file and the environment are
+ * @returns what {@linkcode connect} needs
+ * @throws {S3CredentialsError} `usage` for options that contradict each other or a bad file
+ */
+export async function connectOptions(options: AwsOptionValues, io: Io): Promise<ConnectOptions> {
+  const { accessKey, secretKey, sessionToken, auth, profile, region, endpointUrl } = options;
+  const hasKeys = [accessKey, secretKey, sessionToken].some((one) => one !== undefined);
+  if (auth !== undefined && hasKeys) {
+    throw usage("--auth cannot be used with --access-key, --secret-key or --session-token");
+  }
+  if (profile !== undefined && (auth !== undefined || hasKeys)) {
+    throw usage("--profile cannot be used with --auth or with --access-key and --secret-key");
+  }
+  const common = {
+    env: io.env,
+    ...(profile !== undefined && { profile }),
+    ...(region !== undefined && { region }),
+    ...(endpointUrl !== undefined && { endpointUrl }),
+  };
+  if (auth !== undefined) return { ...common, credentials: await readAuth(auth, io) };
+  if (!hasKeys) return common;
+  if (!accessKey || !secretKey) {
+    throw usage("--access-key and --secret-key go together, also with --session-token");
+  }
+  return {
+    ...common,
+    credentials: {
+      accessKeyId: accessKey,
+      secretAccessKey: secretKey,
+      ...(sessionToken && { sessionToken }),
+    },
+  };
+}
+
+async function readAuth(path: string, io: Io) {
+  const text = await readInput(path, io, "--auth");
+  return asUsageError(() => parseAuthFile(text), "Invalid value for --auth");
+}
+
+/**
+ * Connects to the account that the options name, does something with it, and disconnects.
+ *
+ * @param options the options' values
+ * @param io the process
+ * @param work what to do
+ * @returns what `work` gave
+ */
+export async function withAws<T>(
+  options: AwsOptionValues,
+  io: Io,
+  work: (aws: Aws) => Promise<T>,
+): Promise<T> {
+  const aws = connect(await connectOptions(options, io));
+  try {
+    return await work(aws);
+  } finally {
+    aws.close();
+  }
+}
+
+/**
+ * Wrong usage, as an error.
+ *
+ * @param message what is wrong
+ * @returns the error
+ */
+export function usage(message: string): S3CredentialsError {
+  return new S3CredentialsError("usage", message);
+}
+
+/**
+ * Reads a file that an option names, or standard input for `-`.
+ *
+ * @param path the file's path, or `-`
+ * @param io where to read
+ * @param option the option, for the error
+ * @returns the text
+ * @throws {S3CredentialsError} `usage` if it can't be read
+ */
+export async function readInput(path: string, io: Io, option: string): Promise<string> {
+  try {
+    return path === "-" ? await new Response(io.stdin).text() : await io.readTextFile(path);
+  } catch (error) {
+    throw usage(`Invalid value for ${option}: ${fileFault(error, path)}`);
+  }
+}
+
+function fileFault(error: unknown, path: string): string {
+  const { name, message, code } = error as Error & { code?: string };
+  if (name === "NotFound") return `File not found: ${path}`;
+  if (name === "PermissionDenied") return `File may not be read: ${path}`;
+  if (name === "NotCapable") return `Deno was not allowed to read ${path}: add --allow-read`;
+  if (name === "IsADirectory" || code === "EISDIR") return `Not a file but a folder: ${path}`;
+  return `File could not be read: ${path}: ${message}`;
+}
+
+/**
+ * Checks the names of buckets that were typed, and drops repetitions.
+ *
+ * @param names the names
+ * @param options whether new buckets' rules hold
+ * @returns each name once
+ * @throws {S3CredentialsError} `usage` for a bad name
+ */
+export function bucketNames(names: readonly string[], options?: BucketNameOptions): string[] {
+  for (const name of names) asUsageError(() => checkBucketName(name, options));
+  return [...new Set(names)];
+}
+
+/**
+ * The permission that `--read-only` and `--write-only` ask for.
+ *
+ * @param options the options' values
+ * @returns the permission
+ * @throws {S3CredentialsError} `usage` if both are given
+ */
+export function permissionOf(
+  options: { readOnly: boolean; writeOnly: boolean },
+): "read-only" | "write-only" | "read-write" {
+  if (options.readOnly && options.writeOnly) {
+    throw usage("Cannot use --read-only and --write-only at the same time");
+  }
+  if (options.readOnly) return "read-only";
+  return options.writeOnly ? "write-only" : "read-write";
+}

@@ -1,0 +1,108 @@
+/**
+ * The command `sandbox`.
+ *
+ * @module
+ */
+import { S3CredentialsError } from "../errors.ts";
+import { formatCredentials } from "../formats.ts";
+import { defineCommand, value, values } from "./command.ts";
+import { ExitCode } from "./exit_code.ts";
+import type { Io } from "./io.ts";
+import { bucketNames } from "./options.ts";
+import { writeLine, writeMessage } from "./output.ts";
+
+const HIGHEST_PORT = 65_535;
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > HIGHEST_PORT) {
+    throw new RangeError(`Invalid port ${JSON.stringify(text)}: expected 0 to ${HIGHEST_PORT}`);
+  }
+  return port;
+}
+
+/** `s3-credentials sandbox` */
+export const sandbox = defineCommand({
+  operands: "[command...]",
+  description:
+    "Try things out without an AWS account: serves IAM, STS and S3 from memory, on this " +
+    "machine only. Signatures are checked and policies enforced as AWS does. All is gone when it " +
+    "ends.\n\nWith a command, runs it against a fresh sandbox and ends as it ends. Without one, " +
+    "prints the variables to set and serves until Ctrl-C.",
+  examples: [
+    [
+      "A bucket and a key, in a sandbox of their own:",
+      "sandbox -- s3-credentials create my-bucket -c",
+    ],
+    ["Any other program that speaks to AWS:", "sandbox --bucket my-bucket -- aws s3 ls"],
+    ["Serve on a port of your choice:", "sandbox --port 5000"],
+  ],
+  options: {
+    port: value("--port <port>", "Port to serve on (default: any that is free)", parsePort),
+    bucket: values("--bucket <name>", "Bucket to start with; may be repeated", (name) => name),
+  },
+  async run({ operands, options }, io) {
+    const buckets = bucketNames(options.bucket, { forNewBucket: true });
+    const { startSandbox } = await import("../sandbox/mod.ts");
+    const started = await startSandbox({
+      buckets,
+      ...(options.port !== undefined && { port: options.port }),
+    }).catch((error) => {
+      if (error?.name !== "AddrInUse") throw error;
+      throw new S3CredentialsError("conflict", `Port ${options.port} is in use`, {
+        hint: "Choose another --port, or leave it out",
+      });
+    });
+    try {
+      if (operands.length > 0) throw new ExitCode(await runCommand(operands, started, io));
+      await serve(started, io);
+    } finally {
+      await started.close();
+    }
+  },
+});
+
+interface Started {
+  url: string;
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+}
+
+/** Only the sandbox's own keys and endpoint: a real account must be out of reach. */
+async function runCommand(words: readonly string[], started: Started, io: Io): Promise<number> {
+  try {
+    return await io.run(words, {
+      without: /^AWS_/i,
+      set: {
+        AWS_ENDPOINT_URL: started.url,
+        AWS_ACCESS_KEY_ID: started.credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: started.credentials.secretAccessKey,
+        AWS_REGION: started.region,
+        AWS_DEFAULT_REGION: started.region,
+        AWS_EC2_METADATA_DISABLED: "true",
+      },
+    });
+  } catch (error) {
+    if ((error as Error).name !== "NotFound") throw error;
+    throw new S3CredentialsError("not-found", `Command not found: ${words[0]}`, { cause: error });
+  }
+}
+
+async function serve({ url, region, credentials }: Started, io: Io): Promise<void> {
+  const keys = formatCredentials({
+    UserName: "admin",
+    AccessKeyId: credentials.accessKeyId,
+    Status: "Active",
+    SecretAccessKey: credentials.secretAccessKey,
+    CreateDate: new Date(),
+  }, "env");
+  await writeMessage(
+    io,
+    `Sandbox at ${url} - press Ctrl-C to stop. To use it in another terminal:`,
+  );
+  await writeLine(io, `export AWS_ENDPOINT_URL=${url}\nexport AWS_REGION=${region}\n${keys}`);
+  await new Promise<void>((resolve) => {
+    if (io.signal.aborted) resolve();
+    io.signal.addEventListener("abort", () => resolve());
+  });
+}

@@ -1,0 +1,100 @@
+/**
+ * Working AWS credentials for S3 buckets, with the least permission that does the job.
+ *
+ * The library does what the commands of `s3-credentials` do: {@linkcode connect} to an account,
+ * then {@linkcode createCredentials}, {@linkcode whoami} or {@linkcode deleteUser}. The policies
+ * and the plan behind them are pure functions: {@linkcode bucketsPolicy}, {@linkcode planCreate}.
+ *
+ * @example See what would be done, then do it
+ * ```ts
+ * import { connect, createCredentials, describeStep, NOTHING_EXISTS, planCreate } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * const request = { buckets: ["my-bucket"], permission: "read-only", createBucket: true } as const;
+ * const preview = planCreate(request, NOTHING_EXISTS).map(describeStep);
+ * assert.equal(preview[0], "Would create bucket: 'my-bucket'");
+ *
+ * await using sandbox = await startSandbox();
+ * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * const { credentials } = await createCredentials(aws, request);
+ * assert.ok(credentials.SecretAccessKey.length > 0);
+ * aws.close();
+ * ```
+ *
+ * @module
+ */
+export { type AuthCredentials, parseAuthFile } from "./lib/auth_file.ts";
+export { type Aws, connect, type ConnectOptions, parseEndpointUrl } from "./lib/aws/connect.ts";
+export {
+  createCredentials,
+  type CreatedCredentials,
+  type CreateOptions,
+} from "./lib/aws/create.ts";
+export {
+  deleteUser,
+  type DeleteUserOptions,
+  type Identity,
+  type RemovedDependent,
+  whoami,
+} from "./lib/aws/identities.ts";
+export type { UndoReport } from "./lib/aws/undo.ts";
+export type {
+  AccessKeyFacts,
+  CreateFacts,
+  CreateRequest,
+  PublicAccessBlockSettings,
+  RoleFacts,
+  Step,
+  UserFacts,
+} from "./lib/create_types.ts";
+export { parseDuration } from "./lib/duration.ts";
+export {
+  type ErrorCode,
+  S3CredentialsError,
+  type S3CredentialsErrorOptions,
+} from "./lib/errors.ts";
+export {
+  checkProfileName,
+  CREDENTIAL_FORMATS,
+  type CredentialFormat,
+  type Credentials,
+  formatCredentials,
+  type FormatOptions,
+  formatTime,
+  type PermanentCredentials,
+  type TemporaryCredentials,
+} from "./lib/formats.ts";
+export { userNameFor } from "./lib/grant.ts";
+export {
+  type BucketNameOptions,
+  checkArn,
+  checkBucketName,
+  checkUserName,
+  type DefaultName,
+  defaultUserName,
+  type GrantName,
+  inlinePolicyName,
+  sessionName,
+} from "./lib/names.ts";
+export { NOTHING_EXISTS, planCreate } from "./lib/plan.ts";
+export { describeStep } from "./lib/plan_text.ts";
+export {
+  type BucketPolicyOptions,
+  bucketsPolicy,
+  joinPolicies,
+  type Permission,
+  type PolicyDocument,
+  type PolicyStatement,
+  policyText,
+  prefixPattern,
+  prefixWarnings,
+  publicBucketPolicy,
+  unsupportedCharacter,
+} from "./lib/policy.ts";
+export { expandPolicyTemplate, parsePolicyTemplate, parseStatement } from "./lib/policy_input.ts";
+
+if (import.meta.main) {
+  const { main } = await import("./cli.ts");
+  Deno.exit(await main(Deno.args));
+}
