@@ -25,7 +25,15 @@
  * @module
  */
 export { type AuthCredentials, parseAuthFile } from "./lib/auth_file.ts";
-export { type Aws, connect, type ConnectOptions, parseEndpointUrl } from "./lib/aws/connect.ts";
+export {
+  type Aws,
+  connect,
+  type ConnectOptions,
+  type IAMClient,
+  parseEndpointUrl,
+  type S3Client,
+  type STSClient,
+} from "./lib/aws/connect.ts";
 export {
   createCredentials,
   type CreatedCredentials,
@@ -67,16 +75,13 @@ export {
 } from "./lib/formats.ts";
 export { userNameFor } from "./lib/grant.ts";
 export {
-  type BucketNameOptions,
-  checkArn,
-  checkBucketName,
-  checkUserName,
   type DefaultName,
   defaultUserName,
   type GrantName,
   inlinePolicyName,
   sessionName,
-} from "./lib/names.ts";
+} from "./lib/default_names.ts";
+export { type BucketNameOptions, checkArn, checkBucketName, checkUserName } from "./lib/names.ts";
 export { NOTHING_EXISTS, planCreate } from "./lib/plan.ts";
 export { describeStep } from "./lib/plan_text.ts";
 export {

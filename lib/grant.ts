@@ -5,7 +5,12 @@
  */
 import type { CreateRequest, UserFacts } from "./create_types.ts";
 import { S3CredentialsError } from "./errors.ts";
-import { type DefaultName, defaultUserName, type GrantName, inlinePolicyName } from "./names.ts";
+import {
+  type DefaultName,
+  defaultUserName,
+  type GrantName,
+  inlinePolicyName,
+} from "./default_names.ts";
 import {
   bucketsPolicy,
   joinPolicies,

@@ -15,7 +15,7 @@ import type {
 import { S3CredentialsError } from "./errors.ts";
 import { formatTime } from "./formats.ts";
 import { grantOf, inlinePolicies, sessionPolicy, userNameFor } from "./grant.ts";
-import { sessionName } from "./names.ts";
+import { sessionName } from "./default_names.ts";
 import { publicBucketPolicy } from "./policy.ts";
 
 /** The facts of an account in which nothing exists yet: what `--dry-run` plans on. */

@@ -3,9 +3,6 @@
  *
  * @module
  */
-import type { IAM } from "@aws-sdk/client-iam";
-import type { S3 } from "@aws-sdk/client-s3";
-import type { STS } from "@aws-sdk/client-sts";
 import process from "node:process";
 import type { AuthCredentials } from "../auth_file.ts";
 import { S3CredentialsError } from "../errors.ts";
@@ -28,6 +25,13 @@ export interface ConnectOptions {
   env?: (name: string) => string | undefined;
 }
 
+/** `IAM` of `@aws-sdk/client-iam`. */
+export type IAMClient = InstanceType<typeof import("@aws-sdk/client-iam")["IAM"]>;
+/** `STS` of `@aws-sdk/client-sts`. */
+export type STSClient = InstanceType<typeof import("@aws-sdk/client-sts")["STS"]>;
+/** `S3` of `@aws-sdk/client-s3`. */
+export type S3Client = InstanceType<typeof import("@aws-sdk/client-s3")["S3"]>;
+
 /** The services of one account. A client is loaded and made when it is first asked for. */
 export interface Aws {
   /**
@@ -35,15 +39,15 @@ export interface Aws {
    *
    * @param options `retry: false` for a call that must not be sent twice
    */
-  iam(options?: { retry?: boolean }): Promise<IAM>;
+  iam(options?: { retry?: boolean }): Promise<IAMClient>;
   /** The client for identities and temporary credentials. */
-  sts(): Promise<STS>;
+  sts(): Promise<STSClient>;
   /**
    * The client for buckets.
    *
    * @param region the bucket's region, where it isn't that of the connection
    */
-  s3(region?: string): Promise<S3>;
+  s3(region?: string): Promise<S3Client>;
   /** Closes the connections of all clients that were made here. */
   close(): void;
 }
@@ -86,9 +90,9 @@ const REQUEST_TIMEOUT_MS = 60_000;
  */
 export function connect(options: ConnectOptions = {}): Aws {
   let settings: Promise<Settings> | undefined;
-  const clients = new Map<string, Promise<IAM | STS | S3>>();
+  const clients = new Map<string, Promise<IAMClient | STSClient | S3Client>>();
 
-  function client<T extends IAM | STS | S3>(
+  function client<T extends IAMClient | STSClient | S3Client>(
     key: string,
     make: (settings: Settings) => Promise<T>,
   ): Promise<T> {

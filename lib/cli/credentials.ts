@@ -6,10 +6,7 @@
 import type { CreateRequest } from "../create_types.ts";
 import { parseDuration } from "../duration.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../formats.ts";
-import { userNameFor } from "../grant.ts";
 import { checkArn, checkUserName, USER_NAME_LIMIT } from "../names.ts";
-import { NOTHING_EXISTS, planCreate } from "../plan.ts";
-import { describeStep } from "../plan_text.ts";
 import {
   bucketsPolicy,
   type PolicyDocument,
@@ -123,6 +120,7 @@ export const create = defineCommand({
     const request = await createRequest(operands, options, io);
     await warn(options.prefix, io);
     const log = messageLog(io, options.silent);
+    const { userNameFor } = await import("../grant.ts");
     const { name, shortenedFrom } = userNameFor(request);
     if (shortenedFrom !== undefined && request.duration === undefined) {
       log.say(
@@ -132,6 +130,8 @@ export const create = defineCommand({
     }
     if (options.dryRun) {
       await log.flush();
+      const { NOTHING_EXISTS, planCreate } = await import("../plan.ts");
+      const { describeStep } = await import("../plan_text.ts");
       const steps = planCreate({ ...request, createBucket: true }, NOTHING_EXISTS);
       for (const step of steps) await writeLine(io, describeStep(step));
       return;
