@@ -62,6 +62,15 @@ export interface Role {
   lastUsed: { date: Date; region: string } | undefined;
 }
 
+/** An IAM group. Its members name it; it has no policies here. */
+export interface Group {
+  groupName: string;
+  groupId: string;
+  path: string;
+  arn: string;
+  createDate: Date;
+}
+
 /** A managed policy: AWS's own or the account's. */
 export interface ManagedPolicy {
   policyName: string;
@@ -181,7 +190,9 @@ export interface Account {
   roles: Map<string, Role>;
   /** By ARN. */
   policies: Map<string, ManagedPolicy>;
-  groups: Set<string>;
+  groups: Map<string, Group>;
+  /** By serial number; those in use name their user. */
+  virtualMfaDevices: Map<string, { userName: string | undefined }>;
   buckets: Map<string, Bucket>;
   /** By access key id. */
   sessions: Map<string, Session>;

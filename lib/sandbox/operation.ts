@@ -22,6 +22,8 @@ export interface SandboxRequest {
   body: Uint8Array;
   /** The id that the answer carries, for error documents. */
   requestId: string;
+  /** Region that the request was signed for; left out where nobody signed it. */
+  region?: string | undefined;
 }
 
 /** Who signed a request. */

@@ -1,0 +1,201 @@
+/**
+ * Takes a request through authentication, authorization and its operation, with the faults that
+ * were set in between.
+ *
+ * @module
+ */
+import type { Account } from "./account.ts";
+import { authenticate, queryParameters, serviceOf } from "./authentication.ts";
+import type { ServiceName } from "./authentication_errors.ts";
+import { denial, type RequestContext } from "./authorize.ts";
+import { accessKeyIdOf, identify } from "./caller.ts";
+import { errorResponse, hostId } from "./errors_xml.ts";
+import type { Fault, FaultList, RequestRecord } from "./faults.ts";
+import { iam } from "./iam.ts";
+import {
+  type Caller,
+  type NeededPermission,
+  type Operation,
+  type SandboxRequest,
+  type Service,
+  ServiceError,
+} from "./operation.ts";
+import { s3 } from "./s3.ts";
+import { headerOf, type WireRequest } from "./signature.ts";
+import { sts } from "./sts.ts";
+
+/** All that the sandbox keeps while it runs. */
+export interface SandboxState {
+  account: Account;
+  requests: RequestRecord[];
+  faults: FaultList;
+  /** Value of the condition key `aws:SecureTransport`. */
+  secureTransport: boolean;
+  /** Ends the waiting that faults ask for. */
+  closing: AbortSignal;
+}
+
+/** Thrown where a fault closes the connection instead of answering. */
+export class ConnectionCut extends Error {
+  override readonly name = "ConnectionCut";
+}
+
+const SERVICES: Record<ServiceName, Service> = { iam, sts, s3 };
+
+/** Answers a request. Throws a {@linkcode ConnectionCut} where there shall be no answer. */
+export async function dispatch(wire: WireRequest, state: SandboxState): Promise<Response> {
+  const service = serviceOf(wire);
+  const requestId = crypto.randomUUID();
+  const record: RequestRecord = {
+    service,
+    operation: service === "s3" ? undefined : new Map(queryParameters(wire)).get("Action"),
+    permissions: [],
+    caller: undefined,
+    accessKeyId: undefined,
+    status: 0,
+    errorCode: undefined,
+  };
+  state.requests.push(record);
+  let response: Response;
+  try {
+    response = await serve(wire, { service, requestId, record, state });
+  } catch (error) {
+    if (error instanceof ConnectionCut) throw error;
+    const known = error instanceof ServiceError ? error : internalError(error);
+    record.errorCode = known.code;
+    response = errorResponse(known, service, { method: wire.method, requestId });
+  }
+  record.status = response.status;
+  setRequestId(response.headers, service, requestId);
+  return response;
+}
+
+interface Exchange {
+  service: ServiceName;
+  requestId: string;
+  record: RequestRecord;
+  state: SandboxState;
+}
+
+async function serve(wire: WireRequest, exchange: Exchange): Promise<Response> {
+  const { service, record, state } = exchange;
+  const { caller, region, body, trailers } = authenticate(wire, service, state.account);
+  record.caller = identify(caller, state.account)?.arn;
+  record.accessKeyId = accessKeyIdOf(caller);
+  const request: SandboxRequest = {
+    method: wire.method,
+    rawPath: wire.rawPath,
+    url: urlOf(wire),
+    headers: serviceHeaders(wire, trailers),
+    body,
+    requestId: exchange.requestId,
+    region,
+  };
+  const operation = await SERVICES[service](request, caller, state.account);
+  record.operation = operation.name;
+  record.permissions = operation.permissions.map(({ action, resource }) => ({ action, resource }));
+  const faults = state.faults.striking(record);
+  for (const { delayMs } of faults) if (delayMs) await delay(delayMs, state.closing);
+  for (const fault of faults) if (!fault.after) strike(fault);
+  const answer = malformed(faults, false) ??
+    await carryOut(operation, caller, exchange, contextOf(request, state));
+  for (const fault of faults) if (fault.after) strike(fault);
+  return malformed(faults, true) ?? answer;
+}
+
+async function carryOut(
+  operation: Operation,
+  caller: Caller,
+  { record, state }: Exchange,
+  context: RequestContext,
+): Promise<Response> {
+  const ask = (permission: NeededPermission) => denial(permission, caller, state.account, context);
+  if (operation.permissions.length === 0 && caller.type === "anonymous") {
+    throw new ServiceError(403, "AccessDenied", "Access Denied");
+  }
+  for (const permission of operation.permissions) {
+    const refusal = await ask(permission);
+    if (refusal !== undefined) {
+      throw new ServiceError(403, "AccessDenied", refusal, { headers: operation.deniedHeaders });
+    }
+  }
+  return await operation.run(async (permission) => {
+    record.permissions.push({ action: permission.action, resource: permission.resource });
+    return await ask(permission) === undefined;
+  });
+}
+
+function contextOf(request: SandboxRequest, state: SandboxState): RequestContext {
+  const now = new Date();
+  const userAgent = request.headers.get("user-agent");
+  const referer = request.headers.get("referer");
+  return {
+    "aws:SourceIp": "127.0.0.1",
+    "aws:CurrentTime": now.toISOString(),
+    "aws:EpochTime": String(Math.floor(now.getTime() / 1000)),
+    "aws:SecureTransport": String(state.secureTransport),
+    "aws:RequestedRegion": request.region ?? state.account.region,
+    "aws:ViaAWSService": "false",
+    ...(userAgent !== null && { "aws:UserAgent": userAgent }),
+    ...(referer !== null && { "aws:Referer": referer }),
+  };
+}
+
+function strike({ cut, error }: Fault): void {
+  if (cut) throw new ConnectionCut();
+  if (error) {
+    throw new ServiceError(error.status, error.code, error.message, { headers: error.headers });
+  }
+}
+
+function malformed(faults: Fault[], after: boolean): Response | undefined {
+  const fault = faults.find((candidate) =>
+    candidate.malformedBody !== undefined && (candidate.after ?? false) === after
+  );
+  return fault && new Response(fault.malformedBody, { headers: { "content-type": "text/xml" } });
+}
+
+async function delay(milliseconds: number, closing: AbortSignal): Promise<void> {
+  if (closing.aborted) throw new ConnectionCut();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const stop = () => reject(new ConnectionCut());
+  const timer = setTimeout(resolve, milliseconds);
+  closing.addEventListener("abort", stop, { once: true });
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    closing.removeEventListener("abort", stop);
+  }
+}
+
+function urlOf(wire: WireRequest): URL {
+  const host = headerOf(wire, "host") ?? "127.0.0.1";
+  const base = `http://${/^[\w.:[\]-]+$/.test(host) ? host : "127.0.0.1"}`;
+  return new URL(base + (wire.rawPath.startsWith("/") ? wire.rawPath : "/"));
+}
+
+/** Adds the trailers and takes out what only concerns the payload's framing. */
+function serviceHeaders(wire: WireRequest, trailers: [string, string][]): Headers {
+  const headers = new Headers();
+  for (const [name, value] of [...wire.rawHeaders, ...trailers]) headers.append(name, value);
+  const encodings = (headers.get("content-encoding") ?? "").split(",")
+    .map((encoding) => encoding.trim())
+    .filter((encoding) => encoding !== "" && encoding !== "aws-chunked");
+  if (encodings.length > 0) headers.set("content-encoding", encodings.join(","));
+  else headers.delete("content-encoding");
+  return headers;
+}
+
+function setRequestId(headers: Headers, service: ServiceName, requestId: string): void {
+  if (service === "s3") {
+    headers.set("x-amz-request-id", requestId);
+    headers.set("x-amz-id-2", hostId(requestId));
+  } else headers.set("x-amzn-requestid", requestId);
+}
+
+/** A mistake of the sandbox itself, said so that whoever runs it can report it. */
+function internalError(error: unknown): ServiceError {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new ServiceError(500, "InternalError", `The sandbox failed: ${text}`);
+}

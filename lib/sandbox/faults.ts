@@ -1,0 +1,84 @@
+/**
+ * Makes calls fail on purpose, so that a program can be tested against the failures of AWS.
+ *
+ * @module
+ */
+
+/** What the sandbox remembers of a request. */
+export interface RequestRecord {
+  /** Service that was asked. */
+  service: "iam" | "sts" | "s3";
+  /** AWS's name of the operation; `undefined` where the request could not be read that far. */
+  operation: string | undefined;
+  /** What the caller had to be allowed to do. */
+  permissions: { action: string; resource: string }[];
+  /** ARN of the caller; `undefined` if nobody signed the request, or not rightly. */
+  caller: string | undefined;
+  /** Access key id of the caller. */
+  accessKeyId: string | undefined;
+  /** HTTP status of the answer; 0 until there is one, and for good if the connection was cut. */
+  status: number;
+  /** AWS's error code, if the answer was an error. */
+  errorCode: string | undefined;
+}
+
+/**
+ * A failure to come.
+ *
+ * @example The second PutUserPolicy is throttled
+ * ```ts
+ * import type { Fault } from "@s3creds/cli/sandbox";
+ *
+ * const fault: Fault = {
+ *   operation: "PutUserPolicy",
+ *   occurrence: 2,
+ *   error: { status: 400, code: "Throttling", message: "Rate exceeded" },
+ * };
+ * ```
+ */
+export interface Fault {
+  /** Name of an API operation, such as `CreateUser`, or `*` for any. */
+  operation: string;
+  /** Which matching call is the first to fail, counted from 1 since the fault was set; default 1. */
+  occurrence?: number;
+  /** How many calls in a row fail; default 1, `Infinity` for all that follow. */
+  times?: number;
+  /** Only requests for which this is true match. The record has no status yet. */
+  when?: (record: RequestRecord) => boolean;
+  /** Answers with this error in place of the operation's own answer. */
+  error?: { status: number; code: string; message: string; headers?: Record<string, string> };
+  /** Waits so many milliseconds before anything else. */
+  delayMs?: number;
+  /** Closes the connection without an answer. */
+  cut?: boolean;
+  /** Carries the operation out first, so that only its answer is lost. */
+  after?: boolean;
+  /** Answers with status 200 and this body. */
+  malformedBody?: string;
+}
+
+/** The faults that have been set, and how often each has matched. */
+export class FaultList {
+  #faults: { fault: Fault; seen: number }[] = [];
+
+  /** Sets one more fault. */
+  add(fault: Fault): void {
+    this.#faults.push({ fault, seen: 0 });
+  }
+
+  /** Forgets all faults. */
+  clear(): void {
+    this.#faults = [];
+  }
+
+  /** Counts a request with every fault that it matches and gives the ones that strike. */
+  striking(record: RequestRecord): Fault[] {
+    return this.#faults.filter((entry) => {
+      const { operation, occurrence = 1, times = 1, when } = entry.fault;
+      if (operation !== "*" && operation !== record.operation) return false;
+      if (when && !when(record)) return false;
+      entry.seen++;
+      return entry.seen >= occurrence && entry.seen < occurrence + times;
+    }).map(({ fault }) => fault);
+  }
+}

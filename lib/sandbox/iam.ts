@@ -1,0 +1,49 @@
+/**
+ * The IAM service: the table of its operations.
+ *
+ * @module
+ */
+import { dependentOperations } from "./iam_dependents.ts";
+import type { IamCall, IamOperations } from "./iam_call.ts";
+import { keyOperations } from "./iam_keys.ts";
+import { managedPolicyOperations } from "./iam_managed.ts";
+import { mfaOperations } from "./iam_mfa.ts";
+import { policyOperations } from "./iam_policies.ts";
+import { roleOperations } from "./iam_roles.ts";
+import { uploadOperations } from "./iam_uploads.ts";
+import { userOperations } from "./iam_users.ts";
+import { type Service, ServiceError } from "./operation.ts";
+import { Parameters, queryResponse } from "./query.ts";
+
+const OPERATIONS = new Map(Object.entries(
+  {
+    ...userOperations,
+    ...keyOperations,
+    ...policyOperations,
+    ...roleOperations,
+    ...managedPolicyOperations,
+    ...dependentOperations,
+    ...mfaOperations,
+    ...uploadOperations,
+  } satisfies IamOperations,
+));
+
+/** Reads a request into an operation of IAM. */
+export const iam: Service = (request, caller, account) => {
+  const parameters = new Parameters(request);
+  const name = parameters.get("Action") ?? "";
+  const operation = OPERATIONS.get(name);
+  if (operation === undefined) {
+    throw new ServiceError(
+      400,
+      "InvalidAction",
+      `Could not find operation ${name} for version ${parameters.get("Version") ?? ""}`,
+    );
+  }
+  const call: IamCall = { parameters, caller, account };
+  return {
+    name,
+    permissions: operation.permissions(call),
+    run: async () => queryResponse("iam", name, request.requestId, await operation.run(call)),
+  };
+};

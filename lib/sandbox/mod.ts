@@ -1,0 +1,161 @@
+/**
+ * An in-memory AWS for trying out credentials and for tests: IAM, STS and S3 over HTTP on the
+ * loopback interface, with signatures verified and policies enforced.
+ *
+ * @example Prove what a user may do
+ * ```ts
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import { S3 } from "@aws-sdk/client-s3";
+ *
+ * await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+ * const s3 = new S3({
+ *   endpoint: sandbox.url,
+ *   region: sandbox.region,
+ *   credentials: sandbox.credentials,
+ *   forcePathStyle: true,
+ * });
+ * const { Buckets } = await s3.listBuckets();
+ * console.log(Buckets?.map((bucket) => bucket.Name)); // [ "my-bucket" ]
+ * s3.destroy();
+ * ```
+ *
+ * @module
+ */
+import type { Account } from "./account.ts";
+import type { SandboxState } from "./dispatch.ts";
+import { type Fault, FaultList, type RequestRecord } from "./faults.ts";
+import { createAccessKey, createAccount, createBucket, createUser } from "./seed.ts";
+import { listen } from "./server.ts";
+import { type AccountSnapshot, snapshotOf } from "./snapshot.ts";
+
+export type {
+  AccessKey,
+  Account,
+  Bucket,
+  CorsRule,
+  Grant,
+  Group,
+  ManagedPolicy,
+  MultipartUpload,
+  PublicAccessBlock,
+  Role,
+  StoredObject,
+  Tag,
+  UploadedPart,
+  User,
+} from "./account.ts";
+export type { Fault, RequestRecord } from "./faults.ts";
+export type { Session } from "./operation.ts";
+export type { AccountSnapshot, BucketSnapshot, RoleSnapshot, UserSnapshot } from "./snapshot.ts";
+
+/** How a sandbox starts. */
+export interface SandboxOptions {
+  /** Port on the loopback interface; by default any that is free. */
+  port?: number;
+  /** Twelve digits; by default `123456789012`. */
+  accountId?: string;
+  /** Region of the buckets made at the start; by default `us-east-1`. */
+  region?: string;
+  /** Names of buckets to make at the start. */
+  buckets?: string[];
+  /**
+   * Value of the condition key `aws:SecureTransport`. It is true by default although the sandbox
+   * speaks HTTP, since the same call to AWS itself goes over HTTPS.
+   */
+  secureTransport?: boolean;
+}
+
+/** A sandbox that runs. */
+export interface Sandbox extends AsyncDisposable {
+  /** Endpoint of all three services, such as `http://127.0.0.1:49152`. */
+  readonly url: string;
+  /** The region given at the start. */
+  readonly region: string;
+  /** The account as it is now; changes to it take effect at once. */
+  readonly account: Account;
+  /** Keys of the user `admin`, to whom AdministratorAccess is attached. */
+  readonly credentials: { accessKeyId: string; secretAccessKey: string };
+  /** All requests since the start, in the order in which they came. */
+  readonly requests: RequestRecord[];
+  /** Makes a later call fail. */
+  fail(fault: Fault): void;
+  /** Forgets all faults. */
+  clearFaults(): void;
+  /** Writes the account down as JSON data without secrets, for comparison. */
+  snapshot(): AccountSnapshot;
+  /** Stops the server and closes all connections. */
+  close(): Promise<void>;
+  /** Does the same as {@linkcode Sandbox.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a sandbox with an administrator and the buckets that are asked for.
+ *
+ * @example A user without policies may list nothing
+ * ```ts
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import { IAM } from "@aws-sdk/client-iam";
+ * import { S3 } from "@aws-sdk/client-s3";
+ *
+ * await using sandbox = await startSandbox();
+ * const { url: endpoint, region, credentials } = sandbox;
+ * const iam = new IAM({ endpoint, region, credentials });
+ * await iam.createUser({ UserName: "newcomer" });
+ * const { AccessKey } = await iam.createAccessKey({ UserName: "newcomer" });
+ * const s3 = new S3({
+ *   endpoint,
+ *   region,
+ *   credentials: {
+ *     accessKeyId: AccessKey!.AccessKeyId!,
+ *     secretAccessKey: AccessKey!.SecretAccessKey!,
+ *   },
+ * });
+ * await s3.listBuckets().catch((error) => console.log(error.name)); // AccessDenied
+ * iam.destroy();
+ * s3.destroy();
+ * ```
+ *
+ * @param options Port, account, region and buckets.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const region = options.region ?? "us-east-1";
+  const account = createAccount(options.accountId ?? "123456789012", region);
+  const { accessKeyId, secretAccessKey } = addAdministrator(account);
+  for (const name of options.buckets ?? []) account.buckets.set(name, createBucket(account, name));
+  const closing = new AbortController();
+  const state: SandboxState = {
+    account,
+    requests: [],
+    faults: new FaultList(),
+    secureTransport: options.secureTransport ?? true,
+    closing: closing.signal,
+  };
+  const server = await listen(state, options.port ?? 0);
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing.abort();
+    return closed ??= server.close();
+  };
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    region,
+    account,
+    credentials: { accessKeyId, secretAccessKey },
+    requests: state.requests,
+    fail: (fault) => state.faults.add(fault),
+    clearFaults: () => state.faults.clear(),
+    snapshot: () => snapshotOf(account),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function addAdministrator(account: Account): { accessKeyId: string; secretAccessKey: string } {
+  const admin = createUser(account.id, "admin");
+  const key = createAccessKey();
+  admin.accessKeys.set(key.accessKeyId, key);
+  admin.attachedPolicies.add("arn:aws:iam::aws:policy/AdministratorAccess");
+  account.users.set(admin.userName, admin);
+  return key;
+}

@@ -1,0 +1,77 @@
+/**
+ * Tells a public bucket policy from one that is not, by S3's rules for public access blocks.
+ *
+ * @module
+ */
+
+interface Statement {
+  Effect?: unknown;
+  Principal?: unknown;
+  NotPrincipal?: unknown;
+  Condition?: Record<string, Record<string, unknown>>;
+}
+
+/** Condition keys that, with a fixed value, keep a grant to everyone from being public. */
+const FIXED_VALUE_KEYS = new Set([
+  "aws:principalorgid",
+  "aws:principalorgpaths",
+  "aws:principalaccount",
+  "aws:sourcearn",
+  "aws:sourcevpc",
+  "aws:sourcevpce",
+  "aws:sourceowner",
+  "aws:sourceaccount",
+  "aws:userid",
+  "s3:x-amz-server-side-encryption-aws-kms-key-id",
+  "s3:dataaccesspointarn",
+  "s3:dataaccesspointaccount",
+]);
+const FIXED_VALUE_OPERATORS = /^(ForAnyValue:)?(StringEquals|StringLike|ArnEquals|ArnLike)$/;
+const PRINCIPAL_ARN = /^arn:[^*?$]+:[^*?$]*:[^*?$]*:\d{12}:/;
+
+/**
+ * Whether a bucket policy grants something to everyone, so that `BlockPublicPolicy` refuses it and
+ * `RestrictPublicBuckets` keeps strangers out. A document that can't be read counts as public.
+ *
+ * @param document The policy's JSON text.
+ */
+export function isPublicPolicy(document: string): boolean {
+  let statements: Statement[];
+  try {
+    statements = [JSON.parse(document).Statement].flat();
+  } catch {
+    return true;
+  }
+  return statements.some((statement) =>
+    statement?.Effect === "Allow" && isForEveryone(statement) && !isNarrowed(statement)
+  );
+}
+
+function isForEveryone({ Principal: principal, NotPrincipal: others }: Statement): boolean {
+  if (others !== undefined) return true;
+  if (principal === "*") return true;
+  return typeof principal === "object" && principal !== null &&
+    "AWS" in principal && [principal.AWS].flat().includes("*");
+}
+
+function isNarrowed(statement: Statement): boolean {
+  return Object.entries(statement.Condition ?? {}).some(([operator, tests]) =>
+    Object.entries(tests).some(([key, expected]) =>
+      narrows(operator, key.toLowerCase(), [expected].flat().map(String))
+    )
+  );
+}
+
+function narrows(operator: string, key: string, values: string[]): boolean {
+  if (key === "aws:sourceip") return operator === "IpAddress" && values.every(isNarrowRange);
+  if (!FIXED_VALUE_OPERATORS.test(operator)) return false;
+  if (key === "aws:principalarn") return values.every((value) => PRINCIPAL_ARN.test(value));
+  return FIXED_VALUE_KEYS.has(key) && values.every((value) => !/[*?]|\$\{/.test(value));
+}
+
+/** S3 takes ranges wider than /8, or /32 in IPv6, for the whole Internet. */
+function isNarrowRange(range: string): boolean {
+  const [address = "", bits] = range.split("/");
+  const isIpv6 = address.includes(":");
+  return Number(bits ?? (isIpv6 ? 128 : 32)) >= (isIpv6 ? 32 : 8);
+}

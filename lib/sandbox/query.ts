@@ -1,0 +1,138 @@
+/**
+ * AWS's query protocol, which IAM and STS speak: parameters in, XML out.
+ *
+ * @module
+ */
+import { queryParameters } from "./authentication.ts";
+import { NAMESPACES } from "./errors_xml.ts";
+import { type SandboxRequest, ServiceError } from "./operation.ts";
+import { document, element, optional, type Xml, type XmlContent } from "./xml.ts";
+
+/** The parameters of a call. */
+export class Parameters {
+  readonly #values: Map<string, string>;
+
+  /** Reads the parameters of a request. */
+  constructor(request: SandboxRequest) {
+    const { method, rawPath, body } = request;
+    this.#values = new Map(
+      queryParameters({ method, rawPath, body, rawHeaders: [...request.headers] }),
+    );
+  }
+
+  /** The value of a parameter, if it was given. */
+  get(name: string): string | undefined {
+    return this.#values.get(name);
+  }
+
+  /** The values of `name.member.1`, `name.member.2` and so on. */
+  list(name: string): string[] {
+    const values: string[] = [];
+    for (let index = 1; this.#values.has(`${name}.member.${index}`); index++) {
+      values.push(this.#values.get(`${name}.member.${index}`)!);
+    }
+    return values;
+  }
+
+  /** The fields of `name.member.1.field`, `name.member.2.field` and so on. */
+  records(name: string, fields: string[]): Record<string, string>[] {
+    const records: Record<string, string>[] = [];
+    for (let index = 1;; index++) {
+      const given = fields.flatMap((field) => {
+        const value = this.#values.get(`${name}.member.${index}.${field}`);
+        return value === undefined ? [] : [[field, value] as const];
+      });
+      if (given.length === 0) return records;
+      records.push(Object.fromEntries(given));
+    }
+  }
+}
+
+/** Makes the answer to a call. */
+export function queryResponse(
+  service: "iam" | "sts",
+  operation: string,
+  requestId: string,
+  result: XmlContent,
+): Response {
+  const body = document(
+    `${operation}Response`,
+    NAMESPACES[service],
+    result === undefined ? undefined : element(`${operation}Result`, result),
+    element("ResponseMetadata", element("RequestId", requestId)),
+  );
+  return new Response(body, { headers: { "content-type": "text/xml" } });
+}
+
+/** What a field of an answer may hold. */
+export type FieldValue = XmlContent | Date;
+
+/** Makes an element for each field that has a value. */
+export function fields(record: Record<string, FieldValue>): XmlContent {
+  return Object.entries(record).map(([name, value]) =>
+    optional(name, value instanceof Date ? timeText(value) : value)
+  );
+}
+
+/** Makes a list: an element with a `member` for each item. */
+export function members(name: string, items: XmlContent[]): Xml {
+  return element(name, ...items.map((item) => element("member", item)));
+}
+
+/** Writes a time as AWS's XML does, to the second. */
+export function timeText(time: Date): string {
+  return time.toISOString().replace(/\.\d+/, "");
+}
+
+/** A parameter that AWS would not take. */
+export function validationError(message: string): ServiceError {
+  return new ServiceError(400, "ValidationError", message);
+}
+
+/** A parameter that breaks a constraint of the API's model, in AWS's words. */
+export function constraintError(
+  parameter: string,
+  value: string | undefined,
+  constraint: string,
+): ServiceError {
+  const name = parameter.charAt(0).toLowerCase() + parameter.slice(1);
+  const shown = value === undefined ? "null" : `'${value}'`;
+  return validationError(
+    `1 validation error detected: Value ${shown} at '${name}' failed to satisfy constraint: ` +
+      `Member must ${constraint}`,
+  );
+}
+
+/** The value of a parameter that must be given. */
+export function required(parameters: Parameters, name: string): string {
+  const value = parameters.get(name);
+  if (value === undefined) throw constraintError(name, value, "not be null");
+  return value;
+}
+
+/** Refuses a text that is too short or too long. */
+export function checkLength(name: string, value: string, min: number, max: number): void {
+  const length = [...value].length;
+  if (length < min) {
+    throw constraintError(name, value, `have length greater than or equal to ${min}`);
+  }
+  if (length > max) throw constraintError(name, value, `have length less than or equal to ${max}`);
+}
+
+/** The whole number of a parameter within its bounds, or `undefined` where it isn't given. */
+export function integer(
+  parameters: Parameters,
+  name: string,
+  min: number,
+  max: number,
+): number | undefined {
+  const text = parameters.get(name);
+  if (text === undefined) return undefined;
+  if (!/^-?\d{1,10}$/.test(text)) {
+    throw new ServiceError(400, "MalformedInput", `${name} is not a whole number`);
+  }
+  const value = Number(text);
+  if (value < min) throw constraintError(name, text, `have value greater than or equal to ${min}`);
+  if (value > max) throw constraintError(name, text, `have value less than or equal to ${max}`);
+  return value;
+}

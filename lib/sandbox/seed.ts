@@ -1,0 +1,84 @@
+/**
+ * Makes accounts and what stands in them from the start.
+ *
+ * @module
+ */
+import type { AccessKey, Account, Bucket, User } from "./account.ts";
+import { randomHex, secretKey, uniqueId } from "./identifiers.ts";
+import { awsManagedPolicies } from "./managed_policies.ts";
+
+/** Makes an account without users, roles or buckets. */
+export function createAccount(id: string, region: string): Account {
+  return {
+    id,
+    region,
+    canonicalUserId: randomHex(64),
+    rootKey: undefined,
+    users: new Map(),
+    roles: new Map(),
+    policies: awsManagedPolicies(),
+    groups: new Map(),
+    virtualMfaDevices: new Map(),
+    buckets: new Map(),
+    sessions: new Map(),
+    publicAccessBlock: undefined,
+  };
+}
+
+/** Makes a user on whom nothing hangs yet. */
+export function createUser(accountId: string, userName: string, path = "/"): User {
+  return {
+    userName,
+    userId: uniqueId("AIDA"),
+    path,
+    arn: `arn:aws:iam::${accountId}:user${path}${userName}`,
+    createDate: new Date(),
+    permissionsBoundary: undefined,
+    tags: [],
+    accessKeys: new Map(),
+    inlinePolicies: new Map(),
+    attachedPolicies: new Set(),
+    groups: new Set(),
+    loginProfile: undefined,
+    mfaDevices: new Map(),
+    signingCertificates: new Map(),
+    sshPublicKeys: new Map(),
+    serviceSpecificCredentials: new Map(),
+  };
+}
+
+/** Makes an active access key. */
+export function createAccessKey(): AccessKey {
+  return {
+    accessKeyId: uniqueId("AKIA"),
+    secretAccessKey: secretKey(),
+    status: "Active",
+    createDate: new Date(),
+    lastUsed: undefined,
+  };
+}
+
+/** Makes an empty bucket with the settings that S3 gives to new ones. */
+export function createBucket(account: Account, name: string): Bucket {
+  return {
+    name,
+    region: account.region,
+    creationDate: new Date(),
+    ownerAccountId: account.id,
+    policy: undefined,
+    publicAccessBlock: {
+      BlockPublicAcls: true,
+      IgnorePublicAcls: true,
+      BlockPublicPolicy: true,
+      RestrictPublicBuckets: true,
+    },
+    objectOwnership: "BucketOwnerEnforced",
+    website: undefined,
+    cors: undefined,
+    acl: [{
+      grantee: { type: "CanonicalUser", id: account.canonicalUserId },
+      permission: "FULL_CONTROL",
+    }],
+    objects: new Map(),
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * Serves the sandbox over HTTP on the loopback interface.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { ConnectionCut, dispatch, type SandboxState } from "./dispatch.ts";
+import type { WireRequest } from "./signature.ts";
+
+/** A server that listens. */
+export interface RunningServer {
+  port: number;
+  /** Stops listening and closes all connections. */
+  close(): Promise<void>;
+}
+
+const LOOPBACK = "127.0.0.1";
+
+/** Longer than the SDKs keep idle connections, so that they are the ones who hang up. */
+const KEEP_ALIVE_MS = 10 * 60 * 1000;
+
+/** Starts to serve on a port of the loopback interface; 0 takes any that is free. */
+export async function listen(state: SandboxState, port: number): Promise<RunningServer> {
+  const server = createServer((message, response) => {
+    answer(message, response, state).catch(() => message.socket.destroy());
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen(port, LOOPBACK, resolve);
+  await promise;
+  const address = server.address();
+  if (address === null || typeof address === "string") {
+    throw new TypeError("Cannot tell the sandbox's port: the server has no TCP address");
+  }
+  return {
+    port: address.port,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  message: IncomingMessage,
+  response: ServerResponse,
+  state: SandboxState,
+): Promise<void> {
+  const wire = await read(message);
+  try {
+    await write(await dispatch(wire, state), response, wire.method);
+  } catch (error) {
+    if (!(error instanceof ConnectionCut)) throw error;
+    message.socket.destroy();
+  }
+}
+
+async function read(message: IncomingMessage): Promise<WireRequest> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of message) chunks.push(chunk);
+  const rawHeaders: [string, string][] = [];
+  for (let index = 0; index < message.rawHeaders.length; index += 2) {
+    rawHeaders.push([message.rawHeaders[index]!, message.rawHeaders[index + 1]!]);
+  }
+  return {
+    method: message.method ?? "GET",
+    rawPath: message.url ?? "/",
+    rawHeaders,
+    body: new Uint8Array(Buffer.concat(chunks)),
+  };
+}
+
+async function write(answer: Response, response: ServerResponse, method: string): Promise<void> {
+  const body = new Uint8Array(await answer.arrayBuffer());
+  response.statusCode = answer.status;
+  for (const [name, value] of answer.headers) response.setHeader(name, value);
+  const isBodiless = method === "HEAD" || answer.status === 204 || answer.status === 304;
+  if (!isBodiless) response.setHeader("content-length", String(body.length));
+  response.end(isBodiless ? undefined : body);
+}

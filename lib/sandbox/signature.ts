@@ -1,0 +1,273 @@
+/**
+ * Checks AWS Signature Version 4, in the `Authorization` header and in presigned URLs.
+ *
+ * @module
+ */
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+
+/** A request as it came over the wire, before anything was decoded. */
+export interface WireRequest {
+  method: string;
+  /** Path and query as they stood in the request line. */
+  rawPath: string;
+  /** Names and values in the order in which they were sent. */
+  rawHeaders: [string, string][];
+  body: Uint8Array;
+}
+
+/** What a request's signature says about itself. */
+export interface SignatureClaim {
+  accessKeyId: string;
+  /** `20260131`. */
+  date: string;
+  region: string;
+  service: string;
+  /** `20260131T120000Z`. */
+  timestamp: string;
+  signedHeaders: string[];
+  /** Lower-case hexadecimal. */
+  signature: string;
+  sessionToken: string | undefined;
+  /** Seconds that a presigned URL is good for; `undefined` for a signed header. */
+  expires: number | undefined;
+}
+
+/** A signature that can't be read. */
+export class MalformedSignatureError extends Error {
+  override readonly name = "MalformedSignatureError";
+}
+
+const ALGORITHM = "AWS4-HMAC-SHA256";
+
+/** SHA-256 in lower-case hexadecimal. */
+export function sha256(data: string | Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+function hmac(key: string | Uint8Array, data: string): Uint8Array {
+  return createHmac("sha256", key).update(data).digest();
+}
+
+/** HMAC-SHA-256 in lower-case hexadecimal. */
+export function hmacHex(key: Uint8Array, data: string): string {
+  return createHmac("sha256", key).update(data).digest("hex");
+}
+
+/** Compares two hexadecimal digests without telling by its duration where they differ. */
+export function sameDigest(a: string, b: string): boolean {
+  return timingSafeEqual(
+    createHash("sha256").update(a).digest(),
+    createHash("sha256").update(b).digest(),
+  );
+}
+
+/** Reads who claims to have signed a request, or gives `undefined` if nobody does. */
+export function readClaim(request: WireRequest): SignatureClaim | undefined {
+  const authorization = headerOf(request, "authorization");
+  if (authorization !== undefined) return readHeader(request, authorization);
+  const query = new Map(queryOf(request.rawPath));
+  if (query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature")) return readQuery(query);
+  if (query.has("Signature") && query.has("AWSAccessKeyId")) {
+    throw new MalformedSignatureError(`Signature Version 2 is not supported, use ${ALGORITHM}`);
+  }
+  return undefined;
+}
+
+function readHeader(request: WireRequest, authorization: string): SignatureClaim {
+  const [algorithm, ...rest] = authorization.split(/\s+/);
+  if (algorithm !== ALGORITHM) {
+    throw new MalformedSignatureError(`Unsupported authorization type, use ${ALGORITHM}`);
+  }
+  const fields = new Map(
+    rest.join("").split(",").map((field) => {
+      const at = field.indexOf("=");
+      return [field.slice(0, at), field.slice(at + 1)] as const;
+    }),
+  );
+  const timestamp = headerOf(request, "x-amz-date") ?? basicDate(headerOf(request, "date"));
+  return claimOf({
+    credential: fields.get("Credential"),
+    signedHeaders: fields.get("SignedHeaders"),
+    signature: fields.get("Signature"),
+    timestamp,
+    sessionToken: headerOf(request, "x-amz-security-token"),
+    expires: undefined,
+  });
+}
+
+function readQuery(query: Map<string, string>): SignatureClaim {
+  if (query.get("X-Amz-Algorithm") !== ALGORITHM) {
+    throw new MalformedSignatureError(`X-Amz-Algorithm only supports "${ALGORITHM}"`);
+  }
+  const expires = Number(query.get("X-Amz-Expires") ?? Number.NaN);
+  if (!Number.isInteger(expires) || expires < 1 || expires > 604_800) {
+    throw new MalformedSignatureError("X-Amz-Expires must be between 1 and 604800 seconds");
+  }
+  return claimOf({
+    credential: query.get("X-Amz-Credential"),
+    signedHeaders: query.get("X-Amz-SignedHeaders"),
+    signature: query.get("X-Amz-Signature"),
+    timestamp: query.get("X-Amz-Date"),
+    sessionToken: query.get("X-Amz-Security-Token"),
+    expires,
+  });
+}
+
+interface RawClaim {
+  credential: string | undefined;
+  signedHeaders: string | undefined;
+  signature: string | undefined;
+  timestamp: string | undefined;
+  sessionToken: string | undefined;
+  expires: number | undefined;
+}
+
+function claimOf(raw: RawClaim): SignatureClaim {
+  const scope = raw.credential?.split("/") ?? [];
+  const [accessKeyId, date, region, service, end] = scope;
+  if (
+    scope.length !== 5 || !accessKeyId || !date || !region || !service || end !== "aws4_request"
+  ) {
+    throw new MalformedSignatureError(
+      "Credential must have the form AccessKeyId/date/region/service/aws4_request",
+    );
+  }
+  if (!raw.signedHeaders) throw new MalformedSignatureError("SignedHeaders is missing");
+  if (!/^[0-9a-f]{64}$/.test(raw.signature ?? "")) {
+    throw new MalformedSignatureError("Signature is missing or not 64 hexadecimal digits");
+  }
+  if (!/^\d{8}T\d{6}Z$/.test(raw.timestamp ?? "") || Number.isNaN(timeOf(raw.timestamp!))) {
+    throw new MalformedSignatureError("A valid date must be given as X-Amz-Date or Date");
+  }
+  if (!raw.timestamp!.startsWith(date)) {
+    throw new MalformedSignatureError(
+      "The date in the credential scope is not that of the request",
+    );
+  }
+  return {
+    accessKeyId,
+    date,
+    region,
+    service,
+    timestamp: raw.timestamp!,
+    signedHeaders: raw.signedHeaders.split(";"),
+    signature: raw.signature!,
+    sessionToken: raw.sessionToken,
+    expires: raw.expires,
+  };
+}
+
+/** Milliseconds since 1970 of a date such as `20260131T120000Z`. */
+export function timeOf(timestamp: string): number {
+  return Date.parse(
+    timestamp.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"),
+  );
+}
+
+/** Writes a time as `20260131T120000Z`. */
+export function timestampOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/[-:]|\.\d+/g, "");
+}
+
+function basicDate(date: string | undefined): string | undefined {
+  if (date === undefined) return undefined;
+  if (/^\d{8}T\d{6}Z$/.test(date)) return date;
+  const milliseconds = Date.parse(date);
+  return Number.isNaN(milliseconds) ? undefined : timestampOf(milliseconds);
+}
+
+/** Value of a header; several of one name are joined with a comma. */
+export function headerOf(request: WireRequest, name: string): string | undefined {
+  const values = request.rawHeaders
+    .filter(([candidate]) => candidate.toLowerCase() === name)
+    .map(([, value]) => value.trim().replace(/ +/g, " "));
+  return values.length === 0 ? undefined : values.join(",");
+}
+
+/** Names and values of a query, decoded, in the order in which they were sent. */
+export function queryOf(rawPath: string): [string, string][] {
+  const at = rawPath.indexOf("?");
+  if (at === -1) return [];
+  return rawPath.slice(at + 1).split("&").filter((part) => part !== "").map((part) => {
+    const equals = part.indexOf("=");
+    const [name, value] = equals === -1
+      ? [part, ""]
+      : [part.slice(0, equals), part.slice(equals + 1)];
+    return [decode(name.replaceAll("+", " ")), decode(value.replaceAll("+", " "))];
+  });
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new MalformedSignatureError("The request line holds a percent sign that encodes nothing");
+  }
+}
+
+/** Percent-encodes all but the unreserved characters of RFC 3986. */
+export function encode(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** The key that signs a day's requests to a service in a region. */
+export function signingKey(secretAccessKey: string, claim: SignatureClaim): Uint8Array {
+  return [claim.date, claim.region, claim.service, "aws4_request"].reduce(
+    (key: string | Uint8Array, part) => hmac(key, part),
+    `AWS4${secretAccessKey}`,
+  ) as Uint8Array;
+}
+
+/** Day, region and service that a signature is good for. */
+export function scopeOf(claim: SignatureClaim): string {
+  return `${claim.date}/${claim.region}/${claim.service}/aws4_request`;
+}
+
+/** The text that a signature signs. */
+export function stringToSign(request: WireRequest, claim: SignatureClaim): string {
+  const canonical = canonicalRequest(request, claim);
+  return [ALGORITHM, claim.timestamp, scopeOf(claim), sha256(canonical)].join("\n");
+}
+
+function canonicalRequest(request: WireRequest, claim: SignatureClaim): string {
+  const headers = claim.signedHeaders.map((name) => `${name}:${headerOf(request, name) ?? ""}\n`);
+  return [
+    request.method,
+    canonicalPath(request.rawPath, claim.service),
+    canonicalQuery(request.rawPath),
+    headers.join(""),
+    claim.signedHeaders.join(";"),
+    payloadHash(request, claim),
+  ].join("\n");
+}
+
+/** S3 takes the path as it is and encodes it once; all others resolve dots and encode it twice. */
+function canonicalPath(rawPath: string, service: string): string {
+  const path = rawPath.split("?", 1)[0]!;
+  if (service === "s3") return path.split("/").map((part) => encode(decode(part))).join("/");
+  return new URL(path, "http://localhost").pathname.replace(/\/+/g, "/")
+    .split("/").map(encode).join("/");
+}
+
+function canonicalQuery(rawPath: string): string {
+  return queryOf(rawPath)
+    .filter(([name]) => name !== "X-Amz-Signature")
+    .map(([name, value]) => [encode(name), encode(value)] as const)
+    .sort(([a, av], [b, bv]) => compare(a, b) || compare(av, bv))
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&");
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** S3 signs what `x-amz-content-sha256` says, the other services what the body is. */
+function payloadHash(request: WireRequest, claim: SignatureClaim): string {
+  if (claim.service !== "s3") return sha256(request.body);
+  const declared = headerOf(request, "x-amz-content-sha256");
+  return declared ?? (claim.expires === undefined ? sha256(request.body) : "UNSIGNED-PAYLOAD");
+}

@@ -1,0 +1,135 @@
+/**
+ * Writes an account's state as plain data, so that a test can compare before and after.
+ *
+ * @module
+ */
+import type { Account, CorsRule, ManagedPolicy, PublicAccessBlock, Tag, User } from "./account.ts";
+
+/** A user's state. Secrets are left out. */
+export interface UserSnapshot {
+  userName: string;
+  path: string;
+  permissionsBoundary: string | null;
+  tags: Tag[];
+  accessKeys: { accessKeyId: string; status: string }[];
+  inlinePolicies: Record<string, string>;
+  attachedPolicies: string[];
+  groups: string[];
+  loginProfile: boolean;
+  mfaDevices: string[];
+  signingCertificates: string[];
+  sshPublicKeys: string[];
+  serviceSpecificCredentials: string[];
+}
+
+/** A role's state. */
+export interface RoleSnapshot {
+  roleName: string;
+  path: string;
+  description: string | null;
+  assumeRolePolicyDocument: string;
+  maxSessionDuration: number;
+  permissionsBoundary: string | null;
+  tags: Tag[];
+  inlinePolicies: Record<string, string>;
+  attachedPolicies: string[];
+}
+
+/** A bucket's state. */
+export interface BucketSnapshot {
+  name: string;
+  region: string;
+  policy: string | null;
+  publicAccessBlock: PublicAccessBlock | null;
+  objectOwnership: string;
+  website: { indexSuffix: string; errorKey: string | null } | null;
+  cors: CorsRule[] | null;
+  objects: string[];
+}
+
+/** An account's state: JSON data in a fixed order, sorted by name throughout. */
+export interface AccountSnapshot {
+  users: UserSnapshot[];
+  roles: RoleSnapshot[];
+  groups: string[];
+  virtualMfaDevices: string[];
+  /** The account's own managed policies: ARN to document. */
+  policies: Record<string, string>;
+  buckets: BucketSnapshot[];
+  publicAccessBlock: PublicAccessBlock | null;
+}
+
+/** Writes down an account. */
+export function snapshotOf(account: Account): AccountSnapshot {
+  return {
+    users: sorted(account.users).map(([, user]) => userSnapshot(user)),
+    roles: sorted(account.roles).map(([, role]) => ({
+      roleName: role.roleName,
+      path: role.path,
+      description: role.description ?? null,
+      assumeRolePolicyDocument: role.assumeRolePolicyDocument,
+      maxSessionDuration: role.maxSessionDuration,
+      permissionsBoundary: role.permissionsBoundary ?? null,
+      tags: sortedTags(role.tags),
+      inlinePolicies: Object.fromEntries(sorted(role.inlinePolicies)),
+      attachedPolicies: [...role.attachedPolicies].sort(),
+    })),
+    groups: [...account.groups.keys()].sort(),
+    virtualMfaDevices: [...account.virtualMfaDevices.keys()].sort(),
+    policies: Object.fromEntries(
+      sorted(account.policies)
+        .filter(([arn]) => !arn.startsWith("arn:aws:iam::aws:"))
+        .map(([arn, policy]) => [arn, defaultDocument(policy)]),
+    ),
+    buckets: sorted(account.buckets).map(([, bucket]) => ({
+      name: bucket.name,
+      region: bucket.region,
+      policy: bucket.policy ?? null,
+      publicAccessBlock: bucket.publicAccessBlock ? { ...bucket.publicAccessBlock } : null,
+      objectOwnership: bucket.objectOwnership,
+      website: bucket.website
+        ? { indexSuffix: bucket.website.indexSuffix, errorKey: bucket.website.errorKey ?? null }
+        : null,
+      cors: bucket.cors ? structuredClone(bucket.cors) : null,
+      objects: [...bucket.objects.keys()].sort(),
+    })),
+    publicAccessBlock: account.publicAccessBlock ? { ...account.publicAccessBlock } : null,
+  };
+}
+
+function userSnapshot(user: User): UserSnapshot {
+  return {
+    userName: user.userName,
+    path: user.path,
+    permissionsBoundary: user.permissionsBoundary ?? null,
+    tags: sortedTags(user.tags),
+    accessKeys: sorted(user.accessKeys).map(([accessKeyId, { status }]) => ({
+      accessKeyId,
+      status,
+    })),
+    inlinePolicies: Object.fromEntries(sorted(user.inlinePolicies)),
+    attachedPolicies: [...user.attachedPolicies].sort(),
+    groups: [...user.groups].sort(),
+    loginProfile: user.loginProfile !== undefined,
+    mfaDevices: [...user.mfaDevices.keys()].sort(),
+    signingCertificates: [...user.signingCertificates.keys()].sort(),
+    sshPublicKeys: [...user.sshPublicKeys.keys()].sort(),
+    serviceSpecificCredentials: [...user.serviceSpecificCredentials.keys()].sort(),
+  };
+}
+
+function defaultDocument(policy: ManagedPolicy): string {
+  return policy.versions.get(policy.defaultVersionId)?.document ?? "";
+}
+
+function sortedTags(tags: Tag[]): Tag[] {
+  return tags.map((tag) => ({ ...tag })).sort((a, b) => compare(a.key, b.key));
+}
+
+function sorted<T>(map: Map<string, T>): [string, T][] {
+  return [...map].sort(([a], [b]) => compare(a, b));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

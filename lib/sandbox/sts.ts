@@ -1,0 +1,221 @@
+/**
+ * The STS service: GetCallerIdentity and AssumeRole.
+ *
+ * @module
+ */
+import type { Account, Role } from "./account.ts";
+import { identify } from "./caller.ts";
+import { secretKey, sessionToken, uniqueId } from "./identifiers.ts";
+import {
+  type Caller,
+  type NeededPermission,
+  type Operation,
+  type SandboxRequest,
+  type Service,
+  ServiceError,
+  type Session,
+} from "./operation.ts";
+import { checkIdentityPolicy } from "./policy_document.ts";
+import {
+  checkLength,
+  constraintError,
+  fields,
+  integer,
+  Parameters,
+  queryResponse,
+  required,
+  validationError,
+} from "./query.ts";
+import { element, type XmlContent } from "./xml.ts";
+
+interface StsCall {
+  parameters: Parameters;
+  caller: Caller;
+  account: Account;
+  request: SandboxRequest;
+}
+
+interface StsOperation {
+  permissions(call: StsCall): NeededPermission[];
+  run(call: StsCall): XmlContent | Promise<XmlContent>;
+}
+
+const SHORTEST_SESSION = 900;
+const LONGEST_SESSION = 43_200;
+const DEFAULT_SESSION = 3600;
+const LONGEST_CHAINED_SESSION = 3600;
+const POLICY_QUOTA = 2048;
+
+/** Parameters that would change what a session may do, and that the sandbox does not read. */
+const UNSUPPORTED = ["PolicyArns.member.1.arn", "Tags.member.1.Key", "SourceIdentity"];
+
+const OPERATIONS = new Map<string, StsOperation>(Object.entries(
+  {
+    GetCallerIdentity: {
+      permissions: () => [],
+      run: ({ caller, account }) => {
+        const identity = identify(caller, account);
+        return fields({ Arn: identity?.arn, UserId: identity?.userId, Account: account.id });
+      },
+    },
+
+    AssumeRole: {
+      permissions: (call) => {
+        const arn = roleArnOf(call);
+        const externalId = call.parameters.get("ExternalId");
+        return [{
+          action: "sts:AssumeRole",
+          resource: arn,
+          context: {
+            "sts:RoleSessionName": sessionNameOf(call),
+            ...(externalId !== undefined && { "sts:ExternalId": externalId }),
+          },
+          resourcePolicy: findRole(arn, call.account)?.assumeRolePolicyDocument ?? TRUSTS_NOBODY,
+        }];
+      },
+      run: async (call) => {
+        const role = findRole(roleArnOf(call), call.account);
+        if (role === undefined) throw new ServiceError(403, "AccessDenied", "Access denied");
+        const duration = durationOf(call, role);
+        const policy = call.parameters.get("Policy");
+        await checkSessionPolicy(policy);
+        const session = startSession(role, sessionNameOf(call), policy, duration);
+        call.account.sessions.set(session.accessKeyId, session);
+        role.lastUsed = { date: new Date(), region: call.request.region ?? call.account.region };
+        return sessionFields(session, call.account);
+      },
+    },
+  } satisfies Record<string, StsOperation>,
+));
+
+/** A role that is not there is refused like one that trusts nobody, as AWS does. */
+const TRUSTS_NOBODY = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{
+    Effect: "Allow",
+    Principal: { Service: "nobody.amazonaws.com" },
+    Action: "sts:AssumeRole",
+  }],
+});
+
+/** Reads a request into an operation of STS. */
+export const sts: Service = (request, caller, account): Operation => {
+  const parameters = new Parameters(request);
+  const name = parameters.get("Action") ?? "";
+  const operation = OPERATIONS.get(name);
+  if (operation === undefined) {
+    throw new ServiceError(
+      400,
+      "InvalidAction",
+      `Could not find operation ${name} for version ${parameters.get("Version") ?? ""}`,
+    );
+  }
+  const call: StsCall = { parameters, caller, account, request };
+  return {
+    name,
+    permissions: operation.permissions(call),
+    run: async () => queryResponse("sts", name, request.requestId, await operation.run(call)),
+  };
+};
+
+function refuseUnsupported({ parameters }: StsCall): void {
+  const name = UNSUPPORTED.find((candidate) => parameters.get(candidate) !== undefined);
+  if (name === undefined) return;
+  throw validationError(`The sandbox does not support the parameter ${name.split(".", 1)[0]}.`);
+}
+
+function roleArnOf({ parameters }: StsCall): string {
+  const arn = required(parameters, "RoleArn");
+  checkLength("RoleArn", arn, 20, 2048);
+  if (/^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/.test(arn)) return arn;
+  throw validationError(`${arn} is invalid`);
+}
+
+function sessionNameOf({ parameters }: StsCall): string {
+  const name = required(parameters, "RoleSessionName");
+  checkLength("RoleSessionName", name, 2, 64);
+  if (/^[\w+=,.@-]*$/.test(name)) return name;
+  throw constraintError(
+    "RoleSessionName",
+    name,
+    "satisfy regular expression pattern: [\\w+=,.@-]*",
+  );
+}
+
+function findRole(arn: string, account: Account): Role | undefined {
+  return [...account.roles.values()].find((role) => role.arn === arn);
+}
+
+function durationOf({ parameters, caller }: StsCall, role: Role): number {
+  const seconds = integer(parameters, "DurationSeconds", SHORTEST_SESSION, LONGEST_SESSION) ??
+    DEFAULT_SESSION;
+  if (caller.type === "session" && seconds > LONGEST_CHAINED_SESSION) {
+    throw validationError(
+      "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by " +
+        "role chaining",
+    );
+  }
+  if (seconds > role.maxSessionDuration) {
+    throw validationError(
+      "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+    );
+  }
+  return seconds;
+}
+
+async function checkSessionPolicy(policy: string | undefined): Promise<void> {
+  if (policy === undefined) return;
+  if (policy.length > POLICY_QUOTA) {
+    throw new ServiceError(
+      400,
+      "PackedPolicyTooLarge",
+      `Packed policy consumes ${packedSize(policy)}% of allotted space, ` +
+        "please use smaller policy.",
+    );
+  }
+  await checkIdentityPolicy("Policy", policy);
+}
+
+/** AWS packs policies by a method of its own; here the share of the plain text's quota stands in. */
+function packedSize(policy: string): number {
+  return Math.ceil(policy.length / POLICY_QUOTA * 100);
+}
+
+function startSession(
+  role: Role,
+  sessionName: string,
+  policy: string | undefined,
+  duration: number,
+): Session {
+  return {
+    role,
+    sessionName,
+    accessKeyId: uniqueId("ASIA"),
+    secretAccessKey: secretKey(),
+    sessionToken: sessionToken(),
+    policy,
+    expiration: new Date(Date.now() + duration * 1000),
+  };
+}
+
+function sessionFields(session: Session, account: Account): XmlContent {
+  const identity = identify({ type: "session", accessKeyId: "", session }, account);
+  return [
+    element(
+      "Credentials",
+      fields({
+        AccessKeyId: session.accessKeyId,
+        SecretAccessKey: session.secretAccessKey,
+        SessionToken: session.sessionToken,
+        Expiration: session.expiration,
+      }),
+    ),
+    element(
+      "AssumedRoleUser",
+      fields({ AssumedRoleId: identity?.userId, Arn: identity?.arn }),
+    ),
+    session.policy === undefined
+      ? undefined
+      : fields({ PackedPolicySize: packedSize(session.policy) }),
+  ];
+}

@@ -1,0 +1,108 @@
+/** What the tests of the sandbox share: clients, and reading errors. */
+import { IAM } from "@aws-sdk/client-iam";
+import { STS } from "@aws-sdk/client-sts";
+import assert from "node:assert/strict";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../../lib/sandbox/mod.ts";
+
+export interface Keys {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
+
+/** A sandbox with clients for its administrator. */
+export interface Room extends AsyncDisposable {
+  sandbox: Sandbox;
+  iam: IAM;
+  sts: STS;
+  iamAs(keys: Keys): IAM;
+  stsAs(keys: Keys): STS;
+}
+
+/** Starts a sandbox; its clients go with it. Failing calls are not repeated. */
+export async function room(options: SandboxOptions = {}): Promise<Room> {
+  const sandbox = await startSandbox(options);
+  const clients: { destroy(): void }[] = [];
+  const settings = (credentials: Keys) => ({
+    endpoint: sandbox.url,
+    region: sandbox.region,
+    credentials,
+    maxAttempts: 1,
+  });
+  const keep = <T extends { destroy(): void }>(client: T): T => {
+    clients.push(client);
+    return client;
+  };
+  const iamAs = (keys: Keys) => keep(new IAM(settings(keys)));
+  const stsAs = (keys: Keys) => keep(new STS(settings(keys)));
+  return {
+    sandbox,
+    iam: iamAs(sandbox.credentials),
+    sts: stsAs(sandbox.credentials),
+    iamAs,
+    stsAs,
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.destroy();
+      await sandbox.close();
+    },
+  };
+}
+
+/** Makes a user with a key and, if given, an inline policy. */
+export async function userWithKey(iam: IAM, UserName: string, policy?: unknown): Promise<Keys> {
+  await iam.createUser({ UserName });
+  if (policy !== undefined) {
+    const PolicyDocument = JSON.stringify(policy);
+    await iam.putUserPolicy({ UserName, PolicyName: "own", PolicyDocument });
+  }
+  const { AccessKey } = await iam.createAccessKey({ UserName });
+  return { accessKeyId: AccessKey!.AccessKeyId!, secretAccessKey: AccessKey!.SecretAccessKey! };
+}
+
+/** A policy with one statement that allows. */
+export function allow(Action: string | string[], Resource: string | string[] = "*"): unknown {
+  return { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource }] };
+}
+
+/** A policy with one statement that denies. */
+export function deny(Action: string | string[], Resource: string | string[] = "*"): unknown {
+  return { Version: "2012-10-17", Statement: [{ Effect: "Deny", Action, Resource }] };
+}
+
+/** A trust policy for a principal of the account. */
+export function trust(AWS: string | string[], Condition?: unknown): string {
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{
+      Effect: "Allow",
+      Principal: { AWS },
+      Action: "sts:AssumeRole",
+      ...(Condition === undefined ? {} : { Condition }),
+    }],
+  });
+}
+
+export interface Refusal {
+  status: number | undefined;
+  code: string;
+  message: string;
+}
+
+/** The error that a call ends with. */
+export async function refusal(call: Promise<unknown>): Promise<Refusal> {
+  try {
+    await call;
+  } catch (error) {
+    assert.ok(error instanceof Error);
+    const { $metadata, Code } = error as {
+      $metadata?: { httpStatusCode?: number };
+      Code?: string;
+    };
+    return {
+      status: $metadata?.httpStatusCode,
+      code: Code ?? error.name,
+      message: error.message,
+    };
+  }
+  assert.fail("the call succeeded");
+}
