@@ -32,22 +32,39 @@ export type STSClient = InstanceType<typeof import("@aws-sdk/client-sts")["STS"]
 /** `S3` of `@aws-sdk/client-s3`. */
 export type S3Client = InstanceType<typeof import("@aws-sdk/client-s3")["S3"]>;
 
+/** How a client sends its requests. */
+export interface ClientOptions {
+  /**
+   * Whether to use connections again. Deno's HTTP client sends a request a second time, unasked, when
+   * a connection that it uses again is cut; on a connection of its own it does not.
+   *
+   * @default {true}
+   */
+  keepAlive?: boolean;
+  /**
+   * Whether the SDK may send a request again after a failure that can pass.
+   *
+   * @default {true}
+   */
+  retry?: boolean;
+}
+
 /** The services of one account. A client is loaded and made when it is first asked for. */
 export interface Aws {
   /**
    * The client for users, roles and policies.
    *
-   * @param options `retry: false` for a call that must not be sent twice
+   * @param options for calls that must not be sent twice
    */
-  iam(options?: { retry?: boolean }): Promise<IAMClient>;
+  iam(options?: ClientOptions): Promise<IAMClient>;
   /** The client for identities and temporary credentials. */
   sts(): Promise<STSClient>;
   /**
    * The client for buckets.
    *
-   * @param region the bucket's region, where it isn't that of the connection
+   * @param options the bucket's region, where it isn't that of the connection, and the like
    */
-  s3(region?: string): Promise<S3Client>;
+  s3(options?: ClientOptions & { region?: string }): Promise<S3Client>;
   /** Closes the connections of all clients that were made here. */
   close(): void;
 }
@@ -103,21 +120,20 @@ export function connect(options: ConnectOptions = {}): Aws {
   }
 
   return {
-    iam: ({ retry = true } = {}) =>
-      client(`iam ${retry}`, async (settings) => {
+    iam: (how = {}) =>
+      client(`iam ${JSON.stringify(how)}`, async (settings) => {
         const { IAM } = await import("@aws-sdk/client-iam");
-        const config = await clientConfig(settings, "IAM");
-        return new IAM({ ...config, ...(!retry && { maxAttempts: 1 }) });
+        return new IAM(await clientConfig(settings, "IAM", how));
       }),
     sts: () =>
       client("sts", async (settings) => {
         const { STS } = await import("@aws-sdk/client-sts");
         return new STS(await clientConfig(settings, "STS"));
       }),
-    s3: (region) =>
-      client(`s3 ${region ?? ""}`, async (settings) => {
+    s3: ({ region, ...how } = {}) =>
+      client(`s3 ${region} ${JSON.stringify(how)}`, async (settings) => {
         const { S3 } = await import("@aws-sdk/client-s3");
-        const config = await clientConfig(settings, "S3");
+        const config = await clientConfig(settings, "S3", how);
         return new S3({
           ...config,
           region: region ?? config.region,
@@ -139,7 +155,11 @@ export function connect(options: ConnectOptions = {}): Aws {
   };
 }
 
-async function clientConfig(settings: Settings, service: ServiceName) {
+async function clientConfig(
+  settings: Settings,
+  service: ServiceName,
+  { keepAlive = true, retry = true }: ClientOptions = {},
+) {
   return {
     region: settings.region,
     endpoint: settings.endpoints[service],
@@ -147,7 +167,9 @@ async function clientConfig(settings: Settings, service: ServiceName) {
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
+      ...(!keepAlive && { httpAgent: { keepAlive }, httpsAgent: { keepAlive } }),
     },
+    ...(!retry && { maxAttempts: 1 }),
   };
 }
 

@@ -175,13 +175,16 @@ async function perform(step: Step, run: Run): Promise<Credentials | undefined> {
   }
 }
 
-/** Our request may have been carried out although its answer got lost: then the SDK's second try fails. */
+/**
+ * Our request may have been carried out although its answer got lost: then the SDK's second try
+ * fails. The count of tries holds only on connections that are not used again.
+ */
 function isOwnDoing(error: unknown, code: RegExp): boolean {
   return attempts(error) > 1 && code.test(awsErrorCode(error));
 }
 
 async function createBucket({ bucket, region }: StepOf<"create-bucket">, run: Run) {
-  const s3 = await run.aws.s3(region);
+  const s3 = await run.aws.s3({ ...(region && { region }), keepAlive: false });
   const configuration = bucketConfiguration(region);
   await run.undos.change(
     `Could not create bucket ${bucket}`,
@@ -203,7 +206,7 @@ async function changeBucket(
   verb: string,
   call: (s3: Awaited<ReturnType<Aws["s3"]>>) => Promise<unknown>,
 ): Promise<void> {
-  const s3 = await run.aws.s3(region);
+  const s3 = await run.aws.s3(region === undefined ? {} : { region });
   try {
     await patiently(() => call(s3), isMissing, run.patience);
   } catch (error) {
@@ -212,7 +215,7 @@ async function changeBucket(
 }
 
 async function createUser({ userName, permissionsBoundary }: StepOf<"create-user">, run: Run) {
-  const iam = await run.aws.iam();
+  const iam = await run.aws.iam({ keepAlive: false });
   await run.undos.change(
     `Could not create user ${userName}`,
     () =>
@@ -267,7 +270,7 @@ async function createAccessKey(
   run: Run,
 ): Promise<PermanentCredentials> {
   // Sent twice it could make two keys, and nobody would have the secret of the first.
-  const iam = await run.aws.iam({ retry: false });
+  const iam = await run.aws.iam({ keepAlive: false, retry: false });
   let madeKeyId: string | undefined;
   const answer = await run.undos.change(
     `Could not create an access key for user ${userName}`,
@@ -348,7 +351,7 @@ async function ensureRole({ roleName, found }: StepOf<"ensure-role">, run: Run) 
 }
 
 async function createRole(roleName: string, run: Run) {
-  const iam = await run.aws.iam();
+  const iam = await run.aws.iam({ keepAlive: false });
   const account = run.facts.callerArn?.split(":")[4] ?? "";
   const trust = {
     Version: "2012-10-17",

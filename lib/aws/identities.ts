@@ -7,7 +7,7 @@ import type { IAM } from "@aws-sdk/client-iam";
 import { S3CredentialsError } from "../errors.ts";
 import { mapInOrder } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
-import { awsErrorCode, httpStatus, serviceError } from "./service_error.ts";
+import { awsErrorCode, httpStatus, isWebPage, serviceError } from "./service_error.ts";
 import { isMissing } from "./undo.ts";
 
 /** Who the credentials belong to, in AWS's own keys. */
@@ -180,9 +180,11 @@ const DEPENDENT_KINDS: readonly DependentKind[] = [
   },
 ];
 
-/** Other makers' servers don't have all of IAM. */
+/** Other makers' servers don't have all of IAM; some say so with a web page, as moto does. */
 function isUnknownOperation(error: unknown): boolean {
-  return httpStatus(error) === 501 || /^(InvalidAction|NotImplemented)/.test(awsErrorCode(error));
+  const status = httpStatus(error);
+  return status === 501 || /^(InvalidAction|NotImplemented)/.test(awsErrorCode(error)) ||
+    (status === 500 && isWebPage(error));
 }
 
 function noneIfMissing(error: unknown): string[] {

@@ -160,6 +160,17 @@ export function namedRegion(error: unknown): string | undefined {
 }
 
 /**
+ * Whether the answer was a page for a browser, which no AWS service sends of its own accord.
+ *
+ * @param error what an SDK call threw
+ * @returns true where the answer says that it is HTML
+ */
+export function isWebPage(error: unknown): boolean {
+  const type = ((error ?? {}) as SdkError).$response?.headers?.["content-type"];
+  return type?.startsWith("text/html") ?? false;
+}
+
+/**
  * Whether AWS turned a call away unread because too many came, so that it is safe to send again.
  *
  * @param error what an SDK call threw
@@ -210,7 +221,7 @@ export function serviceError(error: unknown, tried: string): S3CredentialsError 
     : undefined;
   const happened = meaning?.message === undefined
     ? words ?? answerWithoutBody(error)
-    : `${meaning.message}${awsCode in MEANINGS ? ` (${awsCode})` : ""}`;
+    : `${meaning.message}${httpStatus(error) === undefined ? "" : ` (${awsCode})`}`;
   const hint = meaning?.hint ?? accessHint(message);
   return new S3CredentialsError(meaning?.code ?? "aws", `${tried}: ${happened}`, {
     cause: error,

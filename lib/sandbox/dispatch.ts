@@ -97,10 +97,15 @@ async function serve(wire: WireRequest, exchange: Exchange): Promise<Response> {
   const faults = state.faults.striking(record);
   for (const { delayMs } of faults) if (delayMs) await delay(delayMs, state.closing);
   for (const fault of faults) if (!fault.after) strike(fault);
-  const answer = malformed(faults, false) ??
-    await carryOut(operation, caller, exchange, contextOf(request, state));
+  const [outcome] = await Promise.allSettled([
+    malformed(faults, false) ?? carryOut(operation, caller, exchange, contextOf(request, state)),
+  ]);
+  // An error that AWS answers with gets lost like any other answer.
   for (const fault of faults) if (fault.after) strike(fault);
-  return malformed(faults, true) ?? answer;
+  const garbled = malformed(faults, true);
+  if (garbled !== undefined) return garbled;
+  if (outcome.status === "rejected") throw outcome.reason;
+  return outcome.value;
 }
 
 async function carryOut(

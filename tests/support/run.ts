@@ -1,0 +1,78 @@
+/**
+ * Runs the command line inside the test's own process, against a sandbox, and tells what it did.
+ *
+ * @module
+ */
+import { main } from "../../cli.ts";
+import type { Io, Output } from "../../lib/cli/io.ts";
+import type { Sandbox } from "../../lib/sandbox/mod.ts";
+
+/** What a command did. */
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Where a command runs. */
+export interface RunOptions {
+  /** The account; its endpoint and administrator's keys go into the environment. */
+  sandbox?: Sandbox;
+  /** Environment variables, over those of the sandbox. */
+  env?: Record<string, string>;
+  /** What is piped in. */
+  stdin?: string;
+  /** Files that the command can read, by path. */
+  files?: Record<string, string>;
+  /** Stands for Ctrl-C. */
+  signal?: AbortSignal;
+  /** The error with which standard output refuses everything. */
+  stdoutError?: Error;
+}
+
+/** The environment in which any AWS client meets the sandbox as its administrator. */
+export function sandboxEnv(sandbox: Sandbox): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: sandbox.url,
+    AWS_REGION: sandbox.region,
+    AWS_ACCESS_KEY_ID: sandbox.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: sandbox.credentials.secretAccessKey,
+  };
+}
+
+/** Runs one command line. */
+export async function run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const stdout = collector(options.stdoutError);
+  const stderr = collector();
+  const env: Record<string, string> = {
+    ...(options.sandbox && sandboxEnv(options.sandbox)),
+    ...options.env,
+  };
+  const io: Io = {
+    stdout,
+    stderr,
+    stdin: new Blob([options.stdin ?? ""]).stream(),
+    env: (name) => env[name],
+    readTextFile: (path) => {
+      const text = options.files?.[path];
+      return text === undefined ? Deno.readTextFile(path) : Promise.resolve(text);
+    },
+    run: () => Promise.reject(new Error("this test runs no programs")),
+    signal: options.signal ?? new AbortController().signal,
+  };
+  const code = await main(args, io);
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function collector(error?: Error): Output & { text(): string } {
+  const chunks: Uint8Array[] = [];
+  return {
+    isTerminal: false,
+    write(data) {
+      if (error !== undefined) return Promise.reject(error);
+      chunks.push(typeof data === "string" ? new TextEncoder().encode(data) : data);
+      return Promise.resolve();
+    },
+    text: () => chunks.map((chunk) => new TextDecoder().decode(chunk)).join(""),
+  };
+}
