@@ -160,7 +160,7 @@ export function namedRegion(error: unknown): string | undefined {
 }
 
 /**
- * Whether the answer was a page for a browser, which no AWS service sends of its own accord.
+ * Whether the answer was a page for a browser instead of one of AWS's formats.
  *
  * @param error what an SDK call threw
  * @returns true where the answer says that it is HTML
