@@ -7,12 +7,13 @@ import { Buffer } from "node:buffer";
 import type { Bucket } from "./account.ts";
 import type { NeededPermission } from "./operation.ts";
 import { ServiceError } from "./operation.ts";
-import { cannedGrants, grantsOfHeaders } from "./s3_acl.ts";
+import { grantsOfHeaders } from "./s3_acl.ts";
 import {
   type Context,
   emptyAnswer,
   GRANT_HEADERS,
   headerContext,
+  isoTime,
   requestContext,
   type S3Call,
   xmlAnswer,
@@ -20,6 +21,7 @@ import {
 import { invalidArgument, malformedXml } from "./s3_errors.ts";
 import { isBucketName, isRegion } from "./s3_names.ts";
 import { tagsOf } from "./s3_tags.ts";
+import { createBucket as newBucket } from "./seed.ts";
 import { childOf, element, optional, textOf, type XmlElement } from "./xml.ts";
 
 const HOME_REGION = "us-east-1";
@@ -43,7 +45,7 @@ export function listBuckets({ account, query }: S3Call): Response {
     element(
       "Bucket",
       element("Name", name),
-      element("CreationDate", creationDate.toISOString()),
+      element("CreationDate", isoTime(creationDate)),
       isPaged ? element("BucketRegion", region) : undefined,
     )
   );
@@ -122,22 +124,10 @@ export function createBucket(call: S3Call): Response {
     );
   }
   account.buckets.set(name, {
-    name,
+    ...newBucket(account, name),
     region,
-    creationDate: new Date(),
-    ownerAccountId: account.id,
-    policy: undefined,
-    publicAccessBlock: {
-      BlockPublicAcls: true,
-      IgnorePublicAcls: true,
-      BlockPublicPolicy: true,
-      RestrictPublicBuckets: true,
-    },
     objectOwnership,
-    website: undefined,
-    cors: undefined,
-    acl: grants ?? cannedGrants("private", account.canonicalUserId),
-    objects: new Map(),
+    ...(grants && { acl: grants }),
     tags: tagsOf(childOf(configuration(call), "Tags")),
     ...(call.header("x-amz-bucket-object-lock-enabled")?.toLowerCase() === "true" && {
       objectLock: true,

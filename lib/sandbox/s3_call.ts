@@ -181,6 +181,11 @@ export function onObject(
   return { ...permission, resource: `${permission.resource}/${key}` };
 }
 
+/** A time as S3's documents have it: to the second, with the milliseconds always zero. */
+export function isoTime(time: Date): string {
+  return time.toISOString().replace(/\d{3}Z$/, "000Z");
+}
+
 /** An answer with a document. */
 export function xmlAnswer(
   root: string,

@@ -6,7 +6,7 @@
 import type { StoredObject } from "./account.ts";
 import type { May, NeededPermission } from "./operation.ts";
 import { uploadAcl } from "./s3_acl.ts";
-import { onObject, percentDecode, type S3Call, xmlAnswer } from "./s3_call.ts";
+import { isoTime, onObject, percentDecode, type S3Call, xmlAnswer } from "./s3_call.ts";
 import {
   algorithmIn,
   checksum,
@@ -143,7 +143,7 @@ export function copyResult(
   checksums: Record<string, string>,
 ) {
   return [
-    element("LastModified", copy.lastModified.toISOString()),
+    element("LastModified", isoTime(copy.lastModified)),
     element("ETag", copy.etag),
     checksumMarkup(checksums),
   ];

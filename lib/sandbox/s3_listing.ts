@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import type { Bucket, StoredObject } from "./account.ts";
 import type { NeededPermission } from "./operation.ts";
 import { ownerId } from "./s3_acl.ts";
-import { type Context, onBucket, type S3Call, xmlAnswer } from "./s3_call.ts";
+import { type Context, isoTime, onBucket, type S3Call, xmlAnswer } from "./s3_call.ts";
 import { algorithmIn } from "./s3_checksums.ts";
 import { invalidArgument } from "./s3_errors.ts";
 import { storageClassOf } from "./s3_object_headers.ts";
@@ -149,7 +149,7 @@ function listRequest(call: S3Call, after: string): ListRequest {
 function facts(object: StoredObject): Xml[] {
   const algorithm = algorithmIn(object.headers);
   return [
-    element("LastModified", object.lastModified.toISOString()),
+    element("LastModified", isoTime(object.lastModified)),
     element("ETag", object.etag),
     ...(algorithm === undefined ? [] : [
       element("ChecksumAlgorithm", algorithm),

@@ -8,7 +8,14 @@ import { createHash } from "node:crypto";
 import type { MultipartUpload, UploadedPart } from "./account.ts";
 import type { May, NeededPermission } from "./operation.ts";
 import { ServiceError } from "./operation.ts";
-import { emptyAnswer, headerContext, onObject, type S3Call, xmlAnswer } from "./s3_call.ts";
+import {
+  emptyAnswer,
+  headerContext,
+  isoTime,
+  onObject,
+  type S3Call,
+  xmlAnswer,
+} from "./s3_call.ts";
 import {
   checksum,
   checksumHeader,
@@ -135,7 +142,7 @@ export function listParts(call: S3Call): Response {
       element(
         "Part",
         element("PartNumber", number),
-        element("LastModified", part.lastModified.toISOString()),
+        element("LastModified", isoTime(part.lastModified)),
         element("ETag", part.etag),
         element("Size", part.body.length),
         checksumMarkup(part.checksums),

@@ -8,7 +8,7 @@ import { identify } from "./caller.ts";
 import type { Caller } from "./operation.ts";
 import { ServiceError } from "./operation.ts";
 import { ownerId, uploadAcl } from "./s3_acl.ts";
-import { emptyAnswer, type S3Call, xmlAnswer } from "./s3_call.ts";
+import { emptyAnswer, isoTime, type S3Call, xmlAnswer } from "./s3_call.ts";
 import { requestedAlgorithm } from "./s3_checksums.ts";
 import { invalidArgument, invalidRequest } from "./s3_errors.ts";
 import {
@@ -164,7 +164,7 @@ export function listMultipartUploads(call: S3Call): Response {
       element("UploadId", upload.uploadId),
       ownership(call, upload),
       element("StorageClass", storageClassOf(upload)),
-      element("Initiated", upload.initiated.toISOString()),
+      element("Initiated", isoTime(upload.initiated)),
       checksumChoice(upload),
     )
   );
