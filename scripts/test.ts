@@ -1,0 +1,22 @@
+/**
+ * `deno task test`: all tests that need nothing but Deno, and every example of the documentation.
+ *
+ * @module
+ */
+import { close, denoTest } from "./deno_test.ts";
+
+// The test suite must find neither the developer's account nor his settings.
+for (const name of Object.keys(Deno.env.toObject())) {
+  if (name.startsWith("AWS_")) Deno.env.delete(name);
+}
+const noFiles = { AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" };
+
+Deno.exit(close(
+  await denoTest([
+    "-A",
+    "--parallel",
+    "--doc",
+    "--ignore=tests/peers",
+    ...(Deno.args.length > 0 ? Deno.args : ["."]),
+  ], { ...noFiles, AWS_EC2_METADATA_DISABLED: "true" }),
+));
