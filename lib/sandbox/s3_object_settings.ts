@@ -95,7 +95,7 @@ const ATTRIBUTES: Record<string, (object: StoredObject) => Xml | undefined> = {
       optional("ChecksumType", headers["x-amz-checksum-type"]),
     ),
   ObjectParts: ({ parts }) =>
-    parts && element("ObjectParts", element("TotalPartsCount", parts.length)),
+    parts && element("ObjectParts", element("PartsCount", parts.length)),
   StorageClass: (object) => element("StorageClass", storageClassOf(object)),
   ObjectSize: ({ body }) => element("ObjectSize", body.length),
 };

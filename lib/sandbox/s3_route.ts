@@ -70,7 +70,9 @@ export function objectAction(call: S3Call, action: string): NeededPermission {
     }
   }
   const versionId = call.query.get("versionId");
-  if (versionId === null || action === "s3:PutObject") return onObject(call, action, context);
+  if (versionId === null || action === "s3:PutObject" || !VERSIONED.test(action)) {
+    return onObject(call, action, context);
+  }
   return onObject(call, action.replace(VERSIONED, "s3:$1ObjectVersion$2"), {
     ...context,
     "s3:versionid": versionId,

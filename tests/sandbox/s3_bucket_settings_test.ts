@@ -191,3 +191,26 @@ Deno.test("versioning and tags are stored", async () => {
   await room.s3.putBucketTagging({ Bucket, Tagging: { TagSet } });
   assert.deepEqual((await room.s3.getBucketTagging({ Bucket })).TagSet, TagSet);
 });
+
+Deno.test("the account's public access block is set, shown and deleted through S3 Control", async () => {
+  await using room = await s3Room();
+  const { account, credentials } = room.sandbox;
+  const control = room.s3As(credentials);
+  control.middlewareStack.add((next) => (args) => {
+    // The client for S3 alone has no such call, but the same bodies.
+    const request = args.request as { path: string; query: object; headers: object };
+    request.path = "/v20180820/configuration/publicAccessBlock";
+    request.query = {};
+    request.headers = { ...request.headers, "x-amz-account-id": account.id };
+    return next(args);
+  }, { step: "build", priority: "low" });
+  const Bucket = "unused";
+  const PublicAccessBlockConfiguration = { ...BLOCK_NOTHING, BlockPublicPolicy: true };
+  await control.putPublicAccessBlock({ Bucket, PublicAccessBlockConfiguration });
+  assert.deepEqual(account.publicAccessBlock, PublicAccessBlockConfiguration);
+  const shown = await control.getPublicAccessBlock({ Bucket });
+  assert.deepEqual(shown.PublicAccessBlockConfiguration, PublicAccessBlockConfiguration);
+  await control.deletePublicAccessBlock({ Bucket });
+  const { status, code } = await refusal(control.getPublicAccessBlock({ Bucket }));
+  assert.deepEqual([status, code], [404, "NoSuchPublicAccessBlockConfiguration"]);
+});

@@ -4,13 +4,6 @@ import { allow, refusal, userWithKey } from "./helpers.ts";
 import { bucketIn, fill, s3Room } from "./s3_helpers.ts";
 
 const CONFIGURATION = "CreateBucketConfiguration";
-function publicPolicy(bucket: string, Resource = `arn:aws:s3:::${bucket}/*`): string {
-  return JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource }],
-  });
-}
-
 Deno.test("S3 lists buckets in pages", async () => {
   await using room = await s3Room({ buckets: ["log-c", "log-a", "log-b", "other"] });
   const first = await room.s3.listBuckets({ MaxBuckets: 2, Prefix: "log-" });
@@ -206,16 +199,4 @@ Deno.test("a part of S3 that isn't there is denied first and NotImplemented only
   assert.match(first.message, /s3:GetLifecycleConfiguration/);
   const second = await refusal(allowed.getBucketLifecycleConfiguration(call));
   assert.deepEqual([second.status, second.code], [501, "NotImplemented"]);
-});
-
-Deno.test("a method that a subresource doesn't have harms nothing", async () => {
-  await using room = await s3Room({ buckets: ["mine"] });
-  const { url } = room.sandbox;
-  bucketIn(room, "mine").publicAccessBlock = undefined;
-  bucketIn(room, "mine").policy = publicPolicy("mine").replace("s3:GetObject", "s3:*")
-    .replace('"arn:aws:s3:::mine/*"', '["arn:aws:s3:::mine","arn:aws:s3:::mine/*"]');
-  const response = await fetch(`${url}/mine?acl`, { method: "DELETE" });
-  assert.equal(response.status, 405);
-  assert.match(await response.text(), /<Code>MethodNotAllowed<\/Code>/);
-  assert.ok(room.sandbox.account.buckets.has("mine"));
 });
