@@ -94,8 +94,7 @@ const ATTRIBUTES: Record<string, (object: StoredObject) => Xml | undefined> = {
       checksumMarkup(headers),
       optional("ChecksumType", headers["x-amz-checksum-type"]),
     ),
-  ObjectParts: ({ parts }) =>
-    parts && element("ObjectParts", element("PartsCount", parts.length)),
+  ObjectParts: ({ parts }) => parts && element("ObjectParts", element("PartsCount", parts.length)),
   StorageClass: (object) => element("StorageClass", storageClassOf(object)),
   ObjectSize: ({ body }) => element("ObjectSize", body.length),
 };
