@@ -13,6 +13,7 @@ import {
 } from "@cloud-copilot/iam-simulate";
 import type { Account, Bucket, Role, User } from "./account.ts";
 import { identify, principalContext } from "./caller.ts";
+import { hasValidConditions } from "./conditions.ts";
 import { spellingFor } from "./literal.ts";
 import type { Caller, NeededPermission } from "./operation.ts";
 
@@ -87,13 +88,14 @@ async function simulate(
   request: RequestContext,
 ): Promise<RunSimulationResults> {
   const context = { ...request, ...principalContext(caller, account), ...permission.context };
-  const resourcePolicy = permission.resourcePolicy ?? permission.bucket?.policy;
+  const resourceText = permission.resourcePolicy ?? permission.bucket?.policy;
+  const resourcePolicy: unknown = resourceText && JSON.parse(resourceText);
   const own = ownPolicies(caller, account);
+  checkConditions(own, resourcePolicy);
   const texts = [
     permission.resource,
     ...Object.values(context).flat(),
-    JSON.stringify([own, resourcePolicy === undefined ? null : JSON.parse(resourcePolicy)])
-      .replaceAll(/\\[nr]/g, "\n"),
+    JSON.stringify([own, resourcePolicy]).replaceAll(/\\[nr]/g, "\n"),
   ];
   const spell = spellingFor(texts);
   const respelled = ({ name, policy }: NamedPolicy) => ({ name, policy: spell.policy(policy) });
@@ -117,7 +119,7 @@ async function simulate(
     identityPolicies: own.identity.map(respelled),
     sessionPolicy: spell.policy(own.session),
     permissionBoundaryPolicies: own.boundary && [respelled(own.boundary)],
-    resourcePolicy: resourcePolicy && spell.policy(JSON.parse(resourcePolicy)),
+    resourcePolicy: spell.policy(resourcePolicy),
     serviceControlPolicies: [],
     resourceControlPolicies: [],
     additionalSettings: {
@@ -125,6 +127,13 @@ async function simulate(
     },
   };
   return await runSimulation(simulation, { simulationMode: "Strict" });
+}
+
+function checkConditions(own: OwnPolicies, resourcePolicy: unknown): void {
+  const documents = [...own.identity, ...(own.boundary ? [own.boundary] : [])]
+    .map(({ policy }) => policy);
+  const all = [...documents, own.session, resourcePolicy].filter((policy) => policy !== undefined);
+  if (!all.every(hasValidConditions)) throw new TypeError("a policy has a condition that is none");
 }
 
 interface OwnPolicies {

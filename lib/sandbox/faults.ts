@@ -51,7 +51,7 @@ export interface Fault {
   delayMs?: number;
   /** Closes the connection without an answer. */
   cut?: boolean;
-  /** Carries the operation out first, so that only its answer is lost. */
+  /** Carries the operation out first, so that only its answer is lost, be it an error or not. */
   after?: boolean;
   /** Answers with status 200 and this body. */
   malformedBody?: string;

@@ -56,7 +56,10 @@ export const userOperations: IamOperations = {
   },
 
   GetUser: {
-    permissions: (call) => [{ action: "iam:GetUser", resource: ownOrNamedArn(call) }],
+    permissions: (call) =>
+      isRootItself(call)
+        ? []
+        : [{ action: "iam:GetUser", resource: userArn(call.account, userNameOf(call)) }],
     run: (call) =>
       element("User", isRootItself(call) ? rootUser(call) : detailedUser(userOf(call))),
   },
@@ -163,10 +166,6 @@ const OBSTACLES: [isInTheWay: (user: User) => boolean, message: string][] = [
 
 function isRootItself({ caller, parameters }: IamCall): boolean {
   return caller.type === "root" && parameters.get("UserName") === undefined;
-}
-
-function ownOrNamedArn(call: IamCall): string {
-  return isRootItself(call) ? rootArn(call.account) : userArn(call.account, userNameOf(call));
 }
 
 function rootArn(account: Account): string {

@@ -5,6 +5,7 @@
  */
 import { anonymousPrincipal, runSimulation } from "@cloud-copilot/iam-simulate";
 import type { Account } from "./account.ts";
+import { isValidCondition } from "./conditions.ts";
 import { ServiceError } from "./operation.ts";
 import { checkLength, validationError } from "./query.ts";
 
@@ -95,6 +96,7 @@ function statementsOf(document: Json): Json[] {
   for (const statement of statements) {
     if (Object.keys(statement).some((key) => !STATEMENT_KEYS.has(key))) throw syntaxErrors();
     if (statement.Effect !== "Allow" && statement.Effect !== "Deny") throw syntaxErrors();
+    if (!isValidCondition(statement.Condition)) throw syntaxErrors();
   }
   checkSids(statements);
   return statements;

@@ -25,6 +25,11 @@ export class Parameters {
     return this.#values.get(name);
   }
 
+  /** Whether a parameter was given, be it as a value, a list or a structure. */
+  has(name: string): boolean {
+    return [...this.#values.keys()].some((key) => key === name || key.startsWith(`${name}.`));
+  }
+
   /** The values of `name.member.1`, `name.member.2` and so on. */
   list(name: string): string[] {
     const values: string[] = [];

@@ -47,7 +47,7 @@ const LONGEST_CHAINED_SESSION = 3600;
 const POLICY_QUOTA = 2048;
 
 /** Parameters that would change what a session may do, and that the sandbox does not read. */
-const UNSUPPORTED = ["PolicyArns.member.1.arn", "Tags.member.1.Key", "SourceIdentity"];
+const UNSUPPORTED = ["PolicyArns", "Tags", "SourceIdentity"];
 
 const OPERATIONS = new Map<string, StsOperation>(Object.entries(
   {
@@ -61,6 +61,7 @@ const OPERATIONS = new Map<string, StsOperation>(Object.entries(
 
     AssumeRole: {
       permissions: (call) => {
+        refuseUnsupported(call);
         const arn = roleArnOf(call);
         const externalId = call.parameters.get("ExternalId");
         return [{
@@ -119,9 +120,9 @@ export const sts: Service = (request, caller, account): Operation => {
 };
 
 function refuseUnsupported({ parameters }: StsCall): void {
-  const name = UNSUPPORTED.find((candidate) => parameters.get(candidate) !== undefined);
+  const name = UNSUPPORTED.find((candidate) => parameters.has(candidate));
   if (name === undefined) return;
-  throw validationError(`The sandbox does not support the parameter ${name.split(".", 1)[0]}.`);
+  throw validationError(`The sandbox does not support the parameter ${name}.`);
 }
 
 function roleArnOf({ parameters }: StsCall): string {

@@ -85,3 +85,18 @@ export function sign(address: string, options: SignOptions): Signed {
   if (method !== "GET" && method !== "HEAD") init.body = body as BodyInit;
   return { url: url.href, init, signature, scope, timestamp, key };
 }
+
+export interface Answer {
+  status: number;
+  code: string | undefined;
+  body: string;
+  headers: Headers;
+}
+
+/** Sends a request and reads the answer, and the code of an error. */
+export async function send({ url, init }: Pick<Signed, "url" | "init">): Promise<Answer> {
+  const response = await fetch(url, init);
+  const body = await response.text();
+  const code = /<Code>(.*?)<\/Code>/.exec(body)?.[1];
+  return { status: response.status, code, body, headers: response.headers };
+}
