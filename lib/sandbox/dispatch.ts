@@ -114,6 +114,7 @@ async function carryOut(
   { record, state }: Exchange,
   context: RequestContext,
 ): Promise<Response> {
+  if (operation.fault !== undefined) throw operation.fault;
   const ask = (permission: NeededPermission) => denial(permission, caller, state.account, context);
   if (operation.permissions.length === 0 && caller.type === "anonymous") {
     throw new ServiceError(403, "AccessDenied", "Access Denied");

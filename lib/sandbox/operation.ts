@@ -73,6 +73,8 @@ export interface Operation {
   permissions: NeededPermission[];
   /** Headers that an AccessDenied answer carries too, such as `x-amz-bucket-region`. */
   deniedHeaders?: Record<string, string>;
+  /** What is wrong with the request whoever sent it, such as a bucket that does not exist. */
+  fault?: ServiceError;
   /**
    * Does the work. Called once, after the permissions have been granted. `may` answers questions
    * that only come up on the way: each key of DeleteObjects, or whether a missing key may be

@@ -22,6 +22,15 @@ const CHECKSUM_OF_OBJECT = "CompleteMultipartUpload";
 export const s3: Service = (request, caller, account): Operation => {
   const call = new S3Call(request, caller, account);
   const route = findRoute(ROUTES, call);
+  try {
+    return operationOf(call, route);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return { name: route.name, permissions: [], fault: error, run: () => Promise.reject(error) };
+  }
+};
+
+function operationOf(call: S3Call, route: Route): Operation {
   const hasBucket = call.bucketName !== "" && route.name !== "CreateBucket";
   if (hasBucket) checkBucket(call, route);
   return {
@@ -35,7 +44,7 @@ export const s3: Service = (request, caller, account): Operation => {
       return route.run(call, may);
     },
   };
-};
+}
 
 /** From here every bucket's location can be asked for. */
 const HOME_REGION = "us-east-1";

@@ -1,0 +1,241 @@
+/**
+ * All the ways to say whose account it is, each proven by what AWS then answers.
+ */
+import assert from "node:assert/strict";
+import { createAccessKey } from "../../lib/sandbox/seed.ts";
+import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
+import { run, sandboxEnv } from "../support/run.ts";
+
+/** A second key, so that a test can tell which of two was used. */
+function addKey(sandbox: Sandbox) {
+  const key = createAccessKey();
+  sandbox.account.users.get("admin")!.accessKeys.set(key.accessKeyId, key);
+  return key;
+}
+
+async function keyUsedBy(
+  sandbox: Sandbox,
+  args: string[],
+  options: Parameters<typeof run>[1] = {},
+): Promise<string | undefined> {
+  const { code, stderr } = await run(["whoami", ...args], options);
+  assert.equal(code, 0, stderr);
+  return sandbox.requests.at(-1)?.accessKeyId;
+}
+
+function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
+  Deno.test(name, async () => {
+    await using sandbox = await startSandbox();
+    await work(sandbox);
+  });
+}
+
+test("keys from the environment", async (sandbox) => {
+  const used = await keyUsedBy(sandbox, [], { sandbox });
+  assert.equal(used, sandbox.credentials.accessKeyId);
+});
+
+test("--access-key and --secret-key win over the environment", async (sandbox) => {
+  const { accessKeyId, secretAccessKey } = addKey(sandbox);
+  const flags = ["--access-key", accessKeyId, "--secret-key", secretAccessKey];
+  assert.equal(await keyUsedBy(sandbox, flags, { sandbox }), accessKeyId);
+});
+
+test("--endpoint-url wins over the environment", async (sandbox) => {
+  const env = { ...sandboxEnv(sandbox), AWS_ENDPOINT_URL: "http://127.0.0.1:1" };
+  await keyUsedBy(sandbox, ["--endpoint-url", sandbox.url], { env });
+});
+
+test("AWS_ENDPOINT_URL_STS wins over AWS_ENDPOINT_URL", async (sandbox) => {
+  const env = {
+    ...sandboxEnv(sandbox),
+    AWS_ENDPOINT_URL: "http://127.0.0.1:1",
+    AWS_ENDPOINT_URL_STS: sandbox.url,
+  };
+  await keyUsedBy(sandbox, [], { env });
+});
+
+test("--region is the one that requests are signed for", async (sandbox) => {
+  sandbox.account.buckets.clear();
+  const { code } = await run(["create", "far-away", "-c", "--region", "eu-west-1"], { sandbox });
+  assert.equal(code, 0);
+  assert.equal(sandbox.account.buckets.get("far-away")?.region, "eu-west-1");
+});
+
+test("AWS_DEFAULT_REGION counts where AWS_REGION is not set", async (sandbox) => {
+  const { AWS_REGION: _, ...env } = sandboxEnv(sandbox);
+  await run(["create", "far-away", "-c"], { env: { ...env, AWS_DEFAULT_REGION: "eu-north-1" } });
+  assert.equal(sandbox.account.buckets.get("far-away")?.region, "eu-north-1");
+});
+
+const FILES: Record<string, (id: string, secret: string) => string> = {
+  "JSON": (id, secret) => JSON.stringify({ AccessKeyId: id, SecretAccessKey: secret }),
+  "JSON with a byte order mark": (id, secret) =>
+    "\uFEFF" + JSON.stringify({ AccessKeyId: id, SecretAccessKey: secret }),
+  "INI": (id, secret) => `[default]\naws_access_key_id=${id}\naws_secret_access_key=${secret}\n`,
+  "INI with blanks, comments and Windows line ends": (id, secret) =>
+    `; mine\r\n[any name]\r\n# more\r\naws_access_key_id = ${id}\r\naws_secret_access_key = ${secret}\r\n`,
+  "INI whose second section has the keys": (id, secret) =>
+    `[empty]\nregion=x\n[s3.x]\naws_access_key_id=${id}\naws_secret_access_key=${secret}\n`,
+  "INI with two sections: the first counts": (id, secret) =>
+    `[s3.x]\naws_access_key_id=${id}\naws_secret_access_key=${secret}\n` +
+    "[default]\naws_access_key_id=AKIAOTHER\naws_secret_access_key=other\n",
+};
+
+for (const [name, write] of Object.entries(FILES)) {
+  test(`--auth with a file: ${name}`, async (sandbox) => {
+    const { accessKeyId, secretAccessKey } = addKey(sandbox);
+    const files = { "auth.txt": write(accessKeyId, secretAccessKey) };
+    assert.equal(await keyUsedBy(sandbox, ["-a", "auth.txt"], { sandbox, files }), accessKeyId);
+  });
+
+  test(`--auth from standard input: ${name}`, async (sandbox) => {
+    const { accessKeyId, secretAccessKey } = addKey(sandbox);
+    const stdin = write(accessKeyId, secretAccessKey);
+    assert.equal(await keyUsedBy(sandbox, ["--auth", "-"], { sandbox, stdin }), accessKeyId);
+  });
+}
+
+for (const format of ["json", "ini", "process"]) {
+  for (const lifetime of [[], ["--duration", "15m"]]) {
+    const kind = lifetime.length === 0 ? "permanent" : "temporary";
+    test(`--auth reads what create writes: ${format}, ${kind}`, async (sandbox) => {
+      const created = await run(["create", "my-bucket", "-c", "-f", format, ...lifetime], {
+        sandbox,
+      });
+      assert.equal(created.code, 0, created.stderr);
+      const files = { auth: created.stdout };
+      const { code, stdout, stderr } = await run(["whoami", "--auth", "auth"], { sandbox, files });
+      assert.equal(code, 0, stderr);
+      assert.match(JSON.parse(stdout).Arn, /s3\.read-write\.my-bucket$/);
+    });
+  }
+}
+
+// The SDK's own chain reads the files, so these run in a process of their own.
+interface Machine {
+  config?: (sandbox: Sandbox) => string;
+  credentials?: (sandbox: Sandbox) => string;
+  env?: (sandbox: Sandbox) => Record<string, string>;
+  args?: string[];
+}
+
+function section(name: string, { accessKeyId, secretAccessKey }: Sandbox["credentials"]): string {
+  return `[${name}]\naws_access_key_id=${accessKeyId}\naws_secret_access_key=${secretAccessKey}\n`;
+}
+
+const MACHINES: Record<string, Machine> = {
+  "the default profile": {
+    credentials: (sandbox) => section("default", sandbox.credentials),
+    env: (sandbox) => ({ AWS_ENDPOINT_URL: sandbox.url }),
+  },
+  "--profile, with region and endpoint of its own": {
+    credentials: (sandbox) => section("work", sandbox.credentials),
+    config: (sandbox) => `[profile work]\nregion=eu-west-1\nendpoint_url=${sandbox.url}\n`,
+    args: ["--profile", "work"],
+  },
+  "--profile wins over keys in the environment": {
+    credentials: (sandbox) => section("work", sandbox.credentials),
+    env: (sandbox) => ({
+      AWS_ENDPOINT_URL: sandbox.url,
+      AWS_ACCESS_KEY_ID: "AKIAWRONG",
+      AWS_SECRET_ACCESS_KEY: "wrong",
+    }),
+    args: ["--profile", "work"],
+  },
+  "AWS_PROFILE": {
+    credentials: (sandbox) => section("work", sandbox.credentials),
+    env: (sandbox) => ({ AWS_ENDPOINT_URL: sandbox.url, AWS_PROFILE: "work" }),
+  },
+  "keys in the environment win over AWS_PROFILE": {
+    credentials: () => section("work", { accessKeyId: "AKIAWRONG", secretAccessKey: "wrong" }),
+    env: (sandbox) => ({ ...sandboxEnv(sandbox), AWS_PROFILE: "work" }),
+  },
+  "the endpoint of a services section": {
+    credentials: (sandbox) => section("default", sandbox.credentials),
+    config: (sandbox) =>
+      `[default]\nservices=local\n[services local]\nsts =\n  endpoint_url=${sandbox.url}\n`,
+  },
+  "credential_process": {
+    config: ({ url, credentials: { accessKeyId, secretAccessKey } }) => {
+      const answer = JSON.stringify({
+        Version: 1,
+        AccessKeyId: accessKeyId,
+        SecretAccessKey: secretAccessKey,
+      });
+      return `[default]\nendpoint_url=${url}\ncredential_process=echo '${answer}'\n`;
+    },
+  },
+};
+
+for (const [name, machine] of Object.entries(MACHINES)) {
+  test(`a machine with ${name}`, async (sandbox) => {
+    const home = await Deno.makeTempDir();
+    await Deno.writeTextFile(`${home}/config`, machine.config?.(sandbox) ?? "");
+    await Deno.writeTextFile(`${home}/credentials`, machine.credentials?.(sandbox) ?? "");
+    const { PATH = "", DENO_DIR = "", HOME = "" } = Deno.env.toObject();
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "cli.ts", "whoami", ...machine.args ?? []],
+      clearEnv: true,
+      env: {
+        PATH,
+        HOME,
+        ...(DENO_DIR && { DENO_DIR }),
+        AWS_CONFIG_FILE: `${home}/config`,
+        AWS_SHARED_CREDENTIALS_FILE: `${home}/credentials`,
+        AWS_EC2_METADATA_DISABLED: "true",
+        ...machine.env?.(sandbox),
+      },
+    }).output();
+    await Deno.remove(home, { recursive: true });
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    assert.match(JSON.parse(new TextDecoder().decode(stdout)).Arn, /:user\/admin$/);
+  });
+}
+
+const REFUSALS: Record<string, { env: Record<string, string>; says: RegExp }> = {
+  "an unknown key": {
+    env: { AWS_ACCESS_KEY_ID: "AKIANOBODY" },
+    says: /does not know this access key/,
+  },
+  "a wrong secret": {
+    env: { AWS_SECRET_ACCESS_KEY: "very-wrong-secret" },
+    says: /secret key does not belong to the access key/,
+  },
+  "a token that belongs to no key": {
+    env: { AWS_SESSION_TOKEN: "not-a-token" },
+    says: /AWS does not (know|accept)/,
+  },
+};
+
+for (const [name, { env, says }] of Object.entries(REFUSALS)) {
+  for (
+    const command of [["whoami"], ["create", "my-bucket"], ["create", "b-1", "-c", "-d", "1h"]]
+  ) {
+    test(`${command.join(" ")} with ${name}: one clear error`, async (sandbox) => {
+      const before = sandbox.snapshot();
+      const { code, stdout, stderr } = await run(command, { sandbox, env });
+      assert.equal(code, 1);
+      assert.equal(stdout, "");
+      assert.match(stderr, says);
+      assert.equal(stderr.match(/^Error: /gm)?.length, 1);
+      for (const secret of Object.values(env).slice(0, 1)) {
+        if (!secret.startsWith("AKIA")) assert.ok(!stderr.includes(secret));
+      }
+      assert.deepEqual(sandbox.snapshot(), before);
+    });
+  }
+}
+
+test("expired credentials say so, whatever call meets them", async (sandbox) => {
+  const { stdout } = await run(["create", "my-bucket", "-c", "-d", "15m"], { sandbox });
+  for (const session of sandbox.account.sessions.values()) session.expiration = new Date(0);
+  for (const command of [["whoami"], ["create", "my-bucket"]]) {
+    const { code, stderr } = await run([...command, "--auth", "auth"], {
+      sandbox,
+      files: { auth: stdout },
+    });
+    assert.equal(code, 1);
+    assert.match(stderr, /these credentials have expired/);
+  }
+});
