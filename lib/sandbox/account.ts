@@ -7,114 +7,173 @@ import type { Session } from "./operation.ts";
 
 /** An access key of a user, secret included: the sandbox checks signatures with it. */
 export interface AccessKey {
+  /** Id, such as `AKIA…`. */
   accessKeyId: string;
+  /** What requests are signed with. */
   secretAccessKey: string;
+  /** Inactive keys are refused. */
   status: "Active" | "Inactive";
+  /** When it was made. */
   createDate: Date;
+  /** Its latest accepted request, if there was one. */
   lastUsed: { date: Date; service: string; region: string } | undefined;
 }
 
 /** A tag of a user or role. */
 export interface Tag {
+  /** Unique regardless of case. */
   key: string;
+  /** May be empty. */
   value: string;
 }
 
 /** An IAM user with all that can hang on it. */
 export interface User {
+  /** Unique in the account regardless of case. */
   userName: string;
+  /** Unique id, such as `AIDA…`. */
   userId: string;
+  /** Starts and ends with `/`. */
   path: string;
+  /** ARN, path included. */
   arn: string;
+  /** When the user was made. */
   createDate: Date;
   /** ARN of the managed policy that bounds it. */
   permissionsBoundary: string | undefined;
+  /** In the order in which they were set. */
   tags: Tag[];
+  /** By access key id; two at most. */
   accessKeys: Map<string, AccessKey>;
   /** Policy name -> document as it was put. */
   inlinePolicies: Map<string, string>;
   /** ARNs of managed policies. */
   attachedPolicies: Set<string>;
+  /** Names of groups. */
   groups: Set<string>;
+  /** Set where the user has a console password. */
   loginProfile: { createDate: Date; passwordLastUsed: Date | undefined } | undefined;
   /** Serial numbers. */
   mfaDevices: Map<string, { enableDate: Date }>;
+  /** By certificate id. */
   signingCertificates: Map<string, { uploadDate: Date; body: string }>;
+  /** By key id. */
   sshPublicKeys: Map<string, { uploadDate: Date; body: string }>;
+  /** By credential id. */
   serviceSpecificCredentials: Map<string, { serviceName: string; createDate: Date }>;
 }
 
 /** An IAM role. */
 export interface Role {
+  /** Unique in the account regardless of case. */
   roleName: string;
+  /** Unique id, such as `AROA…`. */
   roleId: string;
+  /** Starts and ends with `/`. */
   path: string;
+  /** ARN, path included. */
   arn: string;
+  /** When the role was made. */
   createDate: Date;
+  /** Free text. */
   description: string | undefined;
+  /** The trust policy as it was put. */
   assumeRolePolicyDocument: string;
   /** Seconds, 3,600 to 43,200. */
   maxSessionDuration: number;
+  /** ARN of the managed policy that bounds it. */
   permissionsBoundary: string | undefined;
+  /** In the order in which they were set. */
   tags: Tag[];
+  /** Policy name -> document as it was put. */
   inlinePolicies: Map<string, string>;
+  /** ARNs of managed policies. */
   attachedPolicies: Set<string>;
+  /** When and where it was last assumed. */
   lastUsed: { date: Date; region: string } | undefined;
 }
 
 /** An IAM group. Its members name it; it has no policies here. */
 export interface Group {
+  /** Unique in the account regardless of case. */
   groupName: string;
+  /** Unique id, such as `AGPA…`. */
   groupId: string;
+  /** Starts and ends with `/`. */
   path: string;
+  /** ARN, path included. */
   arn: string;
+  /** When the group was made. */
   createDate: Date;
 }
 
 /** A managed policy: AWS's own or the account's. */
 export interface ManagedPolicy {
+  /** Unique in its account regardless of case. */
   policyName: string;
+  /** Unique id, such as `ANPA…`. */
   policyId: string;
+  /** ARN, path included. */
   arn: string;
+  /** Starts and ends with `/`. */
   path: string;
+  /** Free text. */
   description: string | undefined;
+  /** When the policy was made. */
   createDate: Date;
+  /** When it got its latest version. */
   updateDate: Date;
+  /** In the order in which they were set. */
   tags: Tag[];
+  /** The version that counts, such as `v1`. */
   defaultVersionId: string;
+  /** By version id. */
   versions: Map<string, { document: string; createDate: Date }>;
 }
 
 /** A stored object. */
 export interface StoredObject {
+  /** Any text of up to 1,024 bytes. */
   key: string;
+  /** The content. */
   body: Uint8Array;
+  /** In double quotes, as S3 gives it. */
   etag: string;
+  /** When it was stored. */
   lastModified: Date;
   /** Headers given at upload and given back: content-type, cache-control, x-amz-meta-…, checksums. */
   headers: Record<string, string>;
+  /** In the order in which they were set. */
   tags: Tag[];
   /** Set by PutObjectAcl or an upload's ACL headers; without it the owner has full control. */
   acl?: Grant[];
   /** Sizes of the parts of a multipart upload, by part number. */
   parts?: { partNumber: number; size: number }[];
+  /** Whether a legal hold keeps it from being deleted. */
   legalHold?: "ON" | "OFF";
+  /** Until when it is kept from being deleted. */
   retention?: { mode: "GOVERNANCE" | "COMPLIANCE"; retainUntilDate: Date };
 }
 
 /** An upload that has been started and neither completed nor aborted. */
 export interface MultipartUpload {
+  /** What its parts refer to. */
   uploadId: string;
+  /** Key of the object to be. */
   key: string;
+  /** When it was started. */
   initiated: Date;
   /** ARN and name of who started it. */
   initiator: { id: string; displayName: string };
   /** Headers and settings that the finished object will carry. */
   headers: Record<string, string>;
+  /** Tags of the object to be. */
   tags: Tag[];
+  /** Grants on the object to be. */
   acl: Grant[] | undefined;
   /** Checksum algorithm as `x-amz-checksum-algorithm` names it, such as `CRC32`. */
   checksumAlgorithm: string | undefined;
+  /** Whether the checksum covers the whole object or the parts' checksums. */
   checksumType: "COMPOSITE" | "FULL_OBJECT";
   /** By part number. */
   parts: Map<number, UploadedPart>;
@@ -122,8 +181,11 @@ export interface MultipartUpload {
 
 /** A part of a multipart upload. */
 export interface UploadedPart {
+  /** The content. */
   body: Uint8Array;
+  /** In double quotes, as S3 gives it. */
   etag: string;
+  /** When it was stored. */
   lastModified: Date;
   /** Checksum headers, such as `x-amz-checksum-crc32`. */
   checksums: Record<string, string>;
@@ -131,27 +193,41 @@ export interface UploadedPart {
 
 /** The four settings of a public access block, in AWS's names. */
 export interface PublicAccessBlock {
+  /** Refuses ACLs that grant to everyone. */
   BlockPublicAcls: boolean;
+  /** Lets ACLs that grant to everyone grant nothing. */
   IgnorePublicAcls: boolean;
+  /** Refuses bucket policies that grant to everyone. */
   BlockPublicPolicy: boolean;
+  /** Keeps strangers out of buckets with such a policy. */
   RestrictPublicBuckets: boolean;
 }
 
 /** An S3 bucket with its settings. */
 export interface Bucket {
+  /** Unique. */
   name: string;
+  /** Where it was made. */
   region: string;
+  /** When it was made. */
   creationDate: Date;
   /** Another account's id makes every call of ours answer as S3 does for a foreign bucket. */
   ownerAccountId: string;
+  /** The bucket policy as it was put. */
   policy: string | undefined;
   /** `undefined` once deleted; new buckets block all, as S3 has done since April 2023. */
   publicAccessBlock: PublicAccessBlock | undefined;
+  /** `BucketOwnerEnforced` switches ACLs off. */
   objectOwnership: "BucketOwnerEnforced" | "BucketOwnerPreferred" | "ObjectWriter";
+  /** Names of the documents that a website serves. */
   website: { indexSuffix: string; errorKey: string | undefined } | undefined;
+  /** CORS rules, if any were set. */
   cors: CorsRule[] | undefined;
+  /** Grants on the bucket. */
   acl: Grant[];
+  /** By key. */
   objects: Map<string, StoredObject>;
+  /** In the order in which they were set. */
   tags?: Tag[];
   /** Stored and given back; the sandbox keeps one version of an object all the same. */
   versioning?: "Enabled" | "Suspended";
@@ -163,22 +239,31 @@ export interface Bucket {
 
 /** A CORS rule in AWS's names. */
 export interface CorsRule {
+  /** Name of the rule. */
   ID?: string;
+  /** Headers that a preflight request may ask for. */
   AllowedHeaders?: string[];
+  /** HTTP methods that are allowed. */
   AllowedMethods: string[];
+  /** Origins that are allowed; `*` for any. */
   AllowedOrigins: string[];
+  /** Headers that a script may read. */
   ExposeHeaders?: string[];
+  /** How long a browser may remember a preflight answer. */
   MaxAgeSeconds?: number;
 }
 
 /** A grant of an access control list. */
 export interface Grant {
+  /** Who is granted something: an account or a group. */
   grantee: { type: "CanonicalUser"; id: string } | { type: "Group"; uri: string };
+  /** Such as `READ` or `FULL_CONTROL`. */
   permission: string;
 }
 
 /** One AWS account. */
 export interface Account {
+  /** Twelve digits. */
   id: string;
   /** Where requests without a region of their own are served. */
   region: string;
@@ -186,13 +271,17 @@ export interface Account {
   canonicalUserId: string;
   /** Root's access key, if it has one. */
   rootKey: AccessKey | undefined;
+  /** By name. */
   users: Map<string, User>;
+  /** By name. */
   roles: Map<string, Role>;
   /** By ARN. */
   policies: Map<string, ManagedPolicy>;
+  /** By name. */
   groups: Map<string, Group>;
   /** By serial number; those in use name their user. */
   virtualMfaDevices: Map<string, { userName: string | undefined }>;
+  /** By name. */
   buckets: Map<string, Bucket>;
   /** By access key id. */
   sessions: Map<string, Session>;

@@ -35,13 +35,19 @@ export type Caller =
 
 /** Temporary credentials as AssumeRole gave them out. */
 export interface Session {
+  /** The role that was assumed. */
   role: Role;
+  /** Name that the caller gave the session. */
   sessionName: string;
+  /** Id, such as `ASIA…`. */
   accessKeyId: string;
+  /** What requests are signed with. */
   secretAccessKey: string;
+  /** What must come with every request. */
   sessionToken: string;
   /** The session policy's text, if one was passed. */
   policy: string | undefined;
+  /** When the credentials end. */
   expiration: Date;
 }
 

@@ -7,55 +7,91 @@ import type { Account, CorsRule, ManagedPolicy, PublicAccessBlock, Tag, User } f
 
 /** A user's state. Secrets are left out. */
 export interface UserSnapshot {
+  /** Name of the user. */
   userName: string;
+  /** Starts and ends with `/`. */
   path: string;
+  /** ARN of the boundary. */
   permissionsBoundary: string | null;
+  /** Sorted by key. */
   tags: Tag[];
+  /** Sorted by id. */
   accessKeys: { accessKeyId: string; status: string }[];
+  /** Policy name to document. */
   inlinePolicies: Record<string, string>;
+  /** ARNs of managed policies. */
   attachedPolicies: string[];
+  /** Names of groups. */
   groups: string[];
+  /** Whether the user has a console password. */
   loginProfile: boolean;
+  /** Serial numbers. */
   mfaDevices: string[];
+  /** Certificate ids. */
   signingCertificates: string[];
+  /** Key ids. */
   sshPublicKeys: string[];
+  /** Credential ids. */
   serviceSpecificCredentials: string[];
 }
 
 /** A role's state. */
 export interface RoleSnapshot {
+  /** Name of the role. */
   roleName: string;
+  /** Starts and ends with `/`. */
   path: string;
+  /** Free text. */
   description: string | null;
+  /** The trust policy. */
   assumeRolePolicyDocument: string;
+  /** Seconds. */
   maxSessionDuration: number;
+  /** ARN of the boundary. */
   permissionsBoundary: string | null;
+  /** Sorted by key. */
   tags: Tag[];
+  /** Policy name to document. */
   inlinePolicies: Record<string, string>;
+  /** ARNs of managed policies. */
   attachedPolicies: string[];
 }
 
 /** A bucket's state. */
 export interface BucketSnapshot {
+  /** Name of the bucket. */
   name: string;
+  /** Where it was made. */
   region: string;
+  /** The bucket policy. */
   policy: string | null;
+  /** The four settings. */
   publicAccessBlock: PublicAccessBlock | null;
+  /** Who owns objects. */
   objectOwnership: string;
+  /** Names of the documents that a website serves. */
   website: { indexSuffix: string; errorKey: string | null } | null;
+  /** CORS rules. */
   cors: CorsRule[] | null;
+  /** Keys of the objects. */
   objects: string[];
 }
 
 /** An account's state: JSON data in a fixed order, sorted by name throughout. */
 export interface AccountSnapshot {
+  /** Sorted by name. */
   users: UserSnapshot[];
+  /** Sorted by name. */
   roles: RoleSnapshot[];
+  /** Names of groups. */
   groups: string[];
+  /** Serial numbers. */
   virtualMfaDevices: string[];
   /** The account's own managed policies: ARN to document. */
   policies: Record<string, string>;
+  /** Sorted by name. */
   buckets: BucketSnapshot[];
+  /** The four settings of the account. */
   publicAccessBlock: PublicAccessBlock | null;
 }
 
