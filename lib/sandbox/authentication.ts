@@ -122,9 +122,13 @@ function readOrRefuse(request: WireRequest, service: ServiceName): SignatureClai
 
 function credentialOf(claim: SignatureClaim, service: ServiceName, account: Account): Credential {
   const { accessKeyId } = claim;
+  const unknownKey = () =>
+    authenticationError(service, "unknownKey", { details: { AWSAccessKeyId: accessKeyId } });
   const session = account.sessions.get(accessKeyId);
   if (session) {
-    if (claim.sessionToken === undefined || !sameDigest(claim.sessionToken, session.sessionToken)) {
+    // Without its token, a temporary key is no key.
+    if (claim.sessionToken === undefined) throw unknownKey();
+    if (!sameDigest(claim.sessionToken, session.sessionToken)) {
       throw authenticationError(service, "badToken");
     }
     if (session.expiration.getTime() <= Date.now()) {
@@ -135,8 +139,7 @@ function credentialOf(claim: SignatureClaim, service: ServiceName, account: Acco
   }
   const longTerm = longTermKey(accessKeyId, account);
   if (longTerm === undefined || longTerm.key.status !== "Active") {
-    const details = { AWSAccessKeyId: accessKeyId };
-    throw authenticationError(service, "unknownKey", { details });
+    throw unknownKey();
   }
   if (claim.sessionToken !== undefined) throw authenticationError(service, "badToken");
   return { ...longTerm, secretAccessKey: longTerm.key.secretAccessKey };

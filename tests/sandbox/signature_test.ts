@@ -56,7 +56,7 @@ const REFUSED: {
     name: "a session without its token",
     keys: ({ session }) => ({ ...session, sessionToken: undefined! }),
     query: [403, "InvalidClientTokenId"],
-    s3: [400, "InvalidToken"],
+    s3: [403, "InvalidAccessKeyId"],
   },
   {
     name: "a session with another token",
