@@ -1,0 +1,172 @@
+/**
+ * What the peer tests share: programs of other makers, our own command line as users run it, and
+ * moto's server. `deno task test:peers` installs the programs and says where they are.
+ *
+ * @module
+ */
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Sandbox } from "../../lib/sandbox/mod.ts";
+
+const PEERS = dirname(fileURLToPath(import.meta.url));
+const CLI = join(dirname(dirname(PEERS)), "cli.ts");
+const BIN = Deno.env.get("S3CREDS_PEERS_BIN") ?? "";
+const MISSING = Deno.env.get("S3CREDS_PEERS_MISSING") || "run it by deno task test:peers";
+
+/** Whether the peers are installed. */
+export const hasPeers: boolean = BIN !== "";
+
+/** A test that needs the peers, and is skipped with the reason where there are none. */
+export function peerTest(name: string, fn: () => void | Promise<void>): void {
+  if (hasPeers) Deno.test(name, fn);
+  else Deno.test({ name: `${name} (skipped: ${MISSING})`, ignore: true, fn });
+}
+
+/** What a program did. */
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+  /** The output as bytes. */
+  bytes: Uint8Array;
+}
+
+/** How a program is run. */
+export interface RunOptions {
+  env?: Record<string, string> | undefined;
+  stdin?: string | undefined;
+}
+
+/** What a child sees of this process's environment: no AWS_*, no configuration, no home. */
+function cleanEnv(home: string): Record<string, string> {
+  const denoDir = Deno.env.get("DENO_DIR");
+  return {
+    PATH: [BIN, Deno.env.get("PATH")].join(delimiter),
+    HOME: home,
+    NO_COLOR: "1",
+    AWS_DEFAULT_REGION: "us-east-1",
+    AWS_EC2_METADATA_DISABLED: "true",
+    ...(denoDir !== undefined && { DENO_DIR: denoDir }),
+  };
+}
+
+/** Runs a program in a clean environment with an empty home, and collects what it writes. */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  { env, stdin }: RunOptions = {},
+): Promise<Ran> {
+  const home = await Deno.makeTempDir();
+  try {
+    const child = new Deno.Command(program, {
+      args: [...args],
+      cwd: home,
+      clearEnv: true,
+      env: { ...cleanEnv(home), ...env },
+      stdin: stdin === undefined ? "null" : "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const [{ code, stdout, stderr }] = await Promise.all([
+      child.output(),
+      stdin === undefined ? undefined : new Blob([stdin]).stream().pipeTo(child.stdin),
+    ]);
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { code, stdout: text(stdout), stderr: text(stderr), bytes: stdout };
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+/** Runs a program of the peers' virtual environment. */
+export function runPeer(name: string, args: readonly string[], options?: RunOptions): Promise<Ran> {
+  return runProgram(join(BIN, name), args, options);
+}
+
+/** Runs one of the Python scripts beside this file, which prints JSON. */
+export async function runScript(
+  name: string,
+  args: readonly string[],
+  options?: RunOptions,
+): Promise<unknown> {
+  const ran = await runPeer("python", [join(PEERS, name), ...args], options);
+  if (ran.code !== 0) throw new Error(`${name} ended with ${ran.code}:\n${ran.stderr}`);
+  return JSON.parse(ran.stdout);
+}
+
+/** Runs our command line as users do. */
+export function runCli(args: readonly string[], options?: RunOptions): Promise<Ran> {
+  return runProgram(Deno.execPath(), ["run", "-A", CLI, ...args], options);
+}
+
+/** The variables by which any AWS client finds an account. */
+export function awsEnv(
+  url: string,
+  keys: { accessKeyId: string; secretAccessKey: string; sessionToken?: string },
+): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: keys.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+    ...(keys.sessionToken !== undefined && { AWS_SESSION_TOKEN: keys.sessionToken }),
+  };
+}
+
+/** The variables of a sandbox's administrator. */
+export function adminEnv(sandbox: Sandbox): Record<string, string> {
+  return awsEnv(sandbox.url, sandbox.credentials);
+}
+
+/** A server of moto that runs. */
+export interface Moto extends AsyncDisposable {
+  url: string;
+  /** The variables by which any AWS client finds it. */
+  env: Record<string, string>;
+  /** Empties the account. */
+  reset(): Promise<void>;
+}
+
+const MOTO_PATIENCE_MS = 60_000;
+
+/** Starts moto's server on a free port and waits until it answers. */
+export async function startMoto(): Promise<Moto> {
+  const url = `http://127.0.0.1:${freePort()}`;
+  const home = await Deno.makeTempDir();
+  const child = new Deno.Command(join(BIN, "moto_server"), {
+    args: ["-H", "127.0.0.1", "-p", new URL(url).port],
+    clearEnv: true,
+    // Without them the role of temporary credentials has nothing to be attached to.
+    env: { ...cleanEnv(home), MOTO_IAM_LOAD_MANAGED_POLICIES: "true" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  let ended = false;
+  const status = child.status.then(() => void (ended = true));
+  const stop = async () => {
+    if (!ended) child.kill();
+    await status;
+    await Deno.remove(home, { recursive: true });
+  };
+  const reset = async () => {
+    const answer = await fetch(`${url}/moto-api/reset`, { method: "POST" });
+    await answer.body?.cancel();
+    if (!answer.ok) throw new Error(`moto answered its reset with ${answer.status}`);
+  };
+  const deadline = Date.now() + MOTO_PATIENCE_MS;
+  while (!await reset().then(() => true, () => false)) {
+    if (ended || Date.now() > deadline) {
+      await stop();
+      throw new Error(`moto's server did not start at ${url}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const env = awsEnv(url, { accessKeyId: "testing", secretAccessKey: "testing" });
+  return { url, env, reset, [Symbol.asyncDispose]: stop };
+}
+
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  return listener.addr.port;
+}
