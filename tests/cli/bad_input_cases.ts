@@ -1,0 +1,334 @@
+/** Command lines that make no sense, with what the program has to say about each. */
+
+/** Stands in files and options where a secret would; no message may repeat it. */
+export const SECRET = "wJalrXUtnFEMI/K7MDENG/notToBeShown";
+
+/** A folder, where a file is expected. */
+const FOLDER = import.meta.dirname!;
+
+export interface Case {
+  args: string[];
+  /** What the message has to contain. */
+  says: string | RegExp;
+  stdin?: string;
+  files?: Record<string, string>;
+  env?: Record<string, string>;
+}
+
+const STATEMENT = '{"Effect":"Allow","Action":"s3:*","Resource":"*"}';
+const POLICY = `{"Version":"2012-10-17","Statement":[${STATEMENT}]}`;
+const ROLE = "arn:aws:iam::123456789012:role/reader";
+const JSON_KEYS = JSON.stringify({ AccessKeyId: "AKIAEXAMPLE", SecretAccessKey: SECRET });
+
+/** `args says`, for rows that have no more. */
+function rows(command: string[], table: [args: string[], says: Case["says"]][]): Case[] {
+  return table.map(([args, says]) => ({ args: [...command, ...args], says }));
+}
+
+const commands: Case[] = [
+  ...rows([], [
+    [[], "Missing command"],
+    [["--colour"], "unknown option '--colour'"],
+    [["crate", "my-bucket"], "unknown command 'crate' - did you mean create?"],
+    [["createe"], "did you mean create?"],
+    [["frobnicate"], "unknown command 'frobnicate'"],
+    [["create"], "missing required argument 'buckets'"],
+    [["policy"], "missing required argument 'buckets'"],
+    [["delete-user"], "missing required argument 'usernames'"],
+    [["whoami", "me"], "too many arguments"],
+    [["create", "my-bucket", "--read-olny"], "did you mean --read-only?"],
+    [["create", "my-bucket", "-x"], "unknown option '-x'"],
+    [["policy", "my-bucket", "--duration", "15m"], "unknown option '--duration'"],
+    [["whoami", "--bucket", "my-bucket"], "unknown option '--bucket'"],
+    [["delete-user", "somebody", "--force"], "unknown option '--force'"],
+    [["sandbox", "--prot", "80"], "did you mean --port?"],
+    [["create", "my-bucket", "--duration"], "argument missing"],
+    [["create", "my-bucket", "--read-only=yes"], "--read-only"],
+    [["create", "my-bucket", "--format", "yaml"], "json, ini, env"],
+    [["create", "my-bucket", "-f", "JSON"], "json, ini, env"],
+    [["create", "my-bucket", "--format", ""], "json, ini, env"],
+  ]),
+];
+
+const durations = [
+  ["15", "between 15 minutes and 12 hours"],
+  ["899s", "between 15 minutes and 12 hours"],
+  ["14m", "between 15 minutes and 12 hours"],
+  ["0", "between 15 minutes and 12 hours"],
+  ["43201", "between 15 minutes and 12 hours"],
+  ["13h", "between 15 minutes and 12 hours"],
+  ["99999999999999999999h", "between 15 minutes and 12 hours"],
+  ["", "of form 3600s or 15m or 2h"],
+  ["-15m", "of form 3600s or 15m or 2h"],
+  ["15 m", "of form 3600s or 15m or 2h"],
+  ["15M", "of form 3600s or 15m or 2h"],
+  ["1.5h", "of form 3600s or 15m or 2h"],
+  ["1h30m", "of form 3600s or 15m or 2h"],
+  ["1d", "of form 3600s or 15m or 2h"],
+  ["0x1000", "of form 3600s or 15m or 2h"],
+  ["forever", "of form 3600s or 15m or 2h"],
+].map(([duration, says]): Case => ({
+  args: ["create", "my-bucket", "--duration", duration!],
+  says: `Invalid value for --duration: Duration must be ${says}`,
+}));
+
+const ANYWHERE: [name: string, says: string][] = [
+  ["", "at least 3 characters"],
+  ["ab", "at least 3 characters"],
+  ["a".repeat(256), "at most 255 characters"],
+  ["my-bucket*", "letters, digits, dots, hyphens and underscores only"],
+  ["*", "letters, digits, dots, hyphens and underscores only"],
+  ["my-bucke?", "letters, digits, dots, hyphens and underscores only"],
+  ["${aws:username}", "letters, digits, dots, hyphens and underscores only"],
+  ["my-bucket$", "letters, digits, dots, hyphens and underscores only"],
+  ["my-bucket/folder", "letters, digits, dots, hyphens and underscores only"],
+  ["my bucket", "letters, digits, dots, hyphens and underscores only"],
+  ["my-bucket\n", "letters, digits, dots, hyphens and underscores only"],
+  ["my-bücket", "letters, digits, dots, hyphens and underscores only"],
+  ["my-bucket\u0000", "letters, digits, dots, hyphens and underscores only"],
+  ["first,second", "letters, digits, dots, hyphens and underscores only"],
+  ["s3://my-bucket", "without s3://"],
+  ["arn:aws:s3:::my-bucket", "not the ARN"],
+];
+
+const NEW_ONLY: [name: string, says: string][] = [
+  ["My-bucket", "no capital letters and no underscores"],
+  ["my_bucket", "no capital letters and no underscores"],
+  ["my..bucket", "two dots in a row"],
+  [".my-bucket", "start and end with a letter or digit"],
+  ["my-bucket.", "start and end with a letter or digit"],
+  ["my-bucket-", "start and end with a letter or digit"],
+  ["192.168.5.4", "IP address"],
+  ["b".repeat(64), "at most 63 characters"],
+  ["xn--my-bucket", "AWS reserves xn--"],
+  ["sthree-my-bucket", "AWS reserves sthree-"],
+  ["amzn-s3-demo-my-bucket", "AWS reserves amzn-s3-demo-"],
+  ["my-bucket-s3alias", "AWS reserves -s3alias"],
+  ["my-bucket--ol-s3", "AWS reserves --ol-s3"],
+  ["my-bucket.mrap", "AWS reserves .mrap"],
+  ["my-bucket--x-s3", "AWS reserves --x-s3"],
+  ["my-bucket--table-s3", "AWS reserves --table-s3"],
+];
+
+const bucketNames: Case[] = [
+  ...ANYWHERE.flatMap(([name, says]) => [
+    { args: ["create", "good-bucket", name], says },
+    { args: ["policy", "good-bucket", name], says },
+  ]),
+  ...[...ANYWHERE, ...NEW_ONLY].flatMap(([name, says]) => [
+    { args: ["create", "-c", name], says: name.length > 255 ? "at most 63 characters" : says },
+    {
+      args: ["sandbox", "--bucket", name],
+      says: name.length > 255 ? "at most 63 characters" : says,
+    },
+  ]),
+  { args: ["create", "my-bucket*", "--dry-run"], says: "Invalid bucket name" },
+];
+
+const prefixes = [
+  ["", "Prefix is empty"],
+  ["a*b/", "must not contain *"],
+  ["a/**", "must not contain *"],
+  ["*/", "must not contain *"],
+  ["a?/", "must not contain ?"],
+  ["?*", "must not contain ?"],
+  ["${aws:username}/", "must not contain ${"],
+  ["home/${aws:username}/*", "must not contain ${"],
+].flatMap(([prefix, says]): Case[] =>
+  ["create", "policy"].map((command) => ({
+    args: [command, "my-bucket", "--prefix", prefix!],
+    says: `Invalid value for --prefix: ${says}`,
+  }))
+);
+
+const names: Case[] = rows(["create", "my-bucket"], [
+  [["--username", "u".repeat(65)], "65 characters, IAM allows 64"],
+  [["--username", "some body"], "letters, digits and _+=,.@- only"],
+  [["--username", "some/body"], "letters, digits and _+=,.@- only"],
+  [["--username", "sömebody"], "letters, digits and _+=,.@- only"],
+  [["--username", ""], "letters, digits and _+=,.@- only"],
+  [["--user-permissions-boundary", "AmazonS3FullAccess"], "expected arn:aws:iam::ACCOUNT:policy/"],
+  [["--user-permissions-boundary", ""], "expected arn:aws:iam::ACCOUNT:policy/"],
+  [["--user-permissions-boundary", ROLE], "expected arn:aws:iam::ACCOUNT:policy/NAME"],
+  [["--duration", "15m", "--role-arn", "reader"], "expected arn:aws:iam::ACCOUNT:role/NAME"],
+  [
+    ["--duration", "15m", "--role-arn", "arn:aws:iam::123456789012:user/somebody"],
+    "expected arn:aws:iam::ACCOUNT:role/NAME",
+  ],
+  [["--bucket-region", "eu west 1"], "Invalid region"],
+  [["--bucket-region", ""], "Invalid region"],
+  [["--region", "EU-WEST-1"], "Invalid region"],
+  [["--region", "../evil"], "Invalid region"],
+  [["--endpoint-url", "localhost:9000"], "expected http://HOST or https://HOST"],
+  [["--endpoint-url", "ftp://localhost"], "expected http://HOST or https://HOST"],
+  [["--endpoint-url", ""], "expected http://HOST or https://HOST"],
+  [["--format", "ini", "--profile-name", "a]b"], "Invalid profile name"],
+  [["--format", "ini", "--profile-name", "a\nb"], "Invalid profile name"],
+  [["--format", "ini", "--profile-name", ""], "Invalid profile name"],
+]).concat(
+  rows(["delete-user"], [
+    [["u".repeat(65)], "65 characters, IAM allows 64"],
+    [["good", "some body"], "letters, digits and _+=,.@- only"],
+    [["*"], "letters, digits and _+=,.@- only"],
+    [[""], "letters, digits and _+=,.@- only"],
+  ]),
+  rows(["sandbox"], [
+    [["--port", "http"], "expected 0 to 65535"],
+    [["--port", "-1"], "expected 0 to 65535"],
+    [["--port", "65536"], "expected 0 to 65535"],
+    [["--port", "80.5"], "expected 0 to 65535"],
+    [["--port", ""], "expected 0 to 65535"],
+  ]),
+);
+
+const combinations: Case[] = rows(["create", "my-bucket"], [
+  [["--read-only", "--write-only"], "--read-only and --write-only at the same time"],
+  [["--policy", POLICY, "--read-only"], "--policy cannot be used with --read-only"],
+  [["--policy", POLICY, "--write-only"], "--policy cannot be used with --read-only, --write-only"],
+  [["--policy", POLICY, "--prefix", "a/"], "--policy cannot be used with --read-only"],
+  [["--policy", "-", "--auth", "-"], "cannot both read standard input"],
+  [["--role-arn", ROLE], "--role-arn needs --duration"],
+  [["--duration", "15m", "--username", "me"], "--username cannot be used with --duration"],
+  [
+    ["--duration", "15m", "--user-permissions-boundary", "none"],
+    "--user-permissions-boundary cannot be used with --duration",
+  ],
+  [["--profile-name", "work"], "--profile-name needs --format ini"],
+  [["--profile-name", "work", "--format", "env"], "--profile-name needs --format ini"],
+]).concat(
+  rows(["policy"], [
+    [["my-bucket", "--read-only", "--write-only"], "--read-only and --write-only at the same time"],
+    [["first-bucket", "second-bucket", "--public-bucket"], "a single bucket"],
+    [["my-bucket", "--public-bucket", "--read-only"], "--public-bucket cannot be used with"],
+    [["my-bucket", "--public-bucket", "--prefix", "a/"], "--public-bucket cannot be used with"],
+    [
+      ["my-bucket", "--public-bucket", "--statement", STATEMENT],
+      "--public-bucket cannot be used with",
+    ],
+  ]),
+);
+
+const BAD_STATEMENTS: [text: string, says: string][] = [
+  ["nonsense", "Invalid JSON string"],
+  ["", "Invalid JSON string"],
+  ["[]", "JSON must be an object"],
+  ['"Allow"', "JSON must be an object"],
+  ["null", "JSON must be an object"],
+  ["{}", "Statement JSON missing required keys: Action, Effect, Resource"],
+  ['{"Effect":"Allow"}', "Statement JSON missing required keys: Action, Resource"],
+  [STATEMENT.replace("Allow", "Maybe"), "Effect must be Allow or Deny"],
+  [STATEMENT.replace('"Allow"', "true"), "Effect must be Allow or Deny"],
+];
+
+const statements = BAD_STATEMENTS.flatMap(([text, says]): Case[] =>
+  ["create", "policy"].map((command) => ({
+    args: [command, "my-bucket", "--statement", STATEMENT, "--statement", text],
+    says: `Invalid value for --statement: ${says}`,
+  }))
+);
+
+const BAD_POLICIES: [text: string, says: string][] = [
+  ['{"Version":"2012-10-17"}', "Policy must have a Statement"],
+  ['{"Statement":[]}', "Policy must have a Statement"],
+  ['{"Statement":"all"}', "Policy must have a Statement"],
+  ['{"Statement":[1]}', "Policy must have a Statement"],
+  [POLICY.replace("Allow", "allow"), "Effect must be Allow or Deny"],
+];
+
+const policies: Case[] = [
+  ...BAD_POLICIES.flatMap(([text, says]) => [
+    { args: ["create", "my-bucket", "--policy", text], says },
+    { args: ["create", "my-bucket", "--policy", "p.json"], says, files: { "p.json": text } },
+    { args: ["create", "my-bucket", "--policy", "-"], says, stdin: text },
+  ]),
+  { args: ["create", "my-bucket", "--policy", "{nonsense"], says: "Invalid JSON string" },
+  {
+    args: ["create", "my-bucket", "--policy", "p.json"],
+    says: "File contained invalid JSON",
+    files: { "p.json": "{nonsense" },
+  },
+  {
+    args: ["create", "my-bucket", "--policy", "-"],
+    says: "Input contained invalid JSON",
+    stdin: "nonsense",
+  },
+  { args: ["create", "my-bucket", "--policy", "-"], says: "Input contained invalid JSON" },
+  {
+    args: ["create", "my-bucket", "--policy", "p.json"],
+    says: "Policy must be a JSON object",
+    files: { "p.json": "[]" },
+  },
+  {
+    args: ["create", "my-bucket", "--policy", "no-such-file.json"],
+    says: "File not found: no-such-file.json",
+  },
+  {
+    args: ["create", "my-bucket", "--policy", FOLDER],
+    says: /Not a file but a folder|File may not be read/,
+  },
+  { args: ["create", "my-bucket", "--policy", ""], says: "Invalid value for --policy" },
+];
+
+const BAD_AUTH_FILES: [text: string, says: string][] = [
+  ["", "File is empty"],
+  [" \n ", "File is empty"],
+  [`{"SecretAccessKey": "${SECRET}"`, "File contained invalid JSON"],
+  [`{"SecretAccessKey": "${SECRET}"}`, "No complete credentials found"],
+  [`{"AccessKeyId": "", "SecretAccessKey": "${SECRET}"}`, "No complete credentials found"],
+  [`{"AccessKeyId": ["${SECRET}"], "SecretAccessKey": 1}`, "No complete credentials found"],
+  [`[default]\naws_secret_access_key=${SECRET}\n`, "No credentials found"],
+  [`[default]\naws_access_key_id=AKIAEXAMPLE\nsecret=${SECRET}\n`, "No complete credentials found"],
+  [`["${SECRET}"]`, "No credentials found"],
+  [SECRET, "No credentials found"],
+  [JSON_KEYS.replace("}", ',"SessionToken":1}'), "The session token is not a text"],
+];
+
+const AUTH_COMMANDS = [["create", "my-bucket"], ["whoami"], ["delete-user", "somebody"]];
+
+const authentication: Case[] = [
+  ...BAD_AUTH_FILES.flatMap(([text, says]): Case[] => [
+    { args: ["whoami", "--auth", "auth.txt"], says, files: { "auth.txt": text } },
+    { args: ["create", "my-bucket", "--auth", "-"], says, stdin: text },
+  ]),
+  ...AUTH_COMMANDS.flatMap((command) =>
+    rows(command, [
+      [["--auth", "no-such-file"], "File not found: no-such-file"],
+      [["--auth", FOLDER], /Not a file but a folder|File may not be read/],
+      [["--auth", "auth.txt", "--access-key", "AKIAEXAMPLE"], "--auth cannot be used with"],
+      [["--auth", "auth.txt", "--secret-key", SECRET], "--auth cannot be used with"],
+      [["--auth", "auth.txt", "--session-token", SECRET], "--auth cannot be used with"],
+      [["--access-key", "AKIAEXAMPLE"], "--access-key and --secret-key go together"],
+      [["--secret-key", SECRET], "--access-key and --secret-key go together"],
+      [["--session-token", SECRET], "--access-key and --secret-key go together"],
+      [["--access-key", "", "--secret-key", SECRET], "--access-key and --secret-key go together"],
+      [["--profile", "work", "--auth", "auth.txt"], "--profile cannot be used with --auth"],
+      [
+        ["--profile", "work", "--access-key", "AKIAEXAMPLE", "--secret-key", SECRET],
+        "--profile cannot be used with --auth or with --access-key",
+      ],
+    ])
+  ).map((row) => ({ ...row, files: { "auth.txt": JSON_KEYS } })),
+  {
+    args: ["whoami"],
+    says: "AWS_ENDPOINT_URL: Invalid endpoint URL",
+    env: { AWS_ENDPOINT_URL: "localhost:9000" },
+  },
+  {
+    args: ["create", "my-bucket"],
+    says: "AWS_ENDPOINT_URL_S3: Invalid endpoint URL",
+    env: { AWS_ENDPOINT_URL_S3: "not a url" },
+  },
+];
+
+/** Each is to end with exit code 2 before anything is sent. */
+export const CASES: Record<string, Case[]> = {
+  "commands and options": commands,
+  durations,
+  "bucket names": bucketNames,
+  prefixes,
+  names,
+  combinations,
+  statements,
+  policies,
+  authentication,
+};

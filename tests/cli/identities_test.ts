@@ -1,0 +1,156 @@
+/**
+ * `whoami` and `delete-user`.
+ */
+import assert from "node:assert/strict";
+import { connect } from "../../lib/aws/connect.ts";
+import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
+import { run } from "../support/run.ts";
+
+const BOUNDARY = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
+const READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
+
+function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
+  Deno.test(name, async () => {
+    await using sandbox = await startSandbox();
+    await work(sandbox);
+  });
+}
+
+test("whoami: three keys, indented by four", async (sandbox) => {
+  const { code, stdout, stderr } = await run(["whoami"], { sandbox });
+  const { userId } = sandbox.account.users.get("admin")!;
+  assert.equal(code, 0);
+  assert.equal(stderr, "");
+  assert.equal(
+    stdout,
+    `{
+    "UserId": "${userId}",
+    "Account": "123456789012",
+    "Arn": "arn:aws:iam::123456789012:user/admin"
+}
+`,
+  );
+});
+
+test("delete-user: a user of create, as it was printed by the Python tool", async (sandbox) => {
+  const before = sandbox.snapshot();
+  const { stdout: key } = await run(["create", "my-bucket", "-c"], { sandbox });
+  const { code, stdout, stderr } = await run(["delete-user", "s3.read-write.my-bucket"], {
+    sandbox,
+  });
+  assert.equal(code, 0);
+  assert.equal(stderr, "");
+  assert.deepEqual(stdout.split("\n"), [
+    "User: s3.read-write.my-bucket",
+    "  Deleted policy: s3.read-write.my-bucket",
+    `  Deleted access key: ${JSON.parse(key).AccessKeyId}`,
+    "  Deleted user",
+    "",
+  ]);
+  assert.deepEqual(sandbox.snapshot().users, before.users);
+});
+
+/** Gives a user one of each kind of thing that AWS wants gone before the user. */
+async function makeFullUser(sandbox: Sandbox, UserName: string): Promise<void> {
+  const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+  const iam = await aws.iam();
+  const policy = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }],
+  });
+  await iam.createUser({ UserName, PermissionsBoundary: BOUNDARY });
+  await iam.putUserPolicy({ UserName, PolicyName: "inline", PolicyDocument: policy });
+  await iam.attachUserPolicy({ UserName, PolicyArn: READ_ONLY });
+  await iam.createAccessKey({ UserName });
+  await iam.createGroup({ GroupName: "readers" });
+  await iam.addUserToGroup({ UserName, GroupName: "readers" });
+  await iam.createLoginProfile({ UserName, Password: "Correct-horse-9" });
+  const { VirtualMFADevice } = await iam.createVirtualMFADevice({ VirtualMFADeviceName: "phone" });
+  await iam.enableMFADevice({
+    UserName,
+    SerialNumber: VirtualMFADevice!.SerialNumber!,
+    AuthenticationCode1: "123456",
+    AuthenticationCode2: "654321",
+  });
+  await iam.uploadSigningCertificate({
+    UserName,
+    CertificateBody: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+  });
+  await iam.uploadSSHPublicKey({
+    UserName,
+    SSHPublicKeyBody: "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAA",
+  });
+  await iam.createServiceSpecificCredential({
+    UserName,
+    ServiceName: "codecommit.amazonaws.com",
+  });
+  aws.close();
+}
+
+test("delete-user: all nine kinds of dependents", async (sandbox) => {
+  await makeFullUser(sandbox, "full");
+  const { code, stdout, stderr } = await run(["delete-user", "full"], { sandbox });
+  assert.equal(code, 0, stderr);
+  const withoutIds = stdout.replace(/(key|certificate|credential): [A-Z0-9]{16,}$/gm, "$1: ID");
+  assert.deepEqual(withoutIds.split("\n"), [
+    "User: full",
+    "  Deleted policy: inline",
+    "  Deleted access key: ID",
+    `  Detached policy: ${READ_ONLY}`,
+    "  Removed from group: readers",
+    "  Deleted login profile",
+    "  Deactivated MFA device: arn:aws:iam::123456789012:mfa/phone",
+    "  Deleted signing certificate: ID",
+    "  Deleted SSH public key: ID",
+    "  Deleted service-specific credential: ID",
+    "  Deleted user",
+    "",
+  ]);
+  assert.equal(sandbox.account.users.has("full"), false);
+  assert.ok(sandbox.account.groups.has("readers"));
+});
+
+test("delete-user: a missing user is an error, the others are still deleted", async (sandbox) => {
+  await run(["create", "my-bucket", "-c", "--username", "one"], { sandbox });
+  await run(["create", "my-bucket", "--username", "two"], { sandbox });
+  const { code, stdout, stderr } = await run(["delete-user", "one", "nobody", "two"], { sandbox });
+  assert.equal(code, 1);
+  assert.equal(stderr, "Error: User does not exist: nobody\n");
+  assert.deepEqual(stdout.match(/^User: .*$/gm), ["User: one", "User: two"]);
+  assert.deepEqual([...sandbox.account.users.keys()], ["admin"]);
+});
+
+test("delete-user: what can't be removed is named, the rest is removed", async (sandbox) => {
+  await run(["create", "my-bucket", "-c", "--username", "one"], { sandbox });
+  sandbox.fail({
+    operation: "DeleteUserPolicy",
+    error: { status: 403, code: "AccessDenied", message: "Not for you" },
+  });
+  const { code, stdout, stderr } = await run(["delete-user", "one"], { sandbox });
+  assert.equal(code, 1);
+  assert.match(stdout, /^User: one\n {2}Deleted access key: \w+\n$/);
+  assert.match(stderr, /Could not delete user one: its policy s3\.read-write\.my-bucket could not/);
+  assert.ok(sandbox.account.users.has("one"));
+});
+
+test("delete-user: a caller who may not list the rarer kinds can delete a plain user", async (sandbox) => {
+  await run(["create", "my-bucket", "-c", "--username", "one"], { sandbox });
+  for (const operation of ["ListMFADevices", "ListSSHPublicKeys", "ListGroupsForUser"]) {
+    sandbox.fail({
+      operation,
+      error: { status: 403, code: "AccessDenied", message: "Not for you" },
+    });
+  }
+  const { code, stderr } = await run(["delete-user", "one"], { sandbox });
+  assert.equal(code, 0, stderr);
+  assert.equal(sandbox.account.users.has("one"), false);
+});
+
+test("delete-user: everything of a user with more than a page of policies", async (sandbox) => {
+  await run(["create", "my-bucket", "-c", "--username", "one"], { sandbox });
+  const user = sandbox.account.users.get("one")!;
+  for (let n = 0; n < 250; n++) user.inlinePolicies.set(`policy-${n}`, "{}");
+  const { code, stdout } = await run(["delete-user", "one"], { sandbox });
+  assert.equal(code, 0);
+  assert.equal(stdout.match(/Deleted policy/g)?.length, 251);
+});
