@@ -197,6 +197,9 @@ export async function parseCommandLine(program: Program, args: readonly string[]
   const named = words.find((word) => !word.startsWith("-"));
   const entry = program.commands.find((one) => one.name === named);
   const command = await entry?.load();
+  // For help on a command that isn't there, the overview would hide the mistake.
+  const isUnknown = entry === undefined && named === words[0];
+  const line = isUnknown ? words.filter((word) => word !== "--help") : words;
   let parsed: Parsed | undefined;
   let help = "";
   const write = (text: string) => void (help += text);
@@ -215,7 +218,7 @@ export async function parseCommandLine(program: Program, args: readonly string[]
   }
   try {
     if (words.length === 0) throw new UsageProblem("Missing command", root.helpInformation());
-    await root.parseAsync(words, { from: "user" });
+    await root.parseAsync(line, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) {
       return { kind: "help", text: help };

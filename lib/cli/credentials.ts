@@ -128,12 +128,13 @@ export const create = defineCommand({
           `${USER_NAME_LIMIT} characters that AWS allows`,
       );
     }
+    await log.flush();
+    const { NOTHING_EXISTS, planCreate } = await import("../plan.ts");
+    // What fits into no account at all is found out before anything is sent.
+    const preview = planCreate({ ...request, createBucket: true }, NOTHING_EXISTS);
     if (options.dryRun) {
-      await log.flush();
-      const { NOTHING_EXISTS, planCreate } = await import("../plan.ts");
       const { describeStep } = await import("../plan_text.ts");
-      const steps = planCreate({ ...request, createBucket: true }, NOTHING_EXISTS);
-      for (const step of steps) await writeLine(io, describeStep(step));
+      for (const step of preview) await writeLine(io, describeStep(step));
       return;
     }
     await withAws(options, io, async (aws) => {

@@ -48,10 +48,7 @@ export const sandbox = defineCommand({
       buckets,
       ...(options.port !== undefined && { port: options.port }),
     }).catch((error) => {
-      if (error?.name !== "AddrInUse") throw error;
-      throw new S3CredentialsError("conflict", `Port ${options.port} is in use`, {
-        hint: "Choose another --port, or leave it out",
-      });
+      throw portError(error, options.port);
     });
     try {
       if (operands.length > 0) throw new ExitCode(await runCommand(operands, started, io));
@@ -61,6 +58,22 @@ export const sandbox = defineCommand({
     }
   },
 });
+
+/** Node's codes, since the sandbox listens by `node:http`. */
+function portError(error: Error & { code?: string }, port: number | undefined): Error {
+  const hint = "Choose another --port, or leave it out";
+  switch (error.code) {
+    case "EADDRINUSE":
+      return new S3CredentialsError("conflict", `Port ${port} is in use`, { hint, cause: error });
+    case "EACCES":
+      return new S3CredentialsError("access-denied", `Port ${port} may not be served on`, {
+        hint,
+        cause: error,
+      });
+    default:
+      return error;
+  }
+}
 
 interface Started {
   url: string;
