@@ -13,6 +13,8 @@ export interface Case {
   stdin?: string;
   files?: Record<string, string>;
   env?: Record<string, string>;
+  /** The exit code, 2 for wrong usage where it isn't given. */
+  code?: number;
 }
 
 const STATEMENT = '{"Effect":"Allow","Action":"s3:*","Resource":"*"}';
@@ -28,19 +30,22 @@ function rows(command: string[], table: [args: string[], says: Case["says"]][]):
 const commands: Case[] = [
   ...rows([], [
     [[], "Missing command"],
-    [["--colour"], "unknown option '--colour'"],
-    [["crate", "my-bucket"], "unknown command 'crate' - did you mean create?"],
+    [["--colour"], "Unknown option '--colour'"],
+    [["crate", "my-bucket"], "Unknown command 'crate' - did you mean create?"],
     [["createe"], "did you mean create?"],
-    [["frobnicate"], "unknown command 'frobnicate'"],
-    [["create"], "missing required argument 'buckets'"],
-    [["policy"], "missing required argument 'buckets'"],
-    [["delete-user"], "missing required argument 'usernames'"],
-    [["whoami", "me"], "too many arguments"],
+    [["frobnicate"], "Unknown command 'frobnicate'"],
+    [["frobnicate", "--help"], "Unknown command 'frobnicate'"],
+    [["help", "crate"], "Unknown command 'crate' - did you mean create?"],
+    [["-d", "15m", "create", "my-bucket"], "Unknown option '-d'"],
+    [["create"], "Missing required argument 'buckets'"],
+    [["policy"], "Missing required argument 'buckets'"],
+    [["delete-user"], "Missing required argument 'usernames'"],
+    [["whoami", "me"], "Too many arguments"],
     [["create", "my-bucket", "--read-olny"], "did you mean --read-only?"],
-    [["create", "my-bucket", "-x"], "unknown option '-x'"],
-    [["policy", "my-bucket", "--duration", "15m"], "unknown option '--duration'"],
-    [["whoami", "--bucket", "my-bucket"], "unknown option '--bucket'"],
-    [["delete-user", "somebody", "--force"], "unknown option '--force'"],
+    [["create", "my-bucket", "-x"], "Unknown option '-x'"],
+    [["policy", "my-bucket", "--duration", "15m"], "Unknown option '--duration'"],
+    [["whoami", "--bucket", "my-bucket"], "Unknown option '--bucket'"],
+    [["delete-user", "somebody", "--force"], "Unknown option '--force'"],
     [["sandbox", "--prot", "80"], "did you mean --port?"],
     [["create", "my-bucket", "--duration"], "argument missing"],
     [["create", "my-bucket", "--read-only=yes"], "--read-only"],
@@ -127,13 +132,13 @@ const bucketNames: Case[] = [
 
 const prefixes = [
   ["", "Prefix is empty"],
-  ["a*b/", "must not contain *"],
-  ["a/**", "must not contain *"],
-  ["*/", "must not contain *"],
-  ["a?/", "must not contain ?"],
-  ["?*", "must not contain ?"],
-  ["${aws:username}/", "must not contain ${"],
-  ["home/${aws:username}/*", "must not contain ${"],
+  ["a*b/", "Prefix must not contain *"],
+  ["a/**", "Prefix must not contain *"],
+  ["*/", "Prefix must not contain *"],
+  ["a?/", "Prefix must not contain ?"],
+  ["?*", "Prefix must not contain ?"],
+  ["${aws:username}/", "Prefix must not contain ${"],
+  ["home/${aws:username}/*", "Prefix must not contain ${"],
 ].flatMap(([prefix, says]): Case[] =>
   ["create", "policy"].map((command) => ({
     args: [command, "my-bucket", "--prefix", prefix!],
@@ -320,7 +325,34 @@ const authentication: Case[] = [
   },
 ];
 
-/** Each is to end with exit code 2 before anything is sent. */
+/** Buckets whose policies have no room, however they are joined. */
+const TOO_MANY = Array.from({ length: 60 }, (_, n) => `a-bucket-with-quite-a-long-name-${n + 10}`);
+const LONG_STATEMENT = STATEMENT.replace('"*"', `"arn:aws:s3:::${"x".repeat(2048)}"`);
+
+/** What no account has room for, or AWS takes from nobody: well-formed, and refused all the same. */
+const limits: Case[] = rows(["create"], [
+  [TOO_MANY, /would take \d+ characters, AWS allows 2048\n.*The first \d+ of these 60 buckets fit/],
+  [["--read-only", ...TOO_MANY], /AWS allows 2048\n.*The first \d+ of these 60 buckets fit/],
+  [
+    ["--duration", "15m", ...TOO_MANY],
+    /session policy would take \d+ characters, AWS allows 2048\n.*The first \d+ of these 60/,
+  ],
+  [["--dry-run", ...TOO_MANY], "of these 60 buckets fit"],
+  [["-c", "--silent", ...TOO_MANY], "of these 60 buckets fit"],
+  [["my-bucket", "--statement", LONG_STATEMENT], "Not even one bucket fits: shorten the policy"],
+  [
+    ["my-bucket", "--duration", "15m", "--statement", LONG_STATEMENT],
+    "Not even one bucket fits: shorten the policy",
+  ],
+  [["my-bucket", "--prefix", "日本/"], "no character beyond U+00FF"],
+  [["my-bucket", "--prefix", "日本/", "--duration", "15m"], "no character beyond U+00FF"],
+]).concat({
+  args: ["whoami", "--profile", "no-such-profile"],
+  says: "Profile does not exist: no-such-profile",
+  env: { AWS_CONFIG_FILE: "no-such-file", AWS_SHARED_CREDENTIALS_FILE: "no-such-file" },
+}).map((row) => ({ ...row, code: 1 }));
+
+/** Each is to end before anything is sent. */
 export const CASES: Record<string, Case[]> = {
   "commands and options": commands,
   durations,
@@ -331,4 +363,5 @@ export const CASES: Record<string, Case[]> = {
   statements,
   policies,
   authentication,
+  limits,
 };
