@@ -1,0 +1,209 @@
+/**
+ * The program as a process of its own: help, version, start-up, permissions, the sandbox command.
+ */
+import assert from "node:assert/strict";
+import denoJson from "../../deno.json" with { type: "json" };
+import { run } from "../support/run.ts";
+
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+async function deno(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+  return { code, stdout: decode(stdout), stderr: decode(stderr) };
+}
+
+const COMMANDS = ["create", "delete-user", "policy", "sandbox", "whoami"];
+
+Deno.test("--version names the version of deno.json", async () => {
+  const { code, stdout } = await run(["--version"]);
+  assert.equal(code, 0);
+  assert.equal(stdout, `s3-credentials, version ${denoJson.version}\n`);
+});
+
+Deno.test("--help lists every command, in order", async () => {
+  const { code, stdout, stderr } = await run(["--help"]);
+  assert.equal(code, 0);
+  assert.equal(stderr, "");
+  const listed = stdout.split("Commands:")[1]!.match(/^ {2}[a-z-]+/gm)!.map((name) => name.trim());
+  assert.deepEqual(listed, COMMANDS);
+});
+
+for (const command of COMMANDS) {
+  Deno.test(`${command} --help: usage, an example, every option`, async () => {
+    const { code, stdout, stderr } = await run([command, "--help"]);
+    assert.equal(code, 0);
+    assert.equal(stderr, "");
+    assert.match(stdout, new RegExp(`^Usage: s3-credentials ${command} \\[OPTIONS\\]`));
+    assert.match(stdout, new RegExp(`^ {4}s3-credentials ${command}`, "m"));
+    assert.match(stdout, /^ {2}--help/m);
+    assert.ok(stdout.split("\n").every((line) => line.length <= 80), "lines of 80 at the most");
+  });
+
+  Deno.test(`help ${command} is ${command} --help`, async () => {
+    assert.equal((await run(["help", command])).stdout, (await run([command, "--help"])).stdout);
+  });
+}
+
+for (
+  const [typed, meant] of [["craete", "create"], ["whoam", "whoami"], [
+    "delete-users",
+    "delete-user",
+  ]]
+) {
+  Deno.test(`an unknown command suggests the nearest: ${typed}`, async () => {
+    const { code, stderr } = await run([typed!]);
+    assert.equal(code, 2);
+    assert.match(stderr, new RegExp(`did you mean ${meant}\\?`));
+  });
+}
+
+Deno.test("an unknown option suggests the nearest", async () => {
+  const { code, stderr } = await run(["create", "my-bucket", "--read-onli"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /^Usage: s3-credentials create \[OPTIONS\] BUCKETS\.\.\.$/m);
+  assert.match(stderr, /^Error: Unknown option '--read-onli' - did you mean --read-only\?$/m);
+});
+
+for (
+  const args of [["--help"], ["create", "--help"], ["policy", "my-bucket"], [
+    "create",
+    "b-1",
+    "--dry-run",
+  ]]
+) {
+  Deno.test(`needs no permission at all: ${args.join(" ")}`, async () => {
+    const { code, stderr } = await deno("run", "--no-prompt", "cli.ts", ...args);
+    assert.equal(code, 0, stderr);
+  });
+}
+
+Deno.test("mod.ts runs the command line too", async () => {
+  const { stdout } = await deno("run", "mod.ts", "--version");
+  assert.equal(stdout, `s3-credentials, version ${denoJson.version}\n`);
+});
+
+interface ModuleGraph {
+  redirects: Record<string, string>;
+  modules: {
+    specifier: string;
+    dependencies?: { specifier: string; isDynamic?: boolean; code?: { specifier?: string } }[];
+  }[];
+}
+
+/** All modules that are loaded at once with a module: what it imports, but not what it may import. */
+async function loadedWith(entry: string): Promise<string[]> {
+  const graph: ModuleGraph = JSON.parse((await deno("info", "--json", entry)).stdout);
+  const modules = new Map(graph.modules.map((module) => [module.specifier, module]));
+  const seen = new Set<string>();
+  const visit = (specifier: string) => {
+    if (seen.has(specifier)) return;
+    seen.add(specifier);
+    for (const { isDynamic, code } of modules.get(specifier)?.dependencies ?? []) {
+      if (!isDynamic && code?.specifier) visit(code.specifier);
+    }
+  };
+  visit(new URL(`../../${entry}`, import.meta.url).href);
+  return [...seen];
+}
+
+for (
+  const entry of [
+    "cli.ts",
+    "mod.ts",
+    "lib/cli/credentials.ts",
+    "lib/cli/identities.ts",
+    "lib/cli/sandbox.ts",
+  ]
+) {
+  Deno.test(`${entry} loads no AWS SDK and no simulator before it is needed`, async () => {
+    const loaded = await loadedWith(entry);
+    assert.ok(loaded.length > 3);
+    assert.deepEqual(loaded.filter((one) => /aws-sdk|smithy|cloud-copilot/.test(one)), []);
+  });
+}
+
+Deno.test("lib is pure: no Deno, no SDK, no printing", async () => {
+  for await (const { name, isFile } of Deno.readDir("lib")) {
+    if (!isFile) continue;
+    const text = (await Deno.readTextFile(`lib/${name}`)).replace(/^\s*(\/\*\*|\*).*$/gm, "");
+    assert.doesNotMatch(text, /\bDeno\.|aws-sdk|console\./, name);
+  }
+});
+
+const ROOMS: [string, RegExp][] = [
+  ["lib", /from "\.\/(aws|cli|sandbox)\//],
+  ["lib/aws", /from "\.\.\/(cli|sandbox)\//],
+  ["lib/sandbox", /from "\.\.\/(cli|aws)\//],
+];
+
+for (const [room, forbidden] of ROOMS) {
+  Deno.test(`imports run one way: ${room}`, async () => {
+    for await (const { name, isFile } of Deno.readDir(room)) {
+      if (isFile) assert.doesNotMatch(await Deno.readTextFile(`${room}/${name}`), forbidden, name);
+    }
+  });
+}
+
+const SANDBOX = ["run", "-A", "cli.ts", "sandbox"];
+
+Deno.test("sandbox -- COMMAND: runs it with endpoint and keys, and ends as it ends", async () => {
+  const script = `
+    const names = Object.keys(Deno.env.toObject()).filter((name) => name.startsWith("AWS_"));
+    console.log(JSON.stringify(names.sort()));
+    Deno.exit(7);`;
+  const { code, stdout } = await deno(...SANDBOX, "--", Deno.execPath(), "eval", script);
+  assert.equal(code, 7);
+  assert.deepEqual(JSON.parse(stdout), [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_ENDPOINT_URL",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+  ]);
+});
+
+Deno.test("sandbox -- COMMAND: nothing of the real account is passed on", async () => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [...SANDBOX, "--", Deno.execPath(), "eval", "console.log(Deno.env.toObject())"],
+    env: {
+      AWS_PROFILE: "production",
+      AWS_SESSION_TOKEN: "real-token",
+      AWS_SECRET_ACCESS_KEY: "real",
+    },
+  }).output();
+  assert.doesNotMatch(decode(stdout), /production|real-token|"real"/);
+});
+
+Deno.test("sandbox -- s3-credentials: the whole tool works inside", async () => {
+  const inside = [Deno.execPath(), "run", "-A", "cli.ts", "create", "my-bucket", "--read-only"];
+  const { code, stdout, stderr } = await deno(...SANDBOX, "--bucket", "my-bucket", "--", ...inside);
+  assert.equal(code, 0, stderr);
+  assert.match(JSON.parse(stdout).UserName, /^s3\.read-only\.my-bucket$/);
+});
+
+Deno.test("sandbox -- COMMAND that does not exist: one clear error", async () => {
+  const { code, stderr } = await deno(...SANDBOX, "--", "no-such-command-here");
+  assert.equal(code, 1);
+  assert.equal(stderr.trim(), "Error: Command not found: no-such-command-here");
+});
+
+Deno.test("sandbox: prints what to set, serves, and ends with Ctrl-C", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...SANDBOX, "--bucket", "my-bucket"],
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!/SECRET_ACCESS_KEY=\S+\n/.test(text)) text += (await reader.read()).value;
+  const env = Object.fromEntries(
+    [...text.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]),
+  );
+  const { code, stdout, stderr } = await run(["create", "my-bucket"], { env });
+  child.kill("SIGINT");
+  await reader.cancel();
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /AKIA/);
+  assert.equal((await child.status).code, 0);
+});
