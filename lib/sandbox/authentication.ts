@@ -46,6 +46,8 @@ interface Credential {
   key: AccessKey | undefined;
 }
 
+type Signer = Omit<ChunkSigner, "hasTrailer">;
+
 const MAX_SKEW = 15 * 60 * 1000;
 
 /** Which service a request is for: the one that it is signed for, else by its looks. */
@@ -231,7 +233,7 @@ function checkSignature(request: WireRequest, claim: SignatureClaim, key: Uint8A
   });
 }
 
-function s3Payload(request: WireRequest, signer: ChunkSigner | undefined): Payload {
+function s3Payload(request: WireRequest, signer: Signer | undefined): Payload {
   const declared = headerOf(request, "x-amz-content-sha256");
   if (declared?.startsWith("STREAMING-")) {
     return unframedPayload(request.body, declared, signer);
@@ -257,14 +259,15 @@ function checkHash(body: Uint8Array, declared: string): void {
 function unframedPayload(
   framed: Uint8Array,
   declared: string,
-  signer: ChunkSigner | undefined,
+  signer: Signer | undefined,
 ): Payload {
   const signed = declared.startsWith("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
   if (!signed && declared !== "STREAMING-UNSIGNED-PAYLOAD-TRAILER") {
     throw authenticationError("s3", "payloadHash", { because: `${declared} is not supported` });
   }
   try {
-    return unframe(framed, signed ? signer : undefined);
+    const hasTrailer = declared.endsWith("-TRAILER");
+    return unframe(framed, signed && signer ? { ...signer, hasTrailer } : undefined);
   } catch (error) {
     if (!(error instanceof ChunkError)) throw error;
     throw authenticationError("s3", error.signature ? "chunkSignature" : "chunkFraming", {

@@ -54,7 +54,11 @@ export function principalContext(caller: Caller, account: Account): Record<strin
       "aws:username": caller.user.userName,
       ...tagContext(caller.user.tags),
     }),
-    ...(caller.type === "session" && tagContext(caller.session.role.tags)),
+    ...(caller.type === "session" && {
+      // Long-term keys don't have this key at all; sessions of AssumeRole without MFA have it.
+      "aws:MultiFactorAuthPresent": "false",
+      ...tagContext(caller.session.role.tags),
+    }),
   };
 }
 

@@ -28,6 +28,8 @@ export class ChunkError extends Error {
 export interface ChunkSigner {
   key: Uint8Array;
   claim: SignatureClaim;
+  /** Whether a signed trailer must follow the chunks. */
+  hasTrailer: boolean;
 }
 
 const LATIN1 = new TextDecoder("latin1");
@@ -93,7 +95,7 @@ function checkTrailers(
 ): [string, string][] {
   const isSignature = ([name]: [string, string]) => name === "x-amz-trailer-signature";
   const others = trailers.filter((trailer) => !isSignature(trailer));
-  if (signer && others.length > 0) {
+  if (signer && (signer.hasTrailer || others.length > 0)) {
     const { key, claim } = signer;
     const hash = sha256(others.map(([name, value]) => `${name}:${value}\n`).join(""));
     const text = ["AWS4-HMAC-SHA256-TRAILER", claim.timestamp, scopeOf(claim), previous, hash];

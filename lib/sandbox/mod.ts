@@ -120,7 +120,11 @@ export interface Sandbox extends AsyncDisposable {
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const region = options.region ?? "us-east-1";
-  const account = createAccount(options.accountId ?? "123456789012", region);
+  const accountId = options.accountId ?? "123456789012";
+  if (!/^\d{12}$/.test(accountId)) {
+    throw new TypeError(`Cannot start sandbox: account id is not 12 digits: ${accountId}`);
+  }
+  const account = createAccount(accountId, region);
   const { accessKeyId, secretAccessKey } = addAdministrator(account);
   for (const name of options.buckets ?? []) account.buckets.set(name, createBucket(account, name));
   const closing = new AbortController();

@@ -161,6 +161,20 @@ Deno.test("a session without a session policy may do what its role allows", asyn
   assert.ok(!await session.may("s3:PutObject", "arn:aws:s3:::b/k"));
 });
 
+Deno.test("a session has no MFA, a long-term key says nothing about it", async () => {
+  const policy = {
+    Version: "2012-10-17",
+    Statement: [{
+      Effect: "Allow",
+      Action: "s3:GetObject",
+      Resource: "*",
+      Condition: { Bool: { "aws:MultiFactorAuthPresent": "false" } },
+    }],
+  };
+  assert.ok(await asSession(scene(), policy).may("s3:GetObject", "arn:aws:s3:::b/k"));
+  assert.ok(!await scene(policy).may("s3:GetObject", "arn:aws:s3:::b/k"));
+});
+
 Deno.test("anonymous callers get what the bucket policy gives to everyone", async () => {
   const base = scene();
   const nobody = asCaller(base, { type: "anonymous" });

@@ -68,6 +68,36 @@ for (const [name, contentSha256, trailers, isSigned] of STREAMS) {
   });
 }
 
+const SPOILT_TRAILERS: [name: string, spoil: (framed: string) => string][] = [
+  ["another signature", (framed) => framed.replace(/(trailer-signature:)\w{8}/, "$100000000")],
+  ["no signature", (framed) => framed.replace(/x-amz-trailer-signature:\w+\r\n/, "")],
+  ["another value", (framed) => framed.replace("NhCmhg", "AAAAAA")],
+  ["no trailer at all", (framed) => framed.replace(/x-amz-checksum[^]*$/, "\r\n")],
+];
+
+for (const [name, spoil] of SPOILT_TRAILERS) {
+  Deno.test(`a signed trailer with ${name} is refused`, async () => {
+    await using sandbox = await startSandbox({ buckets: ["b"] });
+    const put = sign(`${sandbox.url}/b/k`, {
+      service: "s3",
+      keys: sandbox.credentials,
+      method: "PUT",
+      contentSha256: "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+      headers: {
+        "x-amz-decoded-content-length": "5",
+        "x-amz-trailer": "x-amz-checksum-crc32",
+      },
+    });
+    const framed = signedChunks(put, ["hello"], [CRC32_OF_HELLO]);
+    put.init.body = spoil(framed);
+    assert.notEqual(put.init.body, framed);
+    const { status, code } = await send(put);
+    assert.deepEqual([status, code], [403, "SignatureDoesNotMatch"]);
+    put.init.body = framed;
+    assert.equal((await send(put)).status, 200);
+  });
+}
+
 Deno.test("a payload that ends within its framing is refused", async () => {
   await using sandbox = await startSandbox({ buckets: ["b"] });
   const put = sign(`${sandbox.url}/b/k`, {

@@ -202,6 +202,7 @@ Deno.test("sandboxes stand apart and can take a given port, account and region",
   assert.equal(second.region, "eu-west-1");
   const port = Number(new URL(first.url).port);
   await assert.rejects(startSandbox({ port }), { code: "EADDRINUSE" });
+  await assert.rejects(startSandbox({ accountId: "12*" }), TypeError);
   await first.close();
   await using third = await startSandbox({ port });
   assert.equal(third.url, `http://127.0.0.1:${port}`);
