@@ -8,6 +8,8 @@ import type { CommandEntry, Program } from "./lib/cli/command.ts";
 import { type Io, processIo } from "./lib/cli/io.ts";
 import { runProgram } from "./lib/cli/main.ts";
 
+export type { ChildEnvironment, Io, Output } from "./lib/cli/io.ts";
+
 const commands: readonly CommandEntry[] = [
   {
     name: "create",
