@@ -12,6 +12,7 @@ import {
   headerOf,
   hmacHex,
   MalformedSignatureError,
+  OldSignatureError,
   queryOf,
   readClaim,
   sameDigest,
@@ -115,6 +116,7 @@ function readOrRefuse(request: WireRequest, service: ServiceName): SignatureClai
     return readClaim(request);
   } catch (error) {
     if (!(error instanceof MalformedSignatureError)) throw error;
+    if (error instanceof OldSignatureError) throw authenticationError(service, "oldSignature");
     const inHeader = headerOf(request, "authorization") !== undefined;
     throw authenticationError(service, inHeader ? "malformed" : "malformedQuery", {
       because: error.message,

@@ -14,6 +14,7 @@ export type AuthenticationProblem =
   | "unsigned"
   | "malformed"
   | "malformedQuery"
+  | "oldSignature"
   | "wrongScope"
   | "unknownKey"
   | "badToken"
@@ -45,6 +46,12 @@ const S3_ANSWERS: Record<AuthenticationProblem, Answer> = {
     400,
     "AuthorizationQueryParametersError",
     "Error parsing the X-Amz-Credential parameter.",
+  ],
+  oldSignature: [
+    400,
+    "InvalidRequest",
+    "The authorization mechanism you have provided is not supported. " +
+    "Please use AWS4-HMAC-SHA256.",
   ],
   wrongScope: [
     400,
@@ -100,14 +107,17 @@ const QUERY_SIGNATURE: Answer = [
   "Consult the service documentation for details.",
 ];
 
+const NOT_STANDARD: Answer = [
+  400,
+  "IncompleteSignature",
+  "The request signature does not conform to standards.",
+];
+
 const QUERY_ANSWERS: Record<AuthenticationProblem, Answer> = {
   unsigned: [403, "MissingAuthenticationToken", "Request is missing Authentication Token"],
-  malformed: [400, "IncompleteSignature", "The request signature does not conform to standards."],
-  malformedQuery: [
-    400,
-    "IncompleteSignature",
-    "The request signature does not conform to standards.",
-  ],
+  malformed: NOT_STANDARD,
+  malformedQuery: NOT_STANDARD,
+  oldSignature: NOT_STANDARD,
   wrongScope: [
     403,
     "SignatureDoesNotMatch",

@@ -34,7 +34,12 @@ export interface SignatureClaim {
 
 /** A signature that can't be read. */
 export class MalformedSignatureError extends Error {
-  override readonly name = "MalformedSignatureError";
+  override readonly name: string = "MalformedSignatureError";
+}
+
+/** A signature of Version 2, which AWS has given up. */
+export class OldSignatureError extends MalformedSignatureError {
+  override readonly name = "OldSignatureError";
 }
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
@@ -68,13 +73,16 @@ export function readClaim(request: WireRequest): SignatureClaim | undefined {
   const query = new Map(queryOf(request.rawPath));
   if (query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature")) return readQuery(query);
   if (query.has("Signature") && query.has("AWSAccessKeyId")) {
-    throw new MalformedSignatureError(`Signature Version 2 is not supported, use ${ALGORITHM}`);
+    throw new OldSignatureError(`Signature Version 2 is not supported, use ${ALGORITHM}`);
   }
   return undefined;
 }
 
 function readHeader(request: WireRequest, authorization: string): SignatureClaim {
   const [algorithm, ...rest] = authorization.split(/\s+/);
+  if (algorithm === "AWS") {
+    throw new OldSignatureError(`Signature Version 2 is not supported, use ${ALGORITHM}`);
+  }
   if (algorithm !== ALGORITHM) {
     throw new MalformedSignatureError(`Unsupported authorization type, use ${ALGORITHM}`);
   }

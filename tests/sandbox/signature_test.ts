@@ -194,7 +194,7 @@ Deno.test("refused: an x-amz- header that was added after signing", async () => 
 const MALFORMED: [name: string, authorization: string, s3: string, query: string][] = [
   ["no fields", "AWS4-HMAC-SHA256", "AuthorizationHeaderMalformed", "IncompleteSignature"],
   ["another scheme", "Basic YTpi", "AuthorizationHeaderMalformed", "IncompleteSignature"],
-  ["Version 2", "AWS AKIA:abc=", "AuthorizationHeaderMalformed", "IncompleteSignature"],
+  ["Version 2", "AWS AKIA:abc=", "InvalidRequest", "IncompleteSignature"],
   [
     "a short scope",
     "AWS4-HMAC-SHA256 Credential=AKIA/20260101/s3, SignedHeaders=host, Signature=00",
@@ -216,6 +216,13 @@ for (const [name, authorization, s3, query] of MALFORMED) {
     assert.deepEqual([toIam.status, toIam.code], [400, query]);
   });
 }
+
+Deno.test("refused: a presigned URL of Version 2", async () => {
+  await using sandbox = await startSandbox({ buckets: ["b"] });
+  const url = `${sandbox.url}/b/k?AWSAccessKeyId=AKIA&Signature=abc%3D&Expires=4102444800`;
+  const { status, code } = await send({ url, init: { method: "GET", headers: {} } });
+  assert.deepEqual([status, code], [400, "InvalidRequest"]);
+});
 
 Deno.test("an unsigned call of IAM or STS lacks a token", async () => {
   await using sandbox = await startSandbox();
