@@ -1,7 +1,7 @@
 /** boto3 on our sandbox: what each step of boto3_client.py must give. */
 import assert from "node:assert/strict";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
-import { adminEnv, hasPeers, peerTest, runScript } from "./support.ts";
+import { adminEnv, hasPeers, peerTest, runPeer, scriptPath } from "./support.ts";
 
 let sandbox: Sandbox;
 let results: Record<string, unknown> = {};
@@ -9,8 +9,9 @@ let results: Record<string, unknown> = {};
 Deno.test.beforeAll(async () => {
   sandbox = await startSandbox();
   if (!hasPeers) return;
-  const env = adminEnv(sandbox);
-  results = await runScript("boto3_client.py", [], { env }) as Record<string, unknown>;
+  const ran = await runPeer("python", [scriptPath("boto3_client.py")], { env: adminEnv(sandbox) });
+  assert.equal(ran.code, 0, ran.stderr);
+  results = JSON.parse(ran.stdout);
 });
 Deno.test.afterAll(() => sandbox.close());
 

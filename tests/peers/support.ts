@@ -1,6 +1,6 @@
 /**
- * What the peer tests share: programs of other makers, our own command line as users run it, and
- * moto's server. `deno task test:peers` installs the programs and says where they are.
+ * What the peer tests share: programs of other makers, and our own command line as users run it.
+ * `deno task test:peers` installs the programs and says where they are.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export interface RunOptions {
 }
 
 /** What a child sees of this process's environment: no AWS_*, no configuration, no home. */
-function cleanEnv(home: string): Record<string, string> {
+export function cleanEnv(home: string): Record<string, string> {
   const denoDir = Deno.env.get("DENO_DIR");
   return {
     PATH: [BIN, Deno.env.get("PATH")].join(delimiter),
@@ -78,20 +78,19 @@ export async function runProgram(
   }
 }
 
-/** Runs a program of the peers' virtual environment. */
-export function runPeer(name: string, args: readonly string[], options?: RunOptions): Promise<Ran> {
-  return runProgram(join(BIN, name), args, options);
+/** The path of a program of the peers' virtual environment. */
+export function peerPath(name: string): string {
+  return join(BIN, name);
 }
 
-/** Runs one of the Python scripts beside this file, which prints JSON. */
-export async function runScript(
-  name: string,
-  args: readonly string[],
-  options?: RunOptions,
-): Promise<unknown> {
-  const ran = await runPeer("python", [join(PEERS, name), ...args], options);
-  if (ran.code !== 0) throw new Error(`${name} ended with ${ran.code}:\n${ran.stderr}`);
-  return JSON.parse(ran.stdout);
+/** The path of one of the Python scripts beside this file. */
+export function scriptPath(name: string): string {
+  return join(PEERS, name);
+}
+
+/** Runs a program of the peers' virtual environment. */
+export function runPeer(name: string, args: readonly string[], options?: RunOptions): Promise<Ran> {
+  return runProgram(peerPath(name), args, options);
 }
 
 /** Runs our command line as users do. */
@@ -115,58 +114,4 @@ export function awsEnv(
 /** The variables of a sandbox's administrator. */
 export function adminEnv(sandbox: Sandbox): Record<string, string> {
   return awsEnv(sandbox.url, sandbox.credentials);
-}
-
-/** A server of moto that runs. */
-export interface Moto extends AsyncDisposable {
-  url: string;
-  /** The variables by which any AWS client finds it. */
-  env: Record<string, string>;
-  /** Empties the account. */
-  reset(): Promise<void>;
-}
-
-const MOTO_PATIENCE_MS = 60_000;
-
-/** Starts moto's server on a free port and waits until it answers. */
-export async function startMoto(): Promise<Moto> {
-  const url = `http://127.0.0.1:${freePort()}`;
-  const home = await Deno.makeTempDir();
-  const child = new Deno.Command(join(BIN, "moto_server"), {
-    args: ["-H", "127.0.0.1", "-p", new URL(url).port],
-    clearEnv: true,
-    // Without them the role of temporary credentials has nothing to be attached to.
-    env: { ...cleanEnv(home), MOTO_IAM_LOAD_MANAGED_POLICIES: "true" },
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  let ended = false;
-  const status = child.status.then(() => void (ended = true));
-  const stop = async () => {
-    if (!ended) child.kill();
-    await status;
-    await Deno.remove(home, { recursive: true });
-  };
-  const reset = async () => {
-    const answer = await fetch(`${url}/moto-api/reset`, { method: "POST" });
-    await answer.body?.cancel();
-    if (!answer.ok) throw new Error(`moto answered its reset with ${answer.status}`);
-  };
-  const deadline = Date.now() + MOTO_PATIENCE_MS;
-  while (!await reset().then(() => true, () => false)) {
-    if (ended || Date.now() > deadline) {
-      await stop();
-      throw new Error(`moto's server did not start at ${url}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  const env = awsEnv(url, { accessKeyId: "testing", secretAccessKey: "testing" });
-  return { url, env, reset, [Symbol.asyncDispose]: stop };
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
 }
