@@ -37,6 +37,7 @@ def role_of(iam, role):
     attached = pages(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=name)
     return {
         "path": role["Path"],
+        "description": role.get("Description"),
         "trust": role["AssumeRolePolicyDocument"],
         "maxSessionDuration": role["MaxSessionDuration"],
         "policies": list(names),

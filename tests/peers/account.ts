@@ -26,6 +26,7 @@ export interface Account {
   }>;
   roles: Record<string, {
     path: string;
+    description: string | null;
     trust: unknown;
     maxSessionDuration: number;
     policies: string[];
