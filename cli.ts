@@ -17,9 +17,54 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import("./lib/cli/credentials.ts")).create,
   },
   {
+    name: "debug-bucket",
+    summary: "Show who can read a bucket, and why",
+    load: async () => (await import("./lib/cli/buckets.ts")).debugBucket,
+  },
+  {
     name: "delete-user",
     summary: "Delete users with their access keys and policies",
     load: async () => (await import("./lib/cli/identities.ts")).deleteUser,
+  },
+  {
+    name: "get-bucket-policy",
+    summary: "Show the policy of a bucket",
+    load: async () => (await import("./lib/cli/buckets.ts")).getBucketPolicy,
+  },
+  {
+    name: "get-cors-policy",
+    summary: "Show the CORS policy of a bucket",
+    load: async () => (await import("./lib/cli/buckets.ts")).getCorsPolicy,
+  },
+  {
+    name: "get-public-access-block",
+    summary: "Show the public access block of a bucket",
+    load: async () => (await import("./lib/cli/buckets.ts")).getPublicAccessBlock,
+  },
+  {
+    name: "list-buckets",
+    summary: "List buckets",
+    load: async () => (await import("./lib/cli/buckets.ts")).listBuckets,
+  },
+  {
+    name: "list-roles",
+    summary: "List roles",
+    load: async () => (await import("./lib/cli/identities.ts")).listRoles,
+  },
+  {
+    name: "list-user-policies",
+    summary: "List the inline policies of users",
+    load: async () => (await import("./lib/cli/identities.ts")).listUserPolicies,
+  },
+  {
+    name: "list-users",
+    summary: "List all users of the account",
+    load: async () => (await import("./lib/cli/identities.ts")).listUsers,
+  },
+  {
+    name: "localserver",
+    summary: "Serve temporary credentials to programs on this machine",
+    load: async () => (await import("./lib/cli/localserver.ts")).localserver,
   },
   {
     name: "policy",
@@ -30,6 +75,21 @@ const commands: readonly CommandEntry[] = [
     name: "sandbox",
     summary: "Serve an AWS of your own to try things out",
     load: async () => (await import("./lib/cli/sandbox.ts")).sandbox,
+  },
+  {
+    name: "set-bucket-policy",
+    summary: "Set the policy of a bucket",
+    load: async () => (await import("./lib/cli/buckets.ts")).setBucketPolicy,
+  },
+  {
+    name: "set-cors-policy",
+    summary: "Set the CORS policy of a bucket",
+    load: async () => (await import("./lib/cli/buckets.ts")).setCorsPolicy,
+  },
+  {
+    name: "set-public-access-block",
+    summary: "Change the public access block of a bucket",
+    load: async () => (await import("./lib/cli/buckets.ts")).setPublicAccessBlock,
   },
   {
     name: "whoami",

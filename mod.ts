@@ -27,6 +27,7 @@
 export { type AuthCredentials, parseAuthFile } from "./lib/auth_file.ts";
 export {
   type Aws,
+  type ClientOptions,
   connect,
   type ConnectOptions,
   type IAMClient,
@@ -39,6 +40,31 @@ export {
   type CreatedCredentials,
   type CreateOptions,
 } from "./lib/aws/create.ts";
+export { type BucketReport, debugBucket, type ReportPart } from "./lib/aws/bucket_report.ts";
+export {
+  type CorsChoices,
+  type CorsRule,
+  getBucketPolicy,
+  getCorsRules,
+  getPublicAccessBlock,
+  setBucketPolicy,
+  setCorsRule,
+  setPublicAccessBlock,
+} from "./lib/aws/bucket_settings.ts";
+export {
+  BUCKET_DETAIL_FIELDS,
+  BUCKET_FIELDS,
+  listBuckets,
+  type ListBucketsOptions,
+} from "./lib/aws/buckets.ts";
+export {
+  bucketCredentialCache,
+  type CredentialCache,
+  credentialCache,
+  type CredentialCacheOptions,
+  credentialHandler,
+  type CredentialHandlerOptions,
+} from "./lib/aws/credential_server.ts";
 export {
   deleteUser,
   type DeleteUserOptions,
@@ -46,6 +72,18 @@ export {
   type RemovedDependent,
   whoami,
 } from "./lib/aws/identities.ts";
+export {
+  type ListOptions,
+  listRoles,
+  type ListRolesOptions,
+  listUserPolicies,
+  listUsers,
+  ROLE_DETAIL_FIELDS,
+  ROLE_FIELDS,
+  type Row,
+  USER_FIELDS,
+  type UserPolicies,
+} from "./lib/aws/listings.ts";
 export type { UndoReport } from "./lib/aws/undo.ts";
 export type {
   AccessKeyFacts,
@@ -97,6 +135,8 @@ export {
   publicBucketPolicy,
   unsupportedCharacter,
 } from "./lib/policy.ts";
+export { formatRows, type RowFormat } from "./lib/rows.ts";
+export { type AclGrant, type PublicAccessFacts, publicAccessVerdict } from "./lib/public_access.ts";
 export { expandPolicyTemplate, parsePolicyTemplate, parseStatement } from "./lib/policy_input.ts";
 
 if (import.meta.main) {

@@ -5,7 +5,9 @@
  */
 import process from "node:process";
 import type { AuthCredentials } from "../auth_file.ts";
+import type { PublicAccessBlockSettings } from "../create_types.ts";
 import { S3CredentialsError } from "../errors.ts";
+import { awsErrorCode } from "./service_error.ts";
 
 /** Which account to call, and where. */
 export interface ConnectOptions {
@@ -65,6 +67,12 @@ export interface Aws {
    * @param options the bucket's region, where it isn't that of the connection, and the like
    */
   s3(options?: ClientOptions & { region?: string }): Promise<S3Client>;
+  /**
+   * The public access block of the whole account, which S3 keeps behind an API of its own.
+   *
+   * @returns its settings; `null` where there are none
+   */
+  accountPublicAccessBlock(): Promise<Partial<PublicAccessBlockSettings> | null>;
   /** Closes the connections of all clients that were made here. */
   close(): void;
 }
@@ -119,17 +127,19 @@ export function connect(options: ConnectOptions = {}): Aws {
     return made as Promise<T>;
   }
 
+  const sts = () =>
+    client("sts", async (settings) => {
+      const { STS } = await import("@aws-sdk/client-sts");
+      return new STS(await clientConfig(settings, "STS"));
+    });
+
   return {
     iam: (how = {}) =>
       client(`iam ${JSON.stringify(how)}`, async (settings) => {
         const { IAM } = await import("@aws-sdk/client-iam");
         return new IAM(await clientConfig(settings, "IAM", how));
       }),
-    sts: () =>
-      client("sts", async (settings) => {
-        const { STS } = await import("@aws-sdk/client-sts");
-        return new STS(await clientConfig(settings, "STS"));
-      }),
+    sts,
     s3: ({ region, ...how } = {}) =>
       client(`s3 ${region} ${JSON.stringify(how)}`, async (settings) => {
         const { S3 } = await import("@aws-sdk/client-s3");
@@ -146,6 +156,29 @@ export function connect(options: ConnectOptions = {}): Aws {
           }),
         });
       }),
+    async accountPublicAccessBlock() {
+      const { Account: AccountId } = await (await sts()).getCallerIdentity({});
+      const { S3Control } = await import("@aws-sdk/client-s3-control");
+      settings ??= resolveSettings(options);
+      const { endpoint, ...config } = await clientConfig(await settings, "S3");
+      const control = new S3Control({
+        ...config,
+        // The account's number is a part of Amazon's host names, but not of another server's.
+        ...(endpoint !== undefined && {
+          endpointProvider: () => ({ url: new URL(endpoint) }),
+          disableHostPrefix: true,
+        }),
+      });
+      try {
+        const found = await control.getPublicAccessBlock({ AccountId });
+        return found.PublicAccessBlockConfiguration ?? null;
+      } catch (error) {
+        if (awsErrorCode(error) === "NoSuchPublicAccessBlockConfiguration") return null;
+        throw error;
+      } finally {
+        control.destroy();
+      }
+    },
     close() {
       for (const made of clients.values()) {
         made.then((client) => client.destroy(), () => {});

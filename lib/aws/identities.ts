@@ -7,6 +7,7 @@ import type { IAM } from "@aws-sdk/client-iam";
 import { S3CredentialsError } from "../errors.ts";
 import { mapInOrder } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
+import { type IamPage, iamPages } from "./paging.ts";
 import { awsErrorCode, httpStatus, isWebPage, serviceError } from "./service_error.ts";
 import { isMissing } from "./undo.ts";
 
@@ -69,24 +70,12 @@ export interface RemovedDependent {
   id: string;
 }
 
-/** A page of any of IAM's listings. */
-interface Page {
-  IsTruncated?: boolean | undefined;
-  Marker?: string | undefined;
-}
-
-async function allPages<P extends Page>(
+async function allIds<P extends IamPage>(
   call: (page: { Marker?: string }) => Promise<P>,
   idsOf: (page: P) => (string | undefined)[] | undefined,
 ): Promise<string[]> {
-  const ids: string[] = [];
-  let page: { Marker?: string } | undefined = {};
-  while (page !== undefined) {
-    const answer: P = await call(page);
-    ids.push(...(idsOf(answer) ?? []).filter((id) => id !== undefined));
-    page = answer.IsTruncated && answer.Marker ? { Marker: answer.Marker } : undefined;
-  }
-  return ids;
+  const ids = await Array.fromAsync(iamPages(call, idsOf));
+  return ids.filter((id) => id !== undefined);
 }
 
 interface DependentKind {
@@ -100,13 +89,13 @@ const DEPENDENT_KINDS: readonly DependentKind[] = [
   {
     kind: "policy",
     list: (iam, UserName) =>
-      allPages((page) => iam.listUserPolicies({ UserName, ...page }), (page) => page.PolicyNames),
+      allIds((page) => iam.listUserPolicies({ UserName, ...page }), (page) => page.PolicyNames),
     remove: (iam, UserName, PolicyName) => iam.deleteUserPolicy({ UserName, PolicyName }),
   },
   {
     kind: "access key",
     list: (iam, UserName) =>
-      allPages(
+      allIds(
         (page) => iam.listAccessKeys({ UserName, ...page }),
         (page) => page.AccessKeyMetadata?.map((key) => key.AccessKeyId),
       ),
@@ -115,7 +104,7 @@ const DEPENDENT_KINDS: readonly DependentKind[] = [
   {
     kind: "attached policy",
     list: (iam, UserName) =>
-      allPages(
+      allIds(
         (page) => iam.listAttachedUserPolicies({ UserName, ...page }),
         (page) => page.AttachedPolicies?.map((policy) => policy.PolicyArn),
       ),
@@ -124,7 +113,7 @@ const DEPENDENT_KINDS: readonly DependentKind[] = [
   {
     kind: "group",
     list: (iam, UserName) =>
-      allPages(
+      allIds(
         (page) => iam.listGroupsForUser({ UserName, ...page }),
         (page) => page.Groups?.map((group) => group.GroupName),
       ),
@@ -139,7 +128,7 @@ const DEPENDENT_KINDS: readonly DependentKind[] = [
   {
     kind: "MFA device",
     list: (iam, UserName) =>
-      allPages(
+      allIds(
         (page) => iam.listMFADevices({ UserName, ...page }),
         (page) => page.MFADevices?.map((device) => device.SerialNumber),
       ),
@@ -152,7 +141,7 @@ const DEPENDENT_KINDS: readonly DependentKind[] = [
   {
     kind: "signing certificate",
     list: (iam, UserName) =>
-      allPages(
+      allIds(
         (page) => iam.listSigningCertificates({ UserName, ...page }),
         (page) => page.Certificates?.map((certificate) => certificate.CertificateId),
       ),
@@ -162,7 +151,7 @@ const DEPENDENT_KINDS: readonly DependentKind[] = [
   {
     kind: "SSH public key",
     list: (iam, UserName) =>
-      allPages(
+      allIds(
         (page) => iam.listSSHPublicKeys({ UserName, ...page }),
         (page) => page.SSHPublicKeys?.map((key) => key.SSHPublicKeyId),
       ),

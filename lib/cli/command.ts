@@ -98,6 +98,15 @@ export function value(
   };
 }
 
+/** An option whose value may be left out: `parse` is then given an empty text. */
+export function optionalValue<T>(
+  flags: string,
+  help: string,
+  parse: (text: string) => T,
+): Option<T | undefined> {
+  return value(flags, help, parse);
+}
+
 /** An option that may be given several times. */
 export function values<T>(flags: string, help: string, parse: (text: string) => T): Option<T[]> {
   return {

@@ -10,7 +10,6 @@ import { checkArn, checkUserName, USER_NAME_LIMIT } from "../names.ts";
 import {
   bucketsPolicy,
   type PolicyDocument,
-  prefixWarnings,
   publicBucketPolicy,
   unsupportedCharacter,
 } from "../policy.ts";
@@ -33,6 +32,7 @@ import {
   permissionOptions,
   readInput,
   usage,
+  warnOfPrefix,
   withAws,
 } from "./options.ts";
 import { messageLog, writeJson, writeLine, writeMessage } from "./output.ts";
@@ -118,7 +118,7 @@ export const create = defineCommand({
   options: createOptions,
   async run({ operands, options }, io) {
     const request = await createRequest(operands, options, io);
-    await warn(options.prefix, io);
+    await warnOfPrefix(options.prefix, io);
     const log = messageLog(io, options.silent);
     const { userNameFor } = await import("../grant.ts");
     const { name, shortenedFrom } = userNameFor(request);
@@ -219,11 +219,6 @@ async function readPolicy(source: string, io: Io): Promise<PolicyDocument> {
   return asUsageError(() => parsePolicyTemplate(text, fault), "Invalid value for --policy");
 }
 
-async function warn(prefix: string | undefined, io: Io): Promise<void> {
-  if (prefix === undefined) return;
-  for (const warning of prefixWarnings(prefix)) await writeMessage(io, `Warning: ${warning}`);
-}
-
 /** `s3-credentials policy` */
 export const policy = defineCommand({
   operands: "<buckets...>",
@@ -255,7 +250,7 @@ export const policy = defineCommand({
       await writeJson(io, publicBucketPolicy(bucket));
       return;
     }
-    await warn(options.prefix, io);
+    await warnOfPrefix(options.prefix, io);
     const document = bucketsPolicy(buckets, {
       permission,
       statements: options.statement,

@@ -1,5 +1,5 @@
 /**
- * The commands `whoami` and `delete-user`.
+ * The commands about users and roles.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import { mapInOrder } from "../aws/concurrency.ts";
 import type { RemovedDependent } from "../aws/identities.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { checkUserName } from "../names.ts";
-import { asUsageError, defineCommand } from "./command.ts";
+import { asUsageError, defineCommand, flag } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
-import { awsOptions, withAws } from "./options.ts";
-import { writeError, writeJson, writeLine } from "./output.ts";
+import { awsOptions, rowFormatOf, rowOptions, withAws } from "./options.ts";
+import { errorLog, writeError, writeJson, writeLine, writeRows } from "./output.ts";
 
 /** `s3-credentials whoami` */
 export const whoami = defineCommand({
@@ -80,3 +80,76 @@ function describe({ kind, id }: RemovedDependent): string {
       return `Deleted ${kind}: ${id}`;
   }
 }
+
+/** `s3-credentials list-users` */
+export const listUsers = defineCommand({
+  description: "List all users of the account.",
+  examples: [["As JSON:", "list-users"], ["As CSV:", "list-users --csv"]],
+  options: { ...rowOptions, ...awsOptions },
+  async run({ options }, io) {
+    const format = rowFormatOf(options);
+    const listings = await import("../aws/listings.ts");
+    await withAws(
+      options,
+      io,
+      (aws) => writeRows(io, listings.listUsers(aws), format, listings.USER_FIELDS),
+    );
+  },
+});
+
+/** `s3-credentials list-roles` */
+export const listRoles = defineCommand({
+  operands: "[role_names...]",
+  description: "List the roles of the account, all of them or those that are named.",
+  examples: [
+    ["All roles as JSON:", "list-roles"],
+    ["All roles as CSV:", "list-roles --csv"],
+    ["One role with its policies:", "list-roles MyRole --details"],
+  ],
+  options: {
+    details: flag("--details", "Include inline and attached policies (slower)"),
+    ...rowOptions,
+    ...awsOptions,
+  },
+  async run({ operands, options }, io) {
+    const format = rowFormatOf(options);
+    const { listRoles, ROLE_DETAIL_FIELDS, ROLE_FIELDS } = await import("../aws/listings.ts");
+    const fields = options.details ? [...ROLE_FIELDS, ...ROLE_DETAIL_FIELDS] : ROLE_FIELDS;
+    const { onError, finish } = errorLog(io);
+    await withAws(options, io, (aws) => {
+      const rows = listRoles(aws, {
+        names: [...new Set(operands)],
+        details: options.details,
+        onError,
+      });
+      return writeRows(io, rows, format, fields);
+    });
+    await finish();
+  },
+});
+
+/** `s3-credentials list-user-policies` */
+export const listUserPolicies = defineCommand({
+  operands: "[usernames...]",
+  description: "List the inline policies of users, of all users where none is named.",
+  examples: [
+    ["One user:", "list-user-policies username"],
+    ["All users:", "list-user-policies"],
+  ],
+  options: awsOptions,
+  async run({ operands, options }, io) {
+    const listings = await import("../aws/listings.ts");
+    const { onError, finish } = errorLog(io);
+    await withAws(options, io, async (aws) => {
+      const found = listings.listUserPolicies(aws, [...new Set(operands)], { onError });
+      for await (const { userName, policies } of found) {
+        await writeLine(io, `User: ${userName}`);
+        for (const { policyName, policy } of policies) {
+          await writeLine(io, `PolicyName: ${policyName}`);
+          await writeJson(io, policy);
+        }
+      }
+    });
+    await finish();
+  },
+});

@@ -42,6 +42,8 @@ export async function runProgram(
 
 async function report(error: unknown, usage: string, io: Io): Promise<number> {
   if (error instanceof ExitCode) return error.code;
+  // Whoever reads our output has had enough, as `head` does.
+  if (error instanceof Error && error.name === "BrokenPipe") return 0;
   if (error instanceof UsageProblem) {
     await writeMessage(io, `${error.usage}\nError: ${error.message}`);
     return EXIT_USAGE;
@@ -59,8 +61,6 @@ async function report(error: unknown, usage: string, io: Io): Promise<number> {
 function unexpected(error: unknown): string {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   switch (name) {
-    case "BrokenPipe":
-      return "Error: standard output was closed before everything was written";
     case "NotCapable":
       return `Error: Deno was not allowed to do something that this command needs: ${message}\n` +
         "Run it with the permissions that the README names, or with deno run -A";

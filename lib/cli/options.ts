@@ -7,9 +7,11 @@ import { parseAuthFile } from "../auth_file.ts";
 import { type Aws, connect, type ConnectOptions, parseEndpointUrl } from "../aws/connect.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
-import { prefixPattern } from "../policy.ts";
+import { prefixPattern, prefixWarnings } from "../policy.ts";
+import type { RowFormat } from "../rows.ts";
 import { asUsageError, flag, value, type Values } from "./command.ts";
 import type { Io } from "./io.ts";
+import { writeMessage } from "./output.ts";
 
 function parseRegion(text: string): string {
   if (/^[a-z0-9][a-z0-9-]*$/.test(text)) return text;
@@ -47,6 +49,26 @@ export const awsOptions = {
   profile: value("--profile <name>", "Profile of the AWS configuration files"),
   region: value("--region <name>", "AWS region", parseRegion),
 };
+
+/** How a list is written. */
+export const rowOptions = {
+  nl: flag("--nl", "Newline-delimited JSON: one object a line"),
+  csv: flag("--csv", "CSV"),
+  tsv: flag("--tsv", "TSV"),
+};
+
+/**
+ * The format that `--nl`, `--csv` and `--tsv` ask for.
+ *
+ * @param options the options' values
+ * @returns the format; `json` without any of them
+ * @throws {S3CredentialsError} `usage` if more than one is given
+ */
+export function rowFormatOf(options: Values<typeof rowOptions>): RowFormat {
+  const asked = (["nl", "csv", "tsv"] as const).filter((format) => options[format]);
+  if (asked.length > 1) throw usage("Use only one of --nl, --csv and --tsv");
+  return asked[0] ?? "json";
+}
 
 /** The values of {@linkcode awsOptions}. */
 export type AwsOptionValues = Values<typeof awsOptions>;
@@ -179,4 +201,32 @@ export function permissionOf(
   }
   if (options.readOnly) return "read-only";
   return options.writeOnly ? "write-only" : "read-write";
+}
+
+const HIGHEST_PORT = 65_535;
+
+/**
+ * Reads a port.
+ *
+ * @param text 0 (any that is free) to 65,535
+ * @returns the port
+ * @throws {RangeError} for anything else
+ */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > HIGHEST_PORT) {
+    throw new RangeError(`Invalid port ${JSON.stringify(text)}: expected 0 to ${HIGHEST_PORT}`);
+  }
+  return port;
+}
+
+/**
+ * Says what may surprise someone about a prefix.
+ *
+ * @param prefix the prefix, if one was given
+ * @param io the process
+ */
+export async function warnOfPrefix(prefix: string | undefined, io: Io): Promise<void> {
+  if (prefix === undefined) return;
+  for (const warning of prefixWarnings(prefix)) await writeMessage(io, `Warning: ${warning}`);
 }

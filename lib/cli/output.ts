@@ -4,6 +4,8 @@
  * @module
  */
 import type { S3CredentialsError } from "../errors.ts";
+import { formatRows, type RowFormat } from "../rows.ts";
+import { ExitCode } from "./exit_code.ts";
 import type { Io } from "./io.ts";
 
 /**
@@ -82,5 +84,84 @@ export function messageLog(io: Io, isSilent: boolean): MessageLog {
       if (!isSilent) written = written.then(() => writeMessage(io, message));
     },
     flush: () => written,
+  };
+}
+
+/** Characters that are collected before they are written, as long as rows come fast. */
+const BATCH_SIZE = 32_768;
+/** Milliseconds that a row waits for others to be written with. */
+const BATCH_DELAY_MS = 20;
+
+/**
+ * Writes rows to standard output as they arrive.
+ *
+ * @param io the process
+ * @param rows plain objects
+ * @param format how to write them
+ * @param fields the columns of CSV and TSV
+ */
+export async function writeRows(
+  io: Io,
+  rows: AsyncIterable<object>,
+  format: RowFormat,
+  fields: readonly string[],
+): Promise<void> {
+  let batch = "";
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let written: Promise<void> = Promise.resolve();
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const text = batch;
+    batch = "";
+    if (text !== "") written = written.then(() => io.stdout.write(text));
+    // A failure is thrown where it is next awaited.
+    written.catch(() => {});
+  };
+  try {
+    for await (const piece of formatRows(rows, format, fields)) {
+      batch += piece;
+      timer ??= setTimeout(flush, BATCH_DELAY_MS);
+      if (batch.length >= BATCH_SIZE) {
+        flush();
+        await written;
+      }
+    }
+  } finally {
+    flush();
+  }
+  await written;
+}
+
+/** Errors of single items, reported as they happen while the rest goes on. */
+export interface ErrorLog {
+  /** Reports an error. */
+  onError(error: S3CredentialsError): void;
+  /**
+   * Waits until all have been written.
+   *
+   * @throws {ExitCode} 1 if there were any
+   */
+  finish(): Promise<void>;
+}
+
+/**
+ * A log for the errors of single items.
+ *
+ * @param io the process
+ * @returns the log
+ */
+export function errorLog(io: Io): ErrorLog {
+  const log = messageLog(io, false);
+  let failed = false;
+  return {
+    onError(error) {
+      failed = true;
+      log.say(errorText(error));
+    },
+    async finish() {
+      await log.flush();
+      if (failed) throw new ExitCode(1);
+    },
   };
 }

@@ -8,18 +8,8 @@ import { formatCredentials } from "../formats.ts";
 import { defineCommand, value, values } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Io } from "./io.ts";
-import { bucketNames } from "./options.ts";
+import { bucketNames, parsePort } from "./options.ts";
 import { writeLine, writeMessage } from "./output.ts";
-
-const HIGHEST_PORT = 65_535;
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > HIGHEST_PORT) {
-    throw new RangeError(`Invalid port ${JSON.stringify(text)}: expected 0 to ${HIGHEST_PORT}`);
-  }
-  return port;
-}
 
 /** `s3-credentials sandbox` */
 export const sandbox = defineCommand({

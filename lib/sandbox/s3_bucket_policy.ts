@@ -5,6 +5,7 @@
  */
 import type { Account, Bucket } from "./account.ts";
 import { identify } from "./caller.ts";
+import { isValidCondition } from "./conditions.ts";
 import { ServiceError } from "./operation.ts";
 import { isPublicPolicy } from "./public_policy.ts";
 import { emptyAnswer, type S3Call, xmlAnswer } from "./s3_call.ts";
@@ -158,7 +159,9 @@ function checkMatch(actions: string[], resources: string[], statement: Fields): 
 
 function checkCondition(condition: unknown): void {
   if (condition === undefined) return;
-  if (!isFields(condition)) throw malformed("Invalid policy syntax.");
+  if (!isFields(condition) || !isValidCondition(condition)) {
+    throw malformed("Invalid policy syntax.");
+  }
   for (const tests of Object.values(condition)) {
     if (!isFields(tests)) throw malformed("Invalid policy syntax.");
     for (const expected of Object.values(tests)) {

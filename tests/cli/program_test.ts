@@ -12,7 +12,25 @@ async function deno(...args: string[]) {
   return { code, stdout: decode(stdout), stderr: decode(stderr) };
 }
 
-const COMMANDS = ["create", "delete-user", "policy", "sandbox", "whoami"];
+const COMMANDS = [
+  "create",
+  "debug-bucket",
+  "delete-user",
+  "get-bucket-policy",
+  "get-cors-policy",
+  "get-public-access-block",
+  "list-buckets",
+  "list-roles",
+  "list-user-policies",
+  "list-users",
+  "localserver",
+  "policy",
+  "sandbox",
+  "set-bucket-policy",
+  "set-cors-policy",
+  "set-public-access-block",
+  "whoami",
+];
 
 Deno.test("--version names the version of deno.json", async () => {
   const { code, stdout } = await run(["--version"]);
@@ -112,6 +130,8 @@ for (
     "mod.ts",
     "lib/cli/credentials.ts",
     "lib/cli/identities.ts",
+    "lib/cli/buckets.ts",
+    "lib/cli/localserver.ts",
     "lib/cli/sandbox.ts",
   ]
 ) {

@@ -1,0 +1,340 @@
+/**
+ * The commands about buckets and their settings.
+ *
+ * @module
+ */
+import type { PublicAccessBlockSettings } from "../create_types.ts";
+import { S3CredentialsError } from "../errors.ts";
+import { publicBucketPolicy } from "../policy.ts";
+import { asUsageError, defineCommand, flag, value, values } from "./command.ts";
+import {
+  awsOptions,
+  bucketNames,
+  readInput,
+  rowFormatOf,
+  rowOptions,
+  usage,
+  withAws,
+} from "./options.ts";
+import { errorLog, errorText, writeJson, writeLine, writeMessage, writeRows } from "./output.ts";
+
+/** `s3-credentials list-buckets` */
+export const listBuckets = defineCommand({
+  operands: "[buckets...]",
+  description: "List the buckets of the account, all of them or those that are named.",
+  examples: [
+    ["All buckets as JSON:", "list-buckets"],
+    ["All buckets as CSV:", "list-buckets --csv"],
+    ["One bucket with region, ACL, public access and website:", "list-buckets my-bucket --details"],
+  ],
+  options: {
+    details: flag("--details", "Include region, ACL, public access block and website (slower)"),
+    ...rowOptions,
+    ...awsOptions,
+  },
+  async run({ operands, options }, io) {
+    const format = rowFormatOf(options);
+    const names = bucketNames(operands);
+    const { BUCKET_DETAIL_FIELDS, BUCKET_FIELDS, listBuckets } = await import("../aws/buckets.ts");
+    const fields = options.details ? [...BUCKET_FIELDS, ...BUCKET_DETAIL_FIELDS] : BUCKET_FIELDS;
+    const { onError, finish } = errorLog(io);
+    await withAws(options, io, (aws) => {
+      const rows = listBuckets(aws, { names, details: options.details, onError });
+      return writeRows(io, rows, format, fields);
+    });
+    await finish();
+  },
+});
+
+function onlyBucket(operands: readonly string[]): string {
+  return bucketNames(operands)[0] ?? "";
+}
+
+function notSet(bucket: string, what: string): S3CredentialsError {
+  return new S3CredentialsError("not-found", `Bucket ${bucket} has no ${what}`);
+}
+
+/** `s3-credentials get-cors-policy` */
+export const getCorsPolicy = defineCommand({
+  operands: "<bucket>",
+  description: "Show the CORS policy of a bucket as JSON.",
+  examples: [["One bucket:", "get-cors-policy my-bucket"]],
+  options: awsOptions,
+  async run({ operands, options }, io) {
+    const bucket = onlyBucket(operands);
+    const { getCorsRules } = await import("../aws/bucket_settings.ts");
+    const rules = await withAws(options, io, (aws) => getCorsRules(aws, bucket));
+    if (rules.length === 0) throw notSet(bucket, "CORS policy");
+    await writeJson(io, rules);
+  },
+});
+
+const CORS_METHODS = ["GET", "PUT", "POST", "DELETE", "HEAD"];
+
+function parseMethod(text: string): string {
+  const method = text.toUpperCase();
+  if (CORS_METHODS.includes(method)) return method;
+  throw new RangeError(
+    `Invalid method ${JSON.stringify(text)}: S3 knows ${CORS_METHODS.join(", ")}`,
+  );
+}
+
+function parseOrigin(text: string): string {
+  if (text.split("*").length <= 2 && text.trim() !== "") return text;
+  throw new RangeError(
+    `Invalid origin ${JSON.stringify(text)}: expected a URL with one * at the most`,
+  );
+}
+
+function parseSeconds(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new RangeError(`Expected a number of seconds, not ${JSON.stringify(text)}`);
+}
+
+/** `s3-credentials set-cors-policy` */
+export const setCorsPolicy = defineCommand({
+  operands: "<bucket>",
+  description:
+    "Set the CORS policy of a bucket: which pages may use it from a browser. It replaces " +
+    "the policy that was there before.",
+  examples: [
+    ["GET requests from any origin:", "set-cors-policy my-bucket"],
+    [
+      "GET and PUT from one origin, which may see the ETag header:",
+      "set-cors-policy my-bucket \\\n  --allowed-method GET \\\n  --allowed-method PUT \\\n" +
+      "  --allowed-origin https://www.example.com/ \\\n  --expose-header ETag",
+    ],
+  ],
+  options: {
+    allowedMethod: values(
+      "-m, --allowed-method <method>",
+      "Allowed method, such as GET; may be repeated",
+      parseMethod,
+    ),
+    allowedHeader: values(
+      "-h, --allowed-header <header>",
+      "Allowed header, such as Authorization; may be repeated",
+      (text) => text,
+    ),
+    allowedOrigin: values(
+      "-o, --allowed-origin <origin>",
+      "Allowed origin, such as https://www.example.com/; may be repeated",
+      parseOrigin,
+    ),
+    exposeHeader: values(
+      "-e, --expose-header <header>",
+      "Header that pages may see, such as ETag; may be repeated",
+      (text) => text,
+    ),
+    maxAgeSeconds: value(
+      "--max-age-seconds <seconds>",
+      "How long browsers may keep the answer to a preflight request",
+      parseSeconds,
+    ),
+    ...awsOptions,
+  },
+  async run({ operands, options }, io) {
+    const bucket = onlyBucket(operands);
+    const { CORS_RULE_ID, getCorsRules, setCorsRule } = await import("../aws/bucket_settings.ts");
+    await withAws(options, io, async (aws) => {
+      const others = await getCorsRules(aws, bucket).then(
+        (rules) => rules.filter((rule) => rule.ID !== CORS_RULE_ID).length,
+        // Whoever may set a policy need not be allowed to read it.
+        () => 0,
+      );
+      await setCorsRule(aws, bucket, {
+        allowedMethods: options.allowedMethod,
+        allowedHeaders: options.allowedHeader,
+        allowedOrigins: options.allowedOrigin,
+        exposeHeaders: options.exposeHeader,
+        ...(options.maxAgeSeconds !== undefined && { maxAgeSeconds: options.maxAgeSeconds }),
+      });
+      if (others > 0) {
+        await writeMessage(io, `Warning: this replaced ${others} CORS rules that others had set`);
+      }
+    });
+  },
+});
+
+/** `s3-credentials get-bucket-policy` */
+export const getBucketPolicy = defineCommand({
+  operands: "<bucket>",
+  description: "Show the policy of a bucket as JSON.",
+  examples: [["One bucket:", "get-bucket-policy my-bucket"]],
+  options: awsOptions,
+  async run({ operands, options }, io) {
+    const bucket = onlyBucket(operands);
+    const settings = await import("../aws/bucket_settings.ts");
+    const policy = await withAws(options, io, (aws) => settings.getBucketPolicy(aws, bucket));
+    if (policy === undefined) throw notSet(bucket, "bucket policy");
+    await writeJson(io, policy);
+  },
+});
+
+/** `s3-credentials set-bucket-policy` */
+export const setBucketPolicy = defineCommand({
+  operands: "<bucket>",
+  description: "Set the policy of a bucket.",
+  examples: [
+    ["From a file:", "set-bucket-policy my-bucket --policy-file policy.json"],
+    ["Let anyone download files:", "set-bucket-policy my-bucket --allow-all-get"],
+  ],
+  options: {
+    policyFile: value("--policy-file <file>", "JSON file with the policy, - for standard input"),
+    allowAllGet: flag("--allow-all-get", "Allow GET requests from everyone"),
+    ...awsOptions,
+  },
+  async run({ operands, options }, io) {
+    const bucket = onlyBucket(operands);
+    const { allowAllGet, policyFile, auth } = options;
+    if (allowAllGet && policyFile !== undefined) {
+      throw usage("Cannot pass both --allow-all-get and --policy-file");
+    }
+    if (!allowAllGet && policyFile === undefined) {
+      throw usage("Pass either --policy-file FILE or --allow-all-get");
+    }
+    if (policyFile === "-" && auth === "-") {
+      throw usage("--policy-file and --auth cannot both read standard input");
+    }
+    const policy = policyFile === undefined
+      ? publicBucketPolicy(bucket)
+      : parseBucketPolicy(await readInput(policyFile, io, "--policy-file"));
+    const settings = await import("../aws/bucket_settings.ts");
+    await withAws(options, io, (aws) => settings.setBucketPolicy(aws, bucket, policy));
+    await writeMessage(io, `Policy set:\n${JSON.stringify(policy, null, 4)}`);
+  },
+});
+
+function parseBucketPolicy(text: string): object {
+  return asUsageError(() => {
+    let policy: unknown;
+    try {
+      policy = JSON.parse(text);
+    } catch {
+      throw new SyntaxError("File contained invalid JSON");
+    }
+    if (typeof policy === "object" && policy !== null && "Statement" in policy) return policy;
+    throw new SyntaxError("A bucket policy is a JSON object with a Statement");
+  }, "Invalid value for --policy-file");
+}
+
+/** `s3-credentials get-public-access-block` */
+export const getPublicAccessBlock = defineCommand({
+  operands: "<bucket>",
+  description: "Show the public access block of a bucket: what keeps it from becoming public.",
+  examples: [["One bucket:", "get-public-access-block my-bucket"]],
+  options: awsOptions,
+  async run({ operands, options }, io) {
+    const bucket = onlyBucket(operands);
+    const settings = await import("../aws/bucket_settings.ts");
+    const block = await withAws(options, io, (aws) => settings.getPublicAccessBlock(aws, bucket));
+    if (block === undefined) throw notSet(bucket, "public access block");
+    await writeJson(io, block);
+  },
+});
+
+const BOOLEANS: Record<string, boolean> = Object.fromEntries([
+  ...["true", "t", "yes", "y", "on", "1"].map((word) => [word, true]),
+  ...["false", "f", "no", "n", "off", "0"].map((word) => [word, false]),
+]);
+
+function parseBoolean(text: string): boolean {
+  const found = BOOLEANS[text.toLowerCase()];
+  if (found !== undefined) return found;
+  throw new RangeError(`Expected true or false, not ${JSON.stringify(text)}`);
+}
+
+/** `s3-credentials set-public-access-block` */
+export const setPublicAccessBlock = defineCommand({
+  operands: "<bucket>",
+  description:
+    "Change the public access block of a bucket. Settings that are not named keep their " +
+    "present value.",
+  examples: [
+    ["One setting:", "set-public-access-block my-bucket --block-public-acls false"],
+    [
+      "Let nothing stand in the way of public access:",
+      "set-public-access-block my-bucket --allow-public-access",
+    ],
+  ],
+  options: {
+    blockPublicAcls: value("--block-public-acls <boolean>", "Refuse new public ACLs", parseBoolean),
+    ignorePublicAcls: value(
+      "--ignore-public-acls <boolean>",
+      "Disregard public ACLs",
+      parseBoolean,
+    ),
+    blockPublicPolicy: value(
+      "--block-public-policy <boolean>",
+      "Refuse new public bucket policies",
+      parseBoolean,
+    ),
+    restrictPublicBuckets: value(
+      "--restrict-public-buckets <boolean>",
+      "Let a public bucket policy count only inside the account",
+      parseBoolean,
+    ),
+    allowPublicAccess: flag("--allow-public-access", "Set all four to false"),
+    ...awsOptions,
+  },
+  async run({ operands, options }, io) {
+    const bucket = onlyBucket(operands);
+    const named: Partial<PublicAccessBlockSettings> = {
+      ...(options.blockPublicAcls !== undefined && { BlockPublicAcls: options.blockPublicAcls }),
+      ...(options.ignorePublicAcls !== undefined && { IgnorePublicAcls: options.ignorePublicAcls }),
+      ...(options.blockPublicPolicy !== undefined &&
+        { BlockPublicPolicy: options.blockPublicPolicy }),
+      ...(options.restrictPublicBuckets !== undefined &&
+        { RestrictPublicBuckets: options.restrictPublicBuckets }),
+    };
+    const isAnyNamed = Object.keys(named).length > 0;
+    if (options.allowPublicAccess && isAnyNamed) {
+      throw usage("--allow-public-access cannot be used with the single settings");
+    }
+    if (!options.allowPublicAccess && !isAnyNamed) {
+      throw usage("No valid options provided. Use --help to see available options.");
+    }
+    const changes = options.allowPublicAccess
+      ? {
+        BlockPublicAcls: false,
+        IgnorePublicAcls: false,
+        BlockPublicPolicy: false,
+        RestrictPublicBuckets: false,
+      }
+      : named;
+    const settings = await import("../aws/bucket_settings.ts");
+    const now = await withAws(
+      options,
+      io,
+      (aws) => settings.setPublicAccessBlock(aws, bucket, changes),
+    );
+    await writeMessage(
+      io,
+      `Updated public access block settings for bucket '${bucket}': ${JSON.stringify(now)}`,
+    );
+  },
+});
+
+/** `s3-credentials debug-bucket` */
+export const debugBucket = defineCommand({
+  operands: "<bucket>",
+  description: "Show all that decides over who can read a bucket, and say in plain words who can.",
+  examples: [["One bucket:", "debug-bucket my-bucket"]],
+  options: awsOptions,
+  async run({ operands, options }, io) {
+    const bucket = onlyBucket(operands);
+    const report = await import("../aws/bucket_report.ts");
+    const { parts, verdict } = await withAws(options, io, (aws) => report.debugBucket(aws, bucket));
+    for (const part of parts) {
+      if ("error" in part) {
+        await writeLine(io, errorText(part.error).replace(/^Error: /, ""));
+      } else if (part.value === null) {
+        await writeLine(io, `${part.name}: none`);
+      } else {
+        await writeLine(io, `${part.name}:`);
+        await writeJson(io, part.value);
+      }
+    }
+    await writeLine(io, `\n${verdict.join("\n")}`);
+  },
+});

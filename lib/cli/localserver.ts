@@ -1,0 +1,160 @@
+/**
+ * The command `localserver`.
+ *
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { parseDuration } from "../duration.ts";
+import { S3CredentialsError } from "../errors.ts";
+import { checkArn } from "../names.ts";
+import { parseStatement } from "../policy_input.ts";
+import { defineCommand, optionalValue, value, values } from "./command.ts";
+import type { Io } from "./io.ts";
+import {
+  awsOptions,
+  bucketNames,
+  parsePort,
+  permissionOf,
+  permissionOptions,
+  usage,
+  warnOfPrefix,
+  withAws,
+} from "./options.ts";
+import { messageLog, writeLine, writeMessage } from "./output.ts";
+
+const DEFAULT_PORT = 8094;
+const LOOPBACK = ["localhost", "127.0.0.1", "::1", "[::1]"];
+
+/** `s3-credentials localserver` */
+export const localserver = defineCommand({
+  operands: "<bucket>",
+  description:
+    "Serve temporary credentials for a bucket to programs on this machine. GET / answers " +
+    "with JSON for credential_process and for AWS_CONTAINER_CREDENTIALS_FULL_URI alike; the " +
+    "credentials are renewed in time.",
+  examples: [
+    ["Credentials that can only read:", "localserver my-bucket --read-only --duration 1h"],
+    ["On another port:", "localserver my-bucket --duration 1h --port 9000"],
+    ["For programs that know a token:", "localserver my-bucket --duration 1h --token"],
+  ],
+  options: {
+    duration: value(
+      "-d, --duration <duration>",
+      "How long the credentials work, such as 15m, 1h or 12h (required)",
+      parseDuration,
+    ),
+    port: value("-p, --port <port>", `Port to serve on (default: ${DEFAULT_PORT})`, parsePort),
+    host: value(
+      "--host <host>",
+      "Host to serve on (default: localhost). Any other machine's address needs --token",
+      parseHost,
+    ),
+    token: optionalValue(
+      "--token [token]",
+      "Demand this token in the Authorization header; without a value, one is made and printed",
+      parseToken,
+    ),
+    ...permissionOptions,
+    statement: values(
+      "--statement <json>",
+      "JSON statement to add to the policy; may be repeated",
+      parseStatement,
+    ),
+    roleArn: value("--role-arn <arn>", "Assume this role, and make no IAM call", (arn) => {
+      checkArn(arn, "role");
+      return arn;
+    }),
+    ...awsOptions,
+  },
+  async run({ operands, options }, io) {
+    const permission = permissionOf(options);
+    const [bucket = ""] = bucketNames(operands);
+    const { duration, prefix, roleArn, host = "localhost", port = DEFAULT_PORT } = options;
+    if (duration === undefined) throw usage("--duration is required, such as --duration 1h");
+    if (!LOOPBACK.includes(host) && options.token === undefined) {
+      throw usage(`--host ${host} can be reached by other machines: add --token to keep them out`);
+    }
+    await warnOfPrefix(prefix, io);
+    const token = options.token === "" ? randomBytes(24).toString("base64url") : options.token;
+    const log = messageLog(io, false);
+    const server = await import("../aws/credential_server.ts");
+    await withAws(options, io, async (aws) => {
+      const cache = server.bucketCredentialCache(aws, {
+        buckets: [bucket],
+        permission,
+        duration,
+        statements: options.statement,
+        ...(prefix !== undefined && { prefix }),
+        ...(roleArn !== undefined && { roleArn }),
+      }, { onProgress: log.say });
+      log.say("Generating initial credentials...");
+      await cache.get();
+      const listening = listen(host, port, (actualPort) =>
+        server.credentialHandler(cache, {
+          hosts: hostHeaders(host, actualPort),
+          ...(token !== undefined && { token }),
+          onRequest: log.say,
+        }));
+      const url = `http://${host}:${listening.addr.port}/`;
+      log.say(
+        `Serving ${permission} credentials for bucket '${bucket}' at ${url}\n` +
+          `Duration: ${duration} seconds\nPress Ctrl+C to stop`,
+      );
+      if (options.token === "") await writeLine(io, `AWS_CONTAINER_AUTHORIZATION_TOKEN=${token}`);
+      await untilInterrupted(io);
+      await listening.shutdown();
+      await log.flush();
+      await writeMessage(io, "Stopped");
+    });
+  },
+});
+
+function parseHost(text: string): string {
+  if (/^[\w.:[\]-]+$/.test(text)) return text;
+  throw new RangeError(`Invalid host ${JSON.stringify(text)}`);
+}
+
+function parseToken(text: string): string {
+  if (text === "" || /^[\x21-\x7e]{8,}$/.test(text)) return text;
+  throw new RangeError("A token has at least 8 characters, and no blanks");
+}
+
+/** The names under which the server may be asked. */
+function hostHeaders(host: string, port: number): string[] {
+  const names = LOOPBACK.includes(host) ? ["localhost", "127.0.0.1", "[::1]"] : [host];
+  return names.map((name) => `${name}:${port}`.toLowerCase());
+}
+
+type Handler = (request: Request) => Promise<Response>;
+
+/** The handler must know the port, which is only known when it is listened on. */
+function listen(
+  host: string,
+  port: number,
+  makeHandler: (port: number) => Handler,
+): Deno.HttpServer<Deno.NetAddr> {
+  let handler: Handler | undefined;
+  try {
+    const server = Deno.serve({
+      hostname: host === "localhost" ? "127.0.0.1" : host.replace(/[\[\]]/g, ""),
+      port,
+      onListen: () => {},
+    }, (request) => handler!(request));
+    handler = makeHandler(server.addr.port);
+    return server;
+  } catch (error) {
+    const { name } = error as Error;
+    const reason = name === "AddrInUse" ? "the port is in use" : name;
+    throw new S3CredentialsError("conflict", `Could not serve on ${host}:${port}: ${reason}`, {
+      cause: error,
+      hint: "Choose another --port or --host",
+    });
+  }
+}
+
+function untilInterrupted(io: Io): Promise<void> {
+  return new Promise((resolve) => {
+    if (io.signal.aborted) resolve();
+    io.signal.addEventListener("abort", () => resolve());
+  });
+}
