@@ -51,6 +51,18 @@ export interface ClientOptions {
   retry?: boolean;
 }
 
+/** Where a bucket is, and who asks: enough to send requests without the SDK's client. */
+export interface BucketAddress {
+  /** The bucket's URL. */
+  url: string;
+  /** The region that requests are signed for. */
+  region: string;
+  /** Whether the endpoint is not Amazon's. */
+  isCustom: boolean;
+  /** The credentials to sign with, renewed where they expire. */
+  credentials(): AuthCredentials | Promise<AuthCredentials>;
+}
+
 /** The services of one account. A client is loaded and made when it is first asked for. */
 export interface Aws {
   /**
@@ -73,6 +85,13 @@ export interface Aws {
    * @returns its settings; `null` where there are none
    */
   accountPublicAccessBlock(): Promise<Partial<PublicAccessBlockSettings> | null>;
+  /**
+   * Where to find a bucket. Sends nothing.
+   *
+   * @param bucket the bucket
+   * @param region its region, where it isn't that of the connection
+   */
+  bucketAddress(bucket: string, region?: string): Promise<BucketAddress>;
   /** Closes the connections of all clients that were made here. */
   close(): void;
 }
@@ -116,6 +135,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 export function connect(options: ConnectOptions = {}): Aws {
   let settings: Promise<Settings> | undefined;
   const clients = new Map<string, Promise<IAMClient | STSClient | S3Client>>();
+
+  let defaultCredentials: ReturnType<typeof defaultChain> | undefined;
 
   function client<T extends IAMClient | STSClient | S3Client>(
     key: string,
@@ -179,6 +200,23 @@ export function connect(options: ConnectOptions = {}): Aws {
         control.destroy();
       }
     },
+    async bucketAddress(bucket, region) {
+      const { endpoints, credentials, profile, region: usual } = await (
+        settings ??= resolveSettings(options)
+      );
+      if (endpoints.S3 === undefined) {
+        return amazonAddress(bucket, await this.s3(region ? { region } : {}));
+      }
+      const chain = credentials === undefined
+        ? await (defaultCredentials ??= defaultChain(profile))
+        : undefined;
+      return {
+        url: `${endpoints.S3.replace(/\/+$/, "")}/${bucket}`,
+        region: region ?? usual,
+        isCustom: true,
+        credentials: () => credentials ?? chain!(),
+      };
+    },
     close() {
       for (const made of clients.values()) {
         made.then((client) => client.destroy(), () => {});
@@ -186,6 +224,18 @@ export function connect(options: ConnectOptions = {}): Aws {
       clients.clear();
     },
   };
+}
+
+/** Only the SDK knows the host names of all partitions, and what the configuration changes in them. */
+async function amazonAddress(bucket: string, { config }: S3Client): Promise<BucketAddress> {
+  const region = await config.region();
+  const { url } = config.endpointProvider({
+    Bucket: bucket,
+    Region: region,
+    UseFIPS: await config.useFipsEndpoint(),
+    UseDualStack: await config.useDualstackEndpoint(),
+  });
+  return { url: url.href, region, isCustom: false, credentials: () => config.credentials() };
 }
 
 async function clientConfig(
