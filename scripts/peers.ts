@@ -17,6 +17,7 @@ export type Peers = { bin: string } | { missing: string };
 const REQUIREMENTS = join(PROJECT, "tests", "peers", "requirements.txt");
 const ATTEMPTS = 3;
 const PAUSE_MS = 5_000;
+const PATIENCE_MS = 10 * 60_000;
 
 /**
  * Makes sure that the peers are installed. A complete installation of the same versions is used as
@@ -78,7 +79,8 @@ async function run(
   args: string[],
 ): Promise<{ stdout: string; problem?: string }> {
   try {
-    const { code, stdout, stderr } = await new Deno.Command(program, { args }).output();
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const { code, stdout, stderr } = await new Deno.Command(program, { args, signal }).output();
     const decoder = new TextDecoder();
     const lastLine = decoder.decode(stderr).trim().split("\n").at(-1);
     return {
