@@ -8,7 +8,7 @@
  */
 // deno-lint-ignore-file no-console
 import { join } from "node:path";
-import { denoTest } from "./deno_test.ts";
+import { denoTest } from "./counted_tests.ts";
 import { installPeers, PROJECT } from "./peers.ts";
 
 /** A child with a home of its own would otherwise download all modules again. */
@@ -17,6 +17,15 @@ async function denoDir(): Promise<string> {
   return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
 }
 
+/** What Deno says of its downloads must not mix with what our command line says. */
+async function downloadModules(): Promise<void> {
+  const args = ["cache", join(PROJECT, "cli.ts")];
+  const { success } = await new Deno.Command(Deno.execPath(), { args, stdout: "inherit" }).spawn()
+    .status;
+  if (!success) throw new Error("The modules of cli.ts could not be had");
+}
+
+await downloadModules();
 const peers = await installPeers(console.log);
 const { passed, failed, skipped } = await denoTest(
   ["-A", "--parallel", ...(Deno.args.length > 0 ? Deno.args : [join(PROJECT, "tests", "peers")])],

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { close, denoTest } from "./deno_test.ts";
+import { close, denoTest } from "./counted_tests.ts";
 
 // The test suite must find neither the developer's account nor his settings.
 for (const name of Object.keys(Deno.env.toObject())) {
