@@ -168,3 +168,26 @@ export function sessionPolicy(request: CreateRequest): PolicyDocument {
     request.buckets.length,
   );
 }
+
+/**
+ * The actions that a request allows besides those of S3.
+ *
+ * @param request what shall be created
+ * @returns such as `textract:*`, each once
+ *
+ * @example A statement for another service
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { actionsBeyondS3 } from "./grant.ts";
+ *
+ * const statement = { Effect: "Allow", Action: ["textract:*", "s3:GetObject"], Resource: "*" };
+ * assert.deepEqual(actionsBeyondS3({ buckets: ["b-1"], statements: [statement] }), ["textract:*"]);
+ * ```
+ */
+export function actionsBeyondS3(request: CreateRequest): string[] {
+  const statements = [...request.policy?.Statement ?? [], ...request.statements ?? []];
+  const actions = statements
+    .filter((statement) => statement.Effect === "Allow")
+    .flatMap((statement) => statement.Action ?? []);
+  return [...new Set(actions)].filter((action) => !/^(s3|s3-object-lambda):|^\*$/i.test(action));
+}

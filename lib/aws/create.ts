@@ -6,7 +6,7 @@
 import type { CreateFacts, CreateRequest, Step } from "../create_types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import type { Credentials, PermanentCredentials, TemporaryCredentials } from "../formats.ts";
-import { FULL_ACCESS_ARN, planCreate } from "../plan.ts";
+import { FULL_ACCESS_ARN, NOTHING_EXISTS, planCreate } from "../plan.ts";
 import { bucketConfiguration, reportStep } from "../plan_text.ts";
 import { policyText } from "../policy.ts";
 import { patiently } from "./concurrency.ts";
@@ -76,6 +76,8 @@ export async function createCredentials(
   request: CreateRequest,
   options: CreateOptions = {},
 ): Promise<CreatedCredentials> {
+  // What fits into no account at all is found out before anything is sent.
+  planCreate({ ...request, createBucket: true }, NOTHING_EXISTS);
   const facts = await gatherFacts(aws, request);
   const steps = planCreate(request, facts);
   const patienceMs = options.patienceMs ?? DEFAULT_PATIENCE_MS;
@@ -258,6 +260,16 @@ async function putUserPolicy(step: StepOf<"put-user-policy">, run: Run) {
       },
     },
   );
+  if (earlier !== undefined && earlier !== policyText(step.policy)) {
+    run.log(
+      `Replaced the earlier policy ${step.policyName}: what it says now also counts for the other ` +
+        `access keys of user ${step.userName}`,
+    );
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : "";
 }
 
 /** IAM may not see a user everywhere for some seconds. */
@@ -339,7 +351,7 @@ async function ensureRole({ roleName, found }: StepOf<"ensure-role">, run: Run) 
     () =>
       patiently(
         () => iam.attachRolePolicy(target),
-        (error) => run.madeRole && isMissing(error),
+        (error) => run.madeRole && isMissing(error) && /\brole\b/i.test(messageOf(error)),
         run.patience,
       ),
     {

@@ -120,7 +120,7 @@ export const create = defineCommand({
     const request = await createRequest(operands, options, io);
     await warnOfPrefix(options.prefix, io);
     const log = messageLog(io, options.silent);
-    const { userNameFor } = await import("../grant.ts");
+    const { actionsBeyondS3, userNameFor } = await import("../grant.ts");
     const { name, shortenedFrom } = userNameFor(request);
     if (shortenedFrom !== undefined && request.duration === undefined) {
       log.say(
@@ -129,12 +129,19 @@ export const create = defineCommand({
       );
     }
     await log.flush();
-    const { NOTHING_EXISTS, planCreate } = await import("../plan.ts");
-    // What fits into no account at all is found out before anything is sent.
-    const preview = planCreate({ ...request, createBucket: true }, NOTHING_EXISTS);
+    const beyond = request.roleArn === undefined ? actionsBeyondS3(request) : [];
+    if (request.duration !== undefined && beyond.length > 0) {
+      await writeMessage(
+        io,
+        `Warning: ${beyond.join(", ")} will have no effect, since the role of temporary ` +
+          "credentials is confined to S3: pass --role-arn for another role",
+      );
+    }
     if (options.dryRun) {
+      const { NOTHING_EXISTS, planCreate } = await import("../plan.ts");
       const { describeStep } = await import("../plan_text.ts");
-      for (const step of preview) await writeLine(io, describeStep(step));
+      const steps = planCreate({ ...request, createBucket: true }, NOTHING_EXISTS);
+      for (const step of steps) await writeLine(io, describeStep(step));
       return;
     }
     await withAws(options, io, async (aws) => {

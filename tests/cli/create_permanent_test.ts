@@ -201,6 +201,13 @@ test("an existing user without the boundary that was asked for is an error", asy
   assert.deepEqual(sandbox.snapshot(), before);
 });
 
+test("a policy that changes for an older key, too, is pointed out", async (sandbox) => {
+  await run(["create", "old-bucket", "--prefix", "a/"], { sandbox });
+  const { code, stderr } = await run(["create", "old-bucket", "--prefix", "b/"], { sandbox });
+  assert.equal(code, 0);
+  assert.match(stderr, /^Replaced the earlier policy s3\.read-write\.old-bucket: .* other access/);
+});
+
 test("what the user's other policies take up is counted", async (sandbox) => {
   await run(["create", "old-bucket"], { sandbox });
   const user = sandbox.account.users.get("s3.read-write.old-bucket")!;

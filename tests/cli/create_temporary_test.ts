@@ -76,6 +76,25 @@ for (const [name, options] of Object.entries(GRANTS)) {
   });
 }
 
+test("a statement beyond S3 is pointed out: the role has no such right", async (sandbox) => {
+  const statement = '{"Effect":"Allow","Action":"textract:*","Resource":"*"}';
+  const args = ["create", "old-bucket", "-d", "1h", "--statement", statement];
+  const { code, stderr } = await run(args, { sandbox });
+  assert.equal(code, 0);
+  assert.match(stderr, /^Warning: textract:\* will have no effect/);
+});
+
+test("a managed policy that does not exist ends the run at once", async (sandbox) => {
+  sandbox.account.policies.delete(FULL_ACCESS);
+  const before = sandbox.snapshot();
+  const { code, stderr } = await run(["create", "old-bucket", "-d", "1h"], { sandbox });
+  assert.equal(code, 1);
+  assert.match(stderr, /Could not attach arn:aws:iam::aws:policy\/AmazonS3FullAccess to role/);
+  const calls = sandbox.requests.filter(({ operation }) => operation === "AttachRolePolicy");
+  assert.equal(calls.length, 1);
+  assert.deepEqual(sandbox.snapshot(), before);
+});
+
 test("--policy counts for each of several buckets", async (sandbox) => {
   const policy = {
     Version: "2012-10-17",
