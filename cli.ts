@@ -22,6 +22,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import("./lib/cli/buckets.ts")).debugBucket,
   },
   {
+    name: "delete-objects",
+    summary: "Delete objects of a bucket",
+    load: async () => (await import("./lib/cli/objects.ts")).deleteObjects,
+  },
+  {
     name: "delete-user",
     summary: "Delete users with their access keys and policies",
     load: async () => (await import("./lib/cli/identities.ts")).deleteUser,
@@ -37,9 +42,24 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import("./lib/cli/buckets.ts")).getCorsPolicy,
   },
   {
+    name: "get-object",
+    summary: "Download an object",
+    load: async () => (await import("./lib/cli/objects.ts")).getObject,
+  },
+  {
+    name: "get-objects",
+    summary: "Download several objects",
+    load: async () => (await import("./lib/cli/objects.ts")).getObjects,
+  },
+  {
     name: "get-public-access-block",
     summary: "Show the public access block of a bucket",
     load: async () => (await import("./lib/cli/buckets.ts")).getPublicAccessBlock,
+  },
+  {
+    name: "list-bucket",
+    summary: "List the objects of a bucket",
+    load: async () => (await import("./lib/cli/objects.ts")).listBucket,
   },
   {
     name: "list-buckets",
@@ -70,6 +90,16 @@ const commands: readonly CommandEntry[] = [
     name: "policy",
     summary: "Show the JSON policy for one or more buckets",
     load: async () => (await import("./lib/cli/credentials.ts")).policy,
+  },
+  {
+    name: "put-object",
+    summary: "Upload a file or standard input to an object",
+    load: async () => (await import("./lib/cli/objects.ts")).putObject,
+  },
+  {
+    name: "put-objects",
+    summary: "Upload files and directories",
+    load: async () => (await import("./lib/cli/objects.ts")).putObjects,
   },
   {
     name: "sandbox",

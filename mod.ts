@@ -84,7 +84,38 @@ export {
   USER_FIELDS,
   type UserPolicies,
 } from "./lib/aws/listings.ts";
+export { findUploads, type FoundUploads } from "./lib/aws/find_uploads.ts";
+export { deleteObjects, type DeleteObjectsOptions } from "./lib/aws/objects_delete.ts";
+export {
+  downloadObject,
+  getObject,
+  getObjects,
+  type GetObjectsOptions,
+  type ObjectStream,
+} from "./lib/aws/objects_get.ts";
+export { listObjects, type ListObjectsOptions } from "./lib/aws/objects_list.ts";
+export {
+  putObject,
+  type PutObjectOptions,
+  putObjects,
+  type Upload,
+} from "./lib/aws/objects_put.ts";
+export type {
+  ObjectResult,
+  ObjectSummary,
+  TransferOptions,
+  TransferProgress,
+} from "./lib/aws/objects_types.ts";
+export type { ObjectHead } from "./lib/aws/object_reading.ts";
 export type { UndoReport } from "./lib/aws/undo.ts";
+export { contentTypeOf } from "./lib/content_types.ts";
+export {
+  checkKey,
+  keyMatcher,
+  type LocalPlace,
+  localPlace,
+  type LocalPlaceOptions,
+} from "./lib/keys.ts";
 export type {
   AccessKeyFacts,
   CreateFacts,

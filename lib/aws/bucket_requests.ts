@@ -13,6 +13,7 @@ import {
   type HttpAnswer,
   HttpConnections,
 } from "./http_exchange.ts";
+import { NO_CONNECTION } from "./objects_types.ts";
 import { EMPTY_PAYLOAD_HASH, encodePath, encodeQuery, sha256, Signer } from "./s3_signature.ts";
 
 /** What is asked of a bucket. */
@@ -27,6 +28,8 @@ export interface BucketRequest {
   headers?: Record<string, string>;
   /** The body. */
   body?: Uint8Array;
+  /** SHA-256 of the body, where the caller has it already. */
+  payloadHash?: string;
   /** Whether it would do harm if the HTTP client sent it twice, unasked. */
   isDelicate?: boolean;
 }
@@ -55,7 +58,6 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
 const LARGE_BODY = 262_144;
 
-const UNREACHABLE = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"]);
 const PASSING_CODES = new Set([
   ...["SlowDown", "InternalError", "RequestTimeout", "ServiceUnavailable", "Throttling"],
   ...["RequestTimeoutException", "OperationAborted"],
@@ -112,13 +114,17 @@ export class BucketRequests {
    * Tries something until it succeeds or there is no hope.
    *
    * @param attempt what to try; the same each time or what is left to do
+   * @param progress a number that grows when an attempt got a bit further; patience is then new
    * @returns what it gave
    * @throws its last error
    */
-  async withRetries<T>(attempt: () => Promise<T>): Promise<T> {
+  async withRetries<T>(attempt: () => Promise<T>, progress: () => number = () => 0): Promise<T> {
     let adaptations = 0;
+    let reached = progress();
     for (let count = 1;; count++) {
       this.throwIfAborted();
+      if (progress() > reached) count = 1;
+      reached = progress();
       try {
         return await attempt();
       } catch (error) {
@@ -151,7 +157,9 @@ export class BucketRequests {
         path: path || "/",
         query,
         headers: { host: origin.host, ...request.headers },
-        payloadHash: body === undefined ? EMPTY_PAYLOAD_HASH : await payloadHash(body),
+        payloadHash: body === undefined
+          ? EMPTY_PAYLOAD_HASH
+          : request.payloadHash ?? await payloadHash(body),
       },
       credentials,
       new Date(Date.now() + this.#clockSkewMs),
@@ -232,8 +240,13 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-/** A large body is hashed beside the main thread. */
-async function payloadHash(body: Uint8Array): Promise<string> {
+/**
+ * SHA-256 of a body. A large one is hashed beside the main thread.
+ *
+ * @param body the body
+ * @returns hexadecimal digits
+ */
+export async function payloadHash(body: Uint8Array): Promise<string> {
   if (body.length < LARGE_BODY) return sha256(body);
   const digest = await crypto.subtle.digest("SHA-256", body as Uint8Array<ArrayBuffer>);
   return Buffer.from(digest).toString("hex");
@@ -248,7 +261,7 @@ function passes(error: unknown): boolean {
 }
 
 function mostAttempts(error: unknown): number {
-  return error instanceof ConnectionError && UNREACHABLE.has(error.code)
+  return error instanceof ConnectionError && NO_CONNECTION.has(error.code)
     ? MOST_CONNECTION_ATTEMPTS
     : MOST_ATTEMPTS;
 }

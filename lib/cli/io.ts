@@ -10,6 +10,8 @@ export interface Output {
   write(data: string | Uint8Array): Promise<void>;
   /** Whether a person is looking. */
   isTerminal: boolean;
+  /** How many characters a line of the terminal has. */
+  columns?(): number;
 }
 
 /** All that a command may use of its process. Tests pass their own. */
@@ -90,6 +92,7 @@ function output(stream: typeof Deno.stdout | typeof Deno.stderr): Output {
   const encoder = new TextEncoder();
   return {
     isTerminal: stream.isTerminal(),
+    columns: () => Deno.consoleSize().columns,
     async write(data) {
       let rest = typeof data === "string" ? encoder.encode(data) : data;
       while (rest.length > 0) rest = rest.subarray(await stream.write(rest));

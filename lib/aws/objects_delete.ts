@@ -1,0 +1,169 @@
+/**
+ * Deletes objects, a thousand at a time.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { childText, escapeXml, isXmlText, parseXml } from "../xml.ts";
+import { BucketRequests, errorOf } from "./bucket_requests.ts";
+import type { Aws } from "./connect.ts";
+import { mapAsDone } from "./gate.ts";
+import { listPages } from "./objects_list.ts";
+import { isFatal, type ObjectResult } from "./objects_types.ts";
+import { serviceError } from "./service_error.ts";
+
+/** The most keys that S3 deletes at a time, and as many as a page of a listing has. */
+const BATCH_SIZE = 1000;
+/** S3 counts every key, so that more requests at a time would only be turned away. */
+const BATCHES_AT_A_TIME = 4;
+const MOST_ATTEMPTS = 6;
+const FIRST_PAUSE_MS = 100;
+const PASSING_CODES = new Set(["InternalError", "SlowDown", "ServiceUnavailable"]);
+
+/** What {@linkcode deleteObjects} deletes, and how. */
+export interface DeleteObjectsOptions {
+  /**
+   * How many requests are under way at a time.
+   *
+   * @default {4}
+   */
+  concurrency?: number;
+  /** Told when all objects have been found: how many. Many are deleted already by then. */
+  onFound?: (count: number) => void;
+  /** Ends the work; what is deleted stays so. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Deletes objects. A key that isn't there counts as deleted.
+ *
+ * @param aws the account
+ * @param bucket the bucket
+ * @param which the keys, or the prefix of all keys to delete
+ * @param options how many requests at a time and so on
+ * @returns what became of each object, as soon as it is known
+ * @throws {S3CredentialsError} if the bucket can't be read or written to at all
+ *
+ * @example All below a prefix
+ * ```ts
+ * import { connect, deleteObjects, putObject } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+ * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * await putObject(aws, "my-bucket", "old/hello.txt", new Blob(["Hello"]).stream());
+ * const results = await Array.fromAsync(deleteObjects(aws, "my-bucket", { prefix: "old/" }));
+ * assert.deepEqual(results, [{ key: "old/hello.txt" }]);
+ * aws.close();
+ * ```
+ */
+export async function* deleteObjects(
+  aws: Aws,
+  bucket: string,
+  which: { keys: readonly string[] } | { prefix: string },
+  { concurrency = BATCHES_AT_A_TIME, onFound, signal }: DeleteObjectsOptions = {},
+): AsyncGenerator<ObjectResult> {
+  const requests = new BucketRequests(aws, bucket, signal);
+  try {
+    const batches = "keys" in which
+      ? batchesOf([...new Set(which.keys)], onFound)
+      : listedBatches(requests, which.prefix, onFound);
+    const work = (keys: string[]) => deleteBatch(requests, keys);
+    for await (const results of mapAsDone(batches, work, concurrency)) yield* results;
+  } finally {
+    requests.close();
+  }
+}
+
+function* batchesOf(keys: string[], onFound?: (count: number) => void): Generator<string[]> {
+  onFound?.(keys.length);
+  for (let start = 0; start < keys.length; start += BATCH_SIZE) {
+    yield keys.slice(start, start + BATCH_SIZE);
+  }
+}
+
+async function* listedBatches(
+  requests: BucketRequests,
+  prefix: string,
+  onFound?: (count: number) => void,
+): AsyncGenerator<string[]> {
+  let count = 0;
+  for await (const page of listPages(requests, prefix)) {
+    count += page.length;
+    yield* batchesOf(page.map(({ Key }) => Key));
+  }
+  onFound?.(count);
+}
+
+async function deleteBatch(requests: BucketRequests, keys: string[]): Promise<ObjectResult[]> {
+  const results: ObjectResult[] = [];
+  const plain = keys.filter(isXmlText);
+  for (const key of keys) if (!isXmlText(key)) results.push(await deleteOne(requests, key));
+  let left = plain;
+  for (let attempt = 1; left.length > 0; attempt++) {
+    const failed = await sendBatch(requests, left);
+    const again: string[] = [];
+    for (const key of left) {
+      const error = failed.get(key);
+      if (error === undefined) results.push({ key });
+      else if (attempt < MOST_ATTEMPTS && PASSING_CODES.has(error.name)) again.push(key);
+      else results.push(failure(error, key));
+    }
+    left = again;
+    if (left.length > 0) await pause(FIRST_PAUSE_MS * 2 ** attempt);
+  }
+  return results;
+}
+
+async function sendBatch(
+  requests: BucketRequests,
+  keys: readonly string[],
+): Promise<Map<string, Error>> {
+  const objects = keys.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`).join("");
+  const namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
+  const body = new TextEncoder().encode(
+    `<Delete xmlns="${namespace}"><Quiet>true</Quiet>${objects}</Delete>`,
+  );
+  const headers = {
+    "content-type": "application/xml",
+    "content-md5": createHash("md5").update(body).digest("base64"),
+  };
+  try {
+    const answer = await requests.send({ method: "POST", query: { delete: "" }, headers, body });
+    const result = parseXml(answer.text.trim());
+    if (result.name !== "DeleteResult") throw errorOf(answer);
+    const errors = result.children.filter(({ name }) => name === "Error");
+    return new Map(errors.map((error) => {
+      const [key = "", code = "Unknown", message = ""] = ["Key", "Code", "Message"]
+        .map((name) => childText(error, name));
+      return [key, Object.assign(new Error(message), { name: code })];
+    }));
+  } catch (error) {
+    requests.throwIfAborted();
+    const problem = serviceError(error, `Could not delete from ${requests.bucket}`);
+    if (isFatal(problem)) throw problem;
+    return new Map(keys.map((key) => [key, error as Error]));
+  }
+}
+
+/** For a key with characters that XML can't carry. */
+async function deleteOne(requests: BucketRequests, key: string): Promise<ObjectResult> {
+  try {
+    await requests.send({ method: "DELETE", key });
+    return { key };
+  } catch (error) {
+    requests.throwIfAborted();
+    return failure(error as Error, key);
+  }
+}
+
+function failure(error: Error, key: string): ObjectResult {
+  const problem = serviceError(error, `Could not delete ${key}`);
+  if (isFatal(problem)) throw problem;
+  return { key, error: problem };
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,330 @@
+/**
+ * Uploads: a file, a stream or many files.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { contentTypeOf } from "../content_types.ts";
+import { S3CredentialsError } from "../errors.ts";
+import { checkKey } from "../keys.ts";
+import { BucketRequests, payloadHash } from "./bucket_requests.ts";
+import type { Aws } from "./connect.ts";
+import { Gate, mapAsDone } from "./gate.ts";
+import { fileFault } from "./local_file.ts";
+import { type ByteSource, PART_SIZE, uploadInParts } from "./multipart.ts";
+import {
+  BODY_MEMORY,
+  DEFAULT_TRANSFERS,
+  isFatal,
+  type ObjectResult,
+  ProgressCounter,
+  type TransferOptions,
+} from "./objects_types.ts";
+import { serviceError } from "./service_error.ts";
+
+/** What {@linkcode putObject} can be told. */
+export interface PutObjectOptions extends TransferOptions {
+  /** The media type; left out, that of the extension of the file or else of the key. */
+  contentType?: string;
+}
+
+/**
+ * Uploads a file or a stream. What is longer than a few MiB goes in parts, several at a time; no
+ * more than a few parts are held in memory.
+ *
+ * @param aws the account
+ * @param bucket the bucket
+ * @param key the key of the new object
+ * @param source the path of a file, or the content
+ * @param options media type, how many requests at a time, whom to tell, what ends the transfer
+ * @throws {S3CredentialsError} if it could not be uploaded; nothing is left on the server then
+ *
+ * @example A file
+ * ```ts ignore
+ * import { connect, putObject } from "@s3creds/cli";
+ *
+ * await putObject(connect(), "my-bucket", "hello.txt", "/path/to/hello.txt");
+ * ```
+ */
+export async function putObject(
+  aws: Aws,
+  bucket: string,
+  key: string,
+  source: string | ReadableStream<Uint8Array>,
+  options: PutObjectOptions = {},
+): Promise<void> {
+  checkKey(key);
+  const { concurrency = DEFAULT_TRANSFERS, onProgress, signal, contentType } = options;
+  const upload = uploader(aws, bucket, concurrency, onProgress, signal);
+  try {
+    if (typeof source === "string") {
+      await upload.file(source, key, { ...(contentType !== undefined && { contentType }) });
+    } else {
+      const streamed = new StreamSource(source, signal);
+      upload.counter.add({ totalObjects: 1 });
+      try {
+        await upload.stream(streamed, key, contentType ?? contentTypeOf(key));
+      } finally {
+        streamed.release();
+      }
+    }
+    upload.counter.add({ objects: 1 });
+  } catch (error) {
+    throw puttingError(error, key);
+  } finally {
+    upload.requests.close();
+  }
+}
+
+/** A file to upload. */
+export interface Upload {
+  /** The file. */
+  path: string;
+  /** The key of the new object. */
+  key: string;
+  /** Its length, as far as it is known; for progress only. */
+  size?: number;
+}
+
+/**
+ * Uploads files, with the media types of their extensions.
+ *
+ * @param aws the account
+ * @param bucket the bucket
+ * @param uploads files and keys, such as those of {@linkcode findUploads}
+ * @param options how many requests at a time, whom to tell, what ends the transfer
+ * @returns what became of each file, as soon as it is known
+ * @throws {S3CredentialsError} if the bucket can't be written to at all
+ *
+ * @example A folder with all below it
+ * ```ts ignore
+ * import { connect, findUploads, putObjects } from "@s3creds/cli";
+ *
+ * const { uploads } = findUploads(["site"]);
+ * for await (const { path, error } of putObjects(connect(), "my-bucket", uploads)) {
+ *   if (error !== undefined) console.error(path, error.message);
+ * }
+ * ```
+ */
+export async function* putObjects(
+  aws: Aws,
+  bucket: string,
+  uploads: readonly Upload[],
+  { concurrency = DEFAULT_TRANSFERS, onProgress, signal }: TransferOptions = {},
+): AsyncGenerator<ObjectResult> {
+  const stop = new AbortController();
+  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const upload = uploader(aws, bucket, concurrency, onProgress, either);
+  upload.counter.add({
+    totalObjects: uploads.length,
+    totalBytes: uploads.reduce((sum, { size = 0 }) => sum + size, 0),
+  });
+  upload.counter.finalTotal();
+  const put = async ({ path, key, size: expected = 0 }: Upload): Promise<ObjectResult> => {
+    try {
+      checkKey(key);
+      return { key, path, size: await upload.file(path, key, { expected }) };
+    } catch (error) {
+      const problem = error instanceof RangeError
+        ? new S3CredentialsError("limit", `Could not put ${path}: ${error.message}`)
+        : puttingError(error, key);
+      if (!(problem instanceof S3CredentialsError) || isFatal(problem)) throw problem;
+      return { key, path, error: problem };
+    } finally {
+      upload.counter.add({ objects: 1 });
+    }
+  };
+  try {
+    yield* mapAsDone(uploads, put, concurrency);
+  } finally {
+    stop.abort();
+    upload.requests.close();
+  }
+}
+
+function puttingError(error: unknown, key: string): unknown {
+  if (error instanceof S3CredentialsError) return error;
+  const isOfService = error instanceof Error && ("$metadata" in error ||
+    error.name === "ConnectionError" || error instanceof SyntaxError);
+  return isOfService ? serviceError(error, `Could not put ${key}`) : error;
+}
+
+function uploader(
+  aws: Aws,
+  bucket: string,
+  concurrency: number,
+  onProgress: TransferOptions["onProgress"],
+  signal: AbortSignal | undefined,
+) {
+  const requests = new BucketRequests(aws, bucket, signal);
+  const gate = new Gate(concurrency, BODY_MEMORY);
+  const counter = new ProgressCounter(onProgress);
+  const onBytes = (bytes: number) => counter.add({ bytes });
+
+  async function whole(key: string, body: Uint8Array, headers: Record<string, string>) {
+    const hash = await payloadHash(body);
+    const checksum = await requests.isAmazons() &&
+      { "x-amz-checksum-sha256": Buffer.from(hash, "hex").toString("base64") };
+    const request = { method: "PUT", key, body, payloadHash: hash };
+    await requests.send({ ...request, headers: { ...headers, ...checksum } });
+    onBytes(body.length);
+  }
+
+  async function stream(source: ByteSource, key: string, contentType: string | undefined) {
+    const headers = typeHeader(contentType);
+    const first = new Uint8Array(PART_SIZE);
+    const leave = await gate.enter(PART_SIZE);
+    try {
+      const count = await source.fill(first);
+      if (count < PART_SIZE) {
+        await whole(key, first.subarray(0, count), headers);
+        return count;
+      }
+    } finally {
+      leave();
+    }
+    return await uploadInParts({ requests, gate, key, headers, source, first, onBytes, signal });
+  }
+
+  async function file(
+    path: string,
+    key: string,
+    { contentType = contentTypeOf(path) ?? contentTypeOf(key), expected }: {
+      contentType?: string;
+      expected?: number;
+    },
+  ): Promise<number> {
+    const headers = typeHeader(contentType);
+    const tried = `Could not read ${path}`;
+    using source = openSource(path, tried);
+    const { size } = source;
+    counter.add({
+      totalObjects: expected === undefined ? 1 : 0,
+      totalBytes: (size ?? 0) - (expected ?? 0),
+    });
+    // A pipe has no length and comes as it comes.
+    if (size === undefined) return await stream(source, key, contentType);
+    if (size > PART_SIZE) {
+      return await uploadInParts({ requests, gate, key, headers, source, size, onBytes, signal });
+    }
+    await gate.run(async () => {
+      requests.throwIfAborted();
+      await whole(key, source.readAll(size), headers);
+    }, size);
+    return size;
+  }
+
+  return { requests, counter, stream, file };
+}
+
+function typeHeader(contentType: string | undefined): Record<string, string> {
+  return contentType === undefined ? {} : { "content-type": contentType };
+}
+
+function openSource(path: string, tried: string): FileSource {
+  try {
+    return new FileSource(path);
+  } catch (error) {
+    throw fileFault(error, tried);
+  }
+}
+
+/** A file as it was when it was opened: what is appended meanwhile is left out. */
+class FileSource implements ByteSource, Disposable {
+  readonly size: number | undefined;
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  #left: number;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = Deno.openSync(path);
+    try {
+      const info = this.#file.statSync();
+      if (info.isDirectory) throw new Deno.errors.IsADirectory();
+      this.size = info.isFile ? info.size : undefined;
+      this.#left = this.size ?? Infinity;
+    } catch (error) {
+      this.#file.close();
+      throw error;
+    }
+  }
+
+  /** For what is short enough: synchronous, as changing threads would take longer. */
+  readAll(size: number): Uint8Array {
+    const buffer = new Uint8Array(size);
+    let filled = 0;
+    while (filled < size) {
+      const count = this.#file.readSync(buffer.subarray(filled));
+      if (count === null) throw this.#shorter();
+      filled += count;
+    }
+    return buffer;
+  }
+
+  async fill(buffer: Uint8Array): Promise<number> {
+    const wanted = Math.min(buffer.length, this.#left);
+    let filled = 0;
+    while (filled < wanted) {
+      const count = await this.#read(buffer.subarray(filled, wanted));
+      if (count === null && this.size !== undefined) throw this.#shorter();
+      if (count === null) break;
+      filled += count;
+    }
+    this.#left -= filled;
+    return filled;
+  }
+
+  async #read(buffer: Uint8Array): Promise<number | null> {
+    try {
+      return await this.#file.read(buffer);
+    } catch (error) {
+      throw fileFault(error, `Could not read ${this.#path}`);
+    }
+  }
+
+  #shorter(): S3CredentialsError {
+    const message = `Could not put ${this.#path}: the file became shorter while it was read`;
+    return new S3CredentialsError("conflict", message, { hint: "Try again" });
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/** A stream, read into buffers. */
+class StreamSource implements ByteSource {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #signal: AbortSignal | undefined;
+  #rest = new Uint8Array();
+
+  constructor(stream: ReadableStream<Uint8Array>, signal?: AbortSignal) {
+    this.#reader = stream.getReader();
+    this.#signal = signal;
+    // Whoever feeds a pipe may be slow, and an interruption must not wait for him.
+    signal?.addEventListener("abort", this.release);
+  }
+
+  async fill(buffer: Uint8Array): Promise<number> {
+    let filled = 0;
+    while (filled < buffer.length) {
+      if (this.#rest.length === 0) {
+        const { done, value } = await this.#reader.read();
+        if (this.#signal?.aborted) throw new S3CredentialsError("interrupted", "Interrupted");
+        if (done) break;
+        this.#rest = value as Uint8Array<ArrayBuffer>;
+      }
+      const taken = this.#rest.subarray(0, buffer.length - filled);
+      buffer.set(taken, filled);
+      filled += taken.length;
+      this.#rest = this.#rest.subarray(taken.length);
+    }
+    return filled;
+  }
+
+  readonly release = (): void => {
+    this.#signal?.removeEventListener("abort", this.release);
+    this.#reader.cancel().catch(() => {});
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * Options and steps that the commands for objects share.
+ *
+ * @module
+ */
+import type { ObjectResult } from "../aws/objects_types.ts";
+import { checkKey } from "../keys.ts";
+import { asUsageError, flag, value } from "./command.ts";
+import { ExitCode } from "./exit_code.ts";
+import type { Io } from "./io.ts";
+import { bucketNames } from "./options.ts";
+import { errorText } from "./output.ts";
+import type { ProgressLine } from "./progress.ts";
+
+const MOST_CONCURRENT = 512;
+
+/** How many requests at a time. */
+export const concurrencyOption = value(
+  "--concurrency <n>",
+  "How many requests are under way at the same time",
+  parseConcurrency,
+);
+
+/** Hides the progress bar. */
+export const silentOption = flag("-s, --silent", "Don't show progress bar");
+
+function parseConcurrency(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > MOST_CONCURRENT) {
+    throw new RangeError(
+      `Invalid number ${JSON.stringify(text)}: expected 1 to ${MOST_CONCURRENT}`,
+    );
+  }
+  return count;
+}
+
+/** Checks the name of an existing bucket. */
+export function bucketName(name: string | undefined): string {
+  return bucketNames([name ?? ""])[0]!;
+}
+
+/** Checks keys that were typed. */
+export function checkedKeys(keys: readonly string[]): string[] {
+  for (const key of keys) asUsageError(() => checkKey(key));
+  return [...keys];
+}
+
+/** What every transfer is told by the command line. */
+export function transferOptions(
+  { concurrency }: { concurrency: number | undefined },
+  line: ProgressLine,
+  io: Io,
+) {
+  return {
+    onProgress: line.update,
+    signal: io.signal,
+    ...(concurrency !== undefined && { concurrency }),
+  };
+}
+
+/**
+ * Waits for the objects of a transfer and reports those that failed.
+ *
+ * @param results what became of each
+ * @param line where to report
+ * @throws {ExitCode} 1 if any failed
+ */
+export async function report(
+  results: AsyncIterable<ObjectResult>,
+  line: ProgressLine,
+): Promise<void> {
+  let failed = false;
+  try {
+    for await (const { error } of results) {
+      if (error === undefined) continue;
+      failed = true;
+      line.say(errorText(error));
+    }
+  } finally {
+    await line.finish();
+  }
+  if (failed) throw new ExitCode(1);
+}

@@ -1,0 +1,289 @@
+/**
+ * The commands for objects: `list-bucket`, `get-object`, `get-objects`, `put-object`, `put-objects`
+ * and `delete-objects`.
+ *
+ * @module
+ */
+import { plainData } from "../rows.ts";
+import { defineCommand, flag, value, values } from "./command.ts";
+import { ExitCode } from "./exit_code.ts";
+import {
+  bucketName,
+  checkedKeys,
+  concurrencyOption,
+  report,
+  silentOption,
+  transferOptions,
+} from "./object_options.ts";
+import { awsOptions, rowFormatOf, rowOptions, usage, withAws } from "./options.ts";
+import { errorText, writeLine, writeMessage, writeRows } from "./output.ts";
+import { progressLine } from "./progress.ts";
+
+/** `s3-credentials list-bucket` */
+export const listBucket = defineCommand({
+  operands: "<bucket>",
+  description: "List the objects of a bucket.",
+  examples: [
+    ["As JSON:", "list-bucket my-bucket"],
+    ["One folder, as CSV:", "list-bucket my-bucket --prefix my-folder/ --csv"],
+    ["With the URL of each object:", "list-bucket my-bucket --urls"],
+  ],
+  options: {
+    prefix: value("--prefix <prefix>", "List keys that start with this"),
+    urls: flag("--urls", "Show the URL of each object"),
+    ...rowOptions,
+    ...awsOptions,
+  },
+  async run({ operands, options }, io) {
+    const bucket = bucketName(operands[0]);
+    const format = rowFormatOf(options);
+    const { urls, prefix } = options;
+    const fields = urls ? [...OBJECT_FIELDS, "URL"] : OBJECT_FIELDS;
+    const { listObjects } = await import("../aws/objects_list.ts");
+    await withAws(options, io, async (aws) => {
+      const wanted = { urls, signal: io.signal, ...(prefix !== undefined && { prefix }) };
+      await writeRows(io, objectRows(listObjects(aws, bucket, wanted), fields), format, fields);
+    });
+  },
+});
+
+const OBJECT_FIELDS = ["Key", "LastModified", "ETag", "Size", "StorageClass", "Owner"];
+
+async function* objectRows(objects: AsyncIterable<object>, fields: readonly string[]) {
+  for await (const object of objects) yield plainData(object, fields) as object;
+}
+
+/** `s3-credentials get-object` */
+export const getObject = defineCommand({
+  operands: "<bucket> <key>",
+  description: "Download an object: to standard output, or into a file.",
+  examples: [
+    ["See what it holds:", "get-object my-bucket hello.txt"],
+    ["Save it to a file:", "get-object my-bucket hello.txt -o hello.txt"],
+  ],
+  options: {
+    output: value("-o, --output <file>", "Write to this file instead of standard output"),
+    silent: silentOption,
+    concurrency: concurrencyOption,
+    ...awsOptions,
+  },
+  async run({ operands, options }, io) {
+    const bucket = bucketName(operands[0]);
+    const [key = ""] = checkedKeys([operands[1] ?? ""]);
+    const { downloadObject, getObject } = await import("../aws/objects_get.ts");
+    const { output } = options;
+    // The content would be written over a bar on the same terminal.
+    const isSilent = options.silent || output === undefined && io.stdout.isTerminal;
+    const line = progressLine(io, { label: "Downloading", isSilent });
+    try {
+      await withAws(options, io, async (aws) => {
+        const transfer = transferOptions(options, line, io);
+        if (output !== undefined) return await downloadObject(aws, bucket, key, output, transfer);
+        const { body } = await getObject(aws, bucket, key, transfer);
+        for await (const chunk of body) await io.stdout.write(chunk);
+      });
+    } finally {
+      await line.finish();
+    }
+  },
+});
+
+/** `s3-credentials get-objects` */
+export const getObjects = defineCommand({
+  operands: "<bucket> [keys...]",
+  description: "Download several objects into the current directory, or into another one. Each " +
+    "keeps the folders of its key. A key that would lead out of the directory is not downloaded.",
+  examples: [
+    ["Everything:", "get-objects my-bucket"],
+    ["Some keys:", "get-objects my-bucket one.txt path/two.txt"],
+    [
+      "All keys that match a pattern, into another directory:",
+      "get-objects my-bucket --pattern '*/*.js' -o my-directory",
+    ],
+  ],
+  options: {
+    output: value("-o, --output <directory>", "Write to this directory (default: the current one)"),
+    pattern: values(
+      "-p, --pattern <pattern>",
+      "Download keys that match, such as '*/*.js'. * stands for anything, ? for one character, " +
+        "[abc] for one of these, [!abc] for any other; may be repeated",
+      (text) => text,
+    ),
+    silent: silentOption,
+    concurrency: concurrencyOption,
+    ...awsOptions,
+  },
+  async run({ operands: [name, ...keys], options }, io) {
+    const bucket = bucketName(name);
+    const wanted = { keys: checkedKeys(keys), patterns: options.pattern };
+    const { getObjects } = await import("../aws/objects_get.ts");
+    const line = progressLine(io, { label: "Downloading", isSilent: options.silent });
+    await withAws(options, io, (aws) => {
+      const transfer = transferOptions(options, line, io);
+      return report(
+        getObjects(aws, bucket, options.output ?? ".", { ...wanted, ...transfer }),
+        line,
+      );
+    });
+  },
+});
+
+/** `s3-credentials put-object` */
+export const putObject = defineCommand({
+  operands: "<bucket> <key> <path>",
+  description: "Upload a file, or standard input, to a key of a bucket.",
+  examples: [
+    ["A file:", "put-object my-bucket my-key.txt /path/to/file.txt"],
+    ["Standard input:", "put-object my-bucket my-key.txt -"],
+    [
+      "With a content type of your choice:",
+      "put-object my-bucket hello.html - --content-type text/html",
+    ],
+  ],
+  options: {
+    contentType: value(
+      "--content-type <type>",
+      "Content-Type to use (default: that of the file extension)",
+      parseContentType,
+    ),
+    silent: silentOption,
+    concurrency: concurrencyOption,
+    ...awsOptions,
+  },
+  async run({ operands, options }, io) {
+    const bucket = bucketName(operands[0]);
+    const [key = ""] = checkedKeys([operands[1] ?? ""]);
+    const path = operands[2] ?? "";
+    const isInput = path === "-";
+    if (isInput && options.auth === "-") {
+      throw usage("PATH and --auth cannot both read standard input");
+    }
+    if (!isInput) await checkFile(path);
+    const { putObject } = await import("../aws/objects_put.ts");
+    const line = progressLine(io, { label: "Uploading", isSilent: options.silent });
+    try {
+      await withAws(options, io, (aws) =>
+        putObject(aws, bucket, key, isInput ? io.stdin : path, {
+          ...transferOptions(options, line, io),
+          ...(options.contentType !== undefined && { contentType: options.contentType }),
+        }));
+    } finally {
+      await line.finish();
+    }
+  },
+});
+
+function parseContentType(text: string): string {
+  if (/^[\x20-\x7e]+$/.test(text) && text.trim() !== "") return text;
+  throw new RangeError(`Invalid content type ${JSON.stringify(text)}: expected such as text/html`);
+}
+
+async function checkFile(path: string): Promise<void> {
+  const { findUploads } = await import("../aws/find_uploads.ts");
+  const isFolder = (await Deno.stat(path).catch(() => undefined))?.isDirectory;
+  if (isFolder) throw usage(`Not a file but a folder: ${path} - put-objects uploads folders`);
+  findUploads([path]);
+}
+
+/** `s3-credentials put-objects` */
+export const putObjects = defineCommand({
+  operands: "<bucket> <paths...>",
+  description: "Upload files, and directories with all that is below them. A file goes to its " +
+    "name, a directory to its name with the names of what is in it.",
+  examples: [
+    ["Two files:", "put-objects my-bucket one.txt two.txt"],
+    ["The same below my-folder/:", "put-objects my-bucket one.txt two.txt --prefix my-folder"],
+    ["A directory, as my-directory/...:", "put-objects my-bucket my-directory"],
+    ["What is in the current directory:", "put-objects my-bucket ."],
+    ["See first what would be uploaded:", "put-objects my-bucket . --dry-run"],
+  ],
+  options: {
+    prefix: value("--prefix <prefix>", "Prefix to add to the keys"),
+    silent: silentOption,
+    dryRun: flag("--dry-run", "Show what would be uploaded, and upload nothing"),
+    concurrency: concurrencyOption,
+    ...awsOptions,
+  },
+  async run({ operands: [name, ...paths], options }, io) {
+    const bucket = bucketName(name);
+    const { findUploads } = await import("../aws/find_uploads.ts");
+    const { uploads, leftOut } = findUploads(paths, options.prefix);
+    for (const { path, reason } of leftOut) {
+      await writeMessage(io, `Warning: not uploaded: ${path}: ${reason}`);
+    }
+    if (options.dryRun) {
+      for (const { path, key } of uploads) {
+        await writeLine(io, `${path} => s3://${bucket}/${key}`);
+      }
+      return;
+    }
+    const { putObjects } = await import("../aws/objects_put.ts");
+    const line = progressLine(io, { label: "Uploading", isSilent: options.silent });
+    await withAws(
+      options,
+      io,
+      (aws) => report(putObjects(aws, bucket, uploads, transferOptions(options, line, io)), line),
+    );
+  },
+});
+
+/** `s3-credentials delete-objects` */
+export const deleteObjects = defineCommand({
+  operands: "<bucket> [keys...]",
+  description: "Delete objects of a bucket: those of some keys, or all with a prefix.",
+  examples: [
+    ["Two objects:", "delete-objects my-bucket one.txt two.txt"],
+    ["All with a prefix:", "delete-objects my-bucket --prefix my-folder/"],
+    [
+      "See first what would be deleted:",
+      "delete-objects my-bucket --prefix my-folder/ --dry-run",
+    ],
+  ],
+  options: {
+    prefix: value("--prefix <prefix>", "Delete all objects whose keys start with this"),
+    silent: flag("-s, --silent", "Don't show informational output"),
+    dryRun: flag("-d, --dry-run", "Show the keys that would be deleted, and delete nothing"),
+    concurrency: concurrencyOption,
+    ...awsOptions,
+  },
+  async run({ operands: [name, ...keys], options }, io) {
+    const bucket = bucketName(name);
+    const { prefix, concurrency } = options;
+    if (keys.length > 0 && prefix !== undefined) throw usage("Cannot pass both keys and --prefix");
+    // An empty prefix would mean the whole bucket: that is more likely an empty variable.
+    if (keys.length === 0 && !prefix) throw usage("Specify one or more keys or use --prefix");
+    const named = checkedKeys(keys);
+    const which = prefix ? { prefix } : { keys: named };
+    const say = (count: number) => {
+      const message = `Deleting ${count} object${count === 1 ? "" : "s"} from ${bucket}`;
+      return options.silent ? Promise.resolve() : writeMessage(io, message);
+    };
+    await withAws(options, io, async (aws) => {
+      if (options.dryRun) {
+        const { listObjects } = await import("../aws/objects_list.ts");
+        const found = prefix
+          ? listObjects(aws, bucket, { prefix, signal: io.signal })
+          : named.map((Key) => ({ Key }));
+        const keys = await Array.fromAsync(found, ({ Key }) => Key);
+        await say(keys.length);
+        await writeLine(io, ["The following keys would be deleted:", ...keys].join("\n"));
+        return;
+      }
+      const { deleteObjects } = await import("../aws/objects_delete.ts");
+      let said = Promise.resolve();
+      let failed = false;
+      const results = deleteObjects(aws, bucket, which, {
+        onFound: (count) => void (said = say(count)),
+        signal: io.signal,
+        ...(concurrency !== undefined && { concurrency }),
+      });
+      for await (const { error } of results) {
+        if (error === undefined) continue;
+        failed = true;
+        await writeMessage(io, errorText(error));
+      }
+      await said;
+      if (failed) throw new ExitCode(1);
+    });
+  },
+});
