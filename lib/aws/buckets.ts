@@ -7,9 +7,11 @@ import type { Bucket } from "@aws-sdk/client-s3";
 import { S3CredentialsError } from "../errors.ts";
 import { plainData } from "../rows.ts";
 import { unlessUnset } from "./bucket_settings.ts";
-import { DEFAULT_CONCURRENCY, mapInOrder } from "./concurrency.ts";
+import { DEFAULT_CONCURRENCY } from "./concurrency.ts";
 import type { Aws, S3Client } from "./connect.ts";
+import { type Limiter, limiter } from "./limiter.ts";
 import type { ListOptions, Row } from "./listings.ts";
+import { withDetails } from "./paging.ts";
 import { serviceError } from "./service_error.ts";
 
 /** The fields of a row of {@linkcode listBuckets}. */
@@ -61,13 +63,14 @@ export async function* listBuckets(
   options: ListBucketsOptions = {},
 ): AsyncGenerator<Row> {
   const { names = [], details = false, concurrency = DEFAULT_CONCURRENCY } = options;
+  const limited = limiter(concurrency);
   const missing = new Set(names);
-  const buckets = selected(allBuckets(aws), missing);
+  const buckets = selected(allBuckets(aws, limited), missing);
   const row = (bucket: Bucket) => plainData(bucket, BUCKET_FIELDS) as Row;
   if (details) {
-    yield* mapInOrder(buckets, async (bucket) => ({
+    yield* withDetails(buckets, async (bucket) => ({
       ...row(bucket),
-      ...await bucketDetails(aws, bucket.Name ?? "", options),
+      ...await bucketDetails(aws, bucket.Name ?? "", limited, options),
     }), concurrency);
   } else {
     for await (const bucket of buckets) yield row(bucket);
@@ -93,12 +96,19 @@ async function* selected(
   }
 }
 
-async function* allBuckets(aws: Aws): AsyncGenerator<Bucket> {
+/** Without a page size S3 refuses accounts that may have more than 10,000 buckets. */
+const BUCKETS_PER_PAGE = 1000;
+
+async function* allBuckets(aws: Aws, limited: Limiter): AsyncGenerator<Bucket> {
   let token: string | undefined;
   do {
     try {
-      const s3 = await aws.s3();
-      const page = await s3.listBuckets(token === undefined ? {} : { ContinuationToken: token });
+      const s3 = await aws.s3({ adaptive: true });
+      const request = {
+        MaxBuckets: BUCKETS_PER_PAGE,
+        ...(token && { ContinuationToken: token }),
+      };
+      const page = await limited(() => s3.listBuckets(request));
       yield* page.Buckets ?? [];
       token = page.ContinuationToken;
     } catch (error) {
@@ -135,10 +145,15 @@ export function websiteUrl(bucket: string, region: string): string {
   return `http://${bucket}.s3-website.${region}.amazonaws.com/`;
 }
 
-async function bucketDetails(aws: Aws, bucket: string, options: ListOptions): Promise<Row> {
-  const detail = async <T>(what: string, fetched: Promise<T>) => {
+async function bucketDetails(
+  aws: Aws,
+  bucket: string,
+  limited: Limiter,
+  options: ListOptions,
+): Promise<Row> {
+  const detail = async <T>(what: string, fetch: () => Promise<T>) => {
     try {
-      return await fetched;
+      return await limited(fetch);
     } catch (cause) {
       const error = serviceError(cause, `Could not read the ${what} of bucket ${bucket}`);
       if (options.onError === undefined) throw error;
@@ -146,13 +161,16 @@ async function bucketDetails(aws: Aws, bucket: string, options: ListOptions): Pr
       return { error: error.message };
     }
   };
-  const home = await aws.s3();
-  const region = await detail("region", bucketRegion(home, bucket));
-  const s3 = typeof region === "string" ? await aws.s3({ region }) : home;
+  const home = await aws.s3({ adaptive: true });
+  const region = await detail("region", () => bucketRegion(home, bucket));
+  const knownRegion = typeof region === "string" ? region : undefined;
+  const s3 = knownRegion === undefined
+    ? home
+    : await aws.s3({ region: knownRegion, adaptive: true });
   const [acl, block, website] = await Promise.all([
-    detail("ACL", bucketAcl(s3, bucket)),
-    detail("public access block", publicAccessBlock(s3, bucket)),
-    detail("website", bucketWebsite(s3, bucket, typeof region === "string" ? region : undefined)),
+    detail("ACL", () => bucketAcl(s3, bucket)),
+    detail("public access block", () => publicAccessBlock(s3, bucket)),
+    detail("website", () => bucketWebsite(s3, bucket, knownRegion)),
   ]);
   return { region, bucket_acl: acl, public_access_block: block, bucket_website: website };
 }

@@ -49,6 +49,13 @@ export interface ClientOptions {
    * @default {true}
    */
   retry?: boolean;
+  /**
+   * Whether to call more slowly for as long as AWS throttles (the SDK's adaptive retry mode), for
+   * commands that make many calls. Nothing is slowed down before the first throttling.
+   *
+   * @default {false}
+   */
+  adaptive?: boolean;
 }
 
 /** Where a bucket is, and who asks: enough to send requests without the SDK's client. */
@@ -241,7 +248,7 @@ async function amazonAddress(bucket: string, { config }: S3Client): Promise<Buck
 async function clientConfig(
   settings: Settings,
   service: ServiceName,
-  { keepAlive = true, retry = true }: ClientOptions = {},
+  { keepAlive = true, retry = true, adaptive = false }: ClientOptions = {},
 ) {
   return {
     region: settings.region,
@@ -253,6 +260,7 @@ async function clientConfig(
       ...(!keepAlive && { httpAgent: { keepAlive }, httpsAgent: { keepAlive } }),
     },
     ...(!retry && { maxAttempts: 1 }),
+    ...(adaptive && { retryMode: "adaptive" }),
   };
 }
 

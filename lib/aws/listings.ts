@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { IAM, Role } from "@aws-sdk/client-iam";
+import type { Role } from "@aws-sdk/client-iam";
 import { S3CredentialsError } from "../errors.ts";
 import type { PolicyDocument } from "../policy.ts";
 import { plainData } from "../rows.ts";
 import { DEFAULT_CONCURRENCY, mapInOrder } from "./concurrency.ts";
-import type { Aws } from "./connect.ts";
-import { iamPages } from "./paging.ts";
+import type { Aws, IAMClient } from "./connect.ts";
+import { type Limiter, limiter } from "./limiter.ts";
+import { iamPages, withDetails } from "./paging.ts";
 import { serviceError } from "./service_error.ts";
 import { isMissing } from "./undo.ts";
 
@@ -54,7 +55,7 @@ export interface ListOptions {
    */
   onError?: (error: S3CredentialsError) => void;
   /**
-   * How many calls for details run at the same time.
+   * How many calls run at the same time.
    *
    * @default {16}
    */
@@ -95,11 +96,27 @@ function report(options: ListOptions, error: S3CredentialsError): void {
  * ```
  */
 export async function* listUsers(aws: Aws): AsyncGenerator<Row> {
+  yield* userRows(await connected(aws, DEFAULT_CONCURRENCY, "Could not list users"));
+}
+
+/** IAM, and the bound that all calls of one listing share. */
+interface Calls {
+  iam: IAMClient;
+  limited: Limiter;
+}
+
+async function connected(aws: Aws, concurrency: number, tried: string): Promise<Calls> {
   try {
-    const iam = await aws.iam();
-    for await (const user of iamPages((page) => iam.listUsers(page), (page) => page.Users)) {
-      yield plainData(user, USER_FIELDS) as Row;
-    }
+    return { iam: await aws.iam({ adaptive: true }), limited: limiter(concurrency) };
+  } catch (error) {
+    throw serviceError(error, tried);
+  }
+}
+
+async function* userRows({ iam, limited }: Calls): AsyncGenerator<Row> {
+  try {
+    const users = iamPages((page) => limited(() => iam.listUsers(page)), (page) => page.Users);
+    for await (const user of users) yield plainData(user, USER_FIELDS) as Row;
   } catch (error) {
     throw serviceError(error, "Could not list users");
   }
@@ -131,61 +148,52 @@ export async function* listUsers(aws: Aws): AsyncGenerator<Row> {
  */
 export async function* listRoles(aws: Aws, options: ListRolesOptions = {}): AsyncGenerator<Row> {
   const { names = [], details = false, concurrency = DEFAULT_CONCURRENCY } = options;
-  const iam = await client(aws, "Could not list roles");
-  const roles = names.length > 0 ? namedRoles(iam, names, options) : allRoles(iam);
+  const calls = await connected(aws, concurrency, "Could not list roles");
+  const roles = names.length > 0 ? namedRoles(calls, names, options) : allRoles(calls);
   if (!details) {
     for await (const role of roles) yield roleRow(role);
     return;
   }
-  const managed = managedPolicies(iam);
-  yield* mapInOrder(roles, async (role) => {
+  const managed = managedPolicies(calls);
+  yield* withDetails(roles, async (role) => {
     const name = role.RoleName ?? "";
     const [inline, attached] = await Promise.all([
-      orError(options, `Could not read the policies of role ${name}`, inlinePolicies(iam, name)),
+      orError(options, `Could not read the policies of role ${name}`, inlinePolicies(calls, name)),
       orError(
         options,
         `Could not read the attached policies of role ${name}`,
-        attachedPolicies(iam, name, managed),
+        attachedPolicies(calls, name, managed),
       ),
     ]);
     return { ...roleRow(role), inline_policies: inline, attached_policies: attached };
   }, concurrency);
 }
 
-async function client(aws: Aws, tried: string): Promise<IAM> {
+async function* allRoles({ iam, limited }: Calls): AsyncGenerator<Role> {
   try {
-    return await aws.iam();
-  } catch (error) {
-    throw serviceError(error, tried);
-  }
-}
-
-async function* allRoles(iam: IAM): AsyncGenerator<Role> {
-  try {
-    yield* iamPages((page) => iam.listRoles(page), (page) => page.Roles);
+    yield* iamPages((page) => limited(() => iam.listRoles(page)), (page) => page.Roles);
   } catch (error) {
     throw serviceError(error, "Could not list roles");
   }
 }
 
 async function* namedRoles(
-  iam: IAM,
+  { iam, limited }: Calls,
   names: readonly string[],
   options: ListRolesOptions,
 ): AsyncGenerator<Role> {
-  const found = mapInOrder(
-    names,
-    (RoleName) =>
-      iam.getRole({ RoleName }).then(({ Role }) => Role, (error) => {
-        report(
-          options,
-          isMissing(error)
-            ? new S3CredentialsError("not-found", `Role does not exist: ${RoleName}`)
-            : serviceError(error, `Could not look at role ${RoleName}`),
-        );
-      }),
-    options.concurrency,
-  );
+  const found = mapInOrder(names, async (RoleName) => {
+    try {
+      return (await limited(() => iam.getRole({ RoleName }))).Role;
+    } catch (error) {
+      report(
+        options,
+        isMissing(error)
+          ? new S3CredentialsError("not-found", `Role does not exist: ${RoleName}`)
+          : serviceError(error, `Could not look at role ${RoleName}`),
+      );
+    }
+  }, options.concurrency);
   for await (const role of found) if (role !== undefined) yield role;
 }
 
@@ -217,32 +225,29 @@ async function orError<T>(
   }
 }
 
-/** The calls for one role; roles themselves are already fetched several at a time. */
-const CALLS_PER_ROLE = 4;
-
-async function inlinePolicies(iam: IAM, RoleName: string): Promise<Row[]> {
+async function inlinePolicies({ iam, limited }: Calls, RoleName: string): Promise<Row[]> {
   const names = iamPages(
-    (page) => iam.listRolePolicies({ RoleName, ...page }),
+    (page) => limited(() => iam.listRolePolicies({ RoleName, ...page })),
     (page) => page.PolicyNames,
   );
   return await Array.fromAsync(mapInOrder(names, async (PolicyName) => {
-    const { PolicyDocument: text = "{}" } = await iam.getRolePolicy({ RoleName, PolicyName });
+    const { PolicyDocument: text = "{}" } = await limited(() =>
+      iam.getRolePolicy({ RoleName, PolicyName })
+    );
     return { RoleName, PolicyName, PolicyDocument: decodeDocument(text) };
-  }, CALLS_PER_ROLE));
+  }));
 }
 
 async function attachedPolicies(
-  iam: IAM,
+  { iam, limited }: Calls,
   RoleName: string,
   managed: (arn: string) => Promise<Row>,
 ): Promise<Row[]> {
   const attached = iamPages(
-    (page) => iam.listAttachedRolePolicies({ RoleName, ...page }),
+    (page) => limited(() => iam.listAttachedRolePolicies({ RoleName, ...page })),
     (page) => page.AttachedPolicies,
   );
-  return await Array.fromAsync(
-    mapInOrder(attached, ({ PolicyArn = "" }) => managed(PolicyArn), CALLS_PER_ROLE),
-  );
+  return await Array.fromAsync(mapInOrder(attached, ({ PolicyArn = "" }) => managed(PolicyArn)));
 }
 
 const MANAGED_POLICY_FIELDS = [
@@ -261,21 +266,21 @@ const MANAGED_POLICY_FIELDS = [
 ];
 
 /** Fetches each managed policy once, however many roles it is attached to. */
-function managedPolicies(iam: IAM): (arn: string) => Promise<Row> {
+function managedPolicies(calls: Calls): (arn: string) => Promise<Row> {
   const fetched = new Map<string, Promise<Row>>();
   return (arn) => {
-    const known = fetched.get(arn) ?? managedPolicy(iam, arn);
+    const known = fetched.get(arn) ?? managedPolicy(calls, arn);
     fetched.set(arn, known);
     return known;
   };
 }
 
-async function managedPolicy(iam: IAM, PolicyArn: string): Promise<Row> {
-  const { Policy: policy } = await iam.getPolicy({ PolicyArn });
-  const { PolicyVersion: version } = await iam.getPolicyVersion({
-    PolicyArn,
-    VersionId: policy?.DefaultVersionId,
-  });
+async function managedPolicy({ iam, limited }: Calls, PolicyArn: string): Promise<Row> {
+  const { Policy: policy } = await limited(() => iam.getPolicy({ PolicyArn }));
+  const VersionId = policy?.DefaultVersionId;
+  const { PolicyVersion: version } = await limited(() =>
+    iam.getPolicyVersion({ PolicyArn, VersionId })
+  );
   const { Document: text, ...rest } = version ?? {};
   return {
     ...plainData(policy, MANAGED_POLICY_FIELDS) as Row,
@@ -322,11 +327,12 @@ export async function* listUserPolicies(
   userNames: readonly string[] = [],
   options: ListOptions = {},
 ): AsyncGenerator<UserPolicies> {
-  const iam = await client(aws, "Could not list users");
-  const names = userNames.length > 0 ? userNames : allUserNames(aws);
-  const found = mapInOrder(names, async (userName) => {
+  const { concurrency = DEFAULT_CONCURRENCY } = options;
+  const calls = await connected(aws, concurrency, "Could not list users");
+  const names = userNames.length > 0 ? userNames : allUserNames(calls);
+  const found = withDetails(names, async (userName) => {
     try {
-      return { userName, policies: await userPolicies(iam, userName) };
+      return { userName, policies: await userPolicies(calls, userName) };
     } catch (error) {
       report(
         options,
@@ -335,21 +341,26 @@ export async function* listUserPolicies(
           : serviceError(error, `Could not read the policies of user ${userName}`),
       );
     }
-  }, options.concurrency);
+  }, concurrency);
   for await (const one of found) if (one !== undefined) yield one;
 }
 
-async function* allUserNames(aws: Aws): AsyncGenerator<string> {
-  for await (const user of listUsers(aws)) yield String(user.UserName);
+async function* allUserNames(calls: Calls): AsyncGenerator<string> {
+  for await (const user of userRows(calls)) yield String(user.UserName);
 }
 
-async function userPolicies(iam: IAM, UserName: string): Promise<UserPolicies["policies"]> {
+async function userPolicies(
+  { iam, limited }: Calls,
+  UserName: string,
+): Promise<UserPolicies["policies"]> {
   const names = iamPages(
-    (page) => iam.listUserPolicies({ UserName, ...page }),
+    (page) => limited(() => iam.listUserPolicies({ UserName, ...page })),
     (page) => page.PolicyNames,
   );
   return await Array.fromAsync(mapInOrder(names, async (PolicyName) => {
-    const { PolicyDocument: text = "{}" } = await iam.getUserPolicy({ UserName, PolicyName });
+    const { PolicyDocument: text = "{}" } = await limited(() =>
+      iam.getUserPolicy({ UserName, PolicyName })
+    );
     return { policyName: PolicyName, policy: decodeDocument(text) };
-  }, CALLS_PER_ROLE));
+  }));
 }

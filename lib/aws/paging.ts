@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { mapInOrder } from "./concurrency.ts";
 
 /** A page of any of IAM's listings. */
 export interface IamPage {
@@ -36,4 +37,31 @@ export async function* iamPages<P extends IamPage, T>(
     yield* entriesOf(page) ?? [];
     marker = page.IsTruncated ? page.Marker : undefined;
   } while (marker !== undefined);
+}
+
+/**
+ * Fetches the details of each entry of a listing, for several entries at the same time, and gives them
+ * in the listing's order. Should the listing break off, what was begun is still given.
+ *
+ * @param entries the listing
+ * @param fetch fetches the details of one entry
+ * @param limit for how many entries at the same time
+ * @returns the details, one for each entry
+ * @throws what `fetch` throws; or what the listing throws, after the details of all entries before
+ */
+export async function* withDetails<T, R>(
+  entries: Iterable<T> | AsyncIterable<T>,
+  fetch: (entry: T) => Promise<R>,
+  limit?: number,
+): AsyncGenerator<R> {
+  let failure: { error: unknown } | undefined;
+  async function* untilFailure() {
+    try {
+      yield* entries;
+    } catch (error) {
+      failure = { error };
+    }
+  }
+  yield* mapInOrder(untilFailure(), fetch, limit);
+  if (failure !== undefined) throw failure.error;
 }
