@@ -10,7 +10,14 @@ import { checkUserName } from "../names.ts";
 import { asUsageError, defineCommand, flag } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import { awsOptions, rowFormatOf, rowOptions, withAws } from "./options.ts";
-import { errorLog, writeError, writeJson, writeLine, writeRows } from "./output.ts";
+import {
+  errorLog,
+  untilInterrupted,
+  writeError,
+  writeJson,
+  writeLine,
+  writeRows,
+} from "./output.ts";
 
 /** `s3-credentials whoami` */
 export const whoami = defineCommand({
@@ -142,7 +149,7 @@ export const listUserPolicies = defineCommand({
     const { onError, finish } = errorLog(io);
     await withAws(options, io, async (aws) => {
       const found = listings.listUserPolicies(aws, [...new Set(operands)], { onError });
-      for await (const { userName, policies } of found) {
+      for await (const { userName, policies } of untilInterrupted(found, io)) {
         await writeLine(io, `User: ${userName}`);
         for (const { policyName, policy } of policies) {
           await writeLine(io, `PolicyName: ${policyName}`);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { S3CredentialsError } from "../errors.ts";
+import { S3CredentialsError } from "../errors.ts";
 import { formatRows, type RowFormat } from "../rows.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Io } from "./io.ts";
@@ -87,6 +87,37 @@ export function messageLog(io: Io, isSilent: boolean): MessageLog {
   };
 }
 
+/**
+ * Passes a listing on until Ctrl-C is pressed, be it while a page is awaited.
+ *
+ * @param items the listing
+ * @param io the process
+ * @returns the same items
+ * @throws {S3CredentialsError} `interrupted`
+ */
+export async function* untilInterrupted<T>(items: AsyncIterable<T>, io: Io): AsyncGenerator<T> {
+  const { signal } = io;
+  const iterator = items[Symbol.asyncIterator]();
+  let stop = () => {};
+  const onAbort = () => stop();
+  signal.addEventListener("abort", onAbort);
+  const next = () =>
+    new Promise<IteratorResult<T>>((resolve, reject) => {
+      stop = () => reject(new S3CredentialsError("interrupted", "Interrupted"));
+      if (signal.aborted) stop();
+      else iterator.next().then(resolve, reject);
+    });
+  try {
+    for (let item = await next(); !item.done; item = await next()) yield item.value;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    const ended = iterator.return?.();
+    // Whoever has pressed Ctrl-C does not want to wait for the page.
+    if (signal.aborted) ended?.catch(() => {});
+    else await ended;
+  }
+}
+
 /** Characters that are collected before they are written, as long as rows come fast. */
 const BATCH_SIZE = 32_768;
 /** Milliseconds that a row waits for others to be written with. */
@@ -108,29 +139,35 @@ export async function writeRows(
 ): Promise<void> {
   let batch = "";
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let failure: { error: unknown } | undefined;
   let written: Promise<void> = Promise.resolve();
   const flush = () => {
     clearTimeout(timer);
     timer = undefined;
     const text = batch;
     batch = "";
-    if (text !== "") written = written.then(() => io.stdout.write(text));
-    // A failure is thrown where it is next awaited.
-    written.catch(() => {});
+    if (text === "") return;
+    written = written.then(() => io.stdout.write(text)).catch((error) => {
+      failure ??= { error };
+    });
   };
   try {
-    for await (const piece of formatRows(rows, format, fields)) {
+    for await (const piece of formatRows(untilInterrupted(rows, io), format, fields)) {
       batch += piece;
       timer ??= setTimeout(flush, BATCH_DELAY_MS);
       if (batch.length >= BATCH_SIZE) {
         flush();
         await written;
       }
+      // Where nobody reads any more, no more is fetched.
+      if (failure !== undefined) break;
     }
   } finally {
+    // What came before an error is written before the error is reported.
     flush();
+    await written;
   }
-  await written;
+  if (failure !== undefined) throw (failure as { error: unknown }).error;
 }
 
 /** Errors of single items, reported as they happen while the rest goes on. */
