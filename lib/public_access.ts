@@ -23,29 +23,69 @@ export interface PublicAccessFacts {
   accountPublicAccessBlock?: Partial<PublicAccessBlockSettings> | null;
   /** The grants of the bucket's ACL. */
   grants?: readonly AclGrant[];
-  /** `BucketOwnerEnforced` switches ACLs off. */
-  objectOwnership?: string;
+  /** `BucketOwnerEnforced` switches ACLs off; `null` where a bucket has no such setting. */
+  objectOwnership?: string | null;
   /** Where the bucket serves a website; `null` where it doesn't. */
   websiteUrl?: string | null;
 }
 
-const GROUPS: Record<string, string> = {
-  "http://acs.amazonaws.com/groups/global/AllUsers": "anyone",
-  "http://acs.amazonaws.com/groups/global/AuthenticatedUsers": "anyone with an AWS account",
-};
+const GROUPS = new Map([
+  ["http://acs.amazonaws.com/groups/global/AllUsers", "anyone"],
+  ["http://acs.amazonaws.com/groups/global/AuthenticatedUsers", "anyone with an AWS account"],
+]);
+
+/** A way to the bucket that is there for the public, and what stands in it. */
+interface PublicWay {
+  /** What is there, as the beginning of a sentence. */
+  what: string;
+  /** What blocks it; empty where it is open, as far as is known. */
+  blocks: string[];
+  /** What might block it, but could not be read. */
+  unread: string[];
+}
 
 /** Whether the bucket's or the account's block has a setting on, and whose it is. */
-function blockedBy(
-  facts: PublicAccessFacts,
+function accessBlock(
+  { publicAccessBlock, accountPublicAccessBlock }: PublicAccessFacts,
   setting: keyof PublicAccessBlockSettings,
-): string | undefined {
+): Omit<PublicWay, "what"> {
   const owners = [
-    ...(facts.publicAccessBlock?.[setting] ? ["the bucket's"] : []),
-    ...(facts.accountPublicAccessBlock?.[setting] ? ["the account's"] : []),
+    ...(publicAccessBlock?.[setting] ? ["the bucket's"] : []),
+    ...(accountPublicAccessBlock?.[setting] ? ["the account's"] : []),
   ];
-  return owners.length === 0
-    ? undefined
-    : `${setting} of ${owners.join(" and ")} public access block`;
+  return {
+    blocks: owners.length === 0
+      ? []
+      : [`${setting} of ${owners.join(" and ")} public access block`],
+    unread: [
+      ...(publicAccessBlock === undefined ? ["the bucket's public access block"] : []),
+      ...(accountPublicAccessBlock === undefined ? ["the account's public access block"] : []),
+    ],
+  };
+}
+
+function policyWay(facts: PublicAccessFacts): PublicWay[] {
+  if (!facts.isPolicyPublic) return [];
+  const what = "The bucket policy is public";
+  return [{ what, ...accessBlock(facts, "RestrictPublicBuckets") }];
+}
+
+function aclWay(facts: PublicAccessFacts): PublicWay[] {
+  const groups = (facts.grants ?? []).flatMap(({ Grantee, Permission }) => {
+    const group = GROUPS.get(Grantee?.URI ?? "");
+    return group === undefined ? [] : [`${Permission} to ${group}`];
+  });
+  if (groups.length === 0) return [];
+  const { blocks, unread } = accessBlock(facts, "IgnorePublicAcls");
+  return [{
+    what: `The bucket's ACL is public (${groups.join(", ")})`,
+    blocks: facts.objectOwnership === "BucketOwnerEnforced"
+      ? ["object ownership BucketOwnerEnforced, which switches ACLs off", ...blocks]
+      : blocks,
+    unread: facts.objectOwnership === undefined
+      ? ["the bucket's ownership controls", ...unread]
+      : unread,
+  }];
 }
 
 /**
@@ -73,68 +113,44 @@ function blockedBy(
  * ```
  */
 export function publicAccessVerdict(facts: PublicAccessFacts): string[] {
-  const open: string[] = [];
-  const blocked: string[] = [];
-  const unknown = unreadParts(facts);
-
-  if (facts.isPolicyPublic) {
-    const block = blockedBy(facts, "RestrictPublicBuckets");
-    if (block === undefined) open.push("The bucket policy allows access to the public.");
-    else blocked.push(`The bucket policy is public, but blocked by ${block}.`);
-  }
-  const groups = publicGrants(facts.grants ?? []);
-  if (groups.length > 0) {
-    const block = facts.objectOwnership === "BucketOwnerEnforced"
-      ? "object ownership BucketOwnerEnforced, which switches ACLs off"
-      : blockedBy(facts, "IgnorePublicAcls");
-    const grants = `The bucket's ACL grants ${groups.join(", ")}`;
-    if (block === undefined) open.push(`${grants}.`);
-    else blocked.push(`${grants}, but is blocked by ${block}.`);
-  }
-
+  const ways = [...policyWay(facts), ...aclWay(facts)];
+  // What could not be read matters only where nothing else stands in the way.
+  const unread = new Set([
+    ...(facts.isPolicyPublic === undefined ? ["the policy status"] : []),
+    ...(facts.grants === undefined ? ["the ACL"] : []),
+    ...ways.flatMap(({ blocks, unread }) => blocks.length === 0 ? unread : []),
+  ]);
+  const isPublic = ways.some(({ blocks, unread }) => blocks.length === 0 && unread.length === 0);
   return [
-    verdictOf(open, blocked, unknown),
-    ...open,
-    ...blocked,
-    ...websiteSentences(facts, open.length > 0),
-    ...(unknown.length > 0 ? [`Could not be read: ${unknown.join(", ")}.`] : []),
+    verdictOf(ways, isPublic, unread.size > 0),
+    ...ways.map(sentence),
+    ...websiteSentences(facts, isPublic, unread.size > 0),
+    ...(unread.size > 0 ? [`Could not be read: ${[...unread].join(", ")}.`] : []),
   ];
 }
 
-function verdictOf(open: string[], blocked: string[], unknown: string[]): string {
-  if (open.length > 0) return "Public.";
-  if (unknown.length > 0) return "Perhaps public: not everything could be read.";
-  return blocked.length > 0
+function verdictOf(ways: PublicWay[], isPublic: boolean, isUncertain: boolean): string {
+  if (isPublic) return "Public.";
+  if (isUncertain) return "Perhaps public: not everything could be read.";
+  return ways.length > 0
     ? "Not public, but only because public access is blocked."
     : "Not public: only those can read it whom the account's own policies allow to.";
 }
 
-function publicGrants(grants: readonly AclGrant[]): string[] {
-  return grants.flatMap(({ Grantee, Permission }) => {
-    const group = GROUPS[Grantee?.URI ?? ""];
-    return group === undefined ? [] : [`${Permission} to ${group}`];
-  });
+function sentence({ what, blocks, unread }: PublicWay): string {
+  if (blocks.length > 0) return `${what}, but blocked by ${blocks.join(" and by ")}.`;
+  return unread.length > 0 ? `${what}, if nothing blocks it.` : `${what}.`;
 }
 
-function websiteSentences({ websiteUrl }: PublicAccessFacts, isPublic: boolean): string[] {
+function websiteSentences(
+  { websiteUrl }: PublicAccessFacts,
+  isPublic: boolean,
+  isUncertain: boolean,
+): string[] {
   if (typeof websiteUrl !== "string") return [];
-  return isPublic ? [`It is a website: ${websiteUrl}`] : [
-    `It is configured as a website (${websiteUrl}), which shows nothing while it is not public.`,
-  ];
-}
-
-/** The account's block only matters where something could be public without it. */
-function unreadParts(facts: PublicAccessFacts): string[] {
-  const couldBePublic = facts.isPolicyPublic !== false ||
-    facts.grants === undefined || publicGrants(facts.grants).length > 0;
+  if (isPublic) return [`It is a website: ${websiteUrl}`];
+  const configured = `It is configured as a website (${websiteUrl})`;
   return [
-    ...(facts.isPolicyPublic === undefined ? ["the policy status"] : []),
-    ...(facts.grants === undefined ? ["the ACL"] : []),
-    ...(couldBePublic && facts.publicAccessBlock === undefined
-      ? ["the bucket's public access block"]
-      : []),
-    ...(couldBePublic && facts.accountPublicAccessBlock === undefined
-      ? ["the account's public access block"]
-      : []),
+    isUncertain ? `${configured}.` : `${configured}, which shows nothing while it is not public.`,
   ];
 }

@@ -120,7 +120,7 @@ export async function debugBucket(aws: Aws, bucket: string): Promise<BucketRepor
       cause: missing,
     });
   }
-  if (errors.length >= PARTS.length && errors[0] !== undefined) throw errors[0];
+  if (outcomes.every((part) => "error" in part || part.name === ACCOUNT_BLOCK)) throw errors[0];
   return { parts: outcomes, verdict: publicAccessVerdict(factsFrom(outcomes)) };
 }
 
@@ -149,7 +149,7 @@ function factsFrom(parts: ReportPart[]): PublicAccessFacts {
     | { OwnershipControls?: { Rules?: { ObjectOwnership?: string }[] } }
     | null
     | undefined;
-  const objectOwnership = ownership?.OwnershipControls?.Rules?.[0]?.ObjectOwnership;
+  const objectOwnership = ownership?.OwnershipControls?.Rules?.[0]?.ObjectOwnership ?? null;
   const website = valueOf(WEBSITE);
   const block = valueOf(BLOCK);
   const accountBlock = valueOf(ACCOUNT_BLOCK);
@@ -159,7 +159,7 @@ function factsFrom(parts: ReportPart[]): PublicAccessFacts {
     }),
     ...(acl !== undefined &&
       { grants: (acl?.Grants ?? []) as PublicAccessFacts["grants"] & object }),
-    ...(objectOwnership !== undefined && { objectOwnership }),
+    ...(ownership !== undefined && { objectOwnership }),
     ...(website !== undefined && { websiteUrl: (website?.url as string | undefined) ?? null }),
     ...(block !== undefined && {
       publicAccessBlock: (block?.PublicAccessBlockConfiguration as Row | undefined) ?? null,
