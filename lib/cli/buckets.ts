@@ -233,13 +233,13 @@ export const getPublicAccessBlock = defineCommand({
   },
 });
 
-const BOOLEANS: Record<string, boolean> = Object.fromEntries([
-  ...["true", "t", "yes", "y", "on", "1"].map((word) => [word, true]),
-  ...["false", "f", "no", "n", "off", "0"].map((word) => [word, false]),
+const BOOLEANS = new Map([
+  ...["true", "t", "yes", "y", "on", "1"].map((word) => [word, true] as const),
+  ...["false", "f", "no", "n", "off", "0"].map((word) => [word, false] as const),
 ]);
 
 function parseBoolean(text: string): boolean {
-  const found = BOOLEANS[text.toLowerCase()];
+  const found = BOOLEANS.get(text.toLowerCase());
   if (found !== undefined) return found;
   throw new RangeError(`Expected true or false, not ${JSON.stringify(text)}`);
 }
