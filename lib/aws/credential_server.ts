@@ -81,15 +81,15 @@ export function credentialCache(
       if (current === undefined || secondsLeft() < LAST_RESORT_SECONDS) throw error;
       onProgress(`Could not renew credentials, the old ones still work: ${messageOf(error)}`);
       return current;
-    } finally {
-      renewal = undefined;
     }
   }
 
   return {
     get() {
       if (current !== undefined && secondsLeft() > duration / 2) return Promise.resolve(current);
-      return renewal ??= renew();
+      return renewal ??= renew().finally(() => {
+        renewal = undefined;
+      });
     },
   };
 }
@@ -124,6 +124,13 @@ export function bucketCredentialCache(
 export interface CredentialHandlerOptions {
   /** The values of the Host header that are let through, such as `localhost:8094`. */
   hosts: readonly string[];
+  /**
+   * Whether any IP address is let through too, as a server on `0.0.0.0` has to: a web page of a
+   * stranger can only come under a name.
+   *
+   * @default {false}
+   */
+  anyAddress?: boolean;
   /** What the Authorization header must be; left out, nothing is demanded. */
   token?: string;
   /** Told of each request and its answer, without secrets. */
@@ -166,9 +173,10 @@ export function credentialHandler(
   };
 }
 
-function refusal(request: Request, { hosts, token }: CredentialHandlerOptions) {
-  const host = request.headers.get("host")?.toLowerCase();
-  if (host === undefined || !hosts.includes(host)) {
+function refusal(request: Request, options: CredentialHandlerOptions) {
+  const { hosts, token, anyAddress = false } = options;
+  const host = request.headers.get("host")?.toLowerCase() ?? "";
+  if (!hosts.includes(host) && !(anyAddress && isAddress(host))) {
     return problem(403, "This server does not answer for that host");
   }
   if (token !== undefined && !isToken(request.headers.get("authorization"), token)) {
@@ -177,6 +185,10 @@ function refusal(request: Request, { hosts, token }: CredentialHandlerOptions) {
   if (new URL(request.url).pathname !== "/") return problem(404, "Not found");
   if (request.method !== "GET") return problem(405, "Only GET is answered");
   return undefined;
+}
+
+function isAddress(host: string): boolean {
+  return /^(\d+(\.\d+){3}|\[[\da-f:.]+\])(:\d+)?$/.test(host);
 }
 
 /** Compares in a time that tells nothing about the token; `Bearer` may stand before it. */

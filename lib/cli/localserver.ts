@@ -23,7 +23,9 @@ import {
 import { messageLog, writeLine, writeMessage } from "./output.ts";
 
 const DEFAULT_PORT = 8094;
-const LOOPBACK = ["localhost", "127.0.0.1", "::1", "[::1]"];
+const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
+/** A server there is reached under any address of the machine. */
+const EVERY_ADDRESS = ["0.0.0.0", "[::]"];
 
 /** `s3-credentials localserver` */
 export const localserver = defineCommand({
@@ -92,6 +94,7 @@ export const localserver = defineCommand({
       const listening = listen(host, port, (actualPort) =>
         server.credentialHandler(cache, {
           hosts: hostHeaders(host, actualPort),
+          anyAddress: EVERY_ADDRESS.includes(host),
           ...(token !== undefined && { token }),
           onRequest: log.say,
         }));
@@ -109,8 +112,10 @@ export const localserver = defineCommand({
   },
 });
 
+/** Addresses of IPv6 stand in brackets, as in URLs. */
 function parseHost(text: string): string {
-  if (/^[\w.:[\]-]+$/.test(text)) return text;
+  if (/^(\[[\da-f:.]+\]|[\w.-]+)$/i.test(text)) return text.toLowerCase();
+  if (/^[\da-f:.]+$/i.test(text)) return `[${text.toLowerCase()}]`;
   throw new RangeError(`Invalid host ${JSON.stringify(text)}`);
 }
 
@@ -119,10 +124,12 @@ function parseToken(text: string): string {
   throw new RangeError("A token has at least 8 characters, and no blanks");
 }
 
-/** The names under which the server may be asked. */
+const HTTP_PORT = 80;
+
+/** The names under which the server may be asked; clients leave HTTP's own port out. */
 function hostHeaders(host: string, port: number): string[] {
-  const names = LOOPBACK.includes(host) ? ["localhost", "127.0.0.1", "[::1]"] : [host];
-  return names.map((name) => `${name}:${port}`.toLowerCase());
+  const names = LOOPBACK.includes(host) ? LOOPBACK : [host];
+  return [...names.map((name) => `${name}:${port}`), ...(port === HTTP_PORT ? names : [])];
 }
 
 type Handler = (request: Request) => Promise<Response>;
@@ -143,14 +150,21 @@ function listen(
     handler = makeHandler(server.addr.port);
     return server;
   } catch (error) {
-    const { name } = error as Error;
-    const reason = name === "AddrInUse" ? "the port is in use" : name;
-    throw new S3CredentialsError("conflict", `Could not serve on ${host}:${port}: ${reason}`, {
-      cause: error,
-      hint: "Choose another --port or --host",
-    });
+    const { name, message } = error as Error;
+    if (name === "NotCapable") throw error;
+    throw new S3CredentialsError(
+      "conflict",
+      `Could not serve on ${host}:${port}: ${LISTEN_FAULTS[name] ?? message}`,
+      { cause: error, hint: "Choose another --port or --host" },
+    );
   }
 }
+
+const LISTEN_FAULTS: Record<string, string> = {
+  AddrInUse: "the port is in use",
+  AddrNotAvailable: "this machine has no such address",
+  PermissionDenied: "the port is for administrators only",
+};
 
 function untilInterrupted(io: Io): Promise<void> {
   return new Promise((resolve) => {
