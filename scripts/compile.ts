@@ -1,10 +1,12 @@
 /**
- * `deno task compile [TARGET…]`: standalone executables in `dist/`, with their checksums.
+ * `deno task compile [TARGET…]`: standalone executables in `dist/`, with their checksums. Without a
+ * target, one for this machine; with `all`, one for each.
  *
  * @module
  */
 // deno-lint-ignore-file no-console
 import { createHash } from "node:crypto";
+import { compile, embeddedFiles } from "./standalone.ts";
 
 const TARGETS = [
   "x86_64-unknown-linux-gnu",
@@ -14,34 +16,37 @@ const TARGETS = [
   "x86_64-pc-windows-msvc",
 ];
 
-const wanted = Deno.args.length > 0 ? Deno.args : [Deno.build.target];
-const unknown = wanted.filter((target) => !TARGETS.includes(target));
+function wantedTargets(args: string[]): string[] {
+  if (args.length === 0) return [Deno.build.target];
+  return args.includes("all") ? TARGETS : args;
+}
+
+const targets = wantedTargets(Deno.args);
+const unknown = targets.filter((target) => !TARGETS.includes(target));
 if (unknown.length > 0) {
-  console.error(`Unknown target: ${unknown.join(", ")}\nTargets: ${TARGETS.join(", ")}`);
+  console.error(`Unknown target: ${unknown.join(", ")}\nTargets: ${TARGETS.join(", ")}, all`);
   Deno.exit(2);
 }
+
 await Deno.mkdir("dist", { recursive: true });
 const sums: string[] = [];
-for (const target of wanted) {
+for (const target of targets) {
   const name = `s3-credentials-${target}${target.includes("windows") ? ".exe" : ""}`;
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["compile", "-A", "--target", target, "--output", `dist/${name}`, "cli.ts"],
-    stdout: "inherit",
-    stderr: "piped",
-  }).output();
-  const messages = new TextDecoder().decode(stderr);
+  const { success, messages } = await compile(target, `dist/${name}`);
   if (!success) {
-    const isOffline = /denort|download/i.test(messages);
     console.error(
-      isOffline
-        ? `The base runtime for ${target} could not be downloaded; with a copy at hand, set DENORT_BIN ` +
-          "to its path and run this again"
+      /denort|download/i.test(messages)
+        ? `The base runtime for ${target} could not be downloaded; with a copy of denort at hand, set ` +
+          "DENORT_BIN to its path and run this again"
         : messages,
     );
     Deno.exit(1);
   }
   const bytes = await Deno.readFile(`dist/${name}`);
   sums.push(`${createHash("sha256").update(bytes).digest("hex")}  ${name}`);
-  console.log(`dist/${name}: ${(bytes.length / 2 ** 20).toFixed(1)} MiB`);
+  const embedded = embeddedFiles(messages).length;
+  console.log(
+    `dist/${name}: ${(bytes.length / 2 ** 20).toFixed(1)} MiB, ${embedded} file embedded`,
+  );
 }
 await Deno.writeTextFile("dist/SHA256SUMS", `${sums.join("\n")}\n`);

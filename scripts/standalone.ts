@@ -1,0 +1,79 @@
+/**
+ * How the tool is made into one file: a bundle of `cli.ts` without the sandbox.
+ *
+ * @module
+ */
+import denoJson from "../deno.json" with { type: "json" };
+
+/** What an executable may do; the same for every command, as it can't be known which will be run. */
+export const PERMISSIONS: readonly string[] = [
+  "--allow-env",
+  "--allow-read",
+  "--allow-write",
+  "--allow-net",
+  "--allow-sys",
+  // For `credential_process` in AWS's configuration files.
+  "--allow-run",
+];
+
+const ROOT = `${import.meta.dirname}/..`;
+
+/** Does something with an import map that leaves the sandbox out. */
+async function withImportMap<T>(work: (path: string) => Promise<T>): Promise<T> {
+  const root = new URL("../", import.meta.url);
+  const imports = {
+    ...denoJson.imports,
+    [new URL("lib/sandbox/mod.ts", root).href]: new URL("scripts/no_sandbox.ts", root).href,
+  };
+  // An executable embeds the folder in which its import map is, so that must be the one of `cli.ts`.
+  const path = await Deno.makeTempFile({ dir: ROOT, prefix: ".import_map_", suffix: ".json" });
+  try {
+    await Deno.writeTextFile(path, JSON.stringify({ imports }));
+    return await work(path);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+/** What a run of Deno printed. */
+export interface Ran {
+  success: boolean;
+  messages: string;
+}
+
+async function deno(...args: string[]): Promise<Ran> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+  }).output();
+  return { success, messages: [stdout, stderr].map((b) => new TextDecoder().decode(b)).join("") };
+}
+
+/** Bundles the command line into one JavaScript file. */
+export function bundle(output: string): Promise<Ran> {
+  return withImportMap((importMap) =>
+    deno(
+      ...["bundle", "--minify", "--platform", "deno", "--no-check"],
+      ...["--import-map", importMap, "--output", output, "cli.ts"],
+    )
+  );
+}
+
+/** Makes a standalone executable. */
+export function compile(target: string, output: string): Promise<Ran> {
+  return withImportMap((importMap) =>
+    deno(
+      ...["compile", "--bundle", "--minify", "--no-check", "--target", target, ...PERMISSIONS],
+      ...["--import-map", importMap, "--output", output, "cli.ts"],
+    )
+  );
+}
+
+/** The names of the files that an executable holds, as `deno compile` lists them. */
+export function embeddedFiles(messages: string): string[] {
+  const [, list = ""] = messages.split("Embedded Files");
+  return [...list.matchAll(/^[ │]*[├└]──\s+(\S.*?) \([\d.]+\s?[KM]?B\)$/gm)].map((match) =>
+    match[1]!
+  );
+}
