@@ -27,6 +27,7 @@
 export { type AuthCredentials, parseAuthFile } from "./lib/auth_file.ts";
 export {
   type Aws,
+  type BucketAddress,
   type ClientOptions,
   connect,
   type ConnectOptions,
