@@ -1,0 +1,167 @@
+/** Rows as text: what is written gives the same rows when it is read. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { formatRows, plainData, type RowFormat } from "../lib/rows.ts";
+import { parseDelimited } from "./support/delimited.ts";
+
+const RUNS = { numRuns: 500 };
+const FIELDS = ["Name", 'Odd, "field"\r\nname\t', "größe", "nested"];
+
+/** Text with everything that has a meaning in one of the formats, and lone CR and LF too. */
+const text = fc.oneof(
+  fc.string({ unit: "grapheme" }),
+  fc.string({
+    unit: fc.constantFrom(",", '"', "\r", "\n", "\r\n", "\t", "'", "\\", " ", "=", "ü", "日", "🪣"),
+  }),
+  fc.constantFrom("", '""', "null", "[]", "0", "\u2028", "\ufeff", "__proto__"),
+);
+const json = fc.jsonValue({ stringUnit: "grapheme", maxDepth: 3 }).map((value) =>
+  JSON.parse(JSON.stringify(value))
+);
+const value = fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null), json);
+const row = fc.dictionary(fc.constantFrom(...FIELDS), value).map((entries) => ({ ...entries }));
+const rows = fc.array(row, { maxLength: 6 });
+
+async function format(given: readonly object[], as: RowFormat, fields = FIELDS): Promise<string> {
+  return (await Array.fromAsync(formatRows(given, as, fields))).join("");
+}
+
+Deno.test("json: read again, the same rows; laid out as Python's json.dumps does with indent=2", async () => {
+  await fc.assert(
+    fc.asyncProperty(rows, async (given) => {
+      const written = await format(given, "json");
+      assert.deepEqual(JSON.parse(written), given);
+      assert.equal(written, `${JSON.stringify(given, null, 2)}\n`);
+    }),
+    RUNS,
+  );
+});
+
+Deno.test("json: the layout, character by character", async () => {
+  assert.equal(await format([], "json"), "[]\n");
+  const given = [{ a: 1, b: [], c: {} }, { d: ["ü", { e: null }] }];
+  assert.equal(
+    await format(given, "json"),
+    `[
+  {
+    "a": 1,
+    "b": [],
+    "c": {}
+  },
+  {
+    "d": [
+      "ü",
+      {
+        "e": null
+      }
+    ]
+  }
+]
+`,
+  );
+});
+
+Deno.test("nl: a line a row, read again the same rows", async () => {
+  await fc.assert(
+    fc.asyncProperty(rows, async (given) => {
+      const written = await format(given, "nl");
+      const lines = written.split("\n");
+      assert.equal(lines.pop(), "");
+      assert.deepEqual(lines.map((line) => JSON.parse(line)), given);
+    }),
+    RUNS,
+  );
+});
+
+/** What a cell says of a value: text as it is, nested values as JSON, nothing for none. */
+function cellOf(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "object" ? JSON.stringify(value) : `${value}`;
+}
+
+for (const [as, delimiter] of [["csv", ","], ["tsv", "\t"]] as const) {
+  Deno.test(`${as}: a header, a line a row, CRLF; read again the same cells`, async () => {
+    await fc.assert(
+      fc.asyncProperty(rows, async (given) => {
+        const written = await format(given, as);
+        assert.deepEqual(parseDelimited(written, delimiter), [
+          FIELDS,
+          ...given.map((one: Record<string, unknown>) => FIELDS.map((name) => cellOf(one[name]))),
+        ]);
+      }),
+      RUNS,
+    );
+  });
+
+  Deno.test(`${as}: a single column, empty cells too`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { maxLength: 4 }), async (values) => {
+        const written = await format(values.map((Name) => ({ Name })), as, ["Name"]);
+        assert.deepEqual(parseDelimited(written, delimiter), [
+          ["Name"],
+          ...values.map((one) => [one]),
+        ]);
+      }),
+      RUNS,
+    );
+  });
+
+  Deno.test(`${as}: only the header where there are no rows`, async () => {
+    assert.equal(await format([], as, ["a", "b"]), `a${delimiter}b\r\n`);
+  });
+
+  Deno.test(`${as}: nested values are JSON, fields that aren't columns are left out`, async () => {
+    const written = await format([{ b: { x: [1, "é"] }, other: 1, a: 0 }], as, ["a", "b", "c"]);
+    assert.deepEqual(parseDelimited(written, delimiter), [
+      ["a", "b", "c"],
+      ["0", '{"x":[1,"é"]}', ""],
+    ]);
+  });
+}
+
+Deno.test("the reader of these tests refuses what RFC 4180 does not allow", () => {
+  for (const broken of ['a"b\r\n', '"a"b\r\n', '"a\r\n', "a\n", "a\rb\r\n", "a,b"]) {
+    assert.throws(() => parseDelimited(broken, ","), SyntaxError, JSON.stringify(broken));
+  }
+});
+
+for (const as of ["json", "nl", "csv", "tsv"] as const) {
+  Deno.test(`${as}: a row is written before the next one is asked for`, async () => {
+    const asked: number[] = [];
+    async function* source() {
+      for (const n of [0, 1, 2]) {
+        asked.push(n);
+        yield { n };
+      }
+    }
+    let written = "";
+    for await (const piece of formatRows(source(), as, ["n"])) {
+      written += piece;
+      const shown = [0, 1, 2].filter((n) => new RegExp(`\\b${n}\\b`).test(written));
+      assert.deepEqual(asked, shown);
+    }
+  });
+}
+
+const PLAIN: [what: string, given: unknown, expected: unknown][] = [
+  ["a whole second", new Date("2021-11-03T01:38:24Z"), "2021-11-03 01:38:24+00:00"],
+  ["a fraction", new Date("2021-11-03T01:38:24.050Z"), "2021-11-03 01:38:24.050000+00:00"],
+  ["a time within", { a: [{ at: new Date(0) }] }, { a: [{ at: "1970-01-01 00:00:00+00:00" }] }],
+  ["no value", { a: undefined, b: null, c: "" }, { b: null, c: "" }],
+  ["what the SDK adds", { $metadata: { attempts: 1 }, a: 1 }, { a: 1 }],
+  ["simple values", [1, "a", true, null], [1, "a", true, null]],
+];
+
+for (const [what, given, expected] of PLAIN) {
+  Deno.test(`plain data: ${what}`, () => assert.deepEqual(plainData(given), expected));
+}
+
+Deno.test("plain data: the named fields, in their order, and no others", () => {
+  const plain = plainData({ c: 3, b: { x: undefined, y: 1 }, a: undefined }, ["a", "b", "c"]);
+  assert.equal(JSON.stringify(plain), '{"b":{"y":1},"c":3}');
+  assert.equal(JSON.stringify(plainData({ a: 1, b: 2 }, ["b"])), '{"b":2}');
+});
+
+Deno.test("plain data: what JSON can carry comes back as it is", () => {
+  fc.assert(fc.property(json, (given) => assert.deepEqual(plainData(given), given)), RUNS);
+});
