@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { PermissionKind } from "./permissions.ts";
+
 /** Where a command writes to. */
 export interface Output {
   /** Writes all of it; rejects with an error named `BrokenPipe` where nobody reads any more. */
@@ -34,6 +36,12 @@ export interface Io {
    * @returns its exit code; rejects with `NotFound` where there is no such program
    */
   run(words: readonly string[], environment: ChildEnvironment): Promise<number>;
+  /**
+   * Asks the user for permissions that the process doesn't have yet.
+   *
+   * @param kinds what the command needs; rejects with an `S3CredentialsError` where one is refused
+   */
+  permit(kinds: readonly PermissionKind[]): Promise<void>;
   /** Aborted when the user presses Ctrl-C. */
   signal: AbortSignal;
 }
@@ -61,13 +69,20 @@ export function processIo(): Io {
     if (interruption.signal.aborted) Deno.exit(EXIT_INTERRUPTED);
     interruption.abort();
   });
+  const stderr = output(Deno.stderr);
   return {
     stdout: output(Deno.stdout),
-    stderr: output(Deno.stderr),
+    stderr,
     stdin: Deno.stdin.readable,
     env: (name) => Deno.env.get(name),
     readTextFile: (path) => Deno.readTextFile(path),
     run: runProcess,
+    permit: async (kinds) => {
+      const { denoPermissions, requestPermissions } = await import("./permissions.ts");
+      const isInteractive = Deno.stdin.isTerminal() && stderr.isTerminal;
+      const say = (message: string) => stderr.write(`${message}\n`);
+      await requestPermissions(kinds, denoPermissions(say, isInteractive));
+    },
     signal: interruption.signal,
   };
 }

@@ -12,6 +12,7 @@ import type { RowFormat } from "../rows.ts";
 import { asUsageError, flag, value, type Values } from "./command.ts";
 import type { Io } from "./io.ts";
 import { writeMessage } from "./output.ts";
+import { AWS_PERMISSIONS } from "./permissions.ts";
 
 function parseRegion(text: string): string {
   if (/^[a-z0-9][a-z0-9-]*$/.test(text)) return text;
@@ -90,6 +91,7 @@ export async function connectOptions(options: AwsOptionValues, io: Io): Promise<
   if (profile !== undefined && (auth !== undefined || hasKeys)) {
     throw usage("--profile cannot be used with --auth or with --access-key and --secret-key");
   }
+  await io.permit(AWS_PERMISSIONS);
   const common = {
     env: io.env,
     ...(profile !== undefined && { profile }),

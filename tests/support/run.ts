@@ -21,13 +21,17 @@ export interface RunOptions {
   /** Environment variables, over those of the sandbox. */
   env?: Record<string, string>;
   /** What is piped in. */
-  stdin?: string;
+  stdin?: string | Uint8Array<ArrayBuffer>;
+  /** Whether standard error is a terminal. */
+  isTerminal?: boolean;
   /** Files that the command can read, by path. */
   files?: Record<string, string>;
   /** Stands for Ctrl-C. */
   signal?: AbortSignal;
   /** The error with which standard output refuses everything. */
   stdoutError?: Error;
+  /** Sees what is written to standard output, at the moment when it is. */
+  onStdout?: (text: string) => void;
 }
 
 /** The environment in which any AWS client meets the sandbox as its administrator. */
@@ -42,8 +46,8 @@ export function sandboxEnv(sandbox: Sandbox): Record<string, string> {
 
 /** Runs one command line. */
 export async function run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const stdout = collector(options.stdoutError);
-  const stderr = collector();
+  const stdout = collector(options.stdoutError, options.onStdout);
+  const stderr = { ...collector(), isTerminal: options.isTerminal ?? false };
   const env: Record<string, string> = {
     ...(options.sandbox && sandboxEnv(options.sandbox)),
     ...options.env,
@@ -58,19 +62,24 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
       return text === undefined ? Deno.readTextFile(path) : Promise.resolve(text);
     },
     run: () => Promise.reject(new Error("this test runs no programs")),
+    permit: () => Promise.resolve(),
     signal: options.signal ?? new AbortController().signal,
   };
   const code = await main(args, io);
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-function collector(error?: Error): Output & { text(): string } {
+function collector(
+  error?: Error,
+  onText: (text: string) => void = () => {},
+): Output & { text(): string } {
   const chunks: Uint8Array[] = [];
   return {
     isTerminal: false,
     write(data) {
       if (error !== undefined) return Promise.reject(error);
       chunks.push(typeof data === "string" ? new TextEncoder().encode(data) : data);
+      onText(new TextDecoder().decode(chunks.at(-1)));
       return Promise.resolve();
     },
     text: () => chunks.map((chunk) => new TextDecoder().decode(chunk)).join(""),
