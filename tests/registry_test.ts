@@ -1,0 +1,93 @@
+/**
+ * The package as JSR gives it: into an empty cache, run and imported by name.
+ */
+import assert from "node:assert/strict";
+import { startSandbox } from "../lib/sandbox/mod.ts";
+import { type Registry, startRegistry } from "./support/registry.ts";
+import { run, sandboxEnv } from "./support/run.ts";
+
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+let registry: Registry;
+let folder = "";
+
+Deno.test.beforeAll(async () => {
+  registry = await startRegistry();
+  folder = await Deno.makeTempDir();
+  await Deno.mkdir(`${folder}/cache`);
+  // The cache is empty but for the packages of npm, which need not be fetched again.
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  await Deno.symlink(JSON.parse(decode(stdout)).npmCache, `${folder}/cache/npm`);
+});
+
+Deno.test.afterAll(async () => {
+  await registry[Symbol.asyncDispose]();
+  await Deno.remove(folder, { recursive: true });
+});
+
+async function deno(args: string[], env: Record<string, string> = {}) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: folder,
+    env: { DENO_DIR: `${folder}/cache`, JSR_URL: registry.url, ...env },
+  }).output();
+  return { code, stdout: decode(stdout), stderr: decode(stderr) };
+}
+
+Deno.test("JSR: only what users need is published", () => {
+  assert.ok(registry.files.includes("mod.ts"));
+  assert.ok(registry.files.includes("README.md"));
+  const others = registry.files.filter((path) => !/^lib\//.test(path));
+  assert.deepEqual(others.sort(), [
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "cli.ts",
+    "deno.json",
+    "mod.ts",
+  ]);
+});
+
+Deno.test("JSR: deno run jsr:@s3creds/cli policy", async () => {
+  const { code, stdout, stderr } = await deno(["run", "jsr:@s3creds/cli", "policy", "my-bucket"]);
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, (await run(["policy", "my-bucket"])).stdout);
+});
+
+Deno.test("JSR: deno run -A jsr:@s3creds/cli create, against the sandbox", async () => {
+  await using sandbox = await startSandbox();
+  const { code, stdout, stderr } = await deno(
+    ["run", "-A", "jsr:@s3creds/cli", "create", "my-bucket", "-c"],
+    sandboxEnv(sandbox),
+  );
+  assert.equal(code, 0, stderr);
+  assert.ok(
+    sandbox.account.users.get("s3.read-write.my-bucket")?.accessKeys.has(
+      JSON.parse(stdout).AccessKeyId,
+    ),
+  );
+});
+
+Deno.test("JSR: a script that imports the library and the sandbox", async () => {
+  await Deno.writeTextFile(
+    `${folder}/script.ts`,
+    `import { connect, createCredentials, whoami } from "jsr:@s3creds/cli";
+     import { startSandbox } from "jsr:@s3creds/cli/sandbox";
+     await using sandbox = await startSandbox({ buckets: ["photos"] });
+     const admin = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+     const { credentials } = await createCredentials(admin, { buckets: ["photos"] });
+     const user = connect({
+       endpointUrl: sandbox.url,
+       credentials: {
+         accessKeyId: credentials.AccessKeyId,
+         secretAccessKey: credentials.SecretAccessKey,
+       },
+     });
+     console.log((await whoami(user)).Arn);
+     admin.close();
+     user.close();`,
+  );
+  const { code, stdout, stderr } = await deno(["run", "-A", "--check", "script.ts"]);
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, "arn:aws:iam::123456789012:user/s3.read-write.photos\n");
+});
