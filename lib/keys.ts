@@ -112,25 +112,36 @@ export function keyMatcher(patterns: readonly string[]): (key: string) => boolea
   return (key) => tests.some((test) => test.test(key));
 }
 
+/**
+ * What stands between two stars may be looked for once, at the first place where it fits: the group
+ * that is looked ahead at and then repeated keeps the matcher from trying all the other places.
+ */
 function patternSource(pattern: string): string {
-  const characters = [...pattern];
-  let source = "";
+  const pieces = piecesBetweenStars([...pattern]);
+  const [first = ""] = pieces;
+  if (pieces.length === 1) return first;
+  const between = pieces.slice(1, -1).filter((piece) => piece !== "")
+    .map((piece, index) => `(?=(?<p${index}>.*?${piece}))\\k<p${index}>`);
+  return `${first}${between.join("")}.*${pieces.at(-1)}`;
+}
+
+function piecesBetweenStars(characters: readonly string[]): string[] {
+  const pieces = [""];
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at]!;
     if (character === "*") {
-      // Several in a row mean no more than one, and cost a matcher dearly.
-      if (characters[at + 1] !== "*") source += ".*";
-    } else if (character === "?") source += ".";
-    else if (character === "[") {
-      const end = endOfSet(characters, at);
-      if (end === undefined) source += "\\[";
-      else {
-        source += setSource(characters.slice(at + 1, end));
-        at = end;
-      }
-    } else source += literal(character);
+      pieces.push("");
+      continue;
+    }
+    const end = character === "[" ? endOfSet(characters, at) : undefined;
+    pieces[pieces.length - 1] += end !== undefined
+      ? setSource(characters.slice(at + 1, end))
+      : character === "?"
+      ? "."
+      : literal(character);
+    at = end ?? at;
   }
-  return source;
+  return pieces;
 }
 
 /** The first `]` that closes a set; one right after `[` or `[!` belongs to it. */

@@ -1,0 +1,107 @@
+/**
+ * A sandbox with a bucket, a folder of its own and a look at both.
+ *
+ * @module
+ */
+import { join, relative } from "node:path";
+import fc from "fast-check";
+import { type Sandbox, startSandbox, type StoredObject } from "../../lib/sandbox/mod.ts";
+import { type Ran, run, type RunOptions } from "./run.ts";
+
+/** The bucket of a {@linkcode Stage}. */
+export const BUCKET = "my-bucket";
+
+/** Where a test of objects plays. */
+export interface Stage extends AsyncDisposable {
+  sandbox: Sandbox;
+  /** An empty folder, removed at the end. */
+  folder: string;
+  /** A path in the folder. */
+  path(...names: string[]): string;
+  /** Runs a command line in the sandbox. */
+  run(args: string[], options?: RunOptions): Promise<Ran>;
+  /** Puts an object into the bucket, past the tool. */
+  put(key: string, content: string | Uint8Array): Promise<void>;
+  /** What the bucket holds, by key. */
+  objects(): Map<string, StoredObject>;
+  /** How many multipart uploads are open. */
+  openUploads(): number;
+}
+
+/** Starts a sandbox and makes a folder. */
+export async function stage(): Promise<Stage> {
+  const sandbox = await startSandbox({ buckets: [BUCKET] });
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  const { S3 } = await import("@aws-sdk/client-s3");
+  const s3 = new S3({
+    endpoint: sandbox.url,
+    region: sandbox.region,
+    credentials: sandbox.credentials,
+    forcePathStyle: true,
+  });
+  const bucket = () => sandbox.account.buckets.get(BUCKET)!;
+  return {
+    sandbox,
+    folder,
+    path: (...names) => join(folder, ...names),
+    run: (args, options = {}) => run(args, { sandbox, ...options }),
+    async put(key, content) {
+      await s3.putObject({
+        Bucket: BUCKET,
+        Key: key,
+        Body: typeof content === "string" ? new TextEncoder().encode(content) : content,
+      });
+    },
+    objects: () => bucket().objects,
+    openUploads: () => bucket().uploads?.size ?? 0,
+    async [Symbol.asyncDispose]() {
+      s3.destroy();
+      await sandbox.close();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+/** All files below a folder with their content, and folders (with `null`), by relative path. */
+export function tree(folder: string): Record<string, string | null> {
+  const found: Record<string, string | null> = {};
+  const visit = (path: string) => {
+    for (const entry of Deno.readDirSync(path)) {
+      const inner = join(path, entry.name);
+      if (entry.isDirectory) {
+        found[relative(folder, inner)] = null;
+        visit(inner);
+      } else {
+        found[relative(folder, inner)] = new TextDecoder("latin1").decode(Deno.readFileSync(inner));
+      }
+    }
+  };
+  visit(folder);
+  return Object.fromEntries(Object.entries(found).sort());
+}
+
+/** Bytes that don't repeat, the same for the same seed. */
+export function noise(length: number, seed = 1): Uint8Array<ArrayBuffer> {
+  const words = new Uint32Array(Math.ceil(length / 4));
+  let state = seed;
+  for (let at = 0; at < words.length; at++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    words[at] = state;
+  }
+  return new Uint8Array(words.buffer, 0, length);
+}
+
+/** Pieces that keys with evil intentions are made of, among ordinary ones. */
+export const keyArbitrary: fc.Arbitrary<string> = fc.oneof(
+  fc.string({ unit: "binary", minLength: 1, maxLength: 30 }),
+  fc.array(
+    fc.constantFrom(
+      ...["..", ".", "", "/", "a", "A", "b.txt", "é", "e\u0301", "\0", "\\", "..\\", "C:", "c:\\"],
+      ...["\r", "\n", " ", "%2e%2e", "con", "NUL.txt", "~", "$HOME", "ß", "SS", "\u202e", "x"],
+      ...["\u2024\u2024", "..;", "...", ". .", "a.", "file:", "//", "\uff0e\uff0e", "😀"],
+    ),
+    { minLength: 1, maxLength: 7 },
+  ).chain((parts) => fc.constantFrom("/", "", "\\").map((glue) => parts.join(glue))),
+).filter((key) => key !== "" && key.isWellFormed());
