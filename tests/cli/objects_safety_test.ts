@@ -1,0 +1,170 @@
+/**
+ * get-objects writes nothing outside its folder, whatever the keys, and loses nothing.
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { LocalFolder } from "../../lib/aws/local_folder.ts";
+import { localPlace } from "../../lib/keys.ts";
+import { BUCKET, keyArbitrary, type Stage, stage, tree } from "../support/objects.ts";
+
+/** Stores objects past the server, so that any key will do. */
+async function store(st: Stage, contents: Record<string, string>): Promise<void> {
+  await st.put("template", "x");
+  const template = st.objects().get("template")!;
+  const { createHash } = await import("node:crypto");
+  st.objects().clear();
+  for (const [key, text] of Object.entries(contents)) {
+    const body = new TextEncoder().encode(text);
+    const etag = `"${createHash("md5").update(body).digest("hex")}"`;
+    st.objects().set(key, { ...template, key, body, etag });
+  }
+}
+
+Deno.test("any keys: nothing outside the folder, every key fetched or reported", async () => {
+  await using st = await stage();
+  let round = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(keyArbitrary, { minLength: 1, maxLength: 12 }),
+      fc.boolean(),
+      async (keys, areNamed) => {
+        const contents = Object.fromEntries(keys.map((key, at) => [`${key}`, `${at} ${key}`]));
+        await store(st, contents);
+        const outer = st.path(String(round++));
+        const folder = `${outer}/x/target`;
+        await Deno.mkdir(`${outer}/x`, { recursive: true });
+        await Deno.writeTextFile(`${outer}/witness`, "untouched");
+        const named = areNamed ? ["--", ...keys] : [];
+        const { code, stderr } = await st.run(["get-objects", BUCKET, "-o", folder, ...named]);
+        const after = tree(outer);
+        const outside = Object.keys(after).filter((path) => !path.startsWith("x/target/"));
+        assert.deepEqual(outside, ["witness", "x", "x/target"]);
+        const written = tree(folder);
+        let reported = 0;
+        for (const [key, text] of Object.entries(contents)) {
+          const place = localPlace(key);
+          const path = place.kind === "file" ? place.segments.join("/") : undefined;
+          const bytes = new TextDecoder("latin1").decode(new TextEncoder().encode(text));
+          const isFetched = path !== undefined && written[path] === bytes;
+          const isReported = stderr.includes(JSON.stringify(key)) || stderr.includes(`: ${key}`);
+          assert.ok(isFetched || isReported, `${JSON.stringify(key)} is lost: ${stderr}`);
+          if (!isFetched) reported++;
+        }
+        const files = Object.values(written).filter((content) => content !== null).length;
+        assert.equal(files + reported, keys.length);
+        assert.equal(code, reported > 0 ? 1 : 0);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+Deno.test("names of 1,024 bytes: written where the file system can, else reported", async () => {
+  await using st = await stage();
+  const long = Array(4).fill("é".repeat(127)).join("/").slice(0, 1024);
+  const tooLong = "x".repeat(1024);
+  await store(st, { [long]: "1", [tooLong]: "2" });
+  const { code, stderr } = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
+  assert.equal(code, 1);
+  assert.equal(stderr.match(/Error: /g)?.length, 1);
+  assert.match(stderr, /xxx.*the name is longer than the file system allows/);
+  assert.equal(await Deno.readTextFile(st.path("out", long)), "1");
+});
+
+Deno.test("a path through a symbolic link is not taken", async () => {
+  await using st = await stage();
+  await store(st, { "link/a": "evil", "file": "evil", "ok": "good", "deep/link/b": "evil" });
+  await Deno.mkdir(st.path("elsewhere"));
+  await Deno.mkdir(st.path("out", "deep"), { recursive: true });
+  await Deno.symlink(st.path("elsewhere"), st.path("out", "link"));
+  await Deno.symlink(st.path("elsewhere"), st.path("out", "deep", "link"));
+  await Deno.symlink(st.path("elsewhere", "new"), st.path("out", "file"));
+  const { code, stderr } = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
+  assert.equal(code, 1);
+  assert.equal(stderr.match(/Error: Skipped .* is a symbolic link$/gm)?.length, 3);
+  assert.deepEqual(tree(st.path("elsewhere")), {});
+  assert.equal(await Deno.readTextFile(st.path("out", "ok")), "good");
+});
+
+Deno.test("the folder itself may be a link", async () => {
+  await using st = await stage();
+  await store(st, { "a/b": "1" });
+  await Deno.mkdir(st.path("real"));
+  await Deno.symlink(st.path("real"), st.path("out"));
+  assert.equal((await st.run(["get-objects", BUCKET, "-o", st.path("out")])).code, 0);
+  assert.deepEqual(tree(st.path("real")), { a: null, "a/b": "1" });
+});
+
+Deno.test("a file where a folder must be, and the other way round", async () => {
+  await using st = await stage();
+  await store(st, { "a": "file", "a/b": "below", "c/d": "below" });
+  await Deno.mkdir(st.path("out", "c", "d"), { recursive: true });
+  const { code, stderr } = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
+  assert.equal(code, 1);
+  assert.equal(stderr.match(/Error: /g)?.length, 2);
+  assert.match(stderr, /Skipped "c\/d": .* is a folder/);
+});
+
+Deno.test("two keys for one path: the second is reported", async () => {
+  await using st = await stage();
+  await store(st, { "a/b": "one", "a//b": "two", "./a/b": "three" });
+  const { code, stderr } = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
+  assert.equal(code, 1);
+  assert.equal(stderr.match(/it is the same file as that of/g)?.length, 2);
+  assert.equal(Object.keys(tree(st.path("out"))).length, 2);
+});
+
+Deno.test("case twins are two files here, and both come", async () => {
+  await using st = await stage();
+  await store(st, { "a/B": "one", "a/b": "two", "é": "three", "e\u0301": "four" });
+  await Deno.writeTextFile(st.path("probe"), "");
+  const isOne = await Deno.stat(st.path("PROBE")).then(() => true, () => false);
+  const { code } = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
+  assert.equal(code, isOne ? 1 : 0);
+  const files = Object.values(tree(st.path("out"))).filter((content) => content !== null);
+  assert.equal(files.length, isOne ? 2 : 4);
+});
+
+Deno.test("twins that are one file: found out by what the file system says", async () => {
+  await using st = await stage();
+  const folder = LocalFolder.open(st.folder);
+  const first = await folder.claim("Twin");
+  // A hard link stands for a file system that takes both names for one file.
+  await Deno.writeTextFile(first.path!, "first");
+  await Deno.link(first.path!, st.path("twin"));
+  let isSettled = false;
+  const second = folder.claim("twin").finally(() => isSettled = true);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.ok(!isSettled, "the second waits for the first");
+  first.release();
+  await assert.rejects(second, /it is the same file as that of Twin/);
+});
+
+Deno.test("a file that is there already is replaced whole; without success it stays", async () => {
+  await using st = await stage();
+  await Deno.mkdir(st.path("out"));
+  await Deno.writeTextFile(st.path("out", "a"), "old");
+  await Deno.writeTextFile(st.path("out", "b"), "old");
+  await store(st, { a: "new", b: "new" });
+  st.objects().get("b")!.etag = `"${"0".repeat(32)}"`;
+  const { code, stderr } = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
+  assert.equal(code, 1);
+  assert.match(stderr, /Could not get b: what arrived is not what the server holds/);
+  assert.deepEqual(tree(st.path("out")), { a: "new", b: "old" });
+});
+
+Deno.test({
+  name: "a folder that can't be written to is one error before any request",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using st = await stage();
+    await Deno.writeTextFile(st.path("file"), "");
+    const { code, stderr } = await st.run(["get-objects", BUCKET, "-o", st.path("file", "out")]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^Error: Could not write to folder .*: a part of the path is not a folder/,
+    );
+    assert.equal(st.sandbox.requests.length, 0);
+  },
+});
