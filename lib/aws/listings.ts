@@ -205,9 +205,9 @@ function roleRow(role: Role): Row {
   }, ROLE_FIELDS) as Row;
 }
 
-/** IAM gives policies URL-encoded. */
+/** IAM gives policies URL-encoded; other makers' servers forget to, here and there. */
 function decodeDocument(text: string): PolicyDocument {
-  return JSON.parse(decodeURIComponent(text));
+  return JSON.parse(/^\s*\{/.test(text) ? text : decodeURIComponent(text));
 }
 
 /** A detail, or the reason why it can't be had in its place. */
