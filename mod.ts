@@ -108,6 +108,7 @@ export type {
   TransferProgress,
 } from "./lib/aws/objects_types.ts";
 export type { ObjectHead } from "./lib/aws/object_reading.ts";
+export { waitForCredentials, type WaitOptions } from "./lib/aws/wait.ts";
 export type { UndoReport } from "./lib/aws/undo.ts";
 export { contentTypeOf } from "./lib/content_types.ts";
 export {

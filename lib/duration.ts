@@ -5,6 +5,7 @@
  */
 
 const SECONDS_PER_UNIT: Record<string, number> = { s: 1, m: 60, h: 3600 };
+const LONGEST_WAIT_SECONDS = 3600;
 const SHORTEST_SECONDS = 15 * 60;
 const LONGEST_SECONDS = 12 * 60 * 60;
 
@@ -29,11 +30,37 @@ const LONGEST_SECONDS = 12 * 60 * 60;
  * ```
  */
 export function parseDuration(text: string): number {
-  const match = /^(\d+)([smh]?)$/.exec(text);
-  if (match === null) throw new SyntaxError("Duration must be of form 3600s or 15m or 2h");
-  const seconds = Number(match[1]) * (SECONDS_PER_UNIT[match[2] ?? ""] ?? 1);
+  const seconds = parseSeconds(text);
   if (seconds < SHORTEST_SECONDS || seconds > LONGEST_SECONDS) {
     throw new RangeError("Duration must be between 15 minutes and 12 hours");
   }
   return seconds;
+}
+
+/**
+ * Reads how long something may be waited for.
+ *
+ * @param text a whole number of seconds, or one followed by `s`, `m` or `h`
+ * @returns seconds, from 1 to 3,600
+ * @throws {SyntaxError} if the text has another form
+ * @throws {RangeError} if it is zero or more than an hour
+ *
+ * @example A minute
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { parseWait } from "./duration.ts";
+ *
+ * assert.equal(parseWait("1m"), 60);
+ * ```
+ */
+export function parseWait(text: string): number {
+  const seconds = parseSeconds(text);
+  if (seconds >= 1 && seconds <= LONGEST_WAIT_SECONDS) return seconds;
+  throw new RangeError("Duration must be between 1 second and 1 hour");
+}
+
+function parseSeconds(text: string): number {
+  const match = /^(\d+)([smh]?)$/.exec(text);
+  if (match === null) throw new SyntaxError("Duration must be of form 3600s or 15m or 2h");
+  return Number(match[1]) * (SECONDS_PER_UNIT[match[2] ?? ""] ?? 1);
 }

@@ -99,6 +99,12 @@ export interface Aws {
    * @param region its region, where it isn't that of the connection
    */
   bucketAddress(bucket: string, region?: string): Promise<BucketAddress>;
+  /**
+   * The same region and endpoints, with other credentials. Must be closed by itself.
+   *
+   * @param credentials the other credentials
+   */
+  withCredentials(credentials: AuthCredentials): Aws;
   /** Closes the connections of all clients that were made here. */
   close(): void;
 }
@@ -224,6 +230,7 @@ export function connect(options: ConnectOptions = {}): Aws {
         credentials: () => credentials ?? chain!(),
       };
     },
+    withCredentials: (credentials) => connect({ ...options, credentials }),
     close() {
       for (const made of clients.values()) {
         made.then((client) => client.destroy(), () => {});

@@ -4,7 +4,7 @@
  * @module
  */
 import type { CreateRequest } from "../create_types.ts";
-import { parseDuration } from "../duration.ts";
+import { parseDuration, parseWait } from "../duration.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../formats.ts";
 import { checkArn, checkUserName, USER_NAME_LIMIT } from "../names.ts";
 import {
@@ -19,6 +19,7 @@ import {
   choice,
   defineCommand,
   flag,
+  optionalValue,
   value,
   type Values,
   values,
@@ -42,6 +43,8 @@ const statementOption = values(
   "JSON statement to add to the policy; may be repeated",
   parseStatement,
 );
+
+const DEFAULT_WAIT_SECONDS = 60;
 
 const createOptions = {
   format: choice("-f, --format <format>", "Output format", CREDENTIAL_FORMATS, "json"),
@@ -88,6 +91,12 @@ const createOptions = {
     "Permissions boundary of a new user, or none. Left out: AmazonS3ReadOnlyAccess with " +
       "--read-only, else AmazonS3FullAccess; none with --policy or --statement",
     checked((arn) => arn === "none" || checkArn(arn, "policy")),
+  ),
+  wait: optionalValue(
+    "--wait [duration]",
+    "Return only when the credentials really work, which takes some seconds; at most so long " +
+      "(default: 60s)",
+    (text) => text === "" ? DEFAULT_WAIT_SECONDS : parseWait(text),
   ),
   silent: flag("--silent", "Show no steps, only the credentials"),
   dryRun: flag("--dry-run", "Show what would be done, and do nothing"),
@@ -161,6 +170,14 @@ export const create = defineCommand({
             }),
           ),
       );
+      if (options.wait !== undefined) {
+        const { waitForCredentials } = await import("../aws/wait.ts");
+        await waitForCredentials(aws, created.credentials, request, {
+          seconds: options.wait,
+          onProgress: log.say,
+          signal: io.signal,
+        }).finally(log.flush);
+      }
     });
   },
 });

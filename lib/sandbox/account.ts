@@ -4,6 +4,7 @@
  * @module
  */
 import type { Session } from "./operation.ts";
+import type { Visibility } from "./visibility.ts";
 
 /** An access key of a user, secret included: the sandbox checks signatures with it. */
 export interface AccessKey {
@@ -285,6 +286,8 @@ export interface Account {
   buckets: Map<string, Bucket>;
   /** By access key id. */
   sessions: Map<string, Session>;
+  /** IAM's delay, by which new things are not seen at once. */
+  visibility: Visibility;
   /** Account-level public access block, if set. */
   publicAccessBlock: PublicAccessBlock | undefined;
 }

@@ -158,7 +158,9 @@ function longTermKey(
   }
   for (const user of account.users.values()) {
     const key = user.accessKeys.get(accessKeyId);
-    if (key) return { caller: { type: "user", accessKeyId, user }, key };
+    if (key && account.visibility.sees(key)) {
+      return { caller: { type: "user", accessKeyId, user }, key };
+    }
   }
   return undefined;
 }

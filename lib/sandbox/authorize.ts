@@ -159,10 +159,9 @@ function ownPolicies(caller: Caller, account: Account): OwnPolicies {
 }
 
 function policiesOf(principal: User | Role, account: Account): OwnPolicies {
-  const inline = [...principal.inlinePolicies].map(([name, document]) => ({
-    name,
-    policy: JSON.parse(document),
-  }));
+  const inline = [...principal.inlinePolicies]
+    .filter(([name]) => account.visibility.sees(principal, name))
+    .map(([name, document]) => ({ name, policy: JSON.parse(document) }));
   const attached = [...principal.attachedPolicies].map((arn) => managedPolicy(arn, account));
   return {
     identity: [...inline, ...attached],

@@ -82,7 +82,9 @@ export function userNameOf(call: IamCall): string {
 /** The user whom a call is about. */
 export function userOf(call: IamCall): User {
   const name = userNameOf(call);
-  return call.account.users.get(name) ?? refuse(noSuchEntity("user", name));
+  const user = call.account.users.get(name);
+  if (user === undefined || !call.account.visibility.sees(user)) throw noSuchEntity("user", name);
+  return user;
 }
 
 /** The role that a call is about. */

@@ -23,12 +23,13 @@ const KEYS_PER_USER = 2;
 
 /** The operations of this room. */
 export const keyOperations: IamOperations = {
-  CreateAccessKey: onUser("CreateAccessKey", (user) => {
+  CreateAccessKey: onUser("CreateAccessKey", (user, { account }) => {
     if (user.accessKeys.size >= KEYS_PER_USER) {
       throw limitExceeded(`Cannot exceed quota for AccessKeysPerUser: ${KEYS_PER_USER}`);
     }
     const key = createAccessKey();
     user.accessKeys.set(key.accessKeyId, key);
+    account.visibility.note(key);
     const { CreateDate, ...shown } = accessKeyFields(user, key);
     const SecretAccessKey = key.secretAccessKey;
     return element("AccessKey", fields({ ...shown, SecretAccessKey, CreateDate }));

@@ -84,6 +84,7 @@ function inlineOperations({ word, on, name, inlineQuota }: Kind): IamOperations 
         );
       }
       principal.inlinePolicies.set(policyName, document);
+      call.account.visibility.note(principal, policyName);
       return undefined;
     }),
 

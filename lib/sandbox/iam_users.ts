@@ -51,6 +51,7 @@ export const userOperations: IamOperations = {
       user.tags = mergeTags([], tagsOf(call), "User");
       user.permissionsBoundary = boundaryOf(call);
       account.users.set(name, user);
+      account.visibility.note(user);
       return element("User", detailedUser(user));
     },
   },

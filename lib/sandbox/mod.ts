@@ -46,6 +46,7 @@ export type {
 } from "./account.ts";
 export type { Fault, RequestRecord } from "./faults.ts";
 export type { Session } from "./operation.ts";
+export type { Visibility } from "./visibility.ts";
 export type { AccountSnapshot, BucketSnapshot, RoleSnapshot, UserSnapshot } from "./snapshot.ts";
 
 /** How a sandbox starts. */
@@ -58,6 +59,8 @@ export interface SandboxOptions {
   region?: string;
   /** Names of buckets to make at the start. */
   buckets?: string[];
+  /** Milliseconds for which new users, access keys and inline policies are not seen; default 0. */
+  visibilityDelayMs?: number;
   /**
    * Value of the condition key `aws:SecureTransport`. It is true by default although the sandbox
    * speaks HTTP, since the same call to AWS itself goes over HTTPS.
@@ -126,6 +129,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
   const account = createAccount(accountId, region);
   const { accessKeyId, secretAccessKey } = addAdministrator(account);
+  account.visibility.delayMs = options.visibilityDelayMs ?? 0;
   for (const name of options.buckets ?? []) account.buckets.set(name, createBucket(account, name));
   const closing = new AbortController();
   const state: SandboxState = {

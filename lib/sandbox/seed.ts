@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Visibility } from "./visibility.ts";
 import type { AccessKey, Account, Bucket, User } from "./account.ts";
 import { randomHex, secretKey, uniqueId } from "./identifiers.ts";
 import { awsManagedPolicies } from "./managed_policies.ts";
@@ -21,6 +22,7 @@ export function createAccount(id: string, region: string): Account {
     virtualMfaDevices: new Map(),
     buckets: new Map(),
     sessions: new Map(),
+    visibility: new Visibility(),
     publicAccessBlock: undefined,
   };
 }

@@ -1,0 +1,135 @@
+/**
+ * Waiting until new credentials work everywhere.
+ *
+ * @module
+ */
+import type { CreateRequest } from "../create_types.ts";
+import { S3CredentialsError } from "../errors.ts";
+import type { Credentials } from "../formats.ts";
+import { mapInOrder, patiently } from "./concurrency.ts";
+import type { Aws, S3Client } from "./connect.ts";
+import { awsErrorCode, httpStatus, serviceError } from "./service_error.ts";
+
+/** Choices of {@linkcode waitForCredentials}. */
+export interface WaitOptions {
+  /**
+   * For how long to try.
+   *
+   * @default {60}
+   */
+  seconds?: number;
+  /** Told of each step. */
+  onProgress?: (message: string) => void;
+  /** Ends the waiting early. */
+  signal?: AbortSignal;
+}
+
+const DEFAULT_WAIT_SECONDS = 60;
+
+/**
+ * Waits until AWS accepts new credentials: first STS, then S3 for each bucket, with a call that is within
+ * their rights and changes nothing. IAM takes some seconds until all of AWS knows a new key and its
+ * policy.
+ *
+ * What a policy of the caller's own allows is not known, so for these only STS is asked.
+ *
+ * @param aws the account that they were created in; its own credentials are not used
+ * @param credentials the new credentials
+ * @param request what they were created for
+ * @param options for how long, and whom to tell
+ * @throws {S3CredentialsError} if they don't work in time; they may do so later
+ *
+ * @example A key that IAM takes a moment to see
+ * ```ts
+ * import { connect, createCredentials, waitForCredentials } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ *
+ * await using sandbox = await startSandbox({ visibilityDelayMs: 300 });
+ * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * const request = { buckets: ["photos"], createBucket: true };
+ * const { credentials } = await createCredentials(aws, request);
+ * await waitForCredentials(aws, credentials, request);
+ * aws.close();
+ * ```
+ */
+export async function waitForCredentials(
+  aws: Aws,
+  credentials: Credentials,
+  request: CreateRequest,
+  options: WaitOptions = {},
+): Promise<void> {
+  const { seconds = DEFAULT_WAIT_SECONDS, onProgress = () => {}, signal } = options;
+  const holder = aws.withCredentials({
+    accessKeyId: credentials.AccessKeyId,
+    secretAccessKey: credentials.SecretAccessKey,
+    ...("SessionToken" in credentials && { sessionToken: credentials.SessionToken }),
+  });
+  const deadline = Date.now() + 1000 * seconds;
+  const untilAccepted = async (what: string, call: () => Promise<unknown>) => {
+    try {
+      await patiently(call, isTooEarly, {
+        patienceMs: deadline - Date.now(),
+        ...(signal && { signal }),
+      });
+    } catch (cause) {
+      if (signal?.aborted) throw new S3CredentialsError("interrupted", "Interrupted");
+      const error = serviceError(cause, `${what} does not accept the new credentials yet`);
+      throw new S3CredentialsError(error.code, error.message, {
+        cause,
+        hint:
+          `The key ${credentials.AccessKeyId} was created and printed. It may work in a while: ` +
+          "try it with s3-credentials whoami",
+      });
+    }
+  };
+  try {
+    onProgress("Waiting until the credentials work...");
+    await untilAccepted("STS", async () => (await holder.sts()).getCallerIdentity({}));
+    await Array.fromAsync(
+      mapInOrder(
+        request.buckets,
+        (bucket) =>
+          untilAccepted(`S3, for bucket ${bucket},`, () => tryBucket(holder, bucket, request)),
+      ),
+    );
+    onProgress("The credentials work");
+  } finally {
+    holder.close();
+  }
+}
+
+/** A key or policy that isn't seen yet looks like one that isn't there. */
+function isTooEarly(error: unknown): boolean {
+  const status = httpStatus(error);
+  return status === 401 || status === 403 ||
+    /^(InvalidAccessKeyId|InvalidClientTokenId|AccessDenied|InvalidToken)$/
+      .test(awsErrorCode(error));
+}
+
+async function tryBucket(holder: Aws, bucket: string, request: CreateRequest): Promise<void> {
+  if (request.policy !== undefined) return;
+  const s3 = await holder.s3();
+  const prefix = request.prefix?.replace(/\*$/, "") ?? "";
+  if (request.permission === "write-only") {
+    await tryWriting(s3, bucket, prefix);
+  } else {
+    await s3.listObjectsV2({ Bucket: bucket, MaxKeys: 1, ...(prefix && { Prefix: prefix }) });
+  }
+}
+
+/** MD5 of some other content: S3 first decides over the right to write, and then finds the mistake. */
+const WRONG_MD5 = "AAAAAAAAAAAAAAAAAAAAAA==";
+
+/** A write that is allowed, but can't succeed. */
+async function tryWriting(s3: S3Client, bucket: string, prefix: string): Promise<void> {
+  try {
+    await s3.putObject({
+      Bucket: bucket,
+      Key: `${prefix}s3-credentials-wait`,
+      Body: "x",
+      ContentMD5: WRONG_MD5,
+    });
+  } catch (error) {
+    if (httpStatus(error) !== 400 || isTooEarly(error)) throw error;
+  }
+}

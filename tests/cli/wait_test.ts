@@ -1,0 +1,83 @@
+/**
+ * `create --wait`: with an IAM that takes a while to see what was made.
+ */
+import assert from "node:assert/strict";
+import { startSandbox } from "../../lib/sandbox/mod.ts";
+import { run } from "../support/run.ts";
+
+const DELAY_MS = 600;
+
+const KINDS: Record<string, string[]> = {
+  "read-write": [],
+  "read-only with a prefix": ["--read-only", "--prefix", "a/"],
+  "write-only": ["--write-only"],
+  "write-only with a prefix": ["--write-only", "--prefix", "a/"],
+  "two buckets": ["other-bucket"],
+};
+
+for (const [name, options] of Object.entries(KINDS)) {
+  Deno.test(`--wait: returns when the key works: ${name}`, async () => {
+    await using sandbox = await startSandbox({ visibilityDelayMs: DELAY_MS });
+    const args = ["create", "my-bucket", ...options, "-c", "--wait"];
+    const { code, stdout, stderr } = await run(args, { sandbox });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /Waiting until the credentials work\.\.\.\nThe credentials work\n$/);
+    const { AccessKeyId } = JSON.parse(stdout);
+    const own = sandbox.requests.filter((request) =>
+      request.accessKeyId === AccessKeyId || request.errorCode === "InvalidClientTokenId"
+    );
+    assert.ok(own.some(({ errorCode }) => errorCode === "InvalidClientTokenId"), "it had to wait");
+    const last = own.at(-1)!;
+    assert.ok(last.status === 200 || last.errorCode === "BadDigest");
+    for (const bucket of sandbox.account.buckets.values()) assert.equal(bucket.objects.size, 0);
+  });
+
+  Deno.test(`--wait: without it the same key does not work yet: ${name}`, async () => {
+    await using sandbox = await startSandbox({ visibilityDelayMs: DELAY_MS });
+    const { stdout } = await run(["create", "my-bucket", "-c", ...options], { sandbox });
+    const { code, stderr } = await run(["whoami", "--auth", "key"], {
+      sandbox,
+      files: { key: stdout },
+    });
+    assert.equal(code, 1);
+    assert.match(stderr, /a key made a moment ago takes some seconds to work/);
+  });
+}
+
+Deno.test("--wait: a key that does not work in time is printed all the same, exit 1", async () => {
+  await using sandbox = await startSandbox({ visibilityDelayMs: 60_000 });
+  // The user itself must be seen, or there would be no key.
+  sandbox.account.visibility.sees = (thing) => !("accessKeyId" in thing) || !isNew(thing);
+  const isNew = (key: object) =>
+    (key as { accessKeyId: string }).accessKeyId !== sandbox.credentials.accessKeyId;
+  const { code, stdout, stderr } = await run(["create", "my-bucket", "-c", "--wait", "1s"], {
+    sandbox,
+  });
+  assert.equal(code, 1);
+  const { AccessKeyId } = JSON.parse(stdout);
+  assert.match(stderr, /Error: STS does not accept the new credentials yet/);
+  assert.match(stderr, new RegExp(`The key ${AccessKeyId} was created and printed`));
+  assert.ok(sandbox.account.users.get("s3.read-write.my-bucket")?.accessKeys.has(AccessKeyId));
+});
+
+Deno.test("--wait: temporary credentials", async () => {
+  await using sandbox = await startSandbox();
+  const args = ["create", "my-bucket", "-c", "-d", "15m", "--wait", "30s"];
+  const { code, stderr } = await run(args, { sandbox });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /The credentials work\n$/);
+});
+
+Deno.test("--wait: Ctrl-C ends it, the printed key stays", async () => {
+  await using sandbox = await startSandbox({ visibilityDelayMs: 60_000 });
+  sandbox.account.visibility.sees = (thing) =>
+    !("accessKeyId" in thing) || thing.accessKeyId === sandbox.credentials.accessKeyId;
+  const interruption = new AbortController();
+  setTimeout(() => interruption.abort(), 500);
+  const { code, stdout } = await run(["create", "my-bucket", "-c", "--wait"], {
+    sandbox,
+    signal: interruption.signal,
+  });
+  assert.equal(code, 130);
+  assert.ok(JSON.parse(stdout).AccessKeyId);
+});
