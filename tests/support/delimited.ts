@@ -24,3 +24,11 @@ export function parseDelimited(text: string, delimiter: string): string[][] {
   }
   return lines;
 }
+
+/** Reads a listing in the format that `--nl`, `--csv`, `--tsv` or none of them asks for. */
+export function readRows(text: string, option: string | undefined): Record<string, unknown>[] {
+  if (option === "--nl") return text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+  if (option !== "--csv" && option !== "--tsv") return JSON.parse(text);
+  const [fields = [], ...lines] = parseDelimited(text, option === "--csv" ? "," : "\t");
+  return lines.map((cells) => Object.fromEntries(fields.map((field, n) => [field, cells[n]])));
+}

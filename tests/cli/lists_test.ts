@@ -1,0 +1,356 @@
+/** Lists: complete, in order, in every format; and what goes wrong in the middle of them. */
+import assert from "node:assert/strict";
+import { BUCKET_DETAIL_FIELDS, BUCKET_FIELDS } from "../../lib/aws/buckets.ts";
+import { ROLE_DETAIL_FIELDS, ROLE_FIELDS, USER_FIELDS } from "../../lib/aws/listings.ts";
+import { formatTime } from "../../lib/formats.ts";
+import {
+  type Account,
+  type Role,
+  type Sandbox,
+  startSandbox,
+  type User,
+} from "../../lib/sandbox/mod.ts";
+import { readRows } from "../support/delimited.ts";
+import {
+  addBuckets,
+  addManagedPolicy,
+  addRoles,
+  addUsers,
+  policyFor,
+} from "../support/large_account.ts";
+import { run } from "../support/run.ts";
+
+type Row = Record<string, unknown>;
+
+/** What an account of 1,500 users, 300 roles and 200 buckets has to be listed as. */
+interface List {
+  args: string[];
+  fields: readonly string[];
+  rowsOf: (account: Account) => Row[];
+  /** The operations that it takes, and how often. */
+  requests: Record<string, number>;
+}
+
+function byName<T>(map: Map<string, T>): T[] {
+  return [...map].sort(([a], [b]) => a < b ? -1 : 1).map(([, one]) => one);
+}
+
+/** The services tell no fractions. */
+function toTheSecond(time: Date): string {
+  return formatTime(new Date(1000 * Math.floor(Number(time) / 1000)));
+}
+
+function userRow(user: User): Row {
+  return {
+    UserName: user.userName,
+    UserId: user.userId,
+    Arn: user.arn,
+    Path: user.path,
+    CreateDate: toTheSecond(user.createDate),
+  };
+}
+
+function roleRow(role: Role): Row {
+  return {
+    Path: role.path,
+    RoleName: role.roleName,
+    RoleId: role.roleId,
+    Arn: role.arn,
+    CreateDate: formatTime(role.createDate),
+    AssumeRolePolicyDocument: JSON.parse(role.assumeRolePolicyDocument),
+    ...(role.description !== undefined && { Description: role.description }),
+    MaxSessionDuration: role.maxSessionDuration,
+  };
+}
+
+const MANAGED = ["everyone", "some"];
+
+function managedRow(account: Account, arn: string): Row {
+  const policy = account.policies.get(arn)!;
+  const createDate = formatTime(policy.createDate);
+  return {
+    PolicyName: policy.policyName,
+    PolicyId: policy.policyId,
+    Arn: arn,
+    Path: "/",
+    DefaultVersionId: "v2",
+    AttachmentCount: [...account.roles.values()].filter((one) => one.attachedPolicies.has(arn))
+      .length,
+    PermissionsBoundaryUsageCount: 0,
+    IsAttachable: true,
+    CreateDate: createDate,
+    UpdateDate: createDate,
+    PolicyVersion: {
+      Document: policyFor(policy.policyName),
+      VersionId: "v2",
+      IsDefaultVersion: true,
+      CreateDate: createDate,
+    },
+  };
+}
+
+function detailedRoleRow(account: Account, role: Role): Row {
+  return {
+    ...roleRow(role),
+    inline_policies: [...role.inlinePolicies].map(([PolicyName, text]) => ({
+      RoleName: role.roleName,
+      PolicyName,
+      PolicyDocument: JSON.parse(text),
+    })),
+    attached_policies: [...role.attachedPolicies].map((arn) => managedRow(account, arn)),
+  };
+}
+
+function bucketRow(bucket: { name: string; creationDate: Date }): Row {
+  return { Name: bucket.name, CreationDate: toTheSecond(bucket.creationDate) };
+}
+
+function detailedBucketRow(account: Account, name: string): Row {
+  const bucket = account.buckets.get(name)!;
+  const ID = account.canonicalUserId;
+  return {
+    ...bucketRow(bucket),
+    region: bucket.region,
+    bucket_acl: {
+      Owner: { ID },
+      Grants: [{ Grantee: { ID, Type: "CanonicalUser" }, Permission: "FULL_CONTROL" }],
+    },
+    public_access_block: bucket.publicAccessBlock ?? null,
+    bucket_website: bucket.website === undefined ? null : {
+      IndexDocument: { Suffix: bucket.website.indexSuffix },
+      ErrorDocument: { Key: bucket.website.errorKey },
+      url: `http://${name}.s3-website.${bucket.region}.amazonaws.com/`,
+    },
+  };
+}
+
+const LISTS: List[] = [
+  {
+    args: ["list-users"],
+    fields: USER_FIELDS,
+    rowsOf: (account) => byName(account.users).map(userRow),
+    requests: { ListUsers: 2 },
+  },
+  {
+    args: ["list-roles"],
+    fields: ROLE_FIELDS,
+    rowsOf: (account) => byName(account.roles).map(roleRow),
+    requests: { ListRoles: 1 },
+  },
+  {
+    args: ["list-roles", "role-0007", "role-0003", "role-0007"],
+    fields: ROLE_FIELDS,
+    rowsOf: (account) =>
+      ["role-0007", "role-0003"].map((name) => ({
+        ...roleRow(account.roles.get(name)!),
+        RoleLastUsed: {},
+      })),
+    requests: { GetRole: 2 },
+  },
+  {
+    args: ["list-roles", "--details"],
+    fields: [...ROLE_FIELDS, ...ROLE_DETAIL_FIELDS],
+    rowsOf: (account) => byName(account.roles).map((role) => detailedRoleRow(account, role)),
+    requests: {
+      ListRoles: 1,
+      ListRolePolicies: 300,
+      GetRolePolicy: 600,
+      ListAttachedRolePolicies: 300,
+      GetPolicy: 2,
+      GetPolicyVersion: 2,
+    },
+  },
+  {
+    args: ["list-roles", "role-0002", "--details"],
+    fields: [...ROLE_FIELDS, ...ROLE_DETAIL_FIELDS],
+    rowsOf: (account) => [{
+      ...roleRow(account.roles.get("role-0002")!),
+      RoleLastUsed: {},
+      ...detailedRoleRow(account, account.roles.get("role-0002")!),
+    }],
+    requests: {
+      GetRole: 1,
+      ListRolePolicies: 1,
+      GetRolePolicy: 2,
+      ListAttachedRolePolicies: 1,
+      GetPolicy: 1,
+      GetPolicyVersion: 1,
+    },
+  },
+  {
+    args: ["list-buckets"],
+    fields: BUCKET_FIELDS,
+    rowsOf: (account) => byName(account.buckets).map(bucketRow),
+    requests: { ListBuckets: 1 },
+  },
+  {
+    args: ["list-buckets", "bucket-0150", "bucket-0003"],
+    fields: BUCKET_FIELDS,
+    rowsOf: (account) =>
+      ["bucket-0003", "bucket-0150"].map((name) => bucketRow(account.buckets.get(name)!)),
+    requests: { ListBuckets: 1 },
+  },
+  {
+    args: ["list-buckets", "--details"],
+    fields: [...BUCKET_FIELDS, ...BUCKET_DETAIL_FIELDS],
+    rowsOf: (account) =>
+      byName(account.buckets).map(({ name }) => detailedBucketRow(account, name)),
+    requests: {
+      ListBuckets: 1,
+      GetBucketLocation: 200,
+      GetBucketAcl: 200,
+      GetPublicAccessBlock: 200,
+      GetBucketWebsite: 200,
+    },
+  },
+];
+
+async function largeAccount(): Promise<Sandbox> {
+  const sandbox = await startSandbox();
+  const { account } = sandbox;
+  addUsers(account, 1_499);
+  const [everyone, some] = MANAGED.map((name) => addManagedPolicy(account, name).arn);
+  addRoles(account, 300).forEach((role, n) => {
+    for (const kind of ["first", "second"]) {
+      role.inlinePolicies.set(kind, JSON.stringify(policyFor(`${kind}-${n}`)));
+    }
+    role.attachedPolicies.add(everyone!);
+    if (n % 3 === 0) role.attachedPolicies.add(some!);
+  });
+  addBuckets(account, 200).forEach((name, n) => {
+    const bucket = account.buckets.get(name)!;
+    if (n % 3 === 0) bucket.website = { indexSuffix: "index.html", errorKey: "error.html" };
+    if (n % 4 === 0) bucket.publicAccessBlock = undefined;
+    if (n % 50 === 0) bucket.region = "eu-west-1";
+  });
+  return sandbox;
+}
+
+const large = await largeAccount();
+Deno.test.afterAll(() => large.close());
+
+function counted(sandbox: Sandbox): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { operation = "?", status } of sandbox.requests) {
+    if (status !== 301 && status !== 307) counts[operation] = (counts[operation] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function cellOf(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "object" ? JSON.stringify(value) : `${value}`;
+}
+
+/** A row as CSV and TSV carry it. */
+function cellsOf(row: Row, fields: readonly string[]): Row {
+  return Object.fromEntries(fields.map((field) => [field, cellOf(row[field])]));
+}
+
+for (const list of LISTS) {
+  for (const option of ["", "--nl", "--csv", "--tsv"]) {
+    const args = [...list.args, ...(option === "" ? [] : [option])];
+    Deno.test(`${args.join(" ")}: complete and in order, with no request too many`, async () => {
+      const rows = list.rowsOf(large.account);
+      large.requests.length = 0;
+      const { code, stdout, stderr } = await run(args, { sandbox: large });
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+      assert.deepEqual(counted(large), list.requests);
+      const isTable = option === "--csv" || option === "--tsv";
+      const read = readRows(stdout, option);
+      const expected = isTable ? rows.map((row) => cellsOf(row, list.fields)) : rows;
+      assert.deepEqual(read, expected);
+      const keys = (all: Row[]) => all.map((row) => Object.keys(row));
+      assert.deepEqual(keys(read), keys(expected));
+    });
+  }
+}
+
+Deno.test("list-users: JSON in the layout of json.dumps(indent=2)", async () => {
+  const { stdout } = await run(["list-users"], { sandbox: large });
+  assert.equal(stdout, `${JSON.stringify(byName(large.account.users).map(userRow), null, 2)}\n`);
+});
+
+Deno.test("list-user-policies: users, names and documents as the Python tool prints them", async () => {
+  await using sandbox = await startSandbox();
+  const [first, second] = addUsers(sandbox.account, 3);
+  first!.inlinePolicies.set("one", JSON.stringify(policyFor("one")));
+  first!.inlinePolicies.set("two", JSON.stringify(policyFor("two")));
+  second!.inlinePolicies.set("three", JSON.stringify(policyFor("three")));
+  const shown = (name: string) =>
+    `PolicyName: ${name}\n${JSON.stringify(policyFor(name), null, 4)}\n`;
+  const texts: Record<string, string> = {
+    "admin": "User: admin\n",
+    "user-0000": `User: user-0000\n${shown("one")}${shown("two")}`,
+    "user-0001": `User: user-0001\n${shown("three")}`,
+    "user-0002": "User: user-0002\n",
+  };
+  for (
+    const [named, listed] of [
+      [[], ["admin", "user-0000", "user-0001", "user-0002"]],
+      [["user-0001", "user-0000", "user-0001"], ["user-0001", "user-0000"]],
+    ]
+  ) {
+    const ran = await run(["list-user-policies", ...named!], { sandbox });
+    assert.deepEqual(ran, {
+      code: 0,
+      stdout: listed!.map((name) => texts[name]).join(""),
+      stderr: "",
+    });
+  }
+});
+
+Deno.test("list-user-policies: all of 1,500 users", async () => {
+  large.requests.length = 0;
+  const { code, stdout } = await run(["list-user-policies"], { sandbox: large });
+  assert.equal(code, 0);
+  assert.deepEqual(
+    stdout,
+    byName(large.account.users).map((u) => `User: ${u.userName}\n`).join(""),
+  );
+  assert.deepEqual(counted(large), { ListUsers: 2, ListUserPolicies: 1_500 });
+});
+
+const PAGED: [args: string[], fill: (account: Account) => unknown, requests: unknown][] = [
+  [["list-roles"], (account) => addRoles(account, 2_001), { ListRoles: 3 }],
+  [["list-buckets"], (account) => addBuckets(account, 2_001), { ListBuckets: 3 }],
+  [["list-users"], (account) => addUsers(account, 2_000), { ListUsers: 3 }],
+];
+
+for (const [args, fill, requests] of PAGED) {
+  Deno.test(`${args}: all pages are followed`, async () => {
+    await using sandbox = await startSandbox();
+    fill(sandbox.account);
+    const { stdout } = await run([...args, "--nl"], { sandbox });
+    assert.equal(stdout.match(/\n/g)?.length, 2_001);
+    assert.equal(new Set(stdout.split("\n")).size, 2_002);
+    assert.deepEqual(counted(sandbox), requests);
+  });
+}
+
+Deno.test("policies beyond a page are all there", async () => {
+  await using sandbox = await startSandbox();
+  const [role] = addRoles(sandbox.account, 1);
+  for (let n = 0; n < 1_001; n++) role!.inlinePolicies.set(`policy-${n}`, "{}");
+  const { stdout } = await run(["list-roles", "--details", "--nl"], { sandbox });
+  assert.equal(JSON.parse(stdout).inline_policies.length, 1_001);
+  assert.equal(counted(sandbox).ListRolePolicies, 2);
+});
+
+const EMPTY: [option: string[], rowless: (fields: readonly string[]) => string][] = [
+  [[], () => "[]\n"],
+  [["--nl"], () => ""],
+  [["--csv"], (fields) => `${fields.join(",")}\r\n`],
+  [["--tsv"], (fields) => `${fields.join("\t")}\r\n`],
+];
+
+for (const { args, fields } of LISTS.filter(({ args }) => !args.some((word) => /\d/.test(word)))) {
+  if (args[0] === "list-users") continue; // Whoever asks is a user already.
+  for (const [option, rowless] of EMPTY) {
+    Deno.test(`${[...args, ...option].join(" ")}: nothing to list`, async () => {
+      await using sandbox = await startSandbox();
+      const ran = await run([...args, ...option], { sandbox });
+      assert.deepEqual(ran, { code: 0, stdout: rowless(fields), stderr: "" });
+    });
+  }
+}

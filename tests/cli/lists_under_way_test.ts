@@ -1,0 +1,320 @@
+/** Lists while they are under way: rows as pages arrive, bounds, failures in the middle. */
+import assert from "node:assert/strict";
+import {
+  type Fault,
+  type RequestRecord,
+  type Sandbox,
+  startSandbox,
+} from "../../lib/sandbox/mod.ts";
+import { addBuckets, addManagedPolicy, addRoles, addUsers } from "../support/large_account.ts";
+import { readRows } from "../support/delimited.ts";
+import { run, sandboxEnv } from "../support/run.ts";
+
+function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
+  Deno.test(name, async () => {
+    await using sandbox = await startSandbox();
+    await work(sandbox);
+  });
+}
+
+function fill({ account }: Sandbox, count: number): void {
+  addUsers(account, count - 1);
+  const { arn } = addManagedPolicy(account, "shared");
+  for (const role of addRoles(account, count)) {
+    role.inlinePolicies.set("one", "{}").set("two", "{}");
+    role.attachedPolicies.add(arn);
+  }
+  addBuckets(account, count);
+}
+
+function count(sandbox: Sandbox, operation: string): number {
+  return sandbox.requests.filter((record) => record.operation === operation).length;
+}
+
+const FORMATS = [[], ["--nl"], ["--csv"], ["--tsv"]];
+const PAGED: Record<string, string> = {
+  "list-users": "ListUsers",
+  "list-roles": "ListRoles",
+  "list-buckets": "ListBuckets",
+};
+
+for (const [list, operation] of Object.entries(PAGED)) {
+  for (const format of FORMATS) {
+    const args = [list, ...format];
+    test(`${args.join(" ")}: a page is written before the next has come`, async (sandbox) => {
+      fill(sandbox, 1_010);
+      sandbox.fail({ operation, occurrence: 2, delayMs: 300 });
+      const answered = () =>
+        sandbox.requests.filter((one) => one.operation === operation && one.status === 200).length;
+      let text = "";
+      let pagesBefore = 0;
+      const { code } = await run(args, {
+        sandbox,
+        onStdout: (more) => {
+          if (!text.includes("-0998")) pagesBefore = answered();
+          text += more;
+        },
+      });
+      assert.equal(code, 0);
+      assert.equal(pagesBefore, 1, "the last row of the first page waited for the second page");
+      assert.equal(answered(), 2);
+      assert.ok(text.includes("-1005"));
+    });
+  }
+}
+
+const DETAILED = [["list-roles", "--details"], ["list-user-policies"], [
+  "list-buckets",
+  "--details",
+]];
+
+for (const args of DETAILED) {
+  test(`${args.join(" ")}: sixteen calls at once, and never more`, async (sandbox) => {
+    fill(sandbox, 60);
+    for (const user of sandbox.account.users.values()) {
+      if (user.userName === "admin") continue;
+      for (let n = 0; n < 5; n++) user.inlinePolicies.set(`policy-${n}`, "{}");
+    }
+    let most = 0;
+    sandbox.fail({
+      operation: "*",
+      times: Infinity,
+      delayMs: 5,
+      when: () => {
+        most = Math.max(most, sandbox.requests.filter(({ status }) => status === 0).length);
+        return true;
+      },
+    });
+    const { code, stderr } = await run(args, { sandbox });
+    assert.equal(code, 0, stderr);
+    assert.equal(most, 16);
+  });
+}
+
+test("list-roles --details: in the listing's order, however late an answer comes", async (sandbox) => {
+  fill(sandbox, 40);
+  const expected = [...sandbox.account.roles.keys()];
+  // Every third role takes long, the first one longest.
+  const slow = ["role-0000", ...expected.filter((_, n) => n % 3 === 1)];
+  for (const [n, name] of slow.entries()) {
+    sandbox.fail({ operation: "ListRolePolicies", when: isAbout(name), delayMs: 100 - 5 * n });
+  }
+  const { stdout } = await run(["list-roles", "--details", "--nl"], { sandbox });
+  const listed = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(listed.map(({ RoleName }) => RoleName), expected);
+  for (const { RoleName, inline_policies } of listed) {
+    assert.deepEqual(inline_policies.map((one: { RoleName: string }) => one.RoleName), [
+      RoleName,
+      RoleName,
+    ]);
+  }
+});
+
+test("list-roles --details: a managed policy is fetched once, also where it can't be", async (sandbox) => {
+  fill(sandbox, 30);
+  sandbox.fail({ operation: "GetPolicy", error: DENIED });
+  const { code, stdout, stderr } = await run(["list-roles", "--details", "--nl"], { sandbox });
+  assert.equal(code, 1);
+  assert.equal(count(sandbox, "GetPolicy"), 1);
+  assert.equal(stdout.match(/"attached_policies":\{"error":/g)?.length, 30);
+  assert.equal(stderr.match(/^Error: /gm)?.length, 30);
+});
+
+const DENIED = { status: 403, code: "AccessDenied", message: "Not for you" };
+const GONE = { status: 404, code: "NoSuchEntity", message: "It cannot be found." };
+const NO_BUCKET = { status: 404, code: "NoSuchBucket", message: "The bucket does not exist" };
+
+/** Whether a request is about a user, role or bucket. */
+function isAbout(name: string): (record: RequestRecord) => boolean {
+  return ({ permissions }) => permissions.some(({ resource }) => resource.endsWith(name));
+}
+
+interface Trouble {
+  args: string[];
+  fault: Fault;
+  /** What is said, besides `Error: `. */
+  says: RegExp;
+  /** What is still listed; all five where it is not given. */
+  listed?: string[];
+}
+
+const ROLES = ["role-0000", "role-0001", "role-0002", "role-0003", "role-0004"];
+const BUCKETS = ROLES.map((name) => name.replace("role", "bucket"));
+
+const TROUBLES: Trouble[] = [
+  {
+    args: ["list-roles", "--details"],
+    fault: { operation: "ListRolePolicies", when: isAbout("role-0002"), error: DENIED },
+    says: /^Could not read the policies of role role-0002: AccessDenied: Not for you$/,
+  },
+  {
+    args: ["list-roles", "--details"],
+    fault: { operation: "ListAttachedRolePolicies", when: isAbout("role-0002"), error: GONE },
+    says: /^Could not read the attached policies of role role-0002: NoSuchEntity/,
+  },
+  {
+    args: ["list-roles", ...ROLES],
+    fault: { operation: "GetRole", when: isAbout("role-0002"), error: DENIED },
+    says: /^Could not look at role role-0002: AccessDenied: Not for you$/,
+    listed: ROLES.filter((name) => name !== "role-0002"),
+  },
+  {
+    args: ["list-roles", ...ROLES, "--details"],
+    fault: { operation: "GetRole", when: isAbout("role-0002"), error: GONE },
+    says: /^Role does not exist: role-0002$/,
+    listed: ROLES.filter((name) => name !== "role-0002"),
+  },
+  {
+    args: ["list-user-policies"],
+    fault: { operation: "ListUserPolicies", when: isAbout("user-0002"), error: DENIED },
+    says: /^Could not read the policies of user user-0002: AccessDenied: Not for you$/,
+    listed: ["admin", "user-0000", "user-0001", "user-0003"],
+  },
+  {
+    args: ["list-user-policies"],
+    fault: { operation: "ListUserPolicies", when: isAbout("user-0002"), error: GONE },
+    says: /^User does not exist: user-0002$/,
+    listed: ["admin", "user-0000", "user-0001", "user-0003"],
+  },
+  {
+    args: ["list-buckets", "--details"],
+    fault: { operation: "GetBucketAcl", when: isAbout("bucket-0002"), error: DENIED },
+    says: /^Could not read the ACL of bucket bucket-0002: AccessDenied: Not for you$/,
+  },
+  {
+    args: ["list-buckets", "--details"],
+    fault: { operation: "GetBucketLocation", when: isAbout("bucket-0002"), error: NO_BUCKET },
+    says: /^Could not read the region of bucket bucket-0002: NoSuchBucket/,
+  },
+  {
+    args: ["list-buckets", "--details"],
+    fault: { operation: "GetBucketWebsite", when: isAbout("bucket-0002"), error: DENIED },
+    says: /^Could not read the website of bucket bucket-0002: AccessDenied/,
+  },
+];
+
+for (const { args, fault, says, listed } of TROUBLES) {
+  const format = args[0] === "list-user-policies" ? [[]] : FORMATS;
+  for (const words of format.map((option) => [...args, ...option])) {
+    const what = `${fault.operation} ${fault.error!.code}`;
+    test(`${words.join(" ")}: ${what} is told, the rest is listed`, async (sandbox) => {
+      fill(sandbox, 5);
+      sandbox.fail(fault);
+      const { code, stdout, stderr } = await run(words, { sandbox });
+      assert.equal(code, 1);
+      const errors = stderr.split("\n").filter((line) => line.startsWith("Error: "));
+      assert.equal(errors.length, 1, stderr);
+      assert.match(errors[0]!.slice("Error: ".length), says);
+      const names = namesIn(stdout, words);
+      assert.deepEqual(names, listed ?? (args[0] === "list-roles" ? ROLES : BUCKETS));
+      if (listed === undefined) assert.equal(stdout.match(/\berror\b/g)?.length, 1);
+    });
+  }
+}
+
+function namesIn(stdout: string, [command, ...words]: string[]): unknown[] {
+  if (command === "list-user-policies") {
+    return [...stdout.matchAll(/^User: (.*)$/gm)].map(([, name]) => name);
+  }
+  const key = command === "list-roles" ? "RoleName" : "Name";
+  return readRows(stdout, words.at(-1)).map((row) => row[key]);
+}
+
+const MISSING: [args: string[], says: string][] = [
+  [["list-roles", "role-0000", "nobody", "role-0001"], "Role does not exist: nobody"],
+  [["list-user-policies", "user-0000", "nobody", "user-0001"], "User does not exist: nobody"],
+  [
+    ["list-buckets", "bucket-0000", "nobody", "bucket-0001"],
+    "Bucket does not exist in this account: nobody",
+  ],
+];
+
+for (const [args, says] of MISSING) {
+  test(`${args.join(" ")}: who is not there is told, the others are listed`, async (sandbox) => {
+    fill(sandbox, 3);
+    const { code, stdout, stderr } = await run(args, { sandbox });
+    assert.deepEqual({ code, stderr }, { code: 1, stderr: `Error: ${says}\n` });
+    for (const name of [args[1]!, args[3]!]) assert.ok(stdout.includes(name), name);
+    assert.ok(!stdout.includes("-0002"));
+  });
+}
+
+for (const [list, operation] of [...Object.entries(PAGED), ["list-roles --details", "ListRoles"]]) {
+  test(`${list}: nothing at all may be listed: one error`, async (sandbox) => {
+    sandbox.fail({ operation: operation!, error: DENIED });
+    const { code, stdout, stderr } = await run([...list!.split(" "), "--nl"], { sandbox });
+    assert.equal(code, 1);
+    assert.equal(stdout, "");
+    assert.match(stderr, /^Error: Could not list \w+: AccessDenied: Not for you\n$/);
+  });
+
+  test(`${list}: a second page that is refused: the first is listed, exit 1`, async (sandbox) => {
+    fill(sandbox, 1_010);
+    sandbox.fail({ operation: operation!, occurrence: 2, error: DENIED });
+    const { code, stdout, stderr } = await run([...list!.split(" "), "--nl"], { sandbox });
+    assert.equal(code, 1);
+    assert.equal(stdout.trim().split("\n").length, 1_000);
+    assert.match(stderr, /^Error: Could not list \w+: AccessDenied: Not for you\n$/);
+  });
+}
+
+const THROTTLED: [args: string[], operations: string[]][] = [
+  [["list-users"], ["ListUsers"]],
+  [["list-user-policies"], ["ListUserPolicies"]],
+  [["list-roles", "--details"], ["ListRoles", "ListRolePolicies", "GetRolePolicy", "GetPolicy"]],
+  [["list-buckets", "--details"], ["GetBucketLocation"]],
+];
+
+for (const [args, operations] of THROTTLED) {
+  test(`${args.join(" ")}: whom AWS slows down still lists everything`, async (sandbox) => {
+    fill(sandbox, 3);
+    sandbox.account.users.get("user-0001")!.inlinePolicies.set("one", "{}");
+    const undisturbed = await run(args, { sandbox });
+    const isS3 = args[0] === "list-buckets";
+    const error = isS3
+      ? { status: 503, code: "SlowDown", message: "Please reduce your request rate." }
+      : { status: 400, code: "Throttling", message: "Rate exceeded" };
+    for (const operation of operations) sandbox.fail({ operation, error });
+    sandbox.requests.length = 0;
+    assert.deepEqual(await run(args, { sandbox }), { ...undisturbed, code: 0, stderr: "" });
+    const refused = sandbox.requests.filter(({ errorCode }) => errorCode === error.code);
+    assert.deepEqual(refused.map(({ operation }) => operation).sort(), [...operations].sort());
+  });
+}
+
+test("a closed pipe: quiet, and no further page is fetched", async (sandbox) => {
+  fill(sandbox, 1_010);
+  sandbox.fail({ operation: "ListUsers", occurrence: 2, delayMs: 300 });
+  const stdoutError = Object.assign(new Error("Broken pipe"), { name: "BrokenPipe" });
+  const ran = await run(["list-users", "--nl"], { sandbox, stdoutError });
+  assert.deepEqual(ran, { code: 0, stdout: "", stderr: "" });
+});
+
+for (const list of [...Object.keys(PAGED), "list-user-policies"]) {
+  test(`${list}: Ctrl-C ends it while a page is awaited`, async (sandbox) => {
+    sandbox.fail({ operation: "*", delayMs: 60_000 });
+    const interruption = new AbortController();
+    const ran = run([list], { sandbox, signal: interruption.signal });
+    while (sandbox.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    interruption.abort();
+    assert.deepEqual(await ran, { code: 130, stdout: "", stderr: "Error: Interrupted\n" });
+  });
+}
+
+for (
+  const words of [["list-users", "--nl"], ["list-users"], ["list-users", "--csv"], [
+    "list-user-policies",
+  ]]
+) {
+  test(`${words.join(" ")} | head -1 in a shell: quiet, exit 0`, async (sandbox) => {
+    fill(sandbox, 1_400);
+    const tool = `"${Deno.execPath()}" run -A cli.ts ${words.join(" ")}`;
+    const { code, stdout, stderr } = await new Deno.Command("bash", {
+      args: ["-c", `${tool} | head -1; exit \${PIPESTATUS[0]}`],
+      env: sandboxEnv(sandbox),
+    }).output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    assert.deepEqual({ code, stderr: text(stderr) }, { code: 0, stderr: "" });
+    assert.equal(text(stdout).split("\n").length, 2);
+  });
+}
