@@ -13,6 +13,12 @@ export type { PermissionKind } from "./lib/cli/permissions.ts";
 
 const commands: readonly CommandEntry[] = [
   {
+    name: "completions",
+    summary: "Print a script that completes commands in your shell",
+    // It completes the whole program, itself included.
+    load: async () => (await import("./lib/cli/completions.ts")).completions(program),
+  },
+  {
     name: "create",
     summary: "Create credentials for S3 buckets, and the buckets",
     load: async () => (await import("./lib/cli/credentials.ts")).create,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Command as Parser, CommanderError, Option as ParserOption } from "commander";
+import { Argument, Command as Parser, CommanderError, Option as ParserOption } from "commander";
 import { S3CredentialsError } from "../errors.ts";
 import type { Io } from "./io.ts";
 
@@ -37,6 +37,8 @@ export interface Invocation<O> {
 export interface Command<O extends Record<string, Option<unknown>>> {
   /** The operands as the help shows them, such as `<buckets...>`. */
   operands?: string;
+  /** The values that its one operand may have, where there are few. */
+  operandChoices?: readonly string[];
   /** What it does, in sentences. */
   description: string;
   /** What each example does, and its command line without the program's name. */
@@ -260,7 +262,9 @@ function configure(parser: Parser, programName: string, command: AnyCommand): vo
   );
   parser.description([command.description, ...examples].join("\n\n"));
   parser.usage(`[OPTIONS]${operands && ` ${operands.replace(/[<>]/g, "").toUpperCase()}`}`);
-  if (operands !== "") parser.arguments(operands);
+  if (command.operandChoices !== undefined) {
+    parser.addArgument(new Argument(operands).choices([...command.operandChoices]));
+  } else if (operands !== "") parser.arguments(operands);
   for (const { flags, help, choices, isRepeatable } of Object.values(options(command))) {
     const option = new ParserOption(flags, help);
     if (choices !== undefined) option.choices([...choices]);

@@ -13,6 +13,7 @@ async function deno(...args: string[]) {
 }
 
 const COMMANDS = [
+  "completions",
   "create",
   "debug-bucket",
   "delete-objects",
@@ -89,11 +90,13 @@ Deno.test("an unknown option suggests the nearest", async () => {
 });
 
 for (
-  const args of [["--help"], ["create", "--help"], ["policy", "my-bucket"], [
-    "create",
-    "b-1",
-    "--dry-run",
-  ]]
+  const args of [
+    ["--help"],
+    ["create", "--help"],
+    ["policy", "my-bucket"],
+    ["create", "b-1", "--dry-run"],
+    ["completions", "bash"],
+  ]
 ) {
   Deno.test(`needs no permission at all: ${args.join(" ")}`, async () => {
     const { code, stderr } = await deno("run", "--no-prompt", "cli.ts", ...args);
