@@ -1,10 +1,12 @@
 # Types each line of standard input into an interactive zsh, presses Tab, and prints what it offers.
-# Arguments: the completion script, and a folder for the files in between.
+# Arguments: the completion script, and a folder for the files in between. A script whose name starts
+# with an underscore is loaded by the completion system itself; others are sourced.
 zmodload zsh/zpty
 script=$1 work=$2
 cat > $work/inner.zsh <<'END'
+[[ ${script:t} == _* ]] && fpath=(${script:h} $fpath)
 autoload -Uz compinit && compinit -u -D
-source $script
+[[ ${script:t} == _* ]] || source $script
 # Notes what is offered: -A has the matches that are left of the words given.
 compadd() {
     if [[ "${(j: :)@[1,(i)(-|--)]}" == *-(O|A|D)[[:space:]]* ]]; then

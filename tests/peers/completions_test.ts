@@ -9,6 +9,8 @@ import { scriptPath } from "./support.ts";
 
 interface Shell {
   name: string;
+  /** What the file with the script is called. */
+  file: string;
   /** Command line of the shell that reads lines and prints what is offered for each. */
   words(script: string, folder: string): string[];
   /** A command line as the shell's helper takes it. */
@@ -18,16 +20,19 @@ interface Shell {
 const SHELLS: Shell[] = [
   {
     name: "bash",
+    file: "script.bash",
     words: (script) => ["bash", "--norc", scriptPath("completions.bash"), script],
     line: (typed) => typed.split(/ |(?<==)|(?==)/).join("\t"),
   },
   {
     name: "zsh",
+    file: "script.zsh",
     words: (script, folder) => ["zsh", "-f", scriptPath("completions.zsh"), script, folder],
     line: (typed) => typed,
   },
   {
     name: "fish",
+    file: "script.fish",
     words: (script) => ["fish", "--no-config", scriptPath("completions.fish"), script],
     line: (typed) => typed,
   },
@@ -84,7 +89,7 @@ async function offersOf(shell: Shell, lines: readonly string[]): Promise<Map<str
     await Deno.mkdir(join(here, "folder"), { recursive: true });
     await Deno.writeTextFile(join(here, "notes.json"), "{}");
     await Deno.writeTextFile(join(here, "notes.txt"), "");
-    const script = join(folder, `script.${shell.name}`);
+    const script = join(folder, shell.file);
     await Deno.writeTextFile(script, (await run(["completions", shell.name])).stdout);
     const [program = "", ...args] = shell.words(script, folder);
     const child = new Deno.Command(program, {
@@ -118,38 +123,41 @@ function offered(answer: string): string[] {
   return [...new Set(words)].sort();
 }
 
-for (const shell of SHELLS) {
-  const test = async (name: string, fn: () => Promise<void>) => {
-    if (await isThere(shell.name)) Deno.test(name, fn);
-    else Deno.test({ name: `${name} (skipped: ${shell.name} is not installed)`, ignore: true, fn });
-  };
+async function shellTest(shell: Shell, what: string, fn: () => Promise<void>): Promise<void> {
+  const name = `${shell.name} ${what}`;
+  if (await isThere(shell.name)) Deno.test(name, fn);
+  else Deno.test({ name: `${name} (skipped: ${shell.name} is not installed)`, ignore: true, fn });
+}
 
-  await test(`${shell.name} offers what fits`, async () => {
+for (const shell of SHELLS) {
+  await shellTest(shell, "offers what fits", async () => {
     const offers = await offersOf(shell, Object.keys(CASES));
     for (const [line, expected] of Object.entries(CASES)) {
       assert.deepEqual(offers.get(line), [...expected].sort(), line);
     }
   });
 
-  await test(`${shell.name} offers all commands, and each one's long options`, async () => {
+  await shellTest(shell, "offers all commands, and each one's long options", async () => {
     const commands = await commandsInHelp();
     const offers = await offersOf(shell, ["", ...commands.map((command) => `${command} --`)]);
     assert.deepEqual(offers.get(""), [...commands, "help"].sort());
     for (const command of commands) {
       const long = (await optionsInHelp(command)).filter((name) => name.startsWith("--"));
-      const found = offers.get(`${command} --`)!;
-      assert.deepEqual(found, long.sort(), command);
+      assert.deepEqual(offers.get(`${command} --`), long.sort(), command);
     }
+  });
+
+  if (shell.name === "bash") continue;
+  await shellTest(shell, "completes the command line that the sandbox runs", async () => {
+    const line = "sandbox -- s3-credentials create --re";
+    const offers = await offersOf(shell, [line]);
+    assert.deepEqual(offers.get(line), ["--read-only", "--region"]);
   });
 }
 
-for (const shell of SHELLS.filter(({ name }) => name !== "bash")) {
-  const name = `${shell.name} completes the command line that the sandbox runs`;
-  const line = "sandbox -- s3-credentials create --re";
-  const fn = async () => {
-    const offers = await offersOf(shell, [line]);
-    assert.deepEqual(offers.get(line), ["--read-only", "--region"]);
-  };
-  if (await isThere(shell.name)) Deno.test(name, fn);
-  else Deno.test({ name: `${name} (skipped: ${shell.name} is not installed)`, ignore: true, fn });
-}
+const zsh = { ...SHELLS.find(({ name }) => name === "zsh")!, file: "_s3-credentials" };
+await shellTest(zsh, "loads the script from a folder of its fpath", async () => {
+  const offers = await offersOf(zsh, ["cre", "create --re"]);
+  assert.deepEqual(offers.get("cre"), ["create"]);
+  assert.deepEqual(offers.get("create --re"), ["--read-only", "--region"]);
+});
