@@ -10,6 +10,7 @@
 import { join } from "node:path";
 import { denoTest } from "./counted_tests.ts";
 import { installPeers, PROJECT } from "./peers.ts";
+import { installShells } from "./shells.ts";
 
 /** A child with a home of its own would otherwise download all modules again. */
 async function denoDir(): Promise<string> {
@@ -28,6 +29,7 @@ async function downloadModules(): Promise<void> {
 
 await downloadModules();
 const peers = await installPeers(console.log);
+const missingShells = await installShells(console.log);
 const { passed, failed, skipped } = await denoTest(
   ["-A", "--parallel", ...(Deno.args.length > 0 ? Deno.args : [join(PROJECT, "tests", "peers")])],
   {
@@ -38,5 +40,6 @@ const { passed, failed, skipped } = await denoTest(
   },
 );
 if ("missing" in peers) console.log(`SKIPPED, since there are no peers: ${peers.missing}`);
+for (const shell of missingShells) console.log(`SKIPPED, since there is no ${shell}: completion`);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 Deno.exit(failed === 0 ? 0 : 1);
