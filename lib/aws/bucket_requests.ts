@@ -14,6 +14,7 @@ import {
   HttpConnections,
 } from "./http_exchange.ts";
 import { NO_CONNECTION } from "./objects_types.ts";
+import { requestLog } from "./request_log.ts";
 import { EMPTY_PAYLOAD_HASH, encodePath, encodeQuery, sha256, Signer } from "./s3_signature.ts";
 
 /** What is asked of a bucket. */
@@ -56,7 +57,7 @@ const MOST_ATTEMPTS = 10;
 const MOST_CONNECTION_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
-const LARGE_BODY = 262_144;
+const LARGE_BODY = 2 ** 40;
 
 const PASSING_CODES = new Set([
   ...["SlowDown", "InternalError", "RequestTimeout", "ServiceUnavailable", "Throttling"],
@@ -165,17 +166,31 @@ export class BucketRequests {
       new Date(Date.now() + this.#clockSkewMs),
     );
     const queryText = encodeQuery(query);
+    const target = `${path || "/"}${queryText && `?${queryText}`}`;
+    const began = performance.now();
+    const log = (outcome: number | string) =>
+      this.#aws.onRequest?.(requestLog({
+        method,
+        url: `${origin.origin}${target}`,
+        headers,
+        outcome,
+        milliseconds: performance.now() - began,
+      }));
     const answer = await this.#connections.exchange({
       method,
       origin,
-      target: `${path || "/"}${queryText && `?${queryText}`}`,
+      target,
       headers,
       ...(body !== undefined && { body }),
       ...(request.isDelicate && { isOnOwnConnection: true }),
     }, {
       signal: options.signal ?? this.#signal,
       onHead: (head) => isSuccess(head.status) ? options.onHead?.(head) : undefined,
+    }).catch((error) => {
+      log(error.code ?? error.name);
+      throw error;
     });
+    log(answer.status);
     if (!isSuccess(answer.status)) throw errorOf(answer);
     return answer;
   }

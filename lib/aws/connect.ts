@@ -7,6 +7,7 @@ import process from "node:process";
 import type { AuthCredentials } from "../auth_file.ts";
 import type { PublicAccessBlockSettings } from "../create_types.ts";
 import { S3CredentialsError } from "../errors.ts";
+import { withRequestLog } from "./request_log.ts";
 import { awsErrorCode } from "./service_error.ts";
 
 /** Which account to call, and where. */
@@ -25,6 +26,8 @@ export interface ConnectOptions {
    * @default {(name) => process.env[name]}
    */
   env?: (name: string) => string | undefined;
+  /** Told of each request that is sent, in lines without secrets, for whoever looks for a fault. */
+  onRequest?: (lines: string) => void;
 }
 
 /** `IAM` of `@aws-sdk/client-iam`. */
@@ -105,6 +108,8 @@ export interface Aws {
    * @param credentials the other credentials
    */
   withCredentials(credentials: AuthCredentials): Aws;
+  /** {@linkcode ConnectOptions.onRequest}, for those who send requests of their own. */
+  onRequest: ((lines: string) => void) | undefined;
   /** Closes the connections of all clients that were made here. */
   close(): void;
 }
@@ -164,21 +169,24 @@ export function connect(options: ConnectOptions = {}): Aws {
   const sts = () =>
     client("sts", async (settings) => {
       const { STS } = await import("@aws-sdk/client-sts");
-      return new STS(await clientConfig(settings, "STS"));
+      return withRequestLog(new STS(await clientConfig(settings, "STS")), options.onRequest);
     });
 
   return {
     iam: (how = {}) =>
       client(`iam ${JSON.stringify(how)}`, async (settings) => {
         const { IAM } = await import("@aws-sdk/client-iam");
-        return new IAM(await clientConfig(settings, "IAM", how));
+        return withRequestLog(
+          new IAM(await clientConfig(settings, "IAM", how)),
+          options.onRequest,
+        );
       }),
     sts,
     s3: ({ region, ...how } = {}) =>
       client(`s3 ${region} ${JSON.stringify(how)}`, async (settings) => {
         const { S3 } = await import("@aws-sdk/client-s3");
         const config = await clientConfig(settings, "S3", how);
-        return new S3({
+        const s3 = new S3({
           ...config,
           region: region ?? config.region,
           followRegionRedirects: true,
@@ -189,20 +197,24 @@ export function connect(options: ConnectOptions = {}): Aws {
             responseChecksumValidation: "WHEN_REQUIRED",
           }),
         });
+        return withRequestLog(s3, options.onRequest);
       }),
     async accountPublicAccessBlock() {
       const { Account: AccountId } = await (await sts()).getCallerIdentity({});
       const { S3Control } = await import("@aws-sdk/client-s3-control");
       settings ??= resolveSettings(options);
       const { endpoint, ...config } = await clientConfig(await settings, "S3");
-      const control = new S3Control({
-        ...config,
-        // The account's number is a part of Amazon's host names, but not of another server's.
-        ...(endpoint !== undefined && {
-          endpointProvider: () => ({ url: new URL(endpoint) }),
-          disableHostPrefix: true,
+      const control = withRequestLog(
+        new S3Control({
+          ...config,
+          // The account's number is a part of Amazon's host names, but not of another server's.
+          ...(endpoint !== undefined && {
+            endpointProvider: () => ({ url: new URL(endpoint) }),
+            disableHostPrefix: true,
+          }),
         }),
-      });
+        options.onRequest,
+      );
       try {
         const found = await control.getPublicAccessBlock({ AccountId });
         return found.PublicAccessBlockConfiguration ?? null;
@@ -230,6 +242,7 @@ export function connect(options: ConnectOptions = {}): Aws {
         credentials: () => credentials ?? chain!(),
       };
     },
+    onRequest: options.onRequest,
     withCredentials: (credentials) => connect({ ...options, credentials }),
     close() {
       for (const made of clients.values()) {

@@ -212,6 +212,13 @@ export function isInDoubt(error: unknown): boolean {
  */
 export function serviceError(error: unknown, tried: string): S3CredentialsError {
   if (error instanceof S3CredentialsError) return error;
+  if (isGarbled(error)) {
+    // Neither the SDK's words nor its error are passed on: both may quote the answer, and so a secret.
+    return new S3CredentialsError("aws", `${tried}: the answer could not be understood`, {
+      hint:
+        "Check that the endpoint is one of AWS's services, or of a server that speaks as they do",
+    });
+  }
   const { message = "", code: runtimeCode } = (error ?? {}) as SdkError;
   const awsCode = awsErrorCode(error);
   const meaning = MEANINGS[awsCode] ?? MEANINGS[runtimeCode ?? ""] ?? nestedMeaning(error) ??
@@ -227,6 +234,14 @@ export function serviceError(error: unknown, tried: string): S3CredentialsError 
     cause: error,
     ...(hint !== undefined && { hint }),
   });
+}
+
+/** Whether an answer came that said neither what was asked for nor what went wrong. */
+function isGarbled(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  const status = httpStatus(error);
+  const isSuccess = status !== undefined && status >= 200 && status < 300;
+  return "$responseBodyText" in error || (isSuccess && !("Code" in error));
 }
 
 /** The SDK puts the failures of several addresses of a host into one `AggregateError`. */

@@ -49,6 +49,7 @@ export const awsOptions = {
   auth: value("-a, --auth <file>", "JSON or INI file with credentials, - for standard input"),
   profile: value("--profile <name>", "Profile of the AWS configuration files"),
   region: value("--region <name>", "AWS region", parseRegion),
+  debug: flag("--debug", "Log each request, without secrets, on standard error"),
 };
 
 /** How a list is written. */
@@ -97,7 +98,15 @@ export async function connectOptions(options: AwsOptionValues, io: Io): Promise<
     ...(profile !== undefined && { profile }),
     ...(region !== undefined && { region }),
     ...(endpointUrl !== undefined && { endpointUrl }),
+    ...(options.debug && { onRequest: (lines: string) => void writeMessage(io, lines) }),
   };
+  if (secretKey !== undefined || sessionToken !== undefined) {
+    await writeMessage(
+      io,
+      "Warning: other users of this machine can see --secret-key and --session-token in the list of " +
+        "processes: --auth, --profile and the environment are safer",
+    );
+  }
   if (auth !== undefined) return { ...common, credentials: await readAuth(auth, io) };
   if (!hasKeys) return common;
   if (!accessKey || !secretKey) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import assert from "node:assert/strict";
 import { main } from "../../cli.ts";
 import type { Io, Output } from "../../lib/cli/io.ts";
 import type { Sandbox } from "../../lib/sandbox/mod.ts";
@@ -44,6 +45,23 @@ export function sandboxEnv(sandbox: Sandbox): Record<string, string> {
   };
 }
 
+/** Every secret key and session token that the account has ever given out and still knows. */
+export function secretsOf({ account }: Sandbox): string[] {
+  const users = [...account.users.values()].flatMap((user) => [...user.accessKeys.values()]);
+  const sessions = [...account.sessions.values()];
+  return [
+    ...users.map((key) => key.secretAccessKey),
+    ...sessions.flatMap((session) => [session.secretAccessKey, session.sessionToken]),
+  ];
+}
+
+/** Holds in every test that runs a command: no secret goes to standard error. */
+function assertNoSecrets(sandbox: Sandbox, stderr: string): void {
+  for (const secret of secretsOf(sandbox)) {
+    assert.ok(!stderr.includes(secret), "a secret stands on standard error");
+  }
+}
+
 /** Runs one command line. */
 export async function run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const stdout = collector(options.stdoutError, options.onStdout);
@@ -66,6 +84,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     signal: options.signal ?? new AbortController().signal,
   };
   const code = await main(args, io);
+  if (options.sandbox) assertNoSecrets(options.sandbox, stderr.text());
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 
