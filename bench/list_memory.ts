@@ -1,0 +1,141 @@
+/**
+ * Whether listing users takes more memory the more users there are: 10 pages against 100.
+ *
+ * `deno run -A bench/list_memory.ts` starts a server that makes users up page by page and runs the
+ * real command as a process of its own, twice. It prints the most memory that the process has held
+ * (RSS, with all the garbage that V8 has not yet collected), and the most that was still in use when
+ * the garbage had just been collected (live heap), which is what the command itself holds on to.
+ *
+ * @module
+ */
+import { main } from "../cli.ts";
+import { processIo } from "../lib/cli/io.ts";
+
+const PAGE_SIZE = 1000;
+const RUNS = 3;
+
+/** Pages of users that are made as they are asked for, so that nothing is held here either. */
+function page(pages: number, marker: number): string {
+  const users = Array.from({ length: PAGE_SIZE }, (_, n) => {
+    const name = `user-${String(marker * PAGE_SIZE + n).padStart(7, "0")}`;
+    return `<member><UserName>${name}</UserName><UserId>AIDAEXAMPLE${name.toUpperCase()}</UserId>` +
+      `<Arn>arn:aws:iam::123456789012:user/${name}</Arn><Path>/</Path>` +
+      `<CreateDate>2024-01-01T00:00:00Z</CreateDate></member>`;
+  });
+  const next = marker + 1 < pages
+    ? `<IsTruncated>true</IsTruncated><Marker>${marker + 1}</Marker>`
+    : "<IsTruncated>false</IsTruncated>";
+  return '<ListUsersResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ListUsersResult>' +
+    `<Users>${users.join("")}</Users>${next}</ListUsersResult></ListUsersResponse>`;
+}
+
+function serve(pages: number): Deno.HttpServer<Deno.NetAddr> {
+  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const marker = Number(new URLSearchParams(await request.text()).get("Marker") ?? 0);
+    return new Response(page(pages, marker), { headers: { "content-type": "text/xml" } });
+  });
+}
+
+const MEGABYTE = 1024 * 1024;
+
+/** Lists users in this process, collecting the garbage all the time; tells what is left of memory. */
+async function listLive(args: string[]): Promise<void> {
+  const { gc } = globalThis as unknown as { gc(): void };
+  let highest = 0;
+  const watch = setInterval(() => {
+    gc();
+    highest = Math.max(highest, Deno.memoryUsage().heapUsed);
+  }, 20);
+  const code = await main(args, processIo());
+  clearInterval(watch);
+  await Deno.stderr.write(new TextEncoder().encode(`${highest / MEGABYTE}\n`));
+  Deno.exit(code);
+}
+
+interface Ran {
+  rows: number;
+  /** The highest RSS. */
+  rss: number;
+  stderr: string;
+}
+
+/** Runs a program and watches its memory; counts its rows to be sure that it did its work. */
+async function watched(pages: number, args: string[]): Promise<Ran> {
+  const server = serve(pages);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", ...args],
+    env: {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${server.addr.port}`,
+      AWS_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
+      AWS_SECRET_ACCESS_KEY: "example",
+    },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stderr = new Response(child.stderr).text();
+  let rss = 0;
+  const watch = setInterval(() => {
+    try {
+      const status = Deno.readTextFileSync(`/proc/${child.pid}/status`);
+      rss = Math.max(rss, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024);
+    } catch {
+      // The process has ended; its last figure stands.
+    }
+  }, 10);
+  let rows = 0;
+  for await (const chunk of child.stdout) {
+    for (const byte of chunk) if (byte === 10) rows++;
+  }
+  clearInterval(watch);
+  const { success } = await child.status;
+  await server.shutdown();
+  if (!success) throw new Error(`The command failed: ${await stderr}`);
+  return { rows, rss, stderr: await stderr };
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+const CLI = new URL("../cli.ts", import.meta.url).href;
+
+async function compare(format: string): Promise<void> {
+  const medians: Record<"rss" | "live", number[]> = { rss: [], live: [] };
+  for (const pages of [10, 100]) {
+    const [rss, live]: number[][] = [[], []];
+    for (let n = 0; n < RUNS; n++) {
+      const plain = await watched(pages, [CLI, "list-users", format]);
+      const collected = await watched(pages, [
+        "--v8-flags=--expose-gc",
+        import.meta.url,
+        "--live",
+        "list-users",
+        format,
+      ]);
+      if (plain.rows !== collected.rows || plain.rows < pages * PAGE_SIZE) {
+        throw new Error(`Rows are missing: ${plain.rows}, ${collected.rows}`);
+      }
+      rss!.push(plain.rss);
+      live!.push(Number(collected.stderr));
+    }
+    medians.rss.push(median(rss!));
+    medians.live.push(median(live!));
+    print(`${format}, ${pages} pages: highest RSS ${shown(rss!)}, live heap ${shown(live!)}`);
+  }
+  const growth = ([few, many]: number[]) => (100 * (many! / few! - 1)).toFixed(1);
+  print(`${format}: from 10 to 100 pages RSS ${growth(medians.rss)} %`);
+  print(`${format}: from 10 to 100 pages live heap ${growth(medians.live)} %`);
+}
+
+function shown(megabytes: number[]): string {
+  return `${megabytes.map((one) => one.toFixed(1)).join(", ")} MB`;
+}
+
+function print(line: string): void {
+  // deno-lint-ignore no-console
+  console.log(line);
+}
+
+if (Deno.args[0] === "--live") await listLive(Deno.args.slice(1));
+for (const format of ["--nl", "--csv"]) await compare(format);
