@@ -161,10 +161,16 @@ function checkExistingUser(name: string, user: UserFacts, askedBoundary: string 
   }
 }
 
-function describeKey(key: AccessKeyFacts): string {
+/**
+ * Tells how old an access key is, and when it was last used.
+ *
+ * @param key the key
+ * @returns its id, with the rest in brackets
+ */
+export function describeKey(key: AccessKeyFacts): string {
   const created = key.createDate ? `created ${formatTime(key.createDate)}` : "age unknown";
   const used = key.lastUsedDate ? `last used ${formatTime(key.lastUsedDate)}` : "never used";
-  return `${key.accessKeyId} (${created}, ${used})`;
+  return `access key ${key.accessKeyId} (${created}, ${used})`;
 }
 
 function roleSteps(request: CreateRequest, duration: number, facts: CreateFacts): Step[] {

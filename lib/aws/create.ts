@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { CreateFacts, CreateRequest, Step } from "../create_types.ts";
+import type { CreateFacts, CreateRequest, Step, UserFacts } from "../create_types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import type { Credentials, PermanentCredentials, TemporaryCredentials } from "../formats.ts";
-import { FULL_ACCESS_ARN, NOTHING_EXISTS, planCreate } from "../plan.ts";
+import { userNameFor } from "../grant.ts";
+import { describeKey, FULL_ACCESS_ARN, NOTHING_EXISTS, planCreate } from "../plan.ts";
 import { bucketConfiguration, reportStep } from "../plan_text.ts";
 import { policyText } from "../policy.ts";
 import { patiently } from "./concurrency.ts";
@@ -80,6 +81,7 @@ export async function createCredentials(
   planCreate({ ...request, createBucket: true }, NOTHING_EXISTS);
   const facts = await gatherFacts(aws, request);
   const steps = planCreate(request, facts);
+  if (facts.user !== undefined) options.onProgress?.(describeUser(request, facts.user));
   const patienceMs = options.patienceMs ?? DEFAULT_PATIENCE_MS;
   const undos = new UndoList(Math.min(patienceMs, UNDO_PATIENCE_MS));
   const run: Run = {
@@ -106,6 +108,12 @@ export async function createCredentials(
     const problem = serviceError(error, "Could not create credentials");
     throw withUndoReport(problem, await undos.run());
   }
+}
+
+/** Tells what an earlier run, perhaps one that was cut short, has left. */
+function describeUser(request: CreateRequest, { accessKeys = [] }: UserFacts): string {
+  const keys = accessKeys.length === 0 ? "" : `, with ${accessKeys.map(describeKey).join(", ")}`;
+  return `User exists already: ${userNameFor(request).name}${keys}`;
 }
 
 function stopIfInterrupted(signal: AbortSignal | undefined): void {

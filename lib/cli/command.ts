@@ -45,6 +45,12 @@ export interface Command<O extends Record<string, Option<unknown>>> {
   examples: readonly (readonly [string, string])[];
   /** Its options, in the order of the help. */
   options: O;
+  /**
+   * Whether `run` ends by itself when `io.signal` is aborted, after it has cleaned up.
+   *
+   * @default {false} it is left alone and the program ends
+   */
+  stopsItself?: boolean;
   /** Does the work. */
   run(invocation: Invocation<O>, io: Io): Promise<void>;
 }
@@ -166,7 +172,7 @@ export function asUsageError<T>(check: () => T, context?: string): T {
 /** A command line that was understood. */
 export type Parsed =
   | { kind: "help"; text: string }
-  | { kind: "run"; run: (io: Io) => Promise<void>; usage: string };
+  | { kind: "run"; run: (io: Io) => Promise<void>; usage: string; stopsItself: boolean };
 
 /** Wrong usage, with the lines that help. */
 export class UsageProblem extends Error {
@@ -224,7 +230,12 @@ export async function parseCommandLine(program: Program, args: readonly string[]
     if (entry?.name !== name || command === undefined) continue;
     configure(sub, program.name, command);
     sub.action(() => {
-      parsed = { kind: "run", run: bind(sub, command), usage: usageOf(sub) };
+      parsed = {
+        kind: "run",
+        run: bind(sub, command),
+        usage: usageOf(sub),
+        stopsItself: command.stopsItself ?? false,
+      };
     });
   }
   try {

@@ -125,6 +125,7 @@ export const create = defineCommand({
     ["See first what would be done:", "create my-new-bucket -c --dry-run"],
   ],
   options: createOptions,
+  stopsItself: true,
   async run({ operands, options }, io) {
     const request = await createRequest(operands, options, io);
     await warnOfPrefix(options.prefix, io);

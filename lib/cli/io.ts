@@ -54,8 +54,18 @@ export interface ChildEnvironment {
   set: Record<string, string>;
 }
 
-/** The exit code of a command that was interrupted. */
-export const EXIT_INTERRUPTED = 130;
+/** The exit codes of a command that a signal has ended, as a shell would tell them. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * The exit code of a command that was interrupted.
+ *
+ * @param signal the signal of its {@linkcode Io}
+ * @returns 130, or 143 where it was not Ctrl-C but the system that ended it
+ */
+export function exitCodeOf(signal: AbortSignal): number {
+  return EXIT_CODES[signal.reason as keyof typeof EXIT_CODES] ?? EXIT_CODES.SIGINT;
+}
 
 /**
  * The door to the real process. Ctrl-C asks the command to stop and take back what it has made;
@@ -65,10 +75,14 @@ export const EXIT_INTERRUPTED = 130;
  */
 export function processIo(): Io {
   const interruption = new AbortController();
-  Deno.addSignalListener("SIGINT", () => {
-    if (interruption.signal.aborted) Deno.exit(EXIT_INTERRUPTED);
-    interruption.abort();
-  });
+  // Windows knows only the first of them.
+  const names = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM"] as const;
+  for (const name of names) {
+    Deno.addSignalListener(name, () => {
+      if (interruption.signal.aborted) Deno.exit(EXIT_CODES[name]);
+      interruption.abort(name);
+    });
+  }
   const stderr = output(Deno.stderr);
   return {
     stdout: output(Deno.stdout),

@@ -68,6 +68,7 @@ export const localserver = defineCommand({
     }),
     ...awsOptions,
   },
+  stopsItself: true,
   async run({ operands, options }, io) {
     const permission = permissionOf(options);
     const [bucket = ""] = bucketNames(operands);

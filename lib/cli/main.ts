@@ -6,7 +6,7 @@
 import { S3CredentialsError } from "../errors.ts";
 import { parseCommandLine, type Program, UsageProblem } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
-import { EXIT_INTERRUPTED, type Io } from "./io.ts";
+import { exitCodeOf, type Io } from "./io.ts";
 import { errorText, writeMessage } from "./output.ts";
 
 const EXIT_FAILED = 1;
@@ -33,11 +33,21 @@ export async function runProgram(
       return 0;
     }
     usage = parsed.usage;
-    await parsed.run(io);
+    const run = parsed.run(io);
+    await (parsed.stopsItself ? run : Promise.race([run, interruption(io.signal)]));
     return 0;
   } catch (error) {
     return await report(error, usage, io);
   }
+}
+
+/** Fails when the user presses Ctrl-C. */
+function interruption(signal: AbortSignal): Promise<never> {
+  const error = new S3CredentialsError("interrupted", "Interrupted");
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(error);
+    signal.addEventListener("abort", () => reject(error), { once: true });
+  });
 }
 
 async function report(error: unknown, usage: string, io: Io): Promise<number> {
@@ -51,7 +61,7 @@ async function report(error: unknown, usage: string, io: Io): Promise<number> {
   if (error instanceof S3CredentialsError) {
     const isUsage = error.code === "usage";
     await writeMessage(io, isUsage ? `${usage}\n${errorText(error)}` : errorText(error));
-    if (error.code === "interrupted") return EXIT_INTERRUPTED;
+    if (error.code === "interrupted") return exitCodeOf(io.signal);
     return isUsage ? EXIT_USAGE : EXIT_FAILED;
   }
   await writeMessage(io, unexpected(error));

@@ -67,6 +67,7 @@ export const getObject = defineCommand({
     concurrency: concurrencyOption,
     ...awsOptions,
   },
+  stopsItself: true,
   async run({ operands, options }, io) {
     const bucket = bucketName(operands[0]);
     const [key = ""] = checkedKeys([operands[1] ?? ""]);
@@ -113,6 +114,7 @@ export const getObjects = defineCommand({
     concurrency: concurrencyOption,
     ...awsOptions,
   },
+  stopsItself: true,
   async run({ operands: [name, ...keys], options }, io) {
     const bucket = bucketName(name);
     const wanted = { keys: checkedKeys(keys), patterns: options.pattern };
@@ -150,6 +152,7 @@ export const putObject = defineCommand({
     concurrency: concurrencyOption,
     ...awsOptions,
   },
+  stopsItself: true,
   async run({ operands, options }, io) {
     const bucket = bucketName(operands[0]);
     const [key = ""] = checkedKeys([operands[1] ?? ""]);
@@ -204,6 +207,7 @@ export const putObjects = defineCommand({
     concurrency: concurrencyOption,
     ...awsOptions,
   },
+  stopsItself: true,
   async run({ operands: [name, ...paths], options }, io) {
     const bucket = bucketName(name);
     const { findUploads } = await import("../aws/find_uploads.ts");
@@ -246,6 +250,7 @@ export const deleteObjects = defineCommand({
     concurrency: concurrencyOption,
     ...awsOptions,
   },
+  stopsItself: true,
   async run({ operands: [name, ...keys], options }, io) {
     const bucket = bucketName(name);
     const { prefix, concurrency } = options;

@@ -31,6 +31,7 @@ export const sandbox = defineCommand({
     port: value("--port <port>", "Port to serve on (default: any that is free)", parsePort),
     bucket: values("--bucket <name>", "Bucket to start with; may be repeated", (name) => name),
   },
+  stopsItself: true,
   async run({ operands, options }, io) {
     const buckets = bucketNames(options.bucket, { forNewBucket: true });
     const { startSandbox } = await import("../sandbox/mod.ts");

@@ -205,7 +205,7 @@ test("a policy that changes for an older key, too, is pointed out", async (sandb
   await run(["create", "old-bucket", "--prefix", "a/"], { sandbox });
   const { code, stderr } = await run(["create", "old-bucket", "--prefix", "b/"], { sandbox });
   assert.equal(code, 0);
-  assert.match(stderr, /^Replaced the earlier policy s3\.read-write\.old-bucket: .* other access/);
+  assert.match(stderr, /^Replaced the earlier policy s3\.read-write\.old-bucket: .* other access/m);
 });
 
 test("what the user's other policies take up is counted", async (sandbox) => {
