@@ -198,20 +198,20 @@ export const setBucketPolicy = defineCommand({
     }
     const policy = policyFile === undefined
       ? publicBucketPolicy(bucket)
-      : parseBucketPolicy(await readInput(policyFile, io, "--policy-file"));
+      : parseBucketPolicy(await readInput(policyFile, io, "--policy-file"), policyFile);
     const settings = await import("../aws/bucket_settings.ts");
     await withAws(options, io, (aws) => settings.setBucketPolicy(aws, bucket, policy));
     await writeMessage(io, `Policy set:\n${JSON.stringify(policy, null, 4)}`);
   },
 });
 
-function parseBucketPolicy(text: string): object {
+function parseBucketPolicy(text: string, path: string): object {
   return asUsageError(() => {
     let policy: unknown;
     try {
       policy = JSON.parse(text);
     } catch {
-      throw new SyntaxError("File contained invalid JSON");
+      throw new SyntaxError(`${path === "-" ? "Input" : "File"} contained invalid JSON`);
     }
     if (typeof policy === "object" && policy !== null && "Statement" in policy) return policy;
     throw new SyntaxError("A bucket policy is a JSON object with a Statement");

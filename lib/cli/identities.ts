@@ -145,10 +145,12 @@ export const listUserPolicies = defineCommand({
   ],
   options: awsOptions,
   async run({ operands, options }, io) {
+    const names = [...new Set(operands)];
+    for (const name of names) asUsageError(() => checkUserName(name));
     const listings = await import("../aws/listings.ts");
     const { onError, finish } = errorLog(io);
     await withAws(options, io, async (aws) => {
-      const found = listings.listUserPolicies(aws, [...new Set(operands)], { onError });
+      const found = listings.listUserPolicies(aws, names, { onError });
       for await (const { userName, policies } of untilInterrupted(found, io)) {
         await writeLine(io, `User: ${userName}`);
         for (const { policyName, policy } of policies) {

@@ -17,13 +17,13 @@ export interface Case {
   code?: number;
 }
 
-const STATEMENT = '{"Effect":"Allow","Action":"s3:*","Resource":"*"}';
+export const STATEMENT = '{"Effect":"Allow","Action":"s3:*","Resource":"*"}';
 const POLICY = `{"Version":"2012-10-17","Statement":[${STATEMENT}]}`;
 const ROLE = "arn:aws:iam::123456789012:role/reader";
 const JSON_KEYS = JSON.stringify({ AccessKeyId: "AKIAEXAMPLE", SecretAccessKey: SECRET });
 
 /** `args says`, for rows that have no more. */
-function rows(command: string[], table: [args: string[], says: Case["says"]][]): Case[] {
+export function rows(command: string[], table: [args: string[], says: Case["says"]][]): Case[] {
   return table.map(([args, says]) => ({ args: [...command, ...args], says }));
 }
 
@@ -77,7 +77,7 @@ const durations = [
   says: `Invalid value for --duration: Duration must be ${says}`,
 }));
 
-const ANYWHERE: [name: string, says: string][] = [
+export const ANYWHERE: [name: string, says: string][] = [
   ["", "at least 3 characters"],
   ["ab", "at least 3 characters"],
   ["a".repeat(256), "at most 255 characters"],

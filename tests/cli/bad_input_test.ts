@@ -3,7 +3,10 @@ import { IAM } from "@aws-sdk/client-iam";
 import assert from "node:assert/strict";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 import { run } from "../support/run.ts";
-import { type Case, CASES, SECRET } from "./bad_input_cases.ts";
+import { ACCOUNT_CASES } from "./bad_input_account_cases.ts";
+import { type Case, CASES as CREATE_CASES, SECRET } from "./bad_input_cases.ts";
+
+const CASES = { ...CREATE_CASES, ...ACCOUNT_CASES };
 
 const sandbox = await startSandbox({ buckets: ["my-bucket", "good-bucket"] });
 Deno.test.afterAll(() => sandbox.close());
@@ -32,7 +35,7 @@ for (const [group, cases] of Object.entries(CASES)) {
       const { code, stdout, stderr } = await run(args, { sandbox, ...where });
       assert.equal(code, expected, stderr);
       assert.equal(stdout, "");
-      assert.equal(/^Usage: s3-credentials .*\n/.test(stderr), expected === 2, stderr);
+      assert.equal(/^Usage: s3-credentials .*\n/m.test(stderr), expected === 2, stderr);
       checkMessage(stderr, says);
       assert.deepEqual(sandbox.requests, []);
       assert.deepEqual(sandbox.snapshot(), before);
