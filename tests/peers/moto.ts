@@ -4,7 +4,7 @@
  * @module
  */
 import { type Call, startRecorder } from "./recorder.ts";
-import { awsEnv, cleanEnv, peerPath } from "./support.ts";
+import { awsEnv, cleanEnv, freePort, peerPath } from "./support.ts";
 
 /** A server of moto that runs. */
 export interface Moto {
@@ -66,10 +66,4 @@ export async function startMoto(options: { managedPolicies?: boolean } = {}): Pr
   }
   const keys = { accessKeyId: "testing", secretAccessKey: "testing" };
   return { url, env: awsEnv(recorder.url, keys), calls, reset, stop };
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
 }

@@ -152,7 +152,10 @@ const CASES: Case[] = [
 
 for (const { line, sameText = false, ...before } of CASES) {
   const first = before.lines === undefined ? "" : `${before.lines.map(nameOf)}, then `;
-  peerTest(`the same setting: ${first}${nameOf(line)}`, async () => {
+  const block = before.block === undefined
+    ? ""
+    : `, with a block ${before.block === OPEN ? "off" : "on"}`;
+  peerTest(`the same setting: ${first}${nameOf(line)}${block}`, async () => {
     const [theirs, ours] = await runBoth(line, before);
     for (const ran of [theirs, ours]) assert.deepEqual([ran!.code, ran!.stdout], [0, ""]);
     const [theirBucket, ourBucket] = await bucketsAfter();

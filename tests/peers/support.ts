@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 import type { Sandbox } from "../../lib/sandbox/mod.ts";
 
 const PEERS = dirname(fileURLToPath(import.meta.url));
-const CLI = join(dirname(dirname(PEERS)), "cli.ts");
+/** The file of our command line. */
+export const CLI: string = join(dirname(dirname(PEERS)), "cli.ts");
 const BIN = Deno.env.get("S3CREDS_PEERS_BIN") ?? "";
 const MISSING = Deno.env.get("S3CREDS_PEERS_MISSING") || "run it by deno task test:peers";
 
@@ -114,4 +115,11 @@ export function awsEnv(
 /** The variables of a sandbox's administrator. */
 export function adminEnv(sandbox: Sandbox): Record<string, string> {
   return awsEnv(sandbox.url, sandbox.credentials);
+}
+
+/** A port of the loopback interface that was free a moment ago. */
+export function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  return listener.addr.port;
 }
