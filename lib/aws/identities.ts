@@ -228,7 +228,7 @@ export async function deleteUser(
     throw serviceError(error, tried);
   });
   const errors: S3CredentialsError[] = [];
-  const dependents = await findDependents(iam, userName, tried);
+  const { dependents, unlisted } = await findDependents(iam, userName, tried);
   const removals = mapInOrder(dependents, async ({ remove, kind, id }) => {
     const error = await remove(iam, userName, id).then(() => undefined, (error) => error);
     return { kind, id, error };
@@ -247,12 +247,27 @@ export async function deleteUser(
   }
   try {
     await iam.deleteUser({ UserName: userName });
-  } catch (error) {
-    throw serviceError(error, tried);
+  } catch (cause) {
+    const error = serviceError(cause, tried);
+    throw error.code === "conflict" ? withReasons(error, unlisted) : error;
   }
 }
 
+/** What could not be listed is likely what AWS still finds there. */
+function withReasons(
+  error: S3CredentialsError,
+  reasons: readonly S3CredentialsError[],
+): S3CredentialsError {
+  const hint = reasons.find((reason) => reason.hint !== undefined)?.hint;
+  return new S3CredentialsError(
+    error.code,
+    [error, ...reasons].map(({ message }) => message).join("\n"),
+    { cause: error, ...(hint !== undefined && { hint }) },
+  );
+}
+
 async function findDependents(iam: IAM, userName: string, tried: string) {
+  const unlisted: S3CredentialsError[] = [];
   const found = mapInOrder(DEPENDENT_KINDS, async ({ kind, list, remove }) => {
     try {
       return (await list(iam, userName)).map((id) => ({ kind, id, remove }));
@@ -264,9 +279,12 @@ async function findDependents(iam: IAM, userName: string, tried: string) {
       }
       const problem = serviceError(error, `${tried}: could not list its ${kind} entries`);
       const isRare = kind !== "policy" && kind !== "access key";
-      if (isRare && (problem.code === "access-denied" || isUnknownOperation(error))) return [];
-      throw problem;
+      if (!isRare || (problem.code !== "access-denied" && !isUnknownOperation(error))) {
+        throw problem;
+      }
+      unlisted.push(problem);
+      return [];
     }
   });
-  return (await Array.fromAsync(found)).flat();
+  return { dependents: (await Array.fromAsync(found)).flat(), unlisted };
 }

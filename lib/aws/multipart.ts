@@ -11,8 +11,10 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { S3CredentialsError } from "../errors.ts";
 import { childText, escapeXml, parseXml } from "../xml.ts";
-import { type BucketRequests, errorOf, payloadHash, S3RequestError } from "./bucket_requests.ts";
+import { type BucketRequests, errorOf, S3RequestError } from "./bucket_requests.ts";
 import type { Gate } from "./gate.ts";
+import { sha256 } from "./s3_signature.ts";
+import { serviceError } from "./service_error.ts";
 
 /** The most parts of an upload. */
 export const PARTS_LIMIT = 10_000;
@@ -74,7 +76,7 @@ export interface MultipartUpload {
 interface Part {
   number: number;
   etag: string;
-  sha256: string;
+  checksum: string;
 }
 
 /**
@@ -209,17 +211,17 @@ async function sendPart(
   number: number,
   body: Uint8Array,
 ): Promise<Part> {
-  const hash = await payloadHash(body);
-  const sha256 = Buffer.from(hash, "hex").toString("base64");
+  const payloadHash = sha256(body);
+  const checksum = Buffer.from(payloadHash, "hex").toString("base64");
   const { headers } = await requests.send({
     method: "PUT",
     key,
     query: { partNumber: String(number), uploadId },
-    headers: await requests.isAmazons() ? { "x-amz-checksum-sha256": sha256 } : {},
+    headers: await requests.isAmazons() ? { "x-amz-checksum-sha256": checksum } : {},
     body,
-    payloadHash: hash,
+    payloadHash,
   });
-  return { number, etag: headers.etag ?? "", sha256 };
+  return { number, etag: headers.etag ?? "", checksum };
 }
 
 async function complete(
@@ -229,9 +231,9 @@ async function complete(
   size: number,
 ): Promise<void> {
   const isAmazons = await requests.isAmazons();
-  const list = parts.map(({ number, etag, sha256 }) =>
+  const list = parts.map(({ number, etag, checksum }) =>
     `<Part><PartNumber>${number}</PartNumber><ETag>${escapeXml(etag)}</ETag>${
-      isAmazons ? `<ChecksumSHA256>${sha256}</ChecksumSHA256>` : ""
+      isAmazons ? `<ChecksumSHA256>${checksum}</ChecksumSHA256>` : ""
     }</Part>`
   );
   const namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
@@ -290,21 +292,27 @@ async function abandon(
   error: unknown,
 ): Promise<void> {
   const limit = AbortSignal.timeout(signal?.aborted ? GRACE_MS : TIDY_LIMIT_MS);
+  let reason: unknown;
   for (;;) {
     try {
       await requests.sendOnce({ method: "DELETE", key, query: { uploadId } }, { signal: limit });
       return;
     } catch (problem) {
       if (problem instanceof S3RequestError && problem.name === "NoSuchUpload") return;
+      reason = problem;
       const mayPass = !(problem instanceof S3RequestError) ||
         problem.$metadata.httpStatusCode >= 500;
       if (limit.aborted || !mayPass) break;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+  const left =
+    `Could not remove what was uploaded of ${key}: its parts stay on the server, and are billed`;
   throw new S3CredentialsError(
     error instanceof S3CredentialsError ? error.code : "partial-failure",
-    `Could not remove what was uploaded of ${key}: its parts stay on the server, and are billed`,
+    reason instanceof S3CredentialsError
+      ? `${left}: ${reason.message}`
+      : serviceError(reason, left).message,
     {
       cause: error,
       hint: `Remove them: aws s3api abort-multipart-upload --bucket ${requests.bucket} ` +

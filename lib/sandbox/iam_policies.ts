@@ -36,6 +36,7 @@ interface Kind {
   ): IamOperation;
   name(principal: User | Role): string;
   arn(call: IamCall): string;
+  find(call: IamCall): User | Role | undefined;
 }
 
 const ATTACHED_QUOTA = 10;
@@ -47,6 +48,7 @@ const KINDS: Kind[] = [
     on: onUser,
     name: (principal) => (principal as User).userName,
     arn: (call) => userArn(call.account, userNameOf(call)),
+    find: (call) => call.account.users.get(userNameOf(call)),
   },
   {
     word: "Role",
@@ -54,6 +56,7 @@ const KINDS: Kind[] = [
     on: onRole,
     name: (principal) => (principal as Role).roleName,
     arn: (call) => roleArn(call.account, nameOf(call, "RoleName", 64)),
+    find: (call) => call.account.roles.get(nameOf(call, "RoleName", 64)),
   },
 ];
 
@@ -64,14 +67,32 @@ function operationsOn(kind: Kind): IamOperations {
   return { ...inlineOperations(kind), ...attachmentOperations(kind) };
 }
 
-function inlineOperations({ word, on, name, inlineQuota }: Kind): IamOperations {
+/** Condition keys about the boundary of the one whose policies a call changes. */
+function boundaryKeys({ find }: Kind, call: IamCall): Record<string, string> {
+  const arn = find(call)?.permissionsBoundary;
+  return arn === undefined ? {} : { "iam:PermissionsBoundary": arn };
+}
+
+function inlineOperations(kind: Kind): IamOperations {
+  const { word, on, name, inlineQuota } = kind;
   const lower = word.toLowerCase();
+  const change: Kind["on"] = (action, run) => {
+    const operation = on(action, run);
+    return {
+      ...operation,
+      permissions: (call) =>
+        operation.permissions(call).map((permission) => ({
+          ...permission,
+          context: boundaryKeys(kind, call),
+        })),
+    };
+  };
   const documentOf = (principal: User | Role, policyName: string): string =>
     principal.inlinePolicies.get(policyName) ??
       refuse(noSuchEntity(`${lower} policy`, policyName));
 
   return {
-    [`Put${word}Policy`]: on(`Put${word}Policy`, async (principal, call) => {
+    [`Put${word}Policy`]: change(`Put${word}Policy`, async (principal, call) => {
       const policyName = nameOf(call, "PolicyName");
       const document = required(call.parameters, "PolicyDocument");
       await checkIdentityPolicy("PolicyDocument", document);
@@ -97,7 +118,7 @@ function inlineOperations({ word, on, name, inlineQuota }: Kind): IamOperations 
       });
     }),
 
-    [`Delete${word}Policy`]: on(`Delete${word}Policy`, (principal, call) => {
+    [`Delete${word}Policy`]: change(`Delete${word}Policy`, (principal, call) => {
       const policyName = nameOf(call, "PolicyName");
       documentOf(principal, policyName);
       principal.inlinePolicies.delete(policyName);
@@ -112,7 +133,8 @@ function inlineOperations({ word, on, name, inlineQuota }: Kind): IamOperations 
   };
 }
 
-function attachmentOperations({ word, on, arn }: Kind): IamOperations {
+function attachmentOperations(kind: Kind): IamOperations {
+  const { word, on, arn } = kind;
   const withPolicy = (
     action: string,
     run: (principal: User | Role, policyArn: string, call: IamCall) => void,
@@ -120,7 +142,7 @@ function attachmentOperations({ word, on, arn }: Kind): IamOperations {
     permissions: (call) => [{
       action: `iam:${action}`,
       resource: arn(call),
-      context: { "iam:PolicyARN": policyArnOf(call) },
+      context: { "iam:PolicyARN": policyArnOf(call), ...boundaryKeys(kind, call) },
     }],
     run: on(action, (principal, call) => {
       run(principal, policyArnOf(call), call);
