@@ -34,13 +34,13 @@ const GROUPS = new Map([
   ["http://acs.amazonaws.com/groups/global/AuthenticatedUsers", "anyone with an AWS account"],
 ]);
 
-/** A way to the bucket that is there for the public, and what stands in it. */
+/** A way to the bucket that is or may be there for the public, and what stands in it. */
 interface PublicWay {
-  /** What is there, as the beginning of a sentence. */
-  what: string;
+  /** What is there, as the beginning of a sentence; left out where that could not be read. */
+  what?: string;
   /** What blocks it; empty where it is open, as far as is known. */
   blocks: string[];
-  /** What might block it, but could not be read. */
+  /** What could not be read of it and of what might block it. */
   unread: string[];
 }
 
@@ -65,26 +65,30 @@ function accessBlock(
 }
 
 function policyWay(facts: PublicAccessFacts): PublicWay[] {
-  if (!facts.isPolicyPublic) return [];
-  const what = "The bucket policy is public";
-  return [{ what, ...accessBlock(facts, "RestrictPublicBuckets") }];
+  if (facts.isPolicyPublic === false) return [];
+  const { blocks, unread } = accessBlock(facts, "RestrictPublicBuckets");
+  return facts.isPolicyPublic === undefined
+    ? [{ blocks, unread: ["the policy status", ...unread] }]
+    : [{ what: "The bucket policy is public", blocks, unread }];
 }
 
-function aclWay(facts: PublicAccessFacts): PublicWay[] {
-  const groups = (facts.grants ?? []).flatMap(({ Grantee, Permission }) => {
+function aclWay({ grants, objectOwnership, ...facts }: PublicAccessFacts): PublicWay[] {
+  const groups = grants?.flatMap(({ Grantee, Permission }) => {
     const group = GROUPS.get(Grantee?.URI ?? "");
     return group === undefined ? [] : [`${Permission} to ${group}`];
   });
-  if (groups.length === 0) return [];
+  if (groups?.length === 0) return [];
   const { blocks, unread } = accessBlock(facts, "IgnorePublicAcls");
   return [{
-    what: `The bucket's ACL is public (${groups.join(", ")})`,
-    blocks: facts.objectOwnership === "BucketOwnerEnforced"
+    ...(groups && { what: `The bucket's ACL is public (${groups.join(", ")})` }),
+    blocks: objectOwnership === "BucketOwnerEnforced"
       ? ["object ownership BucketOwnerEnforced, which switches ACLs off", ...blocks]
       : blocks,
-    unread: facts.objectOwnership === undefined
-      ? ["the bucket's ownership controls", ...unread]
-      : unread,
+    unread: [
+      ...(groups === undefined ? ["the ACL"] : []),
+      ...(objectOwnership === undefined ? ["the bucket's ownership controls"] : []),
+      ...unread,
+    ],
   }];
 }
 
@@ -115,15 +119,13 @@ function aclWay(facts: PublicAccessFacts): PublicWay[] {
 export function publicAccessVerdict(facts: PublicAccessFacts): string[] {
   const ways = [...policyWay(facts), ...aclWay(facts)];
   // What could not be read matters only where nothing else stands in the way.
-  const unread = new Set([
-    ...(facts.isPolicyPublic === undefined ? ["the policy status"] : []),
-    ...(facts.grants === undefined ? ["the ACL"] : []),
-    ...ways.flatMap(({ blocks, unread }) => blocks.length === 0 ? unread : []),
-  ]);
+  const unread = new Set(
+    ways.flatMap(({ blocks, unread }) => blocks.length === 0 ? unread : []),
+  );
   const isPublic = ways.some(({ blocks, unread }) => blocks.length === 0 && unread.length === 0);
   return [
     verdictOf(ways, isPublic, unread.size > 0),
-    ...ways.map(sentence),
+    ...ways.flatMap(sentences),
     ...websiteSentences(facts, isPublic, unread.size > 0),
     ...(unread.size > 0 ? [`Could not be read: ${[...unread].join(", ")}.`] : []),
   ];
@@ -132,14 +134,18 @@ export function publicAccessVerdict(facts: PublicAccessFacts): string[] {
 function verdictOf(ways: PublicWay[], isPublic: boolean, isUncertain: boolean): string {
   if (isPublic) return "Public.";
   if (isUncertain) return "Perhaps public: not everything could be read.";
+  if (ways.some(({ what }) => what !== undefined)) {
+    return "Not public, but only because public access is blocked.";
+  }
   return ways.length > 0
-    ? "Not public, but only because public access is blocked."
+    ? "Not public: public access is blocked."
     : "Not public: only those can read it whom the account's own policies allow to.";
 }
 
-function sentence({ what, blocks, unread }: PublicWay): string {
-  if (blocks.length > 0) return `${what}, but blocked by ${blocks.join(" and by ")}.`;
-  return unread.length > 0 ? `${what}, if nothing blocks it.` : `${what}.`;
+function sentences({ what, blocks, unread }: PublicWay): string[] {
+  if (what === undefined) return [];
+  if (blocks.length > 0) return [`${what}, but blocked by ${blocks.join(", and by ")}.`];
+  return [unread.length > 0 ? `${what}, if nothing blocks it.` : `${what}.`];
 }
 
 function websiteSentences(
