@@ -168,7 +168,9 @@ export function credentialHandler(
 ): (request: Request) => Promise<Response> {
   return async (request) => {
     const answer = refusal(request, options) ?? await credentialsAnswer(cache);
-    options.onRequest?.(`${request.method} ${new URL(request.url).pathname} ${answer.status}`);
+    // A Host header that is none makes the whole URL invalid.
+    const path = URL.canParse(request.url) ? new URL(request.url).pathname : "?";
+    options.onRequest?.(`${request.method} ${path} ${answer.status}`);
     return answer;
   };
 }

@@ -33,6 +33,8 @@ export interface RunOptions {
   stdoutError?: Error;
   /** Sees what is written to standard output, at the moment when it is. */
   onStdout?: (text: string) => void;
+  /** The same for standard error. */
+  onStderr?: (text: string) => void;
 }
 
 /** The environment in which any AWS client meets the sandbox as its administrator. */
@@ -65,7 +67,10 @@ function assertNoSecrets(sandbox: Sandbox, stderr: string): void {
 /** Runs one command line. */
 export async function run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const stdout = collector(options.stdoutError, options.onStdout);
-  const stderr = { ...collector(), isTerminal: options.isTerminal ?? false };
+  const stderr = {
+    ...collector(undefined, options.onStderr),
+    isTerminal: options.isTerminal ?? false,
+  };
   const env: Record<string, string> = {
     ...(options.sandbox && sandboxEnv(options.sandbox)),
     ...options.env,
