@@ -244,7 +244,8 @@ const unchanged: Case[] = [
     before: ["create one -c --username ida", "create one --username ida"],
     args: "create one two -c --username ida",
     code: 1,
-    stderr: /^Error: User ida has 2 access keys already, the most that AWS allows: \w{20} /,
+    stderr:
+      /^Error: User ida has 2 access keys already, the most that AWS allows: access key \w{20} /,
   },
   {
     name: "--public with a bucket that exists",

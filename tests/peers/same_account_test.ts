@@ -97,11 +97,11 @@ const CASES: Case[] = [
 
 /**
  * Differences in the log that are meant: the Python tool puts two spaces and quotes into the line
- * of a new user, and says nothing of the role that it makes.
+ * of a new user, and says nothing of the role that it makes or of a user who exists already.
  */
 function commonLog(stderr: string): string[] {
-  const roleLine = /^(Created role: |Attached policy arn:\S+ to role )/;
-  return stderr.split("\n").filter((line) => !roleLine.test(line)).map((line) =>
+  const onlyOurs = /^(Created role: |Attached policy arn:\S+ to role |User exists already: )/;
+  return stderr.split("\n").filter((line) => !onlyOurs.test(line)).map((line) =>
     line.startsWith("Created  user: ")
       ? line.replace("Created  user", "Created user").replaceAll("'", "")
       : line
@@ -186,6 +186,16 @@ const DIFFERENCES: Difference[] = [
     line: "create one -d 15m",
     theirs: { code: 0, output: /^Assume role against/ },
     ours: { code: 0, output: /^Created role: .+\nAttached policy .+\nAssume role against/ },
+  },
+  {
+    why: "keys that a user has already share the new permissions, and we say which",
+    before: ["create one -c --username ida"],
+    line: "create one --username ida --read-only",
+    theirs: {
+      code: 0,
+      output: /^Attached policy s3.read-only.one to user ida\nCreated access key/,
+    },
+    ours: { code: 0, output: /^User exists already: ida, with access key AKIA\w+ .+\nAttached / },
   },
   {
     why: "an existing bucket is not made public, and not silently left as it is either",
