@@ -202,7 +202,12 @@ export async function getBucketPolicy(aws: Aws, bucket: string): Promise<unknown
     `Could not read the policy of bucket ${bucket}`,
     (s3) => unlessUnset(s3.getBucketPolicy({ Bucket: bucket }), "NoSuchBucketPolicy"),
   );
-  return found?.Policy === undefined ? undefined : JSON.parse(found.Policy);
+  if (found?.Policy === undefined) return undefined;
+  try {
+    return JSON.parse(found.Policy);
+  } catch (cause) {
+    throw new S3CredentialsError("aws", `The policy of bucket ${bucket} is not JSON`, { cause });
+  }
 }
 
 /**

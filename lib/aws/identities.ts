@@ -248,6 +248,8 @@ export async function deleteUser(
   try {
     await iam.deleteUser({ UserName: userName });
   } catch (cause) {
+    // It was there a moment ago: the first answer got lost, and the SDK has asked again.
+    if (isMissing(cause)) return;
     const error = serviceError(cause, tried);
     throw error.code === "conflict" ? withReasons(error, unlisted) : error;
   }

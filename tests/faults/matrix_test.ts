@@ -1,0 +1,184 @@
+/**
+ * Each command, each AWS call that it makes, each way in which a call can fail.
+ *
+ * The calls are not listed here: each command is run once without a fault, and what it asked for is
+ * then made to fail, one call after the other.
+ */
+import assert from "node:assert/strict";
+import { type Fault, type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
+import { run, secretsOf } from "../support/run.ts";
+
+const FILES = {
+  "policy.json": JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{
+      Effect: "Deny",
+      Principal: "*",
+      Action: "s3:PutObject",
+      Resource: "arn:aws:s3:::my-bucket/*",
+    }],
+  }),
+};
+
+/** Commands that change nothing, or change only what a second try would change again. */
+const COMMANDS: string[][] = [
+  ["whoami"],
+  ["create", "my-bucket"],
+  ["create", "new-bucket", "-c", "--website", "--read-only"],
+  ["create", "new-bucket", "-c", "-d", "15m"],
+  ["create", "my-bucket", "--username", "filled"],
+  ["delete-user", "filled"],
+  ["list-users"],
+  ["list-roles", "--details"],
+  ["list-roles", "a-role"],
+  ["list-user-policies"],
+  ["list-user-policies", "filled"],
+  ["list-buckets", "--details"],
+  ["debug-bucket", "my-bucket"],
+  ["get-bucket-policy", "my-bucket"],
+  ["set-bucket-policy", "my-bucket", "--policy-file", "policy.json"],
+  ["get-cors-policy", "my-bucket"],
+  ["set-cors-policy", "my-bucket"],
+  ["get-public-access-block", "my-bucket"],
+  ["set-public-access-block", "my-bucket", "--block-public-acls", "true"],
+  ["list-bucket", "my-bucket"],
+  ["get-object", "my-bucket", "a.txt"],
+  ["delete-objects", "my-bucket", "a.txt"],
+];
+
+interface Kind {
+  fault: Partial<Fault>;
+  /** Whether the call is sent again, so that a single failure is not noticed. */
+  passes: boolean;
+}
+
+function answer(status: number, code: string, times = 1): Partial<Fault> {
+  return { times, error: { status, code, message: `${code}, says the test` } };
+}
+
+const KINDS: Record<string, Kind> = {
+  "403 AccessDenied": { fault: answer(403, "AccessDenied", Infinity), passes: false },
+  "404 NoSuchEntity": { fault: answer(404, "NoSuchEntity", 1), passes: false },
+  "409 conflict": { fault: answer(409, "OperationAborted"), passes: false },
+  "throttled once": { fault: answer(400, "Throttling"), passes: true },
+  "503 once": { fault: answer(503, "SlowDown"), passes: true },
+  "500 once": { fault: answer(500, "InternalError"), passes: true },
+  "malformed XML": { fault: { malformedBody: "<Half><an answer" }, passes: false },
+  "cut connection": { fault: { cut: true }, passes: true },
+  "answer lost": { fault: { cut: true, after: true }, passes: true },
+  "expired token": { fault: answer(403, "ExpiredToken", Infinity), passes: false },
+  "clock skew": { fault: answer(403, "RequestTimeTooSkewed", Infinity), passes: false },
+};
+
+async function prepared(): Promise<Sandbox> {
+  const sandbox = await startSandbox({ buckets: ["my-bucket"] });
+  const at = { sandbox, files: FILES };
+  for (
+    const args of [
+      ["create", "my-bucket", "--username", "filled"],
+      ["create", "my-bucket", "-d", "15m"],
+      ["set-cors-policy", "my-bucket"],
+      ["set-bucket-policy", "my-bucket", "--policy-file", "policy.json"],
+    ]
+  ) {
+    const { code, stderr } = await run(args, at);
+    assert.equal(code, 0, stderr);
+  }
+  const role = sandbox.account.roles.get("s3-credentials.AmazonS3FullAccess")!;
+  role.inlinePolicies.set("extra", '{"Version":"2012-10-17","Statement":[]}');
+  sandbox.account.roles.set("a-role", { ...role, roleName: "a-role" });
+  sandbox.account.roles.delete("s3-credentials.AmazonS3FullAccess");
+  sandbox.account.buckets.get("my-bucket")!.objects.set("a.txt", {
+    key: "a.txt",
+    body: new TextEncoder().encode("hello"),
+    etag: '"5d41402abc4b2a76b9719d911017c592"',
+    lastModified: new Date(0),
+    headers: {},
+    tags: [],
+  });
+  return sandbox;
+}
+
+/** The operations that a command asks for, each once. */
+async function operationsOf(args: string[]): Promise<string[]> {
+  await using sandbox = await prepared();
+  const soFar = sandbox.requests.length;
+  const { code, stderr } = await run(args, { sandbox, files: FILES });
+  assert.equal(code, 0, stderr);
+  const names = sandbox.requests.slice(soFar).map(({ operation }) => operation!);
+  assert.ok(names.length > 0 && names.every(Boolean));
+  return [...new Set(names)];
+}
+
+/** Runs a command in which one call fails, and checks what must hold whatever comes of it. */
+async function check(args: string[], operation: string, name: string, { fault, passes }: Kind) {
+  await using sandbox = await prepared();
+  const before = sandbox.snapshot();
+  sandbox.fail({ operation, ...fault });
+  const { code, stdout, stderr } = await run(args, { sandbox, files: FILES });
+  const story = `${args.join(" ")}, ${operation}: ${name}\nexit ${code}\n${stderr}`;
+  assert.ok(code === 0 || code === 1, story);
+  assert.doesNotMatch(stderr, /^\s+at /m, story);
+  assert.doesNotMatch(stderr, /unexpected|This is a bug/, story);
+  if (code === 1) {
+    assert.match(stderr, /^Error: .{15,}/m, story);
+    assert.doesNotMatch(stderr, /undefined|\[object/, story);
+  }
+  const isDelicate = operation === "CreateAccessKey";
+  if (passes && !isDelicate) assert.equal(code, 0, story);
+  for (const secret of secretsOf(sandbox)) {
+    assert.ok(!stderr.includes(secret), story);
+    if (args[0] !== "create") assert.ok(!stdout.includes(secret), story);
+  }
+  if (code === 1 && args[0] === "create") {
+    assert.equal(stdout, "", story);
+    if (!/Left in the account/.test(stderr)) {
+      assert.deepEqual(sandbox.snapshot(), before, story);
+    }
+  }
+}
+
+/** How many cases run at the same time: most of the time they wait to try again. */
+const CASES_AT_A_TIME = 24;
+
+interface Case {
+  args: string[];
+  operation: string;
+  name: string;
+  kind: Kind;
+}
+
+async function* allCases(): AsyncGenerator<Case> {
+  for (const args of COMMANDS) {
+    for (const operation of await operationsOf(args)) {
+      for (const [name, kind] of Object.entries(KINDS)) yield { args, operation, name, kind };
+    }
+  }
+}
+
+const failures = new Map<string[], string[]>();
+let tried = 0;
+
+Deno.test.beforeAll(async () => {
+  const cases = await Array.fromAsync(allCases());
+  const worker = async () => {
+    for (let one = cases.pop(); one !== undefined; one = cases.pop()) {
+      const { args, operation, name, kind } = one;
+      const failure = await check(args, operation, name, kind).then(() => [], (error) => [error]);
+      tried++;
+      failures.set(args, [
+        ...failures.get(args) ?? [],
+        ...failure.map((error: Error) => error.message),
+      ]);
+    }
+  };
+  await Promise.all(Array.from({ length: CASES_AT_A_TIME }, worker));
+});
+
+Deno.test.afterAll(() => {
+  Deno.stdout.writeSync(new TextEncoder().encode(`faults tried: ${tried}\n`));
+});
+
+for (const args of COMMANDS) {
+  Deno.test(`faults: ${args.join(" ")}`, () => assert.deepEqual(failures.get(args), []));
+}
