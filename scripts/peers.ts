@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 export const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Where the peers are, or why they could not be had. */
-export type Peers = { bin: string } | { missing: string };
+export type Peers = { bin: string; versions: string[] } | { missing: string };
 
 const REQUIREMENTS = join(PROJECT, "tests", "peers", "requirements.txt");
 const ATTEMPTS = 3;
@@ -24,7 +24,7 @@ const PATIENCE_MS = 10 * 60_000;
  * it is.
  *
  * @param say told what takes time
- * @returns the folder of their programs, or why there is none
+ * @returns the folder of their programs and which they are, or why there is none
  */
 export async function installPeers(say: (line: string) => void): Promise<Peers> {
   if (Deno.build.os === "windows") return { missing: "the peers run on Linux and macOS only" };
@@ -33,7 +33,8 @@ export async function installPeers(say: (line: string) => void): Promise<Peers> 
   const requirements = await Deno.readTextFile(REQUIREMENTS);
   const key = createHash("sha256").update(requirements + version.stdout).digest("hex").slice(0, 12);
   const folder = join(PROJECT, ".cache", "peers", `python-${key}`);
-  const peers = { bin: join(folder, "bin") };
+  const versions = requirements.split("\n").filter((line) => /^[^#]/.test(line));
+  const peers = { bin: join(folder, "bin"), versions };
   if (await isComplete(folder)) return peers;
   say(`Installing the peers into ${folder.slice(PROJECT.length + 1)}`);
   const problem = await retry(() => install(folder), say);

@@ -30,6 +30,7 @@ async function downloadModules(): Promise<void> {
 await downloadModules();
 const peers = await installPeers(console.log);
 const missingShells = await installShells(console.log);
+if ("bin" in peers) console.log(`Peers: ${peers.versions.join(", ")}`);
 const { passed, failed, skipped } = await denoTest(
   ["-A", "--parallel", ...(Deno.args.length > 0 ? Deno.args : [join(PROJECT, "tests", "peers")])],
   {

@@ -9,7 +9,6 @@ import { type LocalServer, startLocalServer } from "./local_server.ts";
 import {
   adminEnv,
   CLI,
-  freePort,
   hasPeers,
   peerPath,
   peerTest,
@@ -73,6 +72,13 @@ Deno.test.afterAll(async () => {
   await sandbox.close();
   if (folder !== undefined) await Deno.remove(folder, { recursive: true });
 });
+
+/** A port that was free a moment ago, for the Python tool: with 0 it does not tell which it has. */
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  return listener.addr.port;
+}
 
 /** The token as the server prints it, ready for the environment. */
 function madeToken(): string {

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Call, startRecorder } from "./recorder.ts";
-import { awsEnv, cleanEnv, freePort, peerPath } from "./support.ts";
+import { awsEnv, cleanEnv, peerPath } from "./support.ts";
 
 /** A server of moto that runs. */
 export interface Moto {
@@ -28,10 +28,10 @@ const PATIENCE_MS = 60_000;
  *   needs; they make each reset take a second
  */
 export async function startMoto(options: { managedPolicies?: boolean } = {}): Promise<Moto> {
-  const url = `http://127.0.0.1:${freePort()}`;
   const home = await Deno.makeTempDir();
+  // Moto chooses its port: one that is looked for beforehand may be another's by the time it starts.
   const child = new Deno.Command(peerPath("moto_server"), {
-    args: ["-H", "127.0.0.1", "-p", new URL(url).port],
+    args: ["-H", "127.0.0.1", "-p", "0"],
     clearEnv: true,
     env: {
       ...cleanEnv(home),
@@ -39,31 +39,46 @@ export async function startMoto(options: { managedPolicies?: boolean } = {}): Pr
     },
     stdin: "null",
     stdout: "null",
-    stderr: "null",
+    stderr: "piped",
   }).spawn();
-  let hasEnded = false;
-  const ended = child.status.then(() => void (hasEnded = true));
+  const timer = setTimeout(() => child.kill(), PATIENCE_MS);
+  const { url, ended } = await listeningUrl(child).finally(() => clearTimeout(timer));
   const recorder = startRecorder(url);
   const { calls } = recorder;
-  const stop = async () => {
-    if (!hasEnded) child.kill();
-    await Promise.all([ended, recorder.stop()]);
-    await Deno.remove(home, { recursive: true });
+  let hasEnded = false;
+  child.status.then(() => hasEnded = true);
+  return {
+    url,
+    env: awsEnv(recorder.url, { accessKeyId: "testing", secretAccessKey: "testing" }),
+    calls,
+    async reset() {
+      const answer = await fetch(`${url}/moto-api/reset`, { method: "POST" });
+      await answer.body?.cancel();
+      if (!answer.ok) throw new Error(`moto answered its reset with ${answer.status}`);
+      calls.length = 0;
+    },
+    async stop() {
+      if (!hasEnded) child.kill();
+      await Promise.all([ended, recorder.stop()]);
+      await Deno.remove(home, { recursive: true });
+    },
   };
-  const reset = async () => {
-    const answer = await fetch(`${url}/moto-api/reset`, { method: "POST" });
-    await answer.body?.cancel();
-    if (!answer.ok) throw new Error(`moto answered its reset with ${answer.status}`);
-    calls.length = 0;
-  };
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!await reset().then(() => true, () => false)) {
-    if (hasEnded || Date.now() > deadline) {
-      await stop();
-      throw new Error(`moto's server did not start at ${url}`);
+}
+
+/** Waits until moto says where it listens, and goes on reading what it says until it ends. */
+async function listeningUrl(
+  child: Deno.ChildProcess,
+): Promise<{ url: string; ended: Promise<unknown> }> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const listen = async () => {
+    let said = "";
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      said = `${said}${text}`.slice(-10_000);
+      const url = /Running on (http:\S+)\n/.exec(said)?.[1];
+      if (url !== undefined) resolve(url);
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  const keys = { accessKeyId: "testing", secretAccessKey: "testing" };
-  return { url, env: awsEnv(recorder.url, keys), calls, reset, stop };
+    reject(new Error(`moto's server did not start: ${said}`));
+  };
+  const ended = Promise.all([listen(), child.status]);
+  return { url: await promise, ended };
 }

@@ -116,10 +116,3 @@ export function awsEnv(
 export function adminEnv(sandbox: Sandbox): Record<string, string> {
   return awsEnv(sandbox.url, sandbox.credentials);
 }
-
-/** A port of the loopback interface that was free a moment ago. */
-export function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
-}
