@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { S3CredentialsError } from "../errors.ts";
 import { childText, parseXml } from "../xml.ts";
 import type { Aws, BucketAddress } from "./connect.ts";
@@ -57,7 +56,6 @@ const MOST_ATTEMPTS = 10;
 const MOST_CONNECTION_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
-const LARGE_BODY = 2 ** 40;
 
 const PASSING_CODES = new Set([
   ...["SlowDown", "InternalError", "RequestTimeout", "ServiceUnavailable", "Throttling"],
@@ -158,9 +156,7 @@ export class BucketRequests {
         path: path || "/",
         query,
         headers: { host: origin.host, ...request.headers },
-        payloadHash: body === undefined
-          ? EMPTY_PAYLOAD_HASH
-          : request.payloadHash ?? await payloadHash(body),
+        payloadHash: body === undefined ? EMPTY_PAYLOAD_HASH : request.payloadHash ?? sha256(body),
       },
       credentials,
       new Date(Date.now() + this.#clockSkewMs),
@@ -253,18 +249,6 @@ interface Target {
 
 function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
-}
-
-/**
- * SHA-256 of a body. A large one is hashed beside the main thread.
- *
- * @param body the body
- * @returns hexadecimal digits
- */
-export async function payloadHash(body: Uint8Array): Promise<string> {
-  if (body.length < LARGE_BODY) return sha256(body);
-  const digest = await crypto.subtle.digest("SHA-256", body as Uint8Array<ArrayBuffer>);
-  return Buffer.from(digest).toString("hex");
 }
 
 function passes(error: unknown): boolean {

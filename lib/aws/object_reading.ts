@@ -24,7 +24,7 @@ export interface ObjectHead {
 }
 
 /** An object longer than this is fetched by ranges where it goes into a file. */
-export const RANGE_SIZE = 16 * 1024 * 1024;
+export const RANGE_SIZE = 8 * 1024 * 1024;
 
 /** The object is another one than when reading began. */
 class ObjectChanged extends S3CredentialsError {
@@ -134,7 +134,7 @@ export async function downloadInto(
         await readRanges({ ...download, onBytes }, key, file, head);
         return head.size;
       }
-      return (await readWhole({ ...download, onBytes }, key, file)).size;
+      return (await readWhole({ ...download, onBytes }, key, file, known?.size)).size;
     } catch (error) {
       if (error instanceof TooLong && error.head.etag !== undefined) {
         head = { size: error.head.size, etag: error.head.etag };
@@ -152,6 +152,7 @@ function readWhole(
   { requests, gate, onBytes, onSize }: FileDownload,
   key: string,
   file: LocalFile,
+  expected = 0,
 ): Promise<ObjectHead> {
   const write = (chunk: Uint8Array) => {
     file.write(chunk);
@@ -161,8 +162,7 @@ function readWhole(
     readObject(requests, key, write, (head) => {
       onSize?.(head.size);
       if (head.size > RANGE_SIZE && head.etag !== undefined) throw new TooLong(head);
-    })
-  );
+    }), expected);
 }
 
 async function readRanges(
@@ -182,7 +182,7 @@ async function readRanges(
   const underWay = new Set<Promise<void>>();
   for (let start = 0; start < size && failure === undefined; start += RANGE_SIZE) {
     const end = Math.min(start + RANGE_SIZE, size);
-    const leave = await gate.enter();
+    const leave = await gate.enter(RANGE_SIZE);
     if (failure !== undefined) {
       leave();
       break;

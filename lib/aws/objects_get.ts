@@ -22,6 +22,7 @@ import {
 import { listPages } from "./objects_list.ts";
 import {
   DEFAULT_TRANSFERS,
+  DOWNLOAD_WINDOW,
   isFatal,
   type ObjectResult,
   ProgressCounter,
@@ -131,7 +132,7 @@ export async function downloadObject(
   const counter = new ProgressCounter(onProgress);
   const download = {
     requests,
-    gate: new Gate(concurrency),
+    gate: new Gate(concurrency, DOWNLOAD_WINDOW),
     onBytes: (bytes: number) => counter.add({ bytes }),
     onSize: singleSize(counter),
   };
@@ -255,7 +256,7 @@ export async function* getObjects(
     signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
   );
   const counter = new ProgressCounter(onProgress);
-  const gate = new Gate(concurrency);
+  const gate = new Gate(concurrency, DOWNLOAD_WINDOW);
   const get = async (wanted: Wanted): Promise<ObjectResult> => {
     const result = await getOne({ requests, gate, counter, local }, wanted);
     counter.add({ objects: 1 });

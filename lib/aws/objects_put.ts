@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import { contentTypeOf } from "../content_types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { checkKey } from "../keys.ts";
-import { BucketRequests, payloadHash } from "./bucket_requests.ts";
+import { BucketRequests } from "./bucket_requests.ts";
 import type { Aws } from "./connect.ts";
 import { Gate, mapAsDone } from "./gate.ts";
 import { fileFault } from "./local_file.ts";
@@ -20,6 +20,7 @@ import {
   ProgressCounter,
   type TransferOptions,
 } from "./objects_types.ts";
+import { sha256 } from "./s3_signature.ts";
 import { serviceError } from "./service_error.ts";
 
 /** What {@linkcode putObject} can be told. */
@@ -63,11 +64,13 @@ export async function putObject(
       const streamed = new StreamSource(source, signal);
       upload.counter.add({ totalObjects: 1 });
       try {
-        await upload.stream(streamed, key, contentType ?? contentTypeOf(key));
+        const size = await upload.stream(streamed, key, contentType ?? contentTypeOf(key));
+        upload.counter.add({ totalBytes: size });
       } finally {
         streamed.release();
       }
     }
+    upload.counter.finalTotal();
     upload.counter.add({ objects: 1 });
   } catch (error) {
     throw puttingError(error, key);
@@ -162,10 +165,10 @@ function uploader(
   const onBytes = (bytes: number) => counter.add({ bytes });
 
   async function whole(key: string, body: Uint8Array, headers: Record<string, string>) {
-    const hash = await payloadHash(body);
+    const payloadHash = sha256(body);
     const checksum = await requests.isAmazons() &&
-      { "x-amz-checksum-sha256": Buffer.from(hash, "hex").toString("base64") };
-    const request = { method: "PUT", key, body, payloadHash: hash };
+      { "x-amz-checksum-sha256": Buffer.from(payloadHash, "hex").toString("base64") };
+    const request = { method: "PUT", key, body, payloadHash };
     await requests.send({ ...request, headers: { ...headers, ...checksum } });
     onBytes(body.length);
   }
@@ -202,6 +205,7 @@ function uploader(
       totalObjects: expected === undefined ? 1 : 0,
       totalBytes: (size ?? 0) - (expected ?? 0),
     });
+    if (expected === undefined && size !== undefined) counter.finalTotal();
     // A pipe has no length and comes as it comes.
     if (size === undefined) return await stream(source, key, contentType);
     if (size > PART_SIZE) {
