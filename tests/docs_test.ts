@@ -1,0 +1,160 @@
+/**
+ * Every shell example of the documentation that can run in a sandbox does run, as it stands there.
+ */
+import assert from "node:assert/strict";
+import { createAccessKey, createUser } from "../lib/sandbox/seed.ts";
+import { type Sandbox, startSandbox } from "../lib/sandbox/mod.ts";
+import { sandboxEnv } from "./support/run.ts";
+
+const PAGES = ["README.md", ...[...Deno.readDirSync("docs")].map(({ name }) => `docs/${name}`)]
+  .filter((path) => path.endsWith(".md"))
+  .sort();
+
+/** Examples that can't run here, each with the reason. */
+const LEFT_OUT: [RegExp, string][] = [
+  [/ sandbox( --port \d+)?$/, "serves until Ctrl-C; tests/cli/program_test.ts runs it"],
+  [/ localserver /, "serves until Ctrl-C; tests/cli/localserver_test.ts runs it"],
+  [/-- aws s3 ls/, "needs the aws CLI; tests/peers runs it"],
+  [/ (~\/|\/usr\/)|Out-String|\| source$|<\(/, "belongs to a shell or folder of the user's own"],
+  [/ migrating|create b |policy b |'b\*'/, "shows a mistake"],
+];
+
+/** The commands of a page: those of code blocks, and the indented ones of the help page. */
+function commandsOf(page: string): string[] {
+  const lines = Deno.readTextFileSync(page).split("\n");
+  const found: string[] = [];
+  for (let n = 0; n < lines.length; n++) {
+    const first = /^(?:\$ | {4})?((?:echo .* \| )?s3-credentials .*)$/.exec(lines[n]!)?.[1];
+    if (first === undefined) continue;
+    let command = first;
+    while (
+      (command.endsWith("\\") || (command.match(/'/g) ?? []).length % 2 === 1) && n < lines.length
+    ) {
+      command += `\n${lines[++n]!}`;
+    }
+    found.push(command.replaceAll("/path/to/", "").replace(/ #.*$/, ""));
+  }
+  return found;
+}
+
+const POLICY = {
+  Version: "2012-10-17",
+  Statement: [{
+    Effect: "Deny",
+    Principal: "*",
+    Action: "s3:*",
+    Resource: "arn:aws:s3:::my-bucket/x",
+  }],
+};
+const TEMPLATE = {
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "arn:aws:s3:::$!BUCKET_NAME!$" }],
+};
+
+/** An account in which the names of the examples stand for something. */
+async function preparedSandbox(): Promise<Sandbox> {
+  const sandbox = await startSandbox({
+    buckets: ["my-bucket", "my-existing-bucket", "static.niche-museums.com"],
+  });
+  const { account } = sandbox;
+  for (
+    const name of ["username", "username1", "username2", "s3.read-write.simonw-test-bucket-10"]
+  ) {
+    const user = createUser(account.id, name);
+    const key = createAccessKey();
+    user.accessKeys.set(key.accessKeyId, key);
+    user.inlinePolicies.set(name, JSON.stringify(TEMPLATE));
+    account.users.set(name, user);
+  }
+  const bucket = account.buckets.get("my-bucket")!;
+  bucket.policy = JSON.stringify(POLICY);
+  bucket.cors = [{ AllowedMethods: ["GET"], AllowedOrigins: ["*"] }];
+  bucket.publicAccessBlock = {
+    BlockPublicAcls: false,
+    IgnorePublicAcls: false,
+    BlockPublicPolicy: false,
+    RestrictPublicBuckets: false,
+  };
+  for (const key of ["hello.txt", "one.txt", "path/two.txt", "my-folder/a.js"]) {
+    bucket.objects.set(key, {
+      key,
+      body: new TextEncoder().encode("hello"),
+      etag: '"5d41402abc4b2a76b9719d911017c592"',
+      lastModified: new Date(0),
+      headers: {},
+      tags: [],
+    });
+  }
+  account.roles.set("MyRole", {
+    roleName: "MyRole",
+    roleId: "AROAEXAMPLE",
+    path: "/",
+    arn: `arn:aws:iam::${account.id}:role/MyRole`,
+    createDate: new Date(),
+    description: undefined,
+    assumeRolePolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [] }),
+    maxSessionDuration: 3600,
+    permissionsBoundary: undefined,
+    tags: [],
+    inlinePolicies: new Map(),
+    attachedPolicies: new Set(),
+    lastUsed: undefined,
+  });
+  return sandbox;
+}
+
+/** A folder with the files that the examples name, and the tool under its own name. */
+async function preparedFolder(sandbox: Sandbox): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  const { accessKeyId, secretAccessKey } = sandbox.credentials;
+  const files: Record<string, string> = {
+    "auth.json": JSON.stringify({ AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey }),
+    "policy.json": JSON.stringify(POLICY),
+    "custom-policy.json": JSON.stringify(TEMPLATE),
+    "file.txt": "file",
+    "one.txt": "one",
+    "two.txt": "two",
+    "my-directory/three.txt": "three",
+    "my-folder/four.txt": "four",
+    "bin/s3-credentials":
+      `#!/bin/sh\nexec "${Deno.execPath()}" run -A "${Deno.cwd()}/cli.ts" "$@"\n`,
+  };
+  for (const [path, text] of Object.entries(files)) {
+    await Deno.mkdir(`${folder}/${path}/..`.replace(/[^/]+\/\.\.$/, ""), { recursive: true });
+    await Deno.writeTextFile(`${folder}/${path}`, text, { mode: 0o755 });
+  }
+  return folder;
+}
+
+const seen = new Set<string>();
+
+for (const page of PAGES) {
+  for (const command of commandsOf(page)) {
+    if (seen.has(command) || LEFT_OUT.some(([pattern]) => pattern.test(command))) continue;
+    seen.add(command);
+    Deno.test({
+      name: `${page}: ${command.split("\n")[0]}`,
+      // The examples are written for a POSIX shell.
+      ignore: Deno.build.os === "windows",
+      async fn() {
+        await using sandbox = await preparedSandbox();
+        const folder = await preparedFolder(sandbox);
+        const { code, stderr } = await new Deno.Command("sh", {
+          args: ["-c", command],
+          cwd: folder,
+          env: {
+            ...sandboxEnv(sandbox),
+            PATH: `${folder}/bin:${Deno.env.get("PATH")}`,
+          },
+          stdin: "null",
+        }).output();
+        await Deno.remove(folder, { recursive: true });
+        assert.equal(code, 0, new TextDecoder().decode(stderr));
+      },
+    });
+  }
+}
+
+Deno.test("the documentation has examples, and most of them run", () => {
+  assert.ok(seen.size > 50, String(seen.size));
+});
