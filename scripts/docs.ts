@@ -7,6 +7,7 @@
 // deno-lint-ignore-file no-console
 import { main } from "../cli.ts";
 import { type Io, processIo } from "../lib/cli/io.ts";
+import { permissionsPage } from "./permissions_page.ts";
 
 const processIoOnce = processIo();
 
@@ -72,8 +73,9 @@ last one is attached to the bucket itself by \`create --public\`.
   return pages.join("\n");
 }
 
-const PAGES: Record<string, () => Promise<string>> = {
+const PAGES: Record<string, () => string | Promise<string>> = {
   "docs/help.md": helpPage,
+  "docs/permissions.md": permissionsPage,
   "docs/policy-documents.md": policyPage,
 };
 

@@ -137,7 +137,7 @@ async function sendBatch(
     return new Map(errors.map((error) => {
       const [key = "", code = "Unknown", message = ""] = ["Key", "Code", "Message"]
         .map((name) => childText(error, name));
-      return [key, Object.assign(new Error(message), { name: code })];
+      return [key, Object.assign(new Error(withAction(code, message)), { name: code })];
     }));
   } catch (error) {
     requests.throwIfAborted();
@@ -145,6 +145,12 @@ async function sendBatch(
     if (isFatal(problem)) throw problem;
     return new Map(keys.map((key) => [key, error as Error]));
   }
+}
+
+/** Of a single key S3 only says that access was denied. */
+function withAction(code: string, message: string): string {
+  const isNamed = code !== "AccessDenied" || message.includes("s3:");
+  return isNamed ? message : `${message} (s3:DeleteObject is not allowed)`;
 }
 
 /** For a key with characters that XML can't carry. */

@@ -2,12 +2,9 @@
  * `whoami` and `delete-user`.
  */
 import assert from "node:assert/strict";
-import { connect } from "../../lib/aws/connect.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
+import { makeFullUser, READ_ONLY } from "../support/full_user.ts";
 import { run } from "../support/run.ts";
-
-const BOUNDARY = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
-const READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
 
 function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
   Deno.test(name, async () => {
@@ -49,43 +46,6 @@ test("delete-user: a user of create, as it was printed by the Python tool", asyn
   ]);
   assert.deepEqual(sandbox.snapshot().users, before.users);
 });
-
-/** Gives a user one of each kind of thing that AWS wants gone before the user. */
-async function makeFullUser(sandbox: Sandbox, UserName: string): Promise<void> {
-  const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
-  const iam = await aws.iam();
-  const policy = JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }],
-  });
-  await iam.createUser({ UserName, PermissionsBoundary: BOUNDARY });
-  await iam.putUserPolicy({ UserName, PolicyName: "inline", PolicyDocument: policy });
-  await iam.attachUserPolicy({ UserName, PolicyArn: READ_ONLY });
-  await iam.createAccessKey({ UserName });
-  await iam.createGroup({ GroupName: "readers" });
-  await iam.addUserToGroup({ UserName, GroupName: "readers" });
-  await iam.createLoginProfile({ UserName, Password: "Correct-horse-9" });
-  const { VirtualMFADevice } = await iam.createVirtualMFADevice({ VirtualMFADeviceName: "phone" });
-  await iam.enableMFADevice({
-    UserName,
-    SerialNumber: VirtualMFADevice!.SerialNumber!,
-    AuthenticationCode1: "123456",
-    AuthenticationCode2: "654321",
-  });
-  await iam.uploadSigningCertificate({
-    UserName,
-    CertificateBody: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
-  });
-  await iam.uploadSSHPublicKey({
-    UserName,
-    SSHPublicKeyBody: "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAA",
-  });
-  await iam.createServiceSpecificCredential({
-    UserName,
-    ServiceName: "codecommit.amazonaws.com",
-  });
-  aws.close();
-}
 
 test("delete-user: all nine kinds of dependents", async (sandbox) => {
   await makeFullUser(sandbox, "full");

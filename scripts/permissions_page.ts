@@ -1,0 +1,107 @@
+/**
+ * The page of the permissions that each command needs.
+ *
+ * @module
+ */
+import {
+  COMMAND_PERMISSIONS,
+  type CommandPermission,
+  COMMANDS_WITHOUT_AWS,
+  type CommandUse,
+} from "./command_permissions.ts";
+
+/**
+ * Makes the policy document that grants some permissions: a statement for each resource and condition.
+ *
+ * @param permissions what to grant
+ * @returns the document, or `undefined` where there is nothing to grant
+ */
+export function permissionsDocument(permissions: readonly CommandPermission[]): object | undefined {
+  if (permissions.length === 0) return undefined;
+  const statements = Map.groupBy(
+    permissions,
+    ({ resource, condition }) => JSON.stringify([resource, condition]),
+  );
+  return {
+    Version: "2012-10-17",
+    Statement: [...statements.values()].map((group) => {
+      const { resource, condition } = group[0]!;
+      return {
+        Effect: "Allow",
+        Action: group.map(({ action }) => action),
+        Resource: resource,
+        ...(condition && { Condition: condition }),
+      };
+    }),
+  };
+}
+
+const INTRODUCTION = `# Permissions
+
+The permissions that each command needs, as policy documents to attach to whoever runs it. Made by
+\`deno task docs\` from \`scripts/command_permissions.ts\`, and not guessed: a test runs every command
+in the sandbox under exactly these policies, compares them with what was asked, and takes each action
+away to see that the error names it.
+
+Replace \`ACCOUNT\` by the number of your account and \`my-bucket\` by the name of your bucket, or by a
+pattern such as \`team-*\`. \`s3.*\` covers the names that \`create\` gives to users; with \`--username\` put
+that name in its place. Several buckets or users: name each as a resource, or use a pattern.
+
+- ${
+  COMMANDS_WITHOUT_AWS.map((name) => `\`${name}\``).join(", ")
+} call nobody. \`whoami\` needs no permission: AWS tells everyone who they are.
+- \`create --create-bucket\` where the bucket is there already also needs \`s3:ListBucket\` on it.
+- \`create\` under these policies makes users with the permissions boundary that the tool gives them by
+  default. The conditions keep it so: without them, whoever may put a policy on a user and make a key
+  for it may do anything. \`--policy\`, \`--statement\` and \`--user-permissions-boundary none\` make users
+  without a boundary, and need the second policy of \`create\`: treat whoever has it as an administrator.
+- A bucket of another account must grant the same in its own policy.
+`;
+
+/**
+ * Makes \`docs/permissions.md\`.
+ *
+ * @returns the page
+ */
+export function permissionsPage(): string {
+  const byCommand = Map.groupBy(COMMAND_PERMISSIONS, ({ command }) => command);
+  return [
+    INTRODUCTION,
+    ...[...byCommand].map(([command, uses]) => `## ${command}\n\n${uses.map(useText).join("\n")}`),
+  ].join("\n");
+}
+
+function useText({ use, line, permissions, undo = [] }: CommandUse): string {
+  const parts = [
+    ...(use === undefined ? [] : [`### ${use}`]),
+    `\`s3-credentials ${line}\``,
+    permissions.length === 0 ? "No permission is needed." : documentText(permissions),
+    ...leftOut(permissions),
+  ];
+  if (undo.length > 0) {
+    parts.push(
+      "To take back what was made when the command fails half-way, also:",
+      documentText(undo),
+      ...leftOut(undo),
+    );
+  }
+  return `${parts.join("\n\n")}\n`;
+}
+
+function documentText(permissions: readonly CommandPermission[]): string {
+  const text = JSON.stringify(permissionsDocument(permissions), null, 4);
+  return `\`\`\`json\n${text}\n\`\`\``;
+}
+
+/** What may be left out, and what then happens. */
+function leftOut(permissions: readonly CommandPermission[]): string[] {
+  const reasons = Map.groupBy(
+    permissions.filter(({ optional }) => optional !== undefined),
+    ({ optional }) => optional,
+  );
+  if (reasons.size === 0) return [];
+  const lines = [...reasons].map(([reason, group]) =>
+    `- ${group.map(({ action }) => `\`${action}\``).join(", ")}: ${reason}`
+  );
+  return [`These may be left out:\n\n${lines.join("\n")}`];
+}

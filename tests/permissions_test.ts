@@ -1,0 +1,291 @@
+/**
+ * The permissions that `docs/permissions.md` says each command needs: each command runs under exactly
+ * these and asks for no other, and without any one of them it says which is missing.
+ */
+import type { IAM } from "@aws-sdk/client-iam";
+import assert from "node:assert/strict";
+import { connect } from "../lib/aws/connect.ts";
+import { type Sandbox, startSandbox } from "../lib/sandbox/mod.ts";
+import {
+  COMMAND_PERMISSIONS,
+  type CommandPermission,
+  COMMANDS_WITHOUT_AWS,
+  type CommandUse,
+} from "../scripts/command_permissions.ts";
+import { permissionsDocument } from "../scripts/permissions_page.ts";
+import { makeFullUser } from "./support/full_user.ts";
+import { commandsInHelp } from "./support/help.ts";
+import { type Ran, run, type RunOptions } from "./support/run.ts";
+
+/** Where a use of a command is tried. */
+interface Scene {
+  /** Makes what the command finds. */
+  prepare?(sandbox: Sandbox, iam: IAM): Promise<unknown> | void;
+  /** Further words of the command line. */
+  args?: string[];
+  /** Files and input. */
+  io?: RunOptions;
+  /** Lets the command fail when all but the last is done. */
+  spoil?(sandbox: Sandbox): RunOptions | void;
+}
+
+const FOLDER = await Deno.makeTempDir();
+/** Longer than a part of an upload. */
+const LARGE = new Uint8Array(9 * 1024 * 1024);
+const LARGE_FILE = `${FOLDER}/my-file`;
+await Deno.writeFile(LARGE_FILE, LARGE);
+globalThis.addEventListener("unload", () => Deno.removeSync(FOLDER, { recursive: true }));
+
+const noBucket = (sandbox: Sandbox) => void sandbox.account.buckets.delete("my-bucket");
+const asAdmin = (...args: string[]) => async (sandbox: Sandbox) => {
+  const { code, stderr } = await run(args, { sandbox, stdin: "content" });
+  assert.equal(code, 0, stderr);
+};
+const withUser = asAdmin("create", "my-bucket");
+const withObject = asAdmin("put-object", "my-bucket", "my-key", "-");
+const withToolRole = asAdmin("create", "my-bucket", "--duration", "15m");
+
+async function withMyRole(_: Sandbox, iam: IAM): Promise<void> {
+  const RoleName = "my-role";
+  const statement = { Effect: "Allow", Action: "s3:*", Resource: "*" };
+  const Principal = { AWS: "arn:aws:iam::123456789012:root" };
+  await iam.createRole({
+    RoleName,
+    AssumeRolePolicyDocument: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Principal, Action: "sts:AssumeRole" }],
+    }),
+  });
+  await iam.putRolePolicy({
+    RoleName,
+    PolicyName: "own",
+    PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [statement] }),
+  });
+  await iam.attachRolePolicy({
+    RoleName,
+    PolicyArn: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
+  });
+}
+
+async function withMyUser(_: Sandbox, iam: IAM): Promise<void> {
+  const UserName = "my-user";
+  await iam.createUser({ UserName });
+  await iam.createAccessKey({ UserName });
+  const statement = { Effect: "Allow", Action: "s3:GetObject", Resource: "*" };
+  const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  await iam.putUserPolicy({ UserName, PolicyName: "other", PolicyDocument });
+}
+
+function withBucketPolicy({ account }: Sandbox): void {
+  account.buckets.get("my-bucket")!.policy = '{"Version":"2012-10-17","Statement":[]}';
+}
+
+function withoutBlock({ account }: Sandbox): void {
+  account.buckets.get("my-bucket")!.publicAccessBlock = undefined;
+}
+
+/** The credentials can't be printed. */
+const unreadable = (): RunOptions => ({ stdoutError: new Error("nobody reads") });
+
+function failingUploads(sandbox: Sandbox): void {
+  const error = { status: 400, code: "InvalidPart", message: "Not this one" };
+  sandbox.fail({ operation: "CompleteMultipartUpload", times: Infinity, error });
+}
+
+const serveShortly: Scene = { args: ["--port", "0"], io: { signal: AbortSignal.abort() } };
+const download = { prepare: withObject, args: ["-o", FOLDER] };
+
+/** By command and use. Left out: just a bucket called `my-bucket`. */
+const SCENES: Record<string, Scene> = {
+  "create: A new user for an existing bucket": { spoil: unreadable },
+  "create: A new user whom no boundary confines": { spoil: unreadable },
+  "create: A new user and a new bucket": { prepare: noBucket, spoil: unreadable },
+  "create: A new user and a public bucket": { prepare: noBucket, spoil: unreadable },
+  "create: A new user and a website": { prepare: noBucket, spoil: unreadable },
+  "create: A further key of an existing user": { prepare: withMyUser, spoil: unreadable },
+  "create: Temporary credentials, for the first time in an account": { spoil: unreadable },
+  "create: Temporary credentials, once the role is there": { prepare: withToolRole },
+  "create: Temporary credentials of a role of your own": { prepare: withMyRole },
+  "localserver: Once the role is there": { ...serveShortly, prepare: withToolRole },
+  "localserver: With a role of your own": { ...serveShortly, prepare: withMyRole },
+  "list-user-policies: All users": { prepare: withUser },
+  "list-user-policies: Some users": { prepare: withUser },
+  "list-roles: Some roles": { prepare: withMyRole },
+  "list-roles: All roles with their policies": { prepare: withMyRole },
+  "delete-user: A user whom create has made": { prepare: withUser },
+  "delete-user: Any user": { prepare: (sandbox) => makeFullUser(sandbox, "my-user") },
+  "get-bucket-policy": { prepare: withBucketPolicy },
+  "set-bucket-policy": { prepare: withoutBlock },
+  "get-cors-policy": { prepare: asAdmin("set-cors-policy", "my-bucket") },
+  "get-object": { prepare: withObject },
+  "get-objects: Some keys": download,
+  "get-objects: All keys, or those that match a pattern": download,
+  "put-object": { io: { stdin: LARGE }, spoil: failingUploads },
+  "put-objects": { spoil: failingUploads },
+  "delete-objects: Some keys": { prepare: withObject },
+  "delete-objects: A prefix": { prepare: withObject },
+};
+
+const CALLER = "caller";
+
+/** What came of a run, and what was asked on the way. */
+interface Outcome extends Ran {
+  asked: Set<string>;
+  denied: Set<string>;
+}
+
+/** Runs a use of a command as a user who has these permissions and no others. */
+async function runWith(
+  use: CommandUse,
+  permissions: readonly CommandPermission[],
+  isSpoilt = false,
+): Promise<Outcome> {
+  await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+  const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+  const iam = await aws.iam();
+  const scene = SCENES[nameOf(use)] ?? {};
+  await scene.prepare?.(sandbox, iam);
+  await iam.createUser({ UserName: CALLER });
+  const { AccessKey } = await iam.createAccessKey({ UserName: CALLER });
+  aws.close();
+  const document = JSON.stringify(permissionsDocument(permissions));
+  if (permissions.length > 0) {
+    const policies = sandbox.account.users.get(CALLER)!.inlinePolicies;
+    policies.set("own", document.replaceAll("ACCOUNT", sandbox.account.id));
+  }
+  sandbox.requests.length = 0;
+  const impatience = new AbortController();
+  const watch = setInterval(() => {
+    // A new role can't be assumed at once, so that create goes on trying until Ctrl-C.
+    const isDenied = ({ operation, errorCode }: Sandbox["requests"][number]) =>
+      operation === "AssumeRole" && errorCode === "AccessDenied";
+    if (sandbox.requests.some(isDenied)) impatience.abort();
+  }, 20);
+  const ran = await run(
+    [...use.line.replace("my-file", LARGE_FILE).split(" "), ...scene.args ?? []],
+    {
+      sandbox,
+      signal: impatience.signal,
+      ...scene.io,
+      ...(isSpoilt && scene.spoil?.(sandbox)),
+      env: {
+        AWS_ACCESS_KEY_ID: AccessKey!.AccessKeyId!,
+        AWS_SECRET_ACCESS_KEY: AccessKey!.SecretAccessKey!,
+      },
+    },
+  );
+  clearInterval(watch);
+  const own = sandbox.requests.filter(({ caller }) => caller?.endsWith(`:user/${CALLER}`));
+  const actions = (requests: Sandbox["requests"]) =>
+    new Set(requests.flatMap((request) => request.permissions.map(({ action }) => action)));
+  return {
+    ...ran,
+    asked: actions(own),
+    denied: actions(own.filter(({ errorCode }) => errorCode === "AccessDenied")),
+  };
+}
+
+function nameOf({ command, use }: CommandUse): string {
+  return use === undefined ? command : `${command}: ${use}`;
+}
+
+function actionsOf(permissions: readonly CommandPermission[]): Set<string> {
+  return new Set(permissions.map(({ action }) => action));
+}
+
+/** Tries each of some permissions by leaving it out. */
+async function withoutEach(
+  permissions: readonly CommandPermission[],
+  attempt: (missing: CommandPermission, rest: CommandPermission[]) => Promise<void>,
+): Promise<void> {
+  for (const missing of permissions) {
+    await attempt(missing, permissions.filter((permission) => permission !== missing));
+  }
+}
+
+const NOT_TAKEN_BACK = /Left in the account|stay on the server/;
+
+for (const use of COMMAND_PERMISSIONS) {
+  const { permissions, undo } = use;
+
+  Deno.test(`permissions of ${nameOf(use)}: enough, and all of them are asked for`, async () => {
+    const { code, stderr, asked, denied } = await runWith(use, permissions);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(asked, actionsOf(permissions));
+    assert.deepEqual(denied, new Set());
+  });
+
+  Deno.test(`permissions of ${nameOf(use)}: each one that is missing is named`, async () => {
+    await withoutEach(permissions, async ({ action, optional }, rest) => {
+      const { code, stderr, asked } = await runWith(use, rest);
+      assert.ok(asked.has(action), `${action} is asked for`);
+      assert.equal(code, optional === undefined ? 1 : 0, `${action}: ${stderr}`);
+      if (optional === undefined) assert.match(stderr, new RegExp(`\\b${action}\\b`));
+    });
+  });
+
+  if (undo === undefined) continue;
+
+  Deno.test(`permissions of ${nameOf(use)}: enough to take all back`, async () => {
+    const { code, stderr, asked } = await runWith(use, [...permissions, ...undo], true);
+    assert.equal(code, 1);
+    assert.doesNotMatch(stderr, NOT_TAKEN_BACK);
+    assert.deepEqual(asked, new Set([...actionsOf(permissions), ...actionsOf(undo)]));
+  });
+
+  Deno.test(`permissions of ${nameOf(use)}: each one missing to take back is named`, async () => {
+    await withoutEach(undo, async ({ action, optional }, rest) => {
+      const { code, stderr, asked } = await runWith(use, [...permissions, ...rest], true);
+      assert.equal(code, 1);
+      assert.ok(asked.has(action), `${action} is asked for`);
+      if (optional !== undefined) return assert.doesNotMatch(stderr, NOT_TAKEN_BACK);
+      assert.match(stderr, NOT_TAKEN_BACK);
+      assert.match(stderr, new RegExp(`\\b${action}\\b`));
+    });
+  });
+}
+
+Deno.test("debug-bucket shows which permission a part lacks", async () => {
+  const use = COMMAND_PERMISSIONS.find(({ command }) => command === "debug-bucket")!;
+  await withoutEach(use.permissions, async ({ action }, rest) => {
+    const { stdout } = await runWith(use, rest);
+    assert.match(stdout, new RegExp(`\\b${action}\\b`));
+  });
+});
+
+Deno.test("permissions of create: the first policy makes no user whom no boundary confines", async () => {
+  const confined = COMMAND_PERMISSIONS.find(({ command }) => command === "create")!;
+  const statement = '{"Effect":"Allow","Action":"*","Resource":"*"}';
+  for (const option of ["--user-permissions-boundary none", `--statement ${statement}`]) {
+    const line = `${confined.line} ${option}`;
+    const { code, stderr, denied } = await runWith({ ...confined, line }, confined.permissions);
+    assert.equal(code, 1, option);
+    assert.match(stderr, /not authorized to perform: iam:CreateUser/);
+    assert.deepEqual(denied, new Set(["iam:CreateUser"]));
+  }
+});
+
+Deno.test("permissions of create: the first policy gives no user of another kind a policy", async () => {
+  const further = COMMAND_PERMISSIONS.find(({ use }) => use?.startsWith("A further key"))!;
+  const { permissions } = COMMAND_PERMISSIONS.find(({ command }) => command === "create")!;
+  const wider = permissions.map((one) => ({ ...one, resource: one.resource.replace("s3.*", "*") }));
+  const { code, stderr } = await runWith(further, wider);
+  assert.equal(code, 1);
+  assert.match(stderr, /not authorized to perform: iam:PutUserPolicy/);
+});
+
+Deno.test("permissions: every command has its place, and every scene its use", async () => {
+  const documented = new Set(COMMAND_PERMISSIONS.map(({ command }) => command));
+  const all = new Set([...documented, ...COMMANDS_WITHOUT_AWS]);
+  assert.deepEqual([...all].sort(), (await commandsInHelp()).sort());
+  const uses = new Set(COMMAND_PERMISSIONS.map(nameOf));
+  assert.equal(uses.size, COMMAND_PERMISSIONS.length);
+  assert.deepEqual(Object.keys(SCENES).filter((name) => !uses.has(name)), []);
+});
+
+Deno.test("permissions: every document fits into a managed policy of 6,144 characters", () => {
+  for (const use of COMMAND_PERMISSIONS) {
+    const document = permissionsDocument([...use.permissions, ...use.undo ?? []]);
+    assert.ok(JSON.stringify(document ?? "").length <= 6_144, nameOf(use));
+  }
+});
