@@ -14,7 +14,7 @@ const FILES = {
     Statement: [{
       Effect: "Deny",
       Principal: "*",
-      Action: "s3:PutObject",
+      Action: "s3:RestoreObject",
       Resource: "arn:aws:s3:::my-bucket/*",
     }],
   }),
@@ -43,7 +43,10 @@ const COMMANDS: string[][] = [
   ["set-public-access-block", "my-bucket", "--block-public-acls", "true"],
   ["list-bucket", "my-bucket"],
   ["get-object", "my-bucket", "a.txt"],
+  ["put-object", "my-bucket", "b.txt", "LICENSE"],
+  ["put-objects", "my-bucket", "LICENSE", "CHANGELOG.md", "--prefix", "docs"],
   ["delete-objects", "my-bucket", "a.txt"],
+  ["delete-objects", "my-bucket", "--prefix", "a"],
 ];
 
 interface Kind {
@@ -62,6 +65,7 @@ const KINDS: Record<string, Kind> = {
   "409 conflict": { fault: answer(409, "OperationAborted"), passes: false },
   "throttled once": { fault: answer(400, "Throttling"), passes: true },
   "503 once": { fault: answer(503, "SlowDown"), passes: true },
+  "503 ten times": { fault: answer(503, "SlowDown", 10), passes: false },
   "500 once": { fault: answer(500, "InternalError"), passes: true },
   "malformed XML": { fault: { malformedBody: "<Half><an answer" }, passes: false },
   "cut connection": { fault: { cut: true }, passes: true },
