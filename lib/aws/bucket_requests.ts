@@ -40,13 +40,16 @@ export class S3RequestError extends Error {
   readonly $metadata: { httpStatusCode: number };
   /** The headers of the answer. */
   readonly $response: { statusCode: number; headers: Record<string, string> };
+  /** The region that the request should have gone to, where S3 tells. */
+  readonly region: string | undefined;
 
-  /** @param answer the answer; @param code S3's code; @param message S3's words */
-  constructor(answer: HttpAnswer, code: string, message: string) {
+  /** @param answer the answer; @param code S3's code; @param message S3's words; @param region S3's */
+  constructor(answer: HttpAnswer, code: string, message: string, region?: string) {
     super(message);
     this.name = code;
     this.$metadata = { httpStatusCode: answer.status };
     this.$response = { statusCode: answer.status, headers: answer.headers };
+    this.region = answer.headers["x-amz-bucket-region"] ?? region;
   }
 }
 
@@ -211,13 +214,12 @@ export class BucketRequests {
   /** Another region, or a clock that is wrong: with that known the same request can succeed. */
   #adaptTo(error: unknown): boolean {
     if (!(error instanceof S3RequestError)) return false;
-    const { headers } = error.$response;
+    const { $response: { headers }, region } = error;
     if (error.name === "RequestTimeTooSkewed" && headers.date !== undefined) {
       const skew = Date.parse(headers.date) - Date.now();
       this.#clockSkewMs = Number.isFinite(skew) ? skew : 0;
       return true;
     }
-    const region = headers["x-amz-bucket-region"];
     const isElsewhere = [301, 307, 400].includes(error.$metadata.httpStatusCode);
     if (!isElsewhere || !region || region === this.#known?.address.region) return false;
     this.#address(region).catch(() => {});
@@ -276,7 +278,8 @@ export function errorOf(answer: HttpAnswer): S3RequestError {
     const error = parseXml(answer.text.trim());
     const code = childText(error, "Code");
     if (error.name === "Error" && code !== undefined) {
-      return new S3RequestError(answer, code, childText(error, "Message") ?? "");
+      const [message = "", region] = ["Message", "Region"].map((name) => childText(error, name));
+      return new S3RequestError(answer, code, message, region);
     }
   } catch {
     // Answers to HEAD have no body, and what stands between may answer with a page.

@@ -81,6 +81,8 @@ export class Gate {
  * @param items what to work on; taken only as there is room
  * @param work what to do with one of them
  * @param limit how many at the same time
+ * @param onEarlyEnd told when the results are no longer wanted or something has failed; what is under
+ *   way may then be broken off
  * @returns the results, in the order in which they come
  * @throws the first error of `items` or `work`, once what was under way has ended
  */
@@ -88,6 +90,7 @@ export async function* mapAsDone<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   work: (item: T) => Promise<R>,
   limit: number,
+  onEarlyEnd: () => void = () => {},
 ): AsyncGenerator<R> {
   const done: R[] = [];
   let failure: { error: unknown } | undefined;
@@ -112,7 +115,10 @@ export async function* mapAsDone<T, R>(
         wake();
       }
     } catch (error) {
-      failure ??= { error };
+      if (failure === undefined) {
+        failure = { error };
+        onEarlyEnd();
+      }
     }
     isOver = true;
     wake();
@@ -133,6 +139,7 @@ export async function* mapAsDone<T, R>(
     }
   } finally {
     isOver = true;
+    if (active > 0) onEarlyEnd();
     await Promise.all(workers);
     await source.return?.();
   }

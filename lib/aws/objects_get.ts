@@ -263,9 +263,9 @@ export async function* getObjects(
     return result;
   };
   try {
-    yield* mapAsDone(wantedObjects(requests, options, counter), get, concurrency);
+    const wanted = wantedObjects(requests, options, counter);
+    yield* mapAsDone(wanted, get, concurrency, () => stop.abort());
   } finally {
-    stop.abort();
     requests.close();
   }
 }

@@ -138,9 +138,8 @@ export async function* putObjects(
     }
   };
   try {
-    yield* mapAsDone(uploads, put, concurrency);
+    yield* mapAsDone(uploads, put, concurrency, () => stop.abort());
   } finally {
-    stop.abort();
     upload.requests.close();
   }
 }
