@@ -11,7 +11,7 @@
 import { main } from "../cli.ts";
 import { processIo } from "../lib/cli/io.ts";
 
-const PAGE_SIZE = 1000;
+const PAGE_SIZE = 250;
 const RUNS = 3;
 
 /** Pages of users that are made as they are asked for, so that nothing is held here either. */

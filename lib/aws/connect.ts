@@ -277,6 +277,7 @@ async function clientConfig(
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
       ...(!keepAlive && { httpAgent: { keepAlive }, httpsAgent: { keepAlive } }),
     },
     ...(!retry && { maxAttempts: 1 }),

@@ -1,4 +1,5 @@
 /** Lists: complete, in order, in every format; and what goes wrong in the middle of them. */
+import { IAM_PAGE_SIZE } from "../../lib/aws/paging.ts";
 import assert from "node:assert/strict";
 import { BUCKET_DETAIL_FIELDS, BUCKET_FIELDS } from "../../lib/aws/buckets.ts";
 import { ROLE_DETAIL_FIELDS, ROLE_FIELDS, USER_FIELDS } from "../../lib/aws/listings.ts";
@@ -129,13 +130,13 @@ const LISTS: List[] = [
     args: ["list-users"],
     fields: USER_FIELDS,
     rowsOf: (account) => byName(account.users).map(userRow),
-    requests: { ListUsers: 2 },
+    requests: { ListUsers: pages(1_500) },
   },
   {
     args: ["list-roles"],
     fields: ROLE_FIELDS,
     rowsOf: (account) => byName(account.roles).map(roleRow),
-    requests: { ListRoles: 1 },
+    requests: { ListRoles: pages(300) },
   },
   {
     args: ["list-roles", "role-0007", "role-0003", "role-0007"],
@@ -152,7 +153,7 @@ const LISTS: List[] = [
     fields: [...ROLE_FIELDS, ...ROLE_DETAIL_FIELDS],
     rowsOf: (account) => byName(account.roles).map((role) => detailedRoleRow(account, role)),
     requests: {
-      ListRoles: 1,
+      ListRoles: pages(300),
       ListRolePolicies: 300,
       GetRolePolicy: 600,
       ListAttachedRolePolicies: 300,
@@ -308,13 +309,18 @@ Deno.test("list-user-policies: all of 1,500 users", async () => {
     stdout,
     byName(large.account.users).map((u) => `User: ${u.userName}\n`).join(""),
   );
-  assert.deepEqual(counted(large), { ListUsers: 2, ListUserPolicies: 1_500 });
+  assert.deepEqual(counted(large), { ListUsers: pages(1_500), ListUserPolicies: 1_500 });
 });
 
+/** How many requests a listing of IAM takes. */
+function pages(entries: number): number {
+  return Math.ceil(entries / IAM_PAGE_SIZE);
+}
+
 const PAGED: [args: string[], fill: (account: Account) => unknown, requests: unknown][] = [
-  [["list-roles"], (account) => addRoles(account, 2_001), { ListRoles: 3 }],
+  [["list-roles"], (account) => addRoles(account, 2_001), { ListRoles: pages(2_001) }],
   [["list-buckets"], (account) => addBuckets(account, 2_001), { ListBuckets: 3 }],
-  [["list-users"], (account) => addUsers(account, 2_000), { ListUsers: 3 }],
+  [["list-users"], (account) => addUsers(account, 2_000), { ListUsers: pages(2_001) }],
 ];
 
 for (const [args, fill, requests] of PAGED) {
@@ -334,7 +340,7 @@ Deno.test("policies beyond a page are all there", async () => {
   for (let n = 0; n < 1_001; n++) role!.inlinePolicies.set(`policy-${n}`, "{}");
   const { stdout } = await run(["list-roles", "--details", "--nl"], { sandbox });
   assert.equal(JSON.parse(stdout).inline_policies.length, 1_001);
-  assert.equal(counted(sandbox).ListRolePolicies, 2);
+  assert.equal(counted(sandbox).ListRolePolicies, pages(1_001));
 });
 
 const EMPTY: [option: string[], rowless: (fields: readonly string[]) => string][] = [
