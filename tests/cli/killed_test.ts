@@ -42,15 +42,17 @@ async function signalled(
   sandbox.fail({
     operation,
     after,
-    // A process that was killed waits for no answer; one that cleans up must get one.
-    ...(signal === "SIGKILL" && { cut: true }),
-    delayMs: 100,
+    // A process that was killed waits for no answer; one that cleans up must get one, after a while
+    // in which the signal reaches it.
+    ...(signal === "SIGKILL" ? { cut: true } : { delayMs: 100 }),
     when: () => {
       child.kill(signal);
       return true;
     },
   });
   const { code, stdout, stderr } = await child.output();
+  // What the sandbox was doing when the process ended, it does to the end.
+  if (signal === "SIGKILL") await new Promise((resolve) => setTimeout(resolve, 300));
   sandbox.clearFaults();
   return {
     code,

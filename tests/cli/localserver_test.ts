@@ -243,17 +243,14 @@ for (const [what, text, status] of RAW) {
   });
 }
 
-test("localhost means the loopback interface only", async (sandbox) => {
-  const others = Deno.networkInterfaces().filter(({ family, address }) =>
-    family === "IPv4" && !address.startsWith("127.")
-  );
+test("localhost means 127.0.0.1 only", async (sandbox) => {
+  // Only there does the whole of 127.0.0.0/8 lead to this machine.
+  if (Deno.build.os !== "linux") return;
   await serve(sandbox, [], async ({ port }) => {
-    for (const { address } of others) {
-      await assert.rejects(
-        raw(port, "GET / HTTP/1.1\r\n\r\n", address),
-        Deno.errors.ConnectionRefused,
-      );
-    }
+    await assert.rejects(
+      raw(port, "GET / HTTP/1.1\r\n\r\n", "127.0.0.2"),
+      Deno.errors.ConnectionRefused,
+    );
   });
 });
 
