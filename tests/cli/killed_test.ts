@@ -44,7 +44,7 @@ async function signalled(
     after,
     // A process that was killed waits for no answer; one that cleans up must get one, after a while
     // in which the signal reaches it.
-    ...(signal === "SIGKILL" ? { cut: true } : { delayMs: 100 }),
+    ...(signal === "SIGKILL" ? { cut: true } : { delayMs: 1_000 }),
     when: () => {
       child.kill(signal);
       return true;
