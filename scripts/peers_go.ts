@@ -1,18 +1,19 @@
 /**
- * Gets the peers that are written in Go, into the project's cache folder: MinIO, a server of S3 with
- * a policy engine of its own, and its client, by which a server gets its users.
+ * Gets the peers that are written in Go: MinIO, a server of S3 with a policy engine of its own, its
+ * client, by which a server gets its users, and rclone.
  *
  * @module
  */
 import { join } from "node:path";
 
-/** Where MinIO and its client are, or why they could not be had. */
+/** Where the programs are, or why one of them could not be had. */
 export type GoPeers = { bin: string } | { missing: string };
 
 /** What is run, by its file's name, and the module that it is built from. */
 const PROGRAMS = {
   minio: "github.com/minio/minio@latest",
   mc: "github.com/minio/mc@latest",
+  rclone: "github.com/rclone/rclone@latest",
 };
 /** Go's own installer puts it where no PATH leads by itself. */
 const GO = ["go", "/usr/local/go/bin/go"];
@@ -21,16 +22,22 @@ const PAUSE_MS = 5_000;
 const PATIENCE_MS = 20 * 60_000;
 
 /**
- * Makes sure that MinIO and its client are there. Programs that run are used as they are; others are
- * built, which takes minutes.
+ * Makes sure that some programs are there. Those that run are used as they are; others are built,
+ * which takes minutes.
  *
  * @param bin the folder for the programs
+ * @param names which programs
  * @param say told what takes time
- * @returns the folder, or why MinIO can't be had
+ * @returns the folder, or why one of the programs can't be had
  */
-export async function installGoPeers(bin: string, say: (line: string) => void): Promise<GoPeers> {
+export async function installGoPeers(
+  bin: string,
+  names: readonly (keyof typeof PROGRAMS)[],
+  say: (line: string) => void,
+): Promise<GoPeers> {
   if (Deno.build.os === "windows") return { missing: "the peers run on Linux and macOS only" };
-  for (const [name, module] of Object.entries(PROGRAMS)) {
+  for (const name of names) {
+    const module = PROGRAMS[name];
     if (await problemOf(join(bin, name), ["--version"]) === undefined) continue;
     const problem = await build(module, bin, say);
     if (problem !== undefined) return { missing: `${module}: ${problem}` };

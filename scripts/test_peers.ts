@@ -30,7 +30,9 @@ async function downloadModules(): Promise<void> {
 
 await downloadModules();
 const peers = await installPeers(console.log);
-const minio = await installGoPeers(join(PROJECT, ".cache", "peers", "bin"), console.log);
+const goBin = join(PROJECT, ".cache", "peers", "bin");
+const minio = await installGoPeers(goBin, ["minio", "mc"], console.log);
+const rclone = await installGoPeers(goBin, ["rclone"], console.log);
 const missingShells = await installShells(console.log);
 if ("bin" in peers) console.log(`Peers: ${peers.versions.join(", ")}`);
 const { passed, failed, skipped } = await denoTest(
@@ -47,6 +49,7 @@ const { passed, failed, skipped } = await denoTest(
 );
 if ("missing" in peers) console.log(`SKIPPED, since there are no peers: ${peers.missing}`);
 if ("missing" in minio) console.log(`SKIPPED, since there is no MinIO: ${minio.missing}`);
+if ("missing" in rclone) console.log(`SKIPPED, since there is no rclone: ${rclone.missing}`);
 for (const shell of missingShells) console.log(`SKIPPED, since there is no ${shell}: completion`);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 Deno.exit(failed === 0 ? 0 : 1);
