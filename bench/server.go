@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"runtime/debug"
 	"sort"
 	"strconv"
 	"strings"
@@ -38,6 +39,8 @@ var kept = store{buckets: map[string]map[string]*object{}, uploads: map[string]m
 const timeFormat = "2006-01-02T15:04:05.000Z"
 
 func main() {
+	// Objects that were overwritten must not fill the machine.
+	debug.SetGCPercent(25)
 	server := &http.Server{Addr: os.Args[1], Handler: http.HandlerFunc(serve)}
 	log.Fatal(server.ListenAndServe())
 }

@@ -74,7 +74,11 @@ async function started(
     url: `http://127.0.0.1:${port}`,
     ...KEYS,
     async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
+      try {
+        child.kill("SIGTERM");
+      } catch {
+        // It has ended by itself; whoever called it has noticed.
+      }
       await child.status;
     },
   };

@@ -85,13 +85,17 @@ async function hasSameContent(one: string, other: string): Promise<boolean> {
 
 const bucketOf = (peer: Peer) => `bench-${peer.name.toLowerCase().replaceAll(" ", "-")}`;
 
+/** One for all: each overwrites what the one before has put there. */
+const LARGE_BUCKET = "bench-large";
+
 async function makeBuckets(server: Running, peers: readonly Peer[]): Promise<void> {
   const { url: endpointUrl, accessKeyId, secretAccessKey } = server;
   const aws = connect({ endpointUrl, credentials: { accessKeyId, secretAccessKey } });
   const s3 = await aws.s3();
   for (const peer of peers) {
-    for (const kind of ["", "-large"]) await s3.createBucket({ Bucket: bucketOf(peer) + kind });
+    await s3.createBucket({ Bucket: bucketOf(peer) });
   }
+  await s3.createBucket({ Bucket: LARGE_BUCKET });
   aws.close();
 }
 
@@ -116,19 +120,25 @@ async function manySmall(server: Running, peers: readonly Peer[], folder: string
   return [{ title: `Upload ${what}`, rows: put }, { title: `Download ${what}`, rows: get }];
 }
 
-async function large(server: Running, peers: readonly Peer[], folder: string, size: number) {
+async function large(
+  server: Running,
+  peers: readonly Peer[],
+  folder: string,
+  size: number,
+  runs = RUNS,
+) {
   const file = join(folder, "large");
   const out = join(folder, "large-out");
   await writeRandom(file, size);
-  const work = (peer: Peer): Work => ({ bucket: `${bucketOf(peer)}-large`, folder: "", file, out });
-  const fresh = async (peer: Peer) => {
+  const work = (): Work => ({ bucket: LARGE_BUCKET, folder: "", file, out });
+  const fresh = async () => {
     await Deno.remove(out).catch(() => {});
-    return work(peer);
+    return work();
   };
   const what = `one object of ${size / MIB} MiB, ${server.name}`;
   const sections = [
-    { title: `Upload ${what}`, rows: await inTurns("put large", peers, server, work) },
-    { title: `Download ${what}`, rows: await inTurns("get large", peers, server, fresh) },
+    { title: `Upload ${what}`, rows: await inTurns("put large", peers, server, work, runs) },
+    { title: `Download ${what}`, rows: await inTurns("get large", peers, server, fresh, runs) },
   ];
   if (!await hasSameContent(file, out)) throw new Error("the large object came back different");
   await Deno.remove(file);
@@ -212,17 +222,22 @@ try {
   console.error("Start-up");
   sections.push(...await startUp(peers));
   if (servers.bare !== undefined) {
-    await using bare = await startBare(servers.bare);
     console.error("Objects, bare server");
-    await makeBuckets(bare, peers);
-    sections.push(...await manySmall(bare, peers, folder));
-    sections.push(...await large(bare, peers, folder, LARGE));
-    if (!isQuick) sections.push(...await large(bare, peers.slice(0, 1), folder, 4 * LARGE));
+    const { bare: program } = servers;
+    // A server of its own for each, since it keeps everything in memory.
+    const onBare = async (work: (bare: Running) => Promise<Section[]>) => {
+      await using bare = await startBare(program);
+      await makeBuckets(bare, peers);
+      sections.push(...await work(bare));
+    };
+    await onBare((bare) => manySmall(bare, peers, folder));
+    await onBare((bare) => large(bare, peers, folder, LARGE));
+    if (!isQuick) await onBare((bare) => large(bare, peers.slice(0, 1), folder, 4 * LARGE, 1));
     const listed = () => ({ bucket: `listing-${LISTED}`, folder: "", file: "", out: "" });
-    sections.push({
+    await onBare(async (bare) => [{
       title: `List ${LISTED.toLocaleString("en")} objects, ${bare.name}`,
       rows: await inTurns("list", peers, bare, listed, FEW_RUNS),
-    });
+    }]);
   }
   if (servers.minio !== undefined) {
     await using minio = await startMinio(servers.minio, folder);
