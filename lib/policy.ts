@@ -321,3 +321,36 @@ export function unsupportedCharacter(policy: PolicyDocument): string | undefined
   // deno-lint-ignore no-control-regex
   return /[^\u0009\u000A\u000D\u0020-\u00FF]/u.exec(policyText(policy))?.[0];
 }
+
+/**
+ * Takes an action out of what a policy allows, which can only narrow it. Other makers' servers refuse a
+ * policy with an action that they don't know.
+ *
+ * @param policy the policy document
+ * @param action the action, such as `s3:GetObjectAcl`
+ * @returns the narrower policy; `undefined` where nothing allows the action by that name
+ *
+ * @example MinIO knows no ACLs
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { bucketsPolicy, withoutAllowing } from "./policy.ts";
+ *
+ * const policy = withoutAllowing(bucketsPolicy(["b-1"]), "s3:GetObjectAcl")!;
+ * assert.ok(!JSON.stringify(policy).includes("GetObjectAcl"));
+ * assert.equal(withoutAllowing(policy, "s3:GetObjectAcl"), undefined);
+ * ```
+ */
+export function withoutAllowing(
+  policy: PolicyDocument,
+  action: string,
+): PolicyDocument | undefined {
+  let isFound = false;
+  const statements = policy.Statement.flatMap((statement) => {
+    const actions = asList(statement.Action);
+    if (statement.Effect !== "Allow" || !actions.includes(action)) return [statement];
+    isFound = true;
+    const rest = actions.filter((one) => one !== action);
+    return rest.length === 0 ? [] : [{ ...statement, Action: rest }];
+  });
+  return isFound ? { ...policy, Statement: statements } : undefined;
+}

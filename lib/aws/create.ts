@@ -3,13 +3,14 @@
  *
  * @module
  */
+import type { AssumeRoleCommandOutput } from "@aws-sdk/client-sts";
 import type { CreateFacts, CreateRequest, Step, UserFacts } from "../create_types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import type { Credentials, PermanentCredentials, TemporaryCredentials } from "../formats.ts";
 import { userNameFor } from "../grant.ts";
 import { describeKey, FULL_ACCESS_ARN, NOTHING_EXISTS, planCreate } from "../plan.ts";
 import { bucketConfiguration, reportStep } from "../plan_text.ts";
-import { policyText } from "../policy.ts";
+import { type PolicyDocument, policyText, withoutAllowing } from "../policy.ts";
 import { patiently } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
 import { gatherFacts } from "./create_facts.ts";
@@ -406,14 +407,21 @@ async function assumeRole(step: StepOf<"assume-role">, run: Run): Promise<Tempor
   run.log(`Assume role against ${roleArn} for ${step.duration}s`);
   const sts = await run.aws.sts();
   try {
+    const assume = (policy: PolicyDocument): Promise<AssumeRoleCommandOutput> =>
+      sts.assumeRole({
+        RoleArn: roleArn,
+        RoleSessionName: step.sessionName,
+        Policy: policyText(policy),
+        DurationSeconds: step.duration,
+      }).catch((error) => {
+        const action = /unsupported action '([\w:*]+)'/.exec(messageOf(error))?.[1];
+        const narrower = action && withoutAllowing(policy, action);
+        if (!narrower) throw error;
+        run.log(`Left out of the policy, as this server does not know it: ${action}`);
+        return assume(narrower);
+      });
     const { Credentials: given } = await patiently(
-      () =>
-        sts.assumeRole({
-          RoleArn: roleArn,
-          RoleSessionName: step.sessionName,
-          Policy: policyText(step.policy),
-          DurationSeconds: step.duration,
-        }),
+      () => assume(step.policy),
       // A new role can't be assumed for some seconds.
       (error) => run.madeRole && awsErrorCode(error) === "AccessDenied",
       run.patience,

@@ -264,6 +264,9 @@ function meaningOfStatus(status: number | undefined): Meaning | undefined {
   if (status === 404) return { code: "not-found" };
   if (status === 409) return { code: "conflict" };
   if (status === 429 || status === 503) return THROTTLED;
+  if (status === 501) {
+    return { code: "aws", hint: "The server behind this endpoint does not offer that call" };
+  }
   if (status >= 500) return { code: "aws", hint: "AWS has a fault of its own: try again later" };
   return { code: "aws" };
 }

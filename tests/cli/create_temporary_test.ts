@@ -95,6 +95,49 @@ test("a managed policy that does not exist ends the run at once", async (sandbox
   assert.deepEqual(sandbox.snapshot(), before);
 });
 
+test("an action that another maker's server does not know is left out", async (sandbox) => {
+  await run(["create", "old-bucket", "-d", "15m"], { sandbox });
+  sandbox.account.sessions.clear();
+  for (const action of ["s3:GetObjectAcl", "s3:GetObjectLegalHold"]) {
+    sandbox.fail({
+      operation: "AssumeRole",
+      error: {
+        status: 400,
+        code: "InvalidParameterValue",
+        message: `unsupported action '${action}'`,
+      },
+      occurrence: action.endsWith("Acl") ? 1 : 2,
+    });
+  }
+  const { code, stderr } = await run(["create", "old-bucket", "--read-only", "-d", "15m"], {
+    sandbox,
+  });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /Left out of the policy, as this server does not know it: s3:GetObjectAcl/);
+  const { policy } = onlySession(sandbox);
+  assert.doesNotMatch(policy!, /GetObjectAcl|GetObjectLegalHold/);
+  assert.match(policy!, /s3:GetObjectTagging/);
+});
+
+test("a denied action is never left out", async (sandbox) => {
+  const before = sandbox.snapshot();
+  sandbox.fail({
+    operation: "AssumeRole",
+    times: Infinity,
+    error: {
+      status: 400,
+      code: "InvalidParameterValue",
+      message: "unsupported action 's3:BypassGovernanceRetention'",
+    },
+  });
+  const statement = '{"Effect":"Deny","Action":"s3:BypassGovernanceRetention","Resource":"*"}';
+  const args = ["create", "old-bucket", "-d", "15m", "--statement", statement];
+  const { code, stderr } = await run(args, { sandbox });
+  assert.equal(code, 1);
+  assert.match(stderr, /unsupported action/);
+  assert.deepEqual(sandbox.snapshot(), before);
+});
+
 test("--policy counts for each of several buckets", async (sandbox) => {
   const policy = {
     Version: "2012-10-17",
