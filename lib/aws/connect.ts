@@ -26,6 +26,12 @@ export interface ConnectOptions {
    * @default {(name) => process.env[name]}
    */
   env?: (name: string) => string | undefined;
+  /**
+   * Milliseconds after which a request without an answer is given up, and perhaps sent again.
+   *
+   * @default {60000}
+   */
+  requestTimeoutMs?: number;
   /** Told of each request that is sent, in lines without secrets, for whoever looks for a fault. */
   onRequest?: (lines: string) => void;
 }
@@ -122,6 +128,7 @@ interface Settings {
   endpoints: Partial<Record<ServiceName, string>>;
   profile: string | undefined;
   credentials: AuthCredentials | undefined;
+  requestTimeoutMs: number;
 }
 
 /** AWS's answers take well under a second; past these an endpoint is taken for dead. */
@@ -276,7 +283,7 @@ async function clientConfig(
     credentials: settings.credentials ?? await defaultChain(settings.profile),
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: settings.requestTimeoutMs,
       throwOnRequestTimeout: true,
       ...(!keepAlive && { httpAgent: { keepAlive }, httpsAgent: { keepAlive } }),
     },
@@ -302,6 +309,7 @@ async function resolveSettings(options: ConnectOptions): Promise<Settings> {
     : {};
   return {
     credentials,
+    requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     profile: profileName,
     region: options.region ?? variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") ??
       profile.region ?? "us-east-1",
