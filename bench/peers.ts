@@ -177,7 +177,10 @@ async function rclonePeer(rclone: string): Promise<Peer> {
         ...[rclone, "copyto", ...flags(server), `:s3:${bucket}/large`, out],
       ],
       "list": ({ bucket }, server) => [
-        ...[rclone, "lsjson", "-R", "--fast-list", ...flags(server), `:s3:${bucket}`],
+        // With times and types it would ask for each object by itself.
+        ...[rclone, "lsjson", "-R", "--fast-list", "--no-modtime", "--no-mimetype"],
+        ...flags(server),
+        `:s3:${bucket}`,
       ],
     },
   };

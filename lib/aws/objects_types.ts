@@ -73,7 +73,7 @@ export const BODY_MEMORY = 64 * 1024 * 1024;
  * How much of what is being received is asked for at a time. Each connection costs memory beyond its
  * buffers, since the runtime is slow to give back what it has received.
  */
-export const DOWNLOAD_WINDOW = 32 * 1024 * 1024;
+export const DOWNLOAD_WINDOW = 24 * 1024 * 1024;
 
 /** Counts, and tells the caller. */
 export class ProgressCounter {
