@@ -322,23 +322,25 @@ async function getOne(getting: Getting, { key, known }: Wanted): Promise<ObjectR
   const claimed = await local.claim(key).catch((error) => asResult(error, key));
   if ("key" in claimed) return claimed;
   const { path, release } = claimed;
+  // The path doesn't tell which of two keys it was made of.
+  const tried = `Could not save ${JSON.stringify(key)} to ${path}`;
   try {
     if (path === undefined) return { key, size: await emptyMarker(download, key, known?.size) };
-    const file = openFile(path);
+    const file = openFile(path, tried);
     const size = await save(file, download, key, known?.etag ? known : undefined);
     return { key, path, size };
   } catch (error) {
-    return asResult(localError(error, `Could not write ${path}`), key);
+    return asResult(localError(error, tried), key);
   } finally {
     release();
   }
 }
 
-function openFile(path: string): LocalFile {
+function openFile(path: string, tried: string): LocalFile {
   try {
     return new LocalFile(path);
   } catch (error) {
-    throw fileFault(error, `Could not write ${path}`);
+    throw fileFault(error, tried);
   }
 }
 
