@@ -68,6 +68,18 @@ export function exitCodeOf(signal: AbortSignal): number {
 }
 
 /**
+ * Waits until a command shall stop, for those that serve until then.
+ *
+ * @param signal the signal of its {@linkcode Io}
+ */
+export function untilInterrupted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve());
+  });
+}
+
+/**
  * The door to the real process. Ctrl-C asks the command to stop and take back what it has made;
  * pressed again it ends the process at once.
  *

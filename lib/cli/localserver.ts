@@ -9,7 +9,7 @@ import { S3CredentialsError } from "../errors.ts";
 import { checkArn } from "../names.ts";
 import { parseStatement } from "../policy_input.ts";
 import { defineCommand, optionalValue, value, values } from "./command.ts";
-import type { Io } from "./io.ts";
+import { untilInterrupted } from "./io.ts";
 import {
   awsOptions,
   bucketNames,
@@ -105,7 +105,7 @@ export const localserver = defineCommand({
           `Duration: ${duration} seconds\nPress Ctrl+C to stop`,
       );
       if (options.token === "") await writeLine(io, `AWS_CONTAINER_AUTHORIZATION_TOKEN=${token}`);
-      await untilInterrupted(io);
+      await untilInterrupted(io.signal);
       await listening.shutdown();
       await log.flush();
       await writeMessage(io, "Stopped");
@@ -166,10 +166,3 @@ const LISTEN_FAULTS: Record<string, string> = {
   AddrNotAvailable: "this machine has no such address",
   PermissionDenied: "the port is for administrators only",
 };
-
-function untilInterrupted(io: Io): Promise<void> {
-  return new Promise((resolve) => {
-    if (io.signal.aborted) resolve();
-    io.signal.addEventListener("abort", () => resolve());
-  });
-}

@@ -7,7 +7,7 @@ import { S3CredentialsError } from "../errors.ts";
 import { formatCredentials } from "../formats.ts";
 import { defineCommand, value, values } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
-import type { Io } from "./io.ts";
+import { type Io, untilInterrupted } from "./io.ts";
 import { bucketNames, parsePort } from "./options.ts";
 import { writeLine, writeMessage } from "./output.ts";
 
@@ -105,8 +105,5 @@ async function serve({ url, region, credentials }: Started, io: Io): Promise<voi
     `Sandbox at ${url} - press Ctrl-C to stop. To use it in another terminal:`,
   );
   await writeLine(io, `export AWS_ENDPOINT_URL=${url}\nexport AWS_REGION=${region}\n${keys}`);
-  await new Promise<void>((resolve) => {
-    if (io.signal.aborted) resolve();
-    io.signal.addEventListener("abort", () => resolve());
-  });
+  await untilInterrupted(io.signal);
 }
