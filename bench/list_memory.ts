@@ -10,31 +10,11 @@
  */
 import { main } from "../cli.ts";
 import { processIo } from "../lib/cli/io.ts";
+import { startEndless } from "../tests/support/endless.ts";
 
+/** As many users as the command asks for at a time. */
 const PAGE_SIZE = 250;
 const RUNS = 3;
-
-/** Pages of users that are made as they are asked for, so that nothing is held here either. */
-function page(pages: number, marker: number): string {
-  const users = Array.from({ length: PAGE_SIZE }, (_, n) => {
-    const name = `user-${String(marker * PAGE_SIZE + n).padStart(7, "0")}`;
-    return `<member><UserName>${name}</UserName><UserId>AIDAEXAMPLE${name.toUpperCase()}</UserId>` +
-      `<Arn>arn:aws:iam::123456789012:user/${name}</Arn><Path>/</Path>` +
-      `<CreateDate>2024-01-01T00:00:00Z</CreateDate></member>`;
-  });
-  const next = marker + 1 < pages
-    ? `<IsTruncated>true</IsTruncated><Marker>${marker + 1}</Marker>`
-    : "<IsTruncated>false</IsTruncated>";
-  return '<ListUsersResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ListUsersResult>' +
-    `<Users>${users.join("")}</Users>${next}</ListUsersResult></ListUsersResponse>`;
-}
-
-function serve(pages: number): Deno.HttpServer<Deno.NetAddr> {
-  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
-    const marker = Number(new URLSearchParams(await request.text()).get("Marker") ?? 0);
-    return new Response(page(pages, marker), { headers: { "content-type": "text/xml" } });
-  });
-}
 
 const MEGABYTE = 1024 * 1024;
 
@@ -61,15 +41,10 @@ interface Ran {
 
 /** Runs a program and watches its memory; counts its rows to be sure that it did its work. */
 async function watched(pages: number, args: string[]): Promise<Ran> {
-  const server = serve(pages);
+  const server = startEndless({ users: pages * PAGE_SIZE, objects: 0 });
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", ...args],
-    env: {
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${server.addr.port}`,
-      AWS_REGION: "us-east-1",
-      AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
-      AWS_SECRET_ACCESS_KEY: "example",
-    },
+    env: server.env,
     stdout: "piped",
     stderr: "piped",
   }).spawn();
@@ -89,7 +64,7 @@ async function watched(pages: number, args: string[]): Promise<Ran> {
   }
   clearInterval(watch);
   const { success } = await child.status;
-  await server.shutdown();
+  await server.close();
   if (!success) throw new Error(`The command failed: ${await stderr}`);
   return { rows, rss, stderr: await stderr };
 }

@@ -1,0 +1,65 @@
+/**
+ * Accounts and buckets of a size that nobody can hold in memory: the command runs with a heap that is
+ * far too small for all of it.
+ */
+import assert from "node:assert/strict";
+import { startEndless } from "./support/endless.ts";
+
+const CLI = new URL("../cli.ts", import.meta.url).href;
+const MEBIBYTES = 40;
+
+interface Listed {
+  rows: number;
+  first: string;
+  last: string;
+}
+
+/** Runs a command with a small heap; holds on to no more than the first and the last of its lines. */
+async function withSmallHeap(args: string[], env: Record<string, string>): Promise<Listed> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", `--v8-flags=--max-old-space-size=${MEBIBYTES}`, CLI, ...args],
+    env,
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stderr = new Response(child.stderr).text();
+  const listed: Listed = { rows: 0, first: "", last: "" };
+  let rest = "";
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop()!;
+    if (lines.length === 0) continue;
+    if (listed.rows === 0) listed.first = lines[0]!;
+    listed.rows += lines.length;
+    listed.last = lines.at(-1)!;
+  }
+  const { code } = await child.status;
+  assert.equal(code, 0, (await stderr).slice(-2_000));
+  return listed;
+}
+
+Deno.test("100,000 users in a small heap", async () => {
+  await using server = startEndless({ users: 100_000, objects: 0 });
+  const { rows, first, last } = await withSmallHeap(["list-users", "--nl"], server.env);
+  assert.equal(rows, 100_000);
+  assert.equal(JSON.parse(first).UserName, "user-0000000");
+  assert.equal(JSON.parse(last).UserName, "user-0099999");
+});
+
+Deno.test("1,000,000 keys in a small heap", async () => {
+  await using server = startEndless({ users: 0, objects: 1_000_000 });
+  const { rows, first, last } = await withSmallHeap(
+    ["list-bucket", "my-bucket", "--nl"],
+    server.env,
+  );
+  assert.equal(rows, 1_000_000);
+  assert.equal(JSON.parse(first).Key, "object-0000000");
+  assert.equal(JSON.parse(last).Key, "object-0999999");
+});
+
+Deno.test("100,000 keys deleted in a small heap", async () => {
+  await using server = startEndless({ users: 0, objects: 100_000 });
+  const args = ["delete-objects", "my-bucket", "--prefix", "object-", "--silent"];
+  assert.equal((await withSmallHeap(args, server.env)).rows, 0);
+  assert.equal(server.deleted(), 100_000);
+});
