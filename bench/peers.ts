@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { installPeers, PROJECT } from "../scripts/peers.ts";
+import { GO_BIN, installGoPeers } from "../scripts/peers_go.ts";
 
 /** A server to work on. */
 export interface Server {
@@ -47,7 +48,6 @@ export interface Peers {
   servers: { bare?: string; minio?: string };
 }
 
-const BIN = join(PROJECT, ".cache", "peers", "bin");
 const CLI = join(PROJECT, "cli.ts");
 
 /** Gets all programs. What is installed already is used as it is. */
@@ -57,15 +57,15 @@ export async function getPeers(say: (line: string) => void): Promise<Peers> {
   const python = await installPeers(say);
   if ("missing" in python) missing.push(`the Python tool and the aws CLI (${python.missing})`);
   else peers.push(...await pythonPeers(python.bin));
-  const rclone = await goInstall("rclone", "github.com/rclone/rclone@latest", say);
-  if ("path" in rclone) peers.push(await rclonePeer(rclone.path));
-  else missing.push(`rclone (${rclone.missing})`);
-  const s5cmd = await goInstall("s5cmd", "github.com/peak/s5cmd/v2@latest", say);
-  if ("path" in s5cmd) peers.push(await s5cmdPeer(s5cmd.path));
-  else missing.push(`s5cmd (${s5cmd.missing})`);
-  const minio = await goInstall("minio", "github.com/minio/minio@latest", say);
-  if ("missing" in minio) missing.push(`MinIO (${minio.missing})`);
-  const bare = join(BIN, "bench-server");
+  const noRclone = await installGoPeers(["rclone"], say);
+  if (noRclone === undefined) peers.push(await rclonePeer(join(GO_BIN, "rclone")));
+  else missing.push(`rclone (${noRclone})`);
+  const noS5cmd = await installGoPeers(["s5cmd"], say);
+  if (noS5cmd === undefined) peers.push(await s5cmdPeer(join(GO_BIN, "s5cmd")));
+  else missing.push(`s5cmd (${noS5cmd})`);
+  const noMinio = await installGoPeers(["minio"], say);
+  if (noMinio !== undefined) missing.push(`MinIO (${noMinio})`);
+  const bare = join(GO_BIN, "bench-server");
   const built = await output("go", ["build", "-o", bare, join(PROJECT, "bench", "server.go")]);
   if (built.code !== 0) missing.push(`the bare server (${built.text})`);
   return {
@@ -73,21 +73,9 @@ export async function getPeers(say: (line: string) => void): Promise<Peers> {
     missing,
     servers: {
       ...(built.code === 0 && { bare }),
-      ...("path" in minio && { minio: minio.path }),
+      ...(noMinio === undefined && { minio: join(GO_BIN, "minio") }),
     },
   };
-}
-
-async function goInstall(
-  name: string,
-  module: string,
-  say: (line: string) => void,
-): Promise<{ path: string } | { missing: string }> {
-  const path = join(BIN, name);
-  if (await Deno.stat(path).then(() => true, () => false)) return { path };
-  say(`Installing ${module}`);
-  const { code, text } = await output("go", ["install", module], { GOBIN: BIN });
-  return code === 0 ? { path } : { missing: `go install failed: ${text}` };
 }
 
 async function output(program: string, args: string[], env: Record<string, string> = {}) {

@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import { denoTest } from "./counted_tests.ts";
 import { installPeers, PROJECT } from "./peers.ts";
-import { installGoPeers } from "./peers_go.ts";
+import { GO_BIN, installGoPeers } from "./peers_go.ts";
 import { installShells } from "./shells.ts";
 
 /** A child with a home of its own would otherwise download all modules again. */
@@ -30,9 +30,8 @@ async function downloadModules(): Promise<void> {
 
 await downloadModules();
 const peers = await installPeers(console.log);
-const goBin = join(PROJECT, ".cache", "peers", "bin");
-const minio = await installGoPeers(goBin, ["minio", "mc"], console.log);
-const rclone = await installGoPeers(goBin, ["rclone"], console.log);
+const noMinio = await installGoPeers(["minio", "mc"], console.log);
+const noRclone = await installGoPeers(["rclone"], console.log);
 const missingShells = await installShells(console.log);
 if ("bin" in peers) console.log(`Peers: ${peers.versions.join(", ")}`);
 const { passed, failed, skipped } = await denoTest(
@@ -42,14 +41,14 @@ const { passed, failed, skipped } = await denoTest(
     ...("bin" in peers
       ? { S3CREDS_PEERS_BIN: peers.bin }
       : { S3CREDS_PEERS_BIN: "", S3CREDS_PEERS_MISSING: peers.missing }),
-    ...("bin" in minio
-      ? { S3CREDS_MINIO_BIN: minio.bin }
-      : { S3CREDS_MINIO_BIN: "", S3CREDS_MINIO_MISSING: minio.missing }),
+    ...(noMinio === undefined
+      ? { S3CREDS_MINIO_BIN: GO_BIN }
+      : { S3CREDS_MINIO_BIN: "", S3CREDS_MINIO_MISSING: noMinio }),
   },
 );
 if ("missing" in peers) console.log(`SKIPPED, since there are no peers: ${peers.missing}`);
-if ("missing" in minio) console.log(`SKIPPED, since there is no MinIO: ${minio.missing}`);
-if ("missing" in rclone) console.log(`SKIPPED, since there is no rclone: ${rclone.missing}`);
+if (noMinio !== undefined) console.log(`SKIPPED, since there is no MinIO: ${noMinio}`);
+if (noRclone !== undefined) console.log(`SKIPPED, since there is no rclone: ${noRclone}`);
 for (const shell of missingShells) console.log(`SKIPPED, since there is no ${shell}: completion`);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 Deno.exit(failed === 0 ? 0 : 1);
