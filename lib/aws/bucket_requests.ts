@@ -55,8 +55,8 @@ export class S3RequestError extends Error {
 
 /** How often a request is sent at the most. */
 const MOST_ATTEMPTS = 10;
-/** The same where no connection comes about at all: nothing suggests that it soon will. */
-const MOST_CONNECTION_ATTEMPTS = 3;
+/** The same where the endpoint gives no sign of life: nothing suggests that it soon will. */
+const MOST_SILENT_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -71,7 +71,7 @@ export class BucketRequests {
   readonly bucket: string;
   readonly #aws: Aws;
   readonly #signal: AbortSignal | undefined;
-  readonly #connections = new HttpConnections();
+  readonly #connections: HttpConnections;
   #target: Promise<Target> | undefined;
   #clockSkewMs = 0;
 
@@ -86,6 +86,7 @@ export class BucketRequests {
     this.#aws = aws;
     this.bucket = bucket;
     this.#signal = signal;
+    this.#connections = new HttpConnections(aws.requestTimeoutMs);
   }
 
   /** Closes the connections. */
@@ -263,7 +264,7 @@ function passes(error: unknown): boolean {
 
 function mostAttempts(error: unknown): number {
   return error instanceof ConnectionError && NO_CONNECTION.has(error.code)
-    ? MOST_CONNECTION_ATTEMPTS
+    ? MOST_SILENT_ATTEMPTS
     : MOST_ATTEMPTS;
 }
 

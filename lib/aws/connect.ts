@@ -27,7 +27,7 @@ export interface ConnectOptions {
    */
   env?: (name: string) => string | undefined;
   /**
-   * Milliseconds after which a request without an answer is given up, and perhaps sent again.
+   * Milliseconds without a sign of life after which a request is given up, and perhaps sent again.
    *
    * @default {60000}
    */
@@ -114,6 +114,8 @@ export interface Aws {
    * @param credentials the other credentials
    */
   withCredentials(credentials: AuthCredentials): Aws;
+  /** {@linkcode ConnectOptions.requestTimeoutMs}, for those who send requests of their own. */
+  requestTimeoutMs: number;
   /** {@linkcode ConnectOptions.onRequest}, for those who send requests of their own. */
   onRequest: ((lines: string) => void) | undefined;
   /** Closes the connections of all clients that were made here. */
@@ -249,6 +251,7 @@ export function connect(options: ConnectOptions = {}): Aws {
         credentials: () => credentials ?? chain!(),
       };
     },
+    requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     onRequest: options.onRequest,
     withCredentials: (credentials) => connect({ ...options, credentials }),
     close() {

@@ -63,17 +63,22 @@ export class ConnectionError extends Error {
   }
 }
 
-/** Milliseconds without a sign of life after which a connection is taken for dead. */
-const IDLE_LIMIT_MS = 60_000;
 /** Bytes a second that even a slow line sends; a longer body gets more time. */
 const SLOWEST_UPLOAD = 16_384;
-const WATCH_INTERVAL_MS = 5_000;
+/** How many times within the limit the exchanges are looked at. */
+const LOOKS = 12;
 
 /** Connections that are used again, and exchanges that are watched. */
 export class HttpConnections {
   readonly #agents = new Map<string, http.Agent>();
   readonly #watched = new Set<{ deadline: number; expire(): void }>();
+  readonly #idleLimitMs: number;
   #watch: ReturnType<typeof setInterval> | undefined;
+
+  /** @param idleLimitMs milliseconds without a sign of life after which a connection is dead */
+  constructor(idleLimitMs: number) {
+    this.#idleLimitMs = idleLimitMs;
+  }
 
   /** Closes the connections. */
   close(): void {
@@ -108,7 +113,7 @@ export class HttpConnections {
         agent: isOnOwnConnection ? false : this.#agent(origin.protocol),
       });
       const watch = {
-        deadline: Date.now() + IDLE_LIMIT_MS + (body?.length ?? 0) / SLOWEST_UPLOAD * 1000,
+        deadline: Date.now() + this.#idleLimitMs + (body?.length ?? 0) / SLOWEST_UPLOAD * 1000,
         expire: () => fail(new ConnectionError("ETIMEDOUT", "no sign of life")),
       };
       const end = () => {
@@ -145,7 +150,7 @@ export class HttpConnections {
         let waiting: Promise<void> | undefined;
         message.on("data", (chunk: Uint8Array) => {
           received += chunk.length;
-          watch.deadline = Date.now() + IDLE_LIMIT_MS;
+          watch.deadline = Date.now() + this.#idleLimitMs;
           if (sink === undefined) return void collected.push(chunk);
           const take = sink;
           try {
@@ -156,7 +161,7 @@ export class HttpConnections {
             const current = taken.then(() => {
               if (waiting !== current) return;
               waiting = undefined;
-              watch.deadline = Date.now() + IDLE_LIMIT_MS;
+              watch.deadline = Date.now() + this.#idleLimitMs;
               message.resume();
             });
             waiting = current;
@@ -194,7 +199,7 @@ export class HttpConnections {
     this.#watch ??= setInterval(() => {
       const now = Date.now();
       for (const one of this.#watched) if (one.deadline < now) one.expire();
-    }, WATCH_INTERVAL_MS);
+    }, this.#idleLimitMs / LOOKS);
   }
 
   #unwatch(watch: { deadline: number; expire(): void }): void {

@@ -13,6 +13,8 @@ import { S3CredentialsError } from "../errors.ts";
 import { childText, escapeXml, parseXml } from "../xml.ts";
 import { type BucketRequests, errorOf, S3RequestError } from "./bucket_requests.ts";
 import type { Gate } from "./gate.ts";
+import { ConnectionError } from "./http_exchange.ts";
+import { UNREACHABLE } from "./objects_types.ts";
 import { sha256 } from "./s3_signature.ts";
 import { serviceError } from "./service_error.ts";
 
@@ -69,6 +71,8 @@ export interface MultipartUpload {
   size?: number;
   /** Told of every part. */
   onBytes(bytes: number): void;
+  /** Told of what may be left on the server. */
+  onWarning: ((message: string) => void) | undefined;
   /** Ends the upload. */
   signal: AbortSignal | undefined;
 }
@@ -102,7 +106,9 @@ const GRACE_MS = 1_500;
 const TIDY_LIMIT_MS = 20_000;
 
 /** An upload that is being made must be known, or it can't be removed: hence the grace. */
-async function begin({ requests, key, headers, signal }: MultipartUpload): Promise<string> {
+async function begin(upload: MultipartUpload): Promise<string> {
+  const { requests, key, headers, signal, onWarning } = upload;
+  let isAnswerLost = false;
   const grace = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const startGrace = () => {
@@ -111,15 +117,19 @@ async function begin({ requests, key, headers, signal }: MultipartUpload): Promi
   signal?.addEventListener("abort", startGrace);
   try {
     const algorithm = await requests.isAmazons() && { "x-amz-checksum-algorithm": "SHA256" };
-    const { text } = await requests.send(
-      {
-        method: "POST",
-        key,
-        query: { uploads: "" },
-        headers: { ...headers, ...algorithm },
-        isDelicate: true,
-      },
-      { signal: grace.signal },
+    const request = {
+      method: "POST",
+      key,
+      query: { uploads: "" },
+      headers: { ...headers, ...algorithm },
+      isDelicate: true,
+    };
+    const { text } = await requests.withRetries(() =>
+      requests.sendOnce(request, { signal: grace.signal }).catch((error) => {
+        isAnswerLost ||= grace.signal.aborted ||
+          error instanceof ConnectionError && !UNREACHABLE.has(error.code);
+        throw error;
+      })
     );
     const uploadId = childText(parseXml(text.trim()), "UploadId");
     if (!uploadId) throw new SyntaxError("Cannot begin upload: the answer names no upload");
@@ -127,7 +137,20 @@ async function begin({ requests, key, headers, signal }: MultipartUpload): Promi
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", startGrace);
+    // Nobody else's upload of the same key can be told from it, so that it is not aborted here.
+    if (isAnswerLost) {
+      onWarning?.(
+        `An answer was lost when the upload of ${key} began: an empty upload of it may be left on ` +
+          "the server, which costs nothing. See aws s3api list-multipart-uploads " +
+          `--bucket ${requests.bucket} --prefix ${quoted(key)}`,
+      );
+    }
   }
+}
+
+/** As one word for a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 async function sendParts(
@@ -316,7 +339,7 @@ async function abandon(
     {
       cause: error,
       hint: `Remove them: aws s3api abort-multipart-upload --bucket ${requests.bucket} ` +
-        `--key '${key.replaceAll("'", `'\\''`)}' --upload-id ${uploadId}`,
+        `--key ${quoted(key)} --upload-id ${uploadId}`,
     },
   );
 }

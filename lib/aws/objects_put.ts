@@ -55,8 +55,8 @@ export async function putObject(
   options: PutObjectOptions = {},
 ): Promise<void> {
   checkKey(key);
-  const { concurrency = DEFAULT_TRANSFERS, onProgress, signal, contentType } = options;
-  const upload = uploader(aws, bucket, concurrency, onProgress, signal);
+  const { contentType, signal } = options;
+  const upload = uploader(aws, bucket, options);
   try {
     if (typeof source === "string") {
       await upload.file(source, key, { ...(contentType !== undefined && { contentType }) });
@@ -113,11 +113,12 @@ export async function* putObjects(
   aws: Aws,
   bucket: string,
   uploads: readonly Upload[],
-  { concurrency = DEFAULT_TRANSFERS, onProgress, signal }: TransferOptions = {},
+  options: TransferOptions = {},
 ): AsyncGenerator<ObjectResult> {
+  const { concurrency = DEFAULT_TRANSFERS, signal } = options;
   const stop = new AbortController();
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const upload = uploader(aws, bucket, concurrency, onProgress, either);
+  const upload = uploader(aws, bucket, { ...options, signal: either });
   upload.counter.add({
     totalObjects: uploads.length,
     totalBytes: uploads.reduce((sum, { size = 0 }) => sum + size, 0),
@@ -154,14 +155,13 @@ function puttingError(error: unknown, key: string): unknown {
 function uploader(
   aws: Aws,
   bucket: string,
-  concurrency: number,
-  onProgress: TransferOptions["onProgress"],
-  signal: AbortSignal | undefined,
+  { concurrency = DEFAULT_TRANSFERS, onProgress, onWarning, signal }: TransferOptions,
 ) {
   const requests = new BucketRequests(aws, bucket, signal);
   const gate = new Gate(concurrency, BODY_MEMORY);
   const counter = new ProgressCounter(onProgress);
   const onBytes = (bytes: number) => counter.add({ bytes });
+  const common = { requests, gate, onBytes, onWarning, signal };
 
   async function whole(key: string, body: Uint8Array, headers: Record<string, string>) {
     const payloadHash = sha256(body);
@@ -185,7 +185,7 @@ function uploader(
     } finally {
       leave();
     }
-    return await uploadInParts({ requests, gate, key, headers, source, first, onBytes, signal });
+    return await uploadInParts({ ...common, key, headers, source, first });
   }
 
   async function file(
@@ -208,7 +208,7 @@ function uploader(
     // A pipe has no length and comes as it comes.
     if (size === undefined) return await stream(source, key, contentType);
     if (size > PART_SIZE) {
-      return await uploadInParts({ requests, gate, key, headers, source, size, onBytes, signal });
+      return await uploadInParts({ ...common, key, headers, source, size });
     }
     await gate.run(async () => {
       requests.throwIfAborted();

@@ -47,6 +47,8 @@ export interface TransferOptions {
   concurrency?: number;
   /** Told as often as something changes. The object is the same each time. */
   onProgress?: (progress: Readonly<TransferProgress>) => void;
+  /** Told what is worth knowing although it is no failure, in a sentence. */
+  onWarning?: (message: string) => void;
   /** Ends the transfer; what is half done is removed. */
   signal?: AbortSignal;
 }
@@ -121,7 +123,10 @@ export function isFatal({ code, cause }: S3CredentialsError): boolean {
   return name === "NoSuchBucket" || runtimeCode !== undefined && NO_CONNECTION.has(runtimeCode);
 }
 
-/** The runtime's codes for a server that can't be reached at all. */
-export const NO_CONNECTION: ReadonlySet<string> = new Set([
+/** The runtime's codes for a server that can't be reached, so that no request got there. */
+export const UNREACHABLE: ReadonlySet<string> = new Set([
   ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"],
 ]);
+
+/** The same, and the code for a server that says nothing for a long time. */
+export const NO_CONNECTION: ReadonlySet<string> = new Set([...UNREACHABLE, "ETIMEDOUT"]);

@@ -25,7 +25,9 @@ interface Meaning {
 const UNKNOWN_KEY: Meaning = {
   code: "credentials",
   message: "AWS does not know this access key",
-  hint: "Check the key id and the endpoint; a key made a moment ago takes some seconds to work",
+  hint:
+    "Check the key id and the endpoint. A key made a moment ago takes some seconds to work: try " +
+    "again, or let create --wait wait for it",
 };
 const EXPIRED: Meaning = {
   code: "credentials",

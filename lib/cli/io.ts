@@ -44,6 +44,8 @@ export interface Io {
   permit(kinds: readonly PermissionKind[]): Promise<void>;
   /** Aborted when the user presses Ctrl-C. */
   signal: AbortSignal;
+  /** Milliseconds to wait for an answer, where the usual patience is too long. */
+  requestTimeoutMs?: number;
 }
 
 /** How the environment of a child differs from ours. */

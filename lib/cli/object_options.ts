@@ -53,6 +53,7 @@ export function transferOptions(
 ) {
   return {
     onProgress: line.update,
+    onWarning: (message: string) => line.say(`Warning: ${message}`),
     signal: io.signal,
     ...(concurrency !== undefined && { concurrency }),
   };

@@ -98,6 +98,7 @@ export async function connectOptions(options: AwsOptionValues, io: Io): Promise<
     ...(profile !== undefined && { profile }),
     ...(region !== undefined && { region }),
     ...(endpointUrl !== undefined && { endpointUrl }),
+    ...(io.requestTimeoutMs !== undefined && { requestTimeoutMs: io.requestTimeoutMs }),
     ...(options.debug && { onRequest: (lines: string) => void writeMessage(io, lines) }),
   };
   if (secretKey !== undefined || sessionToken !== undefined) {

@@ -108,6 +108,32 @@ Deno.test("an error inside a 200 of CompleteMultipartUpload is one, and is tried
   assert.equal(st.objects().get("large")?.body.length, 20_000_000);
 });
 
+Deno.test("an upload whose beginning was lost on the way may have left one: it is said", async () => {
+  await using st = await stage();
+  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  st.sandbox.fail({ operation: "CreateMultipartUpload", cut: true, after: true });
+  const { code, stderr } = await st.run(["put-object", BUCKET, "it's", st.path("large")]);
+  assert.equal(code, 0);
+  assert.equal(
+    stderr,
+    "Warning: An answer was lost when the upload of it's began: an empty upload of it may be left " +
+      "on the server, which costs nothing. See aws s3api list-multipart-uploads " +
+      `--bucket ${BUCKET} --prefix 'it'\\''s'\n`,
+  );
+  assert.equal(st.openUploads(), 1);
+  assert.equal(st.objects().get("it's")?.body.length, 20_000_000);
+});
+
+Deno.test("an upload whose beginning never got there leaves nothing, and nothing is said of it", async () => {
+  await using st = await stage();
+  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  const error = { status: 503, code: "SlowDown", message: "Please reduce your request rate." };
+  st.sandbox.fail({ operation: "CreateMultipartUpload", error });
+  const put = await st.run(["put-object", BUCKET, "large", st.path("large")]);
+  assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
+  assert.equal(st.openUploads(), 0);
+});
+
 Deno.test("an upload that fails leaves no parts behind", async () => {
   await using st = await stage();
   await Deno.writeFile(st.path("large"), noise(60_000_000));
@@ -226,6 +252,36 @@ Deno.test("Ctrl-C while an upload is being made: it is removed", async () => {
   await new Promise((resolve) => setTimeout(resolve, 500));
   assert.equal(st.openUploads(), 0);
 });
+
+const UNKNOWN = { accessKeyId: "AKIAFRESHFRESHFRESH0", secretAccessKey: "made-a-moment-ago" };
+
+for (
+  const args of [
+    ["list-bucket", BUCKET],
+    ["get-object", BUCKET, "a"],
+    ["get-objects", BUCKET, "a", "b"],
+    ["put-object", BUCKET, "a", "-"],
+    ["put-objects", BUCKET, "deno.json"],
+    ["delete-objects", BUCKET, "a", "--silent"],
+    ["delete-objects", BUCKET, "--prefix", "a"],
+  ]
+) {
+  Deno.test(`${args.join(" ")}: a key that isn't known may just be new, which is said once`, async () => {
+    await using st = await stage();
+    const { code, stdout, stderr } = await st.run(args, {
+      env: {
+        AWS_ACCESS_KEY_ID: UNKNOWN.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: UNKNOWN.secretAccessKey,
+      },
+    });
+    assert.equal(code, 1);
+    assert.equal(stdout, "");
+    assert.equal(stderr.match(/Error: /g)?.length, 1, stderr);
+    const [what, hint = ""] = stderr.split("\n");
+    assert.match(what!, /^Error: Could not .+: AWS does not know this access key/);
+    assert.match(hint, /A key made a moment ago takes some seconds to work: try again/);
+  });
+}
 
 Deno.test("a server that can't be reached is one error, however many objects", async () => {
   await using st = await stage();

@@ -40,7 +40,7 @@ for (const [name, options] of Object.entries(KINDS)) {
       files: { key: stdout },
     });
     assert.equal(code, 1);
-    assert.match(stderr, /a key made a moment ago takes some seconds to work/);
+    assert.match(stderr, /A key made a moment ago takes some seconds to work/);
   });
 }
 

@@ -6,7 +6,8 @@
  */
 import assert from "node:assert/strict";
 import { type Fault, type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
-import { run, secretsOf } from "../support/run.ts";
+import { PART_SIZE } from "../../lib/aws/multipart.ts";
+import { type Ran, run, type RunOptions, secretsOf } from "../support/run.ts";
 
 const FILES = {
   "policy.json": JSON.stringify({
@@ -19,6 +20,11 @@ const FILES = {
     }],
   }),
 };
+
+/** Stands in a command line for a folder that is there for one run. */
+const FOLDER = "FOLDER";
+/** Stands for a file that is large enough to be uploaded in parts. */
+const LARGE_FILE = "LARGE";
 
 /** Commands that change nothing, or change only what a second try would change again. */
 const COMMANDS: string[][] = [
@@ -41,9 +47,12 @@ const COMMANDS: string[][] = [
   ["set-cors-policy", "my-bucket"],
   ["get-public-access-block", "my-bucket"],
   ["set-public-access-block", "my-bucket", "--block-public-acls", "true"],
+  ["localserver", "my-bucket", "-d", "15m", "--port", "0"],
   ["list-bucket", "my-bucket"],
   ["get-object", "my-bucket", "a.txt"],
+  ["get-objects", "my-bucket", "--output", FOLDER],
   ["put-object", "my-bucket", "b.txt", "LICENSE"],
+  ["put-object", "my-bucket", "large", LARGE_FILE],
   ["put-objects", "my-bucket", "LICENSE", "CHANGELOG.md", "--prefix", "docs"],
   ["delete-objects", "my-bucket", "a.txt"],
   ["delete-objects", "my-bucket", "--prefix", "a"],
@@ -51,6 +60,7 @@ const COMMANDS: string[][] = [
 
 interface Kind {
   fault: Partial<Fault>;
+  requestTimeoutMs?: number;
   /** Whether the call is sent again, so that a single failure is not noticed. */
   passes: boolean;
 }
@@ -70,6 +80,7 @@ const KINDS: Record<string, Kind> = {
   "malformed XML": { fault: { malformedBody: "<Half><an answer" }, passes: false },
   "cut connection": { fault: { cut: true }, passes: true },
   "answer lost": { fault: { cut: true, after: true }, passes: true },
+  "no answer": { fault: { delayMs: 120_000 }, requestTimeoutMs: 5_000, passes: true },
   "expired token": { fault: answer(403, "ExpiredToken", Infinity), passes: false },
   "clock skew": { fault: answer(403, "RequestTimeTooSkewed", Infinity), passes: false },
 };
@@ -103,11 +114,29 @@ async function prepared(): Promise<Sandbox> {
   return sandbox;
 }
 
+/** Runs a command; one that serves is stopped as soon as it does. */
+async function runToEnd(args: string[], options: RunOptions): Promise<Ran> {
+  const interruption = new AbortController();
+  const folder = await Deno.makeTempDir();
+  const standsFor: Record<string, string> = { [FOLDER]: folder, [LARGE_FILE]: largeFile };
+  try {
+    return await run(args.map((word) => standsFor[word] ?? word), {
+      ...options,
+      signal: interruption.signal,
+      onStderr: (text) => {
+        if (text.includes("Press Ctrl+C to stop")) interruption.abort();
+      },
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 /** The operations that a command asks for, each once. */
 async function operationsOf(args: string[]): Promise<string[]> {
   await using sandbox = await prepared();
   const soFar = sandbox.requests.length;
-  const { code, stderr } = await run(args, { sandbox, files: FILES });
+  const { code, stderr } = await runToEnd(args, { sandbox, files: FILES });
   assert.equal(code, 0, stderr);
   const names = sandbox.requests.slice(soFar).map(({ operation }) => operation!);
   assert.ok(names.length > 0 && names.every(Boolean));
@@ -115,11 +144,16 @@ async function operationsOf(args: string[]): Promise<string[]> {
 }
 
 /** Runs a command in which one call fails, and checks what must hold whatever comes of it. */
-async function check(args: string[], operation: string, name: string, { fault, passes }: Kind) {
+async function check(args: string[], operation: string, name: string, kind: Kind) {
+  const { fault, passes, requestTimeoutMs = 60_000 } = kind;
   await using sandbox = await prepared();
   const before = sandbox.snapshot();
   sandbox.fail({ operation, ...fault });
-  const { code, stdout, stderr } = await run(args, { sandbox, files: FILES });
+  const { code, stdout, stderr } = await runToEnd(args, {
+    sandbox,
+    files: FILES,
+    requestTimeoutMs,
+  });
   const story = `${args.join(" ")}, ${operation}: ${name}\nexit ${code}\n${stderr}`;
   assert.ok(code === 0 || code === 1, story);
   assert.doesNotMatch(stderr, /^\s+at /m, story);
@@ -140,6 +174,8 @@ async function check(args: string[], operation: string, name: string, { fault, p
       assert.deepEqual(sandbox.snapshot(), before, story);
     }
   }
+  const openUploads = sandbox.account.buckets.get("my-bucket")!.uploads?.size ?? 0;
+  if (openUploads > 0) assert.match(stderr, /upload/, story);
 }
 
 /** How many cases run at the same time: most of the time they wait to try again. */
@@ -163,7 +199,11 @@ async function* allCases(): AsyncGenerator<Case> {
 const failures = new Map<string[], string[]>();
 let tried = 0;
 
+let largeFile = "";
+
 Deno.test.beforeAll(async () => {
+  largeFile = await Deno.makeTempFile();
+  await Deno.writeFile(largeFile, new Uint8Array(PART_SIZE + 1));
   const cases = await Array.fromAsync(allCases());
   const worker = async () => {
     for (let one = cases.pop(); one !== undefined; one = cases.pop()) {
@@ -179,7 +219,8 @@ Deno.test.beforeAll(async () => {
   await Promise.all(Array.from({ length: CASES_AT_A_TIME }, worker));
 });
 
-Deno.test.afterAll(() => {
+Deno.test.afterAll(async () => {
+  await Deno.remove(largeFile);
   Deno.stdout.writeSync(new TextEncoder().encode(`faults tried: ${tried}\n`));
 });
 

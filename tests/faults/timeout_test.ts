@@ -2,8 +2,12 @@
  * An endpoint that takes a request and never answers.
  */
 import assert from "node:assert/strict";
-import { connect } from "../../lib/aws/connect.ts";
+import { type Aws, connect } from "../../lib/aws/connect.ts";
 import { createCredentials } from "../../lib/aws/create.ts";
+import { deleteObjects } from "../../lib/aws/objects_delete.ts";
+import { getObject } from "../../lib/aws/objects_get.ts";
+import { listObjects } from "../../lib/aws/objects_list.ts";
+import { putObject } from "../../lib/aws/objects_put.ts";
 import { whoami } from "../../lib/aws/identities.ts";
 import { listUsers } from "../../lib/aws/listings.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
@@ -36,6 +40,25 @@ Deno.test("no answer once: the request is sent again", async () => {
   assert.deepEqual(users.map((user) => user.UserName), ["admin"]);
   aws.close();
 });
+
+const OBJECTS: Record<string, (aws: Aws) => Promise<unknown>> = {
+  ListObjectsV2: (aws) => Array.fromAsync(listObjects(aws, "my-bucket")),
+  GetObject: (aws) => getObject(aws, "my-bucket", "a"),
+  PutObject: (aws) => putObject(aws, "my-bucket", "a", "deno.json"),
+  DeleteObjects: (aws) => Array.fromAsync(deleteObjects(aws, "my-bucket", { keys: ["a"] })),
+};
+
+for (const [operation, work] of Object.entries(OBJECTS)) {
+  Deno.test(`no answer to ${operation}: given up with a clear error`, async () => {
+    await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+    sandbox.fail({ operation, times: Infinity, delayMs: NEVER });
+    const aws = connection(sandbox);
+    await assert.rejects(work(aws), IN_TIME);
+    const tries = sandbox.requests.filter((request) => request.operation === operation).length;
+    assert.equal(tries, 3, "silence is not waited for ten times");
+    aws.close();
+  });
+}
 
 for (const operation of ["CreateBucket", "CreateUser", "PutUserPolicy", "CreateAccessKey"]) {
   Deno.test(`no answer to ${operation}: what was made is removed again`, async () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cleanEnv, peerPath, scriptPath } from "./support.ts";
+import { PythonProcess } from "./python_process.ts";
 
 /** A policy document as it came back, parsed. */
 export interface Document {
@@ -41,45 +41,18 @@ export interface Account {
   }>;
 }
 
-/** Reads accounts by boto3, in one process for all since boto3 takes long to load. */
+/** Reads accounts by boto3, in one process for all. */
 export class AccountReader {
-  readonly #child: Deno.ChildProcess;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #output: ReadableStreamDefaultReader<string>;
-  readonly #home = Deno.makeTempDirSync();
-  #rest = "";
-
-  constructor() {
-    this.#child = new Deno.Command(peerPath("python"), {
-      args: [scriptPath("account.py")],
-      clearEnv: true,
-      env: cleanEnv(this.#home),
-      stdin: "piped",
-      stdout: "piped",
-    }).spawn();
-    this.#input = this.#child.stdin.getWriter();
-    this.#output = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  }
+  readonly #process = new PythonProcess("account.py");
 
   /** Reads the accounts behind some endpoints. */
   async read(...urls: string[]): Promise<Account[]> {
-    await this.#input.write(new TextEncoder().encode(`${urls.join(" ")}\n`));
-    while (!this.#rest.includes("\n")) {
-      const { value, done } = await this.#output.read();
-      if (done) throw new Error("account.py has ended");
-      this.#rest += value;
-    }
-    const [line = "", ...others] = this.#rest.split("\n");
-    this.#rest = others.join("\n");
-    return JSON.parse(line);
+    return await this.#process.ask(urls.join(" ")) as Account[];
   }
 
   /** Ends the process. */
-  async close(): Promise<void> {
-    await this.#input.close();
-    await this.#output.cancel();
-    await this.#child.status;
-    await Deno.remove(this.#home, { recursive: true });
+  close(): Promise<void> {
+    return this.#process.close();
   }
 }
 

@@ -25,6 +25,8 @@ export interface RunOptions {
   stdin?: string | Uint8Array<ArrayBuffer>;
   /** Whether standard error is a terminal. */
   isTerminal?: boolean;
+  /** Milliseconds to wait for an answer. */
+  requestTimeoutMs?: number;
   /** Files that the command can read, by path. */
   files?: Record<string, string>;
   /** Stands for Ctrl-C. */
@@ -87,6 +89,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     run: () => Promise.reject(new Error("this test runs no programs")),
     permit: () => Promise.resolve(),
     signal: options.signal ?? new AbortController().signal,
+    ...(options.requestTimeoutMs && { requestTimeoutMs: options.requestTimeoutMs }),
   };
   const code = await main(args, io);
   if (options.sandbox) assertNoSecrets(options.sandbox, stderr.text());
