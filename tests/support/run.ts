@@ -59,10 +59,15 @@ export function secretsOf({ account }: Sandbox): string[] {
   ];
 }
 
-/** Holds in every test that runs a command: no secret goes to standard error. */
-function assertNoSecrets(sandbox: Sandbox, stderr: string): void {
+/**
+ * Holds in every test that runs a command: no secret goes to standard error, and to standard output
+ * only the new ones of `create`.
+ */
+function assertNoSecrets(sandbox: Sandbox, args: readonly string[], { stdout, stderr }: Ran): void {
+  const mayShow = args.includes("create") && !args.includes("--dry-run");
   for (const secret of secretsOf(sandbox)) {
     assert.ok(!stderr.includes(secret), "a secret stands on standard error");
+    assert.ok(mayShow || !stdout.includes(secret), "a secret stands on standard output");
   }
 }
 
@@ -91,9 +96,9 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     signal: options.signal ?? new AbortController().signal,
     ...(options.requestTimeoutMs && { requestTimeoutMs: options.requestTimeoutMs }),
   };
-  const code = await main(args, io);
-  if (options.sandbox) assertNoSecrets(options.sandbox, stderr.text());
-  return { code, stdout: stdout.text(), stderr: stderr.text() };
+  const ran = { code: await main(args, io), stdout: stdout.text(), stderr: stderr.text() };
+  if (options.sandbox) assertNoSecrets(options.sandbox, args, ran);
+  return ran;
 }
 
 function collector(
