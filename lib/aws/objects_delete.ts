@@ -39,10 +39,11 @@ export interface DeleteObjectsOptions {
  *
  * @param aws the account
  * @param bucket the bucket
- * @param which the keys, or the prefix of all keys to delete
+ * @param which the keys, or the prefix of all keys to delete, which must not be empty
  * @param options how many requests at a time and so on
  * @returns what became of each object, as soon as it is known
  * @throws {S3CredentialsError} if the bucket can't be read or written to at all
+ * @throws {RangeError} if neither keys nor a prefix is given
  *
  * @example All below a prefix
  * ```ts
@@ -64,16 +65,30 @@ export async function* deleteObjects(
   which: { keys: readonly string[] } | { prefix: string },
   { concurrency = BATCHES_AT_A_TIME, onFound, signal }: DeleteObjectsOptions = {},
 ): AsyncGenerator<ObjectResult> {
+  const { keys, prefix } = checkedChoice(which);
   const requests = new BucketRequests(aws, bucket, signal);
   try {
-    const batches = "keys" in which
-      ? batchesOf([...new Set(which.keys)], onFound)
-      : listedBatches(requests, which.prefix, onFound);
+    const batches = keys === undefined
+      ? listedBatches(requests, prefix, onFound)
+      : batchesOf([...new Set(keys)], onFound);
     const work = (keys: string[]) => deleteBatch(requests, keys);
     for await (const results of mapAsDone(batches, work, concurrency)) yield* results;
   } finally {
     requests.close();
   }
+}
+
+type Choice = { keys: readonly string[]; prefix?: undefined } | {
+  keys?: undefined;
+  prefix: string;
+};
+
+/** Whatever means the whole bucket is more likely a variable that was left empty. */
+function checkedChoice(which: { keys?: unknown; prefix?: unknown } | undefined | null): Choice {
+  const { keys, prefix } = which ?? {};
+  if (Array.isArray(keys)) return { keys };
+  if (typeof prefix === "string" && prefix !== "") return { prefix };
+  throw new RangeError("Invalid choice of objects: expected keys, or a prefix that is not empty");
 }
 
 function* batchesOf(keys: string[], onFound?: (count: number) => void): Generator<string[]> {
