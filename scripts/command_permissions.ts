@@ -75,9 +75,11 @@ const RARE_LISTS = [
 ];
 
 const REMOVE_USER: CommandPermission[] = [
-  ...on(TOOL_USERS, "iam:ListUserPolicies", "iam:DeleteUserPolicy"),
-  ...on(TOOL_USERS, "iam:ListAccessKeys", "iam:DeleteAccessKey", "iam:DeleteUser"),
-  ...optional("taken for empty, as it is with the users of create", on(TOOL_USERS, ...RARE_LISTS)),
+  ...on(TOOL_USERS, "iam:DeleteUserPolicy", "iam:DeleteAccessKey", "iam:DeleteUser"),
+  ...optional(
+    "a key that somebody else has made meanwhile is not seen, and loses the policy",
+    on(TOOL_USERS, "iam:ListAccessKeys"),
+  ),
 ];
 
 const NEW_BUCKET = on(BUCKET, "s3:CreateBucket");

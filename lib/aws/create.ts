@@ -4,7 +4,7 @@
  * @module
  */
 import type { AssumeRoleCommandOutput } from "@aws-sdk/client-sts";
-import type { CreateFacts, CreateRequest, Step, UserFacts } from "../create_types.ts";
+import type { CreateRequest, Step, UserFacts } from "../create_types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import type { Credentials, PermanentCredentials, TemporaryCredentials } from "../formats.ts";
 import { userNameFor } from "../grant.ts";
@@ -14,7 +14,14 @@ import { type PolicyDocument, policyText, withoutAllowing } from "../policy.ts";
 import { patiently } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
 import { gatherFacts } from "./create_facts.ts";
-import { deleteUser } from "./identities.ts";
+import {
+  keyClock,
+  type Run,
+  takeBackBucket,
+  takeBackKey,
+  takeBackPolicy,
+  takeBackUser,
+} from "./create_undo.ts";
 import { attempts, awsErrorCode, isThrottled, serviceError } from "./service_error.ts";
 import { isMissing, UndoList, type UndoReport, withUndoReport } from "./undo.ts";
 
@@ -84,14 +91,19 @@ export async function createCredentials(
   const steps = planCreate(request, facts);
   if (facts.user !== undefined) options.onProgress?.(describeUser(request, facts.user));
   const patienceMs = options.patienceMs ?? DEFAULT_PATIENCE_MS;
-  const undos = new UndoList(Math.min(patienceMs, UNDO_PATIENCE_MS));
+  const undoPatienceMs = Math.min(patienceMs, UNDO_PATIENCE_MS);
+  const undos = new UndoList(undoPatienceMs);
   const run: Run = {
     aws,
     facts,
     undos,
     log: options.onProgress ?? (() => {}),
     patience: { patienceMs, ...(options.signal && { signal: options.signal }) },
+    undoPatienceMs,
     madeUser: steps.some((step) => step.kind === "create-user"),
+    madeKeyId: undefined,
+    lostKeySince: undefined,
+    hasRival: false,
     roleArn: facts.role?.arn,
     madeRole: false,
   };
@@ -119,20 +131,6 @@ function describeUser(request: CreateRequest, { accessKeys = [] }: UserFacts): s
 
 function stopIfInterrupted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new S3CredentialsError("interrupted", "Interrupted");
-}
-
-/** What the steps of one run share. */
-interface Run {
-  aws: Aws;
-  facts: CreateFacts;
-  undos: UndoList;
-  log: (message: string) => void;
-  patience: { patienceMs: number; signal?: AbortSignal };
-  /** Whether the user is of this run's making, and so may not be visible everywhere yet. */
-  madeUser: boolean;
-  /** The role to assume, as soon as it is known. */
-  roleArn: string | undefined;
-  madeRole: boolean;
 }
 
 type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;
@@ -206,7 +204,10 @@ async function createBucket({ bucket, region }: StepOf<"create-bucket">, run: Ru
       }).catch((error) => {
         if (!isOwnDoing(error, /^BucketAlreadyOwnedByYou$/)) throw error;
       }),
-    { what: `bucket ${bucket}`, run: () => s3.deleteBucket({ Bucket: bucket }) },
+    {
+      what: `bucket ${bucket}`,
+      run: () => takeBackBucket(run, bucket, () => s3.deleteBucket({ Bucket: bucket })),
+    },
   );
 }
 
@@ -234,17 +235,19 @@ async function createUser({ userName, permissionsBoundary }: StepOf<"create-user
         UserName: userName,
         ...(permissionsBoundary !== undefined && { PermissionsBoundary: permissionsBoundary }),
       }).catch((error) => {
-        if (!isOwnDoing(error, /^EntityAlreadyExists/)) throw error;
+        if (isOwnDoing(error, /^EntityAlreadyExists/)) return;
+        // It wasn't there when this run looked.
+        run.hasRival = awsErrorCode(error).startsWith("EntityAlreadyExists");
+        throw error;
       }),
-    { what: `user ${userName}`, run: () => deleteUser(run.aws, userName) },
+    { what: `user ${userName}`, run: () => takeBackUser(run, userName) },
   );
 }
 
 async function putUserPolicy(step: StepOf<"put-user-policy">, run: Run) {
   const iam = await run.aws.iam();
   const target = { UserName: step.userName, PolicyName: step.policyName };
-  const known = run.facts.user?.inlinePolicies;
-  const earlier = known?.get(step.policyName);
+  const earlier = run.facts.user?.inlinePolicies?.get(step.policyName);
   await run.undos.change(
     `Could not attach policy ${step.policyName} to user ${step.userName}`,
     () =>
@@ -254,19 +257,7 @@ async function putUserPolicy(step: StepOf<"put-user-policy">, run: Run) {
       ),
     {
       what: `policy ${step.policyName} of user ${step.userName}`,
-      run: async () => {
-        if (earlier !== undefined) {
-          await iam.putUserPolicy({ ...target, PolicyDocument: earlier });
-        } else if (run.madeUser || known !== undefined) {
-          await iam.deleteUserPolicy(target);
-        } else {
-          throw new S3CredentialsError(
-            "access-denied",
-            `policy ${step.policyName} of user ${step.userName}: whether it had an earlier ` +
-              "version could not be read",
-          );
-        }
-      },
+      run: () => takeBackPolicy(run, target),
     },
   );
   if (earlier !== undefined && earlier !== policyText(step.policy)) {
@@ -292,21 +283,24 @@ async function createAccessKey(
 ): Promise<PermanentCredentials> {
   // Sent twice it could make two keys, and nobody would have the secret of the first.
   const iam = await run.aws.iam({ keepAlive: false, retry: false });
-  let madeKeyId: string | undefined;
+  let since = 0;
   const answer = await run.undos.change(
     `Could not create an access key for user ${userName}`,
     async () => {
       const answer = await patiently(
-        () => iam.createAccessKey({ UserName: userName }),
+        () => {
+          since = keyClock(iam);
+          return iam.createAccessKey({ UserName: userName });
+        },
         (error) => isThrottled(error) || (run.madeUser && isMissing(error)),
         run.patience,
       );
-      madeKeyId = answer.AccessKey?.AccessKeyId;
+      run.madeKeyId = answer.AccessKey?.AccessKeyId;
       return answer;
     },
     {
       what: `access key of user ${userName}`,
-      run: () => removeNewKeys(run, userName, madeKeyId),
+      run: () => takeBackKey(run, userName, since),
     },
   );
   const key = answer.AccessKey;
@@ -323,28 +317,6 @@ async function createAccessKey(
     SecretAccessKey: key.SecretAccessKey,
     CreateDate: key.CreateDate ?? new Date(),
   };
-}
-
-/** Where the answer got lost, the new key is the one that wasn't there before. */
-async function removeNewKeys(run: Run, userName: string, keyId: string | undefined) {
-  const iam = await run.aws.iam();
-  if (keyId !== undefined) {
-    await iam.deleteAccessKey({ UserName: userName, AccessKeyId: keyId });
-    return;
-  }
-  const before = run.madeUser ? [] : run.facts.user?.accessKeys;
-  if (before === undefined) {
-    throw new S3CredentialsError(
-      "access-denied",
-      `perhaps an access key of user ${userName}: its keys could not be listed`,
-    );
-  }
-  const old = new Set(before.map((key) => key.accessKeyId));
-  const { AccessKeyMetadata: now = [] } = await iam.listAccessKeys({ UserName: userName });
-  const isNew = (id: string | undefined) => id !== undefined && !old.has(id);
-  for (const { AccessKeyId } of now.filter((key) => isNew(key.AccessKeyId))) {
-    await iam.deleteAccessKey({ UserName: userName, AccessKeyId });
-  }
 }
 
 async function ensureRole({ roleName, found }: StepOf<"ensure-role">, run: Run) {
@@ -382,6 +354,7 @@ async function createRole(roleName: string, run: Run) {
       Action: "sts:AssumeRole",
     }],
   };
+  let isSurelyOurs = true;
   const made = await run.undos.change(
     `Could not create role ${roleName}`,
     () =>
@@ -393,9 +366,19 @@ async function createRole(roleName: string, run: Run) {
         MaxSessionDuration: 43_200,
       }).catch((error) => {
         if (!isOwnDoing(error, /^EntityAlreadyExists/)) throw error;
+        isSurelyOurs = false;
         return iam.getRole({ RoleName: roleName });
       }),
-    { what: `role ${roleName}`, run: () => iam.deleteRole({ RoleName: roleName }) },
+    {
+      what: `role ${roleName}`,
+      run: () => {
+        if (isSurelyOurs) return iam.deleteRole({ RoleName: roleName });
+        throw new S3CredentialsError(
+          "conflict",
+          `role ${roleName}: perhaps somebody else has made it, and uses it`,
+        );
+      },
+    },
   );
   run.roleArn = made.Role?.Arn;
   run.madeRole = true;
@@ -426,17 +409,19 @@ async function assumeRole(step: StepOf<"assume-role">, run: Run): Promise<Tempor
       (error) => run.madeRole && awsErrorCode(error) === "AccessDenied",
       run.patience,
     );
-    return {
-      AccessKeyId: given?.AccessKeyId ?? "",
-      SecretAccessKey: given?.SecretAccessKey ?? "",
-      SessionToken: given?.SessionToken ?? "",
-      Expiration: given?.Expiration ?? new Date(NaN),
-    };
-  } catch (cause) {
-    const error = serviceError(cause, `Could not assume role ${roleArn}`);
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};
+    if (!AccessKeyId || !SecretAccessKey || !SessionToken || Expiration === undefined) {
+      throw new S3CredentialsError(
+        "aws",
+        `Could not assume role ${roleArn}: the answer held no credentials`,
+      );
+    }
+    return { AccessKeyId, SecretAccessKey, SessionToken, Expiration };
+  } catch (thrown) {
+    const error = serviceError(thrown, `Could not assume role ${roleArn}`);
     const hint = assumeRoleHint(error.message) ?? error.hint;
     throw new S3CredentialsError(error.code, error.message, {
-      cause,
+      cause: error.cause,
       ...(hint !== undefined && { hint }),
     });
   }

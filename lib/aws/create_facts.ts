@@ -16,6 +16,7 @@ import { userNameFor } from "../grant.ts";
 import { FULL_ACCESS_ARN, ROLE_NAME } from "../plan.ts";
 import { mapInOrder } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
+import { iamPages } from "./paging.ts";
 import { httpStatus, namedRegion, serviceError } from "./service_error.ts";
 import { isMissing } from "./undo.ts";
 
@@ -77,7 +78,7 @@ async function bucketExists(aws: Aws, bucket: string): Promise<boolean> {
           "aws",
           `Bucket ${bucket} is in region ${namedRegion(error) ?? "unknown"}, and this endpoint ` +
             "does not reach it",
-          { hint: `Try again with --region ${namedRegion(error) ?? "REGION"}`, cause: error },
+          { hint: `Try again with --region ${namedRegion(error) ?? "REGION"}` },
         );
       case 400:
       case 403:
@@ -94,16 +95,16 @@ async function bucketExistsByListing(aws: Aws, bucket: string): Promise<boolean>
   try {
     await s3.listObjectsV2({ Bucket: bucket, MaxKeys: 1 });
     return true;
-  } catch (cause) {
-    if (isMissing(cause)) return false;
-    const error = serviceError(cause, `Could not look at bucket ${bucket}`);
+  } catch (thrown) {
+    if (isMissing(thrown)) return false;
+    const error = serviceError(thrown, `Could not look at bucket ${bucket}`);
     if (error.code !== "access-denied") throw error;
     throw new S3CredentialsError(
       "access-denied",
       `Bucket ${bucket} exists, but it belongs to another account or these credentials may not ` +
         "see it",
       {
-        cause,
+        cause: error.cause,
         hint: "Choose another name, or use credentials that have s3:ListBucket on the bucket",
       },
     );
@@ -130,7 +131,10 @@ async function findUser(aws: Aws, name: string): Promise<UserFacts | undefined> 
 }
 
 async function findAccessKeys(iam: IAM, userName: string): Promise<AccessKeyFacts[]> {
-  const { AccessKeyMetadata: keys = [] } = await iam.listAccessKeys({ UserName: userName });
+  const keys = iamPages(
+    (page) => iam.listAccessKeys({ UserName: userName, ...page }),
+    (page) => page.AccessKeyMetadata,
+  );
   return await mapAll(keys, async ({ AccessKeyId: accessKeyId = "", CreateDate }) => {
     const used = await ifAllowed(
       iam.getAccessKeyLastUsed({ AccessKeyId: accessKeyId }),
@@ -146,15 +150,18 @@ async function findAccessKeys(iam: IAM, userName: string): Promise<AccessKeyFact
 }
 
 async function findInlinePolicies(iam: IAM, userName: string): Promise<Map<string, string>> {
-  const { PolicyNames: names = [] } = await iam.listUserPolicies({ UserName: userName });
-  const texts = await mapAll(names, async (policyName) => {
+  const names = iamPages(
+    (page) => iam.listUserPolicies({ UserName: userName, ...page }),
+    (page) => page.PolicyNames,
+  );
+  const policies = await mapAll(names, async (policyName) => {
     const { PolicyDocument: text = "" } = await iam.getUserPolicy({
       UserName: userName,
       PolicyName: policyName,
     });
-    return decodeURIComponent(text);
+    return [policyName, decodeURIComponent(text)] as const;
   });
-  return new Map(names.map((name, index) => [name, texts[index] ?? ""]));
+  return new Map(policies);
 }
 
 async function findRole(aws: Aws): Promise<RoleFacts | undefined> {
@@ -164,15 +171,18 @@ async function findRole(aws: Aws): Promise<RoleFacts | undefined> {
     `Could not look at role ${ROLE_NAME}`,
   );
   if (found?.Role === undefined) return undefined;
+  const policies = iamPages(
+    (page) => iam.listAttachedRolePolicies({ RoleName: ROLE_NAME, ...page }),
+    (page) => page.AttachedPolicies,
+  );
   const attached = await ifAllowed(
-    iam.listAttachedRolePolicies({ RoleName: ROLE_NAME }),
+    Array.fromAsync(policies),
     `Could not list the policies of role ${ROLE_NAME}`,
   );
   return {
     arn: found.Role.Arn ?? "",
     maxSessionDuration: found.Role.MaxSessionDuration ?? 3600,
-    hasFullAccess:
-      attached?.AttachedPolicies?.some((policy) => policy.PolicyArn === FULL_ACCESS_ARN) ?? true,
+    hasFullAccess: attached?.some((policy) => policy.PolicyArn === FULL_ACCESS_ARN) ?? true,
   };
 }
 
@@ -205,6 +215,9 @@ async function ifAllowed<T>(call: Promise<T>, tried: string): Promise<T | undefi
   }
 }
 
-function mapAll<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+function mapAll<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
   return Array.fromAsync(mapInOrder(items, work));
 }

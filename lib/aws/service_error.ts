@@ -29,6 +29,11 @@ const UNKNOWN_KEY: Meaning = {
     "Check the key id and the endpoint. A key made a moment ago takes some seconds to work: try " +
     "again, or let create --wait wait for it",
 };
+const BAD_SIGNATURE: Meaning = {
+  code: "credentials",
+  message: "the secret key does not belong to the access key, or the clock is wrong",
+  hint: "Check the secret key",
+};
 const EXPIRED: Meaning = {
   code: "credentials",
   message: "these credentials have expired",
@@ -67,14 +72,12 @@ const MEANINGS: Record<string, Meaning | undefined> = {
   InvalidAccessKeyId: UNKNOWN_KEY,
   InvalidClientTokenId: UNKNOWN_KEY,
   UnrecognizedClientException: UNKNOWN_KEY,
-  SignatureDoesNotMatch: {
-    code: "credentials",
-    message: "the secret key does not belong to the access key, or the clock is wrong",
-    hint: "Check the secret key",
-  },
+  SignatureDoesNotMatch: BAD_SIGNATURE,
   ExpiredToken: EXPIRED,
   ExpiredTokenException: EXPIRED,
   TokenRefreshRequired: EXPIRED,
+  IncompleteSignature: BAD_SIGNATURE,
+  InvalidSignatureException: BAD_SIGNATURE,
   RequestExpired: EXPIRED,
   InvalidToken: BAD_TOKEN,
   MissingAuthenticationToken: NO_CREDENTIALS,
@@ -233,8 +236,28 @@ export function serviceError(error: unknown, tried: string): S3CredentialsError 
     : `${meaning.message}${httpStatus(error) === undefined ? "" : ` (${awsCode})`}`;
   const hint = meaning?.hint ?? accessHint(message);
   return new S3CredentialsError(meaning?.code ?? "aws", `${tried}: ${happened}`, {
-    cause: error,
+    ...causeOption(safeCause(error, meaning)),
     ...(hint !== undefined && { hint }),
+  });
+}
+
+function causeOption(cause: unknown): { cause?: unknown } {
+  return cause === undefined ? {} : { cause };
+}
+
+/**
+ * What of an SDK's error may be passed on. S3 repeats session tokens in its answers, STS the request
+ * that was signed; the SDK keeps all of the answer, and the headers of the request.
+ */
+function safeCause(error: unknown, meaning: Meaning | undefined): unknown {
+  if (httpStatus(error) === undefined) return error;
+  const { message = "", code, $metadata = {} } = error as SdkError;
+  const isAboutCredentials = meaning?.code === "credentials";
+  const cause = new Error(isAboutCredentials ? meaning.message : message);
+  cause.name = awsErrorCode(error);
+  return Object.assign(cause, {
+    ...(code !== undefined && { code }),
+    $metadata: { ...$metadata, httpStatusCode: httpStatus(error) },
   });
 }
 

@@ -11,7 +11,10 @@ import { awsErrorCode, httpStatus, isInDoubt, serviceError } from "./service_err
 export interface Undo {
   /** What the change made, such as `user NAME`. */
   what: string;
-  /** Removes it. That it isn't there is no failure. */
+  /**
+   * Removes it. That it isn't there is no failure. A text that it returns says more precisely what was
+   * removed; `null` says that there was nothing to remove.
+   */
   run(): Promise<unknown>;
 }
 
@@ -67,8 +70,8 @@ export class UndoList {
     const report: UndoReport = { undone: [], left: [] };
     for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) {
       try {
-        await this.#takeBack(undo);
-        report.undone.push(undo.what);
+        const done = await this.#takeBack(undo);
+        if (done !== null) report.undone.push(typeof done === "string" ? done : undo.what);
       } catch (error) {
         if (isMissing(error)) continue;
         report.left.push(serviceError(error, undo.what).message);

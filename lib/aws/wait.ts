@@ -71,11 +71,11 @@ export async function waitForCredentials(
         patienceMs: deadline - Date.now(),
         ...(signal && { signal }),
       });
-    } catch (cause) {
+    } catch (thrown) {
       if (signal?.aborted) throw new S3CredentialsError("interrupted", "Interrupted");
-      const error = serviceError(cause, `${what} does not accept the new credentials yet`);
+      const error = serviceError(thrown, `${what} does not accept the new credentials yet`);
       throw new S3CredentialsError(error.code, error.message, {
-        cause,
+        cause: error.cause,
         hint:
           `The key ${credentials.AccessKeyId} was created and printed. It may work in a while: ` +
           "try it with s3-credentials whoami",

@@ -92,7 +92,7 @@ test("a key whose answer got lost is removed from an existing user, the old key 
   sandbox.fail({ operation: "CreateAccessKey", after: true, cut: true });
   const { code, stderr } = await run(["create", "site-one"], { sandbox });
   assert.equal(code, 1);
-  assert.match(stderr, /Undone: access key of user s3\.read-write\.site-one/);
+  assert.match(stderr, /Undone: access key AKIA\w{16} of user s3\.read-write\.site-one/);
   assert.deepEqual(sandbox.snapshot(), before);
 });
 

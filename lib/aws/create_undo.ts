@@ -1,0 +1,237 @@
+/**
+ * How `create` takes back what it has made, without touching what another run has made meanwhile.
+ *
+ * IAM and S3 tell nobody who made a thing. So nothing is removed on which a key hangs that this run
+ * did not make: that is named instead, for a person to decide.
+ *
+ * @module
+ */
+import type { CreateFacts } from "../create_types.ts";
+import { S3CredentialsError } from "../errors.ts";
+import { patiently } from "./concurrency.ts";
+import type { Aws, IAMClient } from "./connect.ts";
+import { iamPages } from "./paging.ts";
+import { awsErrorCode, serviceError } from "./service_error.ts";
+import type { UndoList } from "./undo.ts";
+
+/** What the steps of one run share. */
+export interface Run {
+  aws: Aws;
+  facts: CreateFacts;
+  undos: UndoList;
+  log: (message: string) => void;
+  patience: { patienceMs: number; signal?: AbortSignal };
+  /** For how long to look for what AWS may not show yet, in milliseconds. */
+  undoPatienceMs: number;
+  /** Whether the user is of this run's making, and so may not be visible everywhere yet. */
+  madeUser: boolean;
+  /** The key that this run has made, as soon as it is known. */
+  madeKeyId: string | undefined;
+  /** Where the answer with the key got lost: when it was asked for, by {@linkcode keyClock}. */
+  lostKeySince: number | undefined;
+  /** Whether another run has turned up that makes the same credentials. */
+  hasRival: boolean;
+  /** The role to assume, as soon as it is known. */
+  roleArn: string | undefined;
+  madeRole: boolean;
+}
+
+/** IAM gives whole seconds. */
+const SECOND_MS = 1_000;
+
+interface Key {
+  id: string;
+  createDate: Date | undefined;
+}
+
+/**
+ * The keys of the user that were not there when this run looked, and that it did not make. Who may not
+ * list keys sees none.
+ */
+async function unknownKeys(run: Run, userName: string): Promise<Key[]> {
+  const iam = await run.aws.iam();
+  const known = new Set([
+    ...(run.facts.user?.accessKeys ?? []).map((key) => key.accessKeyId),
+    ...(run.madeKeyId === undefined ? [] : [run.madeKeyId]),
+  ]);
+  const keys = iamPages(
+    (page) => iam.listAccessKeys({ UserName: userName, ...page }),
+    (page) => page.AccessKeyMetadata,
+  );
+  const unknown: Key[] = [];
+  try {
+    for await (const { AccessKeyId: id, CreateDate: createDate } of keys) {
+      if (id !== undefined && !known.has(id)) unknown.push({ id, createDate });
+    }
+  } catch (error) {
+    if (serviceError(error, "").code !== "access-denied") throw error;
+  }
+  return unknown;
+}
+
+/** @throws {S3CredentialsError} `conflict` if a key hangs on it that this run did not make */
+async function refuseWithRivals(run: Run, userName: string, what: string): Promise<void> {
+  const areKeysKnown = run.facts.user === undefined || run.facts.user.accessKeys !== undefined;
+  if (!areKeysKnown) return;
+  const rivals = await unknownKeys(run, userName);
+  if (rivals.length === 0) return;
+  run.hasRival = true;
+  const ids = rivals.map(({ id }) => id).join(", ");
+  throw new S3CredentialsError(
+    "conflict",
+    `${what}: access key ${ids}, which somebody else has made meanwhile, needs it`,
+  );
+}
+
+/**
+ * Removes a bucket that this run has made; where two runs make the same one, S3 may tell both that
+ * they did.
+ *
+ * @param run the run
+ * @param bucket the bucket
+ * @param remove deletes it
+ */
+export async function takeBackBucket(
+  run: Run,
+  bucket: string,
+  remove: () => Promise<unknown>,
+): Promise<void> {
+  if (run.hasRival) {
+    throw new S3CredentialsError(
+      "conflict",
+      `bucket ${bucket}: somebody else makes the same credentials at the same time, and may use it`,
+    );
+  }
+  await remove();
+}
+
+/**
+ * Removes a user that this run has made, once its own policies and key are gone. IAM refuses while
+ * there is anything else.
+ *
+ * @param run the run
+ * @param userName the user
+ */
+export async function takeBackUser(run: Run, userName: string): Promise<void> {
+  const iam = await run.aws.iam();
+  const isConflict = (error: unknown) => /^DeleteConflict/.test(awsErrorCode(error));
+  const remove = async () => {
+    // IAM may not have shown the key before.
+    if (run.lostKeySince !== undefined && run.madeKeyId === undefined) {
+      await takeBackKey(run, userName, run.lostKeySince);
+    }
+    await iam.deleteUser({ UserName: userName });
+  };
+  // It may also go on to see for a moment what has just been removed.
+  await patiently(remove, isConflict, { patienceMs: run.undoPatienceMs }).catch((error) => {
+    run.hasRival ||= isConflict(error);
+    throw error;
+  });
+}
+
+/**
+ * Removes a policy that this run has attached, or gives it its earlier text back.
+ *
+ * @param run the run
+ * @param target the user and the policy
+ */
+export async function takeBackPolicy(
+  run: Run,
+  target: { UserName: string; PolicyName: string },
+): Promise<void> {
+  const iam = await run.aws.iam();
+  const what = `policy ${target.PolicyName} of user ${target.UserName}`;
+  const known = run.facts.user?.inlinePolicies;
+  const earlier = known?.get(target.PolicyName);
+  await refuseWithRivals(run, target.UserName, what);
+  if (earlier !== undefined) {
+    await iam.putUserPolicy({ ...target, PolicyDocument: earlier });
+  } else if (run.madeUser || known !== undefined) {
+    await iam.deleteUserPolicy(target);
+  } else {
+    throw new S3CredentialsError(
+      "access-denied",
+      `${what}: whether it had an earlier version could not be read`,
+    );
+  }
+}
+
+/**
+ * Removes the key that this run has made. Where the answer got lost, that is the one key that was made
+ * while the request was under way.
+ *
+ * @param run the run
+ * @param userName the user
+ * @param since when the request was sent, by {@linkcode keyClock}
+ * @returns what was removed; `null` where no key was made
+ * @throws {S3CredentialsError} if there may be one that can't be told for sure
+ */
+export async function takeBackKey(
+  run: Run,
+  userName: string,
+  since: number,
+): Promise<string | null> {
+  const iam = await run.aws.iam();
+  const remove = async (AccessKeyId: string) => {
+    await iam.deleteAccessKey({ UserName: userName, AccessKeyId });
+    run.madeKeyId = AccessKeyId;
+    return `access key ${AccessKeyId} of user ${userName}`;
+  };
+  if (run.madeKeyId !== undefined) return await remove(run.madeKeyId);
+  run.lostKeySince = since;
+  if (!run.madeUser && run.facts.user?.accessKeys === undefined) {
+    throw new S3CredentialsError(
+      "access-denied",
+      `perhaps an access key of user ${userName}: its keys could not be listed`,
+    );
+  }
+  const candidates = await lookForKey(run, userName, since);
+  if (candidates.length === 1) return await remove(candidates[0]!.id);
+  // A key that can't be seen yet still keeps a new user from being deleted.
+  if (candidates.length === 0 && run.madeUser) return null;
+  const which = candidates.length === 0
+    ? "the answer to its creation was lost, and none is to be seen so far"
+    : `one of ${
+      candidates.map(({ id }) => id).join(", ")
+    }, of which others were made by somebody ` +
+      "else";
+  throw new S3CredentialsError(
+    "conflict",
+    `perhaps an access key of user ${userName}: ${which}. See aws iam list-access-keys ` +
+      `--user-name ${userName}`,
+  );
+}
+
+/** IAM may show a new key only after some seconds. */
+async function lookForKey(run: Run, userName: string, since: number): Promise<Key[]> {
+  const find = async () => {
+    const keys = await unknownKeys(run, userName);
+    return keys.filter(({ createDate }) => !(createDate && createDate.getTime() < since));
+  };
+  const found = await find();
+  if (found.length > 0 || run.madeUser) return found;
+  run.log(`Looking for a new access key of user ${userName}, since the answer was lost...`);
+  const none = new Error("no new key");
+  return await patiently(
+    async () => {
+      const keys = await find();
+      if (keys.length === 0) throw none;
+      return keys;
+    },
+    (error) => error === none,
+    { patienceMs: run.undoPatienceMs },
+  ).catch((error) => {
+    if (error === none) return [];
+    throw error;
+  });
+}
+
+/**
+ * The earliest date that IAM can give a key which is asked for from now on.
+ *
+ * @param iam the client that is about to ask for it
+ * @returns milliseconds since the epoch
+ */
+export function keyClock(iam: IAMClient): number {
+  return Date.now() + iam.config.systemClockOffset - SECOND_MS;
+}
