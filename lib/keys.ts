@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shown } from "./shown.ts";
 
 /** The longest key that S3 takes, in bytes of UTF-8. */
 export const KEY_LIMIT = 1024;
@@ -212,7 +213,7 @@ export function checkKey(key: string): void {
   if (bytes > KEY_LIMIT) {
     throw new RangeError(
       `Invalid key: it has ${bytes} bytes, more than the ${KEY_LIMIT} that S3 takes: ${
-        key.slice(0, 40)
+        shown(key.slice(0, 40))
       }...`,
     );
   }

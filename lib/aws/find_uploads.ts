@@ -6,6 +6,7 @@
 import { basename, join } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
 import { keyFor } from "../keys.ts";
+import { shown } from "../shown.ts";
 import { fileFault } from "./local_file.ts";
 import type { Upload } from "./objects_put.ts";
 
@@ -57,9 +58,9 @@ function statOf(path: string): Deno.FileInfo {
     return Deno.statSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
-      throw new S3CredentialsError("usage", `Path does not exist: ${path}`);
+      throw new S3CredentialsError("usage", `Path does not exist: ${shown(path)}`);
     }
-    throw fileFault(error, `Could not read ${path}`);
+    throw fileFault(error, `Could not read ${shown(path)}`);
   }
 }
 
@@ -112,7 +113,7 @@ function refuseTwins(uploads: readonly Upload[]): void {
     if (other !== undefined) {
       throw new S3CredentialsError(
         "conflict",
-        `Two files would have the key ${key}: ${other} and ${path}`,
+        `Two files would have the key ${shown(key)}: ${shown(other)} and ${shown(path)}`,
         { hint: "Upload them one after the other, with a --prefix for each" },
       );
     }

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
 import { foldedPath, localPlace } from "../keys.ts";
+import { shown } from "../shown.ts";
 import { fileFault, LocalFile } from "./local_file.ts";
 
 /** The name of a folder or file for a key, checked and ready to be written. */
@@ -43,7 +44,7 @@ export class LocalFolder {
       LocalFile.probe(join(root, "probe"));
       return new LocalFolder(root);
     } catch (error) {
-      throw fileFault(error, `Could not write to folder ${path}`);
+      throw fileFault(error, `Could not write to folder ${shown(path)}`);
     }
   }
 
@@ -96,7 +97,10 @@ export class LocalFolder {
       await other.done;
       if (other.path === path || isSameFile(other.path, path)) {
         resolve();
-        throw skipped(key, `on this file system it is the same file as that of ${other.key}`);
+        throw skipped(
+          key,
+          `on this file system it is the same file as that of ${shown(other.key)}`,
+        );
       }
     }
     return resolve;
@@ -127,10 +131,10 @@ function makeFolder(path: string): string | undefined {
   try {
     const found = lookAt(path);
     if (found === undefined) Deno.mkdirSync(path);
-    else if (found.isSymlink) return `${path} is a symbolic link`;
-    else if (!found.isDirectory) return `${path} is a file and not a folder`;
+    else if (found.isSymlink) return `${shown(path)} is a symbolic link`;
+    else if (!found.isDirectory) return `${shown(path)} is a file and not a folder`;
   } catch (error) {
-    return fileFault(error, `could not make folder ${path}`).message;
+    return fileFault(error, `could not make folder ${shown(path)}`).message;
   }
 }
 
@@ -139,10 +143,12 @@ function obstacle(path: string): string | undefined {
   try {
     const found = lookAt(path);
     if (found === undefined || found.isFile) return undefined;
-    if (found.isSymlink) return `${path} is a symbolic link`;
-    return found.isDirectory ? `${path} is a folder` : `${path} is not an ordinary file`;
+    if (found.isSymlink) return `${shown(path)} is a symbolic link`;
+    return found.isDirectory
+      ? `${shown(path)} is a folder`
+      : `${shown(path)} is not an ordinary file`;
   } catch (error) {
-    return fileFault(error, `could not look at ${path}`).message;
+    return fileFault(error, `could not look at ${shown(path)}`).message;
   }
 }
 

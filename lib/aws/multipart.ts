@@ -10,6 +10,7 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { S3CredentialsError } from "../errors.ts";
+import { shown } from "../shown.ts";
 import { childText, escapeXml, parseXml } from "../xml.ts";
 import { type BucketRequests, errorOf, S3RequestError } from "./bucket_requests.ts";
 import type { Gate } from "./gate.ts";
@@ -140,7 +141,9 @@ async function begin(upload: MultipartUpload): Promise<string> {
     // Nobody else's upload of the same key can be told from it, so that it is not aborted here.
     if (isAnswerLost) {
       onWarning?.(
-        `An answer was lost when the upload of ${key} began: an empty upload of it may be left on ` +
+        `An answer was lost when the upload of ${
+          shown(key)
+        } began: an empty upload of it may be left on ` +
           "the server, which costs nothing. See aws s3api list-multipart-uploads " +
           `--bucket ${requests.bucket} --prefix ${quoted(key)}`,
       );
@@ -148,8 +151,9 @@ async function begin(upload: MultipartUpload): Promise<string> {
   }
 }
 
-/** As one word for a shell. */
+/** As one word for a shell; with characters that a terminal must not get, one of bash or zsh. */
 function quoted(text: string): string {
+  if (shown(text) !== text) return `$'${shown(text.replace(/[\\']/g, "\\$&"))}'`;
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
@@ -216,7 +220,7 @@ class Buffers {
     this.isAtEnd = count < length || this.size === size;
     if (count === 0 && number > 1) return undefined;
     if (number > PARTS_LIMIT) {
-      throw new S3CredentialsError("limit", `Could not put ${key}: the input is too long`, {
+      throw new S3CredentialsError("limit", `Could not put ${shown(key)}: the input is too long`, {
         hint: "Save it to a file and upload that: its length is then known beforehand",
       });
     }
@@ -329,8 +333,9 @@ async function abandon(
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
-  const left =
-    `Could not remove what was uploaded of ${key}: its parts stay on the server, and are billed`;
+  const left = `Could not remove what was uploaded of ${
+    shown(key)
+  }: its parts stay on the server, and are billed`;
   throw new S3CredentialsError(
     error instanceof S3CredentialsError ? error.code : "partial-failure",
     reason instanceof S3CredentialsError
@@ -339,7 +344,9 @@ async function abandon(
     {
       cause: error,
       hint: `Remove them: aws s3api abort-multipart-upload --bucket ${requests.bucket} ` +
-        `--key ${quoted(key)} --upload-id ${uploadId}`,
+        `--key ${quoted(key)} --upload-id ${
+          /^[\w.-]+$/.test(uploadId) ? uploadId : quoted(uploadId)
+        }`,
     },
   );
 }

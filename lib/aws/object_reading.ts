@@ -4,6 +4,7 @@
  * @module
  */
 import { S3CredentialsError } from "../errors.ts";
+import { shown } from "../shown.ts";
 import { type BucketRequests, S3RequestError } from "./bucket_requests.ts";
 import { type Digest, digestOf } from "./digests.ts";
 import type { Gate } from "./gate.ts";
@@ -29,7 +30,7 @@ export const RANGE_SIZE = 8 * 1024 * 1024;
 /** The object is another one than when reading began. */
 class ObjectChanged extends S3CredentialsError {
   constructor(key: string) {
-    super("conflict", `Could not get ${key}: it changed while it was being read`, {
+    super("conflict", `Could not get ${shown(key)}: it changed while it was being read`, {
       hint: "Try again",
     });
   }
@@ -271,7 +272,7 @@ export function headOf({ headers }: HttpHead): ObjectHead {
 function corrupt(key: string): S3CredentialsError {
   return new S3CredentialsError(
     "aws",
-    `Could not get ${key}: what arrived is not what the server holds`,
+    `Could not get ${shown(key)}: what arrived is not what the server holds`,
     { hint: "Try again; the checksum that the server gives for the object does not fit" },
   );
 }
@@ -288,7 +289,7 @@ export function readingError(requests: BucketRequests, error: unknown, key: stri
   if (error instanceof S3CredentialsError || error instanceof TooLong) return error;
   if (!(error instanceof S3RequestError)) {
     const isOurs = (error as Error)?.name !== "ConnectionError";
-    return isOurs ? error : serviceError(error, `Could not get ${key}`);
+    return isOurs ? error : serviceError(error, `Could not get ${shown(key)}`);
   }
   const { httpStatusCode } = error.$metadata;
   if (httpStatusCode === 412) return new ObjectChanged(key);
@@ -296,6 +297,6 @@ export function readingError(requests: BucketRequests, error: unknown, key: stri
     return serviceError(error, `Could not get objects of bucket ${requests.bucket}`);
   }
   return httpStatusCode === 404
-    ? new S3CredentialsError("not-found", `Not found: ${key}`, { cause: error })
-    : serviceError(error, `Could not get ${key}`);
+    ? new S3CredentialsError("not-found", `Not found: ${shown(key)}`, { cause: error })
+    : serviceError(error, `Could not get ${shown(key)}`);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { shown } from "../shown.ts";
 import { childText, escapeXml, isXmlText, parseXml } from "../xml.ts";
 import { BucketRequests, errorOf } from "./bucket_requests.ts";
 import type { Aws } from "./connect.ts";
@@ -180,7 +181,7 @@ async function deleteOne(requests: BucketRequests, key: string): Promise<ObjectR
 }
 
 function failure(error: Error, key: string): ObjectResult {
-  const problem = serviceError(error, `Could not delete ${key}`);
+  const problem = serviceError(error, `Could not delete ${shown(key)}`);
   if (isFatal(problem)) throw problem;
   return { key, error: problem };
 }

@@ -6,6 +6,7 @@
 import { dirname } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
 import { commonPrefix, keyMatcher } from "../keys.ts";
+import { shown } from "../shown.ts";
 import { BucketRequests } from "./bucket_requests.ts";
 import type { Aws } from "./connect.ts";
 import { Gate, mapAsDone } from "./gate.ts";
@@ -126,7 +127,7 @@ export async function downloadObject(
   path: string,
   { concurrency = DEFAULT_TRANSFERS, onProgress, signal }: TransferOptions = {},
 ): Promise<void> {
-  const tried = `Could not write to ${path}`;
+  const tried = `Could not write to ${shown(path)}`;
   const target = writableTarget(path, tried);
   const requests = new BucketRequests(aws, bucket, signal);
   const counter = new ProgressCounter(onProgress);
@@ -197,7 +198,7 @@ function writableTarget(
     return { file: new LocalFile(found === undefined ? path : Deno.realPathSync(path)) };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
-      const hint = `The folder ${dirname(path)} must exist`;
+      const hint = `The folder ${shown(dirname(path))} must exist`;
       throw new S3CredentialsError("not-found", `${tried}: its folder does not exist`, { hint });
     }
     throw fileFault(error, tried);
@@ -323,7 +324,7 @@ async function getOne(getting: Getting, { key, known }: Wanted): Promise<ObjectR
   if ("key" in claimed) return claimed;
   const { path, release } = claimed;
   // The path doesn't tell which of two keys it was made of.
-  const tried = `Could not save ${JSON.stringify(key)} to ${path}`;
+  const tried = `Could not save ${JSON.stringify(key)} to ${shown(path ?? "")}`;
   try {
     if (path === undefined) return { key, size: await emptyMarker(download, key, known?.size) };
     const file = openFile(path, tried);

@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer";
 import { contentTypeOf } from "../content_types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { checkKey } from "../keys.ts";
+import { shown } from "../shown.ts";
 import { BucketRequests } from "./bucket_requests.ts";
 import type { Aws } from "./connect.ts";
 import { Gate, mapAsDone } from "./gate.ts";
@@ -130,7 +131,7 @@ export async function* putObjects(
       return { key, path, size: await upload.file(path, key, { expected }) };
     } catch (error) {
       const problem = error instanceof RangeError
-        ? new S3CredentialsError("limit", `Could not put ${path}: ${error.message}`)
+        ? new S3CredentialsError("limit", `Could not put ${shown(path)}: ${error.message}`)
         : puttingError(error, key);
       if (!(problem instanceof S3CredentialsError) || isFatal(problem)) throw problem;
       return { key, path, error: problem };
@@ -149,7 +150,7 @@ function puttingError(error: unknown, key: string): unknown {
   if (error instanceof S3CredentialsError) return error;
   const isOfService = error instanceof Error && ("$metadata" in error ||
     error.name === "ConnectionError" || error instanceof SyntaxError);
-  return isOfService ? serviceError(error, `Could not put ${key}`) : error;
+  return isOfService ? serviceError(error, `Could not put ${shown(key)}`) : error;
 }
 
 function uploader(
@@ -197,7 +198,7 @@ function uploader(
     },
   ): Promise<number> {
     const headers = typeHeader(contentType);
-    const tried = `Could not read ${path}`;
+    const tried = `Could not read ${shown(path)}`;
     using source = openSource(path, tried);
     const { size } = source;
     counter.add({
@@ -282,12 +283,12 @@ class FileSource implements ByteSource, Disposable {
     try {
       return await this.#file.read(buffer);
     } catch (error) {
-      throw fileFault(error, `Could not read ${this.#path}`);
+      throw fileFault(error, `Could not read ${shown(this.#path)}`);
     }
   }
 
   #shorter(): S3CredentialsError {
-    const message = `Could not put ${this.#path}: the file became shorter while it was read`;
+    const message = `Could not put ${shown(this.#path)}: the file became shorter while it was read`;
     return new S3CredentialsError("conflict", message, { hint: "Try again" });
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { plainData } from "../rows.ts";
+import { shown } from "../shown.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import {
@@ -16,7 +17,7 @@ import {
   transferOptions,
 } from "./object_options.ts";
 import { awsOptions, rowFormatOf, rowOptions, usage, withAws } from "./options.ts";
-import { errorText, writeLine, writeMessage, writeRows } from "./output.ts";
+import { errorText, nameFor, writeLine, writeMessage, writeRows } from "./output.ts";
 import { progressLine } from "./progress.ts";
 
 /** `s3-credentials list-bucket` */
@@ -184,7 +185,9 @@ function parseContentType(text: string): string {
 async function checkFile(path: string): Promise<void> {
   const { findUploads } = await import("../aws/find_uploads.ts");
   const isFolder = (await Deno.stat(path).catch(() => undefined))?.isDirectory;
-  if (isFolder) throw usage(`Not a file but a folder: ${path} - put-objects uploads folders`);
+  if (isFolder) {
+    throw usage(`Not a file but a folder: ${shown(path)} - put-objects uploads folders`);
+  }
   findUploads([path]);
 }
 
@@ -213,11 +216,11 @@ export const putObjects = defineCommand({
     const { findUploads } = await import("../aws/find_uploads.ts");
     const { uploads, leftOut } = findUploads(paths, options.prefix);
     for (const { path, reason } of leftOut) {
-      await writeMessage(io, `Warning: not uploaded: ${path}: ${reason}`);
+      await writeMessage(io, `Warning: not uploaded: ${shown(path)}: ${reason}`);
     }
     if (options.dryRun) {
       for (const { path, key } of uploads) {
-        await writeLine(io, `${path} => s3://${bucket}/${key}`);
+        await writeLine(io, `${nameFor(io, path)} => s3://${bucket}/${nameFor(io, key)}`);
       }
       return;
     }
@@ -269,7 +272,7 @@ export const deleteObjects = defineCommand({
         const found = prefix
           ? listObjects(aws, bucket, { prefix, signal: io.signal })
           : named.map((Key) => ({ Key }));
-        const keys = await Array.fromAsync(found, ({ Key }) => Key);
+        const keys = await Array.fromAsync(found, ({ Key }) => nameFor(io, Key));
         await say(keys.length);
         await writeLine(io, ["The following keys would be deleted:", ...keys].join("\n"));
         return;

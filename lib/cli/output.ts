@@ -5,18 +5,20 @@
  */
 import { S3CredentialsError } from "../errors.ts";
 import { formatRows, type RowFormat } from "../rows.ts";
+import { shown, visible } from "../shown.ts";
 import { ExitCode } from "./exit_code.ts";
-import type { Io } from "./io.ts";
+import type { Io, Output } from "./io.ts";
 
 /**
- * Writes a message for a person. That nobody can read it is no reason to fail.
+ * Writes a message for a person, with what could lead a terminal astray made visible. That nobody
+ * can read it is no reason to fail.
  *
  * @param io the process
  * @param message one line or several
  */
 export async function writeMessage(io: Io, message: string): Promise<void> {
   try {
-    await io.stderr.write(`${message}\n`);
+    await io.stderr.write(`${visible(message)}\n`);
   } catch {
     // Standard error is closed: there is nobody to tell.
   }
@@ -43,13 +45,29 @@ export async function writeError(io: Io, error: S3CredentialsError): Promise<voi
 }
 
 /**
- * Writes a text and a line break to standard output.
+ * Writes a text and a line break to standard output: as it is into a pipe or a file, with its
+ * control characters made visible where a person is looking.
  *
  * @param io the process
  * @param text the data
  */
 export async function writeLine(io: Io, text: string): Promise<void> {
-  await io.stdout.write(`${text}\n`);
+  await writeText(io.stdout, `${text}\n`);
+}
+
+/**
+ * A key or path as a part of a line of standard output.
+ *
+ * @param io the process
+ * @param name the key or path
+ * @returns it as it is for a pipe or a file, with all control characters visible for a terminal
+ */
+export function nameFor(io: Io, name: string): string {
+  return io.stdout.isTerminal ? shown(name) : name;
+}
+
+function writeText(output: Output, text: string): Promise<void> {
+  return output.write(output.isTerminal ? visible(text) : text);
 }
 
 /**
@@ -147,7 +165,7 @@ export async function writeRows(
     const text = batch;
     batch = "";
     if (text === "") return;
-    written = written.then(() => io.stdout.write(text)).catch((error) => {
+    written = written.then(() => writeText(io.stdout, text)).catch((error) => {
       failure ??= { error };
     });
   };

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { LocalFolder } from "../../lib/aws/local_folder.ts";
 import { localPlace } from "../../lib/keys.ts";
+import { shown, visible } from "../../lib/shown.ts";
 import { BUCKET, keyArbitrary, type Stage, stage, tree } from "../support/objects.ts";
 
 /** Stores objects past the server, so that any key will do. */
@@ -46,7 +47,8 @@ Deno.test("any keys: nothing outside the folder, every key fetched or reported",
           const path = place.kind === "file" ? place.segments.join("/") : undefined;
           const bytes = new TextDecoder("latin1").decode(new TextEncoder().encode(text));
           const isFetched = path !== undefined && written[path] === bytes;
-          const isReported = stderr.includes(JSON.stringify(key)) || stderr.includes(`: ${key}`);
+          const isReported = stderr.includes(visible(JSON.stringify(key))) ||
+            stderr.includes(`: ${shown(key)}`);
           assert.ok(isFetched || isReported, `${JSON.stringify(key)} is lost: ${stderr}`);
           if (!isFetched) reported++;
         }

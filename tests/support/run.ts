@@ -25,6 +25,8 @@ export interface RunOptions {
   stdin?: string | Uint8Array<ArrayBuffer>;
   /** Whether standard error is a terminal. */
   isTerminal?: boolean;
+  /** Whether standard output is one. */
+  isStdoutTerminal?: boolean;
   /** Milliseconds to wait for an answer. */
   requestTimeoutMs?: number;
   /** Files that the command can read, by path. */
@@ -73,7 +75,10 @@ function assertNoSecrets(sandbox: Sandbox, args: readonly string[], { stdout, st
 
 /** Runs one command line. */
 export async function run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const stdout = collector(options.stdoutError, options.onStdout);
+  const stdout = {
+    ...collector(options.stdoutError, options.onStdout),
+    isTerminal: options.isStdoutTerminal ?? false,
+  };
   const stderr = {
     ...collector(undefined, options.onStderr),
     isTerminal: options.isTerminal ?? false,

@@ -1,0 +1,55 @@
+/**
+ * Texts that others chose, such as keys and a server's words, in the form that a terminal may get:
+ * control characters could move its cursor, forge lines or turn the direction of writing.
+ *
+ * @module
+ */
+
+// deno-lint-ignore no-control-regex -- control characters are what this is about
+const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * Makes the control characters of a text visible, except for tabs and line breaks.
+ *
+ * What is legal JSON stays so and keeps its meaning: it may have such characters from DEL on, and
+ * has the same escapes for them.
+ *
+ * @param text one line or several
+ * @returns the text with `\x1b`, `\r` or `\u202e` for each of them
+ *
+ * @example A red word
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { visible } from "./shown.ts";
+ *
+ * assert.equal(visible("\x1b[31mred\nblue"), "\\x1b[31mred\nblue");
+ * ```
+ */
+export function visible(text: string): string {
+  return text.replace(CONTROLS, (character) => {
+    const code = character.charCodeAt(0);
+    if (character === "\r") return "\\r";
+    const digits = code.toString(16);
+    return code < 0x20 ? `\\x${digits.padStart(2, "0")}` : `\\u${digits.padStart(4, "0")}`;
+  });
+}
+
+/**
+ * Makes the control characters of a name visible, line breaks included: for keys and paths in the
+ * middle of a message.
+ *
+ * @param name a key or a path
+ * @returns the same name where it has none of them
+ *
+ * @example A key with a line of its own
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { shown } from "./shown.ts";
+ *
+ * assert.equal(shown("photos/1 é.jpg"), "photos/1 é.jpg");
+ * assert.equal(shown("a\nError: b"), "a\\nError: b");
+ * ```
+ */
+export function shown(name: string): string {
+  return visible(name).replaceAll("\n", "\\n");
+}

@@ -1,0 +1,31 @@
+/**
+ * What a terminal may get of texts that others chose.
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { shown, visible } from "../lib/shown.ts";
+
+// deno-lint-ignore no-control-regex -- control characters are what this is about
+const HARMFUL = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+
+Deno.test("visible: every character that could lead a terminal astray, and no other", () => {
+  for (let code = 0; code <= 0xffff; code++) {
+    const character = String.fromCharCode(code);
+    const seen = visible(character);
+    if (HARMFUL.test(character)) assert.match(seen, /^\\(r|x[01][\da-f]|u[\da-f]{4})$/);
+    else assert.equal(seen, character);
+  }
+});
+
+Deno.test("shown: one line, and ordinary names stay as they are", () => {
+  assert.equal(shown("a\x1b[2K\r\nError: b\u202e"), "a\\x1b[2K\\r\\nError: b\\u202e");
+  for (const name of ["photos/1 é 😀.jpg", "c:\\x", "tab\tx", "العربية"]) {
+    assert.equal(shown(name), name);
+  }
+});
+
+Deno.test("visible: JSON keeps its meaning", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+    assert.equal(JSON.parse(visible(JSON.stringify(text))), text);
+  }));
+});
