@@ -123,7 +123,8 @@ export async function takeBackUser(run: Run, userName: string): Promise<void> {
     await iam.deleteUser({ UserName: userName });
   };
   // It may also go on to see for a moment what has just been removed.
-  await patiently(remove, isConflict, { patienceMs: run.undoPatienceMs }).catch((error) => {
+  const patienceMs = run.hasRival ? 0 : run.undoPatienceMs;
+  await patiently(remove, isConflict, { patienceMs }).catch((error) => {
     run.hasRival ||= isConflict(error);
     throw error;
   });

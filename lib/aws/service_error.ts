@@ -226,7 +226,8 @@ export function serviceError(error: unknown, tried: string): S3CredentialsError 
   }
   const { message = "", code: runtimeCode } = (error ?? {}) as SdkError;
   const awsCode = awsErrorCode(error);
-  const meaning = MEANINGS[awsCode] ?? MEANINGS[runtimeCode ?? ""] ?? nestedMeaning(error) ??
+  // The runtime's code first: the SDK calls a connection that was cut a TimeoutError too.
+  const meaning = MEANINGS[runtimeCode ?? ""] ?? MEANINGS[awsCode] ?? nestedMeaning(error) ??
     meaningOfStatus(httpStatus(error));
   const words = isWorthQuoting(message, awsCode)
     ? `${awsCode === "Unknown" ? "" : `${awsCode}: `}${message}`
