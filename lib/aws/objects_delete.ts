@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { S3CredentialsError } from "../errors.ts";
 import { shown } from "../shown.ts";
 import { childText, escapeXml, isXmlText, parseXml } from "../xml.ts";
 import { BucketRequests, errorOf } from "./bucket_requests.ts";
@@ -106,10 +107,34 @@ async function* listedBatches(
 ): AsyncGenerator<string[]> {
   let count = 0;
   for await (const page of listPages(requests, prefix)) {
-    count += page.length;
-    yield* batchesOf(page.map(({ Key }) => Key));
+    const keys = page.map(({ Key }) => Key);
+    checkListed(requests.bucket, prefix, keys);
+    count += keys.length;
+    yield* batchesOf(keys);
   }
   onFound?.(count);
+}
+
+/**
+ * Checks that a listing has no keys but those that were asked for: a server or a cache that leaves
+ * the query out must not lead to the loss of others.
+ *
+ * @param bucket the bucket, for the error
+ * @param prefix what was asked for
+ * @param keys what came
+ * @throws {S3CredentialsError} if a key doesn't start with the prefix
+ */
+export function checkListed(bucket: string, prefix: string, keys: readonly string[]): void {
+  const other = keys.find((key) => !key.startsWith(prefix));
+  if (other === undefined) return;
+  throw new S3CredentialsError(
+    "aws",
+    `Could not list bucket ${bucket}: asked for keys that start with ${
+      shown(prefix)
+    }, the server ` +
+      `also named ${shown(other)}`,
+    { hint: "None of that answer's keys is deleted. Does something on the way drop the query?" },
+  );
 }
 
 async function deleteBatch(requests: BucketRequests, keys: string[]): Promise<ObjectResult[]> {

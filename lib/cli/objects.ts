@@ -268,13 +268,16 @@ export const deleteObjects = defineCommand({
     };
     await withAws(options, io, async (aws) => {
       if (options.dryRun) {
+        const { checkListed } = await import("../aws/objects_delete.ts");
         const { listObjects } = await import("../aws/objects_list.ts");
         const found = prefix
           ? listObjects(aws, bucket, { prefix, signal: io.signal })
           : named.map((Key) => ({ Key }));
-        const keys = await Array.fromAsync(found, ({ Key }) => nameFor(io, Key));
+        const keys = await Array.fromAsync(found, ({ Key }) => Key);
+        if (prefix) checkListed(bucket, prefix, keys);
         await say(keys.length);
-        await writeLine(io, ["The following keys would be deleted:", ...keys].join("\n"));
+        const names = keys.map((key) => nameFor(io, key));
+        await writeLine(io, ["The following keys would be deleted:", ...names].join("\n"));
         return;
       }
       const { deleteObjects } = await import("../aws/objects_delete.ts");

@@ -1,0 +1,64 @@
+/**
+ * Servers that answer what nobody asked for.
+ */
+import assert from "node:assert/strict";
+import { run } from "../support/run.ts";
+
+const KEYS = { AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "example" };
+
+/** A server with fixed pages, the first of which is 1; it tells which keys it was to delete. */
+function serveListing(pages: readonly string[]) {
+  const deleted: string[] = [];
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      const query = new URL(request.url).searchParams;
+      const text = await request.text();
+      const number = Number(query.get("continuation-token") ?? 1);
+      for (const [, key] of text.matchAll(/<Key>(.*?)<\/Key>/g)) deleted.push(key!);
+      return new Response(request.method === "GET" ? page(pages, number) : "<DeleteResult/>");
+    },
+  );
+  const env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${server.addr.port}` };
+  return {
+    deleted,
+    run: (args: string[]) => run(args, { env }),
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+function page(pages: readonly string[], number: number): string {
+  const next = number < pages.length
+    ? `<IsTruncated>true</IsTruncated><NextContinuationToken>${number + 1}</NextContinuationToken>`
+    : "<IsTruncated>false</IsTruncated>";
+  return `<ListBucketResult><EncodingType>url</EncodingType>${next}${
+    pages[number - 1]
+  }</ListBucketResult>`;
+}
+
+function contents(...keys: string[]): string {
+  return keys.map((key) => `<Contents><Key>${key}</Key><Size>1</Size></Contents>`).join("");
+}
+
+const ERROR = "Error: Could not list bucket my-bucket: asked for keys that start with old/, the " +
+  "server also named precious/b\n" +
+  "None of that answer's keys is deleted. Does something on the way drop the query?\n";
+
+Deno.test("delete-objects --prefix: a listing with other keys deletes nothing", async () => {
+  await using server = serveListing([contents("old/a", "precious/b")]);
+  const args = ["delete-objects", "my-bucket", "--prefix", "old/"];
+  for (const more of [[], ["--dry-run"]]) {
+    assert.deepEqual(await server.run([...args, ...more]), { code: 1, stdout: "", stderr: ERROR });
+  }
+  assert.deepEqual(server.deleted, []);
+});
+
+Deno.test("delete-objects --prefix: other keys on the second page end the work there", async () => {
+  await using server = serveListing([
+    contents("old/a", "old/b+c"),
+    contents("old/d", "precious/b"),
+  ]);
+  const ran = await server.run(["delete-objects", "my-bucket", "--prefix", "old/"]);
+  assert.deepEqual(ran, { code: 1, stdout: "", stderr: ERROR });
+  assert.deepEqual(server.deleted, ["old/a", "old/b c"]);
+});
