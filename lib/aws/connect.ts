@@ -7,6 +7,7 @@ import process from "node:process";
 import type { AuthCredentials } from "../auth_file.ts";
 import type { PublicAccessBlockSettings } from "../create_types.ts";
 import { S3CredentialsError } from "../errors.ts";
+import { checkBucketName } from "../names.ts";
 import { withRequestLog } from "./request_log.ts";
 import { awsErrorCode } from "./service_error.ts";
 
@@ -106,6 +107,7 @@ export interface Aws {
    *
    * @param bucket the bucket
    * @param region its region, where it isn't that of the connection
+   * @throws {RangeError} if that is no bucket's name: it becomes a part of the URL as it is
    */
   bucketAddress(bucket: string, region?: string): Promise<BucketAddress>;
   /**
@@ -235,6 +237,7 @@ export function connect(options: ConnectOptions = {}): Aws {
       }
     },
     async bucketAddress(bucket, region) {
+      checkBucketName(bucket);
       const { endpoints, credentials, profile, region: usual } = await (
         settings ??= resolveSettings(options)
       );

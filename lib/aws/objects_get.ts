@@ -128,8 +128,8 @@ export async function downloadObject(
   { concurrency = DEFAULT_TRANSFERS, onProgress, signal }: TransferOptions = {},
 ): Promise<void> {
   const tried = `Could not write to ${shown(path)}`;
-  const target = writableTarget(path, tried);
   const requests = new BucketRequests(aws, bucket, signal);
+  const target = writableTarget(path, tried);
   const counter = new ProgressCounter(onProgress);
   const download = {
     requests,
@@ -249,13 +249,13 @@ export async function* getObjects(
   options: GetObjectsOptions = {},
 ): AsyncGenerator<ObjectResult> {
   const { concurrency = DEFAULT_TRANSFERS, onProgress, signal } = options;
-  const local = LocalFolder.open(folder);
   const stop = new AbortController();
   const requests = new BucketRequests(
     aws,
     bucket,
     signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
   );
+  const local = LocalFolder.open(folder);
   const counter = new ProgressCounter(onProgress);
   const gate = new Gate(concurrency, DOWNLOAD_WINDOW);
   const get = async (wanted: Wanted): Promise<ObjectResult> => {

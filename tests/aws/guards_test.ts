@@ -4,7 +4,10 @@
 import assert from "node:assert/strict";
 import { connect } from "../../lib/aws/connect.ts";
 import { deleteObjects } from "../../lib/aws/objects_delete.ts";
-import { BUCKET, type Stage, stage } from "../support/objects.ts";
+import { downloadObject, getObject, getObjects } from "../../lib/aws/objects_get.ts";
+import { listObjects } from "../../lib/aws/objects_list.ts";
+import { putObject, putObjects } from "../../lib/aws/objects_put.ts";
+import { BUCKET, type Stage, stage, tree } from "../support/objects.ts";
 
 function account(st: Stage) {
   return connect({ endpointUrl: st.sandbox.url, credentials: st.sandbox.credentials });
@@ -29,5 +32,44 @@ Deno.test("deleteObjects: neither keys nor a prefix is no way to empty a bucket"
   assert.equal(st.sandbox.requests.length, sent, "nothing is sent");
   assert.deepEqual(await Array.fromAsync(deleteObjects(aws, BUCKET, { keys: [] })), []);
   assert.deepEqual([...st.objects().keys()], ["one", "dir/two"]);
+  aws.close();
+});
+
+const NO_BUCKETS = [
+  ...["aaa/../my-bucket", "../my-bucket", "..//my-bucket", "my-bucket/dir", "my-bucket?x="],
+  ...["my-bucket#", "aaa/%2e%2e/my-bucket", "my-bucket\\..", "", "..", "s3://my-bucket"],
+];
+
+Deno.test("a bucket's name that would lead elsewhere: every function for objects refuses it", async () => {
+  await using st = await stage();
+  await st.put("one", "one");
+  const aws = account(st);
+  const sent = st.sandbox.requests.length;
+  for (const name of NO_BUCKETS) {
+    const path = st.path("new");
+    const calls: [string, () => Promise<unknown>][] = [
+      ["bucketAddress", () => aws.bucketAddress(name)],
+      ["listObjects", () => Array.fromAsync(listObjects(aws, name))],
+      ["deleteObjects", () => Array.fromAsync(deleteObjects(aws, name, { prefix: "o" }))],
+      ["getObject", () => getObject(aws, name, "one")],
+      ["getObjects", () => Array.fromAsync(getObjects(aws, name, path))],
+      ["downloadObject", () => downloadObject(aws, name, "one", path)],
+      ["putObject", () => putObject(aws, name, "one", new Blob(["new"]).stream())],
+      [
+        "putObjects",
+        () => Array.fromAsync(putObjects(aws, name, [{ path: "deno.json", key: "one" }])),
+      ],
+    ];
+    for (const [what, call] of calls) {
+      await assert.rejects(
+        call(),
+        { name: "RangeError", message: /^Invalid bucket name / },
+        `${what} of ${name}`,
+      );
+    }
+  }
+  assert.equal(st.sandbox.requests.length, sent, "nothing is sent");
+  assert.deepEqual(tree(st.folder), {}, "nothing is left");
+  assert.equal(new TextDecoder().decode(st.objects().get("one")!.body), "one");
   aws.close();
 });
