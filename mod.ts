@@ -32,7 +32,6 @@ export {
   connect,
   type ConnectOptions,
   type IAMClient,
-  parseEndpointUrl,
   type S3Client,
   type STSClient,
 } from "./lib/aws/connect.ts";
@@ -152,6 +151,7 @@ export {
   inlinePolicyName,
   sessionName,
 } from "./lib/default_names.ts";
+export { parseEndpointUrl } from "./lib/endpoint_url.ts";
 export { type BucketNameOptions, checkArn, checkBucketName, checkUserName } from "./lib/names.ts";
 export { NOTHING_EXISTS, planCreate } from "./lib/plan.ts";
 export { describeStep } from "./lib/plan_text.ts";

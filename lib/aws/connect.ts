@@ -6,6 +6,7 @@
 import process from "node:process";
 import type { AuthCredentials } from "../auth_file.ts";
 import type { PublicAccessBlockSettings } from "../create_types.ts";
+import { parseEndpointUrl } from "../endpoint_url.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
 import { withRequestLog } from "./request_log.ts";
@@ -322,7 +323,8 @@ async function resolveSettings(options: ConnectOptions): Promise<Settings> {
     endpoints: Object.fromEntries(
       (["IAM", "STS", "S3"] as const).map((service) => [
         service,
-        options.endpointUrl ?? configuredEndpoint(service, variable, profile),
+        checkedUrl("endpointUrl", options.endpointUrl) ??
+          configuredEndpoint(service, variable, profile),
       ]),
     ),
   };
@@ -386,28 +388,4 @@ function checkedUrl(source: string, url: string | undefined): string | undefined
   } catch (error) {
     throw new S3CredentialsError("usage", `${source}: ${(error as Error).message}`);
   }
-}
-
-/**
- * Checks the address of a server that speaks AWS's protocols.
- *
- * @param url the address
- * @returns the same address
- * @throws {RangeError} if it is no http or https URL
- *
- * @example A local server
- * ```ts
- * import { parseEndpointUrl } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * assert.equal(parseEndpointUrl("http://localhost:9000"), "http://localhost:9000");
- * assert.throws(() => parseEndpointUrl("localhost:9000"), RangeError);
- * ```
- */
-export function parseEndpointUrl(url: string): string {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : undefined;
-  if (protocol === "http:" || protocol === "https:") return url;
-  throw new RangeError(
-    `Invalid endpoint URL ${JSON.stringify(url)}: expected http://HOST or https://HOST`,
-  );
 }

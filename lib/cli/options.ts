@@ -4,7 +4,8 @@
  * @module
  */
 import { parseAuthFile } from "../auth_file.ts";
-import { type Aws, connect, type ConnectOptions, parseEndpointUrl } from "../aws/connect.ts";
+import { type Aws, connect, type ConnectOptions } from "../aws/connect.ts";
+import { parseEndpointUrl } from "../endpoint_url.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
 import { prefixPattern, prefixWarnings } from "../policy.ts";

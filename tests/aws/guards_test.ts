@@ -73,3 +73,35 @@ Deno.test("a bucket's name that would lead elsewhere: every function for objects
   assert.equal(new TextDecoder().decode(st.objects().get("one")!.body), "one");
   aws.close();
 });
+
+Deno.test("an endpoint with more than host, port and path is refused, whatever names it", async () => {
+  await using st = await stage();
+  await st.put("one", "one");
+  const { url, credentials, requests } = st.sandbox;
+  const sent = requests.length;
+  const config = st.path("config");
+  for (const suffix of ["#", "?", "/#", "?x", "/?x=y#z"]) {
+    await Deno.writeTextFile(config, `[profile odd]\nendpoint_url = ${url}${suffix}\n`);
+    const places = {
+      "endpointUrl": { endpointUrl: `${url}${suffix}` },
+      "AWS_ENDPOINT_URL": { env: (name: string) => variable(name, `${url}${suffix}`) },
+      "endpoint_url": {
+        profile: "odd",
+        env: (name: string) => name === "AWS_CONFIG_FILE" ? config : undefined,
+      },
+    };
+    for (const [source, options] of Object.entries(places)) {
+      const aws = connect({ credentials, ...options });
+      await assert.rejects(Array.fromAsync(listObjects(aws, BUCKET)), {
+        code: "usage",
+        message: `${source}: Invalid endpoint URL: it must not have a query or a fragment`,
+      });
+      aws.close();
+    }
+  }
+  assert.equal(requests.length, sent, "nothing is sent");
+});
+
+function variable(name: string, url: string): string | undefined {
+  return name === "AWS_ENDPOINT_URL" ? url : undefined;
+}

@@ -20,6 +20,8 @@ export interface Case {
 export const STATEMENT = '{"Effect":"Allow","Action":"s3:*","Resource":"*"}';
 const POLICY = `{"Version":"2012-10-17","Statement":[${STATEMENT}]}`;
 const ROLE = "arn:aws:iam::123456789012:role/reader";
+/** The address is not repeated. */
+const NO_USER = /Invalid endpoint URL: it must not hold a user name or password\n$/;
 const JSON_KEYS = JSON.stringify({ AccessKeyId: "AKIAEXAMPLE", SecretAccessKey: SECRET });
 
 /** `args says`, for rows that have no more. */
@@ -167,6 +169,14 @@ const names: Case[] = rows(["create", "my-bucket"], [
   [["--endpoint-url", "localhost:9000"], "expected http://HOST or https://HOST"],
   [["--endpoint-url", "ftp://localhost"], "expected http://HOST or https://HOST"],
   [["--endpoint-url", ""], "expected http://HOST or https://HOST"],
+  [["--endpoint-url", "http://localhost:9000 "], "expected http://HOST or https://HOST"],
+  [["--endpoint-url", `ftp://me:${SECRET}@localhost`], "expected http://HOST or https://HOST"],
+  [["--endpoint-url", `http://me:${SECRET}@localhost`], "expected http://HOST or https://HOST"],
+  [["--endpoint-url", "http://me:word@localhost"], NO_USER],
+  [["--endpoint-url", "https:me@localhost"], NO_USER],
+  [["--endpoint-url", "http://localhost:9000?"], "must not have a query or a fragment"],
+  [["--endpoint-url", `http://localhost/?token=${SECRET}`], "must not have a query or a fragment"],
+  [["--endpoint-url", "http://localhost:9000/#"], "must not have a query or a fragment"],
   [["--format", "ini", "--profile-name", "a]b"], "Invalid profile name"],
   [["--format", "ini", "--profile-name", "a\nb"], "Invalid profile name"],
   [["--format", "ini", "--profile-name", ""], "Invalid profile name"],
@@ -322,6 +332,16 @@ const authentication: Case[] = [
     args: ["create", "my-bucket"],
     says: "AWS_ENDPOINT_URL_S3: Invalid endpoint URL",
     env: { AWS_ENDPOINT_URL_S3: "not a url" },
+  },
+  {
+    args: ["list-bucket", "my-bucket"],
+    says: NO_USER,
+    env: { AWS_ENDPOINT_URL: "http://me:word@localhost" },
+  },
+  {
+    args: ["put-object", "my-bucket", "other-bucket/key", "deno.json"],
+    says: "AWS_ENDPOINT_URL_S3: Invalid endpoint URL: it must not have a query or a fragment",
+    env: { AWS_ENDPOINT_URL_S3: "http://localhost:9000#" },
   },
 ];
 
