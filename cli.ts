@@ -9,7 +9,7 @@ import { type Io, processIo } from "./lib/cli/io.ts";
 import { runProgram } from "./lib/cli/main.ts";
 
 export type { ChildEnvironment, Io, Output } from "./lib/cli/io.ts";
-export type { PermissionKind } from "./lib/cli/permissions.ts";
+export type { PermissionKind, PermissionReasons } from "./lib/cli/permissions.ts";
 
 const commands: readonly CommandEntry[] = [
   {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { PermissionKind } from "./permissions.ts";
+import type { PermissionKind, PermissionReasons } from "./permissions.ts";
+import { EXIT_CODES, type ProcessSignals, processSignals } from "./signals.ts";
 
 /** Where a command writes to. */
 export interface Output {
@@ -40,8 +41,9 @@ export interface Io {
    * Asks the user for permissions that the process doesn't have yet.
    *
    * @param kinds what the command needs; rejects with an `S3CredentialsError` where one is refused
+   * @param reasons what for, where it isn't the usual
    */
-  permit(kinds: readonly PermissionKind[]): Promise<void>;
+  permit(kinds: readonly PermissionKind[], reasons?: PermissionReasons): Promise<void>;
   /** Aborted when the user presses Ctrl-C. */
   signal: AbortSignal;
   /** Milliseconds to wait for an answer, where the usual patience is too long. */
@@ -55,9 +57,6 @@ export interface ChildEnvironment {
   /** Variables to set. */
   set: Record<string, string>;
 }
-
-/** The exit codes of a command that a signal has ended, as a shell would tell them. */
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
  * The exit code of a command that was interrupted.
@@ -88,15 +87,7 @@ export function untilInterrupted(signal: AbortSignal): Promise<void> {
  * @returns the process's streams, environment, files and signal
  */
 export function processIo(): Io {
-  const interruption = new AbortController();
-  // Windows knows only the first of them.
-  const names = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM"] as const;
-  for (const name of names) {
-    Deno.addSignalListener(name, () => {
-      if (interruption.signal.aborted) Deno.exit(EXIT_CODES[name]);
-      interruption.abort(name);
-    });
-  }
+  const signals = processSignals();
   const stderr = output(Deno.stderr);
   return {
     stdout: output(Deno.stdout),
@@ -104,20 +95,24 @@ export function processIo(): Io {
     stdin: Deno.stdin.readable,
     env: (name) => Deno.env.get(name),
     readTextFile: (path) => Deno.readTextFile(path),
-    run: runProcess,
-    permit: async (kinds) => {
+    run: (words, environment) => runProcess(words, environment, signals),
+    permit: async (kinds, reasons) => {
       const { denoPermissions, requestPermissions } = await import("./permissions.ts");
       const isInteractive = Deno.stdin.isTerminal() && stderr.isTerminal;
       const say = (message: string) => stderr.write(`${message}\n`);
-      await requestPermissions(kinds, denoPermissions(say, isInteractive));
+      const desk = denoPermissions(say, isInteractive);
+      // Deno waits for the answer in a way that no listener would hear Ctrl-C.
+      const request = (kind: PermissionKind) => signals.unheard(() => desk.request(kind));
+      await requestPermissions(kinds, { ...desk, request }, reasons);
     },
-    signal: interruption.signal,
+    signal: signals.signal,
   };
 }
 
 async function runProcess(
   [program = "", ...args]: readonly string[],
   { without, set }: ChildEnvironment,
+  signals: ProcessSignals,
 ): Promise<number> {
   const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !without.test(name));
   const child = new Deno.Command(program, {
@@ -128,7 +123,7 @@ async function runProcess(
     stdout: "inherit",
     stderr: "inherit",
   }).spawn();
-  return (await child.status).code;
+  return (await signals.passedOn(child)).code;
 }
 
 function output(stream: typeof Deno.stdout | typeof Deno.stderr): Output {

@@ -6,13 +6,18 @@
  */
 import { S3CredentialsError } from "../errors.ts";
 
-/** A kind of permission that commands which talk to AWS need. */
-export type PermissionKind = "env" | "read" | "net" | "sys";
+/** A kind of permission that commands need. */
+export type PermissionKind = "env" | "read" | "write" | "net" | "run" | "sys";
+
+/** What permissions are needed for. */
+export type PermissionReasons = Partial<Record<PermissionKind, string>>;
 
 const REASONS: Record<PermissionKind, string> = {
   env: "to find credentials, region and endpoint in the environment",
   read: "to read AWS's configuration and the files that you name",
+  write: "to save what it downloads",
   net: "to call AWS",
+  run: "to run the command that you name",
   sys: "to tell AWS's servers which system calls, and to find your home folder",
 };
 
@@ -37,21 +42,24 @@ export interface PermissionDesk {
  *
  * @param kinds what is needed
  * @param desk Deno, or a test's stand-in
+ * @param reasons what for, where it isn't the usual
  * @throws {S3CredentialsError} if the user refuses one
  */
 export async function requestPermissions(
   kinds: readonly PermissionKind[],
   desk: PermissionDesk,
+  reasons: PermissionReasons = {},
 ): Promise<void> {
   if (!desk.isInteractive) return;
   for (const kind of kinds) {
     const { state, partial } = await desk.query(kind);
     if (state !== "prompt" || partial) continue;
-    await desk.say(`s3-credentials needs this ${REASONS[kind]}:`);
+    const reason = reasons[kind] ?? REASONS[kind];
+    await desk.say(`s3-credentials needs this ${reason}:`);
     if (await desk.request(kind) === "granted") continue;
     throw new S3CredentialsError(
       "access-denied",
-      `Deno was not allowed the permission "${kind}", which is needed ${REASONS[kind]}`,
+      `Deno was not allowed the permission "${kind}", which is needed ${reason}`,
       { hint: `Allow it when asked, or run with --allow-${kind}` },
     );
   }

@@ -11,6 +11,11 @@ import { type Io, untilInterrupted } from "./io.ts";
 import { bucketNames, parsePort } from "./options.ts";
 import { writeLine, writeMessage } from "./output.ts";
 
+const PERMISSION_REASONS = {
+  net: "to serve the sandbox on this machine",
+  env: "to pass the environment on to the command, without your AWS settings",
+};
+
 /** `s3-credentials sandbox` */
 export const sandbox = defineCommand({
   operands: "[command...]",
@@ -34,6 +39,7 @@ export const sandbox = defineCommand({
   stopsItself: true,
   async run({ operands, options }, io) {
     const buckets = bucketNames(options.bucket, { forNewBucket: true });
+    await io.permit(operands.length > 0 ? ["net", "env", "run"] : ["net"], PERMISSION_REASONS);
     const { startSandbox } = await import("../sandbox/mod.ts");
     const started = await startSandbox({
       buckets,
@@ -42,6 +48,7 @@ export const sandbox = defineCommand({
       throw portError(error, options.port);
     });
     try {
+      if (io.signal.aborted) throw new S3CredentialsError("interrupted", "Interrupted");
       if (operands.length > 0) throw new ExitCode(await runCommand(operands, started, io));
       await serve(started, io);
     } finally {
