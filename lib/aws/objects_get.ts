@@ -11,6 +11,7 @@ import { BucketRequests } from "./bucket_requests.ts";
 import type { Aws } from "./connect.ts";
 import { Gate, mapAsDone } from "./gate.ts";
 import { fileFault, LocalFile } from "./local_file.ts";
+import { openFound } from "./local_open.ts";
 import { LocalFolder } from "./local_folder.ts";
 import {
   downloadInto,
@@ -129,7 +130,7 @@ export async function downloadObject(
 ): Promise<void> {
   const tried = `Could not write to ${shown(path)}`;
   const requests = new BucketRequests(aws, bucket, signal);
-  const target = writableTarget(path, tried);
+  const target = await writableTarget(path, tried, signal);
   const counter = new ProgressCounter(onProgress);
   const download = {
     requests,
@@ -184,15 +185,16 @@ async function save(
 }
 
 /** Opens the target before anything is transferred. */
-function writableTarget(
+async function writableTarget(
   path: string,
   tried: string,
-): { file: LocalFile } | { device: Deno.FsFile } {
+  signal?: AbortSignal,
+): Promise<{ file: LocalFile } | { device: Deno.FsFile }> {
   try {
     const found = statIfThere(path);
     if (found?.isDirectory) throw new Deno.errors.IsADirectory();
     if (found !== undefined && !found.isFile) {
-      return { device: Deno.openSync(path, { write: true }) };
+      return { device: await openFound(path, found, { write: true }, signal) };
     }
     // A link to a file stays a link: the file that it names is replaced.
     return { file: new LocalFile(found === undefined ? path : Deno.realPathSync(path)) };

@@ -12,6 +12,7 @@ import { BucketRequests } from "./bucket_requests.ts";
 import type { Aws } from "./connect.ts";
 import { Gate, mapAsDone } from "./gate.ts";
 import { fileFault } from "./local_file.ts";
+import { openFound, unlessAborted } from "./local_open.ts";
 import { type ByteSource, PART_SIZE, uploadInParts } from "./multipart.ts";
 import {
   BODY_MEMORY,
@@ -199,7 +200,7 @@ function uploader(
   ): Promise<number> {
     const headers = typeHeader(contentType);
     const tried = `Could not read ${shown(path)}`;
-    using source = openSource(path, tried);
+    using source = await openSource(path, tried, signal);
     const { size } = source;
     counter.add({
       totalObjects: expected === undefined ? 1 : 0,
@@ -225,9 +226,11 @@ function typeHeader(contentType: string | undefined): Record<string, string> {
   return contentType === undefined ? {} : { "content-type": contentType };
 }
 
-function openSource(path: string, tried: string): FileSource {
+async function openSource(path: string, tried: string, signal?: AbortSignal): Promise<FileSource> {
   try {
-    return new FileSource(path);
+    const found = Deno.statSync(path);
+    if (found.isDirectory) throw new Deno.errors.IsADirectory();
+    return new FileSource(path, await openFound(path, found, { read: true }, signal), signal);
   } catch (error) {
     throw fileFault(error, tried);
   }
@@ -238,20 +241,16 @@ class FileSource implements ByteSource, Disposable {
   readonly size: number | undefined;
   readonly #path: string;
   readonly #file: Deno.FsFile;
+  readonly #signal: AbortSignal | undefined;
   #left: number;
 
-  constructor(path: string) {
+  constructor(path: string, file: Deno.FsFile, signal?: AbortSignal) {
     this.#path = path;
-    this.#file = Deno.openSync(path);
-    try {
-      const info = this.#file.statSync();
-      if (info.isDirectory) throw new Deno.errors.IsADirectory();
-      this.size = info.isFile ? info.size : undefined;
-      this.#left = this.size ?? Infinity;
-    } catch (error) {
-      this.#file.close();
-      throw error;
-    }
+    this.#file = file;
+    const info = file.statSync();
+    this.size = info.isFile ? info.size : undefined;
+    this.#signal = info.isFile ? undefined : signal;
+    this.#left = this.size ?? Infinity;
   }
 
   /** For what is short enough: synchronous, as changing threads would take longer. */
@@ -281,7 +280,7 @@ class FileSource implements ByteSource, Disposable {
 
   async #read(buffer: Uint8Array): Promise<number | null> {
     try {
-      return await this.#file.read(buffer);
+      return await unlessAborted(this.#file.read(buffer), this.#signal);
     } catch (error) {
       throw fileFault(error, `Could not read ${shown(this.#path)}`);
     }
