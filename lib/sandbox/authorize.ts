@@ -87,28 +87,29 @@ async function simulate(
   account: Account,
   request: RequestContext,
 ): Promise<RunSimulationResults> {
-  const context = { ...request, ...principalContext(caller, account), ...permission.context };
+  const accountId = permission.bucket?.ownerAccountId ?? account.id;
+  const context = {
+    ...request,
+    ...principalContext(caller, account),
+    ...permission.context,
+  };
   const resourceText = permission.resourcePolicy ?? permission.bucket?.policy;
   const resourcePolicy: unknown = resourceText && JSON.parse(resourceText);
   const own = ownPolicies(caller, account);
-  checkConditions(own, resourcePolicy);
-  const texts = [
-    permission.resource,
-    ...Object.values(context).flat(),
-    JSON.stringify([own, resourcePolicy]).replaceAll(/\\[nr]/g, "\n"),
-  ];
-  const spell = spellingFor(texts);
-  const respelled = ({ name, policy }: NamedPolicy) => ({ name, policy: spell.policy(policy) });
+  const documents = allDocuments(own, resourcePolicy);
+  if (!documents.every(hasValidConditions)) {
+    throw new TypeError("a policy has a condition that is none");
+  }
   const [service = "", action = ""] = permission.action.split(":");
   const resource = await isWildcardOnlyAction(service, action) ? "*" : permission.resource;
+  const spell = spellingFor(resource, context, documents);
+  const respell = (policy: unknown) => spell.policy(policy);
+  const respelled = ({ name, policy }: NamedPolicy) => ({ name, policy: respell(policy) });
   const simulation: Simulation = {
     request: {
       principal: identify(caller, account)?.arn ?? anonymousPrincipal,
       action: permission.action,
-      resource: {
-        resource: resource === "*" ? resource : spell.resource(resource),
-        accountId: permission.bucket?.ownerAccountId ?? account.id,
-      },
+      resource: { resource: resource === "*" ? resource : spell.resource(resource), accountId },
       contextVariables: Object.fromEntries(
         Object.entries(context).map(([key, value]) => [
           key,
@@ -117,9 +118,9 @@ async function simulate(
       ),
     },
     identityPolicies: own.identity.map(respelled),
-    sessionPolicy: spell.policy(own.session),
+    sessionPolicy: respell(own.session),
     permissionBoundaryPolicies: own.boundary && [respelled(own.boundary)],
-    resourcePolicy: spell.policy(resourcePolicy),
+    resourcePolicy: respell(resourcePolicy),
     serviceControlPolicies: [],
     resourceControlPolicies: [],
     additionalSettings: {
@@ -129,11 +130,10 @@ async function simulate(
   return await runSimulation(simulation, { simulationMode: "Strict" });
 }
 
-function checkConditions(own: OwnPolicies, resourcePolicy: unknown): void {
+function allDocuments(own: OwnPolicies, resourcePolicy: unknown): unknown[] {
   const documents = [...own.identity, ...(own.boundary ? [own.boundary] : [])]
     .map(({ policy }) => policy);
-  const all = [...documents, own.session, resourcePolicy].filter((policy) => policy !== undefined);
-  if (!all.every(hasValidConditions)) throw new TypeError("a policy has a condition that is none");
+  return [...documents, own.session, resourcePolicy].filter((policy) => policy !== undefined);
 }
 
 interface OwnPolicies {
