@@ -13,7 +13,7 @@ import {
 } from "@cloud-copilot/iam-simulate";
 import type { Account, Bucket, Role, User } from "./account.ts";
 import { identify, principalContext } from "./caller.ts";
-import { hasValidConditions } from "./conditions.ts";
+import { hasValidConditions, withComparableDates } from "./conditions.ts";
 import { spellingFor } from "./literal.ts";
 import type { Caller, NeededPermission } from "./operation.ts";
 
@@ -103,7 +103,7 @@ async function simulate(
   const [service = "", action = ""] = permission.action.split(":");
   const resource = await isWildcardOnlyAction(service, action) ? "*" : permission.resource;
   const spell = spellingFor(resource, context, documents);
-  const respell = (policy: unknown) => spell.policy(policy);
+  const respell = (policy: unknown) => withComparableDates(spell.policy(policy));
   const respelled = ({ name, policy }: NamedPolicy) => ({ name, policy: respell(policy) });
   const simulation: Simulation = {
     request: {
