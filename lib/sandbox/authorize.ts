@@ -16,6 +16,7 @@ import { identify, principalContext } from "./caller.ts";
 import { hasValidConditions, withComparableDates } from "./conditions.ts";
 import { spellingFor } from "./literal.ts";
 import type { Caller, NeededPermission } from "./operation.ts";
+import { withPlainPrincipals } from "./principals.ts";
 
 export { isPublicPolicy } from "./public_policy.ts";
 
@@ -120,7 +121,7 @@ async function simulate(
     identityPolicies: own.identity.map(respelled),
     sessionPolicy: respell(own.session),
     permissionBoundaryPolicies: own.boundary && [respelled(own.boundary)],
-    resourcePolicy: respell(resourcePolicy),
+    resourcePolicy: withPlainPrincipals(respell(resourcePolicy), account),
     serviceControlPolicies: [],
     resourceControlPolicies: [],
     additionalSettings: {
