@@ -78,8 +78,32 @@ export async function denial(
   if (result.resultType === "wildcard") {
     return refusal("because the resource reads as a pattern");
   }
-  if (result.overallResult === "Allowed") return;
-  return refusal(reason(result.result.analysis, permission));
+  const { analysis } = result.result;
+  const isAllowed = result.overallResult === "Allowed" || isGrantedToCaller(analysis, permission);
+  if (isAllowed && !isTrustBeyondBoundary(analysis, permission)) return;
+  return refusal(reason(analysis, permission));
+}
+
+/**
+ * Whether the bucket policy of the caller's account grants to the very caller. What identity
+ * policy, boundary and session policy leave out doesn't limit that, only what they deny.
+ */
+function isGrantedToCaller(analysis: Analysis, { bucket }: NeededPermission): boolean {
+  const { resourceAnalysis: resource } = analysis;
+  const limits = [
+    analysis.identityAnalysis,
+    analysis.permissionBoundaryAnalysis,
+    analysis.sessionAnalysis,
+  ];
+  return bucket !== undefined && analysis.sameAccount && resource?.result === "Allowed" &&
+    resource.allowStatements.some(({ principalMatch }) => principalMatch === "Match") &&
+    limits.every((limit) => limit?.result !== "ExplicitlyDenied");
+}
+
+/** A trust policy, other than a bucket policy, does not lift a boundary from whom it names. */
+function isTrustBeyondBoundary(analysis: Analysis, { resourcePolicy }: NeededPermission): boolean {
+  return resourcePolicy !== undefined &&
+    analysis.permissionBoundaryAnalysis?.result === "ImplicitlyDenied";
 }
 
 async function simulate(

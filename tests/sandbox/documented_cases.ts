@@ -16,10 +16,6 @@ import { VARIABLES_AND_VERSIONS } from "./documented_variables_cases.ts";
 
 /** Cases that the sandbox does not decide as documented so far. */
 const NOT_YET = new Set([
-  "the bucket policy names the session, the session policy is silent",
-  "the bucket policy names the session; session policy, role and boundary are silent",
-  "the boundary is silent",
-  "everyone with the role's ARN: session policy and boundary don't limit that",
   "RestrictPublicBuckets: everyone for one owner is not public",
   "ListBuckets takes ListAllMyBuckets on all of S3",
   "denied over 10: nothing asked for, which is 1,000",
