@@ -116,6 +116,9 @@ async function simulate(
   const context = {
     ...request,
     ...principalContext(caller, account),
+    "aws:ResourceAccount": accountId,
+    // Where the sandbox stands in for HTTPS, it does so for the version that clients use.
+    ...(request["aws:SecureTransport"] === "true" && { "s3:TlsVersion": "1.3" }),
     ...permission.context,
   };
   const resourceText = permission.resourcePolicy ?? permission.bucket?.policy;

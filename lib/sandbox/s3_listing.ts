@@ -15,11 +15,14 @@ import { element, optional, type Xml } from "./xml.ts";
 
 const MAX_KEYS = 1000;
 
-/** Permission to list, with the condition keys that the request carries. */
+/**
+ * Permission to list, with the condition keys that the request carries. `s3:max-keys` is always
+ * there, with what S3 lists at most where the request says nothing.
+ */
 export function listNeeds(action: string): (call: S3Call) => NeededPermission[] {
   return (call) => {
-    const context: Context = {};
-    for (const name of ["prefix", "delimiter", "max-keys"]) {
+    const context: Context = { "s3:max-keys": call.query.get("max-keys") || String(MAX_KEYS) };
+    for (const name of ["prefix", "delimiter"]) {
       const value = call.query.get(name);
       if (value !== null) context[`s3:${name}`] = value;
     }

@@ -47,9 +47,26 @@ export function route(
     method,
     match: match?.split("&") ?? [],
     name,
-    needs: typeof needs === "string" ? oneAction(level, needs) : needs,
+    needs: sayingWhetherItCreates(
+      name,
+      typeof needs === "string" ? oneAction(level, needs) : needs,
+    ),
     run,
   };
+}
+
+/** Operations that take `s3:PutObject` on the way to an object, and don't make one yet. */
+const PREPARATIONS = new Set(["CreateMultipartUpload", "UploadPart", "UploadPartCopy"]);
+
+/** With `s3:PutObject` comes a condition key that tells an object's creation from what precedes it. */
+function sayingWhetherItCreates(name: string, needs: Needs): Needs {
+  const key = { "s3:ObjectCreationOperation": String(!PREPARATIONS.has(name)) };
+  return (call) =>
+    needs(call).map((permission) =>
+      permission.action === "s3:PutObject"
+        ? { ...permission, context: { ...permission.context, ...key } }
+        : permission
+    );
 }
 
 function oneAction(level: Level, action: string): Needs {

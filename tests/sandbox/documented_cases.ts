@@ -18,11 +18,6 @@ import { VARIABLES_AND_VERSIONS } from "./documented_variables_cases.ts";
 const NOT_YET = new Set([
   "RestrictPublicBuckets: everyone for one owner is not public",
   "ListBuckets takes ListAllMyBuckets on all of S3",
-  "denied over 10: nothing asked for, which is 1,000",
-  "aws:ResourceAccount of the owner",
-  "TLS later than 1.1",
-  "the start of a multipart upload",
-  "a part",
 ]);
 
 /** All groups, in the order in which they are tried. */
