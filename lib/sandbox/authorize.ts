@@ -17,6 +17,7 @@ import { hasValidConditions, withComparableDates } from "./conditions.ts";
 import { spellingFor } from "./literal.ts";
 import type { Caller, NeededPermission } from "./operation.ts";
 import { withPlainPrincipals } from "./principals.ts";
+import { isPublicPolicy } from "./public_policy.ts";
 
 export { isPublicPolicy } from "./public_policy.ts";
 
@@ -131,7 +132,10 @@ async function simulate(
   const [service = "", action = ""] = permission.action.split(":");
   const resource = await isWildcardOnlyAction(service, action) ? "*" : permission.resource;
   const spell = spellingFor(resource, context, documents);
-  const respell = (policy: unknown) => withComparableDates(spell.policy(policy));
+  const respell = (policy: unknown) => {
+    const spelled = withComparableDates(spell.policy(policy));
+    return service === "s3" && resource === "*" ? withAllOfS3(spelled) : spelled;
+  };
   const respelled = ({ name, policy }: NamedPolicy) => ({ name, policy: respell(policy) });
   const simulation: Simulation = {
     request: {
@@ -162,6 +166,11 @@ function allDocuments(own: OwnPolicies, resourcePolicy: unknown): unknown[] {
   const documents = [...own.identity, ...(own.boundary ? [own.boundary] : [])]
     .map(({ policy }) => policy);
   return [...documents, own.session, resourcePolicy].filter((policy) => policy !== undefined);
+}
+
+/** S3 grants its actions without a resource to who has them on all of S3; the engine does not. */
+function withAllOfS3(policy: unknown): unknown {
+  return policy && JSON.parse(JSON.stringify(policy).replaceAll('"arn:aws:s3:::*"', '"*"'));
 }
 
 interface OwnPolicies {
@@ -210,7 +219,7 @@ function isOurs(bucket: Bucket | undefined, account: Account): boolean {
 }
 
 function restrictsPublicBuckets(bucket: Bucket | undefined, account: Account): boolean {
-  if (bucket === undefined) return false;
+  if (bucket?.policy === undefined || !isPublicPolicy(bucket.policy)) return false;
   if (bucket.publicAccessBlock?.RestrictPublicBuckets) return true;
   return isOurs(bucket, account) && account.publicAccessBlock?.RestrictPublicBuckets === true;
 }
