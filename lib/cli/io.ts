@@ -9,12 +9,24 @@ import { EXIT_CODES, type ProcessSignals, processSignals } from "./signals.ts";
 
 /** Where a command writes to. */
 export interface Output {
-  /** Writes all of it; rejects with an error named `BrokenPipe` where nobody reads any more. */
+  /**
+   * Writes all of it; rejects with an error named `BrokenPipe` where nobody reads any more, and with an
+   * {@linkcode OutputError} where it can't be written.
+   */
   write(data: string | Uint8Array): Promise<void>;
   /** Whether a person is looking. */
   isTerminal: boolean;
   /** How many characters a line of the terminal has. */
   columns?(): number;
+}
+
+/** Data that could not be written, such as to a full disk. The message is the system's. */
+export class OutputError extends Error {
+  /** @param cause what the system said */
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+    this.name = "OutputError";
+  }
 }
 
 /** All that a command may use of its process. Tests pass their own. */
@@ -90,7 +102,7 @@ export function processIo(): Io {
   const signals = processSignals();
   const stderr = output(Deno.stderr);
   return {
-    stdout: output(Deno.stdout),
+    stdout: guarded(output(Deno.stdout)),
     stderr,
     stdin: Deno.stdin.readable,
     env: (name) => Deno.env.get(name),
@@ -124,6 +136,16 @@ async function runProcess(
     stderr: "inherit",
   }).spawn();
   return (await signals.passedOn(child)).code;
+}
+
+function guarded(output: Output): Output {
+  return {
+    ...output,
+    write: (data) =>
+      output.write(data).catch((error) => {
+        throw error.name === "BrokenPipe" ? error : new OutputError(error);
+      }),
+  };
 }
 
 function output(stream: typeof Deno.stdout | typeof Deno.stderr): Output {

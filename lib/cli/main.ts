@@ -6,7 +6,7 @@
 import { S3CredentialsError } from "../errors.ts";
 import { parseCommandLine, type Program, UsageProblem } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
-import { exitCodeOf, type Io } from "./io.ts";
+import { exitCodeOf, type Io, OutputError } from "./io.ts";
 import { errorText, writeMessage } from "./output.ts";
 
 const EXIT_FAILED = 1;
@@ -64,9 +64,17 @@ async function report(error: unknown, usage: string, io: Io): Promise<number> {
     if (error.code === "interrupted") return exitCodeOf(io.signal);
     return isUsage ? EXIT_USAGE : EXIT_FAILED;
   }
-  await writeMessage(io, unexpected(error));
+  await writeMessage(io, error instanceof OutputError ? unwritten(error) : unexpected(error));
   return EXIT_FAILED;
 }
+
+/** In the words of the system, as part of a sentence. */
+function unwritten({ message }: OutputError): string {
+  const reason = message.replace(/ \(os error \d+\)$/, "").replace(/^[A-Z](?=[a-z])/, lower);
+  return `Error: Could not write to standard output: ${reason}`;
+}
+
+const lower = (letter: string) => letter.toLowerCase();
 
 function unexpected(error: unknown): string {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
