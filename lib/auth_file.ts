@@ -20,8 +20,9 @@ const FORM = "expected JSON with AccessKeyId and SecretAccessKey, or INI text wi
 /**
  * Reads credentials from the text of a file.
  *
- * The text is JSON with `AccessKeyId`, `SecretAccessKey` and perhaps `SessionToken`, or INI: its
- * first section with an `aws_access_key_id` counts.
+ * The text is JSON with `AccessKeyId`, `SecretAccessKey` and perhaps `SessionToken`, also inside
+ * `Credentials` or `AccessKey` as the aws CLI prints them; or INI: its first section with an
+ * `aws_access_key_id` counts.
  *
  * @param text what the file holds
  * @returns the credentials
@@ -50,7 +51,11 @@ function fromJson(content: string): AuthCredentials {
     // The parser's own message quotes the text, which may hold a secret.
     throw new SyntaxError(`File contained invalid JSON: ${FORM}`);
   }
-  return checked(data.AccessKeyId, data.SecretAccessKey, data.SessionToken);
+  const inner = data.Credentials ?? data.AccessKey;
+  const found = typeof inner === "object" && inner !== null
+    ? inner as Record<string, unknown>
+    : data;
+  return checked(found.AccessKeyId, found.SecretAccessKey, found.SessionToken);
 }
 
 function fromIni(content: string): AuthCredentials {

@@ -5,7 +5,7 @@
  */
 import type { Permission, PolicyDocument, PolicyStatement } from "./policy.ts";
 
-/** What shall be created. Check names from outside with {@linkcode checkBucketName} first. */
+/** What shall be created. */
 export interface CreateRequest {
   /** The buckets that the credentials are for; at least one. */
   buckets: readonly string[];
@@ -71,6 +71,8 @@ export interface RoleFacts {
 
 /** What the account holds before the first change. */
 export interface CreateFacts {
+  /** The region of new buckets where the request names none; left out, `us-east-1`. */
+  region?: string;
   /** Those of the request's buckets that exist. */
   existingBuckets: ReadonlySet<string>;
   /** The user, if it exists. */

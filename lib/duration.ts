@@ -31,10 +31,31 @@ const LONGEST_SECONDS = 12 * 60 * 60;
  */
 export function parseDuration(text: string): number {
   const seconds = parseSeconds(text);
-  if (seconds < SHORTEST_SECONDS || seconds > LONGEST_SECONDS) {
+  checkDuration(seconds);
+  return seconds;
+}
+
+/**
+ * Checks how long temporary credentials shall last.
+ *
+ * @param seconds the duration
+ * @throws {RangeError} if it is no whole number from 900 to 43,200
+ *
+ * @example A minute
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { checkDuration } from "./duration.ts";
+ *
+ * checkDuration(900);
+ * assert.throws(() => checkDuration(60), RangeError);
+ * ```
+ */
+export function checkDuration(seconds: number): void {
+  if (
+    !Number.isInteger(seconds) || seconds < SHORTEST_SECONDS || seconds > LONGEST_SECONDS
+  ) {
     throw new RangeError("Duration must be between 15 minutes and 12 hours");
   }
-  return seconds;
 }
 
 /**

@@ -76,3 +76,34 @@ export class S3CredentialsError extends Error {
     this.hint = options.hint;
   }
 }
+
+/**
+ * Runs a check of something that the caller gave; what it finds is wrong usage.
+ *
+ * @param check throws a built-in error for a bad value
+ * @param context what the value was for
+ * @returns what `check` gave
+ * @throws {S3CredentialsError} `usage`
+ *
+ * @example A number
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { asUsageError } from "./errors.ts";
+ *
+ * const check = () => {
+ *   throw new RangeError("too large");
+ * };
+ * assert.throws(() => asUsageError(check, "Bad port"), { message: "Bad port: too large" });
+ * ```
+ */
+export function asUsageError<T>(check: () => T, context?: string): T {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) {
+      const message = context === undefined ? error.message : `${context}: ${error.message}`;
+      throw new S3CredentialsError("usage", message);
+    }
+    throw error;
+  }
+}

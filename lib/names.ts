@@ -48,6 +48,7 @@ export function checkBucketName(name: string, options: BucketNameOptions = {}): 
 }
 
 function bucketNameFault(name: string, forNewBucket: boolean): string | undefined {
+  if (typeof name !== "string") return "a name is a text";
   if (name.startsWith("arn:")) return "give the name, not the ARN";
   if (/^s3:\/\//i.test(name)) return "give the name alone, without s3://";
   if (!/^[A-Za-z0-9._-]*$/.test(name)) {
@@ -90,7 +91,7 @@ function newBucketNameFault(name: string): string | undefined {
  * ```
  */
 export function checkUserName(name: string): void {
-  if (!/^[\w+=,.@-]+$/.test(name)) {
+  if (typeof name !== "string" || !/^[\w+=,.@-]+$/.test(name)) {
     throw new RangeError(
       `Invalid user name ${JSON.stringify(name)}: IAM allows letters, digits and _+=,.@- only`,
     );

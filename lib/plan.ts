@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkCreateRequest } from "./create_request.ts";
 import type {
   AccessKeyFacts,
   CreateFacts,
@@ -35,9 +36,8 @@ const CHAINED_SESSION_LIMIT_SECONDS = 3600;
  * @param request what shall be created
  * @param facts what the account holds
  * @returns the steps in their order; the last one gives the credentials
- * @throws {S3CredentialsError} if a bucket is missing, one of AWS's limits would be passed, or the
- *   request contradicts the facts
- * @throws {RangeError} if the prefix would widen the grant
+ * @throws {S3CredentialsError} if the request makes no sense or contradicts the facts, a bucket is
+ *   missing, or one of AWS's limits would be passed
  *
  * @example What a dry run shows
  * ```ts
@@ -55,6 +55,7 @@ const CHAINED_SESSION_LIMIT_SECONDS = 3600;
  * ```
  */
 export function planCreate(request: CreateRequest, facts: CreateFacts): Step[] {
+  checkCreateRequest(request);
   return [
     ...request.buckets.flatMap((bucket) => bucketSteps(bucket, request, facts)),
     ...(request.duration === undefined
@@ -77,10 +78,14 @@ function bucketSteps(bucket: string, request: CreateRequest, facts: CreateFacts)
   if (!request.createBucket) {
     throw new S3CredentialsError(
       "not-found",
-      `Bucket does not exist: ${bucket} - try --create-bucket to create it`,
+      // Who was not asked whether to create it has no such option.
+      `Bucket does not exist: ${bucket}${
+        request.createBucket === undefined ? "" : " - try --create-bucket to create it"
+      }`,
     );
   }
-  const where = { bucket, ...(request.bucketRegion && { region: request.bucketRegion }) };
+  const region = request.bucketRegion ?? facts.region;
+  const where = { bucket, ...(region && { region }) };
   const steps: Step[] = [{ kind: "create-bucket", ...where }];
   if (isPublic) {
     // The policy is refused for as long as the block stands.

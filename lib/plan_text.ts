@@ -3,7 +3,9 @@
  *
  * @module
  */
-import type { Step } from "./create_types.ts";
+import type { CreateFacts, CreateRequest, Step, UserFacts } from "./create_types.ts";
+import { inlinePolicies, userNameFor } from "./grant.ts";
+import { describeKey } from "./plan.ts";
 
 function json(value: unknown): string {
   return JSON.stringify(value, null, 4);
@@ -131,4 +133,51 @@ export function reportStep(step: Step): string | undefined {
     case "assume-role":
       return undefined;
   }
+}
+
+/**
+ * Says what `create` has found that a person may not expect.
+ *
+ * @param request what shall be created
+ * @param facts what the account holds
+ * @returns a line for each thing
+ *
+ * @example A user with a key
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { describeFacts } from "./plan_text.ts";
+ *
+ * const facts = { existingBuckets: new Set(["b-1"]), user: {} };
+ * assert.deepEqual(describeFacts({ buckets: ["b-1"] }, facts), [
+ *   "User exists already: s3.read-write.b-1",
+ * ]);
+ * ```
+ */
+export function describeFacts(
+  request: CreateRequest,
+  { existingBuckets, user }: CreateFacts,
+): string[] {
+  const elsewhere = request.bucketRegion === undefined
+    ? []
+    : [...existingBuckets].map((bucket) =>
+      `Bucket exists already: ${bucket} - region ${request.bucketRegion} is for new buckets only`
+    );
+  return [...elsewhere, ...(user === undefined ? [] : describeUser(request, user))];
+}
+
+/** Tells what an earlier run, perhaps one that was cut short, has left. */
+function describeUser(request: CreateRequest, user: UserFacts): string[] {
+  const { accessKeys = [], inlinePolicies: earlier = new Map() } = user;
+  const name = userNameFor(request).name;
+  const keys = accessKeys.length === 0 ? "" : `, with ${accessKeys.map(describeKey).join(", ")}`;
+  const given = new Set(
+    inlinePolicies(request, name, user).map(({ policyName }) => policyName),
+  );
+  const others = [...earlier.keys()].filter((policyName) => !given.has(policyName));
+  return [
+    `User exists already: ${name}${keys}`,
+    ...(others.length === 0 ? [] : [
+      `The new key can also do what user ${name} may do by other policies: ${others.join(", ")}`,
+    ]),
+  ];
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkBucketName } from "./names.ts";
 
 /** What credentials may do with the objects of a bucket. */
 export type Permission = "read-write" | "read-only" | "write-only";
@@ -151,11 +152,37 @@ function readStatements(bucketArn: string, pattern: string): PolicyStatement[] {
   ];
 }
 
+const PERMISSIONS: readonly string[] = ["read-only", "write-only", "read-write"];
+
+/**
+ * Checks that a text is one of the permissions.
+ *
+ * @param permission the text
+ * @throws {RangeError} if it is another one
+ *
+ * @example A typing mistake
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { checkPermission } from "./policy.ts";
+ *
+ * checkPermission("read-only");
+ * assert.throws(() => checkPermission("readonly"), RangeError);
+ * ```
+ */
+export function checkPermission(permission: string): void {
+  if (!PERMISSIONS.includes(permission)) {
+    throw new RangeError(
+      `Invalid permission ${JSON.stringify(permission)}: expected ${PERMISSIONS.join(", ")}`,
+    );
+  }
+}
+
 function bucketStatements(
   bucket: string,
   permission: Permission,
   pattern: string,
 ): PolicyStatement[] {
+  checkBucketName(bucket);
   const bucketArn = `arn:aws:s3:::${bucket}`;
   const write = (actions: string[]) => allow(actions, `${bucketArn}/${pattern}`);
   switch (permission) {
@@ -174,12 +201,10 @@ function bucketStatements(
 /**
  * The policy that lets its holder work with the objects of some buckets, and do nothing else.
  *
- * Bucket names go into ARNs as they are: check names from outside with {@linkcode checkBucketName}.
- *
  * @param buckets the buckets' names
  * @param options permission, prefix and further statements
  * @returns the policy document
- * @throws {RangeError} if the prefix would widen the grant
+ * @throws {RangeError} if a name or the prefix would widen the grant, or the permission is none
  *
  * @example Reading one folder
  * ```ts
@@ -197,6 +222,7 @@ export function bucketsPolicy(
   options: BucketPolicyOptions = {},
 ): PolicyDocument {
   const { permission = "read-write", prefix, statements = [] } = options;
+  checkPermission(permission);
   const pattern = prefix === undefined ? "*" : prefixPattern(prefix);
   return document([
     ...buckets.flatMap((bucket) => bucketStatements(bucket, permission, pattern)),
@@ -209,6 +235,7 @@ export function bucketsPolicy(
  *
  * @param bucket the bucket's name
  * @returns the policy document
+ * @throws {RangeError} if it is no name of one bucket
  *
  * @example Only reading, for everyone
  * ```ts
@@ -219,6 +246,7 @@ export function bucketsPolicy(
  * ```
  */
 export function publicBucketPolicy(bucket: string): PolicyDocument {
+  checkBucketName(bucket);
   return document([{
     Sid: "AllowAllGetObject",
     Effect: "Allow",

@@ -82,6 +82,12 @@ const REMOVE_USER: CommandPermission[] = [
   ),
 ];
 
+const DELETE_USER: CommandPermission[] = [
+  ...on(TOOL_USERS, "iam:ListUserPolicies", "iam:DeleteUserPolicy"),
+  ...on(TOOL_USERS, "iam:ListAccessKeys", "iam:DeleteAccessKey", "iam:DeleteUser"),
+  ...optional("taken for empty, as it is with the users of create", on(TOOL_USERS, ...RARE_LISTS)),
+];
+
 const NEW_BUCKET = on(BUCKET, "s3:CreateBucket");
 const PUBLIC_BUCKET = on(BUCKET, "s3:PutBucketPublicAccessBlock", "s3:PutBucketPolicy");
 const REMOVE_BUCKET = on(BUCKET, "s3:DeleteBucket");
@@ -255,7 +261,7 @@ const IDENTITIES: CommandUse[] = [
     command: "delete-user",
     use: "A user whom create has made",
     line: "delete-user s3.read-write.my-bucket",
-    permissions: REMOVE_USER,
+    permissions: DELETE_USER,
   },
   {
     command: "delete-user",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { AuthCredentials } from "../auth_file.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
 import { childText, parseXml } from "../xml.ts";
@@ -15,6 +16,7 @@ import {
 } from "./http_exchange.ts";
 import { NO_CONNECTION } from "./objects_types.ts";
 import { requestLog } from "./request_log.ts";
+import { serviceError } from "./service_error.ts";
 import { EMPTY_PAYLOAD_HASH, encodePath, encodeQuery, sha256, Signer } from "./s3_signature.ts";
 
 /** What is asked of a bucket. */
@@ -156,7 +158,7 @@ export class BucketRequests {
     const { address, origin, basePath, signer } = this.#known ?? await this.#address();
     const { method, key, query = {}, body } = request;
     const path = key === undefined ? basePath : `${basePath}/${encodePath(key)}`;
-    const credentials = await address.credentials();
+    const credentials = await this.#credentials(address);
     const headers = signer.sign(
       {
         method,
@@ -196,6 +198,14 @@ export class BucketRequests {
     log(answer.status);
     if (!isSuccess(answer.status)) throw errorOf(answer);
     return answer;
+  }
+
+  async #credentials({ credentials }: BucketAddress): Promise<AuthCredentials> {
+    try {
+      return await credentials();
+    } catch (error) {
+      throw serviceError(error, `Could not work with bucket ${this.bucket}`);
+    }
   }
 
   /** @throws {S3CredentialsError} `interrupted`, if the caller has stopped the work */

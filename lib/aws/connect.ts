@@ -10,7 +10,7 @@ import { parseEndpointUrl } from "../endpoint_url.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
 import { withRequestLog } from "./request_log.ts";
-import { awsErrorCode } from "./service_error.ts";
+import { awsErrorCode, isWithoutReason } from "./service_error.ts";
 
 /** Which account to call, and where. */
 export interface ConnectOptions {
@@ -117,6 +117,8 @@ export interface Aws {
    * @param credentials the other credentials
    */
   withCredentials(credentials: AuthCredentials): Aws;
+  /** The region that calls go to where no other one is asked for. Sends nothing. */
+  region(): Promise<string>;
   /** {@linkcode ConnectOptions.requestTimeoutMs}, for those who send requests of their own. */
   requestTimeoutMs: number;
   /** {@linkcode ConnectOptions.onRequest}, for those who send requests of their own. */
@@ -255,6 +257,7 @@ export function connect(options: ConnectOptions = {}): Aws {
         credentials: () => credentials ?? chain!(),
       };
     },
+    region: async () => (await (settings ??= resolveSettings(options))).region,
     requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     onRequest: options.onRequest,
     withCredentials: (credentials) => connect({ ...options, credentials }),
@@ -301,7 +304,21 @@ async function clientConfig(
 
 async function defaultChain(profile: string | undefined) {
   const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
-  return defaultProvider(profile === undefined ? {} : { profile });
+  if (profile === undefined) return defaultProvider({});
+  const provider = defaultProvider({ profile });
+  return (...args: Parameters<typeof provider>) =>
+    provider(...args).catch((error) => {
+      // What another source of the chain says in the end hides what is wrong with the profile.
+      if (!isWithoutReason(error)) throw error;
+      throw new S3CredentialsError(
+        "credentials",
+        `Profile ${profile} gives no credentials`,
+        {
+          hint: `Try aws sts get-caller-identity --profile ${profile}. For a credential_process, ` +
+            "Deno needs --allow-run",
+        },
+      );
+    });
 }
 
 async function resolveSettings(options: ConnectOptions): Promise<Settings> {
@@ -311,8 +328,10 @@ async function resolveSettings(options: ConnectOptions): Promise<Settings> {
     (options.profile === undefined ? environmentCredentials(variable) : undefined);
   const profileName = options.profile ?? variable("AWS_PROFILE");
   // With the keys in hand, the files matter only where a profile was asked for.
+  const mustExist = options.profile !== undefined ||
+    credentials === undefined && profileName !== undefined && profileName !== "default";
   const profile = credentials === undefined || profileName !== undefined
-    ? await sharedProfile(profileName, variable, options.profile !== undefined)
+    ? await sharedProfile(profileName, variable, mustExist)
     : {};
   return {
     credentials,

@@ -4,12 +4,12 @@
  * @module
  */
 import type { AssumeRoleCommandOutput } from "@aws-sdk/client-sts";
-import type { CreateRequest, Step, UserFacts } from "../create_types.ts";
-import { S3CredentialsError } from "../errors.ts";
+import type { CreateRequest, Step } from "../create_types.ts";
+import { asUsageError, S3CredentialsError } from "../errors.ts";
 import type { Credentials, PermanentCredentials, TemporaryCredentials } from "../formats.ts";
-import { userNameFor } from "../grant.ts";
-import { describeKey, FULL_ACCESS_ARN, NOTHING_EXISTS, planCreate } from "../plan.ts";
-import { bucketConfiguration, reportStep } from "../plan_text.ts";
+import { checkBucketName } from "../names.ts";
+import { FULL_ACCESS_ARN, NOTHING_EXISTS, planCreate } from "../plan.ts";
+import { bucketConfiguration, describeFacts, reportStep } from "../plan_text.ts";
 import { type PolicyDocument, policyText, withoutAllowing } from "../policy.ts";
 import { patiently } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
@@ -89,7 +89,8 @@ export async function createCredentials(
   planCreate({ ...request, createBucket: true }, NOTHING_EXISTS);
   const facts = await gatherFacts(aws, request);
   const steps = planCreate(request, facts);
-  if (facts.user !== undefined) options.onProgress?.(describeUser(request, facts.user));
+  checkNewBuckets(steps);
+  for (const line of describeFacts(request, facts)) options.onProgress?.(line);
   const patienceMs = options.patienceMs ?? DEFAULT_PATIENCE_MS;
   const undoPatienceMs = Math.min(patienceMs, UNDO_PATIENCE_MS);
   const undos = new UndoList(undoPatienceMs);
@@ -123,10 +124,12 @@ export async function createCredentials(
   }
 }
 
-/** Tells what an earlier run, perhaps one that was cut short, has left. */
-function describeUser(request: CreateRequest, { accessKeys = [] }: UserFacts): string {
-  const keys = accessKeys.length === 0 ? "" : `, with ${accessKeys.map(describeKey).join(", ")}`;
-  return `User exists already: ${userNameFor(request).name}${keys}`;
+/** @throws {S3CredentialsError} `usage` if a bucket that is to be created can't have such a name */
+function checkNewBuckets(steps: readonly Step[]): void {
+  for (const step of steps) {
+    if (step.kind !== "create-bucket") continue;
+    asUsageError(() => checkBucketName(step.bucket, { forNewBucket: true }));
+  }
 }
 
 function stopIfInterrupted(signal: AbortSignal | undefined): void {

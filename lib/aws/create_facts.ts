@@ -20,6 +20,9 @@ import { iamPages } from "./paging.ts";
 import { httpStatus, namedRegion, serviceError } from "./service_error.ts";
 import { isMissing } from "./undo.ts";
 
+/** The only region that CreateBucket must not be told. */
+const DEFAULT_REGION = "us-east-1";
+
 /**
  * Looks at the buckets, the user or the role, all at the same time.
  *
@@ -31,13 +34,15 @@ import { isMissing } from "./undo.ts";
 export async function gatherFacts(aws: Aws, request: CreateRequest): Promise<CreateFacts> {
   const isTemporary = request.duration !== undefined;
   const needsRole = isTemporary && request.roleArn === undefined;
-  const [buckets, user, role, callerArn] = await all([
+  const [region, buckets, user, role, callerArn] = await all([
+    aws.region(),
     existingBuckets(aws, request.buckets),
     isTemporary ? undefined : findUser(aws, userNameFor(request).name),
     needsRole ? findRole(aws) : undefined,
     needsRole ? findCaller(aws) : undefined,
   ]);
   return {
+    ...(region !== DEFAULT_REGION && { region }),
     existingBuckets: buckets,
     ...(user && { user }),
     ...(role && { role }),

@@ -4,7 +4,8 @@
  * @module
  */
 import type { IAM } from "@aws-sdk/client-iam";
-import { S3CredentialsError } from "../errors.ts";
+import { asUsageError, S3CredentialsError } from "../errors.ts";
+import { checkUserName } from "../names.ts";
 import { mapInOrder } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
 import { type IamPage, iamPages } from "./paging.ts";
@@ -223,6 +224,8 @@ export async function deleteUser(
   userName: string,
   options: DeleteUserOptions = {},
 ): Promise<void> {
+  // Without a name, IAM would take some of the calls as about the caller.
+  asUsageError(() => checkUserName(userName));
   const tried = `Could not delete user ${userName}`;
   const iam = await aws.iam().catch((error) => {
     throw serviceError(error, tried);

@@ -82,7 +82,6 @@ const MEANINGS: Record<string, Meaning | undefined> = {
   InvalidToken: BAD_TOKEN,
   MissingAuthenticationToken: NO_CREDENTIALS,
   RequestTimeTooSkewed: CLOCK,
-  CredentialsProviderError: NO_CREDENTIALS,
   AccessDenied: { code: "access-denied" },
   AccessDeniedException: { code: "access-denied" },
   AllAccessDisabled: { code: "access-denied" },
@@ -203,7 +202,8 @@ export function attempts(error: unknown): number {
  * @returns false only where AWS has plainly refused
  */
 export function isInDoubt(error: unknown): boolean {
-  if (MEANINGS[awsErrorCode(error)]?.code === "credentials") return false;
+  const meaning = credentialsReason(error) ?? MEANINGS[awsErrorCode(error)];
+  if (meaning?.code === "credentials") return false;
   const status = httpStatus(error);
   return status === undefined || status < 400 || status >= 500;
 }
@@ -227,7 +227,8 @@ export function serviceError(error: unknown, tried: string): S3CredentialsError 
   const { message = "", code: runtimeCode } = (error ?? {}) as SdkError;
   const awsCode = awsErrorCode(error);
   // The runtime's code first: the SDK calls a connection that was cut a TimeoutError too.
-  const meaning = MEANINGS[runtimeCode ?? ""] ?? MEANINGS[awsCode] ?? nestedMeaning(error) ??
+  const meaning = credentialsReason(error) ?? MEANINGS[runtimeCode ?? ""] ?? MEANINGS[awsCode] ??
+    nestedMeaning(error) ??
     meaningOfStatus(httpStatus(error));
   const words = isWorthQuoting(message, awsCode)
     ? `${awsCode === "Unknown" ? "" : `${awsCode}: `}${message}`
@@ -260,6 +261,33 @@ function safeCause(error: unknown, meaning: Meaning | undefined): unknown {
     ...(code !== undefined && { code }),
     $metadata: { ...$metadata, httpStatusCode: httpStatus(error) },
   });
+}
+
+/**
+ * Whether the chain of the SDK has found no credentials, and says no more than that.
+ *
+ * @param error what the SDK threw
+ * @returns true where its words are not worth quoting
+ */
+export function isWithoutReason(error: unknown): boolean {
+  const { name, message = "" } = (error ?? {}) as SdkError;
+  return name === "CredentialsProviderError" && /from any providers/.test(message);
+}
+
+const MFA_HINT = "Get a session with aws sts get-session-token, and pass what it prints by --auth";
+
+/** What keeps a source of credentials from giving them, such as a sign-in that has expired. */
+function credentialsReason(error: unknown): Meaning | undefined {
+  const { name, message = "" } = (error ?? {}) as SdkError;
+  if (!/^(CredentialsProvider|TokenProvider|Provider)Error$/.test(name ?? "")) return undefined;
+  if (isWithoutReason(error) || message === "") return NO_CREDENTIALS;
+  const [reason = "", ...rest] = message.split(/(?<=\.)\s+/);
+  const hint = /multi-factor/.test(message) ? MFA_HINT : rest.join(" ").replace(/\.$/, "");
+  return {
+    code: "credentials",
+    message: reason.replace(/\.$/, ""),
+    ...(hint !== "" && { hint }),
+  };
 }
 
 /** Whether an answer came that said neither what was asked for nor what went wrong. */

@@ -150,7 +150,8 @@ export const create = defineCommand({
     if (options.dryRun) {
       const { NOTHING_EXISTS, planCreate } = await import("../plan.ts");
       const { describeStep } = await import("../plan_text.ts");
-      const steps = planCreate({ ...request, createBucket: true }, NOTHING_EXISTS);
+      const facts = { ...NOTHING_EXISTS, ...(options.region && { region: options.region }) };
+      const steps = planCreate({ ...request, createBucket: true }, facts);
       for (const step of steps) await writeLine(io, describeStep(step));
       return;
     }

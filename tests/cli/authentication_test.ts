@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { createAccessKey } from "../../lib/sandbox/seed.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
-import { run, sandboxEnv } from "../support/run.ts";
+import { type Ran, run, sandboxEnv } from "../support/run.ts";
 
 /** A second key, so that a test can tell which of two was used. */
 function addKey(sandbox: Sandbox) {
@@ -168,28 +168,35 @@ const MACHINES: Record<string, Machine> = {
   },
 };
 
+/** Runs a command on such a machine. */
+async function runOn(machine: Machine, sandbox: Sandbox, command: string[]): Promise<Ran> {
+  const home = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${home}/config`, machine.config?.(sandbox) ?? "");
+  await Deno.writeTextFile(`${home}/credentials`, machine.credentials?.(sandbox) ?? "");
+  const { PATH = "", DENO_DIR = "", HOME = "" } = Deno.env.toObject();
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "cli.ts", ...command, ...machine.args ?? []],
+    clearEnv: true,
+    env: {
+      PATH,
+      HOME,
+      ...(DENO_DIR && { DENO_DIR }),
+      AWS_CONFIG_FILE: `${home}/config`,
+      AWS_SHARED_CREDENTIALS_FILE: `${home}/credentials`,
+      AWS_EC2_METADATA_DISABLED: "true",
+      ...machine.env?.(sandbox),
+    },
+  }).output();
+  await Deno.remove(home, { recursive: true });
+  const [out = "", err = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, stdout: out, stderr: err };
+}
+
 for (const [name, machine] of Object.entries(MACHINES)) {
   test(`a machine with ${name}`, async (sandbox) => {
-    const home = await Deno.makeTempDir();
-    await Deno.writeTextFile(`${home}/config`, machine.config?.(sandbox) ?? "");
-    await Deno.writeTextFile(`${home}/credentials`, machine.credentials?.(sandbox) ?? "");
-    const { PATH = "", DENO_DIR = "", HOME = "" } = Deno.env.toObject();
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "cli.ts", "whoami", ...machine.args ?? []],
-      clearEnv: true,
-      env: {
-        PATH,
-        HOME,
-        ...(DENO_DIR && { DENO_DIR }),
-        AWS_CONFIG_FILE: `${home}/config`,
-        AWS_SHARED_CREDENTIALS_FILE: `${home}/credentials`,
-        AWS_EC2_METADATA_DISABLED: "true",
-        ...machine.env?.(sandbox),
-      },
-    }).output();
-    await Deno.remove(home, { recursive: true });
-    assert.equal(code, 0, new TextDecoder().decode(stderr));
-    assert.match(JSON.parse(new TextDecoder().decode(stdout)).Arn, /:user\/admin$/);
+    const { code, stdout, stderr } = await runOn(machine, sandbox, ["whoami"]);
+    assert.equal(code, 0, stderr);
+    assert.match(JSON.parse(stdout).Arn, /:user\/admin$/);
   });
 }
 
@@ -238,4 +245,88 @@ test("expired credentials say so, whatever call meets them", async (sandbox) => 
     assert.equal(code, 1);
     assert.match(stderr, /these credentials have expired/);
   }
+});
+
+test("--auth takes what the aws CLI prints", async (sandbox) => {
+  const { accessKeyId, secretAccessKey } = addKey(sandbox);
+  const key = { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey };
+  for (const printed of [{ AccessKey: key }, { Credentials: key }, key]) {
+    const stdin = JSON.stringify(printed);
+    assert.equal(await keyUsedBy(sandbox, ["--auth", "-"], { sandbox, stdin }), accessKeyId);
+  }
+});
+
+const SESSION = "sso_session=corp\nsso_account_id=123456789012\nsso_role_name=Admin\n" +
+  "[sso-session corp]\nsso_region=us-east-1\nsso_start_url=https://corp.awsapps.com/start\n";
+const ROLE_OF_NOBODY = "role_arn=arn:aws:iam::123456789012:role/x\nsource_profile=nobody\n";
+const ROLE_WITH_MFA = "role_arn=arn:aws:iam::123456789012:role/x\nsource_profile=keys\n" +
+  "mfa_serial=arn:aws:iam::123456789012:mfa/me\n" +
+  "[profile keys]\naws_access_key_id=AKIA1\naws_secret_access_key=x\n";
+
+/** What stands in the profile, and what is said of it. */
+const FRUITLESS: Record<string, [profile: string, message: RegExp, hint: RegExp]> = {
+  "a sign-in that has expired": [SESSION, /SSO session token .* is invalid$/m, /aws sso login/],
+  "a program that fails": [
+    "credential_process=/bin/false --token hidden\n",
+    /^Error: Profile work gives no credentials$/m,
+    /--profile work\. For a credential_process, Deno needs --allow-run/,
+  ],
+  "a source that isn't there": [
+    ROLE_OF_NOBODY,
+    /^Error: Profile work gives no credentials$/m,
+    /aws sts get-caller-identity --profile work/,
+  ],
+  "a second factor": [ROLE_WITH_MFA, /requires multi-factor/, /aws sts get-session-token.*--auth/],
+};
+
+const NO_CREDENTIALS: [RegExp, RegExp] = [/: no AWS credentials were found$/m, /Pass --auth FILE/];
+
+async function assertFruitless(
+  sandbox: Sandbox,
+  command: string[],
+  machine: Machine,
+  says: readonly RegExp[],
+): Promise<void> {
+  const env = () => ({ AWS_ENDPOINT_URL: sandbox.url, ...machine.env?.(sandbox) });
+  const { code, stdout, stderr } = await runOn({ ...machine, env }, sandbox, command);
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
+  assert.equal(stderr.match(/^Error: /gm)?.length, 1, stderr);
+  for (const words of says) assert.match(stderr, words);
+  assert.doesNotMatch(stderr, /hidden|unexpected/);
+  assert.equal(sandbox.requests.length, 0);
+}
+
+for (const [name, [profile, ...says]] of Object.entries(FRUITLESS)) {
+  test(`a profile with ${name} says so`, async (sandbox) => {
+    const machine = { config: () => `[profile work]\n${profile}`, args: ["--profile", "work"] };
+    await assertFruitless(sandbox, ["whoami"], machine, says);
+  });
+}
+
+for (
+  const command of [
+    ["whoami"],
+    ["create", "my-bucket"],
+    ["list-bucket", "my-bucket"],
+    ["get-object", "my-bucket", "a"],
+    ["get-objects", "my-bucket", "a", "b"],
+    ["put-object", "my-bucket", "a", "LICENSE"],
+    ["put-objects", "my-bucket", "LICENSE"],
+    ["delete-objects", "my-bucket", "a", "--silent"],
+  ]
+) {
+  test(`no credentials at all: ${command.join(" ")}`, async (sandbox) => {
+    await assertFruitless(sandbox, command, {}, NO_CREDENTIALS);
+  });
+}
+
+test("a sign-in that has expired is said by the commands for objects too", async (sandbox) => {
+  const machine = { config: () => `[profile work]\n${SESSION}`, args: ["--profile", "work"] };
+  const [, ...says] = FRUITLESS["a sign-in that has expired"]!;
+  await assertFruitless(sandbox, ["get-object", "my-bucket", "a"], machine, says);
+});
+
+test("AWS_PROFILE of a profile that isn't there says so", async (sandbox) => {
+  const machine = { env: () => ({ AWS_PROFILE: "nope" }) };
+  await assertFruitless(sandbox, ["whoami"], machine, [/^Error: Profile does not exist: nope$/m]);
 });

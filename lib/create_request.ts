@@ -1,0 +1,63 @@
+/**
+ * Checks what `create` is asked for, before anything is planned or sent.
+ *
+ * @module
+ */
+import type { CreateRequest } from "./create_types.ts";
+import { checkDuration } from "./duration.ts";
+import { asUsageError } from "./errors.ts";
+import { checkArn, checkBucketName, checkUserName } from "./names.ts";
+import { checkPermission, prefixPattern } from "./policy.ts";
+
+/** What would silently not count if both were given. */
+const CONTRADICTIONS: [keyof CreateRequest, keyof CreateRequest][] = [
+  ["policy", "prefix"],
+  ["duration", "username"],
+  ["duration", "userPermissionsBoundary"],
+];
+
+/**
+ * Checks a request in itself: names, numbers, and fields that contradict each other.
+ *
+ * @param request what shall be created
+ * @throws {S3CredentialsError} `usage` if it makes no sense; the message says why
+ *
+ * @example A typing mistake
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { checkCreateRequest } from "./create_request.ts";
+ *
+ * checkCreateRequest({ buckets: ["photos"], duration: 900 });
+ * assert.throws(() => checkCreateRequest({ buckets: ["photos/*"] }), { code: "usage" });
+ * assert.throws(() => checkCreateRequest({ buckets: [] }), { code: "usage" });
+ * ```
+ */
+export function checkCreateRequest(request: CreateRequest): void {
+  asUsageError(() => check(request));
+}
+
+function check(request: CreateRequest): void {
+  const { buckets, permission, prefix, duration, roleArn, username } = request;
+  if (!Array.isArray(buckets) || buckets.length === 0) {
+    throw new RangeError("No bucket is named: credentials without one would be good for nothing");
+  }
+  for (const bucket of buckets) checkBucketName(bucket);
+  for (const [one, other] of CONTRADICTIONS) {
+    if (request[one] !== undefined && request[other] !== undefined) {
+      throw new RangeError(`${one} and ${other} cannot be used together`);
+    }
+  }
+  if (request.policy !== undefined && permission !== undefined && permission !== "read-write") {
+    throw new RangeError(`policy and permission ${permission} cannot be used together`);
+  }
+  if (roleArn !== undefined && duration === undefined) {
+    throw new RangeError("roleArn needs duration");
+  }
+  if (permission !== undefined) checkPermission(permission);
+  if (prefix !== undefined) prefixPattern(prefix);
+  if (duration !== undefined) checkDuration(duration);
+  if (roleArn !== undefined) checkArn(roleArn, "role");
+  if (username !== undefined) checkUserName(username);
+  const boundary = request.userPermissionsBoundary;
+  if (boundary !== undefined && boundary !== "none") checkArn(boundary, "policy");
+}
