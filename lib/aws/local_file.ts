@@ -16,17 +16,21 @@ export class LocalFile {
   readonly #path: string;
   readonly #temporary: string;
   readonly #file: Deno.FsFile;
+  readonly #mode: number | undefined;
   #isOpen = true;
 
   /**
    * Opens the temporary file.
    *
-   * @param path the place of the finished file
+   * @param path the place of the finished file; one that is there already gives it its permissions
    */
   constructor(path: string) {
     this.#path = path;
     this.#temporary = temporaryBeside(path);
-    this.#file = Deno.openSync(this.#temporary, { write: true, createNew: true });
+    this.#mode = modeOf(path);
+    // Until it is finished, nobody else may read what perhaps nobody else may read then.
+    const mode = this.#mode === undefined ? {} : { mode: 0o600 };
+    this.#file = Deno.openSync(this.#temporary, { write: true, createNew: true, ...mode });
   }
 
   /**
@@ -70,6 +74,7 @@ export class LocalFile {
   /** Gives the file its name. */
   finish(): void {
     this.#close();
+    if (this.#mode !== undefined) Deno.chmodSync(this.#temporary, this.#mode);
     Deno.renameSync(this.#temporary, this.#path);
   }
 
@@ -86,6 +91,17 @@ export class LocalFile {
   #close(): void {
     if (this.#isOpen) this.#file.close();
     this.#isOpen = false;
+  }
+}
+
+/** @returns the permissions of a file; `undefined` where it isn't there or the system has none */
+function modeOf(path: string): number | undefined {
+  try {
+    const { isFile, mode } = Deno.lstatSync(path);
+    return isFile && mode !== null ? mode & 0o777 : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 

@@ -3,10 +3,11 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { LocalFile } from "../../lib/aws/local_file.ts";
 import { LocalFolder } from "../../lib/aws/local_folder.ts";
 import { localPlace } from "../../lib/keys.ts";
 import { shown, visible } from "../../lib/shown.ts";
-import { BUCKET, keyArbitrary, type Stage, stage, tree } from "../support/objects.ts";
+import { BUCKET, keyArbitrary, noise, type Stage, stage, tree } from "../support/objects.ts";
 
 /** Stores objects past the server, so that any key will do. */
 async function store(st: Stage, contents: Record<string, string>): Promise<void> {
@@ -168,5 +169,49 @@ Deno.test({
       /^Error: Could not write to folder .*: a part of the path is not a folder/,
     );
     assert.equal(st.sandbox.requests.length, 0);
+  },
+});
+
+for (const length of [10, 20_000_000]) {
+  Deno.test({
+    name: `a file that is replaced keeps its permissions, ${length} bytes`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      await using st = await stage();
+      await Deno.mkdir(st.path("out"));
+      const modes: Record<string, number> = { private: 0o600, locked: 0o400, open: 0o777 };
+      for (const [name, mode] of Object.entries(modes)) {
+        await st.put(name, noise(length));
+        for (const path of [st.path(name), st.path("out", name)]) {
+          await Deno.writeTextFile(path, "old");
+          await Deno.chmod(path, mode);
+        }
+        await Deno.symlink(st.path(name), st.path(`link-to-${name}`));
+        const one = await st.run(["get-object", BUCKET, name, "-o", st.path(`link-to-${name}`)]);
+        assert.deepEqual(one, { code: 0, stdout: "", stderr: "" });
+      }
+      const many = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
+      assert.deepEqual(many, { code: 0, stdout: "", stderr: "" });
+      for (const [name, mode] of Object.entries(modes)) {
+        for (const path of [st.path(name), st.path("out", name)]) {
+          const found = await Deno.lstat(path);
+          assert.deepEqual([found.size, found.mode! & 0o777], [length, mode], path);
+        }
+      }
+    },
+  });
+}
+
+Deno.test({
+  name: "while a private file is being replaced, nobody else can read what has arrived",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using st = await stage();
+    await Deno.writeTextFile(st.path("a"), "old", { mode: 0o600 });
+    const file = new LocalFile(st.path("a"));
+    file.write(new TextEncoder().encode("new"));
+    assert.equal((await Deno.stat(file.temporaryPath)).mode! & 0o777, 0o600);
+    file.discard();
+    assert.deepEqual(tree(st.folder), { a: "old" });
   },
 });
