@@ -69,7 +69,8 @@ export interface FormatOptions {
  *
  * - `json`: the keys of AWS, indented by four
  * - `ini`: a section for `~/.aws/credentials`
- * - `env`, `env-no-export`, `powershell`, `fish`: assignments of environment variables
+ * - `env`, `env-no-export`, `powershell`, `fish`: assignments of environment variables; all but
+ *   `env-no-export`, which is no script, clear a session token that was there before permanent ones
  * - `process`: the document that `credential_process` prints, see
  *   https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
  *
@@ -105,13 +106,25 @@ export function formatCredentials(
     case "process":
       return processDocument(credentials);
     case "env":
-      return assignments(credentials, (name, value) => `export ${name}=${posixWord(value)}`);
+      return script(
+        credentials,
+        (name, value) => `export ${name}=${posixWord(value)}`,
+        (name) => `unset ${name}`,
+      );
     case "env-no-export":
       return assignments(credentials, (name, value) => `${name}=${value}`);
     case "powershell":
-      return assignments(credentials, (name, value) => `$Env:${name}=${powershellWord(value)}`);
+      return script(
+        credentials,
+        (name, value) => `$Env:${name}=${powershellWord(value)}`,
+        (name) => `Remove-Item Env:${name} -ErrorAction Ignore`,
+      );
     case "fish":
-      return assignments(credentials, (name, value) => `set -gx ${name} ${fishWord(value)}`);
+      return script(
+        credentials,
+        (name, value) => `set -gx ${name} ${fishWord(value)}`,
+        (name) => `set -e ${name}`,
+      );
   }
 }
 
@@ -149,10 +162,20 @@ function processDocument(credentials: Credentials): string {
   return JSON.stringify({ Version: 1, AccessKeyId, SecretAccessKey, ...temporary }, null, 4);
 }
 
-function assignments(
+type Assign = (name: string, value: string) => string;
+
+/** A token of other credentials would make AWS refuse permanent ones. */
+function script(
   credentials: Credentials,
-  assign: (name: string, value: string) => string,
+  assign: Assign,
+  clear: (name: string) => string,
 ): string {
+  const text = assignments(credentials, assign);
+  const isPermanent = sessionToken(credentials) === undefined;
+  return isPermanent ? `${text}\n${clear("AWS_SESSION_TOKEN")}` : text;
+}
+
+function assignments(credentials: Credentials, assign: Assign): string {
   const token = sessionToken(credentials);
   return [
     assign("AWS_ACCESS_KEY_ID", credentials.AccessKeyId),

@@ -357,10 +357,13 @@ for (const option of ["--public", "--website"]) {
 const FORMATS: Record<string, RegExp> = {
   json: /^\{\n {4}"UserName"/,
   ini: /^\[default\]\naws_access_key_id=AKIA\w+\naws_secret_access_key=\S+\n$/,
-  env: /^export AWS_ACCESS_KEY_ID=AKIA\w+\nexport AWS_SECRET_ACCESS_KEY=\S+\n$/,
+  env:
+    /^export AWS_ACCESS_KEY_ID=AKIA\w+\nexport AWS_SECRET_ACCESS_KEY=\S+\nunset AWS_SESSION_TOKEN\n$/,
   "env-no-export": /^AWS_ACCESS_KEY_ID=AKIA\w+\nAWS_SECRET_ACCESS_KEY=\S+\n$/,
-  powershell: /^\$Env:AWS_ACCESS_KEY_ID="AKIA\w+"\n\$Env:AWS_SECRET_ACCESS_KEY="\S+"\n$/,
-  fish: /^set -gx AWS_ACCESS_KEY_ID AKIA\w+\nset -gx AWS_SECRET_ACCESS_KEY \S+\n$/,
+  powershell:
+    /^\$Env:AWS_ACCESS_KEY_ID="AKIA\w+"\n\$Env:AWS_SECRET_ACCESS_KEY="\S+"\nRemove-Item Env:AWS_SESSION_TOKEN -ErrorAction Ignore\n$/,
+  fish:
+    /^set -gx AWS_ACCESS_KEY_ID AKIA\w+\nset -gx AWS_SECRET_ACCESS_KEY \S+\nset -e AWS_SESSION_TOKEN\n$/,
   process:
     /^\{\n {4}"Version": 1,\n {4}"AccessKeyId": "AKIA\w+",\n {4}"SecretAccessKey": "\S+"\n\}\n$/,
 };
