@@ -97,7 +97,14 @@ export async function waitForCredentials(
       mapInOrder(
         request.buckets,
         (bucket) =>
-          untilAccepted(`S3, for bucket ${bucket},`, () => tryBucket(holder, bucket, request)),
+          untilAccepted(`S3, for bucket ${bucket},`, async () => {
+            const written = await tryBucket(holder, bucket, request);
+            if (written === undefined) return;
+            onProgress(
+              `Warning: this server took a write whose checksum was wrong: delete ${written} from ` +
+                `bucket ${bucket}`,
+            );
+          }),
       ),
     );
     onProgress("The credentials work");
@@ -114,29 +121,29 @@ function isTooEarly(error: unknown): boolean {
       .test(awsErrorCode(error));
 }
 
-async function tryBucket(holder: Aws, bucket: string, request: CreateRequest): Promise<void> {
+/** @returns the key of an object that was written against all expectation */
+async function tryBucket(
+  holder: Aws,
+  bucket: string,
+  request: CreateRequest,
+): Promise<string | undefined> {
   if (request.policy !== undefined) return;
   const s3 = await holder.s3();
   const prefix = request.prefix?.replace(/\*$/, "") ?? "";
   if (request.permission === "write-only") {
-    await tryWriting(s3, bucket, prefix);
-  } else {
-    await s3.listObjectsV2({ Bucket: bucket, MaxKeys: 1, ...(prefix && { Prefix: prefix }) });
+    return await tryWriting(s3, bucket, `${prefix}s3-credentials-wait`);
   }
+  await s3.listObjectsV2({ Bucket: bucket, MaxKeys: 1, ...(prefix && { Prefix: prefix }) });
 }
 
 /** MD5 of some other content: S3 first decides over the right to write, and then finds the mistake. */
 const WRONG_MD5 = "AAAAAAAAAAAAAAAAAAAAAA==";
 
 /** A write that is allowed, but can't succeed. */
-async function tryWriting(s3: S3Client, bucket: string, prefix: string): Promise<void> {
+async function tryWriting(s3: S3Client, bucket: string, key: string): Promise<string | undefined> {
   try {
-    await s3.putObject({
-      Bucket: bucket,
-      Key: `${prefix}s3-credentials-wait`,
-      Body: "x",
-      ContentMD5: WRONG_MD5,
-    });
+    await s3.putObject({ Bucket: bucket, Key: key, Body: "x", ContentMD5: WRONG_MD5 });
+    return key;
   } catch (error) {
     if (httpStatus(error) !== 400 || isTooEarly(error)) throw error;
   }

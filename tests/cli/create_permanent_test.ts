@@ -407,3 +407,50 @@ test("--silent prints the credentials only", async (sandbox) => {
   assert.equal(stderr, "");
   assert.ok(JSON.parse(stdout).SecretAccessKey);
 });
+
+for (
+  const [how, args, env] of [
+    ["--region", ["--region", "eu-west-1"], {}],
+    ["AWS_REGION", [], { AWS_REGION: "eu-west-1" }],
+  ] as const
+) {
+  test(`a new bucket is in the region of ${how}, which is said`, async (sandbox) => {
+    const command = ["create", "my-bucket", "-c", ...args];
+    const { code, stderr } = await run(command, { sandbox, env });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^Created bucket: my-bucket in region: eu-west-1$/m);
+    assert.equal(sandbox.account.buckets.get("my-bucket")?.region, "eu-west-1");
+  });
+}
+
+test("--region stands in the dry run", async (sandbox) => {
+  const args = ["create", "my-bucket", "-c", "--region", "eu-west-1", "--dry-run"];
+  const { stdout } = await run(args, { sandbox });
+  assert.match(stdout, /^Would create bucket: 'my-bucket' with args \{/);
+  assert.match(stdout, /"LocationConstraint": "eu-west-1"/);
+});
+
+test("--bucket-region is not for a bucket that is there already, which is said", async (sandbox) => {
+  const args = ["create", "old-bucket", "new-bucket", "-c", "--bucket-region", "eu-west-1"];
+  const { code, stderr } = await run(args, { sandbox });
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stderr,
+    /^Bucket exists already: old-bucket - region eu-west-1 is for new buckets only$/m,
+  );
+  assert.doesNotMatch(stderr, /exists already: new-bucket/);
+});
+
+test("a user who may do more by other policies: it is said", async (sandbox) => {
+  await run(["create", "old-bucket", "--username", "joe"], { sandbox });
+  const { code, stderr } = await run(["create", "old-bucket", "--read-only", "--username", "joe"], {
+    sandbox,
+  });
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stderr,
+    /^The new key can also do what user joe may do by other policies: s3\.read-write\.old-bucket$/m,
+  );
+  const again = await run(["create", "old-bucket", "--username", "ann"], { sandbox });
+  assert.doesNotMatch(again.stderr, /other policies/);
+});

@@ -81,3 +81,12 @@ Deno.test("--wait: Ctrl-C ends it, the printed key stays", async () => {
   assert.equal(code, 130);
   assert.ok(JSON.parse(stdout).AccessKeyId);
 });
+
+Deno.test("--wait: a server that takes a write with a wrong checksum: what it took is named", async () => {
+  await using sandbox = await startSandbox();
+  sandbox.fail({ operation: "PutObject", malformedBody: "" });
+  const args = ["create", "my-bucket", "--write-only", "--prefix", "in/", "-c", "--wait"];
+  const { code, stderr } = await run(args, { sandbox });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^Warning: .* delete in\/s3-credentials-wait from bucket my-bucket$/m);
+});
