@@ -6,6 +6,8 @@
 
 const SECONDS_PER_UNIT: Record<string, number> = { s: 1, m: 60, h: 3600 };
 const LONGEST_WAIT_SECONDS = 3600;
+/** For how long to wait until credentials work, where nothing else is asked for. */
+export const DEFAULT_WAIT_SECONDS = 60;
 const SHORTEST_SECONDS = 15 * 60;
 const LONGEST_SECONDS = 12 * 60 * 60;
 

@@ -9,7 +9,7 @@ import { plainData } from "../rows.ts";
 import { unlessUnset } from "./bucket_settings.ts";
 import { DEFAULT_CONCURRENCY } from "./concurrency.ts";
 import type { Aws, S3Client } from "./connect.ts";
-import { type Limiter, limiter } from "./limiter.ts";
+import { Gate } from "./gate.ts";
 import type { ListOptions, Row } from "./listings.ts";
 import { withDetails } from "./paging.ts";
 import { serviceError } from "./service_error.ts";
@@ -63,14 +63,14 @@ export async function* listBuckets(
   options: ListBucketsOptions = {},
 ): AsyncGenerator<Row> {
   const { names = [], details = false, concurrency = DEFAULT_CONCURRENCY } = options;
-  const limited = limiter(concurrency);
+  const gate = new Gate(concurrency);
   const missing = new Set(names);
-  const buckets = selected(allBuckets(aws, limited), missing);
+  const buckets = selected(allBuckets(aws, gate), missing);
   const row = (bucket: Bucket) => plainData(bucket, BUCKET_FIELDS) as Row;
   if (details) {
     yield* withDetails(buckets, async (bucket) => ({
       ...row(bucket),
-      ...await bucketDetails(aws, bucket.Name ?? "", limited, options),
+      ...await bucketDetails(aws, bucket.Name ?? "", gate, options),
     }), concurrency);
   } else {
     for await (const bucket of buckets) yield row(bucket);
@@ -99,7 +99,7 @@ async function* selected(
 /** Without a page size S3 refuses accounts that may have more than 10,000 buckets. */
 const BUCKETS_PER_PAGE = 1000;
 
-async function* allBuckets(aws: Aws, limited: Limiter): AsyncGenerator<Bucket> {
+async function* allBuckets(aws: Aws, gate: Gate): AsyncGenerator<Bucket> {
   let token: string | undefined;
   do {
     try {
@@ -108,7 +108,7 @@ async function* allBuckets(aws: Aws, limited: Limiter): AsyncGenerator<Bucket> {
         MaxBuckets: BUCKETS_PER_PAGE,
         ...(token && { ContinuationToken: token }),
       };
-      const page = await limited(() => s3.listBuckets(request));
+      const page = await gate.run(() => s3.listBuckets(request));
       yield* page.Buckets ?? [];
       token = page.ContinuationToken;
     } catch (error) {
@@ -148,12 +148,12 @@ export function websiteUrl(bucket: string, region: string): string {
 async function bucketDetails(
   aws: Aws,
   bucket: string,
-  limited: Limiter,
+  gate: Gate,
   options: ListOptions,
 ): Promise<Row> {
   const detail = async <T>(what: string, fetch: () => Promise<T>) => {
     try {
-      return await limited(fetch);
+      return await gate.run(fetch);
     } catch (cause) {
       const error = serviceError(cause, `Could not read the ${what} of bucket ${bucket}`);
       if (options.onError === undefined) throw error;

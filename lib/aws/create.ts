@@ -22,8 +22,8 @@ import {
   takeBackPolicy,
   takeBackUser,
 } from "./create_undo.ts";
-import { attempts, awsErrorCode, isThrottled, serviceError } from "./service_error.ts";
-import { isMissing, UndoList, type UndoReport, withUndoReport } from "./undo.ts";
+import { attempts, awsErrorCode, isMissing, isThrottled, serviceError } from "./service_error.ts";
+import { UndoList, type UndoReport, withUndoReport } from "./undo.ts";
 
 /** Choices of {@linkcode createCredentials} that don't change what is created. */
 export interface CreateOptions {

@@ -17,8 +17,7 @@ import { FULL_ACCESS_ARN, ROLE_NAME } from "../plan.ts";
 import { mapInOrder } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
 import { iamPages } from "./paging.ts";
-import { httpStatus, namedRegion, serviceError } from "./service_error.ts";
-import { isMissing } from "./undo.ts";
+import { httpStatus, isMissing, namedRegion, serviceError } from "./service_error.ts";
 
 /** The only region that CreateBucket must not be told. */
 const DEFAULT_REGION = "us-east-1";

@@ -9,8 +9,7 @@ import { checkUserName } from "../names.ts";
 import { mapInOrder } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
 import { type IamPage, iamPages } from "./paging.ts";
-import { awsErrorCode, httpStatus, isWebPage, serviceError } from "./service_error.ts";
-import { isMissing } from "./undo.ts";
+import { awsErrorCode, httpStatus, isMissing, isWebPage, serviceError } from "./service_error.ts";
 
 /** Who the credentials belong to, in AWS's own keys. */
 export interface Identity {

@@ -9,10 +9,9 @@ import type { PolicyDocument } from "../policy.ts";
 import { plainData } from "../rows.ts";
 import { DEFAULT_CONCURRENCY, mapInOrder } from "./concurrency.ts";
 import type { Aws, IAMClient } from "./connect.ts";
-import { type Limiter, limiter } from "./limiter.ts";
+import { Gate } from "./gate.ts";
 import { iamPages, withDetails } from "./paging.ts";
-import { serviceError } from "./service_error.ts";
-import { isMissing } from "./undo.ts";
+import { isMissing, serviceError } from "./service_error.ts";
 
 /** A row of a listing: plain data under AWS's own keys. */
 export type Row = Record<string, unknown>;
@@ -102,20 +101,20 @@ export async function* listUsers(aws: Aws): AsyncGenerator<Row> {
 /** IAM, and the bound that all calls of one listing share. */
 interface Calls {
   iam: IAMClient;
-  limited: Limiter;
+  gate: Gate;
 }
 
 async function connected(aws: Aws, concurrency: number, tried: string): Promise<Calls> {
   try {
-    return { iam: await aws.iam({ adaptive: true }), limited: limiter(concurrency) };
+    return { iam: await aws.iam({ adaptive: true }), gate: new Gate(concurrency) };
   } catch (error) {
     throw serviceError(error, tried);
   }
 }
 
-async function* userRows({ iam, limited }: Calls): AsyncGenerator<Row> {
+async function* userRows({ iam, gate }: Calls): AsyncGenerator<Row> {
   try {
-    const users = iamPages((page) => limited(() => iam.listUsers(page)), (page) => page.Users);
+    const users = iamPages((page) => gate.run(() => iam.listUsers(page)), (page) => page.Users);
     for await (const user of users) yield plainData(user, USER_FIELDS) as Row;
   } catch (error) {
     throw serviceError(error, "Could not list users");
@@ -169,22 +168,22 @@ export async function* listRoles(aws: Aws, options: ListRolesOptions = {}): Asyn
   }, concurrency);
 }
 
-async function* allRoles({ iam, limited }: Calls): AsyncGenerator<Role> {
+async function* allRoles({ iam, gate }: Calls): AsyncGenerator<Role> {
   try {
-    yield* iamPages((page) => limited(() => iam.listRoles(page)), (page) => page.Roles);
+    yield* iamPages((page) => gate.run(() => iam.listRoles(page)), (page) => page.Roles);
   } catch (error) {
     throw serviceError(error, "Could not list roles");
   }
 }
 
 async function* namedRoles(
-  { iam, limited }: Calls,
+  { iam, gate }: Calls,
   names: readonly string[],
   options: ListRolesOptions,
 ): AsyncGenerator<Role> {
   const found = mapInOrder(names, async (RoleName) => {
     try {
-      return (await limited(() => iam.getRole({ RoleName }))).Role;
+      return (await gate.run(() => iam.getRole({ RoleName }))).Role;
     } catch (error) {
       report(
         options,
@@ -225,13 +224,13 @@ async function orError<T>(
   }
 }
 
-async function inlinePolicies({ iam, limited }: Calls, RoleName: string): Promise<Row[]> {
+async function inlinePolicies({ iam, gate }: Calls, RoleName: string): Promise<Row[]> {
   const names = iamPages(
-    (page) => limited(() => iam.listRolePolicies({ RoleName, ...page })),
+    (page) => gate.run(() => iam.listRolePolicies({ RoleName, ...page })),
     (page) => page.PolicyNames,
   );
   return await Array.fromAsync(mapInOrder(names, async (PolicyName) => {
-    const { PolicyDocument: text = "{}" } = await limited(() =>
+    const { PolicyDocument: text = "{}" } = await gate.run(() =>
       iam.getRolePolicy({ RoleName, PolicyName })
     );
     return { RoleName, PolicyName, PolicyDocument: decodeDocument(text) };
@@ -239,12 +238,12 @@ async function inlinePolicies({ iam, limited }: Calls, RoleName: string): Promis
 }
 
 async function attachedPolicies(
-  { iam, limited }: Calls,
+  { iam, gate }: Calls,
   RoleName: string,
   managed: (arn: string) => Promise<Row>,
 ): Promise<Row[]> {
   const attached = iamPages(
-    (page) => limited(() => iam.listAttachedRolePolicies({ RoleName, ...page })),
+    (page) => gate.run(() => iam.listAttachedRolePolicies({ RoleName, ...page })),
     (page) => page.AttachedPolicies,
   );
   return await Array.fromAsync(mapInOrder(attached, ({ PolicyArn = "" }) => managed(PolicyArn)));
@@ -275,10 +274,10 @@ function managedPolicies(calls: Calls): (arn: string) => Promise<Row> {
   };
 }
 
-async function managedPolicy({ iam, limited }: Calls, PolicyArn: string): Promise<Row> {
-  const { Policy: policy } = await limited(() => iam.getPolicy({ PolicyArn }));
+async function managedPolicy({ iam, gate }: Calls, PolicyArn: string): Promise<Row> {
+  const { Policy: policy } = await gate.run(() => iam.getPolicy({ PolicyArn }));
   const VersionId = policy?.DefaultVersionId;
-  const { PolicyVersion: version } = await limited(() =>
+  const { PolicyVersion: version } = await gate.run(() =>
     iam.getPolicyVersion({ PolicyArn, VersionId })
   );
   const { Document: text, ...rest } = version ?? {};
@@ -350,15 +349,15 @@ async function* allUserNames(calls: Calls): AsyncGenerator<string> {
 }
 
 async function userPolicies(
-  { iam, limited }: Calls,
+  { iam, gate }: Calls,
   UserName: string,
 ): Promise<UserPolicies["policies"]> {
   const names = iamPages(
-    (page) => limited(() => iam.listUserPolicies({ UserName, ...page })),
+    (page) => gate.run(() => iam.listUserPolicies({ UserName, ...page })),
     (page) => page.PolicyNames,
   );
   return await Array.fromAsync(mapInOrder(names, async (PolicyName) => {
-    const { PolicyDocument: text = "{}" } = await limited(() =>
+    const { PolicyDocument: text = "{}" } = await gate.run(() =>
       iam.getUserPolicy({ UserName, PolicyName })
     );
     return { policyName: PolicyName, policy: decodeDocument(text) };

@@ -185,6 +185,17 @@ export function isThrottled(error: unknown): boolean {
 }
 
 /**
+ * Whether an error says that the thing in question isn't there.
+ *
+ * @param error what an SDK call threw
+ * @returns true for a missing entity of IAM or a missing bucket
+ */
+export function isMissing(error: unknown): boolean {
+  if (error instanceof S3CredentialsError) return error.code === "not-found";
+  return httpStatus(error) === 404 || /^(NoSuch|NotFound)/.test(awsErrorCode(error));
+}
+
+/**
  * How many times the SDK sent the request that failed.
  *
  * @param error what an SDK call threw

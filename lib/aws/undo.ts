@@ -5,7 +5,7 @@
  */
 import { S3CredentialsError } from "../errors.ts";
 import { patiently } from "./concurrency.ts";
-import { awsErrorCode, httpStatus, isInDoubt, serviceError } from "./service_error.ts";
+import { isInDoubt, isMissing, serviceError } from "./service_error.ts";
 
 /** How one change is taken back. */
 export interface Undo {
@@ -86,17 +86,6 @@ export class UndoList {
       patienceMs: this.#patienceMs,
     });
   }
-}
-
-/**
- * Whether an error says that the thing in question isn't there.
- *
- * @param error what an SDK call threw
- * @returns true for a missing entity of IAM or a missing bucket
- */
-export function isMissing(error: unknown): boolean {
-  if (error instanceof S3CredentialsError) return error.code === "not-found";
-  return httpStatus(error) === 404 || /^(NoSuch|NotFound)/.test(awsErrorCode(error));
 }
 
 /**

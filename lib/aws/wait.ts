@@ -4,6 +4,7 @@
  * @module
  */
 import type { CreateRequest } from "../create_types.ts";
+import { DEFAULT_WAIT_SECONDS } from "../duration.ts";
 import { S3CredentialsError } from "../errors.ts";
 import type { Credentials } from "../formats.ts";
 import { mapInOrder, patiently } from "./concurrency.ts";
@@ -23,8 +24,6 @@ export interface WaitOptions {
   /** Ends the waiting early. */
   signal?: AbortSignal;
 }
-
-const DEFAULT_WAIT_SECONDS = 60;
 
 /**
  * Waits until AWS accepts new credentials: first STS, then S3 for each bucket, with a call that is within

@@ -4,7 +4,7 @@
  * @module
  */
 import type { CreateRequest } from "../create_types.ts";
-import { parseDuration, parseWait } from "../duration.ts";
+import { DEFAULT_WAIT_SECONDS, parseDuration, parseWait } from "../duration.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../formats.ts";
 import { checkArn, checkUserName, USER_NAME_LIMIT } from "../names.ts";
 import {
@@ -43,8 +43,6 @@ const statementOption = values(
   "JSON statement to add to the policy; may be repeated",
   parseStatement,
 );
-
-const DEFAULT_WAIT_SECONDS = 60;
 
 const createOptions = {
   format: choice("-f, --format <format>", "Output format", CREDENTIAL_FORMATS, "json"),
