@@ -111,6 +111,9 @@ async function serve({ url, region, credentials }: Started, io: Io): Promise<voi
     io,
     `Sandbox at ${url} - press Ctrl-C to stop. To use it in another terminal:`,
   );
-  await writeLine(io, `export AWS_ENDPOINT_URL=${url}\nexport AWS_REGION=${region}\n${keys}`);
+  // Some clients read the one name of the region, some the other.
+  const settings = { AWS_ENDPOINT_URL: url, AWS_REGION: region, AWS_DEFAULT_REGION: region };
+  const lines = Object.entries(settings).map(([name, value]) => `export ${name}=${value}`);
+  await writeLine(io, [...lines, keys].join("\n"));
   await untilInterrupted(io.signal);
 }

@@ -234,6 +234,13 @@ Deno.test("sandbox: prints what to set, serves, and ends with Ctrl-C", async () 
   const env = Object.fromEntries(
     [...text.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]),
   );
+  assert.deepEqual(Object.keys(env), [
+    "AWS_ENDPOINT_URL",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+  ]);
   const { code, stdout, stderr } = await run(["create", "my-bucket"], { env });
   child.kill("SIGINT");
   await reader.cancel();
