@@ -4,7 +4,7 @@
  * @module
  */
 import { dependentOperations } from "./iam_dependents.ts";
-import type { IamCall, IamOperations } from "./iam_call.ts";
+import type { IamCall, IamOperation, IamOperations } from "./iam_call.ts";
 import { keyOperations } from "./iam_keys.ts";
 import { managedPolicyOperations } from "./iam_managed.ts";
 import { mfaOperations } from "./iam_mfa.ts";
@@ -15,7 +15,8 @@ import { userOperations } from "./iam_users.ts";
 import { type Service, ServiceError } from "./operation.ts";
 import { Parameters, queryResponse } from "./query.ts";
 
-const OPERATIONS = new Map(Object.entries(
+/** IAM's operations by AWS's name. */
+export const OPERATIONS: ReadonlyMap<string, IamOperation> = new Map(Object.entries(
   {
     ...userOperations,
     ...keyOperations,

@@ -29,7 +29,7 @@ export interface IamCall {
 export interface IamOperation {
   /** Reads what the call needs; throws for a call that makes no sense. */
   permissions(call: IamCall): NeededPermission[];
-  /** Does the work and gives what the answer's result element holds. */
+  /** Does the work and gives what the answer's result element holds; nothing where there is none. */
   run(call: IamCall): XmlContent | Promise<XmlContent>;
 }
 

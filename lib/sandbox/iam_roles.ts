@@ -86,7 +86,8 @@ export const roleOperations: IamOperations = {
     if (description !== undefined) checkLength("Description", description, 0, 1000);
     role.maxSessionDuration = sessionDurationOf(call) ?? role.maxSessionDuration;
     role.description = description ?? role.description;
-    return undefined;
+    // The only change whose answer has a result element, though nothing stands in it.
+    return [];
   }),
 
   UpdateAssumeRolePolicy: onRole("UpdateAssumeRolePolicy", async (role, call) => {

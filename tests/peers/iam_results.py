@@ -1,0 +1,153 @@
+"""Calls IAM's operations. Prints of each whether botocore's model of IAM has a result element in its
+answer, and whether the answer had one."""
+
+import json
+
+import boto3
+
+iam = boto3.client("iam")
+seen = {}
+
+
+def look(response_dict, operation_model, **_):
+    output = operation_model.output_shape
+    wrapper = output.serialization.get("resultWrapper") if output else None
+    name = operation_model.name
+    expected = wrapper or f"{name}Result"
+    body = response_dict["body"].decode()
+    seen[name] = {
+        "wanted": wrapper is not None,
+        "given": f"<{expected}>" in body,
+    }
+
+
+iam.meta.events.register("before-parse.iam.*", look)
+
+
+def call(operation, **parameters):
+    try:
+        return getattr(iam, operation)(**parameters)
+    except KeyError:
+        # What botocore makes of an element that is missing.
+        return None
+
+
+def document(**more):
+    statement = {"Effect": "Allow", **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+S3 = document(Action="s3:*", Resource="*")
+TRUST = document(Principal={"AWS": "arn:aws:iam::123456789012:root"}, Action="sts:AssumeRole")
+BOUNDARY = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
+TAGS = [{"Key": "team", "Value": "lab"}]
+ida = {"UserName": "ida"}
+worker = {"RoleName": "worker"}
+inline = {"PolicyName": "p"}
+
+
+def user_itself():
+    call("create_user", **ida)
+    call("get_user", **ida)
+    call("list_users")
+    call("update_user", **ida, NewPath="/lab/")
+    call("tag_user", **ida, Tags=TAGS)
+    call("list_user_tags", **ida)
+    call("untag_user", **ida, TagKeys=["team"])
+    call("put_user_permissions_boundary", **ida, PermissionsBoundary=BOUNDARY)
+    call("delete_user_permissions_boundary", **ida)
+
+
+def user_policies():
+    call("put_user_policy", **ida, **inline, PolicyDocument=S3)
+    call("get_user_policy", **ida, **inline)
+    call("list_user_policies", **ida)
+    call("delete_user_policy", **ida, **inline)
+    call("attach_user_policy", **ida, PolicyArn=BOUNDARY)
+    call("list_attached_user_policies", **ida)
+    call("detach_user_policy", **ida, PolicyArn=BOUNDARY)
+
+
+def user_keys():
+    key = {"AccessKeyId": call("create_access_key", **ida)["AccessKey"]["AccessKeyId"]}
+    call("list_access_keys", **ida)
+    call("get_access_key_last_used", **key)
+    call("update_access_key", **ida, **key, Status="Inactive")
+    call("delete_access_key", **ida, **key)
+
+
+def user_groups():
+    call("create_group", GroupName="lab")
+    call("add_user_to_group", **ida, GroupName="lab")
+    call("list_groups_for_user", **ida)
+    call("remove_user_from_group", **ida, GroupName="lab")
+    call("delete_group", GroupName="lab")
+
+
+def user_password():
+    call("create_login_profile", **ida, Password="correct-horse-1")
+    call("get_login_profile", **ida)
+    call("delete_login_profile", **ida)
+
+
+def user_devices():
+    device = call("create_virtual_mfa_device", VirtualMFADeviceName="ida")["VirtualMFADevice"]
+    serial = {"SerialNumber": device["SerialNumber"]}
+    codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "234567"}
+    call("enable_mfa_device", **ida, **serial, **codes)
+    call("list_mfa_devices", **ida)
+    call("deactivate_mfa_device", **ida, **serial)
+    call("delete_virtual_mfa_device", **serial)
+
+
+def user_uploads():
+    body = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+    certificate = call("upload_signing_certificate", **ida, CertificateBody=body)["Certificate"]
+    call("list_signing_certificates", **ida)
+    call("delete_signing_certificate", **ida, CertificateId=certificate["CertificateId"])
+    key = call("upload_ssh_public_key", **ida, SSHPublicKeyBody="ssh-rsa AAAAB3Nza")["SSHPublicKey"]
+    call("list_ssh_public_keys", **ida)
+    call("delete_ssh_public_key", **ida, SSHPublicKeyId=key["SSHPublicKeyId"])
+    service = {"ServiceName": "codecommit.amazonaws.com"}
+    made = call("create_service_specific_credential", **ida, **service)
+    made = made["ServiceSpecificCredential"]["ServiceSpecificCredentialId"]
+    call("list_service_specific_credentials", **ida)
+    call("delete_service_specific_credential", **ida, ServiceSpecificCredentialId=made)
+
+
+def roles():
+    call("create_role", **worker, AssumeRolePolicyDocument=TRUST)
+    call("get_role", **worker)
+    call("list_roles")
+    call("update_role", **worker, MaxSessionDuration=7200)
+    call("update_assume_role_policy", **worker, PolicyDocument=TRUST)
+    call("tag_role", **worker, Tags=TAGS)
+    call("put_role_policy", **worker, **inline, PolicyDocument=S3)
+    call("get_role_policy", **worker, **inline)
+    call("list_role_policies", **worker)
+    call("delete_role_policy", **worker, **inline)
+    call("attach_role_policy", **worker, PolicyArn=BOUNDARY)
+    call("list_attached_role_policies", **worker)
+    call("detach_role_policy", **worker, PolicyArn=BOUNDARY)
+    call("delete_role", **worker)
+
+
+def managed_policies():
+    policy = {"PolicyArn": call("create_policy", **inline, PolicyDocument=S3)["Policy"]["Arn"]}
+    call("get_policy", **policy)
+    call("get_policy_version", **policy, VersionId="v1")
+    call("list_policies", Scope="Local")
+    call("delete_policy", **policy)
+
+
+user_itself()
+user_policies()
+user_keys()
+user_groups()
+user_password()
+user_devices()
+user_uploads()
+call("delete_user", **ida)
+roles()
+managed_policies()
+print(json.dumps(seen))
