@@ -15,8 +15,9 @@ export interface XmlElement {
   children: XmlElement[];
 }
 
+/** After a name no character of a name may follow: else every shorter one would be tried, too. */
 const TOKEN =
-  /<!--[^]*?-->|<!\[CDATA\[([^]*?)\]\]>|<\?[^]*?\?>|<!DOCTYPE[^>]*>|<(\/?)(?:[\w.-]+:)?([\w.-]+)[^>]*?(\/?)>|([^<]+)/y;
+  /<!--[^]*?-->|<!\[CDATA\[([^]*?)\]\]>|<\?[^]*?\?>|<!DOCTYPE[^>]*>|<(\/?)(?:[\w.-]+:)?([\w.-]+)(?![\w.-])[^>]*?(\/?)>|([^<]+)/y;
 
 /**
  * Reads a document.
@@ -67,7 +68,15 @@ export function childText(element: XmlElement, name: string): string | undefined
   return element.children.find((child) => child.name === name)?.text;
 }
 
-const NAMED: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
+const NAMED: Record<string, string | undefined> = {
+  // A document may name anything.
+  __proto__: null!,
+  lt: "<",
+  gt: ">",
+  amp: "&",
+  quot: '"',
+  apos: "'",
+};
 
 /**
  * Replaces the entities of a text by what they stand for.

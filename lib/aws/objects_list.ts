@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { S3CredentialsError } from "../errors.ts";
 import { childText, parseXml, unescapeXml, type XmlElement } from "../xml.ts";
 import { BucketRequests } from "./bucket_requests.ts";
 import type { Aws } from "./connect.ts";
@@ -113,7 +114,12 @@ async function listPage(
     return readPage(text);
   } catch (error) {
     requests.throwIfAborted();
-    throw serviceError(error, `Could not list bucket ${requests.bucket}`);
+    const tried = `Could not list bucket ${requests.bucket}`;
+    if (!(error instanceof SyntaxError)) throw serviceError(error, tried);
+    throw new S3CredentialsError("aws", `${tried}: the answer could not be understood`, {
+      hint: "Check that the endpoint is S3, or a server that speaks as it does",
+      cause: error,
+    });
   }
 }
 
@@ -170,5 +176,9 @@ function readObject(xml: string, isEncoded: boolean): ObjectSummary {
 /** S3 encodes as a form does, with `+` for a space. */
 function decodeKey(text: string, isEncoded: boolean): string {
   if (!isEncoded || !/[%+]/.test(text)) return text;
-  return decodeURIComponent(text.replaceAll("+", " "));
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    throw new SyntaxError("Cannot read listing: a key is not encoded as it should be");
+  }
 }

@@ -62,3 +62,32 @@ Deno.test("delete-objects --prefix: other keys on the second page end the work t
   assert.deepEqual(ran, { code: 1, stdout: "", stderr: ERROR });
   assert.deepEqual(server.deleted, ["old/a", "old/b c"]);
 });
+
+for (
+  const [what, page] of [
+    ["a key that is not encoded as it says", contents("old/a", "old/b%ZZ")],
+    ["a key that is half encoded", contents("old/%E2%82")],
+    ["an element without end", `<Owner${"r".repeat(300_000)}`],
+  ] as const
+) {
+  Deno.test(`a listing that can't be read, ${what}: one clear error, and nothing is deleted`, async () => {
+    await using server = serveListing([page]);
+    for (
+      const args of [["list-bucket", "my-bucket"], [
+        "delete-objects",
+        "my-bucket",
+        "--prefix",
+        "old/",
+      ]]
+    ) {
+      const { code, stderr } = await server.run(args);
+      assert.equal(code, 1);
+      assert.equal(
+        stderr,
+        "Error: Could not list bucket my-bucket: the answer could not be understood\n" +
+          "Check that the endpoint is S3, or a server that speaks as it does\n",
+      );
+    }
+    assert.deepEqual(server.deleted, []);
+  });
+}
