@@ -4,7 +4,7 @@
  * @module
  */
 import type { AuthCredentials } from "../auth_file.ts";
-import { S3CredentialsError } from "../errors.ts";
+import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
 import { childText, parseXml } from "../xml.ts";
 import type { Aws, BucketAddress } from "./connect.ts";
@@ -84,10 +84,10 @@ export class BucketRequests {
    * @param aws the account
    * @param bucket the bucket
    * @param signal ends all requests
-   * @throws {RangeError} if that is no bucket's name
+   * @throws {S3CredentialsError} `usage` if that is no bucket's name
    */
   constructor(aws: Aws, bucket: string, signal?: AbortSignal) {
-    checkBucketName(bucket);
+    asUsageError(() => checkBucketName(bucket));
     this.#aws = aws;
     this.bucket = bucket;
     this.#signal = signal;

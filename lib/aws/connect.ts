@@ -7,7 +7,7 @@ import process from "node:process";
 import type { AuthCredentials } from "../auth_file.ts";
 import type { PublicAccessBlockSettings } from "../create_types.ts";
 import { parseEndpointUrl } from "../endpoint_url.ts";
-import { S3CredentialsError } from "../errors.ts";
+import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
 import { withRequestLog } from "./request_log.ts";
 import { awsErrorCode, isWithoutReason } from "./service_error.ts";
@@ -108,7 +108,7 @@ export interface Aws {
    *
    * @param bucket the bucket
    * @param region its region, where it isn't that of the connection
-   * @throws {RangeError} if that is no bucket's name: it becomes a part of the URL as it is
+   * @throws {S3CredentialsError} `usage` if that is no bucket's name: it becomes a part of the URL as it is
    */
   bucketAddress(bucket: string, region?: string): Promise<BucketAddress>;
   /**
@@ -240,7 +240,7 @@ export function connect(options: ConnectOptions = {}): Aws {
       }
     },
     async bucketAddress(bucket, region) {
-      checkBucketName(bucket);
+      asUsageError(() => checkBucketName(bucket));
       const { endpoints, credentials, profile, region: usual } = await (
         settings ??= resolveSettings(options)
       );
@@ -402,9 +402,5 @@ function configuredEndpoint(
 
 function checkedUrl(source: string, url: string | undefined): string | undefined {
   if (url === undefined) return undefined;
-  try {
-    return parseEndpointUrl(url);
-  } catch (error) {
-    throw new S3CredentialsError("usage", `${source}: ${(error as Error).message}`);
-  }
+  return asUsageError(() => parseEndpointUrl(url), source);
 }

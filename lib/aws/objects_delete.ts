@@ -44,8 +44,8 @@ export interface DeleteObjectsOptions {
  * @param which the keys, or the prefix of all keys to delete, which must not be empty
  * @param options how many requests at a time and so on
  * @returns what became of each object, as soon as it is known
- * @throws {S3CredentialsError} if the bucket can't be read or written to at all
- * @throws {RangeError} if neither keys nor a prefix is given
+ * @throws {S3CredentialsError} if the bucket can't be read or written to at all; `usage` if neither
+ *   keys nor a prefix is given
  *
  * @example All below a prefix
  * ```ts
@@ -90,7 +90,10 @@ function checkedChoice(which: { keys?: unknown; prefix?: unknown } | undefined |
   const { keys, prefix } = which ?? {};
   if (Array.isArray(keys)) return { keys };
   if (typeof prefix === "string" && prefix !== "") return { prefix };
-  throw new RangeError("Invalid choice of objects: expected keys, or a prefix that is not empty");
+  throw new S3CredentialsError(
+    "usage",
+    "Invalid choice of objects: expected keys, or a prefix that is not empty",
+  );
 }
 
 function* batchesOf(keys: string[], onFound?: (count: number) => void): Generator<string[]> {

@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { contentTypeOf } from "../content_types.ts";
-import { S3CredentialsError } from "../errors.ts";
+import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkKey } from "../keys.ts";
 import { shown } from "../shown.ts";
 import { BucketRequests } from "./bucket_requests.ts";
@@ -56,7 +56,7 @@ export async function putObject(
   source: string | ReadableStream<Uint8Array>,
   options: PutObjectOptions = {},
 ): Promise<void> {
-  checkKey(key);
+  asUsageError(() => checkKey(key));
   const { contentType, signal } = options;
   const upload = uploader(aws, bucket, options);
   try {

@@ -25,7 +25,10 @@ Deno.test("deleteObjects: neither keys nor a prefix is no way to empty a bucket"
   for (const choice of choices) {
     await assert.rejects(
       Array.fromAsync(deleteObjects(aws, BUCKET, choice as { prefix: string })),
-      new RangeError("Invalid choice of objects: expected keys, or a prefix that is not empty"),
+      {
+        code: "usage",
+        message: "Invalid choice of objects: expected keys, or a prefix that is not empty",
+      },
       JSON.stringify(choice),
     );
   }
@@ -63,7 +66,7 @@ Deno.test("a bucket's name that would lead elsewhere: every function for objects
     for (const [what, call] of calls) {
       await assert.rejects(
         call(),
-        { name: "RangeError", message: /^Invalid bucket name / },
+        { code: "usage", message: /^Invalid bucket name / },
         `${what} of ${name}`,
       );
     }
@@ -71,6 +74,19 @@ Deno.test("a bucket's name that would lead elsewhere: every function for objects
   assert.equal(st.sandbox.requests.length, sent, "nothing is sent");
   assert.deepEqual(tree(st.folder), {}, "nothing is left");
   assert.equal(new TextDecoder().decode(st.objects().get("one")!.body), "one");
+  aws.close();
+});
+
+Deno.test("putObject: a key that S3 would not take is refused", async () => {
+  await using st = await stage();
+  const aws = account(st);
+  for (const key of ["", "é".repeat(513)]) {
+    await assert.rejects(putObject(aws, BUCKET, key, "deno.json"), {
+      code: "usage",
+      message: /^Invalid key: /,
+    });
+  }
+  assert.deepEqual(st.sandbox.requests, []);
   aws.close();
 });
 
