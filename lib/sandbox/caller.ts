@@ -41,7 +41,9 @@ export function accessKeyIdOf(caller: Caller): string | undefined {
 /** Condition keys that say who is asking. */
 export function principalContext(caller: Caller, account: Account): Record<string, string> {
   const identity = identify(caller, account);
-  if (identity === undefined) return { "aws:PrincipalType": "Anonymous" };
+  if (identity === undefined) {
+    return { "aws:PrincipalType": "Anonymous", "aws:PrincipalAccount": "anonymous" };
+  }
   return {
     "aws:userid": identity.userId,
     "aws:PrincipalAccount": account.id,
@@ -57,6 +59,7 @@ export function principalContext(caller: Caller, account: Account): Record<strin
     ...(caller.type === "session" && {
       // Long-term keys don't have this key at all; sessions of AssumeRole without MFA have it.
       "aws:MultiFactorAuthPresent": "false",
+      "aws:TokenIssueTime": caller.session.issueDate.toISOString(),
       ...tagContext(caller.session.role.tags),
     }),
   };

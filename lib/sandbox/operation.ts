@@ -47,6 +47,8 @@ export interface Session {
   sessionToken: string;
   /** The session policy's text, if one was passed. */
   policy: string | undefined;
+  /** When the credentials were given out. */
+  issueDate: Date;
   /** When the credentials end. */
   expiration: Date;
 }

@@ -23,11 +23,12 @@ const FIXED_VALUE_KEYS = new Set([
   "aws:sourceaccount",
   "aws:userid",
   "s3:x-amz-server-side-encryption-aws-kms-key-id",
-  "s3:dataaccesspointarn",
   "s3:dataaccesspointaccount",
 ]);
 const FIXED_VALUE_OPERATORS = /^(ForAnyValue:)?(StringEquals|StringLike|ArnEquals|ArnLike)$/;
-const PRINCIPAL_ARN = /^arn:[^*?$]+:[^*?$]*:[^*?$]*:\d{12}:/;
+/** Keys whose value may have wildcards behind the account. */
+const ARN_KEYS = new Set(["aws:principalarn", "s3:dataaccesspointarn"]);
+const ARN_OF_ONE_ACCOUNT = /^arn:[^*?$]+:[^*?$]*:[^*?$]*:\d{12}:/;
 
 /**
  * Whether a bucket policy grants something to everyone, so that `BlockPublicPolicy` refuses it and
@@ -50,8 +51,14 @@ export function isPublicPolicy(document: string): boolean {
 function isForEveryone({ Principal: principal, NotPrincipal: others }: Statement): boolean {
   if (others !== undefined) return true;
   if (principal === "*") return true;
-  return typeof principal === "object" && principal !== null &&
-    "AWS" in principal && [principal.AWS].flat().includes("*");
+  if (typeof principal !== "object" || principal === null) return false;
+  const { AWS, Federated } = principal as Record<string, unknown>;
+  return [AWS].flat().includes("*") || [Federated].flat().some(isOpenProvider);
+}
+
+/** Anyone can sign in with a provider that is no resource of one account, such as a social network. */
+function isOpenProvider(provider: unknown): boolean {
+  return provider !== undefined && !/^arn:/.test(String(provider));
 }
 
 function isNarrowed(statement: Statement): boolean {
@@ -65,7 +72,7 @@ function isNarrowed(statement: Statement): boolean {
 function narrows(operator: string, key: string, values: string[]): boolean {
   if (key === "aws:sourceip") return operator === "IpAddress" && values.every(isNarrowRange);
   if (!FIXED_VALUE_OPERATORS.test(operator)) return false;
-  if (key === "aws:principalarn") return values.every((value) => PRINCIPAL_ARN.test(value));
+  if (ARN_KEYS.has(key)) return values.every((value) => ARN_OF_ONE_ACCOUNT.test(value));
   return FIXED_VALUE_KEYS.has(key) && values.every((value) => !/[*?]|\$\{/.test(value));
 }
 

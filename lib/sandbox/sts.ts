@@ -188,6 +188,7 @@ function startSession(
   policy: string | undefined,
   duration: number,
 ): Session {
+  const issueDate = new Date();
   return {
     role,
     sessionName,
@@ -195,7 +196,8 @@ function startSession(
     secretAccessKey: secretKey(),
     sessionToken: sessionToken(),
     policy,
-    expiration: new Date(Date.now() + duration * 1000),
+    issueDate,
+    expiration: new Date(issueDate.getTime() + duration * 1000),
   };
 }
 

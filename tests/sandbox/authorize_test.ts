@@ -78,6 +78,7 @@ function asSession(base: Scene, rolePolicy: unknown, sessionPolicy?: unknown): S
     secretAccessKey: "",
     sessionToken: "",
     policy,
+    issueDate: new Date(),
     expiration: new Date(),
   };
   return asCaller(base, { type: "session", accessKeyId: "ASIA", session });

@@ -160,6 +160,48 @@ const BLOCK_PUBLIC_ACCESS: Group = {
       expect: "denied",
     },
     {
+      name: "BlockPublicPolicy: everyone whom an identity provider of the public signs in",
+      user: MAY_SET,
+      request: setting(to({ Federated: "graph.facebook.com" }, allow("s3:PutObject", OBJECTS))),
+      expect: "denied",
+    },
+    {
+      name: "BlockPublicPolicy: whom an identity provider of one account signs in",
+      user: MAY_SET,
+      request: setting(
+        to({ Federated: `arn:aws:iam::${PARTNER}:saml-provider/Work` }, READ),
+      ),
+      expect: "allowed",
+    },
+    {
+      name: "BlockPublicPolicy: everyone through any access point of one account",
+      user: MAY_SET,
+      request: setting(
+        to(
+          "*",
+          allow("s3:GetObject", OBJECTS, {
+            ArnLike: {
+              "s3:DataAccessPointArn": "arn:aws:s3:us-west-2:123456789012:accesspoint/*",
+            },
+          }),
+        ),
+      ),
+      expect: "allowed",
+    },
+    {
+      name: "an anonymous caller belongs to the account `anonymous`",
+      anonymous: true,
+      open: true,
+      bucket: [
+        to(
+          "*",
+          allow("s3:GetObject", OBJECTS, { StringEquals: { "aws:PrincipalAccount": "anonymous" } }),
+        ),
+      ],
+      request: READ_LOGO,
+      expect: "allowed",
+    },
+    {
       name: "BlockPublicPolicy: not public, but not allowed to set policies",
       request: setting(to(USER_ARN, READ)),
       expect: NOT_GRANTED,

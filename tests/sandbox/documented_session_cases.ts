@@ -232,6 +232,42 @@ const TRUST_AND_BOUNDARY: Group = {
   ],
 };
 
+const REVOKED = "2100-01-01T00:00:00Z";
+
+const ISSUE_TIME: Group = {
+  rule: "Temporary credentials say when they were issued, by which a role's sessions are revoked",
+  page: iamGuide("id_roles_use_revoke-sessions"),
+  cases: [
+    {
+      name: "issued before the revocation",
+      role: [ALL_OF_S3, deny("*", "*", { DateLessThan: { "aws:TokenIssueTime": REVOKED } })],
+      request: READ_LOGO,
+      expect: DENIED_BY_IDENTITY,
+    },
+    {
+      name: "issued after it",
+      role: [
+        ALL_OF_S3,
+        deny("*", "*", { DateLessThan: { "aws:TokenIssueTime": "2020-01-01T00:00:00Z" } }),
+      ],
+      request: READ_LOGO,
+      expect: "allowed",
+    },
+    {
+      name: "only temporary credentials are allowed: a session",
+      role: [allow("s3:*", "*", { Null: { "aws:TokenIssueTime": "false" } })],
+      request: READ_LOGO,
+      expect: "allowed",
+    },
+    {
+      name: "only temporary credentials are allowed: a user",
+      user: [allow("s3:*", "*", { Null: { "aws:TokenIssueTime": "false" } })],
+      request: READ_LOGO,
+      expect: NOT_GRANTED,
+    },
+  ],
+};
+
 const whoAmI: Request = ({ sts }) => sts.getCallerIdentity({});
 
 const IDENTITY: Group = {
@@ -254,5 +290,6 @@ export const SESSIONS: Group[] = [
   ROLES,
   TRUST_CONDITIONS,
   TRUST_AND_BOUNDARY,
+  ISSUE_TIME,
   IDENTITY,
 ];
