@@ -106,7 +106,7 @@ export const localserver = defineCommand({
       );
       if (options.token === "") await writeLine(io, `AWS_CONTAINER_AUTHORIZATION_TOKEN=${token}`);
       await untilInterrupted(io.signal);
-      await listening.shutdown();
+      await shutDown(listening);
       await log.flush();
       await writeMessage(io, "Stopped");
     });
@@ -159,6 +159,17 @@ function listen(
       { cause: error, hint: "Choose another --port or --host" },
     );
   }
+}
+
+/** Milliseconds in which answers that are under way may still be finished. */
+const GRACE_MS = 1_000;
+
+/** A client that never finishes its request must not hold up the end. */
+async function shutDown(server: Deno.HttpServer): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, GRACE_MS);
+  await Promise.race([server.shutdown(), promise]);
+  clearTimeout(timer);
 }
 
 const LISTEN_FAULTS: Record<string, string> = {

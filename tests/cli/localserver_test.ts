@@ -332,3 +332,31 @@ test("a process of its own: serves, ends with Ctrl-C, exit 0", async (sandbox) =
     assert.ok(!said.includes(secret));
   }
 });
+
+for (
+  const [what, sent] of [
+    ["nothing", ""],
+    ["half a request line", "GET / HT"],
+    ["half a body", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nabc"],
+  ] as const
+) {
+  test(`a client that has sent ${what} doesn't hold up the end`, async (sandbox) => {
+    let client: Deno.Conn | undefined;
+    let ended = 0;
+    const patience = setTimeout(() => client?.close(), 5_000);
+    try {
+      const { code, stderr } = await serve(sandbox, [], async ({ port }) => {
+        client = await Deno.connect({ hostname: "127.0.0.1", port });
+        await client.write(new TextEncoder().encode(sent));
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        ended = performance.now();
+      });
+      assert.ok(performance.now() - ended < 2_000, "within two seconds");
+      assert.equal(code, 0);
+      assert.match(stderr, /Stopped\n$/);
+    } finally {
+      clearTimeout(patience);
+      client?.close();
+    }
+  });
+}
