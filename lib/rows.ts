@@ -42,7 +42,7 @@ export function plainData(value: unknown, fields?: readonly string[]): unknown {
  * Writes rows, each as soon as it arrives.
  *
  * - `json`: an array, indented by two; `[]` without rows
- * - `nl`: an object a line
+ * - `nl`: an object a line, with a space after each comma and colon between values
  * - `csv`, `tsv`: a line with the names of the fields, then a line a row; lines end with CR and LF,
  *   nested values are JSON
  *
@@ -68,7 +68,8 @@ export async function* formatRows(
 ): AsyncGenerator<string> {
   if (format === "json") return yield* jsonArray(rows);
   if (format === "nl") {
-    for await (const row of rows) yield `${JSON.stringify(row)}\n`;
+    const write = spacedJson();
+    for await (const row of rows) yield `${write(row)}\n`;
     return;
   }
   const line = await delimitedLine(format === "csv" ? "," : "\t");
@@ -77,6 +78,38 @@ export async function* formatRows(
     yield line(fields.map((field) => cell((row as Record<string, unknown>)[field])));
   }
 }
+
+/**
+ * JSON on one line with the separators of Python's `json.dumps`, which scripts look for. Rows have
+ * the same few keys, so each is quoted once.
+ */
+function spacedJson(): (value: unknown) => string {
+  const keys = new Map<string, string>();
+  const quoted = (key: string) => {
+    let text = keys.get(key);
+    if (text === undefined) {
+      text = `${JSON.stringify(key)}: `;
+      if (keys.size < MOST_KEYS) keys.set(key, text);
+    }
+    return text;
+  };
+  const write = (value: unknown): string => {
+    if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+    if (Array.isArray(value)) return `[${value.map(write).join(", ")}]`;
+    if ("toJSON" in value) return JSON.stringify(value);
+    let text = "";
+    for (const key in value) {
+      const item = (value as Record<string, unknown>)[key];
+      if (item === undefined) continue;
+      text += `${text === "" ? "" : ", "}${quoted(key)}${write(item)}`;
+    }
+    return `{${text}}`;
+  };
+  return write;
+}
+
+/** The documents of policies may bring any number of keys of their own. */
+const MOST_KEYS = 1000;
 
 async function* jsonArray(rows: AsyncIterable<object> | Iterable<object>): AsyncGenerator<string> {
   let isEmpty = true;

@@ -73,6 +73,29 @@ Deno.test("nl: a line a row, read again the same rows", async () => {
   );
 });
 
+Deno.test("nl: the separators of Python's json.dumps, and nothing else in another form", async () => {
+  const given = [
+    { Name: "a", Size: 1.5, Gone: undefined, Tags: [{ Key: "k:,", Value: null }, true], None: {} },
+    { Owner: { 'größe, "x": y': ["{", "}"] }, Empty: [], When: new Date(0) },
+  ];
+  assert.equal(
+    await format(given, "nl"),
+    '{"Name": "a", "Size": 1.5, "Tags": [{"Key": "k:,", "Value": null}, true], "None": {}}\n' +
+      '{"Owner": {"größe, \\"x\\": y": ["{", "}"]}, "Empty": [], ' +
+      '"When": "1970-01-01T00:00:00.000Z"}\n',
+  );
+  await fc.assert(
+    fc.asyncProperty(rows, async (given) => {
+      // No line break stands inside JSON's texts, so those of the indented form are its layout.
+      const lines = given.map((one) =>
+        JSON.stringify(one, null, 1).replace(/,\n */g, ", ").replace(/\n */g, "")
+      );
+      assert.equal(await format(given, "nl"), lines.map((line) => `${line}\n`).join(""));
+    }),
+    RUNS,
+  );
+});
+
 /** What a cell says of a value: text as it is, nested values as JSON, nothing for none. */
 function cellOf(value: unknown): string {
   if (value === undefined || value === null) return "";
