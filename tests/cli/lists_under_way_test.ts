@@ -120,7 +120,7 @@ test("list-roles --details: a managed policy is fetched once, also where it can'
   const { code, stdout, stderr } = await run(["list-roles", "--details", "--nl"], { sandbox });
   assert.equal(code, 1);
   assert.equal(count(sandbox, "GetPolicy"), 1);
-  assert.equal(stdout.match(/"attached_policies":\{"error":/g)?.length, 30);
+  assert.equal(stdout.match(/"attached_policies": \{"error": /g)?.length, 30);
   assert.equal(stderr.match(/^Error: /gm)?.length, 30);
 });
 
