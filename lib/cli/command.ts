@@ -245,9 +245,9 @@ export async function parseCommandLine(program: Program, args: readonly string[]
     if (error instanceof CommanderError && error.exitCode === 0) {
       return { kind: "help", text: help };
     }
-    const message = usageMessage(error);
-    if (message === undefined) throw error;
     const sub = root.commands.find((one) => one.name() === entry?.name);
+    const message = usageMessage(error, sub);
+    if (message === undefined) throw error;
     throw new UsageProblem(message, usageOf(sub ?? root));
   }
   return parsed!;
@@ -295,9 +295,21 @@ function usageOf(parser: Parser): string {
   return `Usage: ${path} ${parser.usage()}\nTry '${path} --help' for help.\n`;
 }
 
-function usageMessage(error: unknown): string | undefined {
-  if (error instanceof CommanderError) return ownWords(error.message);
+function usageMessage(error: unknown, parser: Parser | undefined): string | undefined {
+  if (error instanceof CommanderError) return ownWords(withoutValues(error, parser));
   return error instanceof S3CredentialsError && error.code === "usage" ? error.message : undefined;
+}
+
+/** What was typed in the wrong place may be a secret: the parser's message without it. */
+function withoutValues({ code, message }: CommanderError, parser: Parser | undefined): string {
+  if (code === "commander.excessArguments") return message.replace(/(but got \d+): .*$/s, "$1");
+  if (code !== "commander.unknownOption") return message;
+  const [, typed = "", suggestion = ""] = /'(.*)'(\n\(Did you mean .*)?$/s.exec(message) ?? [];
+  // What follows one dash and a letter may be a value as well as what follows `=`.
+  const [name = ""] = typed.startsWith("--") ? typed.split("=") : [typed.slice(0, 2)];
+  const isFlag = name === "--help" ||
+    parser?.options.some((one) => one.long === name && !one.required && !one.optional);
+  return isFlag ? `option '${name}' takes no value` : `unknown option '${name}'${suggestion}`;
 }
 
 /** The parser's messages start with a small `error: ` and may have the suggestion on a line of its own. */
