@@ -6,10 +6,12 @@
  */
 
 // deno-lint-ignore no-control-regex -- control characters are what this is about
-const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const CONTROLS =
+  /\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * Makes the control characters of a text visible, except for tabs and line breaks.
+ * Makes the control characters of a text visible, except for tabs and line breaks, which may be
+ * CR and LF.
  *
  * What is legal JSON stays so and keeps its meaning: it may have such characters from DEL on, and
  * has the same escapes for them.
@@ -27,8 +29,8 @@ const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2
  */
 export function visible(text: string): string {
   return text.replace(CONTROLS, (character) => {
-    const code = character.charCodeAt(0);
     if (character === "\r") return "\\r";
+    const code = character.charCodeAt(0);
     const digits = code.toString(16);
     return code < 0x20 ? `\\x${digits.padStart(2, "0")}` : `\\u${digits.padStart(4, "0")}`;
   });
@@ -51,5 +53,5 @@ export function visible(text: string): string {
  * ```
  */
 export function shown(name: string): string {
-  return visible(name).replaceAll("\n", "\\n");
+  return visible(name).replaceAll("\r", "\\r").replaceAll("\n", "\\n");
 }

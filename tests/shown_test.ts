@@ -17,6 +17,10 @@ Deno.test("visible: every character that could lead a terminal astray, and no ot
   }
 });
 
+Deno.test("visible: line breaks of either kind stay, a lone CR does not", () => {
+  assert.equal(visible("a\r\nb\nc\rd\r"), "a\r\nb\nc\\rd\\r");
+});
+
 Deno.test("shown: one line, and ordinary names stay as they are", () => {
   assert.equal(shown("a\x1b[2K\r\nError: b\u202e"), "a\\x1b[2K\\r\\nError: b\\u202e");
   for (const name of ["photos/1 é 😀.jpg", "c:\\x", "tab\tx", "العربية"]) {
