@@ -5,8 +5,8 @@
  * @module
  */
 
-// deno-lint-ignore no-control-regex -- control characters are what this is about
 const CONTROLS =
+  // deno-lint-ignore no-control-regex -- control characters are what this is about
   /\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
