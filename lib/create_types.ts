@@ -75,6 +75,8 @@ export interface CreateFacts {
   region?: string;
   /** Those of the request's buckets that exist. */
   existingBuckets: ReadonlySet<string>;
+  /** Those of them that another account owns, as far as that could be told. */
+  strangersBuckets?: readonly string[];
   /** The user, if it exists. */
   user?: UserFacts;
   /** The role of this tool, if it exists. */

@@ -153,16 +153,17 @@ export function reportStep(step: Step): string | undefined {
  * ]);
  * ```
  */
-export function describeFacts(
-  request: CreateRequest,
-  { existingBuckets, user }: CreateFacts,
-): string[] {
+export function describeFacts(request: CreateRequest, facts: CreateFacts): string[] {
+  const { existingBuckets, strangersBuckets = [], user } = facts;
   const elsewhere = request.bucketRegion === undefined
     ? []
     : [...existingBuckets].map((bucket) =>
       `Bucket exists already: ${bucket} - region ${request.bucketRegion} is for new buckets only`
     );
-  return [...elsewhere, ...(user === undefined ? [] : describeUser(request, user))];
+  const strangers = strangersBuckets.map((bucket) =>
+    `Warning: bucket ${bucket} belongs to another account, which sees all that is written to it`
+  );
+  return [...strangers, ...elsewhere, ...(user === undefined ? [] : describeUser(request, user))];
 }
 
 /** Tells what an earlier run, perhaps one that was cut short, has left. */

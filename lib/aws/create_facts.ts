@@ -33,16 +33,20 @@ const DEFAULT_REGION = "us-east-1";
 export async function gatherFacts(aws: Aws, request: CreateRequest): Promise<CreateFacts> {
   const isTemporary = request.duration !== undefined;
   const needsRole = isTemporary && request.roleArn === undefined;
-  const [region, buckets, user, role, callerArn] = await all([
+  const caller = findCaller(aws);
+  const existing = existingBuckets(aws, request.buckets);
+  const [region, buckets, strangers, user, role, callerArn] = await all([
     aws.region(),
-    existingBuckets(aws, request.buckets),
+    existing,
+    strangersBuckets(aws, existing, caller),
     isTemporary ? undefined : findUser(aws, userNameFor(request).name),
     needsRole ? findRole(aws) : undefined,
-    needsRole ? findCaller(aws) : undefined,
+    needsRole ? caller : undefined,
   ]);
   return {
     ...(region !== DEFAULT_REGION && { region }),
     existingBuckets: buckets,
+    ...(strangers.length > 0 && { strangersBuckets: strangers }),
     ...(user && { user }),
     ...(role && { role }),
     ...(callerArn && { callerArn }),
@@ -113,6 +117,24 @@ async function bucketExistsByListing(aws: Aws, bucket: string): Promise<boolean>
       },
     );
   }
+}
+
+/** Those of the buckets that another account owns, as far as that can be told. */
+async function strangersBuckets(
+  aws: Aws,
+  existing: Promise<Set<string>>,
+  caller: Promise<string>,
+): Promise<string[]> {
+  // Not every maker's server knows the call; then nothing can be told.
+  const account = await caller.then((arn) => arn.split(":")[4], () => undefined);
+  const buckets = await existing.catch(() => new Set<string>());
+  if (!account || buckets.size === 0) return [];
+  const s3 = await aws.s3();
+  const isStrangers = async (bucket: string) =>
+    await s3.headBucket({ Bucket: bucket, ExpectedBucketOwner: account })
+      .then(() => false, (error) => httpStatus(error) === 403);
+  const found = await mapAll(buckets, isStrangers);
+  return [...buckets].filter((_, index) => found[index]);
 }
 
 async function findUser(aws: Aws, name: string): Promise<UserFacts | undefined> {

@@ -222,9 +222,12 @@ test("what the user's other policies take up is counted", async (sandbox) => {
 test("all is looked at before the first change", async (sandbox) => {
   await run(["create", "old-bucket", "new-bucket", "-c", "--website"], { sandbox });
   await run(["create", "new-one", "new-two", "-c"], { sandbox });
-  const seen = operations(sandbox).slice(-9);
-  assert.deepEqual(seen.slice(0, 3).sort(), ["GetUser", "HeadBucket", "HeadBucket"]);
-  assert.deepEqual(seen.slice(3), [
+  const seen = operations(sandbox).slice(-10);
+  assert.deepEqual(
+    seen.slice(0, 4).sort(),
+    ["GetCallerIdentity", "GetUser", "HeadBucket", "HeadBucket"],
+  );
+  assert.deepEqual(seen.slice(4), [
     "CreateBucket",
     "CreateBucket",
     "CreateUser",
@@ -453,4 +456,35 @@ test("a user who may do more by other policies: it is said", async (sandbox) => 
   );
   const again = await run(["create", "old-bucket", "--username", "ann"], { sandbox });
   assert.doesNotMatch(again.stderr, /other policies/);
+});
+
+for (const lifetime of [[], ["-d", "15m"]]) {
+  const args = ["create", "old-bucket", "-c", ...lifetime];
+  test(`a bucket of another account: it is said: ${args.join(" ")}`, async (sandbox) => {
+    const bucket = sandbox.account.buckets.get("old-bucket")!;
+    bucket.ownerAccountId = "999999999999";
+    bucket.policy = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{
+        Effect: "Allow",
+        Principal: "*",
+        Action: "s3:ListBucket",
+        Resource: "arn:aws:s3:::old-bucket",
+      }],
+    });
+    bucket.publicAccessBlock = undefined;
+    const { code, stderr } = await run(args, { sandbox });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^Warning: bucket old-bucket belongs to another account/m);
+    const own = await run(["create", "new-bucket", "-c", ...lifetime], { sandbox });
+    assert.doesNotMatch(own.stderr, /another account/);
+  });
+}
+
+test("a server that does not tell who is calling: nothing is said of owners", async (sandbox) => {
+  const error = { status: 501, code: "NotImplemented", message: "No such call" };
+  sandbox.fail({ operation: "GetCallerIdentity", times: Infinity, error });
+  const { code, stderr } = await run(["create", "old-bucket"], { sandbox });
+  assert.equal(code, 0, stderr);
+  assert.doesNotMatch(stderr, /another account/);
 });
