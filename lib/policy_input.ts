@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseJson } from "./json_text.ts";
 import type { PolicyDocument, PolicyStatement } from "./policy.ts";
 
 const BUCKET_NAME_PLACEHOLDER = "$!BUCKET_NAME!$";
@@ -123,12 +124,4 @@ function expand(value: unknown, bucket: string): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [expand(key, bucket), expand(item, bucket)]),
   );
-}
-
-function parseJson(text: string, message: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new SyntaxError(message);
-  }
 }

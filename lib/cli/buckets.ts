@@ -5,6 +5,7 @@
  */
 import type { PublicAccessBlockSettings } from "../create_types.ts";
 import { S3CredentialsError } from "../errors.ts";
+import { parseJson } from "../json_text.ts";
 import { publicBucketPolicy } from "../policy.ts";
 import { asUsageError, defineCommand, flag, value, values } from "./command.ts";
 import {
@@ -150,7 +151,8 @@ export const setCorsPolicy = defineCommand({
         ...(options.maxAgeSeconds !== undefined && { maxAgeSeconds: options.maxAgeSeconds }),
       });
       if (others > 0) {
-        await writeMessage(io, `Warning: this replaced ${others} CORS rules that others had set`);
+        const rules = others === 1 ? "a CORS rule" : `${others} CORS rules`;
+        await writeMessage(io, `Warning: this replaced ${rules} that others had set`);
       }
     });
   },
@@ -207,12 +209,7 @@ export const setBucketPolicy = defineCommand({
 
 function parseBucketPolicy(text: string, path: string): object {
   return asUsageError(() => {
-    let policy: unknown;
-    try {
-      policy = JSON.parse(text);
-    } catch {
-      throw new SyntaxError(`${path === "-" ? "Input" : "File"} contained invalid JSON`);
-    }
+    const policy = parseJson(text, `${path === "-" ? "Input" : "File"} contained invalid JSON`);
     if (typeof policy === "object" && policy !== null && "Statement" in policy) return policy;
     throw new SyntaxError("A bucket policy is a JSON object with a Statement");
   }, "Invalid value for --policy-file");

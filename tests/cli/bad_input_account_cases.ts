@@ -65,7 +65,7 @@ const cors: Case[] = rows(["set-cors-policy", "my-bucket"], [
 
 const BAD_POLICIES: [text: string, says: string][] = [
   ["", "contained invalid JSON"],
-  ["{nonsense", "contained invalid JSON"],
+  ["{nonsense", "contained invalid JSON: line 1, column 2: "],
   ["[]", "A bucket policy is a JSON object with a Statement"],
   ["null", "A bucket policy is a JSON object with a Statement"],
   ['"Statement"', "A bucket policy is a JSON object with a Statement"],

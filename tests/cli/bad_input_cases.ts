@@ -234,8 +234,8 @@ const combinations: Case[] = rows(["create", "my-bucket"], [
 );
 
 const BAD_STATEMENTS: [text: string, says: string][] = [
-  ["nonsense", "Invalid JSON string"],
-  ["", "Invalid JSON string"],
+  ["nonsense", "Invalid JSON string: line 1, column 1: expected a value, not n"],
+  ["", "Invalid JSON string: line 1, column 1: expected a value, not the end"],
   ["[]", "JSON must be an object"],
   ['"Allow"', "JSON must be an object"],
   ["null", "JSON must be an object"],
@@ -266,10 +266,13 @@ const policies: Case[] = [
     { args: ["create", "my-bucket", "--policy", "p.json"], says, files: { "p.json": text } },
     { args: ["create", "my-bucket", "--policy", "-"], says, stdin: text },
   ]),
-  { args: ["create", "my-bucket", "--policy", "{nonsense"], says: "Invalid JSON string" },
+  {
+    args: ["create", "my-bucket", "--policy", "{nonsense"],
+    says: "Invalid JSON string: line 1, column 2: ",
+  },
   {
     args: ["create", "my-bucket", "--policy", "p.json"],
-    says: "File contained invalid JSON",
+    says: "File contained invalid JSON: line 1, column 2: ",
     files: { "p.json": "{nonsense" },
   },
   {

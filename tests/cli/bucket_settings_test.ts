@@ -65,10 +65,17 @@ for (const [options, rule] of CORS) {
 
 test("set-cors-policy: rules of others are replaced, and that is said", async (sandbox) => {
   const other = { AllowedMethods: ["GET"], AllowedOrigins: ["https://a.example"] };
-  bucketOf(sandbox).cors = [{ ID: "theirs", ...other }, { ...other }, { ...RULE }];
-  const { code, stderr } = await run(["set-cors-policy", BUCKET], { sandbox });
-  assert.equal(code, 0);
-  assert.equal(stderr, "Warning: this replaced 2 CORS rules that others had set\n");
+  for (
+    const [others, words] of [
+      [[{ ID: "theirs", ...other }, { ...other }], "2 CORS rules"],
+      [[{ ...other }], "a CORS rule"],
+    ] as const
+  ) {
+    bucketOf(sandbox).cors = [...others, { ...RULE }];
+    const { code, stderr } = await run(["set-cors-policy", BUCKET], { sandbox });
+    assert.equal(code, 0);
+    assert.equal(stderr, `Warning: this replaced ${words} that others had set\n`);
+  }
   assert.equal(bucketOf(sandbox).cors!.length, 1);
   assert.equal((await run(["set-cors-policy", BUCKET], { sandbox })).stderr, "");
 });
