@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { unlessAborted } from "../aws/local_open.ts";
 import { plainData } from "../rows.ts";
 import { shown } from "../shown.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
@@ -82,7 +83,8 @@ export const getObject = defineCommand({
         const transfer = transferOptions(options, line, io);
         if (output !== undefined) return await downloadObject(aws, bucket, key, output, transfer);
         const { body } = await getObject(aws, bucket, key, transfer);
-        for await (const chunk of body) await io.stdout.write(chunk);
+        // Whoever should read a pipe may be slow, and an interruption must not wait for him.
+        for await (const chunk of body) await unlessAborted(io.stdout.write(chunk), io.signal);
       });
     } finally {
       await line.finish();

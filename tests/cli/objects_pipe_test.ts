@@ -17,7 +17,7 @@ async function pipe(st: Stage, name = "pipe"): Promise<string> {
 }
 
 /** Keys on the command line make the program say a word, just before it begins. */
-function program(st: Stage, args: string[]) {
+function program(st: Stage, args: string[], stdout: "null" | "piped" = "null") {
   const { accessKeyId, secretAccessKey } = st.sandbox.credentials;
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -26,7 +26,7 @@ function program(st: Stage, args: string[]) {
     ],
     env: sandboxEnv(st.sandbox),
     stdin: "null",
-    stdout: "null",
+    stdout,
     stderr: "piped",
   }).spawn();
   const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
@@ -41,6 +41,10 @@ function program(st: Stage, args: string[]) {
   const hasBegun = readUntil(() => stderr.includes("\n"));
   return {
     hasBegun,
+    /** Standard output, where it is piped. */
+    get stdout() {
+      return child.stdout;
+    },
     /** Presses Ctrl-C and waits for what comes of it. */
     async interrupt(): Promise<{ code: number; stderr: string; milliseconds: number }> {
       const started = performance.now();
@@ -96,6 +100,19 @@ for (const [name, args] of Object.entries(COMMANDS)) {
     },
   });
 }
+
+Deno.test({
+  name: "get-object: Ctrl-C while nobody reads what it writes",
+  ignore,
+  async fn() {
+    await using st = await stage();
+    await st.put("large", noise(3_000_000));
+    const running = program(st, ["get-object", BUCKET, "large"], "piped");
+    await running.hasBegun;
+    await isInterrupted(running);
+    await running.stdout.cancel();
+  },
+});
 
 Deno.test({
   name: "what comes out of a pipe is uploaded, and a download goes into one",
