@@ -12,7 +12,7 @@ import type { Aws, S3Client } from "./connect.ts";
 import { Gate } from "./gate.ts";
 import type { ListOptions, Row } from "./listings.ts";
 import { withDetails } from "./paging.ts";
-import { serviceError } from "./service_error.ts";
+import { awsErrorCode, serviceError } from "./service_error.ts";
 
 /** The fields of a row of {@linkcode listBuckets}. */
 export const BUCKET_FIELDS: readonly string[] = ["Name", "CreationDate"];
@@ -37,7 +37,7 @@ export interface ListBucketsOptions extends ListOptions {
  * Lists the buckets of the account, all of them or those that are named.
  *
  * Details are `null` where there is no such setting, and an object with an `error` where it may not be
- * read.
+ * read; of these the caller is told once a bucket.
  *
  * @param aws the account
  * @param options names, details, and what to do about errors
@@ -151,13 +151,14 @@ async function bucketDetails(
   gate: Gate,
   options: ListOptions,
 ): Promise<Row> {
-  const detail = async <T>(what: string, fetch: () => Promise<T>) => {
+  const unread = new Map<Detail, S3CredentialsError>();
+  const detail = async <T>(what: Detail, fetch: () => Promise<T>) => {
     try {
       return await gate.run(fetch);
     } catch (cause) {
       const error = serviceError(cause, `Could not read the ${what} of bucket ${bucket}`);
       if (options.onError === undefined) throw error;
-      options.onError(error);
+      unread.set(what, error);
       return { error: error.message };
     }
   };
@@ -172,7 +173,26 @@ async function bucketDetails(
     detail("public access block", () => publicAccessBlock(s3, bucket)),
     detail("website", () => bucketWebsite(s3, bucket, knownRegion)),
   ]);
+  if (unread.size > 0) options.onError?.(allUnread(bucket, unread));
   return { region, bucket_acl: acl, public_access_block: block, bucket_website: website };
+}
+
+const DETAILS = ["region", "ACL", "public access block", "website"] as const;
+type Detail = typeof DETAILS[number];
+
+/** One error for all details of a bucket: what AWS said of each stands in the row. */
+function allUnread(bucket: string, unread: Map<Detail, S3CredentialsError>): S3CredentialsError {
+  const names = DETAILS.filter((name) => unread.has(name));
+  const errors = names.map((name) => unread.get(name)!);
+  const [first, ...others] = errors;
+  if (others.length === 0) return first!;
+  const list = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  const reasons = new Set(errors.map(({ cause }) => awsErrorCode(cause)));
+  return new S3CredentialsError(
+    first!.code,
+    `Could not read the ${list} of bucket ${bucket}: ${[...reasons].join(", ")}`,
+    { cause: new AggregateError(errors) },
+  );
 }
 
 /**

@@ -216,6 +216,29 @@ for (const { args, fault, says, listed } of TROUBLES) {
   }
 }
 
+test("list-buckets --details without rights: one line a bucket, the reasons in the rows", async (sandbox) => {
+  fill(sandbox, 3);
+  const error = (message: string) => ({ ...DENIED, message });
+  for (const operation of ["GetBucketLocation", "GetBucketAcl"]) {
+    sandbox.fail({ operation, times: 3, error: error(`Not for you: ${operation}`) });
+  }
+  sandbox.fail({ operation: "GetPublicAccessBlock", times: 3, error: NO_BUCKET });
+  const { code, stdout, stderr } = await run(["list-buckets", "--details"], { sandbox });
+  assert.equal(code, 1);
+  assert.deepEqual(
+    stderr.trim().split("\n").sort(),
+    BUCKETS.slice(0, 3).map((name) =>
+      `Error: Could not read the region, ACL and public access block of bucket ${name}: ` +
+      "AccessDenied, NoSuchBucket"
+    ),
+  );
+  const [{ region, bucket_acl, public_access_block, bucket_website }] = JSON.parse(stdout);
+  assert.match(region.error, /^Could not read the region of .*: Not for you: GetBucketLocation$/);
+  assert.match(bucket_acl.error, /^Could not read the ACL of .*: Not for you: GetBucketAcl$/);
+  assert.match(public_access_block.error, /: NoSuchBucket: The bucket does not exist$/);
+  assert.equal(bucket_website, null);
+});
+
 function namesIn(stdout: string, [command, ...words]: string[]): unknown[] {
   if (command === "list-user-policies") {
     return [...stdout.matchAll(/^User: (.*)$/gm)].map(([, name]) => name);
