@@ -132,7 +132,7 @@ export const create = defineCommand({
     const { name, shortenedFrom } = userNameFor(request);
     if (shortenedFrom !== undefined && request.duration === undefined) {
       log.say(
-        `User name shortened to ${name}: ${shortenedFrom} is longer than the ` +
+        `User name shortened to ${name}: ${beginningOf(shortenedFrom)} is longer than the ` +
           `${USER_NAME_LIMIT} characters that AWS allows`,
       );
     }
@@ -181,6 +181,13 @@ export const create = defineCommand({
     });
   },
 });
+
+/** Enough for the name after a single bucket; the names of forty would fill the screen. */
+const LONGEST_SHOWN = 80;
+
+function beginningOf(name: string): string {
+  return name.length > LONGEST_SHOWN ? `${name.slice(0, LONGEST_SHOWN)}…` : name;
+}
 
 async function createRequest(
   operands: readonly string[],

@@ -117,3 +117,19 @@ Deno.test("dry run: --role-arn is named", async () => {
   );
   assert.doesNotMatch(stdout, /ensure role/);
 });
+
+for (
+  const [buckets, shown] of [
+    [["b".repeat(63)], `s3.read-write.${"b".repeat(63)}`],
+    [
+      Array.from({ length: 40 }, (_, n) => `bucket-${n + 10}`),
+      "s3.read-write.bucket-10,bucket-11,bucket-12,bucket-13,bucket-14,bucket-15,bucket…",
+    ],
+  ] as const
+) {
+  Deno.test(`create: a shortened name is said with its beginning: ${buckets.length} buckets`, async () => {
+    const { stderr } = await run(["create", ...buckets, "--dry-run"]);
+    const said = /^User name shortened to \S{64}: (.*) is longer than the 64 characters/;
+    assert.equal(said.exec(stderr)?.[1], shown);
+  });
+}
