@@ -123,7 +123,6 @@ const MEANINGS: Record<string, Meaning | undefined> = {
   ECONNREFUSED: { ...UNREACHABLE, message: "the endpoint refused the connection" },
   ECONNRESET: { ...UNREACHABLE, message: "the connection was cut" },
   EPIPE: { ...UNREACHABLE, message: "the connection was cut" },
-  ENOTFOUND: { ...UNREACHABLE, message: "the endpoint's host name is not known" },
   EAI_AGAIN: { ...UNREACHABLE, message: "the endpoint's host name could not be looked up" },
   ETIMEDOUT: { ...UNREACHABLE, message: "the endpoint did not answer in time" },
   EHOSTUNREACH: { ...UNREACHABLE, message: "the endpoint can't be reached" },
@@ -238,7 +237,8 @@ export function serviceError(error: unknown, tried: string): S3CredentialsError 
   const { message = "", code: runtimeCode } = (error ?? {}) as SdkError;
   const awsCode = awsErrorCode(error);
   // The runtime's code first: the SDK calls a connection that was cut a TimeoutError too.
-  const meaning = credentialsReason(error) ?? MEANINGS[runtimeCode ?? ""] ?? MEANINGS[awsCode] ??
+  const meaning = credentialsReason(error) ?? unknownHost(error) ?? MEANINGS[runtimeCode ?? ""] ??
+    MEANINGS[awsCode] ??
     nestedMeaning(error) ??
     meaningOfStatus(httpStatus(error));
   const words = isWorthQuoting(message, awsCode)
@@ -283,6 +283,18 @@ function safeCause(error: unknown, meaning: Meaning | undefined): unknown {
 export function isWithoutReason(error: unknown): boolean {
   const { name, message = "" } = (error ?? {}) as SdkError;
   return name === "CredentialsProviderError" && /from any providers/.test(message);
+}
+
+/** A host that nobody knows is likely one of a region that isn't there. */
+function unknownHost(error: unknown): Meaning | undefined {
+  const { message = "", code } = (error ?? {}) as SdkError;
+  if (code !== "ENOTFOUND") return undefined;
+  const host = /ENOTFOUND ([\w.-]+)/.exec(message)?.[1];
+  return {
+    code: "network",
+    message: `the endpoint's host name is not known${host === undefined ? "" : `: ${host}`}`,
+    hint: "Check the connection, --region and --endpoint-url, then try again",
+  };
 }
 
 const MFA_HINT = "Get a session with aws sts get-session-token, and pass what it prints by --auth";

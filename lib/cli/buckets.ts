@@ -4,10 +4,10 @@
  * @module
  */
 import type { PublicAccessBlockSettings } from "../create_types.ts";
-import { S3CredentialsError } from "../errors.ts";
+import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { parseJson } from "../json_text.ts";
 import { publicBucketPolicy } from "../policy.ts";
-import { asUsageError, defineCommand, flag, value, values } from "./command.ts";
+import { defineCommand, flag, value, values } from "./command.ts";
 import {
   awsOptions,
   bucketNames,

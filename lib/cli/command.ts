@@ -5,7 +5,7 @@
  * @module
  */
 import { Argument, Command as Parser, CommanderError, Option as ParserOption } from "commander";
-import { S3CredentialsError } from "../errors.ts";
+import { asUsageError, S3CredentialsError } from "../errors.ts";
 import type { Io } from "./io.ts";
 
 /** An option and how its text becomes a value. */
@@ -149,26 +149,6 @@ function longName(flags: string): string {
   return /--[\w-]+/.exec(flags)?.[0] ?? flags;
 }
 
-/**
- * Runs a check of something that the user typed; what it finds is wrong usage.
- *
- * @param check throws a built-in error for a bad value
- * @param context what the value was for
- * @returns what `check` gave
- * @throws {S3CredentialsError} `usage`
- */
-export function asUsageError<T>(check: () => T, context?: string): T {
-  try {
-    return check();
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof RangeError) {
-      const message = context === undefined ? error.message : `${context}: ${error.message}`;
-      throw new S3CredentialsError("usage", message);
-    }
-    throw error;
-  }
-}
-
 /** A command line that was understood. */
 export type Parsed =
   | { kind: "help"; text: string }
@@ -246,7 +226,7 @@ export async function parseCommandLine(program: Program, args: readonly string[]
       return { kind: "help", text: help };
     }
     const sub = root.commands.find((one) => one.name() === entry?.name);
-    const message = usageMessage(error, sub);
+    const message = usageMessage(error, root, sub);
     if (message === undefined) throw error;
     throw new UsageProblem(message, usageOf(sub ?? root));
   }
@@ -295,8 +275,10 @@ function usageOf(parser: Parser): string {
   return `Usage: ${path} ${parser.usage()}\nTry '${path} --help' for help.\n`;
 }
 
-function usageMessage(error: unknown, parser: Parser | undefined): string | undefined {
-  if (error instanceof CommanderError) return ownWords(withoutValues(error, parser));
+function usageMessage(error: unknown, root: Parser, parser?: Parser): string | undefined {
+  if (error instanceof CommanderError) {
+    return ownWords(withoutValues(error, parser)) + (adviceOn(error, root, parser) ?? "");
+  }
   return error instanceof S3CredentialsError && error.code === "usage" ? error.message : undefined;
 }
 
@@ -310,6 +292,39 @@ function withoutValues({ code, message }: CommanderError, parser: Parser | undef
   const isFlag = name === "--help" ||
     parser?.options.some((one) => one.long === name && !one.required && !one.optional);
   return isFlag ? `option '${name}' takes no value` : `unknown option '${name}'${suggestion}`;
+}
+
+/** What to do about a mistake, where the parser has no advice of its own. */
+function adviceOn(
+  { code, message }: CommanderError,
+  root: Parser,
+  parser?: Parser,
+): string | undefined {
+  if (message.includes("(Did you mean")) return undefined;
+  const typed = /'([\w-]+)/.exec(message)?.[1] ?? "";
+  switch (code) {
+    case "commander.unknownCommand":
+      return suggestion(typed, root.commands.map((one) => one.name()));
+    case "commander.unknownOption":
+      return suggestion(typed, (parser ?? root).options.map(({ long }) => long ?? ""));
+    case "commander.missingArgument": {
+      const greedy = parser?.options.find((option) =>
+        option.optional && typeof parser.getOptionValue(option.attributeName()) === "string"
+      );
+      return greedy === undefined
+        ? undefined
+        : ` - ${greedy.long} took the word behind it for its ` +
+          `value: put it last, or write ${greedy.long}=VALUE`;
+    }
+  }
+}
+
+/** Names of which somebody may have remembered a part only. */
+function suggestion(typed: string, names: readonly string[]): string | undefined {
+  const parts = typed.replace(/^--?/, "").split("-");
+  if (parts.join("").length < 3) return undefined;
+  const alike = names.filter((name) => parts.every((part) => name.includes(part)));
+  return alike.length === 0 ? undefined : ` - did you mean ${alike.join(" or ")}?`;
 }
 
 /** The parser's messages start with a small `error: ` and may have the suggestion on a line of its own. */

@@ -5,6 +5,7 @@
  */
 import type { CreateRequest } from "../create_types.ts";
 import { DEFAULT_WAIT_SECONDS, parseDuration, parseWait } from "../duration.ts";
+import { asUsageError } from "../errors.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../formats.ts";
 import { checkArn, checkUserName, USER_NAME_LIMIT } from "../names.ts";
 import {
@@ -15,7 +16,6 @@ import {
 } from "../policy.ts";
 import { parsePolicyTemplate, parseStatement } from "../policy_input.ts";
 import {
-  asUsageError,
   choice,
   defineCommand,
   flag,

@@ -5,9 +5,9 @@
  */
 import { mapInOrder } from "../aws/concurrency.ts";
 import type { RemovedDependent } from "../aws/identities.ts";
-import { S3CredentialsError } from "../errors.ts";
+import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkUserName } from "../names.ts";
-import { asUsageError, defineCommand, flag } from "./command.ts";
+import { defineCommand, flag } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import { awsOptions, rowFormatOf, rowOptions, withAws } from "./options.ts";
 import {

@@ -5,7 +5,8 @@
  */
 import type { ObjectResult } from "../aws/objects_types.ts";
 import { checkKey } from "../keys.ts";
-import { asUsageError, flag, value } from "./command.ts";
+import { asUsageError } from "../errors.ts";
+import { flag, value } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Io } from "./io.ts";
 import { bucketNames } from "./options.ts";

@@ -6,11 +6,11 @@
 import { parseAuthFile } from "../auth_file.ts";
 import { type Aws, connect, type ConnectOptions } from "../aws/connect.ts";
 import { parseEndpointUrl } from "../endpoint_url.ts";
-import { S3CredentialsError } from "../errors.ts";
+import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
 import { prefixPattern, prefixWarnings } from "../policy.ts";
 import type { RowFormat } from "../rows.ts";
-import { asUsageError, flag, value, type Values } from "./command.ts";
+import { flag, value, type Values } from "./command.ts";
 import type { Io } from "./io.ts";
 import { writeMessage } from "./output.ts";
 import { AWS_PERMISSIONS } from "./permissions.ts";
