@@ -322,7 +322,7 @@ function adviceOn(
 /** Names of which somebody may have remembered a part only. */
 function suggestion(typed: string, names: readonly string[]): string | undefined {
   const parts = typed.replace(/^--?/, "").split("-");
-  if (parts.join("").length < 3) return undefined;
+  if (parts.join("").length < 3 || names.includes(typed)) return undefined;
   const alike = names.filter((name) => parts.every((part) => name.includes(part)));
   return alike.length === 0 ? undefined : ` - did you mean ${alike.join(" or ")}?`;
 }
