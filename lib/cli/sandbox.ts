@@ -13,6 +13,7 @@ import { writeLine, writeMessage } from "./output.ts";
 
 const PERMISSION_REASONS = {
   net: "to serve the sandbox on this machine",
+  read: "to look up what AWS's policies can hold",
   env: "to pass the environment on to the command, without your AWS settings",
 };
 
@@ -39,7 +40,10 @@ export const sandbox = defineCommand({
   stopsItself: true,
   async run({ operands, options }, io) {
     const buckets = bucketNames(options.bucket, { forNewBucket: true });
-    await io.permit(operands.length > 0 ? ["net", "env", "run"] : ["net"], PERMISSION_REASONS);
+    await io.permit(
+      operands.length > 0 ? ["net", "read", "env", "run"] : ["net", "read"],
+      PERMISSION_REASONS,
+    );
     const { startSandbox } = await import("../sandbox/mod.ts");
     const started = await startSandbox({
       buckets,

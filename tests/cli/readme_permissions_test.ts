@@ -1,0 +1,154 @@
+/**
+ * The README's table of Deno's permissions: what stands there is enough, and none of it too much.
+ */
+import assert from "node:assert/strict";
+import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
+import { run, sandboxEnv } from "../support/run.ts";
+
+const README = Deno.readTextFileSync("README.md");
+
+/** The permissions of each row of the table. */
+const TABLE: [label: string, flags: string[]][] = [
+  ...README.matchAll(/^\| (.*?) +\| (?:none|`(--allow-.*)`) +\|$/gm),
+].map(([, label, flags]) => [label!, flags?.split(" ") ?? []]);
+
+/** A command of each row, with FOLDER for a folder of its own. */
+const COMMANDS: Record<string, string[][]> = {
+  "`policy`, `create --dry-run`, `--help`": [
+    ["policy", "my-bucket"],
+    ["create", "my-bucket", "--dry-run"],
+    ["create", "--help"],
+  ],
+  "everything that talks to AWS": [
+    ["whoami", "--auth", "FOLDER/auth.json"],
+    ["create", "my-bucket", "--policy", "FOLDER/policy.json"],
+    ["put-object", "my-bucket", "new.txt", "FOLDER/auth.json"],
+    ["put-objects", "my-bucket", "FOLDER"],
+  ],
+  "`get-objects`, `get-object -o FILE`": [
+    ["get-objects", "my-bucket", "-o", "FOLDER"],
+    ["get-object", "my-bucket", "hello.txt", "-o", "FOLDER/hello.txt"],
+  ],
+  "a profile with `credential_process`": [["whoami", "--profile", "made"]],
+  "`sandbox`": [["sandbox"]],
+  "`sandbox -- COMMAND`": [
+    ["sandbox", "--bucket", "b-1", "--", Deno.execPath(), "run", "-A", "cli.ts", "create", "b-1"],
+  ],
+};
+
+const POLICY = '{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}';
+
+interface Place {
+  sandbox: Sandbox;
+  folder: string;
+}
+
+async function place(): Promise<Place & AsyncDisposable> {
+  const sandbox = await startSandbox({ buckets: ["my-bucket"] });
+  const folder = await Deno.makeTempDir();
+  const { accessKeyId, secretAccessKey } = sandbox.credentials;
+  const keys = { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey };
+  await run(["put-object", "my-bucket", "hello.txt", "-"], { sandbox, stdin: "hello" });
+  await Deno.writeTextFile(`${folder}/auth.json`, JSON.stringify(keys));
+  await Deno.writeTextFile(`${folder}/policy.json`, POLICY);
+  const credentials = JSON.stringify({ Version: 1, ...keys });
+  await Deno.writeTextFile(`${folder}/credentials.json`, credentials);
+  const profile = `[profile made]\ncredential_process = cat ${folder}/credentials.json\n`;
+  await Deno.writeTextFile(`${folder}/config`, profile);
+  const dispose = async () => {
+    await sandbox.close();
+    await Deno.remove(folder, { recursive: true });
+  };
+  return { sandbox, folder, [Symbol.asyncDispose]: dispose };
+}
+
+/** The exit code of a command with certain permissions; a server is ended when it serves. */
+async function codeOf(flags: string[], command: string[], { sandbox, folder }: Place) {
+  const env = sandboxEnv(sandbox);
+  const isProfile = command.includes("--profile");
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...flags, "cli.ts", ...command]
+      .map((word) => word.replace("FOLDER", folder)),
+    env: {
+      ...(isProfile ? { AWS_ENDPOINT_URL: env.AWS_ENDPOINT_URL! } : env),
+      AWS_CONFIG_FILE: `${folder}/config`,
+      AWS_SHARED_CREDENTIALS_FILE: `${folder}/none`,
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  if (command.at(-1) === "sandbox") {
+    const isGood = await canBeUsed(child.stdout);
+    try {
+      child.kill("SIGINT");
+    } catch {
+      // It could not even start.
+    }
+    const { code } = await child.status;
+    return isGood ? code : 1;
+  }
+  return (await child.output()).code;
+}
+
+/** Whether a sandbox that prints its variables decides on a call as it should. */
+async function canBeUsed(printed: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<boolean> {
+  const reader = printed.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes("unset")) {
+    const { done, value } = await reader.read();
+    if (done) return false;
+    text += value;
+  }
+  const env = Object.fromEntries(
+    [...text.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]),
+  );
+  const { code } = await run(["create", "b-1", "-c"], { env });
+  await reader.cancel();
+  return code === 0;
+}
+
+Deno.test("README: every row of the table of permissions is tried", () => {
+  assert.deepEqual(TABLE.map(([label]) => label), Object.keys(COMMANDS));
+});
+
+for (const [label, flags] of TABLE) {
+  for (const command of COMMANDS[label] ?? []) {
+    const name = command.slice(0, command.indexOf("--") + 1 || 2).join(" ");
+    Deno.test({
+      name: `README: the permissions of ${label} are enough: ${name}`,
+      ignore: Deno.build.os === "windows",
+      async fn() {
+        await using here = await place();
+        assert.equal(await codeOf(flags, command, here), 0);
+      },
+    });
+  }
+  const aws = TABLE.find(([label]) => label === "everything that talks to AWS")![1];
+  // Credentials of the environment take less than those of a profile, which the row is about.
+  const isMoreThanAws = flags.length > aws.length;
+  for (const flag of flags.filter((flag) => !isMoreThanAws || !aws.includes(flag))) {
+    Deno.test({
+      name: `README: ${label} needs ${flag}`,
+      ignore: Deno.build.os === "windows",
+      async fn() {
+        await using here = await place();
+        const others = flags.filter((other) => other !== flag);
+        assert.notEqual(await codeOf(others, COMMANDS[label]![0]!, here), 0);
+      },
+    });
+  }
+}
+
+for (
+  const [set, command] of [
+    ["aws", ["whoami"]],
+    ["downloads", ["get-objects", "my-bucket", "-o", "FOLDER"]],
+  ] as const
+) {
+  Deno.test(`README: -P=${set} is enough for ${command[0]}`, async () => {
+    assert.match(README, new RegExp(`-P=${set} `));
+    await using here = await place();
+    assert.equal(await codeOf([`-P=${set}`], [...command], here), 0);
+  });
+}
