@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
 import { childText, parseXml, unescapeXml, type XmlElement } from "../xml.ts";
 import { BucketRequests } from "./bucket_requests.ts";
 import type { Aws } from "./connect.ts";
@@ -114,12 +113,7 @@ async function listPage(
     return readPage(text);
   } catch (error) {
     requests.throwIfAborted();
-    const tried = `Could not list bucket ${requests.bucket}`;
-    if (!(error instanceof SyntaxError)) throw serviceError(error, tried);
-    throw new S3CredentialsError("aws", `${tried}: the answer could not be understood`, {
-      hint: "Check that the endpoint is S3, or a server that speaks as it does",
-      cause: error,
-    });
+    throw serviceError(error, `Could not list bucket ${requests.bucket}`);
   }
 }
 

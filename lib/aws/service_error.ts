@@ -241,8 +241,9 @@ export function serviceError(error: unknown, tried: string): S3CredentialsError 
     MEANINGS[awsCode] ??
     nestedMeaning(error) ??
     meaningOfStatus(httpStatus(error));
+  // A line of its own could pass for one of ours.
   const words = isWorthQuoting(message, awsCode)
-    ? `${awsCode === "Unknown" ? "" : `${awsCode}: `}${message}`
+    ? `${awsCode === "Unknown" ? "" : `${awsCode}: `}${message.replaceAll(/\s*[\r\n]+\s*/g, " ")}`
     : undefined;
   const happened = meaning?.message === undefined
     ? words ?? answerWithoutBody(error)
@@ -316,6 +317,7 @@ function credentialsReason(error: unknown): Meaning | undefined {
 /** Whether an answer came that said neither what was asked for nor what went wrong. */
 function isGarbled(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
+  if (error instanceof SyntaxError) return true;
   const status = httpStatus(error);
   const isSuccess = status !== undefined && status >= 200 && status < 300;
   return "$responseBodyText" in error || (isSuccess && !("Code" in error));

@@ -130,3 +130,12 @@ for (const [name, body] of Object.entries(BROKEN_CREDENTIALS)) {
     assertNoSecret(outcome);
   });
 }
+
+Deno.test("a server's words are one line, so that none of them can pass for one of ours", async () => {
+  const outcome = await outcomeOf(WORK.listUsers!, () => ({
+    status: 400,
+    body: "<ErrorResponse><Error><Code>ValidationError</Code><Message>No.\nUndone: all\r\n" +
+      "Error: none</Message></Error></ErrorResponse>",
+  }));
+  assert.match((outcome as Error).message, /: ValidationError: No\. Undone: all Error: none$/);
+});

@@ -85,9 +85,37 @@ for (
       assert.equal(
         stderr,
         "Error: Could not list bucket my-bucket: the answer could not be understood\n" +
-          "Check that the endpoint is S3, or a server that speaks as it does\n",
+          "Check that the endpoint is one of AWS's services, or of a server that speaks as they do\n",
       );
     }
     assert.deepEqual(server.deleted, []);
+  });
+}
+
+for (
+  const args of [
+    ["put-object", "my-bucket", "large", "LARGE"],
+    ["delete-objects", "my-bucket", "a", "--silent"],
+  ]
+) {
+  Deno.test(`${args[0]}: an answer that can't be read is one clear error`, async () => {
+    const server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      async (request) => {
+        await request.body?.cancel();
+        return new Response("neither XML nor anything else");
+      },
+    );
+    const large = await Deno.makeTempFile();
+    await Deno.truncate(large, 9 * 1024 * 1024);
+    const env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${server.addr.port}` };
+    const { code, stderr } = await run(args.map((word) => word === "LARGE" ? large : word), {
+      env,
+    });
+    await server.shutdown();
+    await Deno.remove(large);
+    assert.equal(code, 1);
+    assert.match(stderr, /^Error: Could not (put|delete) .+: the answer could not be understood$/m);
+    assert.doesNotMatch(stderr, /SyntaxError/);
   });
 }
