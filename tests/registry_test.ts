@@ -2,6 +2,7 @@
  * The package as JSR gives it: into an empty cache, run and imported by name.
  */
 import assert from "node:assert/strict";
+import { delimiter, dirname } from "node:path";
 import { startSandbox } from "../lib/sandbox/mod.ts";
 import { type Registry, startRegistry } from "./support/registry.ts";
 import { run, sandboxEnv } from "./support/run.ts";
@@ -25,10 +26,10 @@ Deno.test.afterAll(async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-async function deno(args: string[], env: Record<string, string> = {}) {
+async function deno(args: string[], env: Record<string, string> = {}, cwd = folder) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args,
-    cwd: folder,
+    cwd,
     env: { DENO_DIR: `${folder}/cache`, JSR_URL: registry.url, ...env },
   }).output();
   return { code, stdout: decode(stdout), stderr: decode(stderr) };
@@ -66,6 +67,41 @@ Deno.test("JSR: deno run -A jsr:@s3creds/cli create, against the sandbox", async
       JSON.parse(stdout).AccessKeyId,
     ),
   );
+});
+
+/** What `deno install` makes is a script. */
+const NAME = Deno.build.os === "windows" ? "s3-credentials.cmd" : "s3-credentials";
+
+Deno.test("JSR: the README's deno install makes the command s3-credentials", async () => {
+  const [line = ""] = /^deno install .*$/m.exec(await Deno.readTextFile("README.md")) ?? [];
+  const [, install = "", ...words] = line.split(" ");
+  const made = await deno([install, "--root", `${folder}/installed`, ...words]);
+  assert.equal(made.code, 0, made.stderr);
+  const { code, stdout } = await new Deno.Command(`${folder}/installed/bin/${NAME}`, {
+    args: ["policy", "my-bucket"],
+    cwd: folder,
+    env: {
+      DENO_DIR: `${folder}/cache`,
+      JSR_URL: registry.url,
+      PATH: `${dirname(Deno.execPath())}${delimiter}${Deno.env.get("PATH")}`,
+    },
+  }).output();
+  assert.equal(code, 0);
+  assert.equal(decode(stdout), (await run(["policy", "my-bucket"])).stdout);
+});
+
+Deno.test("JSR: after deno add, the README's example of an import runs", async () => {
+  const readme = await Deno.readTextFile("README.md");
+  const [, command = ""] = /`deno (add [^`]+)`/.exec(readme) ?? [];
+  const [, example = ""] = /^```ts\n(.*?)^```/ms.exec(readme) ?? [];
+  await Deno.mkdir(`${folder}/added`);
+  await Deno.writeTextFile(`${folder}/added/deno.json`, "{}");
+  await Deno.writeTextFile(`${folder}/added/script.ts`, example);
+  const added = await deno(command.split(" "), {}, `${folder}/added`);
+  assert.equal(added.code, 0, added.stderr);
+  const { code, stdout, stderr } = await deno(["run", "-A", "script.ts"], {}, `${folder}/added`);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^AKIA\w+\n$/);
 });
 
 Deno.test("JSR: a script that imports the library and the sandbox", async () => {
