@@ -273,12 +273,12 @@ function asList<T>(value: T | T[] | undefined): T[] {
  * import { bucketsPolicy, joinPolicies } from "@s3creds/cli";
  * import assert from "node:assert/strict";
  *
- * const one = bucketsPolicy(["a"], { permission: "write-only" });
- * const two = bucketsPolicy(["b"], { permission: "write-only" });
+ * const one = bucketsPolicy(["logs"], { permission: "write-only" });
+ * const two = bucketsPolicy(["site"], { permission: "write-only" });
  * assert.deepEqual(joinPolicies([one, two]).Statement, [{
  *   Effect: "Allow",
  *   Action: ["s3:PutObject"],
- *   Resource: ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"],
+ *   Resource: ["arn:aws:s3:::logs/*", "arn:aws:s3:::site/*"],
  * }]);
  * ```
  */
@@ -321,7 +321,7 @@ function withUniqueSids(statements: PolicyStatement[]): PolicyStatement[] {
  * import { bucketsPolicy, policyText } from "@s3creds/cli";
  * import assert from "node:assert/strict";
  *
- * assert.ok(policyText(bucketsPolicy(["a"])).startsWith('{"Version":"2012-10-17"'));
+ * assert.ok(policyText(bucketsPolicy(["logs"])).startsWith('{"Version":"2012-10-17"'));
  * ```
  */
 export function policyText(policy: PolicyDocument): string {
@@ -342,7 +342,7 @@ export function policyText(policy: PolicyDocument): string {
  * import { bucketsPolicy, unsupportedCharacter } from "@s3creds/cli";
  * import assert from "node:assert/strict";
  *
- * assert.equal(unsupportedCharacter(bucketsPolicy(["a"], { prefix: "日/" })), "日");
+ * assert.equal(unsupportedCharacter(bucketsPolicy(["logs"], { prefix: "日/" })), "日");
  * ```
  */
 export function unsupportedCharacter(policy: PolicyDocument): string | undefined {
