@@ -127,6 +127,8 @@ export class HttpConnections {
       };
       const abort = () => fail(signal!.reason);
       const cut = (error?: unknown) => {
+        // Deno's permissions are no matter of the connection.
+        if (error instanceof Error && error.name === "NotCapable") return fail(error);
         const { code, message } = (error ?? {}) as { code?: string; message?: string };
         fail(new ConnectionError(code ?? "ECONNRESET", message ?? "the connection was cut", error));
       };

@@ -237,7 +237,8 @@ export function serviceError(error: unknown, tried: string): S3CredentialsError 
   const { message = "", code: runtimeCode } = (error ?? {}) as SdkError;
   const awsCode = awsErrorCode(error);
   // The runtime's code first: the SDK calls a connection that was cut a TimeoutError too.
-  const meaning = credentialsReason(error) ?? unknownHost(error) ?? MEANINGS[runtimeCode ?? ""] ??
+  const meaning = credentialsReason(error) ?? unknownHost(error) ?? missingPermission(error) ??
+    MEANINGS[runtimeCode ?? ""] ??
     MEANINGS[awsCode] ??
     nestedMeaning(error) ??
     meaningOfStatus(httpStatus(error));
@@ -284,6 +285,17 @@ function safeCause(error: unknown, meaning: Meaning | undefined): unknown {
 export function isWithoutReason(error: unknown): boolean {
   const { name, message = "" } = (error ?? {}) as SdkError;
   return name === "CredentialsProviderError" && /from any providers/.test(message);
+}
+
+/** Deno names the flag that it wants. */
+function missingPermission(error: unknown): Meaning | undefined {
+  const { name, message = "" } = (error ?? {}) as SdkError;
+  if (name !== "NotCapable") return undefined;
+  return {
+    code: "access-denied",
+    message: `Deno was not allowed to do this: ${message}`,
+    hint: "Run it with the permissions that the README names, or with deno run -A",
+  };
 }
 
 /** A host that nobody knows is likely one of a region that isn't there. */

@@ -77,6 +77,7 @@ export const getObject = defineCommand({
     const { output } = options;
     // The content would be written over a bar on the same terminal.
     const isSilent = options.silent || output === undefined && io.stdout.isTerminal;
+    if (output !== undefined) await io.permit(["write"]);
     const line = progressLine(io, { label: "Downloading", isSilent });
     try {
       await withAws(options, io, async (aws) => {
@@ -122,6 +123,7 @@ export const getObjects = defineCommand({
     const bucket = bucketName(name);
     const wanted = { keys: checkedKeys(keys), patterns: options.pattern };
     const { getObjects } = await import("../aws/objects_get.ts");
+    await io.permit(["write"]);
     const line = progressLine(io, { label: "Downloading", isSilent: options.silent });
     await withAws(options, io, (aws) => {
       const transfer = transferOptions(options, line, io);

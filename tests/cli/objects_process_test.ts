@@ -11,9 +11,14 @@ import { sandboxEnv } from "../support/run.ts";
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-function program(st: Stage, args: string[], stdin: "null" | "piped" = "null") {
+function program(
+  st: Stage,
+  args: string[],
+  stdin: "null" | "piped" = "null",
+  permissions: readonly string[] = ["-A"],
+) {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "cli.ts", ...args],
+    args: ["run", ...permissions, "cli.ts", ...args],
     env: sandboxEnv(st.sandbox),
     stdin,
     stdout: "piped",
@@ -141,3 +146,42 @@ Deno.test("getObject: a stream that nobody wants any more lets go of its connect
   await body.cancel();
   aws.close();
 });
+
+for (
+  const args of [
+    ["list-bucket", BUCKET],
+    ["get-object", BUCKET, "a"],
+    ["put-object", BUCKET, "a", "LICENSE"],
+    ["delete-objects", BUCKET, "a", "--silent"],
+  ]
+) {
+  Deno.test(`${args[0]} without Deno's permission to call AWS says so at once`, async () => {
+    await using st = await stage();
+    const child = program(st, args, "null", [
+      ...["--no-prompt", "--allow-env", "--allow-read", "--allow-sys"],
+    ]);
+    const { code, stdout, stderr } = await child.output();
+    assert.deepEqual([code, decode(stdout)], [1, ""]);
+    assert.match(decode(stderr), /Deno was not allowed to do .*--allow-net/);
+    assert.doesNotMatch(decode(stderr), /connection|bug/);
+  });
+}
+
+for (
+  const [args, kinds] of [
+    [["get-object", BUCKET, "a"], []],
+    [["get-object", BUCKET, "a", "--output", "FILE"], ["write"]],
+    [["get-objects", BUCKET, "a", "--output", "FILE"], ["write"]],
+    [["put-object", BUCKET, "b", "LICENSE"], []],
+  ] as const
+) {
+  Deno.test(`${args.join(" ")} asks for Deno's permission to write: ${kinds.length > 0}`, async () => {
+    await using st = await stage();
+    await st.put("a", "hello");
+    const asked: string[] = [];
+    const words = args.map((word) => word === "FILE" ? st.path("out") : word);
+    const onPermit = (more: readonly string[]) => asked.push(...more);
+    assert.equal((await st.run(words, { onPermit })).code, 0);
+    assert.deepEqual(asked.filter((kind) => kind === "write"), kinds);
+  });
+}

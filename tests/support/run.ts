@@ -31,6 +31,8 @@ export interface RunOptions {
   requestTimeoutMs?: number;
   /** Files that the command can read, by path. */
   files?: Record<string, string>;
+  /** Told which of Deno's permissions a command asks for. */
+  onPermit?: (kinds: readonly string[]) => void;
   /** Stands for Ctrl-C. */
   signal?: AbortSignal;
   /** The error with which standard output refuses everything. */
@@ -97,7 +99,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
       return text === undefined ? Deno.readTextFile(path) : Promise.resolve(text);
     },
     run: () => Promise.reject(new Error("this test runs no programs")),
-    permit: () => Promise.resolve(),
+    permit: (kinds) => Promise.resolve(options.onPermit?.(kinds)),
     signal: options.signal ?? new AbortController().signal,
     ...(options.requestTimeoutMs && { requestTimeoutMs: options.requestTimeoutMs }),
   };
