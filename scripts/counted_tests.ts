@@ -13,6 +13,9 @@ export interface Counts {
   skipped: number;
 }
 
+/** Files at a time: more than there are processors, since many tests wait for time to pass. */
+const JOBS = 2 * navigator.hardwareConcurrency;
+
 /** Runs `deno test` with these arguments, shows what it prints, and counts. */
 export async function denoTest(
   args: readonly string[],
@@ -20,7 +23,7 @@ export async function denoTest(
 ): Promise<Counts> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", ...args],
-    env: { NO_COLOR: "1", ...env },
+    env: { NO_COLOR: "1", DENO_JOBS: Deno.env.get("DENO_JOBS") ?? String(JOBS), ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
