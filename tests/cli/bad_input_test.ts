@@ -32,7 +32,11 @@ for (const [group, cases] of Object.entries(CASES)) {
     const more = given === undefined ? "" : ` given ${JSON.stringify(given)}`;
     Deno.test(`${group}: ${shown(args)}${more}`, async () => {
       const before = sandbox.snapshot();
-      const { code, stdout, stderr } = await run(args, { sandbox, ...where });
+      // What wrongly passes for good input might serve for ever.
+      const end = new AbortController();
+      const timer = setTimeout(() => end.abort(), 3_000);
+      const { code, stdout, stderr } = await run(args, { sandbox, signal: end.signal, ...where });
+      clearTimeout(timer);
       assert.equal(code, expected, stderr);
       assert.equal(stdout, "");
       assert.equal(/^Usage: s3-credentials .*\n/m.test(stderr), expected === 2, stderr);
