@@ -50,7 +50,9 @@ async function inTurns(
   // In turns, so that a busy moment of the machine doesn't fall upon one of them alone.
   console.error(`  ${task}`);
   for (let run = 0; run < runs; run++) {
-    for (const peer of able) {
+    // Nor may one of them always come first, or pay for what another has left to the disk.
+    for (const peer of [...able.slice(run % able.length), ...able.slice(0, run % able.length)]) {
+      await new Deno.Command("sync").output();
       const words = peer.commands[task]!(await workFor(peer, run), server);
       taken.get(peer.name)!.push(await measure(words, server));
     }
