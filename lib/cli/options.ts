@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { parseAuthFile } from "../auth_file.ts";
-import { type Aws, connect, type ConnectOptions } from "../aws/connect.ts";
+import type { Aws, ConnectOptions } from "../aws/connect.ts";
 import { parseEndpointUrl } from "../endpoint_url.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
@@ -81,7 +80,7 @@ export type AwsOptionValues = Values<typeof awsOptions>;
  *
  * @param options the options' values
  * @param io where the file and the environment are
- * @returns what {@linkcode connect} needs
+ * @returns what `connect` needs
  * @throws {S3CredentialsError} `usage` for options that contradict each other or a bad file
  */
 export async function connectOptions(options: AwsOptionValues, io: Io): Promise<ConnectOptions> {
@@ -126,6 +125,7 @@ export async function connectOptions(options: AwsOptionValues, io: Io): Promise<
 
 async function readAuth(path: string, io: Io) {
   const text = await readInput(path, io, "--auth");
+  const { parseAuthFile } = await import("../auth_file.ts");
   return asUsageError(() => parseAuthFile(text), "Invalid value for --auth");
 }
 
@@ -142,7 +142,10 @@ export async function withAws<T>(
   io: Io,
   work: (aws: Aws) => Promise<T>,
 ): Promise<T> {
-  const aws = connect(await connectOptions(options, io));
+  const settings = await connectOptions(options, io);
+  // Not needed by the commands that call nobody, which share these options.
+  const { connect } = await import("../aws/connect.ts");
+  const aws = connect(settings);
   try {
     return await work(aws);
   } finally {
