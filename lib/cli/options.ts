@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Aws, ConnectOptions } from "../aws/connect.ts";
+import { parseAuthFile } from "../auth_file.ts";
+import { type Aws, connect, type ConnectOptions } from "../aws/connect.ts";
 import { parseEndpointUrl } from "../endpoint_url.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
@@ -80,7 +81,7 @@ export type AwsOptionValues = Values<typeof awsOptions>;
  *
  * @param options the options' values
  * @param io where the file and the environment are
- * @returns what `connect` needs
+ * @returns what {@linkcode connect} needs
  * @throws {S3CredentialsError} `usage` for options that contradict each other or a bad file
  */
 export async function connectOptions(options: AwsOptionValues, io: Io): Promise<ConnectOptions> {
@@ -125,7 +126,6 @@ export async function connectOptions(options: AwsOptionValues, io: Io): Promise<
 
 async function readAuth(path: string, io: Io) {
   const text = await readInput(path, io, "--auth");
-  const { parseAuthFile } = await import("../auth_file.ts");
   return asUsageError(() => parseAuthFile(text), "Invalid value for --auth");
 }
 
@@ -142,10 +142,7 @@ export async function withAws<T>(
   io: Io,
   work: (aws: Aws) => Promise<T>,
 ): Promise<T> {
-  const settings = await connectOptions(options, io);
-  // Not needed by the commands that call nobody, which share these options.
-  const { connect } = await import("../aws/connect.ts");
-  const aws = connect(settings);
+  const aws = connect(await connectOptions(options, io));
   try {
     return await work(aws);
   } finally {
