@@ -190,12 +190,10 @@ export async function takeBackKey(
   if (candidates.length === 1) return await remove(candidates[0]!.id);
   // A key that can't be seen yet still keeps a new user from being deleted.
   if (candidates.length === 0 && run.madeUser) return null;
+  const ids = candidates.map(({ id }) => id).join(", ");
   const which = candidates.length === 0
     ? "the answer to its creation was lost, and none is to be seen so far"
-    : `one of ${
-      candidates.map(({ id }) => id).join(", ")
-    }, of which others were made by somebody ` +
-      "else";
+    : `one of ${ids}, of which others were made by somebody else`;
   throw new S3CredentialsError(
     "conflict",
     `perhaps an access key of user ${userName}: ${which}. See aws iam list-access-keys ` +

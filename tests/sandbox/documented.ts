@@ -190,3 +190,36 @@ export function putting(resource: string, key: string, expect: Verdict): Case {
   const user = [allow("s3:PutObject", `${BUCKET_ARN}/${resource}`)];
   return { name: `${resource} for the key ${key}`, user, request: put(key), expect };
 }
+
+/** A user who may read under a condition reads. */
+export function reading(
+  name: string,
+  condition: Condition,
+  expect: Verdict,
+  scene: Scene = {},
+): Case {
+  const user = [allow("s3:GetObject", OBJECTS, condition)];
+  return { name, user, request: READ_LOGO, expect, ...scene };
+}
+
+/** A user who may read, but not under a condition, reads. */
+export function notReading(
+  name: string,
+  condition: Condition,
+  expect: Verdict,
+  scene: Scene = {},
+): Case {
+  const user = [allow("s3:*"), deny("s3:*", "*", condition)];
+  return { name, user, request: READ_LOGO, expect, ...scene };
+}
+
+/** A user who may list under a condition lists. */
+export function listing(
+  name: string,
+  condition: Condition,
+  parameters: Record<string, unknown>,
+  expect: Verdict,
+): Case {
+  const user = [allow("s3:ListBucket", BUCKET_ARN, condition)];
+  return { name, user, request: list(parameters), expect };
+}

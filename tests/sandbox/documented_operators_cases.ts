@@ -2,19 +2,15 @@
 import {
   ACCOUNT,
   allow,
-  BUCKET_ARN,
-  type Case,
-  type Condition,
   DENIED_BY_IDENTITY,
   deny,
   type Group,
   iamGuide,
   list,
+  listing,
   NOT_GRANTED,
-  OBJECTS,
-  READ_LOGO,
-  type Scene,
-  type Verdict,
+  notReading,
+  reading,
 } from "./documented.ts";
 
 const OPERATORS = iamGuide("reference_policies_elements_condition_operators");
@@ -23,29 +19,6 @@ const PAST = "2020-01-01T00:00:00Z";
 const FUTURE = "2100-01-01T00:00:00Z";
 const PAST_SECONDS = "1577836800";
 const FUTURE_SECONDS = "4102444800";
-
-/** A user who may read under a condition reads. */
-function reading(name: string, condition: Condition, expect: Verdict, scene: Scene = {}): Case {
-  const user = [allow("s3:GetObject", OBJECTS, condition)];
-  return { name, user, request: READ_LOGO, expect, ...scene };
-}
-
-/** A user who may read, but not under a condition, reads. */
-function notReading(name: string, condition: Condition, expect: Verdict, scene: Scene = {}): Case {
-  const user = [allow("s3:*"), deny("s3:*", "*", condition)];
-  return { name, user, request: READ_LOGO, expect, ...scene };
-}
-
-/** A user who may list under a condition lists. */
-function listing(
-  name: string,
-  condition: Condition,
-  parameters: Record<string, unknown>,
-  expect: Verdict,
-): Case {
-  const user = [allow("s3:ListBucket", BUCKET_ARN, condition)];
-  return { name, user, request: list(parameters), expect };
-}
 
 const STRINGS: Group = {
   rule: "String operators compare with regard to case; only Like knows wildcards",

@@ -2,46 +2,22 @@
 import {
   ACCOUNT,
   allow,
-  BUCKET_ARN,
   type Case,
   type Condition,
   DENIED_BY_IDENTITY,
-  deny,
   type Group,
   iamGuide,
-  list,
+  listing,
   NOT_GRANTED,
+  notReading,
   OBJECTS,
   put,
   READ_LOGO,
+  reading,
   type Request,
-  type Scene,
   TAGGED_KEY,
   type Verdict,
 } from "./documented.ts";
-
-/** A user who may read under a condition reads. */
-function reading(name: string, condition: Condition, expect: Verdict, scene: Scene = {}): Case {
-  const user = [allow("s3:GetObject", OBJECTS, condition)];
-  return { name, user, request: READ_LOGO, expect, ...scene };
-}
-
-/** A user who may read, but not under a condition, reads. */
-function notReading(name: string, condition: Condition, expect: Verdict, scene: Scene = {}): Case {
-  const user = [allow("s3:*"), deny("s3:*", "*", condition)];
-  return { name, user, request: READ_LOGO, expect, ...scene };
-}
-
-/** A user who may list under a condition lists. */
-function listing(
-  name: string,
-  condition: Condition,
-  parameters: Record<string, unknown>,
-  expect: Verdict,
-): Case {
-  const user = [allow("s3:ListBucket", BUCKET_ARN, condition)];
-  return { name, user, request: list(parameters), expect };
-}
 
 const NAMES: Group = {
   rule: "The names of keys are not case-sensitive, the values are as the operator says",
