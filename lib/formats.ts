@@ -184,8 +184,11 @@ function assignments(credentials: Credentials, assign: Assign): string {
   ].join("\n");
 }
 
-/** AWS's own secrets need no quotes in a shell; those of other servers may. */
-const PLAIN_WORD = /^[A-Za-z0-9_+=/.:@%-]+$/;
+/**
+ * AWS's own secrets and tokens, base64, need no quotes in a shell; those of other servers may:
+ * unquoted, zsh reads `=ls` and `a:=ls` as the path of a command, fish `%self` as a number.
+ */
+const PLAIN_WORD = /^[A-Za-z0-9_+/.-][A-Za-z0-9_+/.=-]*$/;
 
 function posixWord(value: string): string {
   return PLAIN_WORD.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;

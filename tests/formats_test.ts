@@ -80,6 +80,25 @@ for (const [shell, format, read] of SHELLS) {
       );
     },
   });
+
+  Deno.test({
+    ...options,
+    name: `${shell} takes each character as it stands, at the start and after a colon`,
+    fn() {
+      // Where shells put a path or a process in a word's place: zsh `=ls`, fish `%self`, all `~`.
+      for (let code = 0x21; code <= 0x7e; code++) {
+        const character = String.fromCharCode(code);
+        const SecretAccessKey = `${character}${character === "%" ? "self" : "ls"}`;
+        const keys = { AccessKeyId: "ASIA", SecretAccessKey, SessionToken: `a:${SecretAccessKey}` };
+        const text = formatCredentials({ ...keys, Expiration: new Date(0) }, format);
+        assert.deepEqual(variablesAfter(shell, read, text), {
+          AWS_ACCESS_KEY_ID: "ASIA",
+          AWS_SECRET_ACCESS_KEY: SecretAccessKey,
+          AWS_SESSION_TOKEN: `a:${SecretAccessKey}`,
+        });
+      }
+    },
+  });
 }
 
 Deno.test("env-no-export is no script: assignments and nothing else", () => {
