@@ -57,6 +57,10 @@ export interface UserFacts {
   accessKeys?: readonly AccessKeyFacts[];
   /** Its inline policies, name to text; `undefined` where the caller may not read them. */
   inlinePolicies?: ReadonlyMap<string, string>;
+  /** Names of the managed policies attached to it; `undefined` where the caller may not list them. */
+  managedPolicies?: readonly string[];
+  /** Names of its groups; `undefined` where the caller may not list them. */
+  groups?: readonly string[];
 }
 
 /** The role of this tool as it was found before the first change. */

@@ -154,31 +154,60 @@ export function reportStep(step: Step): string | undefined {
  * ```
  */
 export function describeFacts(request: CreateRequest, facts: CreateFacts): string[] {
-  const { existingBuckets, strangersBuckets = [], user } = facts;
+  const { existingBuckets, user } = facts;
   const elsewhere = request.bucketRegion === undefined
     ? []
     : [...existingBuckets].map((bucket) =>
       `Bucket exists already: ${bucket} - region ${request.bucketRegion} is for new buckets only`
     );
-  const strangers = strangersBuckets.map((bucket) =>
-    `Warning: bucket ${bucket} belongs to another account, which sees all that is written to it`
-  );
-  return [...strangers, ...elsewhere, ...(user === undefined ? [] : describeUser(request, user))];
+  const keys = user?.accessKeys?.length
+    ? `, with ${user.accessKeys.map(describeKey).join(", ")}`
+    : "";
+  const name = userNameFor(request).name;
+  return [...elsewhere, ...(user === undefined ? [] : [`User exists already: ${name}${keys}`])];
 }
 
-/** Tells what an earlier run, perhaps one that was cut short, has left. */
-function describeUser(request: CreateRequest, user: UserFacts): string[] {
-  const { accessKeys = [], inlinePolicies: earlier = new Map() } = user;
+/**
+ * Tells where the credentials will do more than was asked for, or be seen by more people.
+ *
+ * @param request what shall be created
+ * @param facts what the account holds
+ * @returns a sentence for each thing
+ *
+ * @example A user who is an administrator already
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { describeDangers } from "./plan_text.ts";
+ *
+ * const facts = { existingBuckets: new Set(["b-1"]), user: { groups: ["admins"] } };
+ * assert.deepEqual(describeDangers({ buckets: ["b-1"], username: "joe" }, facts), [
+ *   "The new key can also do what user joe may do by group admins",
+ * ]);
+ * ```
+ */
+export function describeDangers(request: CreateRequest, facts: CreateFacts): string[] {
+  const { strangersBuckets = [], user } = facts;
+  const strangers = strangersBuckets.map((bucket) =>
+    `Bucket ${bucket} belongs to another account, which sees all that is written to it`
+  );
+  if (user === undefined) return strangers;
   const name = userNameFor(request).name;
-  const keys = accessKeys.length === 0 ? "" : `, with ${accessKeys.map(describeKey).join(", ")}`;
   const given = new Set(
     inlinePolicies(request, name, user).map(({ policyName }) => policyName),
   );
-  const others = [...earlier.keys()].filter((policyName) => !given.has(policyName));
-  return [
-    `User exists already: ${name}${keys}`,
-    ...(others.length === 0 ? [] : [
-      `The new key can also do what user ${name} may do by other policies: ${others.join(", ")}`,
-    ]),
+  const others = [...user.inlinePolicies?.keys() ?? []].filter((other) => !given.has(other));
+  const grants = [
+    ...counted("policy", "policies", [...others, ...user.managedPolicies ?? []]),
+    ...counted("group", "groups", user.groups ?? []),
   ];
+  if (grants.length === 0) return strangers;
+  return [
+    ...strangers,
+    `The new key can also do what user ${name} may do by ${grants.join(" and by ")}`,
+  ];
+}
+
+function counted(one: string, several: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  return [`${names.length === 1 ? one : several} ${names.join(", ")}`];
 }

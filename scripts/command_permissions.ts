@@ -174,6 +174,14 @@ const CREATE: CommandUse[] = [
         "an earlier policy of the same name is replaced unseen, and can't be put back",
         on("arn:aws:iam::ACCOUNT:user/my-user", "iam:ListUserPolicies", "iam:GetUserPolicy"),
       ),
+      ...optional(
+        "no warning of what the key may do besides, by those",
+        on(
+          "arn:aws:iam::ACCOUNT:user/my-user",
+          "iam:ListAttachedUserPolicies",
+          "iam:ListGroupsForUser",
+        ),
+      ),
     ],
     undo: on(
       "arn:aws:iam::ACCOUNT:user/my-user",

@@ -9,7 +9,7 @@ import { asUsageError, S3CredentialsError } from "../errors.ts";
 import type { Credentials, PermanentCredentials, TemporaryCredentials } from "../formats.ts";
 import { checkBucketName } from "../names.ts";
 import { FULL_ACCESS_ARN, NOTHING_EXISTS, planCreate } from "../plan.ts";
-import { bucketConfiguration, describeFacts, reportStep } from "../plan_text.ts";
+import { bucketConfiguration, describeDangers, describeFacts, reportStep } from "../plan_text.ts";
 import { type PolicyDocument, policyText, withoutAllowing } from "../policy.ts";
 import { patiently } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
@@ -29,6 +29,8 @@ import { UndoList, type UndoReport, withUndoReport } from "./undo.ts";
 export interface CreateOptions {
   /** Told of each change when it has been made, in one line. */
   onProgress?: (message: string) => void;
+  /** Told in a sentence where the credentials will do more, or be seen by more, than was asked for. */
+  onWarning?: (message: string) => void;
   /** Stops the run before its next change; what was made is taken back. */
   signal?: AbortSignal;
   /**
@@ -90,6 +92,7 @@ export async function createCredentials(
   const facts = await gatherFacts(aws, request);
   const steps = planCreate(request, facts);
   checkNewBuckets(steps);
+  for (const line of describeDangers(request, facts)) options.onWarning?.(line);
   for (const line of describeFacts(request, facts)) options.onProgress?.(line);
   const patienceMs = options.patienceMs ?? DEFAULT_PATIENCE_MS;
   const undoPatienceMs = Math.min(patienceMs, UNDO_PATIENCE_MS);

@@ -144,15 +144,19 @@ async function findUser(aws: Aws, name: string): Promise<UserFacts | undefined> 
     `Could not look at user ${name}`,
   );
   if (user === undefined) return undefined;
-  const [accessKeys, inlinePolicies] = await all([
+  const [accessKeys, inlinePolicies, managedPolicies, groups] = await all([
     ifAllowed(findAccessKeys(iam, name), `Could not list the access keys of user ${name}`),
     ifAllowed(findInlinePolicies(iam, name), `Could not read the policies of user ${name}`),
+    ifAllowed(findManagedPolicies(iam, name), `Could not list the policies of user ${name}`),
+    ifAllowed(findGroups(iam, name), `Could not list the groups of user ${name}`),
   ]);
   const boundary = user.User?.PermissionsBoundary?.PermissionsBoundaryArn;
   return {
     ...(boundary !== undefined && { permissionsBoundary: boundary }),
     ...(accessKeys && { accessKeys }),
     ...(inlinePolicies && { inlinePolicies }),
+    ...(managedPolicies && { managedPolicies }),
+    ...(groups && { groups }),
   };
 }
 
@@ -188,6 +192,22 @@ async function findInlinePolicies(iam: IAM, userName: string): Promise<Map<strin
     return [policyName, decodeURIComponent(text)] as const;
   });
   return new Map(policies);
+}
+
+function findManagedPolicies(iam: IAM, userName: string): Promise<string[]> {
+  const policies = iamPages(
+    (page) => iam.listAttachedUserPolicies({ UserName: userName, ...page }),
+    (page) => page.AttachedPolicies,
+  );
+  return Array.fromAsync(policies, ({ PolicyName = "" }) => PolicyName);
+}
+
+function findGroups(iam: IAM, userName: string): Promise<string[]> {
+  const groups = iamPages(
+    (page) => iam.listGroupsForUser({ UserName: userName, ...page }),
+    (page) => page.Groups,
+  );
+  return Array.fromAsync(groups, ({ GroupName = "" }) => GroupName);
 }
 
 async function findRole(aws: Aws): Promise<RoleFacts | undefined> {

@@ -21,6 +21,8 @@ export interface WaitOptions {
   seconds?: number;
   /** Told of each step. */
   onProgress?: (message: string) => void;
+  /** Told in a sentence what is left to be cleaned up. */
+  onWarning?: (message: string) => void;
   /** Ends the waiting early. */
   signal?: AbortSignal;
 }
@@ -57,7 +59,7 @@ export async function waitForCredentials(
   request: CreateRequest,
   options: WaitOptions = {},
 ): Promise<void> {
-  const { seconds = DEFAULT_WAIT_SECONDS, onProgress = () => {}, signal } = options;
+  const { seconds = DEFAULT_WAIT_SECONDS, onProgress = () => {}, onWarning, signal } = options;
   const holder = aws.withCredentials({
     accessKeyId: credentials.AccessKeyId,
     secretAccessKey: credentials.SecretAccessKey,
@@ -99,8 +101,8 @@ export async function waitForCredentials(
           untilAccepted(`S3, for bucket ${bucket},`, async () => {
             const written = await tryBucket(holder, bucket, request);
             if (written === undefined) return;
-            onProgress(
-              `Warning: this server took a write whose checksum was wrong: delete ${written} from ` +
+            onWarning?.(
+              `This server took a write whose checksum was wrong: delete ${written} from ` +
                 `bucket ${bucket}`,
             );
           }),

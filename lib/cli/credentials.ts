@@ -96,7 +96,7 @@ const createOptions = {
       "(default: 60s)",
     (text) => text === "" ? DEFAULT_WAIT_SECONDS : parseWait(text),
   ),
-  silent: flag("--silent", "Show no steps, only the credentials"),
+  silent: flag("--silent", "Show no steps, only the credentials and warnings"),
   dryRun: flag("--dry-run", "Show what would be done, and do nothing"),
   ...awsOptions,
 };
@@ -158,6 +158,7 @@ export const create = defineCommand({
       const { deliver } = await import("../aws/deliver.ts");
       const created = await createCredentials(aws, request, {
         onProgress: log.say,
+        onWarning: log.warn,
         signal: io.signal,
       }).finally(log.flush);
       await deliver(
@@ -175,6 +176,7 @@ export const create = defineCommand({
         await waitForCredentials(aws, created.credentials, request, {
           seconds: options.wait,
           onProgress: log.say,
+          onWarning: log.warn,
           signal: io.signal,
         }).finally(log.flush);
       }

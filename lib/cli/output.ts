@@ -84,6 +84,8 @@ export async function writeJson(io: Io, value: unknown): Promise<void> {
 export interface MessageLog {
   /** Says something. */
   say(message: string): void;
+  /** Warns of something, which silence does not hide. */
+  warn(message: string): void;
   /** Waits until all has been written. */
   flush(): Promise<void>;
 }
@@ -92,15 +94,19 @@ export interface MessageLog {
  * A log for library calls that report their progress as they go.
  *
  * @param io the process
- * @param isSilent whether to drop the messages
+ * @param isSilent whether to drop all but the warnings
  * @returns the log
  */
 export function messageLog(io: Io, isSilent: boolean): MessageLog {
   let written = Promise.resolve();
+  const write = (message: string) => {
+    written = written.then(() => writeMessage(io, message));
+  };
   return {
     say(message) {
-      if (!isSilent) written = written.then(() => writeMessage(io, message));
+      if (!isSilent) write(message);
     },
+    warn: (message) => write(`Warning: ${message}`),
     flush: () => written,
   };
 }

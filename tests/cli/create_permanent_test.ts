@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { createBucket } from "../../lib/sandbox/seed.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
+import { makeFullUser } from "../support/full_user.ts";
 import { run } from "../support/run.ts";
 
 const FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
@@ -385,7 +386,13 @@ test("--profile-name names the INI section", async (sandbox) => {
 
 test("a caller who may create but not look at policies or keys can still do so", async (sandbox) => {
   await run(["create", "old-bucket"], { sandbox });
-  for (const operation of ["ListAccessKeys", "ListUserPolicies"]) {
+  const operations = [
+    "ListAccessKeys",
+    "ListUserPolicies",
+    "ListAttachedUserPolicies",
+    "ListGroupsForUser",
+  ];
+  for (const operation of operations) {
     sandbox.fail({
       operation,
       error: { status: 403, code: "AccessDenied", message: "Not for you" },
@@ -444,18 +451,28 @@ test("--bucket-region is not for a bucket that is there already, which is said",
   assert.doesNotMatch(stderr, /exists already: new-bucket/);
 });
 
-test("a user who may do more by other policies: it is said", async (sandbox) => {
-  await run(["create", "old-bucket", "--username", "joe"], { sandbox });
-  const { code, stderr } = await run(["create", "old-bucket", "--read-only", "--username", "joe"], {
-    sandbox,
-  });
+test("a user who may do more by other policies: it is said, with --silent too", async (sandbox) => {
+  const joe = ["create", "old-bucket", "--username", "joe"];
+  const again = await run([...joe, "-c"], { sandbox });
+  assert.doesNotMatch(again.stderr, /can also do/);
+  const { code, stderr } = await run([...joe, "--read-only", "--silent"], { sandbox });
+  assert.equal(code, 0, stderr);
+  assert.equal(
+    stderr,
+    "Warning: The new key can also do what user joe may do by policy s3.read-write.old-bucket\n",
+  );
+});
+
+test("a user who may do more by managed policies and groups: it is said", async (sandbox) => {
+  await makeFullUser(sandbox, "joe");
+  const { code, stderr } = await run(["create", "old-bucket", "--username", "joe"], { sandbox });
   assert.equal(code, 0, stderr);
   assert.match(
     stderr,
-    /^The new key can also do what user joe may do by other policies: s3\.read-write\.old-bucket$/m,
+    /^Warning: .* user joe may do by policies inline, AmazonS3ReadOnlyAccess and by group readers$/m,
   );
-  const again = await run(["create", "old-bucket", "--username", "ann"], { sandbox });
-  assert.doesNotMatch(again.stderr, /other policies/);
+  const ann = await run(["create", "old-bucket", "--username", "ann"], { sandbox });
+  assert.doesNotMatch(ann.stderr, /Warning/);
 });
 
 for (const lifetime of [[], ["-d", "15m"]]) {
@@ -475,7 +492,9 @@ for (const lifetime of [[], ["-d", "15m"]]) {
     bucket.publicAccessBlock = undefined;
     const { code, stderr } = await run(args, { sandbox });
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /^Warning: bucket old-bucket belongs to another account/m);
+    assert.match(stderr, /^Warning: Bucket old-bucket belongs to another account/m);
+    const silent = await run([...args, "--silent"], { sandbox });
+    assert.equal(silent.stderr, stderr.match(/^Warning: .*\n/m)?.[0]);
     const own = await run(["create", "new-bucket", "-c", ...lifetime], { sandbox });
     assert.doesNotMatch(own.stderr, /another account/);
   });

@@ -88,5 +88,8 @@ Deno.test("--wait: a server that takes a write with a wrong checksum: what it to
   const args = ["create", "my-bucket", "--write-only", "--prefix", "in/", "-c", "--wait"];
   const { code, stderr } = await run(args, { sandbox });
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /^Warning: .* delete in\/s3-credentials-wait from bucket my-bucket$/m);
+  assert.match(
+    stderr,
+    /^Warning: This server .* delete in\/s3-credentials-wait from bucket my-bucket$/m,
+  );
 });
