@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CreateFacts, CreateRequest, Step, UserFacts } from "./create_types.ts";
+import type { CreateFacts, CreateRequest, Step } from "./create_types.ts";
 import { inlinePolicies, userNameFor } from "./grant.ts";
 import { describeKey } from "./plan.ts";
 
