@@ -42,13 +42,15 @@ interface PublicWay {
   blocks: string[];
   /** What could not be read of it and of what might block it. */
   unread: string[];
+  /** Whether nobody looks at what would have to be there: each object has an ACL of its own. */
+  isUnseen?: true;
 }
 
 /** Whether the bucket's or the account's block has a setting on, and whose it is. */
 function accessBlock(
   { publicAccessBlock, accountPublicAccessBlock }: PublicAccessFacts,
   setting: keyof PublicAccessBlockSettings,
-): Omit<PublicWay, "what"> {
+): Pick<PublicWay, "blocks" | "unread"> {
   const owners = [
     ...(publicAccessBlock?.[setting] ? ["the bucket's"] : []),
     ...(accountPublicAccessBlock?.[setting] ? ["the account's"] : []),
@@ -72,24 +74,37 @@ function policyWay(facts: PublicAccessFacts): PublicWay[] {
     : [{ what: "The bucket policy is public", blocks, unread }];
 }
 
-function aclWay({ grants, objectOwnership, ...facts }: PublicAccessFacts): PublicWay[] {
-  const groups = grants?.flatMap(({ Grantee, Permission }) => {
-    const group = GROUPS.get(Grantee?.URI ?? "");
-    return group === undefined ? [] : [`${Permission} to ${group}`];
-  });
-  if (groups?.length === 0) return [];
+/** What keeps the ACLs of the bucket and of its objects from letting the public in. */
+function aclBlock(facts: PublicAccessFacts): Pick<PublicWay, "blocks" | "unread"> {
+  const { objectOwnership } = facts;
   const { blocks, unread } = accessBlock(facts, "IgnorePublicAcls");
-  return [{
-    ...(groups && { what: `The bucket's ACL is public (${groups.join(", ")})` }),
+  return {
     blocks: objectOwnership === "BucketOwnerEnforced"
       ? ["object ownership BucketOwnerEnforced, which switches ACLs off", ...blocks]
       : blocks,
     unread: [
-      ...(groups === undefined ? ["the ACL"] : []),
       ...(objectOwnership === undefined ? ["the bucket's ownership controls"] : []),
       ...unread,
     ],
-  }];
+  };
+}
+
+function aclWay(facts: PublicAccessFacts): PublicWay[] {
+  const groups = facts.grants?.flatMap(({ Grantee, Permission }) => {
+    const group = GROUPS.get(Grantee?.URI ?? "");
+    return group === undefined ? [] : [`${Permission} to ${group}`];
+  });
+  if (groups?.length === 0) return [];
+  const { blocks, unread } = aclBlock(facts);
+  return groups === undefined
+    ? [{ blocks, unread: ["the ACL", ...unread] }]
+    : [{ what: `The bucket's ACL is public (${groups.join(", ")})`, blocks, unread }];
+}
+
+function objectAclWay(facts: PublicAccessFacts): PublicWay[] {
+  const { blocks, unread } = aclBlock(facts);
+  const what = "Single objects can be public by ACLs of their own";
+  return blocks.length > 0 ? [] : [{ what, blocks, unread, isUnseen: true }];
 }
 
 /**
@@ -97,6 +112,9 @@ function aclWay({ grants, objectOwnership, ...facts }: PublicAccessFacts): Publi
  *
  * The account's public access block counts as well as the bucket's, see
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+ *
+ * Where ACLs are on, every object has one of its own. These are no part of the facts, so a bucket that
+ * they can open is perhaps public.
  *
  * @param facts what was found out about the bucket
  * @returns a verdict, then sentences that explain it
@@ -111,29 +129,34 @@ function aclWay({ grants, objectOwnership, ...facts }: PublicAccessFacts): Publi
  *   publicAccessBlock: { RestrictPublicBuckets: true },
  *   accountPublicAccessBlock: null,
  *   grants: [],
+ *   objectOwnership: "BucketOwnerEnforced",
  *   websiteUrl: null,
  * });
  * assert.equal(verdict, "Not public, but only because public access is blocked.");
  * ```
  */
 export function publicAccessVerdict(facts: PublicAccessFacts): string[] {
-  const ways = [...policyWay(facts), ...aclWay(facts)];
+  const ways = [...policyWay(facts), ...aclWay(facts), ...objectAclWay(facts)];
   // What could not be read matters only where nothing else stands in the way.
   const unread = new Set(
     ways.flatMap(({ blocks, unread }) => blocks.length === 0 ? unread : []),
   );
-  const isPublic = ways.some(({ blocks, unread }) => blocks.length === 0 && unread.length === 0);
+  const open = ways.filter(({ blocks, unread }) => blocks.length === 0 && unread.length === 0);
+  const isPublic = open.some(({ isUnseen }) => !isUnseen);
+  const doubt = open.length > 0
+    ? "single objects may have public ACLs"
+    : unread.size > 0
+    ? "not everything could be read"
+    : undefined;
   return [
-    verdictOf(ways, isPublic, unread.size > 0),
+    isPublic ? "Public." : doubt !== undefined ? `Perhaps public: ${doubt}.` : closed(ways),
     ...ways.flatMap(sentences),
-    ...websiteSentences(facts, isPublic, unread.size > 0),
+    ...websiteSentences(facts, isPublic, doubt !== undefined),
     ...(unread.size > 0 ? [`Could not be read: ${[...unread].join(", ")}.`] : []),
   ];
 }
 
-function verdictOf(ways: PublicWay[], isPublic: boolean, isUncertain: boolean): string {
-  if (isPublic) return "Public.";
-  if (isUncertain) return "Perhaps public: not everything could be read.";
+function closed(ways: PublicWay[]): string {
   if (ways.some(({ what }) => what !== undefined)) {
     return "Not public, but only because public access is blocked.";
   }

@@ -10,12 +10,14 @@ const EVERYONE = "http://acs.amazonaws.com/groups/global/AllUsers";
 const OWNER: AclGrant = { Grantee: {}, Permission: "FULL_CONTROL" };
 const READ = { Grantee: { URI: EVERYONE }, Permission: "READ" };
 
+const OBJECTS = "Single objects can be public by ACLs of their own";
+
 const NOTHING: PublicAccessFacts = {
   isPolicyPublic: false,
   publicAccessBlock: null,
   accountPublicAccessBlock: null,
   grants: [OWNER],
-  objectOwnership: null,
+  objectOwnership: "BucketOwnerEnforced",
   websiteUrl: null,
 };
 
@@ -41,14 +43,26 @@ const VERDICTS: Record<string, { facts: Partial<PublicAccessFacts>; says: string
     ],
   },
   "a public ACL": {
-    facts: { grants: [OWNER, READ, { ...READ, Permission: "WRITE" }] },
-    says: ["Public.", "The bucket's ACL is public (READ to anyone, WRITE to anyone)."],
+    facts: {
+      grants: [OWNER, READ, { ...READ, Permission: "WRITE" }],
+      objectOwnership: "ObjectWriter",
+    },
+    says: [
+      "Public.",
+      "The bucket's ACL is public (READ to anyone, WRITE to anyone).",
+      `${OBJECTS}.`,
+    ],
   },
   "an ACL for everyone with an account": {
     facts: {
       grants: [{ ...READ, Grantee: { URI: EVERYONE.replace("AllUsers", "AuthenticatedUsers") } }],
+      objectOwnership: "BucketOwnerPreferred",
     },
-    says: ["Public.", "The bucket's ACL is public (READ to anyone with an AWS account)."],
+    says: [
+      "Public.",
+      "The bucket's ACL is public (READ to anyone with an AWS account).",
+      `${OBJECTS}.`,
+    ],
   },
   "an ACL for S3's own log delivery": {
     facts: { grants: [{ Grantee: { URI: "http://acs.amazonaws.com/groups/s3/LogDelivery" } }] },
@@ -67,10 +81,47 @@ const VERDICTS: Record<string, { facts: Partial<PublicAccessFacts>; says: string
       "public access block.",
     ],
   },
+  "a bucket that was never told about ownership: its objects have ACLs": {
+    facts: { objectOwnership: null, websiteUrl: "http://w/" },
+    says: [
+      "Perhaps public: single objects may have public ACLs.",
+      `${OBJECTS}.`,
+      "It is configured as a website (http://w/).",
+    ],
+  },
+  "ACLs of objects that the bucket ignores": {
+    facts: { objectOwnership: "ObjectWriter", publicAccessBlock: { IgnorePublicAcls: true } },
+    says: ["Not public: only those can read it whom the account's own policies allow to."],
+  },
+  "ACLs of objects that the account ignores": {
+    facts: {
+      objectOwnership: "ObjectWriter",
+      publicAccessBlock: { BlockPublicAcls: true },
+      accountPublicAccessBlock: { IgnorePublicAcls: true },
+    },
+    says: ["Not public: only those can read it whom the account's own policies allow to."],
+  },
+  "ACLs of objects, and a block that could not be read": {
+    facts: { objectOwnership: "ObjectWriter", accountPublicAccessBlock: undefined! },
+    says: [
+      "Perhaps public: not everything could be read.",
+      `${OBJECTS}, if nothing blocks it.`,
+      "Could not be read: the account's public access block.",
+    ],
+  },
+  "ownership that could not be read": {
+    facts: { objectOwnership: undefined! },
+    says: [
+      "Perhaps public: not everything could be read.",
+      `${OBJECTS}, if nothing blocks it.`,
+      "Could not be read: the bucket's ownership controls.",
+    ],
+  },
   "one way open, one blocked": {
     facts: {
       isPolicyPublic: true,
       grants: [READ],
+      objectOwnership: "ObjectWriter",
       publicAccessBlock: { IgnorePublicAcls: true, RestrictPublicBuckets: false },
     },
     says: [
@@ -150,14 +201,15 @@ function* worlds(known: Partial<Facts>): Generator<Facts> {
   for (const value of unknown[1]) yield* worlds({ ...known, [unknown[0]]: value });
 }
 
-/** The rules of S3, for when everything is known. */
-function isPublic(facts: Facts): boolean {
+/** The rules of S3, for when everything is known but the ACLs of objects. */
+function stateOf(facts: Facts): "public" | "not public" | "perhaps" {
   const { publicAccessBlock: bucket, accountPublicAccessBlock: account } = facts;
   const policy = facts.isPolicyPublic &&
     !bucket?.RestrictPublicBuckets && !account?.RestrictPublicBuckets;
-  const acl = facts.grants.length > 1 && facts.objectOwnership !== "BucketOwnerEnforced" &&
+  const acls = facts.objectOwnership !== "BucketOwnerEnforced" &&
     !bucket?.IgnorePublicAcls && !account?.IgnorePublicAcls;
-  return policy || acl;
+  if (policy || (acls && facts.grants.length > 1)) return "public";
+  return acls ? "perhaps" : "not public";
 }
 
 Deno.test("verdict: sure exactly where what could not be read makes no difference", () => {
@@ -168,11 +220,11 @@ Deno.test("verdict: sure exactly where what could not be read makes no differenc
       const known: Partial<Facts> = Object.fromEntries(
         Object.entries(world).filter(([key]) => mask & (1 << keys.indexOf(key))),
       );
-      const possible = new Set([...worlds(known)].map(isPublic));
+      const possible = new Set([...worlds(known)].map(stateOf));
       const [verdict] = publicAccessVerdict(known as PublicAccessFacts);
-      const expected = possible.size === 2
+      const expected = possible.size > 1 || possible.has("perhaps")
         ? /^Perhaps public/
-        : possible.has(true)
+        : possible.has("public")
         ? /^Public\.$/
         : /^Not public/;
       assert.match(verdict!, expected, JSON.stringify(known));

@@ -142,6 +142,17 @@ const CASES: Record<string, Case> = {
     verdict: [PRIVATE],
     readable: false,
   },
+  "an old bucket, whose objects have ACLs of their own": {
+    prepare: (bucket) => {
+      bucket.publicAccessBlock = undefined;
+      bucket.objectOwnership = undefined;
+    },
+    verdict: [
+      "Perhaps public: single objects may have public ACLs.",
+      "Single objects can be public by ACLs of their own.",
+    ],
+    readable: false,
+  },
   "a public ACL that is ignored": {
     prepare: (bucket) => {
       bucket.objectOwnership = "ObjectWriter";
@@ -191,7 +202,11 @@ Deno.test("debug-bucket: a public ACL that counts", async () => {
     bucket.acl.push(EVERYONE);
   });
   const { verdict } = read(await run(["debug-bucket", BUCKET], { sandbox }));
-  assert.deepEqual(verdict, ["Public.", "The bucket's ACL is public (READ to anyone)."]);
+  assert.deepEqual(verdict, [
+    "Public.",
+    "The bucket's ACL is public (READ to anyone).",
+    "Single objects can be public by ACLs of their own.",
+  ]);
 });
 
 Deno.test("debug-bucket: a bucket of create --website is public", async () => {

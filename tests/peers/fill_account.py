@@ -109,6 +109,8 @@ def create_bucket(name, region):
 
 def fill_buckets():
     create_bucket("bare", None)
+    s3.put_object(Bucket="bare", Key="open", Body=b"", ACL="public-read")
+    s3.put_object(Bucket="bare", Key="closed", Body=b"")
     create_bucket("site", "eu-west-1")
     s3.put_bucket_website(
         Bucket="site",

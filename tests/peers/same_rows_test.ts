@@ -131,6 +131,12 @@ interface Difference {
   check(theirs: Ran, ours: Ran): void | Promise<void>;
 }
 
+async function strangersStatus(key: string): Promise<number> {
+  const answer = await fetch(`${full.url}/bare/${key}`);
+  await answer.body?.cancel();
+  return answer.status;
+}
+
 /** Asserts how both have failed. */
 const bothFail = (their: RegExp, our: RegExp) => (theirs: Ran, ours: Ran): void => {
   assert.deepEqual([theirs.code, ours.code], [1, 1]);
@@ -245,6 +251,15 @@ const DIFFERENCES: Difference[] = [
     check(theirs, ours) {
       assert.doesNotMatch(theirs.stdout, /^Public/m);
       assert.match(ours.stdout, /\n\nPublic\.\n.+policy[^]+http:\/\/site\.s3-website\.eu-west-1/);
+    },
+  },
+  {
+    why: "an object of a bucket without a public policy or ACL can be public all the same",
+    line: "debug-bucket bare",
+    async check(theirs, ours) {
+      assertSucceeded(theirs, ours);
+      assert.deepEqual(await Promise.all(["open", "closed"].map(strangersStatus)), [200, 403]);
+      assert.match(ours.stdout, /\n\nPerhaps public: single objects may have public ACLs\.\n/);
     },
   },
   {
