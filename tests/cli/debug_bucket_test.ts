@@ -145,7 +145,7 @@ const CASES: Record<string, Case> = {
   "an old bucket, whose objects have ACLs of their own": {
     prepare: (bucket) => {
       bucket.publicAccessBlock = undefined;
-      bucket.objectOwnership = undefined;
+      bucket.objectOwnership = "ObjectWriter";
     },
     verdict: [
       "Perhaps public: single objects may have public ACLs.",
