@@ -148,3 +148,16 @@ export function fileFault(error: unknown, tried: string): S3CredentialsError {
     [, "conflict" as const, FAULT_CODES[code] ?? message.replace(/ \(os error \d+\).*/s, "")];
   return new S3CredentialsError(kind, `${tried}: ${words}`, { cause: error });
 }
+
+/**
+ * The same for what may be something else.
+ *
+ * @param error what was thrown
+ * @param tried what was tried
+ * @returns the error of a local file; what is none comes back as it is
+ */
+export function localError(error: unknown, tried: string): unknown {
+  const isLocal = error instanceof Error && !(error instanceof S3CredentialsError) &&
+    (error.constructor.name in Deno.errors || "code" in error || /os error/.test(error.message));
+  return isLocal ? fileFault(error, tried) : error;
+}

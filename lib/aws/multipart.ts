@@ -60,6 +60,8 @@ export interface MultipartUpload {
   requests: BucketRequests;
   /** Bounds requests and memory. */
   gate: Gate;
+  /** Buffers that no part is in at present. All uploads share them, or each would keep its own. */
+  spare: ArrayBuffer[];
   /** The object. */
   key: string;
   /** Headers of the object. */
@@ -195,7 +197,6 @@ async function sendParts(
 /** The content in parts. Buffers whose part has arrived are used again. */
 class Buffers {
   readonly #upload: MultipartUpload;
-  readonly #spare: ArrayBuffer[] = [];
   /** What was read so far. */
   size = 0;
   /** Whether there is no more. */
@@ -207,12 +208,11 @@ class Buffers {
 
   /** @returns the next part; `undefined` if there is none left */
   async next(number: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const { requests, first, source, size, key } = this.#upload;
+    const { requests, spare, first, source, size, key } = this.#upload;
     requests.throwIfAborted();
     const length = partSize(number, size);
-    const spare = this.#spare.pop();
-    const memory = spare?.byteLength === length ? spare : new ArrayBuffer(length);
-    const buffer = new Uint8Array(memory);
+    const used = spare.pop();
+    const buffer = new Uint8Array(used?.byteLength === length ? used : new ArrayBuffer(length));
     const begun = number === 1 && first !== undefined ? first.length : 0;
     if (begun > 0) buffer.set(first!);
     const count = begun + await source.fill(buffer.subarray(begun));
@@ -228,7 +228,7 @@ class Buffers {
   }
 
   giveBack(body: Uint8Array<ArrayBuffer>): void {
-    this.#spare.push(body.buffer);
+    this.#upload.spare.push(body.buffer);
   }
 }
 

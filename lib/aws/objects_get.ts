@@ -10,7 +10,7 @@ import { shown } from "../shown.ts";
 import { BucketRequests } from "./bucket_requests.ts";
 import type { Aws } from "./connect.ts";
 import { Gate, mapAsDone } from "./gate.ts";
-import { fileFault, LocalFile } from "./local_file.ts";
+import { fileFault, localError, LocalFile } from "./local_file.ts";
 import { openFound } from "./local_open.ts";
 import { LocalFolder } from "./local_folder.ts";
 import {
@@ -367,12 +367,6 @@ async function emptyMarker(
     );
   }
   return size;
-}
-
-function localError(error: unknown, tried: string): unknown {
-  const isLocal = error instanceof Error && !(error instanceof S3CredentialsError) &&
-    (error.constructor.name in Deno.errors || "code" in error || /os error/.test(error.message));
-  return isLocal ? fileFault(error, tried) : error;
 }
 
 function asResult(error: unknown, key: string): ObjectResult {

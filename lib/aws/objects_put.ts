@@ -11,7 +11,7 @@ import { shown } from "../shown.ts";
 import { BucketRequests } from "./bucket_requests.ts";
 import type { Aws } from "./connect.ts";
 import { Gate, mapAsDone } from "./gate.ts";
-import { fileFault } from "./local_file.ts";
+import { fileFault, localError } from "./local_file.ts";
 import { openFound, unlessAborted } from "./local_open.ts";
 import { type ByteSource, PART_SIZE, uploadInParts } from "./multipart.ts";
 import {
@@ -163,7 +163,7 @@ function uploader(
   const gate = new Gate(concurrency, BODY_MEMORY);
   const counter = new ProgressCounter(onProgress);
   const onBytes = (bytes: number) => counter.add({ bytes });
-  const common = { requests, gate, onBytes, onWarning, signal };
+  const common = { requests, gate, spare: [], onBytes, onWarning, signal };
 
   async function whole(key: string, body: Uint8Array, headers: Record<string, string>) {
     const payloadHash = sha256(body);
@@ -176,8 +176,8 @@ function uploader(
 
   async function stream(source: ByteSource, key: string, contentType: string | undefined) {
     const headers = typeHeader(contentType);
-    const first = new Uint8Array(PART_SIZE);
     const leave = await gate.enter(PART_SIZE);
+    const first = new Uint8Array(PART_SIZE);
     try {
       const count = await source.fill(first);
       if (count < PART_SIZE) {
@@ -201,6 +201,7 @@ function uploader(
     const headers = typeHeader(contentType);
     const tried = `Could not read ${shown(path)}`;
     using source = await openSource(path, tried, signal);
+    if (source.size === 0) await source.doubtSize();
     const { size } = source;
     counter.add({
       totalObjects: expected === undefined ? 1 : 0,
@@ -236,21 +237,35 @@ async function openSource(path: string, tried: string, signal?: AbortSignal): Pr
   }
 }
 
+/** Longer than what some files of the system give, which they do only in one piece. */
+const BEGINNING_SIZE = 64 * 1024;
+
 /** A file as it was when it was opened: what is appended meanwhile is left out. */
 class FileSource implements ByteSource, Disposable {
-  readonly size: number | undefined;
+  size: number | undefined;
   readonly #path: string;
   readonly #file: Deno.FsFile;
   readonly #signal: AbortSignal | undefined;
   #left: number;
+  #begun = new Uint8Array();
 
   constructor(path: string, file: Deno.FsFile, signal?: AbortSignal) {
     this.#path = path;
     this.#file = file;
     const info = file.statSync();
     this.size = info.isFile ? info.size : undefined;
-    this.#signal = info.isFile ? undefined : signal;
+    this.#signal = signal;
     this.#left = this.size ?? Infinity;
+  }
+
+  /** Files that the system makes up, such as those in `/proc`, call themselves empty and are not. */
+  async doubtSize(): Promise<void> {
+    const buffer = new Uint8Array(BEGINNING_SIZE);
+    const count = await this.#read(buffer, this.#signal);
+    if (count === null) return;
+    this.#begun = buffer.subarray(0, count);
+    this.size = undefined;
+    this.#left = Infinity;
   }
 
   /** For what is short enough: synchronous, as changing threads would take longer. */
@@ -258,7 +273,7 @@ class FileSource implements ByteSource, Disposable {
     const buffer = new Uint8Array(size);
     let filled = 0;
     while (filled < size) {
-      const count = this.#file.readSync(buffer.subarray(filled));
+      const count = this.#readSync(buffer.subarray(filled));
       if (count === null) throw this.#shorter();
       filled += count;
     }
@@ -267,9 +282,12 @@ class FileSource implements ByteSource, Disposable {
 
   async fill(buffer: Uint8Array): Promise<number> {
     const wanted = Math.min(buffer.length, this.#left);
-    let filled = 0;
+    buffer.set(this.#begun);
+    let filled = this.#begun.length;
+    this.#begun = new Uint8Array();
     while (filled < wanted) {
-      const count = await this.#read(buffer.subarray(filled, wanted));
+      const signal = this.size === undefined ? this.#signal : undefined;
+      const count = await this.#read(buffer.subarray(filled, wanted), signal);
       if (count === null && this.size !== undefined) throw this.#shorter();
       if (count === null) break;
       filled += count;
@@ -278,12 +296,24 @@ class FileSource implements ByteSource, Disposable {
     return filled;
   }
 
-  async #read(buffer: Uint8Array): Promise<number | null> {
+  async #read(buffer: Uint8Array, signal?: AbortSignal): Promise<number | null> {
     try {
-      return await unlessAborted(this.#file.read(buffer), this.#signal);
+      return await unlessAborted(this.#file.read(buffer), signal);
     } catch (error) {
-      throw fileFault(error, `Could not read ${shown(this.#path)}`);
+      throw this.#unreadable(error);
     }
+  }
+
+  #readSync(buffer: Uint8Array): number | null {
+    try {
+      return this.#file.readSync(buffer);
+    } catch (error) {
+      throw this.#unreadable(error);
+    }
+  }
+
+  #unreadable(error: unknown): S3CredentialsError {
+    return fileFault(error, `Could not read ${shown(this.#path)}`);
   }
 
   #shorter(): S3CredentialsError {
@@ -313,7 +343,9 @@ class StreamSource implements ByteSource {
     let filled = 0;
     while (filled < buffer.length) {
       if (this.#rest.length === 0) {
-        const { done, value } = await this.#reader.read();
+        const { done, value } = await this.#reader.read().catch((error) => {
+          throw localError(error, "Could not read the input");
+        });
         if (this.#signal?.aborted) throw new S3CredentialsError("interrupted", "Interrupted");
         if (done) break;
         this.#rest = value as Uint8Array<ArrayBuffer>;

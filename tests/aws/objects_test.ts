@@ -141,6 +141,28 @@ Deno.test("partSize: ten thousand parts suffice for whatever S3 holds", () => {
   assert.ok(total > 500 * 1024 * MIB);
 });
 
+Deno.test("putObjects: many uploads in parts share a few buffers", async () => {
+  await using st = await stage();
+  const aws = account(st);
+  const keys = Array.from({ length: 20 }, (_, number) => String(number));
+  for (const key of keys) await Deno.writeFile(st.path(key), noise(9 * 2 ** 20));
+  const buffers = new Set<ArrayBufferLike>();
+  const read = Deno.FsFile.prototype.read;
+  Deno.FsFile.prototype.read = function (buffer) {
+    buffers.add(buffer.buffer);
+    return read.call(this, buffer);
+  };
+  try {
+    const uploads = keys.map((key) => ({ path: st.path(key), key }));
+    for await (const { error } of putObjects(aws, BUCKET, uploads)) assert.equal(error, undefined);
+  } finally {
+    Deno.FsFile.prototype.read = read;
+  }
+  const bytes = [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  assert.ok(bytes > 0 && bytes <= 64 * 2 ** 20, `${bytes} bytes`);
+  aws.close();
+});
+
 Deno.test("Gate: bounds requests and bytes, first come, first served", async () => {
   const gate = new Gate(2, 10);
   const order: number[] = [];
