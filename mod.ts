@@ -84,7 +84,7 @@ export {
   USER_FIELDS,
   type UserPolicies,
 } from "./lib/aws/listings.ts";
-export { findUploads, type FoundUploads } from "./lib/aws/find_uploads.ts";
+export { findUploads, type FoundUploads, type LeftOut } from "./lib/aws/find_uploads.ts";
 export { deleteObjects, type DeleteObjectsOptions } from "./lib/aws/objects_delete.ts";
 export {
   downloadObject,

@@ -14,14 +14,24 @@ import type { Upload } from "./objects_put.ts";
 export interface FoundUploads {
   /** The files, in the order of the paths and, below a folder, of their names. */
   uploads: Upload[];
-  /** What can't be uploaded, and why. */
-  leftOut: { path: string; reason: string }[];
+  /** What is not among them, and why. */
+  leftOut: LeftOut[];
+}
+
+/** What is left out of an upload. */
+export interface LeftOut {
+  /** The file or folder. */
+  path: string;
+  /** Why, in words for persons. */
+  reason: string;
+  /** Whether it should have been uploaded; else it is a kind of thing that never is. */
+  isFailure: boolean;
 }
 
 /**
  * Finds the files that paths mean. A file goes by its name; a folder with its name and all that is
  * below it, except that `.` and `..` give no name. Links to files are followed, links to folders are
- * not. Nothing is sent.
+ * not. A path that is given twice counts once. Nothing is sent.
  *
  * @param paths files and folders
  * @param prefix what to put before the keys; a slash goes between
@@ -49,8 +59,7 @@ export function findUploads(paths: readonly string[], prefix?: string): FoundUpl
     if (info.isDirectory) walk(path, isNamed ? [name] : [], add, found.leftOut);
     else add(path, [name], info.isFile ? info.size : 0);
   }
-  refuseTwins(found.uploads);
-  return found;
+  return { ...found, uploads: withoutTwins(found.uploads) };
 }
 
 function statOf(path: string): Deno.FileInfo {
@@ -85,38 +94,55 @@ function walk(
           reason: isSymlink && info.isDirectory
             ? "it is a symbolic link to a folder"
             : "it is no ordinary file",
+          isFailure: false,
         });
       }
     } catch (error) {
-      const reason = isSymlink && error instanceof Deno.errors.NotFound
-        ? "it is a symbolic link to nothing"
-        : fileFault(error, "it can't be read").message;
-      leftOut.push({ path, reason });
+      const isBroken = isSymlink && error instanceof Deno.errors.NotFound && isThere(path);
+      const reason = "it is a symbolic link to nothing";
+      leftOut.push(isBroken ? { path, reason, isFailure: false } : unreadable(path, error));
     }
   }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.lstatSync(path) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function unreadable(path: string, error: unknown): LeftOut {
+  // Deno puts a substitute into such a name, under which nothing is found.
+  const isNoText = error instanceof Deno.errors.NotFound && basename(path).includes("\ufffd");
+  const reason = isNoText ? "its name is not UTF-8" : fileFault(error, "it can't be read").message;
+  return { path, reason, isFailure: true };
 }
 
 function entriesOf(folder: string, leftOut: FoundUploads["leftOut"]): Deno.DirEntry[] {
   try {
     return [...Deno.readDirSync(folder)].sort((one, other) => one.name < other.name ? -1 : 1);
   } catch (error) {
-    leftOut.push({ path: folder, reason: fileFault(error, "it can't be read").message });
+    leftOut.push(unreadable(folder, error));
     return [];
   }
 }
 
-/** The second would overwrite the first. */
-function refuseTwins(uploads: readonly Upload[]): void {
-  const paths = new Map<string, string>();
-  for (const { path, key } of uploads) {
-    const other = paths.get(key);
-    if (other !== undefined) {
+/** The second of two files with one key would overwrite the first. */
+function withoutTwins(uploads: readonly Upload[]): Upload[] {
+  const byKey = new Map<string, Upload>();
+  for (const upload of uploads) {
+    const { path, key } = upload;
+    const other = byKey.get(key);
+    if (other === undefined) byKey.set(key, upload);
+    else if (other.path !== path) {
       throw new S3CredentialsError(
         "conflict",
-        `Two files would have the key ${shown(key)}: ${shown(other)} and ${shown(path)}`,
+        `Two files would have the key ${shown(key)}: ${shown(other.path)} and ${shown(path)}`,
         { hint: "Upload them one after the other, with a --prefix for each" },
       );
     }
-    paths.set(key, path);
   }
+  return [...byKey.values()];
 }

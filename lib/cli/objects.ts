@@ -219,22 +219,24 @@ export const putObjects = defineCommand({
     const bucket = bucketName(name);
     const { findUploads } = await import("../aws/find_uploads.ts");
     const { uploads, leftOut } = findUploads(paths, options.prefix);
-    for (const { path, reason } of leftOut) {
-      await writeMessage(io, `Warning: not uploaded: ${shown(path)}: ${reason}`);
+    for (const { path, reason, isFailure } of leftOut) {
+      const kind = isFailure ? "Error" : "Warning";
+      await writeMessage(io, `${kind}: not uploaded: ${shown(path)}: ${reason}`);
     }
     if (options.dryRun) {
       for (const { path, key } of uploads) {
         await writeLine(io, `${nameFor(io, path)} => s3://${bucket}/${nameFor(io, key)}`);
       }
-      return;
+    } else {
+      const { putObjects } = await import("../aws/objects_put.ts");
+      const line = progressLine(io, { label: "Uploading", isSilent: options.silent });
+      await withAws(
+        options,
+        io,
+        (aws) => report(putObjects(aws, bucket, uploads, transferOptions(options, line, io)), line),
+      );
     }
-    const { putObjects } = await import("../aws/objects_put.ts");
-    const line = progressLine(io, { label: "Uploading", isSilent: options.silent });
-    await withAws(
-      options,
-      io,
-      (aws) => report(putObjects(aws, bucket, uploads, transferOptions(options, line, io)), line),
-    );
+    if (leftOut.some(({ isFailure }) => isFailure)) throw new ExitCode(1);
   },
 });
 

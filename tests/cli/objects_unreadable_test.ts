@@ -67,3 +67,60 @@ Deno.test({
     assert.equal(st.objects().size, 0);
   },
 });
+
+/** Files and folders that can't be looked at, by what is said of them; `fine` is among them. */
+const LEFT_OUT: { what: string; ignore: boolean; make(folder: string): string; said: RegExp }[] = [
+  {
+    what: "links in a circle",
+    ignore: Deno.build.os === "windows",
+    make: (folder) => `ln -s two ${folder}/one; ln -s one ${folder}/two`,
+    said: /^Error: not uploaded: .*\/in\/(one|two): it can't be read: too many symbolic links$/,
+  },
+  {
+    what: "a file and a folder whose names are not UTF-8, and a link",
+    ignore: !isLinux,
+    make: (folder) =>
+      `cd ${folder}; f=$(printf '\\377'); echo > a$f; mkdir b$f; echo > b$f/c; ln -s fine l$f`,
+    said: /^Error: not uploaded: .*\/in\/[abl]\ufffd: its name is not UTF-8$/,
+  },
+  {
+    what: "a folder and a file in a folder that permissions close",
+    ignore: Deno.build.os === "windows" || Deno.uid() === 0,
+    make: (folder) => `cd ${folder}; mkdir a b; echo > b/c; chmod 000 a; chmod 444 b`,
+    said: /^Error: not uploaded: .*\/in\/(a|b\/c): it can't be read: permission denied$/,
+  },
+];
+
+for (const { what, ignore, make, said } of LEFT_OUT) {
+  Deno.test({
+    name: `put-objects: ${what}: an error for each, the rest goes, and the dry run says so too`,
+    ignore,
+    async fn() {
+      await using st = await stage();
+      await Deno.mkdir(st.path("in"));
+      await Deno.writeTextFile(st.path("in", "fine"), "content");
+      await new Deno.Command("sh", { args: ["-c", make(st.path("in"))] }).output();
+      const args = ["put-objects", BUCKET, st.path("in")];
+      for (const more of [["--dry-run"], []]) {
+        const { code, stderr } = await st.run([...args, ...more]);
+        const lines = stderr.trimEnd().split("\n");
+        for (const line of lines) assert.match(line, said);
+        assert.ok(lines.length >= 2, stderr);
+        assert.equal(code, 1);
+        assert.equal(text(st, "in/fine"), more.length > 0 ? "" : "content");
+      }
+      await new Deno.Command("chmod", { args: ["-R", "u+rwX", st.path("in")] }).output();
+    },
+  });
+}
+
+Deno.test("put-objects: a path that is given twice counts once", async () => {
+  await using st = await stage();
+  await Deno.mkdir(st.path("in"));
+  for (const name of ["one", "two"]) await Deno.writeTextFile(st.path("in", name), name);
+  const paths = [st.path("in"), st.path("in", "one"), st.path("in", "one"), st.path("in")];
+  const { code, stdout, stderr } = await st.run(["put-objects", BUCKET, ...paths, "--dry-run"]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  const keys = stdout.trimEnd().split("\n").map((line) => line.split("my-bucket/")[1]);
+  assert.deepEqual(keys, ["in/one", "in/two", "one"]);
+});
