@@ -15,13 +15,14 @@ import { patiently } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
 import { gatherFacts } from "./create_facts.ts";
 import {
-  keyClock,
+  keyTimes,
   type Run,
   takeBackBucket,
   takeBackKey,
   takeBackPolicy,
   takeBackUser,
 } from "./create_undo.ts";
+import { watchClock } from "./server_clock.ts";
 import { attempts, awsErrorCode, isMissing, isThrottled, serviceError } from "./service_error.ts";
 import { UndoList, type UndoReport, withUndoReport } from "./undo.ts";
 
@@ -106,7 +107,7 @@ export async function createCredentials(
     undoPatienceMs,
     madeUser: steps.some((step) => step.kind === "create-user"),
     madeKeyId: undefined,
-    lostKeySince: undefined,
+    lostKey: undefined,
     hasRival: false,
     roleArn: facts.role?.arn,
     madeRole: false,
@@ -252,6 +253,7 @@ async function createUser({ userName, permissionsBoundary }: StepOf<"create-user
 
 async function putUserPolicy(step: StepOf<"put-user-policy">, run: Run) {
   const iam = await run.aws.iam();
+  watchClock(iam);
   const target = { UserName: step.userName, PolicyName: step.policyName };
   const earlier = run.facts.user?.inlinePolicies?.get(step.policyName);
   await run.undos.change(
@@ -289,14 +291,18 @@ async function createAccessKey(
 ): Promise<PermanentCredentials> {
   // Sent twice it could make two keys, and nobody would have the secret of the first.
   const iam = await run.aws.iam({ keepAlive: false, retry: false });
-  let since = 0;
+  const clocked = await run.aws.iam();
+  const times = keyTimes(clocked);
   const answer = await run.undos.change(
     `Could not create an access key for user ${userName}`,
     async () => {
       const answer = await patiently(
         () => {
-          since = keyClock(iam);
-          return iam.createAccessKey({ UserName: userName });
+          times.since = keyTimes(clocked).since;
+          return iam.createAccessKey({ UserName: userName }).catch((error) => {
+            times.until = keyTimes(clocked).until;
+            throw error;
+          });
         },
         (error) => isThrottled(error) || (run.madeUser && isMissing(error)),
         run.patience,
@@ -306,7 +312,7 @@ async function createAccessKey(
     },
     {
       what: `access key of user ${userName}`,
-      run: () => takeBackKey(run, userName, since),
+      run: () => takeBackKey(run, userName, times),
     },
   );
   const key = answer.AccessKey;

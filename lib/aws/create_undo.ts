@@ -11,6 +11,7 @@ import { S3CredentialsError } from "../errors.ts";
 import { patiently } from "./concurrency.ts";
 import type { Aws, IAMClient } from "./connect.ts";
 import { iamPages } from "./paging.ts";
+import { clockOffset } from "./server_clock.ts";
 import { awsErrorCode, serviceError } from "./service_error.ts";
 import type { UndoList } from "./undo.ts";
 
@@ -27,13 +28,21 @@ export interface Run {
   madeUser: boolean;
   /** The key that this run has made, as soon as it is known. */
   madeKeyId: string | undefined;
-  /** Where the answer with the key got lost: when it was asked for, by {@linkcode keyClock}. */
-  lostKeySince: number | undefined;
+  /** Where the answer with the key got lost: when the key must have been made, if it was. */
+  lostKey: KeyTimes | undefined;
   /** Whether another run has turned up that makes the same credentials. */
   hasRival: boolean;
   /** The role to assume, as soon as it is known. */
   roleArn: string | undefined;
   madeRole: boolean;
+}
+
+/** Between which times IAM can have made a key, in milliseconds since the epoch. */
+export interface KeyTimes {
+  /** The earliest date that the key can have. */
+  since: number;
+  /** The latest. */
+  until: number;
 }
 
 /** IAM gives whole seconds. */
@@ -77,10 +86,10 @@ async function refuseWithRivals(run: Run, userName: string, what: string): Promi
   if (rivals.length === 0) return;
   run.hasRival = true;
   const ids = rivals.map(({ id }) => id).join(", ");
-  throw new S3CredentialsError(
-    "conflict",
-    `${what}: access key ${ids}, which somebody else has made meanwhile, needs it`,
-  );
+  const origin = run.lostKey !== undefined && run.madeKeyId === undefined
+    ? "may be the one whose answer was lost, or somebody else's, and"
+    : "somebody else has made meanwhile,";
+  throw new S3CredentialsError("conflict", `${what}: access key ${ids}, which ${origin} needs it`);
 }
 
 /**
@@ -117,8 +126,8 @@ export async function takeBackUser(run: Run, userName: string): Promise<void> {
   const isConflict = (error: unknown) => /^DeleteConflict/.test(awsErrorCode(error));
   const remove = async () => {
     // IAM may not have shown the key before.
-    if (run.lostKeySince !== undefined && run.madeKeyId === undefined) {
-      await takeBackKey(run, userName, run.lostKeySince);
+    if (run.lostKey !== undefined && run.madeKeyId === undefined) {
+      await takeBackKey(run, userName, run.lostKey);
     }
     await iam.deleteUser({ UserName: userName });
   };
@@ -163,14 +172,14 @@ export async function takeBackPolicy(
  *
  * @param run the run
  * @param userName the user
- * @param since when the request was sent, by {@linkcode keyClock}
+ * @param times when it must have been made
  * @returns what was removed; `null` where no key was made
  * @throws {S3CredentialsError} if there may be one that can't be told for sure
  */
 export async function takeBackKey(
   run: Run,
   userName: string,
-  since: number,
+  times: KeyTimes,
 ): Promise<string | null> {
   const iam = await run.aws.iam();
   const remove = async (AccessKeyId: string) => {
@@ -179,14 +188,14 @@ export async function takeBackKey(
     return `access key ${AccessKeyId} of user ${userName}`;
   };
   if (run.madeKeyId !== undefined) return await remove(run.madeKeyId);
-  run.lostKeySince = since;
+  run.lostKey = times;
   if (!run.madeUser && run.facts.user?.accessKeys === undefined) {
     throw new S3CredentialsError(
       "access-denied",
       `perhaps an access key of user ${userName}: its keys could not be listed`,
     );
   }
-  const candidates = await lookForKey(run, userName, since);
+  const candidates = await lookForKey(run, userName, times);
   if (candidates.length === 1) return await remove(candidates[0]!.id);
   // A key that can't be seen yet still keeps a new user from being deleted.
   if (candidates.length === 0 && run.madeUser) return null;
@@ -202,10 +211,16 @@ export async function takeBackKey(
 }
 
 /** IAM may show a new key only after some seconds. */
-async function lookForKey(run: Run, userName: string, since: number): Promise<Key[]> {
+async function lookForKey(
+  run: Run,
+  userName: string,
+  { since, until }: KeyTimes,
+): Promise<Key[]> {
   const find = async () => {
     const keys = await unknownKeys(run, userName);
-    return keys.filter(({ createDate }) => !(createDate && createDate.getTime() < since));
+    return keys.filter(({ createDate = new Date(since) }) =>
+      createDate.getTime() >= since && createDate.getTime() <= until
+    );
   };
   const found = await find();
   if (found.length > 0 || run.madeUser) return found;
@@ -226,11 +241,12 @@ async function lookForKey(run: Run, userName: string, since: number): Promise<Ke
 }
 
 /**
- * The earliest date that IAM can give a key which is asked for from now on.
+ * The dates that IAM can give a key which is asked for now: the earliest and the latest.
  *
- * @param iam the client that is about to ask for it
- * @returns milliseconds since the epoch
+ * @param iam a client whose answers have told IAM's time
+ * @returns both, for a request that would take no time
  */
-export function keyClock(iam: IAMClient): number {
-  return Date.now() + iam.config.systemClockOffset - SECOND_MS;
+export function keyTimes(iam: IAMClient): KeyTimes {
+  const { least, most } = clockOffset(iam);
+  return { since: Date.now() + least - SECOND_MS, until: Date.now() + most };
 }

@@ -140,6 +140,39 @@ test("a key from before the request is not taken for the one whose answer got lo
   assert.deepEqual([...accessKeys.keys()], [earlier]);
 });
 
+test("a key from after the request is not taken for the one whose answer got lost", async (sandbox) => {
+  sandbox.account.users.set(USER, createUser(sandbox.account.id, USER));
+  const { accessKeys } = sandbox.account.users.get(USER)!;
+  sandbox.fail({ operation: "CreateAccessKey", cut: true });
+  let rival = "";
+  const { code, stderr } = await run(CREATE, {
+    sandbox,
+    onStderr(text) {
+      if (!/^Looking for a new access key/.test(text)) return;
+      setTimeout(() => rival = addKey(accessKeys), 1_500);
+    },
+  });
+  assert.equal(code, 1);
+  assert.deepEqual([...accessKeys.keys()], [rival]);
+  assert.match(
+    stderr,
+    new RegExp(`Left .*access key ${rival}, which may be the one whose answer was lost, or some`),
+  );
+});
+
+for (const [direction, seconds] of [["fast", 5], ["slow", -5]] as const) {
+  test(`a key whose answer got lost is removed although our clock is ${direction}`, async (sandbox) => {
+    sandbox.account.users.set(USER, createUser(sandbox.account.id, USER));
+    sandbox.fail({ operation: "CreateAccessKey", after: true, cut: true });
+    const { now } = Date;
+    Date.now = () => now() + 1_000 * seconds;
+    const { code, stderr } = await run(CREATE, { sandbox }).finally(() => Date.now = now);
+    assert.equal(code, 1);
+    assert.match(stderr, /^Undone: access key AKIA/m);
+    assert.equal(sandbox.account.users.get(USER)!.accessKeys.size, 0);
+  });
+}
+
 test("a new key that IAM shows late is found and removed by its id", async (sandbox) => {
   sandbox.account.users.set(USER, createUser(sandbox.account.id, USER));
   const { accessKeys } = sandbox.account.users.get(USER)!;
