@@ -17,9 +17,11 @@ import { gatherFacts } from "./create_facts.ts";
 import {
   keyTimes,
   type Run,
+  takeBackAttachment,
   takeBackBucket,
   takeBackKey,
   takeBackPolicy,
+  takeBackRole,
   takeBackUser,
 } from "./create_undo.ts";
 import { watchClock } from "./server_clock.ts";
@@ -109,8 +111,13 @@ export async function createCredentials(
     madeKeyId: undefined,
     lostKey: undefined,
     hasRival: false,
-    roleArn: facts.role?.arn,
-    madeRole: false,
+    role: {
+      arn: facts.role?.arn,
+      isNew: false,
+      mayBeOthers: false,
+      wasAttached: false,
+      wasTried: false,
+    },
   };
   try {
     let credentials: Credentials | undefined;
@@ -344,14 +351,15 @@ async function ensureRole({ roleName, found }: StepOf<"ensure-role">, run: Run) 
     () =>
       patiently(
         () => iam.attachRolePolicy(target),
-        (error) => run.madeRole && isMissing(error) && /\brole\b/i.test(messageOf(error)),
+        (error) => run.role.isNew && isMissing(error) && /\brole\b/i.test(messageOf(error)),
         run.patience,
       ),
     {
       what: `attachment of ${FULL_ACCESS_ARN} to role ${roleName}`,
-      run: () => iam.detachRolePolicy(target),
+      run: () => takeBackAttachment(run, roleName, () => iam.detachRolePolicy(target)),
     },
   );
+  run.role.wasAttached = true;
   run.log(`Attached policy ${FULL_ACCESS_ARN} to role ${roleName}`);
 }
 
@@ -366,7 +374,6 @@ async function createRole(roleName: string, run: Run) {
       Action: "sts:AssumeRole",
     }],
   };
-  let isSurelyOurs = true;
   const made = await run.undos.change(
     `Could not create role ${roleName}`,
     () =>
@@ -378,29 +385,24 @@ async function createRole(roleName: string, run: Run) {
         MaxSessionDuration: 43_200,
       }).catch((error) => {
         if (!isOwnDoing(error, /^EntityAlreadyExists/)) throw error;
-        isSurelyOurs = false;
+        run.role.mayBeOthers = true;
         return iam.getRole({ RoleName: roleName });
       }),
     {
       what: `role ${roleName}`,
-      run: () => {
-        if (isSurelyOurs) return iam.deleteRole({ RoleName: roleName });
-        throw new S3CredentialsError(
-          "conflict",
-          `role ${roleName}: perhaps somebody else has made it, and uses it`,
-        );
-      },
+      run: () => takeBackRole(run, roleName, () => iam.deleteRole({ RoleName: roleName })),
     },
   );
-  run.roleArn = made.Role?.Arn;
-  run.madeRole = true;
+  run.role.arn = made.Role?.Arn;
+  run.role.isNew = true;
   run.log(`Created role: ${roleName}`);
 }
 
 async function assumeRole(step: StepOf<"assume-role">, run: Run): Promise<TemporaryCredentials> {
-  const roleArn = step.roleArn ?? run.roleArn ?? "";
+  const roleArn = step.roleArn ?? run.role.arn ?? "";
   run.log(`Assume role against ${roleArn} for ${step.duration}s`);
   const sts = await run.aws.sts();
+  run.role.wasTried = true;
   try {
     const assume = (policy: PolicyDocument): Promise<AssumeRoleCommandOutput> =>
       sts.assumeRole({
@@ -418,7 +420,7 @@ async function assumeRole(step: StepOf<"assume-role">, run: Run): Promise<Tempor
     const { Credentials: given } = await patiently(
       () => assume(step.policy),
       // A new role can't be assumed for some seconds.
-      (error) => run.madeRole && awsErrorCode(error) === "AccessDenied",
+      (error) => run.role.isNew && awsErrorCode(error) === "AccessDenied",
       run.patience,
     );
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};

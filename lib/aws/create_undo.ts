@@ -8,6 +8,7 @@
  */
 import type { CreateFacts } from "../create_types.ts";
 import { S3CredentialsError } from "../errors.ts";
+import { FULL_ACCESS_ARN } from "../plan.ts";
 import { patiently } from "./concurrency.ts";
 import type { Aws, IAMClient } from "./connect.ts";
 import { iamPages } from "./paging.ts";
@@ -32,9 +33,21 @@ export interface Run {
   lostKey: KeyTimes | undefined;
   /** Whether another run has turned up that makes the same credentials. */
   hasRival: boolean;
-  /** The role to assume, as soon as it is known. */
-  roleArn: string | undefined;
-  madeRole: boolean;
+  role: RunRole;
+}
+
+/** The role that a run assumes. */
+export interface RunRole {
+  /** Its ARN, as soon as it is known. */
+  arn: string | undefined;
+  /** Whether it was made just now, and so may not be usable everywhere yet. */
+  isNew: boolean;
+  /** Whether somebody else may have made it at the same time. */
+  mayBeOthers: boolean;
+  /** Whether this run has attached the policy to it, and got an answer. */
+  wasAttached: boolean;
+  /** Whether this run has tried to assume it: from then on other runs find it complete, and use it. */
+  wasTried: boolean;
 }
 
 /** Between which times IAM can have made a key, in milliseconds since the epoch. */
@@ -164,6 +177,54 @@ export async function takeBackPolicy(
       `${what}: whether it had an earlier version could not be read`,
     );
   }
+}
+
+/**
+ * Removes the role that this run has made, unless others may have come to use it.
+ *
+ * @param run the run
+ * @param roleName the role
+ * @param remove deletes it; IAM refuses while somebody else's policy is attached to it
+ */
+export async function takeBackRole(
+  run: Run,
+  roleName: string,
+  remove: () => Promise<unknown>,
+): Promise<void> {
+  if (run.role.mayBeOthers) {
+    throw new S3CredentialsError(
+      "conflict",
+      `role ${roleName}: perhaps somebody else has made it, and uses it`,
+    );
+  }
+  if (run.role.wasTried) throw roleInUse(`role ${roleName}`);
+  await remove();
+}
+
+/**
+ * Detaches the policy that this run has surely attached to the role, unless others may have come to use it.
+ *
+ * @param run the run
+ * @param roleName the role
+ * @param detach detaches the policy
+ * @returns `null` where it stays with a role that stays
+ */
+export async function takeBackAttachment(
+  run: Run,
+  roleName: string,
+  detach: () => Promise<unknown>,
+): Promise<unknown> {
+  const { isNew, mayBeOthers, wasAttached, wasTried } = run.role;
+  if (wasAttached && !mayBeOthers && !wasTried) return await detach();
+  // The role itself is named then; IAM doesn't delete one to which a policy is attached.
+  if (isNew) return null;
+  const what = `attachment of ${FULL_ACCESS_ARN} to role ${roleName}`;
+  if (wasAttached) throw roleInUse(what);
+  throw new S3CredentialsError("conflict", `perhaps an ${what}: the answer was lost`);
+}
+
+function roleInUse(what: string): S3CredentialsError {
+  return new S3CredentialsError("conflict", `${what}, which others may be using by now`);
 }
 
 /**

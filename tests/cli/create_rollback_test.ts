@@ -25,6 +25,16 @@ interface Case {
   occurrence?: number;
 }
 
+const ROLE = "s3-credentials.AmazonS3FullAccess";
+const IN_USE = `role ${ROLE}, which others may be using by now`;
+/** What stays, by operation and fault: a role that others may have found, or equipped. */
+const LEFT: Record<string, string> = {
+  "AttachRolePolicy ANSWER_LOST": `role ${ROLE}: DeleteConflict`,
+  "AssumeRole REFUSED": IN_USE,
+  "AssumeRole BROKEN": IN_USE,
+  "AssumeRole ANSWER_LOST": IN_USE,
+};
+
 const STEPS: Case[] = [
   { args: PERMANENT, operation: "CreateBucket" },
   { args: PERMANENT, operation: "CreateBucket", occurrence: 2 },
@@ -46,7 +56,9 @@ for (const [kind, fault] of Object.entries({ REFUSED, BROKEN, ANSWER_LOST })) {
   for (const { args, operation, occurrence } of STEPS) {
     const lifetime = args === PERMANENT ? "permanent" : "temporary";
     const nth = occurrence === undefined ? "" : ` no. ${occurrence}`;
-    test(`${lifetime}: ${operation}${nth} fails (${kind}), and nothing is left`, async (sandbox) => {
+    const left = LEFT[`${operation} ${kind}`];
+    const outcome = left === undefined ? "nothing is left" : "the role is named";
+    test(`${lifetime}: ${operation}${nth} fails (${kind}), and ${outcome}`, async (sandbox) => {
       const before = sandbox.snapshot();
       sandbox.fail({ operation, occurrence, ...fault });
       const { code, stdout, stderr } = await run(args, { sandbox });
@@ -54,6 +66,11 @@ for (const [kind, fault] of Object.entries({ REFUSED, BROKEN, ANSWER_LOST })) {
       assert.equal(stdout, "");
       assert.match(stderr, /^Error: Could not /m);
       assert.doesNotMatch(stderr, /^\s+at /m);
+      if (left !== undefined) {
+        assert.ok(stderr.includes(`Left in the account: ${left}`), stderr);
+        assert.equal(sandbox.account.roles.get(ROLE)!.attachedPolicies.size, 1);
+        sandbox.account.roles.delete(ROLE);
+      }
       assert.deepEqual(sandbox.snapshot(), before, stderr);
     });
   }

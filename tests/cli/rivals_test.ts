@@ -212,6 +212,36 @@ test("a role that another run has made after a failure that passes stays", async
   assert.match(stderr, /Left in the account: .*role s3-credentials\.AmazonS3FullAccess: perhaps/);
 });
 
+test("a role that another run has found meanwhile, and uses, is not removed", async (sandbox) => {
+  const { promise: tried, resolve } = Promise.withResolvers<void>();
+  when(sandbox, "AssumeRole", resolve);
+  sandbox.fail({ operation: "AssumeRole", delayMs: 1_000, error: REFUSED.error });
+  const first = run([...CREATE, "-d", "15m"], { sandbox });
+  await tried;
+  const second = await run([...CREATE, "-d", "15m", "--read-only"], { sandbox });
+  const { code, stderr } = await first;
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /Left in the account: role s3-c\S+Access, which others may be using by now$/m,
+  );
+  await assertWorks(sandbox, second);
+});
+
+test("a policy that another run has attached to the new role keeps it there", async (sandbox) => {
+  const ROLE = "s3-credentials.AmazonS3FullAccess";
+  const arn = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
+  when(sandbox, "AttachRolePolicy", () => {
+    sandbox.account.roles.get(ROLE)!.attachedPolicies.add(arn);
+  });
+  const error = { status: 500, code: "InternalFailure", message: "Broken by the test" };
+  sandbox.fail({ operation: "AttachRolePolicy", times: Infinity, error });
+  const { code, stderr } = await run([...CREATE, "-d", "15m"], { sandbox });
+  assert.equal(code, 1);
+  assert.ok(sandbox.account.roles.get(ROLE)!.attachedPolicies.has(arn));
+  assert.match(stderr, new RegExp(`Left in the account: role ${ROLE}: DeleteConflict`));
+});
+
 test("AssumeRole without credentials in its answer is a failure", async (sandbox) => {
   const xmlns = "https://sts.amazonaws.com/doc/2011-06-15/";
   sandbox.fail({
