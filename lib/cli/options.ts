@@ -166,12 +166,13 @@ export function usage(message: string): S3CredentialsError {
  * @param path the file's path, or `-`
  * @param io where to read
  * @param option the option, for the error
- * @returns the text
+ * @returns the text, without the mark that editors of Windows put in front
  * @throws {S3CredentialsError} `usage` if it can't be read
  */
 export async function readInput(path: string, io: Io, option: string): Promise<string> {
   try {
-    return path === "-" ? await new Response(io.stdin).text() : await io.readTextFile(path);
+    const text = path === "-" ? await new Response(io.stdin).text() : await io.readTextFile(path);
+    return text.replace(/^\uFEFF/, "");
   } catch (error) {
     throw usage(`Invalid value for ${option}: ${fileFault(error, path)}`);
   }

@@ -66,6 +66,10 @@ const cors: Case[] = rows(["set-cors-policy", "my-bucket"], [
 const BAD_POLICIES: [text: string, says: string][] = [
   ["", "contained invalid JSON"],
   ["{nonsense", "contained invalid JSON: line 1, column 2: "],
+  [
+    '{"Statement":[{"Condition":{"StringEquals":{"a":"b"},"StringEquals":{"c":"d"}}}]}',
+    'contained invalid JSON: line 1, column 54: the name "StringEquals" stands twice in one object',
+  ],
   ["[]", "A bucket policy is a JSON object with a Statement"],
   ["null", "A bucket policy is a JSON object with a Statement"],
   ['"Statement"', "A bucket policy is a JSON object with a Statement"],

@@ -249,6 +249,10 @@ const BAD_STATEMENTS: [text: string, says: string][] = [
   ['{"Effect":"Allow"}', "Statement JSON missing required keys: Action, Resource"],
   [STATEMENT.replace("Allow", "Maybe"), "Effect must be Allow or Deny"],
   [STATEMENT.replace('"Allow"', "true"), "Effect must be Allow or Deny"],
+  [
+    STATEMENT.replace("{", '{"Effect":"Deny",'),
+    'Invalid JSON string: line 1, column 18: the name "Effect" stands twice in one object',
+  ],
 ];
 
 const statements = BAD_STATEMENTS.flatMap(([text, says]): Case[] =>
@@ -264,6 +268,15 @@ const BAD_POLICIES: [text: string, says: string][] = [
   ['{"Statement":"all"}', "Policy must have a Statement"],
   ['{"Statement":[1]}', "Policy must have a Statement"],
   [POLICY.replace("Allow", "allow"), "Effect must be Allow or Deny"],
+  [
+    POLICY.replace("}]", ',"Condition":{"IpAddress":{}},"Condition":{"Bool":{}}}]'),
+    'the name "Condition" stands twice in one object',
+  ],
+  [POLICY.replace("}]", ',"Condition":{"NumericEquals":{"a":9007199254740993}}}]'), "kept exactly"],
+  [
+    POLICY.replace("}]", `,"Condition":${"[".repeat(8000)}${"]".repeat(8000)}}]`),
+    "more than 100 objects and arrays inside each other",
+  ],
 ];
 
 const policies: Case[] = [

@@ -112,6 +112,7 @@ const CLOSED: PublicAccessBlock = {
 
 const SOURCES: [argument: string, where: Parameters<typeof run>[1]][] = [
   ["policy.json", { files: { "policy.json": TEXT } }],
+  ["with-mark.json", { files: { "with-mark.json": `\ufeff${TEXT}` } }],
   ["-", { stdin: TEXT }],
 ];
 

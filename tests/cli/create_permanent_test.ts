@@ -109,6 +109,10 @@ const TEMPLATE = JSON.stringify({
 const POLICY_SOURCES: Record<string, { argument: string; more: Parameters<typeof run>[1] }> = {
   "a JSON string": { argument: TEMPLATE, more: {} },
   "a file": { argument: "custom.json", more: { files: { "custom.json": TEMPLATE } } },
+  "a file of Windows' editor": {
+    argument: "custom.json",
+    more: { files: { "custom.json": `\ufeff${TEMPLATE}` } },
+  },
   "standard input": { argument: "-", more: { stdin: TEMPLATE } },
 };
 
