@@ -4,6 +4,8 @@
  * @module
  */
 
+import { PLAIN_WORD, shellWord } from "./shell_word.ts";
+
 /** An access key that never expires, as IAM's CreateAccessKey gives it. */
 export interface PermanentCredentials {
   /** The IAM user whose key it is. */
@@ -108,7 +110,7 @@ export function formatCredentials(
     case "env":
       return script(
         credentials,
-        (name, value) => `export ${name}=${posixWord(value)}`,
+        (name, value) => `export ${name}=${shellWord(value)}`,
         (name) => `unset ${name}`,
       );
     case "env-no-export":
@@ -184,16 +186,6 @@ function assignments(credentials: Credentials, assign: Assign): string {
   ].join("\n");
 }
 
-/**
- * AWS's own secrets and tokens, base64, need no quotes in a shell; those of other servers may:
- * unquoted, zsh reads `=ls` and `a:=ls` as the path of a command, fish `%self` as a number.
- */
-const PLAIN_WORD = /^[A-Za-z0-9_+/.-][A-Za-z0-9_+/.=-]*$/;
-
-function posixWord(value: string): string {
-  return PLAIN_WORD.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
-}
-
 function fishWord(value: string): string {
   return PLAIN_WORD.test(value) ? value : `'${value.replace(/['\\]/g, "\\$&")}'`;
 }
@@ -206,7 +198,7 @@ function powershellWord(value: string): string {
  * Checks the name of a section of INI text.
  *
  * @param name the name to check
- * @throws {RangeError} if it is empty or can't stand between brackets on one line
+ * @throws {RangeError} if it is empty, has blanks around it, or can't stand between brackets on one line
  *
  * @example A name that would break the file
  * ```ts
@@ -219,10 +211,10 @@ function powershellWord(value: string): string {
  */
 export function checkProfileName(name: string): void {
   // deno-lint-ignore no-control-regex
-  if (name.trim() === "" || /[\[\]\x00-\x1f#;]/.test(name)) {
+  if (name === "" || name !== name.trim() || /[\[\]\x00-\x1f#;]/.test(name)) {
     throw new RangeError(
-      `Invalid profile name ${JSON.stringify(name)}: it must not be empty, nor hold brackets, ` +
-        "line breaks, # or ;",
+      `Invalid profile name ${JSON.stringify(name)}: it must not be empty, nor begin or end with ` +
+        "a blank, nor hold brackets, line breaks, # or ;",
     );
   }
 }

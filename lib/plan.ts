@@ -18,6 +18,7 @@ import { formatTime } from "./formats.ts";
 import { grantOf, inlinePolicies, sessionPolicy, userNameFor } from "./grant.ts";
 import { sessionName } from "./default_names.ts";
 import { publicBucketPolicy } from "./policy.ts";
+import { shellWord } from "./shell_word.ts";
 
 /** The facts of an account in which nothing exists yet: what `--dry-run` plans on. */
 export const NOTHING_EXISTS: CreateFacts = { existingBuckets: new Set<string>() };
@@ -146,8 +147,8 @@ function checkExistingUser(name: string, user: UserFacts, askedBoundary: string 
       `User ${name} has ${keys.length} access keys already, the most that AWS allows: ` +
         keys.map(describeKey).join(", "),
       {
-        hint: "Delete a key that is no longer needed (aws iam delete-access-key --user-name " +
-          `${name} --access-key-id ID), or choose another --username`,
+        hint: "Choose another --username, or delete a key that is no longer needed: " +
+          `aws iam delete-access-key --user-name=${shellWord(name)} --access-key-id ID`,
       },
     );
   }

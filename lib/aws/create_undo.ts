@@ -8,6 +8,7 @@
  */
 import type { CreateFacts } from "../create_types.ts";
 import { S3CredentialsError } from "../errors.ts";
+import { shellWord } from "../shell_word.ts";
 import { FULL_ACCESS_ARN } from "../plan.ts";
 import { patiently } from "./concurrency.ts";
 import type { Aws, IAMClient } from "./connect.ts";
@@ -266,8 +267,8 @@ export async function takeBackKey(
     : `one of ${ids}, of which others were made by somebody else`;
   throw new S3CredentialsError(
     "conflict",
-    `perhaps an access key of user ${userName}: ${which}. See aws iam list-access-keys ` +
-      `--user-name ${userName}`,
+    `perhaps an access key of user ${userName}: ${which}. aws iam list-access-keys ` +
+      `--user-name=${shellWord(userName)} lists its keys`,
   );
 }
 

@@ -196,6 +196,8 @@ const names: Case[] = rows(["create", "my-bucket"], [
   [["--format", "ini", "--profile-name", "a]b"], "Invalid profile name"],
   [["--format", "ini", "--profile-name", "a\nb"], "Invalid profile name"],
   [["--format", "ini", "--profile-name", ""], "Invalid profile name"],
+  [["--format", "ini", "--profile-name", " x"], "begin or end with a blank"],
+  [["--format", "ini", "--profile-name", "x "], "begin or end with a blank"],
 ]).concat(
   rows(["delete-user"], [
     [["u".repeat(65)], "65 characters, IAM allows 64"],

@@ -187,6 +187,14 @@ test("an existing user is used as it is and gets a second key; a third is refuse
   assert.deepEqual(sandbox.snapshot(), before);
 });
 
+test("the command that makes room for a key holds for any name", async (sandbox) => {
+  const args = ["create", "old-bucket", "--username=-a@b"];
+  await run(args, { sandbox });
+  await run(args, { sandbox });
+  const { stderr } = await run(args, { sandbox });
+  assert.match(stderr, /: aws iam delete-access-key --user-name='-a@b' --access-key-id ID$/m);
+});
+
 test("the age and last use of keys in the way are told", async (sandbox) => {
   const args = ["create", "old-bucket"];
   const { stdout } = await run(args, { sandbox });

@@ -122,7 +122,12 @@ test("of two new keys neither is removed where the answer got lost", async (sand
   assert.equal(code, 1);
   assert.equal(accessKeys.size, 2);
   for (const id of accessKeys.keys()) assert.match(stderr, new RegExp(id));
-  assert.match(stderr, /perhaps an access key of user .*aws iam list-access-keys/);
+  assert.match(
+    stderr,
+    new RegExp(
+      `perhaps an .*\\. aws iam list-access-keys --user-name=${USER} lists its keys; policy`,
+    ),
+  );
 });
 
 test("a key from before the request is not taken for the one whose answer got lost", async (sandbox) => {
