@@ -35,6 +35,7 @@ export {
   type S3Client,
   type STSClient,
 } from "./lib/aws/connect.ts";
+export type { NetworkSettings } from "./lib/aws/network.ts";
 export {
   createCredentials,
   type CreatedCredentials,

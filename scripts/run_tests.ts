@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { devNull } from "node:os";
 import { close, denoTest } from "./counted_tests.ts";
 
 // The test suite must find neither the developer's account nor his settings.
 for (const name of Object.keys(Deno.env.toObject())) {
-  if (name.startsWith("AWS_")) Deno.env.delete(name);
+  if (/^AWS_|_proxy$/i.test(name)) Deno.env.delete(name);
 }
-const noFiles = { AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" };
+const noFiles = { AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
 
 Deno.exit(close(
   await denoTest([

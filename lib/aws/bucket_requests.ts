@@ -16,7 +16,7 @@ import {
 } from "./http_exchange.ts";
 import { NO_CONNECTION } from "./objects_types.ts";
 import { requestLog } from "./request_log.ts";
-import { serviceError } from "./service_error.ts";
+import { isUntrusted, serviceError } from "./service_error.ts";
 import { EMPTY_PAYLOAD_HASH, encodePath, encodeQuery, sha256, Signer } from "./s3_signature.ts";
 
 /** What is asked of a bucket. */
@@ -74,7 +74,7 @@ export class BucketRequests {
   readonly bucket: string;
   readonly #aws: Aws;
   readonly #signal: AbortSignal | undefined;
-  readonly #connections: HttpConnections;
+  #connections: HttpConnections | undefined;
   #target: Promise<Target> | undefined;
   #clockSkewMs = 0;
 
@@ -91,12 +91,11 @@ export class BucketRequests {
     this.#aws = aws;
     this.bucket = bucket;
     this.#signal = signal;
-    this.#connections = new HttpConnections(aws.requestTimeoutMs);
   }
 
   /** Closes the connections. */
   close(): void {
-    this.#connections.close();
+    this.#connections?.close();
   }
 
   /** Whether the bucket is Amazon's, which knows the newer checksums. */
@@ -181,6 +180,7 @@ export class BucketRequests {
         outcome,
         milliseconds: performance.now() - began,
       }));
+    this.#connections ??= new HttpConnections(this.#aws.requestTimeoutMs, address.network);
     const answer = await this.#connections.exchange({
       method,
       origin,
@@ -268,7 +268,7 @@ function isSuccess(status: number): boolean {
 }
 
 function passes(error: unknown): boolean {
-  if (error instanceof ConnectionError) return true;
+  if (error instanceof ConnectionError) return !isUntrusted(error.code);
   if (!(error instanceof S3RequestError)) return false;
   const { httpStatusCode } = error.$metadata;
   return httpStatusCode >= 500 && httpStatusCode !== 501 || httpStatusCode === 429 ||

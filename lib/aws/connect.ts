@@ -9,6 +9,8 @@ import type { PublicAccessBlockSettings } from "../create_types.ts";
 import { parseEndpointUrl } from "../endpoint_url.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
+import { shellWord } from "../shell_word.ts";
+import { type NetworkSettings, networkSettings } from "./network.ts";
 import { withRequestLog } from "./request_log.ts";
 import { awsErrorCode, isWithoutReason } from "./service_error.ts";
 
@@ -77,6 +79,8 @@ export interface BucketAddress {
   region: string;
   /** Whether the endpoint is not Amazon's. */
   isCustom: boolean;
+  /** What stands between this machine and the bucket. */
+  network: NetworkSettings;
   /** The credentials to sign with, renewed where they expire. */
   credentials(): AuthCredentials | Promise<AuthCredentials>;
 }
@@ -136,6 +140,7 @@ interface Settings {
   profile: string | undefined;
   credentials: AuthCredentials | undefined;
   requestTimeoutMs: number;
+  network: NetworkSettings;
 }
 
 /** AWS's answers take well under a second; past these an endpoint is taken for dead. */
@@ -241,19 +246,19 @@ export function connect(options: ConnectOptions = {}): Aws {
     },
     async bucketAddress(bucket, region) {
       asUsageError(() => checkBucketName(bucket));
-      const { endpoints, credentials, profile, region: usual } = await (
-        settings ??= resolveSettings(options)
-      );
+      const resolved = await (settings ??= resolveSettings(options));
+      const { endpoints, credentials, region: usual, network } = resolved;
       if (endpoints.S3 === undefined) {
-        return amazonAddress(bucket, await this.s3(region ? { region } : {}));
+        return { ...await amazonAddress(bucket, await this.s3(region ? { region } : {})), network };
       }
       const chain = credentials === undefined
-        ? await (defaultCredentials ??= defaultChain(profile))
+        ? await (defaultCredentials ??= defaultChain(resolved))
         : undefined;
       return {
         url: `${endpoints.S3.replace(/\/+$/, "")}/${bucket}`,
         region: region ?? usual,
         isCustom: true,
+        network,
         credentials: () => credentials ?? chain!(),
       };
     },
@@ -271,7 +276,10 @@ export function connect(options: ConnectOptions = {}): Aws {
 }
 
 /** Only the SDK knows the host names of all partitions, and what the configuration changes in them. */
-async function amazonAddress(bucket: string, { config }: S3Client): Promise<BucketAddress> {
+async function amazonAddress(
+  bucket: string,
+  { config }: S3Client,
+): Promise<Omit<BucketAddress, "network">> {
   const region = await config.region();
   const { url } = config.endpointProvider({
     Bucket: bucket,
@@ -290,22 +298,31 @@ async function clientConfig(
   return {
     region: settings.region,
     endpoint: settings.endpoints[service],
-    credentials: settings.credentials ?? await defaultChain(settings.profile),
+    ...(settings.profile !== undefined && { profile: settings.profile }),
+    credentials: settings.credentials ?? await defaultChain(settings),
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: settings.requestTimeoutMs,
       throwOnRequestTimeout: true,
-      ...(!keepAlive && { httpAgent: { keepAlive }, httpsAgent: { keepAlive } }),
+      ...agents(settings.network, keepAlive),
     },
     ...(!retry && { maxAttempts: 1 }),
     ...(adaptive && { retryMode: "adaptive" }),
   };
 }
 
-async function defaultChain(profile: string | undefined) {
+/** Options for the agents of a request handler. */
+function agents(network: NetworkSettings, keepAlive: boolean) {
+  const options = { keepAlive, ...network };
+  return { httpAgent: options, httpsAgent: options };
+}
+
+async function defaultChain({ profile, network }: Settings) {
   const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
-  if (profile === undefined) return defaultProvider({});
-  const provider = defaultProvider({ profile });
+  // For SSO and assumed roles the chain itself calls AWS.
+  const clientConfig = { requestHandler: agents(network, true) };
+  if (profile === undefined) return defaultProvider({ clientConfig });
+  const provider = defaultProvider({ profile, clientConfig });
   return (...args: Parameters<typeof provider>) =>
     provider(...args).catch((error) => {
       // What another source of the chain says in the end hides what is wrong with the profile.
@@ -314,8 +331,8 @@ async function defaultChain(profile: string | undefined) {
         "credentials",
         `Profile ${profile} gives no credentials`,
         {
-          hint: `Try aws sts get-caller-identity --profile ${profile}. For a credential_process, ` +
-            "Deno needs --allow-run",
+          hint: "For a credential_process, Deno needs --allow-run. Else see what this says: " +
+            `aws sts get-caller-identity --profile=${shellWord(profile)}`,
         },
       );
     });
@@ -326,17 +343,17 @@ async function resolveSettings(options: ConnectOptions): Promise<Settings> {
   const variable = (name: string) => env(name) || undefined;
   const credentials = options.credentials ??
     (options.profile === undefined ? environmentCredentials(variable) : undefined);
-  const profileName = options.profile ?? variable("AWS_PROFILE");
-  // With the keys in hand, the files matter only where a profile was asked for.
+  // In the order of boto3, for those who have set both.
+  const profileName = options.profile ?? variable("AWS_DEFAULT_PROFILE") ?? variable("AWS_PROFILE");
+  // With the keys in hand, the profile is asked for region and endpoint, if it is there.
   const mustExist = options.profile !== undefined ||
     credentials === undefined && profileName !== undefined && profileName !== "default";
-  const profile = credentials === undefined || profileName !== undefined
-    ? await sharedProfile(profileName, variable, mustExist)
-    : {};
+  const profile = await sharedProfile(profileName, variable, mustExist);
   return {
     credentials,
     requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     profile: profileName,
+    network: await networkSettings(variable, profile),
     region: options.region ?? variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") ??
       profile.region ?? "us-east-1",
     endpoints: Object.fromEntries(
@@ -393,7 +410,9 @@ function configuredEndpoint(
   variable: (name: string) => string | undefined,
   profile: SharedProfile,
 ): string | undefined {
-  if (variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?.toLowerCase() === "true") return undefined;
+  const ignore = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") ??
+    profile.ignore_configured_endpoint_urls;
+  if (ignore?.toLowerCase() === "true") return undefined;
   return checkedUrl(`AWS_ENDPOINT_URL_${service}`, variable(`AWS_ENDPOINT_URL_${service}`)) ??
     checkedUrl("AWS_ENDPOINT_URL", variable("AWS_ENDPOINT_URL")) ??
     checkedUrl("endpoint_url", profile[`${service.toLowerCase()}.endpoint_url`]) ??

@@ -8,6 +8,7 @@
  */
 import http from "node:http";
 import https from "node:https";
+import type { NetworkSettings } from "./network.ts";
 
 /** A request, ready to be sent. */
 export interface HttpRequest {
@@ -73,11 +74,16 @@ export class HttpConnections {
   readonly #agents = new Map<string, http.Agent>();
   readonly #watched = new Set<{ deadline: number; expire(): void }>();
   readonly #idleLimitMs: number;
+  readonly #network: NetworkSettings;
   #watch: ReturnType<typeof setInterval> | undefined;
 
-  /** @param idleLimitMs milliseconds without a sign of life after which a connection is dead */
-  constructor(idleLimitMs: number) {
+  /**
+   * @param idleLimitMs milliseconds without a sign of life after which a connection is dead
+   * @param network what stands between this machine and the servers
+   */
+  constructor(idleLimitMs: number, network: NetworkSettings) {
     this.#idleLimitMs = idleLimitMs;
+    this.#network = network;
   }
 
   /** Closes the connections. */
@@ -110,7 +116,9 @@ export class HttpConnections {
         headers: body === undefined && method !== "PUT" && method !== "POST"
           ? headers
           : { ...headers, "content-length": String(body?.length ?? 0) },
-        agent: isOnOwnConnection ? false : this.#agent(origin.protocol),
+        agent: isOnOwnConnection
+          ? this.#newAgent(origin.protocol, false)
+          : this.#agent(origin.protocol),
       });
       const watch = {
         deadline: Date.now() + this.#idleLimitMs + (body?.length ?? 0) / SLOWEST_UPLOAD * 1000,
@@ -191,9 +199,14 @@ export class HttpConnections {
   #agent(protocol: string): http.Agent {
     const existing = this.#agents.get(protocol);
     if (existing !== undefined) return existing;
-    const agent = new (protocol === "https:" ? https : http).Agent({ keepAlive: true });
+    const agent = this.#newAgent(protocol, true);
     this.#agents.set(protocol, agent);
     return agent;
+  }
+
+  #newAgent(protocol: string, keepAlive: boolean): http.Agent {
+    const options = { keepAlive, ...this.#network };
+    return new (protocol === "https:" ? https : http).Agent(options);
   }
 
   #startWatching(watch: { deadline: number; expire(): void }): void {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { S3CredentialsError } from "../errors.ts";
+import { isUntrusted } from "./service_error.ts";
 
 /** An object as a listing shows it. */
 export interface ObjectSummary {
@@ -120,7 +121,8 @@ export class ProgressCounter {
 export function isFatal({ code, cause }: S3CredentialsError): boolean {
   if (code === "interrupted" || code === "credentials") return true;
   const { name, code: runtimeCode } = (cause ?? {}) as { name?: string; code?: string };
-  return name === "NoSuchBucket" || runtimeCode !== undefined && NO_CONNECTION.has(runtimeCode);
+  if (name === "NoSuchBucket") return true;
+  return runtimeCode !== undefined && (NO_CONNECTION.has(runtimeCode) || isUntrusted(runtimeCode));
 }
 
 /** The runtime's codes for a server that can't be reached, so that no request got there. */
@@ -128,5 +130,7 @@ export const UNREACHABLE: ReadonlySet<string> = new Set([
   ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"],
 ]);
 
-/** The same, and the code for a server that says nothing for a long time. */
-export const NO_CONNECTION: ReadonlySet<string> = new Set([...UNREACHABLE, "ETIMEDOUT"]);
+/** The same, and the codes for a server that says nothing for a long time and a proxy that refuses. */
+export const NO_CONNECTION: ReadonlySet<string> = new Set([
+  ...[...UNREACHABLE, "ETIMEDOUT", "ERR_PROXY_TUNNEL"],
+]);

@@ -62,7 +62,7 @@ const THROTTLED: Meaning = {
 };
 const UNREACHABLE: Meaning = {
   code: "network",
-  hint: "Check the connection and --endpoint-url, then try again",
+  hint: "Check the connection, any proxy and --endpoint-url, then try again",
 };
 
 /** By AWS's error code, or by the name that the SDK or the runtime gives an error. */
@@ -127,6 +127,11 @@ const MEANINGS: Record<string, Meaning | undefined> = {
   ETIMEDOUT: { ...UNREACHABLE, message: "the endpoint did not answer in time" },
   EHOSTUNREACH: { ...UNREACHABLE, message: "the endpoint can't be reached" },
   ENETUNREACH: { ...UNREACHABLE, message: "the endpoint can't be reached" },
+  ERR_PROXY_TUNNEL: {
+    code: "network",
+    message: "the proxy did not connect to the endpoint",
+    hint: "Check HTTPS_PROXY and NO_PROXY in the environment, and --endpoint-url",
+  },
   TimeoutError: { ...UNREACHABLE, message: "the endpoint did not answer in time" },
 };
 
@@ -237,7 +242,8 @@ export function serviceError(error: unknown, tried: string): S3CredentialsError 
   const { message = "", code: runtimeCode } = (error ?? {}) as SdkError;
   const awsCode = awsErrorCode(error);
   // The runtime's code first: the SDK calls a connection that was cut a TimeoutError too.
-  const meaning = credentialsReason(error) ?? unknownHost(error) ?? missingPermission(error) ??
+  const meaning = credentialsReason(error) ?? unknownHost(error) ?? untrusted(error) ??
+    missingPermission(error) ??
     MEANINGS[runtimeCode ?? ""] ??
     MEANINGS[awsCode] ??
     nestedMeaning(error) ??
@@ -287,6 +293,33 @@ export function isWithoutReason(error: unknown): boolean {
   return name === "CredentialsProviderError" && /from any providers/.test(message);
 }
 
+/** The runtime's codes for a server whose certificate does not hold. */
+const UNTRUSTED =
+  /^(CERT_|ERR_TLS_CERT_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)_)/;
+
+/**
+ * Whether a connection was given up since the server's certificate does not hold, which no second
+ * attempt changes.
+ *
+ * @param runtimeCode the runtime's code
+ * @returns true for a certificate that has expired, is for another name, or that nobody vouches for
+ */
+export function isUntrusted(runtimeCode: string): boolean {
+  return UNTRUSTED.test(runtimeCode);
+}
+
+function untrusted(error: unknown): Meaning | undefined {
+  const { message = "", code = "" } = (error ?? {}) as SdkError;
+  if (!isUntrusted(code)) return undefined;
+  return {
+    code: "network",
+    message: `the server's certificate is not trusted: ${message}`,
+    hint:
+      "Where a company's proxy or a server of your own has certificates of its own making, name " +
+      "the file of those who vouch for them in AWS_CA_BUNDLE",
+  };
+}
+
 /** Deno names the flag that it wants. */
 function missingPermission(error: unknown): Meaning | undefined {
   const { name, message = "" } = (error ?? {}) as SdkError;
@@ -306,7 +339,7 @@ function unknownHost(error: unknown): Meaning | undefined {
   return {
     code: "network",
     message: `the endpoint's host name is not known${host === undefined ? "" : `: ${host}`}`,
-    hint: "Check the connection, --region and --endpoint-url, then try again",
+    hint: "Check the connection, any proxy, --region and --endpoint-url, then try again",
   };
 }
 

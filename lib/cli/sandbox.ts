@@ -85,6 +85,9 @@ interface Started {
 
 /** Only the sandbox's own keys and endpoint: a real account must be out of reach. */
 async function runCommand(words: readonly string[], started: Started, io: Io): Promise<number> {
+  // No proxy can find the sandbox, and not every client knows that.
+  const hosts = [io.env("no_proxy") ?? io.env("NO_PROXY"), new URL(started.url).hostname];
+  const noProxy = hosts.filter(Boolean).join(",");
   try {
     return await io.run(words, {
       without: /^AWS_/i,
@@ -95,6 +98,8 @@ async function runCommand(words: readonly string[], started: Started, io: Io): P
         AWS_REGION: started.region,
         AWS_DEFAULT_REGION: started.region,
         AWS_EC2_METADATA_DISABLED: "true",
+        NO_PROXY: noProxy,
+        no_proxy: noProxy,
       },
     });
   } catch (error) {

@@ -124,6 +124,11 @@ function section(name: string, { accessKeyId, secretAccessKey }: Sandbox["creden
   return `[${name}]\naws_access_key_id=${accessKeyId}\naws_secret_access_key=${secretAccessKey}\n`;
 }
 
+function keysOf({ credentials }: Sandbox): Record<string, string> {
+  const { accessKeyId, secretAccessKey } = credentials;
+  return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+}
+
 const MACHINES: Record<string, Machine> = {
   "the default profile": {
     credentials: (sandbox) => section("default", sandbox.credentials),
@@ -150,6 +155,20 @@ const MACHINES: Record<string, Machine> = {
   "keys in the environment win over AWS_PROFILE": {
     credentials: () => section("work", { accessKeyId: "AKIAWRONG", secretAccessKey: "wrong" }),
     env: (sandbox) => ({ ...sandboxEnv(sandbox), AWS_PROFILE: "work" }),
+  },
+  "AWS_DEFAULT_PROFILE, which wins as in boto3": {
+    credentials: (sandbox) =>
+      section("work", sandbox.credentials) +
+      section("other", { accessKeyId: "AKIAWRONG", secretAccessKey: "wrong" }),
+    env: (sandbox) => ({
+      AWS_ENDPOINT_URL: sandbox.url,
+      AWS_DEFAULT_PROFILE: "work",
+      AWS_PROFILE: "other",
+    }),
+  },
+  "keys in the environment, and the endpoint of the default profile": {
+    config: (sandbox) => `[default]\nendpoint_url=${sandbox.url}\n`,
+    env: keysOf,
   },
   "the endpoint of a services section": {
     credentials: (sandbox) => section("default", sandbox.credentials),
@@ -199,6 +218,36 @@ for (const [name, machine] of Object.entries(MACHINES)) {
     assert.match(JSON.parse(stdout).Arn, /:user\/admin$/);
   });
 }
+
+/** Where the keys come from when the region and the endpoint are those of the default profile. */
+const KEYS_IN_HAND: Record<string, (sandbox: Sandbox) => Machine> = {
+  "the environment": (sandbox) => ({ env: () => keysOf(sandbox) }),
+  "--access-key and --secret-key": ({ credentials: { accessKeyId, secretAccessKey } }) => ({
+    args: ["--access-key", accessKeyId, "--secret-key", secretAccessKey],
+  }),
+};
+for (const [name, keys] of Object.entries(KEYS_IN_HAND)) {
+  test(`region and endpoint of the default profile, keys of ${name}`, async (sandbox) => {
+    const config = () => `[default]\nregion=eu-central-1\nendpoint_url=${sandbox.url}\n`;
+    const machine = { ...keys(sandbox), config };
+    const created = await runOn(machine, sandbox, ["create", "my-bucket", "-c"]);
+    assert.equal(created.code, 0, created.stderr);
+    assert.equal(sandbox.account.buckets.get("my-bucket")?.region, "eu-central-1");
+    const put = await runOn(machine, sandbox, ["put-object", "my-bucket", "k", "deno.json"]);
+    assert.equal(put.code, 0, put.stderr);
+    assert.ok(sandbox.account.buckets.get("my-bucket")?.objects.has("k"));
+  });
+}
+
+test("ignore_configured_endpoint_urls of the profile switches its endpoint off", async (sandbox) => {
+  const config = () =>
+    `[default]\nendpoint_url=${sandbox.url}\nignore_configured_endpoint_urls=true\n`;
+  const env = () => ({ ...keysOf(sandbox), HTTPS_PROXY: "http://127.0.0.1:1" });
+  const { code, stderr } = await runOn({ config, env }, sandbox, ["whoami"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /the endpoint refused the connection/);
+  assert.deepEqual(sandbox.requests, []);
+});
 
 const REFUSALS: Record<string, { env: Record<string, string>; says: RegExp }> = {
   "an unknown key": {
@@ -269,12 +318,12 @@ const FRUITLESS: Record<string, [profile: string, message: RegExp, hint: RegExp]
   "a program that fails": [
     "credential_process=/bin/false --token hidden\n",
     /^Error: Profile work gives no credentials$/m,
-    /--profile work\. For a credential_process, Deno needs --allow-run/,
+    /For a credential_process, Deno needs --allow-run\..* --profile=work$/m,
   ],
   "a source that isn't there": [
     ROLE_OF_NOBODY,
     /^Error: Profile work gives no credentials$/m,
-    /aws sts get-caller-identity --profile work/,
+    /: aws sts get-caller-identity --profile=work$/m,
   ],
   "a second factor": [ROLE_WITH_MFA, /requires multi-factor/, /aws sts get-session-token.*--auth/],
 };

@@ -209,6 +209,15 @@ Deno.test("sandbox -- COMMAND: nothing of the real account is passed on", async 
   assert.doesNotMatch(decode(stdout), /production|real-token|"real"/);
 });
 
+Deno.test("sandbox -- COMMAND: no proxy stands between it and the sandbox", async () => {
+  const script = `console.log(Deno.env.get("NO_PROXY"), Deno.env.get("no_proxy"))`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [...SANDBOX, "--", Deno.execPath(), "eval", script],
+    env: { HTTP_PROXY: "http://127.0.0.1:1", NO_PROXY: "x.org" },
+  }).output();
+  assert.equal(decode(stdout).trim(), "x.org,127.0.0.1 x.org,127.0.0.1");
+});
+
 Deno.test("sandbox -- s3-credentials: the whole tool works inside", async () => {
   const inside = [Deno.execPath(), "run", "-A", "cli.ts", "create", "my-bucket", "--read-only"];
   const { code, stdout, stderr } = await deno(...SANDBOX, "--bucket", "my-bucket", "--", ...inside);

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { devNull } from "node:os";
 import { main } from "../../cli.ts";
 import type { Io, Output } from "../../lib/cli/io.ts";
 import type { Sandbox } from "../../lib/sandbox/mod.ts";
@@ -86,6 +87,8 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     isTerminal: options.isTerminal ?? false,
   };
   const env: Record<string, string> = {
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
     ...(options.sandbox && sandboxEnv(options.sandbox)),
     ...options.env,
   };

@@ -1,0 +1,75 @@
+/**
+ * What stands between this machine and AWS: proxies, and who may vouch for servers.
+ *
+ * @module
+ */
+import { S3CredentialsError } from "../errors.ts";
+import { shown } from "../shown.ts";
+
+/** How connections are made, in the terms of `node:http`'s and `node:https`'s agents. */
+export interface NetworkSettings {
+  /** The proxies by the scheme of the endpoint, and who is called without them. */
+  proxyEnv?: Record<string, string>;
+  /** Certificates of those who may vouch for servers, in place of Deno's own list; PEM. */
+  ca?: string;
+}
+
+/** A proxy could not find this machine. */
+const NEVER_BY_PROXY = "localhost,127.0.0.1,::1";
+
+/**
+ * Reads `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in capitals or not, and `AWS_CA_BUNDLE` or the
+ * profile's `ca_bundle`.
+ *
+ * @param variable looks an environment variable up
+ * @param profile the profile's settings
+ * @returns the settings; without any, an empty object
+ * @throws {S3CredentialsError} `usage` if a proxy is no URL or the certificates can't be read
+ */
+export async function networkSettings(
+  variable: (name: string) => string | undefined,
+  profile: Record<string, string | undefined>,
+): Promise<NetworkSettings> {
+  const either = (name: string) => variable(name.toLowerCase()) ?? variable(name);
+  const proxies = ["HTTP_PROXY", "HTTPS_PROXY"].flatMap((name) => {
+    const url = either(name);
+    return url === undefined ? [] : [[name.toLowerCase(), proxyUrl(name, url)] as const];
+  });
+  const noProxy = either("NO_PROXY");
+  const bundle = variable("AWS_CA_BUNDLE") ?? profile.ca_bundle;
+  return {
+    ...(proxies.length > 0 && {
+      proxyEnv: {
+        ...Object.fromEntries(proxies),
+        no_proxy: noProxy === undefined ? NEVER_BY_PROXY : `${noProxy},${NEVER_BY_PROXY}`,
+      },
+    }),
+    ...(bundle !== undefined && { ca: await certificates(bundle) }),
+  };
+}
+
+/** A password may be a part of it, so that it is never shown. */
+function proxyUrl(name: string, text: string): string {
+  const url = text.includes("://") ? text : `http://${text}`;
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
+  throw new S3CredentialsError("usage", `Cannot use the proxy that ${name} names: it is no URL`, {
+    hint: "Write it as http://HOST:PORT, or unset the variable",
+  });
+}
+
+async function certificates(path: string): Promise<string> {
+  const hint =
+    "AWS_CA_BUNDLE, or ca_bundle in the profile, names a file of certificates in PEM format";
+  let text: string;
+  try {
+    const { readFile } = await import("node:fs/promises");
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    throw new S3CredentialsError("usage", `Could not read the certificates of ${shown(path)}`, {
+      cause,
+      hint,
+    });
+  }
+  if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+  throw new S3CredentialsError("usage", `There are no certificates in ${shown(path)}`, { hint });
+}

@@ -1,0 +1,163 @@
+/** What stands between this machine and AWS: proxies, TLS and whose certificates are trusted. */
+import assert from "node:assert/strict";
+import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
+import { AUTHORITY } from "../support/certificate.ts";
+import { type Proxy, startProxy } from "../support/proxy.ts";
+import { run } from "../support/run.ts";
+
+/** No such region exists, so that a request that misses the proxy gets nowhere. */
+const REGION = "us-test-1";
+
+/** An endpoint that only the proxy can find. */
+const HIDDEN = "http://aws.invalid";
+
+interface Stage {
+  sandbox: Sandbox;
+  proxy: Proxy;
+  folder: string;
+  /** The administrator's keys and the region. */
+  env: Record<string, string>;
+}
+
+function test(name: string, work: (stage: Stage) => Promise<void>): void {
+  Deno.test(`network: ${name}`, async () => {
+    await using sandbox = await startSandbox({ buckets: ["my-bucket"], region: REGION });
+    await using proxy = await startProxy(sandbox);
+    const folder = await Deno.makeTempDir();
+    await Deno.writeTextFile(`${folder}/authority.pem`, AUTHORITY);
+    const { accessKeyId, secretAccessKey } = sandbox.credentials;
+    const env = {
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_REGION: REGION,
+      // Amazon's own name for it is the same in all regions.
+      AWS_ENDPOINT_URL_IAM: "https://iam.aws.invalid",
+    };
+    try {
+      await work({ sandbox, proxy, folder, env });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+for (const name of ["HTTP_PROXY", "http_proxy"]) {
+  test(`${name} is asked for all that is not on this machine`, async ({ proxy, env, sandbox }) => {
+    const settings = { ...env, AWS_ENDPOINT_URL: HIDDEN, [name]: proxy.url };
+    const whoami = await run(["whoami"], { env: settings });
+    assert.equal(whoami.code, 0, whoami.stderr);
+    const put = await run(["put-object", "my-bucket", "a b", "-"], {
+      env: settings,
+      stdin: "hello",
+    });
+    assert.equal(put.code, 0, put.stderr);
+    const get = await run(["get-object", "my-bucket", "a b"], { env: settings });
+    assert.equal(get.stdout, "hello", get.stderr);
+    assert.deepEqual(proxy.asked, [
+      `POST ${HIDDEN}/`,
+      `PUT ${HIDDEN}/my-bucket/a%20b`,
+      `GET ${HIDDEN}/my-bucket/a%20b`,
+    ]);
+    assert.ok(sandbox.account.buckets.get("my-bucket")!.objects.has("a b"));
+  });
+}
+
+test("NO_PROXY names who is called without it", async ({ proxy, env }) => {
+  const settings = { ...env, AWS_ENDPOINT_URL: HIDDEN, HTTP_PROXY: proxy.url };
+  for (const args of [["whoami"], ["list-bucket", "my-bucket"]]) {
+    const { code, stderr } = await run(args, { env: { ...settings, NO_PROXY: "x.org,.invalid" } });
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /the endpoint\'s host name (is not known: aws\.invalid|could not be looked up)/,
+    );
+  }
+  assert.deepEqual(proxy.asked, []);
+});
+
+test("no proxy is asked for this machine", async ({ sandbox }) => {
+  const env = { HTTP_PROXY: "http://127.0.0.1:1", NO_PROXY: "x.org" };
+  for (const args of [["whoami"], ["list-bucket", "my-bucket"]]) {
+    const { code, stderr } = await run(args, { sandbox, env });
+    assert.equal(code, 0, stderr);
+  }
+});
+
+test("AWS's own host names, by TLS through a proxy with a password", async (stage) => {
+  const { proxy, env, folder, sandbox } = stage;
+  const settings = {
+    ...env,
+    HTTPS_PROXY: proxy.url.replace("//", "//me:pa%3Ass@"),
+    AWS_CA_BUNDLE: `${folder}/authority.pem`,
+  };
+  const created = await run(["create", "my-bucket", "--read-only"], { env: settings });
+  assert.equal(created.code, 0, created.stderr);
+  assert.ok(sandbox.account.users.has("s3.read-only.my-bucket"));
+  const put = await run(["put-object", "my-bucket", "k", "-"], { env: settings, stdin: "hello" });
+  assert.equal(put.code, 0, put.stderr);
+  const auth = { files: { "a.json": created.stdout }, env: settings };
+  const get = await run(["get-object", "my-bucket", "k", "--auth", "a.json"], auth);
+  assert.equal(get.stdout, "hello", get.stderr);
+  const debug = await run(["debug-bucket", "my-bucket"], { env: settings });
+  assert.equal(debug.code, 0, debug.stderr);
+  assert.deepEqual([...new Set(proxy.asked)].sort(), [
+    `CONNECT ${sandbox.account.id}.s3-control.us-test-1.amazonaws.com:443`,
+    "CONNECT iam.aws.invalid:443",
+    "CONNECT my-bucket.s3.us-test-1.amazonaws.com:443",
+    "CONNECT sts.us-test-1.amazonaws.com:443",
+  ]);
+  assert.deepEqual([...proxy.logins], ["me:pa:ss"]);
+});
+
+for (
+  const args of [["whoami"], ["list-bucket", "my-bucket"], ["put-objects", "my-bucket", "FILE"]]
+) {
+  const command = args[0]!;
+
+  test(`a server whose certificate nobody vouches for: ${command}`, async (stage) => {
+    const { proxy, env, folder, sandbox } = stage;
+    const line = args.map((arg) => arg.replace("FILE", folder));
+    const { code, stderr } = await run(line, { env: { ...env, HTTPS_PROXY: proxy.url } });
+    assert.equal(code, 1);
+    assert.match(stderr, /^Error: .*: the server's certificate is not trusted: unable to verify/);
+    assert.match(stderr, /AWS_CA_BUNDLE/);
+    assert.deepEqual(sandbox.requests, []);
+  });
+
+  test(`a certificate for another name: ${command}`, async ({ proxy, env, folder, sandbox }) => {
+    const line = args.map((arg) => arg.replace("FILE", folder));
+    const { code, stderr } = await run([...line, "--endpoint-url", "https://aws.invalid"], {
+      env: { ...env, HTTPS_PROXY: proxy.url, AWS_CA_BUNDLE: `${folder}/authority.pem` },
+    });
+    assert.equal(code, 1);
+    assert.match(stderr, /^Error: .*: the server's certificate is not trusted: .*aws\.invalid/);
+    assert.deepEqual(sandbox.requests, []);
+  });
+
+  test(`a proxy that refuses: ${command}`, async ({ proxy, env, folder }) => {
+    proxy.connectStatus = 407;
+    const line = args.map((arg) => arg.replace("FILE", folder));
+    const HTTPS_PROXY = proxy.url.replace("//", "//me:secret@");
+    const { code, stderr } = await run(line, { env: { ...env, HTTPS_PROXY } });
+    assert.equal(code, 1);
+    assert.match(stderr, /^Error: .*: the proxy did not connect to the endpoint\n.*HTTPS_PROXY/);
+    assert.doesNotMatch(stderr, /secret/);
+    assert.ok(proxy.asked.length <= 3, proxy.asked.join("\n"));
+  });
+}
+
+const WRONG: [name: string, value: string, message: RegExp][] = [
+  ["HTTPS_PROXY", "se cret", /^Error: Cannot use the proxy that HTTPS_PROXY names: it is no URL$/m],
+  ["HTTP_PROXY", "socks5://se:cret@host", /^Error: Cannot use the proxy that HTTP_PROXY names/m],
+  ["AWS_CA_BUNDLE", "none.pem", /^Error: Could not read the certificates of none\.pem$/m],
+  ["AWS_CA_BUNDLE", "deno.json", /^Error: There are no certificates in deno\.json$/m],
+];
+for (const [name, value, message] of WRONG) {
+  test(`${name}=${value}`, async ({ sandbox }) => {
+    const { code, stderr } = await run(["whoami"], { sandbox, env: { [name]: value } });
+    assert.equal(code, 2);
+    assert.match(stderr, message);
+    assert.doesNotMatch(stderr, /cret/);
+    assert.deepEqual(sandbox.requests, []);
+  });
+}
