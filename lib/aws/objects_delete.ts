@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { S3CredentialsError } from "../errors.ts";
 import { shown } from "../shown.ts";
-import { childText, escapeXml, isXmlText, parseXml } from "../xml.ts";
+import { childText, escapeXml, isXmlText, parseXml, type XmlElement } from "../xml.ts";
 import { BucketRequests, errorOf } from "./bucket_requests.ts";
 import type { Aws } from "./connect.ts";
 import { mapAsDone } from "./gate.ts";
@@ -43,7 +43,8 @@ export interface DeleteObjectsOptions {
  * @param bucket the bucket
  * @param which the keys, or the prefix of all keys to delete, which must not be empty
  * @param options how many requests at a time and so on
- * @returns what became of each object, as soon as it is known
+ * @returns what became of each object, as soon as it is known; objects of one request that failed for
+ *   one reason share the error
  * @throws {S3CredentialsError} if the bucket can't be read or written to at all; `usage` if neither
  *   keys nor a prefix is given
  *
@@ -148,11 +149,10 @@ async function deleteBatch(requests: BucketRequests, keys: string[]): Promise<Ob
   for (let attempt = 1; left.length > 0; attempt++) {
     const failed = await sendBatch(requests, left);
     const again: string[] = [];
-    for (const key of left) {
-      const error = failed.get(key);
-      if (error === undefined) results.push({ key });
-      else if (attempt < MOST_ATTEMPTS && PASSING_CODES.has(error.name)) again.push(key);
-      else results.push(failure(error, key));
+    for (const [error, keys] of keysByError(left, failed)) {
+      if (error === undefined) results.push(...keys.map((key) => ({ key })));
+      else if (attempt < MOST_ATTEMPTS && PASSING_CODES.has(error.name)) again.push(...keys);
+      else results.push(...failures(error, keys));
     }
     left = again;
     if (left.length > 0) await pause(FIRST_PAUSE_MS * 2 ** attempt);
@@ -160,10 +160,21 @@ async function deleteBatch(requests: BucketRequests, keys: string[]): Promise<Ob
   return results;
 }
 
-async function sendBatch(
-  requests: BucketRequests,
+function keysByError(
   keys: readonly string[],
-): Promise<Map<string, Error>> {
+  { ofKeys, ofAll }: Failed,
+): Map<Error | undefined, string[]> {
+  return Map.groupBy(keys, (key) => ofKeys.get(key) ?? ofAll);
+}
+
+/** What went wrong with a request. */
+interface Failed {
+  ofKeys: Map<string, Error>;
+  /** Counts for all keys that have none of their own. */
+  ofAll?: Error;
+}
+
+async function sendBatch(requests: BucketRequests, keys: readonly string[]): Promise<Failed> {
   const objects = keys.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`).join("");
   const namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
   const body = new TextEncoder().encode(
@@ -177,18 +188,28 @@ async function sendBatch(
     const answer = await requests.send({ method: "POST", query: { delete: "" }, headers, body });
     const result = parseXml(answer.text.trim());
     if (result.name !== "DeleteResult") throw errorOf(answer);
-    const errors = result.children.filter(({ name }) => name === "Error");
-    return new Map(errors.map((error) => {
-      const [key = "", code = "Unknown", message = ""] = ["Key", "Code", "Message"]
-        .map((name) => childText(error, name));
-      return [key, Object.assign(new Error(withAction(code, message)), { name: code })];
-    }));
+    return failuresIn(result, new Set(keys));
   } catch (error) {
     requests.throwIfAborted();
     const problem = serviceError(error, `Could not delete from ${requests.bucket}`);
     if (isFatal(problem)) throw problem;
-    return new Map(keys.map((key) => [key, error as Error]));
+    return { ofKeys: new Map(), ofAll: error as Error };
   }
+}
+
+/** An error of a key that was not sent may be that of any key that was. */
+function failuresIn(result: XmlElement, keys: ReadonlySet<string>): Failed {
+  const failed: Failed = { ofKeys: new Map() };
+  for (const element of result.children.filter(({ name }) => name === "Error")) {
+    const [key = "", code = "Unknown", message = ""] = ["Key", "Code", "Message"]
+      .map((name) => childText(element, name));
+    const isSent = keys.has(key);
+    const text = withAction(code, message) + (isSent ? "" : " (the server does not say of which)");
+    const error = Object.assign(new Error(text), { name: code });
+    if (isSent) failed.ofKeys.set(key, error);
+    else failed.ofAll ??= error;
+  }
+  return failed;
 }
 
 /** Of a single key S3 only says that access was denied. */
@@ -204,14 +225,18 @@ async function deleteOne(requests: BucketRequests, key: string): Promise<ObjectR
     return { key };
   } catch (error) {
     requests.throwIfAborted();
-    return failure(error as Error, key);
+    return failures(error as Error, [key])[0]!;
   }
 }
 
-function failure(error: Error, key: string): ObjectResult {
-  const problem = serviceError(error, `Could not delete ${shown(key)}`);
+function failures(error: Error, keys: readonly string[]): ObjectResult[] {
+  const [first = "", ...others] = keys;
+  const more = others.length === 0
+    ? ""
+    : ` and ${others.length} other ${others.length === 1 ? "key" : "keys"}`;
+  const problem = serviceError(error, `Could not delete ${shown(first)}${more}`);
   if (isFatal(problem)) throw problem;
-  return { key, error: problem };
+  return keys.map((key) => ({ key, error: problem }));
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -5,6 +5,7 @@
  * @module
  */
 import { unlessAborted } from "../aws/local_open.ts";
+import type { S3CredentialsError } from "../errors.ts";
 import { plainData } from "../rows.ts";
 import { shown } from "../shown.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
@@ -288,19 +289,19 @@ export const deleteObjects = defineCommand({
       }
       const { deleteObjects } = await import("../aws/objects_delete.ts");
       let said = Promise.resolve();
-      let failed = false;
+      const reported = new Set<S3CredentialsError>();
       const results = deleteObjects(aws, bucket, which, {
         onFound: (count) => void (said = say(count)),
         signal: io.signal,
         ...(concurrency !== undefined && { concurrency }),
       });
       for await (const { error } of results) {
-        if (error === undefined) continue;
-        failed = true;
+        if (error === undefined || reported.has(error)) continue;
+        reported.add(error);
         await writeMessage(io, errorText(error));
       }
       await said;
-      if (failed) throw new ExitCode(1);
+      if (reported.size > 0) throw new ExitCode(1);
     });
   },
 });

@@ -7,7 +7,7 @@ import { run } from "../support/run.ts";
 const KEYS = { AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "example" };
 
 /** A server with fixed pages, the first of which is 1; it tells which keys it was to delete. */
-function serveListing(pages: readonly string[]) {
+function serveListing(pages: readonly string[], deletion = "<DeleteResult/>") {
   const deleted: string[] = [];
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -16,7 +16,7 @@ function serveListing(pages: readonly string[]) {
       const text = await request.text();
       const number = Number(query.get("continuation-token") ?? 1);
       for (const [, key] of text.matchAll(/<Key>(.*?)<\/Key>/g)) deleted.push(key!);
-      return new Response(request.method === "GET" ? page(pages, number) : "<DeleteResult/>");
+      return new Response(request.method === "GET" ? page(pages, number) : deletion);
     },
   );
   const env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${server.addr.port}` };
@@ -61,6 +61,42 @@ Deno.test("delete-objects --prefix: other keys on the second page end the work t
   const ran = await server.run(["delete-objects", "my-bucket", "--prefix", "old/"]);
   assert.deepEqual(ran, { code: 1, stdout: "", stderr: ERROR });
   assert.deepEqual(server.deleted, ["old/a", "old/b c"]);
+});
+
+for (
+  const [what, key] of [
+    ["without a key", ""],
+    ["with another spelling of the key", "<Key>a&#xd;b</Key>"],
+  ]
+) {
+  Deno.test(`delete-objects: an error ${what} counts for all that have none of their own`, async () => {
+    const error = (key: string) => `<Error>${key}<Code>AccessDenied</Code></Error>`;
+    await using server = serveListing(
+      [],
+      `<DeleteResult>${error(key!)}${error("<Key>c</Key>")}</DeleteResult>`,
+    );
+    const ran = await server.run(["delete-objects", "my-bucket", "a\nb", "c", "d", "-s"]);
+    assert.equal(ran.code, 1);
+    const [first, second, ...others] = ran.stderr.trimEnd().split("\n");
+    assert.match(
+      first!,
+      /^Error: Could not delete a\\nb and 1 other key: AccessDenied.*\(the server does not say of which\)/,
+    );
+    assert.match(second!, /^Error: Could not delete c: AccessDenied/);
+    assert.deepEqual(others, []);
+  });
+}
+
+Deno.test("delete-objects: a request that fails as a whole is one error", async () => {
+  await using server = serveListing([], "neither XML nor anything else");
+  const keys = Array.from({ length: 1_001 }, (_, number) => `key-${number}`);
+  const { code, stderr } = await server.run(["delete-objects", "my-bucket", ...keys, "-s"]);
+  assert.equal(code, 1);
+  const errors = stderr.match(/^Error: .*$/gm)!.sort();
+  assert.deepEqual(errors, [
+    "Error: Could not delete key-0 and 999 other keys: the answer could not be understood",
+    "Error: Could not delete key-1000: the answer could not be understood",
+  ]);
 });
 
 for (
