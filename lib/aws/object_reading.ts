@@ -36,6 +36,13 @@ class ObjectChanged extends S3CredentialsError {
   }
 }
 
+/** The server answers a request for a range with the whole object. */
+class RangeIgnored extends S3CredentialsError {
+  constructor(key: string) {
+    super("aws", `Could not get ${shown(key)}: the server does not send a range of it`);
+  }
+}
+
 /** Thrown to turn from one long answer to ranges. */
 class TooLong extends Error {
   constructor(readonly head: ObjectHead) {
@@ -50,6 +57,8 @@ class TooLong extends Error {
  * @param key the object
  * @param write takes the content
  * @param onHead told once, before the content
+ * @param known what a listing has told about it
+ * @returns its length
  * @throws {S3CredentialsError} if it isn't there, can't be read or isn't what the server holds
  */
 export async function readObject(
@@ -57,7 +66,8 @@ export async function readObject(
   key: string,
   write: Sink,
   onHead?: (head: ObjectHead) => void,
-): Promise<ObjectHead> {
+  known?: { size: number; etag: string },
+): Promise<number> {
   let head: ObjectHead | undefined;
   let digest: Digest | undefined;
   let offset = 0;
@@ -73,15 +83,21 @@ export async function readObject(
       },
     }, {
       onHead(answer) {
+        let surplus = 0;
         if (head === undefined) {
           head = headOf(answer);
           onHead?.(head);
           digest = digestOf(answer.headers);
-        } else if (answer.status !== 206) throw new ObjectChanged(key);
+        } else if (!isRange(answer, offset, key)) {
+          if (!isWhole(answer, head)) throw new ObjectChanged(key);
+          surplus = offset;
+        }
         return (chunk) => {
-          offset += chunk.length;
-          digest?.update(chunk);
-          return write(chunk);
+          const wanted = chunk.subarray(surplus);
+          surplus -= chunk.length - wanted.length;
+          offset += wanted.length;
+          digest?.update(wanted);
+          return write(wanted);
         };
       },
     });
@@ -89,8 +105,33 @@ export async function readObject(
   await requests.withRetries(attempt, () => offset).catch((error) => {
     throw readingError(requests, error, key);
   });
+  const size = sizeOf(head!, known);
+  if (size !== undefined && offset !== size) {
+    throw corrupt(key, `${offset} bytes arrived instead of ${size}`);
+  }
   if (digest?.matches() === false) throw corrupt(key);
-  return head!;
+  return offset;
+}
+
+function sizeOf(head: ObjectHead, known?: { size: number; etag: string }): number | undefined {
+  if (Number.isFinite(head.size)) return head.size;
+  return known?.etag === head.etag ? known?.size : undefined;
+}
+
+/** @throws {S3CredentialsError} if it is another range than was asked for */
+function isRange({ status, headers }: HttpHead, offset: number, key: string): boolean {
+  if (status !== 206) return false;
+  const start = /^bytes (\d+)-/.exec(headers["content-range"] ?? "")?.[1];
+  if (start !== undefined && Number(start) !== offset) {
+    throw corrupt(key, "the server sent another range than was asked for");
+  }
+  return true;
+}
+
+/** Some servers send the whole object whatever is asked for. */
+function isWhole(answer: HttpHead, { size, etag }: { size: number; etag: string | undefined }) {
+  const head = headOf(answer);
+  return answer.status === 200 && head.etag === etag && Object.is(head.size, size);
 }
 
 /** How to download into a file. */
@@ -125,6 +166,7 @@ export async function downloadInto(
 ): Promise<number> {
   let head = known !== undefined && known.size > RANGE_SIZE ? known : undefined;
   let received = 0;
+  let comesWhole = false;
   const onBytes = (bytes: number) => {
     received += bytes;
     download.onBytes(bytes);
@@ -135,13 +177,15 @@ export async function downloadInto(
         await readRanges({ ...download, onBytes }, key, file, head);
         return head.size;
       }
-      return (await readWhole({ ...download, onBytes }, key, file, known?.size)).size;
+      return await readWhole({ ...download, onBytes }, key, file, { known, comesWhole });
     } catch (error) {
       if (error instanceof TooLong && error.head.etag !== undefined) {
         head = { size: error.head.size, etag: error.head.etag };
         continue;
       }
-      if (!(error instanceof ObjectChanged) || beginning >= MOST_BEGINNINGS) throw error;
+      comesWhole ||= error instanceof RangeIgnored;
+      const mayPass = error instanceof ObjectChanged || error instanceof RangeIgnored;
+      if (!mayPass || beginning >= MOST_BEGINNINGS) throw error;
       head = undefined;
       onBytes(-received);
       file.clear();
@@ -153,17 +197,20 @@ function readWhole(
   { requests, gate, onBytes, onSize }: FileDownload,
   key: string,
   file: LocalFile,
-  expected = 0,
-): Promise<ObjectHead> {
+  { known, comesWhole }: {
+    known: { size: number; etag: string } | undefined;
+    comesWhole: boolean;
+  },
+): Promise<number> {
   const write = (chunk: Uint8Array) => {
     file.write(chunk);
     onBytes(chunk.length);
   };
   return gate.run(() =>
     readObject(requests, key, write, (head) => {
-      onSize?.(head.size);
-      if (head.size > RANGE_SIZE && head.etag !== undefined) throw new TooLong(head);
-    }), expected);
+      if (Number.isFinite(head.size)) onSize?.(head.size);
+      if (head.size > RANGE_SIZE && head.etag !== undefined && !comesWhole) throw new TooLong(head);
+    }, known), known?.size);
 }
 
 async function readRanges(
@@ -175,9 +222,10 @@ async function readRanges(
   onSize?.(size);
   let digest: Digest | undefined;
   let failure: { error: unknown } | undefined;
-  const onHead = (head: HttpHead) => {
+  const onHead = (head: HttpHead, offset: number) => {
+    if (isWhole(head, { size, etag })) throw new RangeIgnored(key);
     const total = /\/(\d+)$/.exec(head.headers["content-range"] ?? "")?.[1];
-    if (head.status !== 206 || Number(total) !== size) throw new ObjectChanged(key);
+    if (!isRange(head, offset, key) || Number(total) !== size) throw new ObjectChanged(key);
     digest ??= digestOf(head.headers);
   };
   const underWay = new Set<Promise<void>>();
@@ -214,7 +262,7 @@ async function readRange(
   file: LocalFile,
   { start, end, etag }: { start: number; end: number; etag: string },
   { onHead, onBytes, isOver }: {
-    onHead(head: HttpHead): void;
+    onHead(head: HttpHead, offset: number): void;
     onBytes(bytes: number): void;
     isOver(): boolean;
   },
@@ -233,7 +281,7 @@ async function readRange(
     const headers = rangeHeaders(offset, end, etag);
     await requests.sendOnce({ method: "GET", key, headers }, {
       onHead(head) {
-        onHead(head);
+        onHead(head, offset);
         return write;
       },
     });
@@ -269,12 +317,12 @@ export function headOf({ headers }: HttpHead): ObjectHead {
   };
 }
 
-function corrupt(key: string): S3CredentialsError {
-  return new S3CredentialsError(
-    "aws",
-    `Could not get ${shown(key)}: what arrived is not what the server holds`,
-    { hint: "Try again; the checksum that the server gives for the object does not fit" },
-  );
+function corrupt(
+  key: string,
+  reason = "the checksum that the server gives for the object does not fit",
+): S3CredentialsError {
+  const message = `Could not get ${shown(key)}: what arrived is not what the server holds`;
+  return new S3CredentialsError("aws", message, { hint: `Try again; ${reason}` });
 }
 
 /**

@@ -164,7 +164,7 @@ async function writeTo(device: Deno.FsFile, download: FileDownload, key: string)
     let rest = chunk;
     while (rest.length > 0) rest = rest.subarray(await device.write(rest));
     download.onBytes(chunk.length);
-  }, (head) => download.onSize?.(head.size));
+  }, ({ size }) => Number.isFinite(size) && download.onSize?.(size));
 }
 
 async function save(
