@@ -52,12 +52,14 @@ export class LocalFolder {
    * Finds the place for a key, and makes the folders that lead there.
    *
    * @param key the key
+   * @param checkFolder called before a folder is made for the key itself; may throw
    * @returns the place
    * @throws {S3CredentialsError} if there is no safe place for it
    */
-  async claim(key: string): Promise<Claim> {
+  async claim(key: string, checkFolder?: () => Promise<void>): Promise<Claim> {
     const place = localPlace(key, { isWindows: IS_WINDOWS });
     if (place.kind === "unsafe") throw skipped(key, place.reason);
+    if (place.kind === "folder") await checkFolder?.();
     const folders = place.kind === "folder" ? place.segments : place.segments.slice(0, -1);
     const fault = this.#makeFolders(folders);
     if (fault !== undefined) throw skipped(key, fault);
@@ -73,6 +75,9 @@ export class LocalFolder {
     let path = this.#root;
     for (const segment of segments) {
       path = join(path, segment);
+      // It may not be there yet: a folder in its place would keep it from ever being.
+      const owner = this.#taken.get(foldedPath(path))?.find((other) => other.path === path);
+      if (owner !== undefined) return `${shown(path)} is the file of ${shown(owner.key)}`;
       if (!this.#folders.has(path)) this.#folders.set(path, makeFolder(path));
       const fault = this.#folders.get(path);
       if (fault !== undefined) return fault;

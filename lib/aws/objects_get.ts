@@ -322,13 +322,14 @@ async function getOne(getting: Getting, { key, known }: Wanted): Promise<ObjectR
       counted = size;
     },
   };
-  const claimed = await local.claim(key).catch((error) => asResult(error, key));
+  const claimed = await local.claim(key, () => checkEmpty(download, key, known?.size))
+    .catch((error) => asResult(error, key));
   if ("key" in claimed) return claimed;
   const { path, release } = claimed;
+  if (path === undefined) return { key, size: 0 };
   // The path doesn't tell which of two keys it was made of.
-  const tried = `Could not save ${JSON.stringify(key)} to ${shown(path ?? "")}`;
+  const tried = `Could not save ${JSON.stringify(key)} to ${shown(path)}`;
   try {
-    if (path === undefined) return { key, size: await emptyMarker(download, key, known?.size) };
     const file = openFile(path, tried);
     const size = await save(file, download, key, known?.etag ? known : undefined);
     return { key, path, size };
@@ -348,11 +349,11 @@ function openFile(path: string, tried: string): LocalFile {
 }
 
 /** A key that ends in a slash stands for a folder, which can't hold what the object might hold. */
-async function emptyMarker(
+async function checkEmpty(
   { requests, gate }: FileDownload,
   key: string,
   known: number | undefined,
-): Promise<number> {
+): Promise<void> {
   const size = known ?? headOf(
     await gate.run(() => requests.send({ method: "HEAD", key }))
       .catch((error) => Promise.reject(readingError(requests, error, key))),
@@ -366,7 +367,6 @@ async function emptyMarker(
       { hint: "Use get-object with -o to save them" },
     );
   }
-  return size;
 }
 
 function asResult(error: unknown, key: string): ObjectResult {

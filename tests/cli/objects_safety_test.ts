@@ -108,6 +108,22 @@ Deno.test("a file where a folder must be, and the other way round", async () => 
   assert.match(stderr, /Skipped "c\/d": .* is a folder/);
 });
 
+for (const marker of ["", "abc"]) {
+  Deno.test(`a key and the same with a slash, of ${marker.length} bytes: the first comes, whatever it takes`, async () => {
+    await using st = await stage();
+    await store(st, { "p/a": "content", "p/a/": marker, "p/a/b": "below" });
+    st.sandbox.fail({ operation: "GetObject", delayMs: 200 });
+    for (const named of [[], ["p/a", "p/a/", "p/a/b"]]) {
+      const folder = st.path(`out-${named.length}`);
+      const { code, stderr } = await st.run(["get-objects", BUCKET, ...named, "-o", folder]);
+      assert.equal(code, 1);
+      assert.deepEqual(tree(folder), { "p": null, "p/a": "content" }, stderr);
+      assert.equal(stderr.match(/Error: Skipped "p\/a\/b?": /g)?.length, 2, stderr);
+      assert.match(stderr, /Skipped "p\/a\/b": .*\/p\/a is the file of p\/a$/m);
+    }
+  });
+}
+
 Deno.test("two keys for one path: the second is reported", async () => {
   await using st = await stage();
   await store(st, { "a/b": "one", "a//b": "two", "./a/b": "three" });
