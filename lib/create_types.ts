@@ -45,8 +45,8 @@ export interface AccessKeyFacts {
   accessKeyId: string;
   /** When it was made. */
   createDate?: Date;
-  /** When it was last used, if ever. */
-  lastUsedDate?: Date;
+  /** When it was last used; `null` if never, left out where the caller may not see that. */
+  lastUsedDate?: Date | null;
 }
 
 /** A user as it was found before the first change. */

@@ -175,8 +175,12 @@ function checkExistingUser(name: string, user: UserFacts, askedBoundary: string 
  */
 export function describeKey(key: AccessKeyFacts): string {
   const created = key.createDate ? `created ${formatTime(key.createDate)}` : "age unknown";
-  const used = key.lastUsedDate ? `last used ${formatTime(key.lastUsedDate)}` : "never used";
-  return `access key ${key.accessKeyId} (${created}, ${used})`;
+  return `access key ${key.accessKeyId} (${created}, ${describeUse(key.lastUsedDate)})`;
+}
+
+function describeUse(lastUsed: Date | null | undefined): string {
+  if (lastUsed === undefined) return "last use unknown";
+  return lastUsed === null ? "never used" : `last used ${formatTime(lastUsed)}`;
 }
 
 function roleSteps(request: CreateRequest, duration: number, facts: CreateFacts): Step[] {

@@ -170,11 +170,10 @@ async function findAccessKeys(iam: IAM, userName: string): Promise<AccessKeyFact
       iam.getAccessKeyLastUsed({ AccessKeyId: accessKeyId }),
       `Could not see when key ${accessKeyId} was last used`,
     );
-    const lastUsedDate = used?.AccessKeyLastUsed?.LastUsedDate;
     return {
       accessKeyId,
       ...(CreateDate && { createDate: CreateDate }),
-      ...(lastUsedDate && { lastUsedDate }),
+      ...(used && { lastUsedDate: used.AccessKeyLastUsed?.LastUsedDate ?? null }),
     };
   });
 }

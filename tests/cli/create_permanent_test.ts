@@ -204,6 +204,19 @@ test("the age and last use of keys in the way are told", async (sandbox) => {
   assert.match(stderr, /last used \d{4}-\d\d-\d\d/);
 });
 
+test("a last use that may not be seen is not called none", async (sandbox) => {
+  const args = ["create", "old-bucket"];
+  for (let keys = 0; keys < 2; keys++) await run(args, { sandbox });
+  const error = { status: 403, code: "AccessDenied", message: "Not for you" };
+  sandbox.fail({ operation: "GetAccessKeyLastUsed", times: Infinity, error });
+  const { stderr } = await run(args, { sandbox });
+  assert.match(
+    stderr,
+    /2 access keys already.*last use unknown\), access key .*last use unknown\)/,
+  );
+  assert.doesNotMatch(stderr, /never used/);
+});
+
 test("an existing user without the boundary that was asked for is an error", async (sandbox) => {
   const args = ["create", "old-bucket", "--username", "one", "--user-permissions-boundary"];
   await run([...args, "none"], { sandbox });
