@@ -1,8 +1,10 @@
 /**
- * Many calls at a time, but not too many; and calls that succeed only after a while.
+ * Many calls at a time, but not too many; calls that succeed only after a while; calls that nobody
+ * waits for any longer.
  *
  * @module
  */
+import { S3CredentialsError } from "../errors.ts";
 
 /** How many calls run at the same time where nothing else is asked for. */
 export const DEFAULT_CONCURRENCY = 16;
@@ -94,4 +96,39 @@ function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<v
     const timer = setTimeout(end, milliseconds);
     signal?.addEventListener("abort", end);
   });
+}
+
+/**
+ * Stops where the caller wants no more.
+ *
+ * @param signal the caller's
+ * @throws {S3CredentialsError} `interrupted` once it is aborted
+ */
+export function stopIfInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new S3CredentialsError("interrupted", "Interrupted");
+}
+
+/**
+ * Waits for work that changes nothing for as long as the caller wants to.
+ *
+ * @param work what is under way; it is not stopped
+ * @param signal the caller's
+ * @returns what the work gave
+ * @throws {S3CredentialsError} `interrupted` as soon as the signal is aborted
+ */
+export async function unlessInterrupted<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (signal === undefined) return await work;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = () => resolve();
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop);
+  const interruption = promise.then(() => stopIfInterrupted(signal) as never);
+  try {
+    return await Promise.race([work, interruption]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }

@@ -11,7 +11,7 @@ import { checkBucketName } from "../names.ts";
 import { FULL_ACCESS_ARN, NOTHING_EXISTS, planCreate } from "../plan.ts";
 import { bucketConfiguration, describeDangers, describeFacts, reportStep } from "../plan_text.ts";
 import { type PolicyDocument, policyText, withoutAllowing } from "../policy.ts";
-import { patiently } from "./concurrency.ts";
+import { patiently, stopIfInterrupted, unlessInterrupted } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
 import { gatherFacts } from "./create_facts.ts";
 import {
@@ -92,7 +92,7 @@ export async function createCredentials(
 ): Promise<CreatedCredentials> {
   // What fits into no account at all is found out before anything is sent.
   planCreate({ ...request, createBucket: true }, NOTHING_EXISTS);
-  const facts = await gatherFacts(aws, request);
+  const facts = await unlessInterrupted(gatherFacts(aws, request), options.signal);
   const steps = planCreate(request, facts);
   checkNewBuckets(steps);
   for (const line of describeDangers(request, facts)) options.onWarning?.(line);
@@ -130,7 +130,11 @@ export async function createCredentials(
     stopIfInterrupted(options.signal);
     return { credentials: credentials!, undo: () => undos.run() };
   } catch (error) {
-    const problem = serviceError(error, "Could not create credentials");
+    const failure = serviceError(error, "Could not create credentials");
+    // What ends the waiting for AWS is its last answer, but the reason is the caller.
+    const problem = options.signal?.aborted
+      ? new S3CredentialsError("interrupted", "Interrupted", { cause: failure })
+      : failure;
     throw withUndoReport(problem, await undos.run());
   }
 }
@@ -141,10 +145,6 @@ function checkNewBuckets(steps: readonly Step[]): void {
     if (step.kind !== "create-bucket") continue;
     asUsageError(() => checkBucketName(step.bucket, { forNewBucket: true }));
   }
-}
-
-function stopIfInterrupted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new S3CredentialsError("interrupted", "Interrupted");
 }
 
 type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;

@@ -103,17 +103,21 @@ function messageOf(error: unknown): string {
  *
  * @param aws the account
  * @param request what the credentials are for; its `duration` is how long each of them lasts
- * @param options progress and clock
+ * @param options progress, clock and interruption
  * @returns the cache
  */
 export function bucketCredentialCache(
   aws: Aws,
   request: CreateRequest & { duration: number },
-  options: CredentialCacheOptions = {},
+  options: CredentialCacheOptions & {
+    /** Stops the making of credentials before its next change; what was made is taken back. */
+    signal?: AbortSignal;
+  } = {},
 ): CredentialCache {
   const create = async () => {
     const { credentials } = await createCredentials(aws, request, {
       ...(options.onProgress && { onProgress: options.onProgress }),
+      ...(options.signal && { signal: options.signal }),
     });
     return credentials as TemporaryCredentials;
   };

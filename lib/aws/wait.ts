@@ -73,7 +73,11 @@ export async function waitForCredentials(
         ...(signal && { signal }),
       });
     } catch (thrown) {
-      if (signal?.aborted) throw new S3CredentialsError("interrupted", "Interrupted");
+      if (signal?.aborted) {
+        throw new S3CredentialsError("interrupted", "Interrupted", {
+          hint: `The key ${credentials.AccessKeyId} was created and printed, and stays`,
+        });
+      }
       const error = serviceError(thrown, `${what} does not accept the new credentials yet`);
       throw new S3CredentialsError(error.code, error.message, {
         cause: error.cause,

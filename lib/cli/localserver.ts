@@ -89,9 +89,8 @@ export const localserver = defineCommand({
         statements: options.statement,
         ...(prefix !== undefined && { prefix }),
         ...(roleArn !== undefined && { roleArn }),
-      }, { onProgress: log.say });
-      log.say("Generating initial credentials...");
-      await cache.get();
+      }, { onProgress: log.say, signal: io.signal });
+      // Before anything is made: the port may be taken.
       const listening = listen(host, port, (actualPort) =>
         server.credentialHandler(cache, {
           hosts: hostHeaders(host, actualPort),
@@ -99,15 +98,20 @@ export const localserver = defineCommand({
           ...(token !== undefined && { token }),
           onRequest: log.say,
         }));
-      const url = `http://${host}:${listening.addr.port}/`;
-      log.say(
-        `Serving ${permission} credentials for bucket '${bucket}' at ${url}\n` +
-          `Duration: ${duration} seconds\nPress Ctrl+C to stop`,
-      );
-      if (options.token === "") await writeLine(io, `AWS_CONTAINER_AUTHORIZATION_TOKEN=${token}`);
-      await untilInterrupted(io.signal);
-      await shutDown(listening);
-      await log.flush();
+      try {
+        log.say("Generating initial credentials...");
+        await cache.get();
+        const url = `http://${host}:${listening.addr.port}/`;
+        log.say(
+          `Serving ${permission} credentials for bucket '${bucket}' at ${url}\n` +
+            `Duration: ${duration} seconds\nPress Ctrl+C to stop`,
+        );
+        if (options.token === "") await writeLine(io, `AWS_CONTAINER_AUTHORIZATION_TOKEN=${token}`);
+        await untilInterrupted(io.signal);
+      } finally {
+        await shutDown(listening);
+        await log.flush();
+      }
       await writeMessage(io, "Stopped");
     });
   },

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { unlessInterrupted } from "../aws/concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { parseCommandLine, type Program, UsageProblem } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
@@ -34,20 +35,11 @@ export async function runProgram(
     }
     usage = parsed.usage;
     const run = parsed.run(io);
-    await (parsed.stopsItself ? run : Promise.race([run, interruption(io.signal)]));
+    await (parsed.stopsItself ? run : unlessInterrupted(run, io.signal));
     return 0;
   } catch (error) {
     return await report(error, usage, io);
   }
-}
-
-/** Fails when the user presses Ctrl-C. */
-function interruption(signal: AbortSignal): Promise<never> {
-  const error = new S3CredentialsError("interrupted", "Interrupted");
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(error);
-    signal.addEventListener("abort", () => reject(error), { once: true });
-  });
 }
 
 async function report(error: unknown, usage: string, io: Io): Promise<number> {

@@ -4,6 +4,7 @@
  * @module
  */
 import { parseAuthFile } from "../auth_file.ts";
+import { unlessInterrupted } from "../aws/concurrency.ts";
 import { type Aws, connect, type ConnectOptions } from "../aws/connect.ts";
 import { parseEndpointUrl } from "../endpoint_url.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
@@ -170,12 +171,11 @@ export function usage(message: string): S3CredentialsError {
  * @throws {S3CredentialsError} `usage` if it can't be read
  */
 export async function readInput(path: string, io: Io, option: string): Promise<string> {
-  try {
-    const text = path === "-" ? await new Response(io.stdin).text() : await io.readTextFile(path);
-    return text.replace(/^\uFEFF/, "");
-  } catch (error) {
+  const reading = path === "-" ? new Response(io.stdin).text() : io.readTextFile(path);
+  const text = reading.catch((error) => {
     throw usage(`Invalid value for ${option}: ${fileFault(error, path)}`);
-  }
+  });
+  return (await unlessInterrupted(text, io.signal)).replace(/^\uFEFF/, "");
 }
 
 function fileFault(error: unknown, path: string): string {

@@ -170,6 +170,46 @@ for (const operation of ["CreateBucket", "CreateUser", "PutUserPolicy", "CreateA
   });
 }
 
+const SLOW_ERRORS: Record<string, [args: string[], error: Fault["error"]]> = {
+  PutUserPolicy: [["-c"], { status: 404, code: "NoSuchEntity", message: "Not to be found" }],
+  CreateAccessKey: [["-c"], { status: 400, code: "Throttling", message: "Rate exceeded" }],
+  AssumeRole: [["-c", "-d", "15m"], { status: 403, code: "AccessDenied", message: "Not yet" }],
+};
+
+for (const [operation, [args, error]] of Object.entries(SLOW_ERRORS)) {
+  test(`Ctrl-C while ${operation} is waited for: exit 130, undone`, async (sandbox) => {
+    const interruption = new AbortController();
+    sandbox.fail({ operation, times: Infinity, error });
+    setTimeout(() => interruption.abort(), 400);
+    const { code, stderr } = await run(["create", "site-one", ...args], {
+      sandbox,
+      signal: interruption.signal,
+    });
+    assert.equal(code, 130, stderr);
+    assert.match(stderr, /Error: Interrupted\nUndone: .*bucket site-one$/m);
+  });
+}
+
+test("Ctrl-C while the account is looked at ends the run at once", async (sandbox) => {
+  const interruption = new AbortController();
+  sandbox.fail({
+    operation: "HeadBucket",
+    delayMs: 5_000,
+    when: () => {
+      interruption.abort();
+      return true;
+    },
+  });
+  const began = performance.now();
+  const { code, stderr } = await run(["create", "site-one", "-c"], {
+    sandbox,
+    signal: interruption.signal,
+  });
+  assert.deepEqual({ code, stderr }, { code: 130, stderr: "Error: Interrupted\n" });
+  assert.ok(performance.now() - began < 2_000);
+  assert.ok(!sandbox.requests.some(({ operation }) => /^(Create|Put)/.test(operation ?? "")));
+});
+
 test("a user that AWS does not see yet is waited for", async (sandbox) => {
   sandbox.fail({
     operation: "PutUserPolicy",

@@ -119,6 +119,20 @@ Deno.test("SIGINT ends a command that changes nothing at once", async () => {
   assert.equal(new TextDecoder().decode(stderr), "Error: Interrupted\n");
 });
 
+Deno.test("SIGINT ends the waiting for standard input at once", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "cli.ts", ...ARGS, "--policy", "-"],
+    stdin: "piped",
+    stderr: "piped",
+  }).spawn();
+  const timer = setInterval(() => child.kill("SIGINT"), 3_000);
+  const { code, stderr } = await child.output();
+  clearInterval(timer);
+  assert.equal(code, 130);
+  // A second signal would have ended it without a word.
+  assert.equal(new TextDecoder().decode(stderr), "Error: Interrupted\n");
+});
+
 Deno.test("a full disk: the credentials can't be written, so nothing is left", async () => {
   // /dev/full takes nothing, as a full disk.
   if (Deno.build.os !== "linux") return;

@@ -268,9 +268,10 @@ test("--host 0.0.0.0 with a token: every address, no foreign name", async (sandb
   });
 });
 
-test("a port in use: one clear error", async (sandbox) => {
+test("a port in use: one clear error, before anything is made", async (sandbox) => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr;
+  const before = sandbox.snapshot();
   const ran = await run([...ARGS.slice(0, -1), `${port}`], { sandbox });
   assert.deepEqual({ code: ran.code, stdout: ran.stdout }, { code: 1, stdout: "" });
   assert.ok(ran.stderr.endsWith(
@@ -278,6 +279,24 @@ test("a port in use: one clear error", async (sandbox) => {
       "Choose another --port or --host\n",
   ));
   assert.equal(ran.stderr.match(/Error/g)?.length, 1);
+  assert.deepEqual(sandbox.snapshot(), before);
+});
+
+test("Ctrl-C before the first credentials are there: nothing is made, exit 130", async (sandbox) => {
+  const before = sandbox.snapshot();
+  const interruption = new AbortController();
+  sandbox.fail({
+    operation: "GetRole",
+    delayMs: 300,
+    when: () => {
+      interruption.abort();
+      return true;
+    },
+  });
+  const { code, stderr } = await run(ARGS, { sandbox, signal: interruption.signal });
+  assert.equal(code, 130);
+  assert.match(stderr, /^Generating .*\nError: Interrupted\n$/);
+  assert.deepEqual(sandbox.snapshot(), before);
 });
 
 test("an address that this machine does not have: one clear error", async (sandbox) => {

@@ -74,12 +74,14 @@ Deno.test("--wait: Ctrl-C ends it, the printed key stays", async () => {
     !("accessKeyId" in thing) || thing.accessKeyId === sandbox.credentials.accessKeyId;
   const interruption = new AbortController();
   setTimeout(() => interruption.abort(), 500);
-  const { code, stdout } = await run(["create", "my-bucket", "-c", "--wait"], {
+  const { code, stdout, stderr } = await run(["create", "my-bucket", "-c", "--wait"], {
     sandbox,
     signal: interruption.signal,
   });
   assert.equal(code, 130);
-  assert.ok(JSON.parse(stdout).AccessKeyId);
+  const { AccessKeyId } = JSON.parse(stdout);
+  const hint = `The key ${AccessKeyId} was created and printed, and stays`;
+  assert.ok(stderr.endsWith(`Error: Interrupted\n${hint}\n`), stderr);
 });
 
 Deno.test("--wait: a server that takes a write with a wrong checksum: what it took is named", async () => {
