@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { createAccessKey } from "../../lib/sandbox/seed.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
-import { type Ran, run, sandboxEnv } from "../support/run.ts";
+import { type Machine, runOn } from "../support/machine.ts";
+import { run, sandboxEnv } from "../support/run.ts";
 
 /** A second key, so that a test can tell which of two was used. */
 function addKey(sandbox: Sandbox) {
@@ -112,14 +113,6 @@ for (const format of ["json", "ini", "process"]) {
   }
 }
 
-// The SDK's own chain reads the files, so these run in a process of their own.
-interface Machine {
-  config?: (sandbox: Sandbox) => string;
-  credentials?: (sandbox: Sandbox) => string;
-  env?: (sandbox: Sandbox) => Record<string, string>;
-  args?: string[];
-}
-
 function section(name: string, { accessKeyId, secretAccessKey }: Sandbox["credentials"]): string {
   return `[${name}]\naws_access_key_id=${accessKeyId}\naws_secret_access_key=${secretAccessKey}\n`;
 }
@@ -186,30 +179,6 @@ const MACHINES: Record<string, Machine> = {
     },
   },
 };
-
-/** Runs a command on such a machine. */
-async function runOn(machine: Machine, sandbox: Sandbox, command: string[]): Promise<Ran> {
-  const home = await Deno.makeTempDir();
-  await Deno.writeTextFile(`${home}/config`, machine.config?.(sandbox) ?? "");
-  await Deno.writeTextFile(`${home}/credentials`, machine.credentials?.(sandbox) ?? "");
-  const { PATH = "", DENO_DIR = "", HOME = "" } = Deno.env.toObject();
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "cli.ts", ...command, ...machine.args ?? []],
-    clearEnv: true,
-    env: {
-      PATH,
-      HOME,
-      ...(DENO_DIR && { DENO_DIR }),
-      AWS_CONFIG_FILE: `${home}/config`,
-      AWS_SHARED_CREDENTIALS_FILE: `${home}/credentials`,
-      AWS_EC2_METADATA_DISABLED: "true",
-      ...machine.env?.(sandbox),
-    },
-  }).output();
-  await Deno.remove(home, { recursive: true });
-  const [out = "", err = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  return { code, stdout: out, stderr: err };
-}
 
 for (const [name, machine] of Object.entries(MACHINES)) {
   test(`a machine with ${name}`, async (sandbox) => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 import { AUTHORITY } from "../support/certificate.ts";
+import { runOn } from "../support/machine.ts";
 import { type Proxy, startProxy } from "../support/proxy.ts";
 import { run } from "../support/run.ts";
 
@@ -69,10 +70,29 @@ test("NO_PROXY names who is called without it", async ({ proxy, env }) => {
     assert.equal(code, 1);
     assert.match(
       stderr,
-      /the endpoint\'s host name (is not known: aws\.invalid|could not be looked up)/,
+      /the endpoint's host name (is not known: aws\.invalid|could not be looked up)/,
     );
   }
   assert.deepEqual(proxy.asked, []);
+});
+
+test("the chain of credentials asks the proxy too", async ({ sandbox, proxy, env }) => {
+  const made = await run(["create", "my-bucket", "-d", "15m"], { sandbox });
+  assert.equal(made.code, 0, made.stderr);
+  const [role] = sandbox.account.roles.values();
+  const config = () =>
+    `[profile work]\nrole_arn=${role!.arn}\nsource_profile=keys\n` +
+    `[profile keys]\naws_access_key_id=${env.AWS_ACCESS_KEY_ID}\n` +
+    `aws_secret_access_key=${env.AWS_SECRET_ACCESS_KEY}\n`;
+  const machine = {
+    config,
+    env: () => ({ AWS_ENDPOINT_URL: HIDDEN, AWS_REGION: REGION, HTTP_PROXY: proxy.url }),
+    args: ["--profile", "work"],
+  };
+  const { code, stdout, stderr } = await runOn(machine, sandbox, ["whoami"]);
+  assert.equal(code, 0, stderr);
+  assert.match(JSON.parse(stdout).Arn, /:assumed-role\/s3-credentials\.AmazonS3FullAccess\//);
+  assert.deepEqual(proxy.asked, [`POST ${HIDDEN}/`, `POST ${HIDDEN}/`]);
 });
 
 test("no proxy is asked for this machine", async ({ sandbox }) => {
@@ -95,6 +115,12 @@ test("AWS's own host names, by TLS through a proxy with a password", async (stag
   assert.ok(sandbox.account.users.has("s3.read-only.my-bucket"));
   const put = await run(["put-object", "my-bucket", "k", "-"], { env: settings, stdin: "hello" });
   assert.equal(put.code, 0, put.stderr);
+  const large = await run(["put-object", "my-bucket", "large", "-"], {
+    env: settings,
+    stdin: new Uint8Array(9 * 2 ** 20),
+  });
+  assert.equal(large.code, 0, large.stderr);
+  assert.equal(sandbox.account.buckets.get("my-bucket")?.uploads?.size ?? 0, 0);
   const auth = { files: { "a.json": created.stdout }, env: settings };
   const get = await run(["get-object", "my-bucket", "k", "--auth", "a.json"], auth);
   assert.equal(get.stdout, "hello", get.stderr);
