@@ -276,7 +276,7 @@ const BAD_POLICIES: [text: string, says: string][] = [
   ],
   [POLICY.replace("}]", ',"Condition":{"NumericEquals":{"a":9007199254740993}}}]'), "kept exactly"],
   [
-    POLICY.replace("}]", `,"Condition":${"[".repeat(8000)}${"]".repeat(8000)}}]`),
+    POLICY.replace("}]", `,"Condition":${"[".repeat(98)}${"]".repeat(98)}}]`),
     "more than 100 objects and arrays inside each other",
   ],
 ];
