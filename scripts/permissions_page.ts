@@ -49,7 +49,7 @@ that name in its place. Several buckets or users: name each as a resource, or us
 
 - ${
   COMMANDS_WITHOUT_AWS.map((name) => `\`${name}\``).join(", ")
-} call nobody. \`whoami\` needs no permission: AWS tells everyone who they are.
+} call nobody. \`whoami\` needs no permission, nor does any other command for that call: AWS tells everyone who they are.
 - \`create --create-bucket\` where the bucket is there already also needs \`s3:ListBucket\` on it.
 - \`create\` under these policies makes users with the permissions boundary that the tool gives them by
   default. The conditions keep it so: without them, whoever may put a policy on a user and make a key

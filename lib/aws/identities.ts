@@ -133,9 +133,10 @@ const DEPENDENT_KINDS: readonly DependentKind[] = [
         (page) => page.MFADevices?.map((device) => device.SerialNumber),
       ),
     remove: async (iam, UserName, SerialNumber) => {
-      await iam.deactivateMFADevice({ UserName, SerialNumber });
+      // Where an answer got lost it is deactivated already, and the virtual device still to go.
+      await iam.deactivateMFADevice({ UserName, SerialNumber }).catch(noneIfMissing);
       // A virtual device is an entity of its own, and of no use to anyone else.
-      if (SerialNumber.startsWith("arn:")) await iam.deleteVirtualMFADevice({ SerialNumber });
+      if (SerialNumber.includes(":mfa/")) await iam.deleteVirtualMFADevice({ SerialNumber });
     },
   },
   {
@@ -181,6 +182,26 @@ function noneIfMissing(error: unknown): string[] {
   throw error;
 }
 
+/** Who is calling, asked once however many users go; `undefined` where that can't be found out. */
+const callers = new WeakMap<Aws, Promise<string | undefined>>();
+
+function callerArn(aws: Aws): Promise<string | undefined> {
+  const caller = callers.get(aws) ?? whoami(aws).then(({ Arn }) => Arn, () => undefined);
+  callers.set(aws, caller);
+  return caller;
+}
+
+/** Without its key the caller could not finish, and nobody could take that up with the same credentials. */
+async function refuseCaller(aws: Aws, userName: string, tried: string): Promise<void> {
+  const [, caller] = /:user\/(?:.*\/)?([^/]+)$/.exec(await callerArn(aws) ?? "") ?? [];
+  if (caller?.toLowerCase() !== userName.toLowerCase()) return;
+  throw new S3CredentialsError(
+    "conflict",
+    `${tried}: these are the credentials of user ${caller} itself`,
+    { hint: "Use other credentials: --profile or --auth names them" },
+  );
+}
+
 /** Choices of {@linkcode deleteUser}. */
 export interface DeleteUserOptions {
   /** Told of each dependent that is gone, in a fixed order. */
@@ -195,11 +216,13 @@ export interface DeleteUserOptions {
  * Where the caller may not list one of the rarer kinds, it is taken for empty; AWS then refuses to
  * delete the user if it isn't.
  *
+ * A user can't delete itself: its access key would be gone before the rest.
+ *
  * @param aws the account
  * @param userName the user's name
  * @param options whom to tell
- * @throws {S3CredentialsError} `not-found` if there is no such user; otherwise why it could not be
- *   deleted, after as much as possible was removed
+ * @throws {S3CredentialsError} `not-found` if there is no such user; `conflict`, before anything is
+ *   removed, if it is the caller; otherwise why it could not be deleted, after as much as possible was removed
  *
  * @example A user with a key
  * ```ts
@@ -230,7 +253,10 @@ export async function deleteUser(
     throw serviceError(error, tried);
   });
   const errors: S3CredentialsError[] = [];
-  const { dependents, unlisted } = await findDependents(iam, userName, tried);
+  const [{ dependents, unlisted }] = await Promise.all([
+    findDependents(iam, userName, tried),
+    refuseCaller(aws, userName, tried),
+  ]);
   const removals = mapInOrder(dependents, async ({ remove, kind, id }) => {
     const error = await remove(iam, userName, id).then(() => undefined, (error) => error);
     return { kind, id, error };

@@ -56,12 +56,13 @@ export const deleteUser = defineCommand({
         return { name, removed, error };
       }, USERS_AT_A_TIME);
       let failed = false;
+      const say = (text: string) => writeLine(io, text).catch(unlessUnread);
       for await (const { name, removed, error } of deletions) {
         const isKnown = error?.code !== "not-found" || removed.length > 0;
-        if (isKnown) await writeLine(io, `User: ${name}`);
-        for (const dependent of removed) await writeLine(io, `  ${describe(dependent)}`);
+        if (isKnown) await say(`User: ${name}`);
+        for (const dependent of removed) await say(`  ${describe(dependent)}`);
         if (error === undefined) {
-          await writeLine(io, "  Deleted user");
+          await say("  Deleted user");
         } else {
           if (!(error instanceof S3CredentialsError)) throw error;
           await writeError(io, error);
@@ -72,6 +73,11 @@ export const deleteUser = defineCommand({
     });
   },
 });
+
+/** What was asked for is done and its exit code told, even where nobody reads on, as with `head`. */
+function unlessUnread(error: Error): void {
+  if (error.name !== "BrokenPipe") throw error;
+}
 
 function describe({ kind, id }: RemovedDependent): string {
   switch (kind) {

@@ -80,6 +80,84 @@ test("delete-user: a missing user is an error, the others are still deleted", as
   assert.deepEqual([...sandbox.account.users.keys()], ["admin"]);
 });
 
+test("delete-user: a closed pipe: all users go, and the exit code tells of them", async (sandbox) => {
+  const names = Array.from({ length: 12 }, (_, index) => `user-${index}`);
+  await run(["create", "my-bucket", "-c", "--username", "user-0"], { sandbox });
+  const user = sandbox.account.users.get("user-0")!;
+  for (const userName of names) sandbox.account.users.set(userName, { ...user, userName });
+  const stdoutError = Object.assign(new Error("Broken pipe"), { name: "BrokenPipe" });
+  const ran = await run(["delete-user", ...names.slice(1)], { sandbox, stdoutError });
+  assert.deepEqual(ran, { code: 0, stdout: "", stderr: "" });
+  assert.deepEqual([...sandbox.account.users.keys()], ["admin", "user-0"]);
+  const last = await run(["delete-user", "nobody", "user-0"], { sandbox, stdoutError });
+  assert.deepEqual(last, { code: 1, stdout: "", stderr: "Error: User does not exist: nobody\n" });
+  assert.deepEqual([...sandbox.account.users.keys()], ["admin"]);
+});
+
+/** What a command needs to run with the keys of a user that may do anything. */
+async function keysOf(sandbox: Sandbox, userName: string): Promise<Record<string, string>> {
+  const statement = '{"Effect":"Allow","Action":"*","Resource":"*"}';
+  const line = ["create", "my-bucket", "-c", "--username", userName, "--statement", statement];
+  const { stdout } = await run(line, { sandbox });
+  const { AccessKeyId, SecretAccessKey } = JSON.parse(stdout);
+  return { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey };
+}
+
+test("delete-user: one's own user is left whole, the others are still deleted", async (sandbox) => {
+  const env = await keysOf(sandbox, "me");
+  await run(["create", "my-bucket", "--username", "one"], { sandbox });
+  await run(["create", "my-bucket", "--username", "two"], { sandbox });
+  sandbox.account.users.get("me")!.path = "/staff/";
+  const { users } = sandbox.snapshot();
+  sandbox.requests.length = 0;
+  const { code, stdout, stderr } = await run(["delete-user", "one", "me", "two"], { sandbox, env });
+  assert.equal(code, 1);
+  assert.equal(
+    stderr,
+    "Error: Could not delete user me: these are the credentials of user me itself\n" +
+      "Use other credentials: --profile or --auth names them\n",
+  );
+  assert.deepEqual(stdout.match(/^User: .*$/gm), ["User: one", "User: me", "User: two"]);
+  const left = users.filter(({ userName }) => !["one", "two"].includes(userName));
+  assert.deepEqual(sandbox.snapshot().users, left);
+  const asked = sandbox.requests.filter(({ operation }) => operation === "GetCallerIdentity");
+  assert.equal(asked.length, 1);
+});
+
+test("delete-user: works where nobody says who is calling", async (sandbox) => {
+  await run(["create", "my-bucket", "-c", "--username", "one"], { sandbox });
+  const error = { status: 501, code: "NotImplemented", message: "No STS here" };
+  sandbox.fail({ operation: "GetCallerIdentity", times: Infinity, error });
+  const { code, stderr } = await run(["delete-user", "one"], { sandbox });
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  assert.equal(sandbox.account.users.has("one"), false);
+});
+
+test("delete-user: a virtual MFA device goes, even if the answer to its deactivation is lost", async (sandbox) => {
+  await makeFullUser(sandbox, "full");
+  sandbox.fail({
+    operation: "DeactivateMFADevice",
+    after: true,
+    error: { status: 500, code: "InternalFailure", message: "Sorry" },
+  });
+  const { code, stderr } = await run(["delete-user", "full"], { sandbox });
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  assert.deepEqual([...sandbox.account.virtualMfaDevices.keys()], []);
+  assert.equal(sandbox.account.users.has("full"), false);
+});
+
+test("delete-user: a security key is deactivated, and no virtual device of its name looked for", async (sandbox) => {
+  await run(["create", "my-bucket", "-c", "--username", "one"], { sandbox });
+  const { mfaDevices } = sandbox.account.users.get("one")!;
+  const serials = ["arn:aws:iam::123456789012:u2f/user/one/blue-ABC", "GAHT12345678"];
+  for (const serial of serials) mfaDevices.set(serial, { enableDate: new Date() });
+  sandbox.requests.length = 0;
+  const { code, stdout } = await run(["delete-user", "one"], { sandbox });
+  assert.equal(code, 0);
+  for (const serial of serials) assert.ok(stdout.includes(`  Deactivated MFA device: ${serial}\n`));
+  assert.ok(sandbox.requests.every(({ operation }) => operation !== "DeleteVirtualMFADevice"));
+});
+
 test("delete-user: what can't be removed is named, the rest is removed", async (sandbox) => {
   await run(["create", "my-bucket", "-c", "--username", "one"], { sandbox });
   sandbox.fail({
