@@ -16,8 +16,8 @@ export interface Output {
   write(data: string | Uint8Array): Promise<void>;
   /** Whether a person is looking. */
   isTerminal: boolean;
-  /** How many characters a line of the terminal has. */
-  columns?(): number;
+  /** How many characters a line of the terminal has; nothing where that can't be told. */
+  columns?(): number | undefined;
 }
 
 /** Data that could not be written, such as to a full disk. The message is the system's. */
@@ -74,7 +74,7 @@ export interface ChildEnvironment {
  * The exit code of a command that was interrupted.
  *
  * @param signal the signal of its {@linkcode Io}
- * @returns 130, or 143 where it was not Ctrl-C but the system that ended it
+ * @returns 130, or 143 or 129 where it was not Ctrl-C but the system or a lost terminal that ended it
  */
 export function exitCodeOf(signal: AbortSignal): number {
   return EXIT_CODES[signal.reason as keyof typeof EXIT_CODES] ?? EXIT_CODES.SIGINT;
@@ -152,7 +152,14 @@ function output(stream: typeof Deno.stdout | typeof Deno.stderr): Output {
   const encoder = new TextEncoder();
   return {
     isTerminal: stream.isTerminal(),
-    columns: () => Deno.consoleSize().columns,
+    columns() {
+      try {
+        return Deno.consoleSize().columns;
+      } catch {
+        // The terminal has been closed.
+        return undefined;
+      }
+    },
     async write(data) {
       let rest = typeof data === "string" ? encoder.encode(data) : data;
       while (rest.length > 0) rest = rest.subarray(await stream.write(rest));

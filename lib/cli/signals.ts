@@ -5,7 +5,7 @@
  */
 
 /** The exit codes of a command that a signal has ended, as a shell would tell them. */
-export const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+export const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 type SignalName = keyof typeof EXIT_CODES;
 
@@ -29,13 +29,16 @@ export interface ProcessSignals {
 }
 
 /**
- * Listens to the signals of this process. The first asks to stop, the second ends it at once.
+ * Listens to the signals of this process. The first asks to stop, the second ends it at once, unless
+ * it is a hangup.
  *
  * @returns the signals
  */
 export function processSignals(): ProcessSignals {
   const interruption = new AbortController();
   const stop = (name: SignalName) => {
+    // Of a terminal that is closed, the shell and the system both tell.
+    if (interruption.signal.aborted && name === "SIGHUP") return;
     if (interruption.signal.aborted) Deno.exit(EXIT_CODES[name]);
     interruption.abort(name);
   };
@@ -65,8 +68,8 @@ export function processSignals(): ProcessSignals {
 
 const IS_WINDOWS = Deno.build.os === "windows";
 
-/** Windows knows only the first of them. */
-const NAMES: readonly SignalName[] = IS_WINDOWS ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+/** Windows knows only one of them. Deno itself ends with SIGHUP even under `nohup`. */
+const NAMES: readonly SignalName[] = IS_WINDOWS ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
 
 function listeners(
   hear: (name: SignalName) => void,

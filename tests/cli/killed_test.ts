@@ -85,7 +85,7 @@ for (const moment of MOMENTS) {
     assert.equal(JSON.parse(who.stdout).Arn, user.arn);
   });
 
-  for (const [signal, exitCode] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  for (const [signal, exitCode] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
     Deno.test(`${signal} ${when}: undone, exit ${exitCode}`, async () => {
       await using sandbox = await startSandbox();
       const before = sandbox.snapshot();
@@ -97,6 +97,29 @@ for (const moment of MOMENTS) {
     });
   }
 }
+
+Deno.test("a closed terminal, of which the shell and the system both tell: undone, exit 129", async () => {
+  await using sandbox = await startSandbox();
+  const before = sandbox.snapshot();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "cli.ts", ...ARGS],
+    env: sandboxEnv(sandbox),
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  // Nobody reads what it says.
+  await child.stderr.cancel();
+  const hangUp = () => {
+    child.kill("SIGHUP");
+    return true;
+  };
+  sandbox.fail({ operation: "CreateAccessKey", after: true, delayMs: 1_000, when: hangUp });
+  sandbox.fail({ operation: "DeleteAccessKey", delayMs: 500, when: hangUp });
+  const { code } = await child.status;
+  assert.equal(code, 129);
+  sandbox.clearFaults();
+  assert.deepEqual(sandbox.snapshot(), before);
+});
 
 Deno.test("SIGINT ends a command that changes nothing at once", async () => {
   await using sandbox = await startSandbox();

@@ -37,9 +37,14 @@ Deno.test("get-object | head -c 10 ends quietly", async () => {
   assert.deepEqual([code, stderr], [0, ""]);
 });
 
-for (const command of ["put-object", "put-objects", "get-objects"]) {
+const TRANSFERS = ["put-object", "put-objects", "get-objects"].flatMap((command) => [
+  { command, signal: "SIGINT", exitCode: 130 } as const,
+  { command, signal: "SIGHUP", exitCode: 129 } as const,
+]);
+
+for (const { command, signal, exitCode } of TRANSFERS) {
   Deno.test({
-    name: `Ctrl-C ends ${command} within two seconds, and nothing half-done stays`,
+    name: `${signal} ends ${command} within two seconds, and nothing half-done stays`,
     ignore: Deno.build.os === "windows",
     async fn() {
       await using st = await stage();
@@ -62,13 +67,13 @@ for (const command of ["put-object", "put-objects", "get-objects"]) {
         st.sandbox.requests.some((one) => one.operation === operation && one.status > 0);
       while (!isUnderWay()) await new Promise((resolve) => setTimeout(resolve, 10));
       const started = performance.now();
-      child.kill("SIGINT");
+      child.kill(signal);
       const [{ code }, stderr] = await Promise.all([
         child.status,
         new Response(child.stderr).text(),
         new Response(child.stdout).text(),
       ]);
-      assert.deepEqual([code, stderr], [130, "Error: Interrupted\n"]);
+      assert.deepEqual([code, stderr], [exitCode, "Error: Interrupted\n"]);
       assert.ok(performance.now() - started < 2_000, "within two seconds");
       assert.equal(st.openUploads(), 0);
       if (isPut) assert.equal(st.objects().size, 0);

@@ -46,7 +46,7 @@ function exists(pid: number): boolean {
 
 const WAIT = "console.log(`ready ${Deno.pid}`); setInterval(() => {}, 1000);";
 
-for (const [signal, exitCode] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+for (const [signal, exitCode] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
   Deno.test({
     name: `sandbox -- COMMAND: ${signal} ends the command, exit ${exitCode}`,
     ignore: Deno.build.os === "windows",
