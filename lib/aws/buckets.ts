@@ -11,7 +11,7 @@ import { DEFAULT_CONCURRENCY } from "./concurrency.ts";
 import type { Aws, S3Client } from "./connect.ts";
 import { Gate } from "./gate.ts";
 import type { ListOptions, Row } from "./listings.ts";
-import { withDetails } from "./paging.ts";
+import { movingOn, withDetails } from "./paging.ts";
 import { awsErrorCode, serviceError } from "./service_error.ts";
 
 /** The fields of a row of {@linkcode listBuckets}. */
@@ -110,7 +110,7 @@ async function* allBuckets(aws: Aws, gate: Gate): AsyncGenerator<Bucket> {
       };
       const page = await gate.run(() => s3.listBuckets(request));
       yield* page.Buckets ?? [];
-      token = page.ContinuationToken;
+      token = movingOn(token, page.ContinuationToken);
     } catch (error) {
       throw serviceError(error, "Could not list buckets");
     }

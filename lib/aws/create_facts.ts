@@ -16,6 +16,7 @@ import { userNameFor } from "../grant.ts";
 import { FULL_ACCESS_ARN, ROLE_NAME } from "../plan.ts";
 import { mapInOrder } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
+import { decodedDocument } from "./iam_documents.ts";
 import { iamPages } from "./paging.ts";
 import { httpStatus, isMissing, namedRegion, serviceError } from "./service_error.ts";
 
@@ -188,7 +189,7 @@ async function findInlinePolicies(iam: IAM, userName: string): Promise<Map<strin
       UserName: userName,
       PolicyName: policyName,
     });
-    return [policyName, decodeURIComponent(text)] as const;
+    return [policyName, decodedDocument(text)] as const;
   });
   return new Map(policies);
 }

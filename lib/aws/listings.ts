@@ -10,6 +10,7 @@ import { plainData } from "../rows.ts";
 import { DEFAULT_CONCURRENCY, mapInOrder } from "./concurrency.ts";
 import type { Aws, IAMClient } from "./connect.ts";
 import { Gate } from "./gate.ts";
+import { decodedDocument } from "./iam_documents.ts";
 import { iamPages, withDetails } from "./paging.ts";
 import { isMissing, serviceError } from "./service_error.ts";
 
@@ -150,13 +151,14 @@ export async function* listRoles(aws: Aws, options: ListRolesOptions = {}): Asyn
   const calls = await connected(aws, concurrency, "Could not list roles");
   const roles = names.length > 0 ? namedRoles(calls, names, options) : allRoles(calls);
   if (!details) {
-    for await (const role of roles) yield roleRow(role);
+    for await (const role of roles) yield await roleRow(role, options);
     return;
   }
   const managed = managedPolicies(calls);
   yield* withDetails(roles, async (role) => {
     const name = role.RoleName ?? "";
-    const [inline, attached] = await Promise.all([
+    const [row, inline, attached] = await Promise.all([
+      roleRow(role, options),
       orError(options, `Could not read the policies of role ${name}`, inlinePolicies(calls, name)),
       orError(
         options,
@@ -164,7 +166,7 @@ export async function* listRoles(aws: Aws, options: ListRolesOptions = {}): Asyn
         attachedPolicies(calls, name, managed),
       ),
     ]);
-    return { ...roleRow(role), inline_policies: inline, attached_policies: attached };
+    return { ...row, inline_policies: inline, attached_policies: attached };
   }, concurrency);
 }
 
@@ -196,17 +198,21 @@ async function* namedRoles(
   for await (const role of found) if (role !== undefined) yield role;
 }
 
-function roleRow(role: Role): Row {
-  const document = role.AssumeRolePolicyDocument;
+async function roleRow(role: Role, options: ListOptions): Promise<Row> {
+  const { RoleName, AssumeRolePolicyDocument: text } = role;
+  const document = text === undefined ? undefined : await orError(
+    options,
+    `Could not read the trust policy of role ${RoleName}`,
+    Promise.try(parsedDocument, text),
+  );
   return plainData({
     ...role,
-    ...(document !== undefined && { AssumeRolePolicyDocument: decodeDocument(document) }),
+    ...(document !== undefined && { AssumeRolePolicyDocument: document }),
   }, ROLE_FIELDS) as Row;
 }
 
-/** IAM gives policies URL-encoded; other makers' servers forget to, here and there. */
-function decodeDocument(text: string): PolicyDocument {
-  return JSON.parse(/^\s*\{/.test(text) ? text : decodeURIComponent(text));
+function parsedDocument(text: string): PolicyDocument {
+  return JSON.parse(decodedDocument(text));
 }
 
 /** A detail, or the reason why it can't be had in its place. */
@@ -233,7 +239,7 @@ async function inlinePolicies({ iam, gate }: Calls, RoleName: string): Promise<R
     const { PolicyDocument: text = "{}" } = await gate.run(() =>
       iam.getRolePolicy({ RoleName, PolicyName })
     );
-    return { RoleName, PolicyName, PolicyDocument: decodeDocument(text) };
+    return { RoleName, PolicyName, PolicyDocument: parsedDocument(text) };
   }));
 }
 
@@ -284,7 +290,7 @@ async function managedPolicy({ iam, gate }: Calls, PolicyArn: string): Promise<R
   return {
     ...plainData(policy, MANAGED_POLICY_FIELDS) as Row,
     PolicyVersion: {
-      ...(text !== undefined && { Document: decodeDocument(text) }),
+      ...(text !== undefined && { Document: parsedDocument(text) }),
       ...plainData(rest, ["VersionId", "IsDefaultVersion", "CreateDate"]) as Row,
     },
   };
@@ -360,6 +366,6 @@ async function userPolicies(
     const { PolicyDocument: text = "{}" } = await gate.run(() =>
       iam.getUserPolicy({ UserName, PolicyName })
     );
-    return { policyName: PolicyName, policy: decodeDocument(text) };
+    return { policyName: PolicyName, policy: parsedDocument(text) };
   }));
 }

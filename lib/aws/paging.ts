@@ -20,12 +20,26 @@ export interface IamPage {
 export const IAM_PAGE_SIZE = 250;
 
 /**
+ * Sees to it that a listing comes to its end, whatever the server answers.
+ *
+ * @param marker what this page was asked for with
+ * @param next what to ask for the next page with, if there is one
+ * @returns `next`
+ * @throws {Error} if it leads to the same page again
+ */
+export function movingOn(marker: string | undefined, next: string | undefined): string | undefined {
+  if (next === undefined || next !== marker) return next;
+  // The name of an error that has no code of AWS's.
+  throw Object.assign(new Error("the listing does not move on"), { name: "Unknown" });
+}
+
+/**
  * Follows all pages of a listing of IAM, and gives entries as their page arrives.
  *
  * @param call asks for a page
  * @param entriesOf the entries of a page
  * @returns the entries of all pages
- * @throws what `call` throws
+ * @throws what `call` throws, and where the listing does not move on
  */
 export async function* iamPages<P extends IamPage, T>(
   call: (page: { Marker?: string; MaxItems: number }) => Promise<P>,
@@ -38,7 +52,7 @@ export async function* iamPages<P extends IamPage, T>(
       ...(marker !== undefined && { Marker: marker }),
     });
     yield* entriesOf(page) ?? [];
-    marker = page.IsTruncated ? page.Marker : undefined;
+    marker = movingOn(marker, page.IsTruncated ? page.Marker : undefined);
   } while (marker !== undefined);
 }
 

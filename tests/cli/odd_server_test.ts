@@ -2,6 +2,7 @@
  * Servers that answer what nobody asked for.
  */
 import assert from "node:assert/strict";
+import { startSandbox } from "../../lib/sandbox/mod.ts";
 import { run } from "../support/run.ts";
 
 const KEYS = { AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "example" };
@@ -155,3 +156,83 @@ for (
     assert.doesNotMatch(stderr, /SyntaxError/);
   });
 }
+
+const USER = "<member><UserName>one</UserName></member>";
+
+/** What a server answers each time that it is asked for a listing. */
+const ENDLESS: Record<string, { answer: string; what: string }> = {
+  "list-users": {
+    answer: `<ListUsersResponse><ListUsersResult><Users>${USER}</Users>` +
+      "<IsTruncated>true</IsTruncated><Marker>same</Marker></ListUsersResult></ListUsersResponse>",
+    what: "list users",
+  },
+  "list-roles": {
+    answer: "<ListRolesResponse><ListRolesResult><Roles/><IsTruncated>true</IsTruncated>" +
+      "<Marker>same</Marker></ListRolesResult></ListRolesResponse>",
+    what: "list roles",
+  },
+  "list-buckets": {
+    answer: "<ListAllMyBucketsResult><Buckets><Bucket><Name>one</Name></Bucket></Buckets>" +
+      "<ContinuationToken>same</ContinuationToken></ListAllMyBucketsResult>",
+    what: "list buckets",
+  },
+};
+
+async function ranAgainst(answer: string, args: string[]) {
+  let requests = 0;
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      requests++;
+      await request.text();
+      return new Response(answer, { headers: { "content-type": "text/xml" } });
+    },
+  );
+  const env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${server.addr.port}` };
+  return { ...await run(args, { env }), requests };
+}
+
+for (const [command, { answer, what }] of Object.entries(ENDLESS)) {
+  Deno.test(`${command}: a server that gives the same page for ever is not asked for ever`, async () => {
+    const { code, stderr, requests } = await ranAgainst(answer, [command, "--nl"]);
+    assert.deepEqual({ code, requests }, { code: 1, requests: 2 });
+    assert.equal(stderr, `Error: Could not ${what}: the listing does not move on\n`);
+  });
+}
+
+for (const document of ["%7Bbroken 100%", "%7Bbroken", "{broken", ""]) {
+  Deno.test(`list-roles: a role with the policy ${JSON.stringify(document)}, and one after it`, async () => {
+    const role = (name: string, text: string) =>
+      `<member><RoleName>${name}</RoleName><AssumeRolePolicyDocument>${text}` +
+      "</AssumeRolePolicyDocument></member>";
+    const { code, stdout, stderr } = await ranAgainst(
+      `<ListRolesResponse><ListRolesResult><Roles>${role("odd", document)}${role("good", "{}")}` +
+        "</Roles></ListRolesResult></ListRolesResponse>",
+      ["list-roles", "--nl"],
+    );
+    const problem =
+      "Could not read the trust policy of role odd: the answer could not be understood";
+    const rows = stdout.trim().split("\n").map((line) => JSON.parse(line));
+    assert.equal(code, 1);
+    assert.deepEqual(rows.map((row) => [row.RoleName, row.AssumeRolePolicyDocument]), [
+      ["odd", { error: problem }],
+      ["good", {}],
+    ]);
+    assert.match(stderr, new RegExp(`^Error: ${problem}\nCheck that the endpoint is .*\n$`));
+  });
+}
+
+Deno.test("create: an existing user's policy that a server gives unencoded, with a % in it", async () => {
+  await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+  await run(["create", "my-bucket", "--username", "one"], { sandbox });
+  const policy =
+    '{"Statement":[{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3:::b/100%/*"}]}';
+  sandbox.fail({
+    operation: "GetUserPolicy",
+    malformedBody: `<GetUserPolicyResponse><GetUserPolicyResult><PolicyDocument>${policy}` +
+      "</PolicyDocument></GetUserPolicyResult></GetUserPolicyResponse>",
+  });
+  const { code, stderr } = await run(["create", "my-bucket", "--username", "one"], { sandbox });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /Created access key for user: one\n$/);
+});
