@@ -15,6 +15,7 @@ import {
   bucketsPolicy,
   joinPolicies,
   type PolicyDocument,
+  type PolicyStatement,
   policyText,
   unsupportedCharacter,
 } from "./policy.ts";
@@ -185,9 +186,26 @@ export function sessionPolicy(request: CreateRequest): PolicyDocument {
  * ```
  */
 export function actionsBeyondS3(request: CreateRequest): string[] {
-  const statements = [...request.policy?.Statement ?? [], ...request.statements ?? []];
-  const actions = statements
-    .filter((statement) => statement.Effect === "Allow")
-    .flatMap((statement) => statement.Action ?? []);
-  return [...new Set(actions)].filter((action) => !/^(s3|s3-object-lambda):|^\*$/i.test(action));
+  const actions = ownAllowances(request).flatMap((statement) => statement.Action ?? []);
+  return [...new Set(actions)].filter((action) => !S3_ACTION.test(action) && action !== "*");
+}
+
+const S3_ACTION = /^(s3|s3-object-lambda):/i;
+
+/** The statements of the caller's own that allow something. */
+function ownAllowances(request: CreateRequest): PolicyStatement[] {
+  return [...request.policy?.Statement ?? [], ...request.statements ?? []]
+    .filter((statement) => statement.Effect === "Allow");
+}
+
+/**
+ * Whether a request allows nothing but actions of S3.
+ *
+ * @param request what shall be created
+ * @returns false where a statement of the caller's own names another service, or all of them
+ */
+export function isWithinS3(request: CreateRequest): boolean {
+  return ownAllowances(request).every(({ Action }) =>
+    Action !== undefined && [Action].flat().every((action) => S3_ACTION.test(action))
+  );
 }

@@ -15,7 +15,7 @@ import type {
 } from "./create_types.ts";
 import { S3CredentialsError } from "./errors.ts";
 import { formatTime } from "./formats.ts";
-import { grantOf, inlinePolicies, sessionPolicy, userNameFor } from "./grant.ts";
+import { grantOf, inlinePolicies, isWithinS3, sessionPolicy, userNameFor } from "./grant.ts";
 import { sessionName } from "./default_names.ts";
 import { publicBucketPolicy } from "./policy.ts";
 import { shellWord } from "./shell_word.ts";
@@ -139,6 +139,21 @@ function boundaryFor(request: CreateRequest): string | undefined {
   return request.permission === "read-only" ? READ_ONLY_ACCESS_ARN : FULL_ACCESS_ARN;
 }
 
+/**
+ * The permissions boundary of an existing user, where it may take away from what a request grants.
+ *
+ * @param request what shall be created
+ * @param user the user as it was found
+ * @returns its ARN; nothing where a new user would get the same, or where it allows all of S3 and no
+ *   more is asked for
+ */
+export function limitingBoundary(request: CreateRequest, user: UserFacts): string | undefined {
+  const found = user.permissionsBoundary;
+  const isNoLimit = found === boundaryFor(request) ||
+    (found === FULL_ACCESS_ARN && isWithinS3(request));
+  return isNoLimit ? undefined : found;
+}
+
 function checkExistingUser(name: string, user: UserFacts, askedBoundary: string | undefined) {
   const keys = user.accessKeys ?? [];
   if (keys.length >= ACCESS_KEY_LIMIT) {
@@ -152,8 +167,8 @@ function checkExistingUser(name: string, user: UserFacts, askedBoundary: string 
       },
     );
   }
-  const asksForAnother = askedBoundary !== undefined && askedBoundary !== "none" &&
-    askedBoundary !== user.permissionsBoundary;
+  const asksForAnother = askedBoundary !== undefined &&
+    askedBoundary !== (user.permissionsBoundary ?? "none");
   if (asksForAnother) {
     throw new S3CredentialsError(
       "conflict",

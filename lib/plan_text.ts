@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { CreateFacts, CreateRequest, Step } from "./create_types.ts";
+import type { CreateFacts, CreateRequest, Step, UserFacts } from "./create_types.ts";
 import { inlinePolicies, userNameFor } from "./grant.ts";
-import { describeKey } from "./plan.ts";
+import { describeKey, limitingBoundary } from "./plan.ts";
 
 function json(value: unknown): string {
   return JSON.stringify(value, null, 4);
@@ -168,7 +168,7 @@ export function describeFacts(request: CreateRequest, facts: CreateFacts): strin
 }
 
 /**
- * Tells where the credentials will do more than was asked for, or be seen by more people.
+ * Tells where the credentials will do more or less than was asked for, or be seen by more people.
  *
  * @param request what shall be created
  * @param facts what the account holds
@@ -187,10 +187,16 @@ export function describeFacts(request: CreateRequest, facts: CreateFacts): strin
  */
 export function describeDangers(request: CreateRequest, facts: CreateFacts): string[] {
   const { strangersBuckets = [], user } = facts;
-  const strangers = strangersBuckets.map((bucket) =>
-    `Bucket ${bucket} belongs to another account, which sees all that is written to it`
-  );
-  if (user === undefined) return strangers;
+  return [
+    ...strangersBuckets.map((bucket) =>
+      `Bucket ${bucket} belongs to another account, which sees all that is written to it`
+    ),
+    ...(user === undefined ? [] : describeUser(request, user)),
+  ];
+}
+
+/** What an existing user adds to the key, and what it takes away. */
+function describeUser(request: CreateRequest, user: UserFacts): string[] {
   const name = userNameFor(request).name;
   const given = new Set(
     inlinePolicies(request, name, user).map(({ policyName }) => policyName),
@@ -200,10 +206,14 @@ export function describeDangers(request: CreateRequest, facts: CreateFacts): str
     ...counted("policy", "policies", [...others, ...user.managedPolicies ?? []]),
     ...counted("group", "groups", user.groups ?? []),
   ];
-  if (grants.length === 0) return strangers;
+  const boundary = limitingBoundary(request, user);
   return [
-    ...strangers,
-    `The new key can also do what user ${name} may do by ${grants.join(" and by ")}`,
+    ...(grants.length === 0
+      ? []
+      : [`The new key can also do what user ${name} may do by ${grants.join(" and by ")}`]),
+    ...(boundary === undefined
+      ? []
+      : [`User ${name} has the permissions boundary ${boundary}, which also limits the new key`]),
   ];
 }
 

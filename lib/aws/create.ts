@@ -32,7 +32,7 @@ import { UndoList, type UndoReport, withUndoReport } from "./undo.ts";
 export interface CreateOptions {
   /** Told of each change when it has been made, in one line. */
   onProgress?: (message: string) => void;
-  /** Told in a sentence where the credentials will do more, or be seen by more, than was asked for. */
+  /** Told in a sentence where the credentials will do more or less, or be seen by more, than was asked for. */
   onWarning?: (message: string) => void;
   /** Stops the run before its next change; what was made is taken back. */
   signal?: AbortSignal;

@@ -4,7 +4,6 @@
 import assert from "node:assert/strict";
 import { createBucket } from "../../lib/sandbox/seed.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
-import { makeFullUser } from "../support/full_user.ts";
 import { run } from "../support/run.ts";
 
 const FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
@@ -171,78 +170,6 @@ test("a shortened name is the same every time", async (sandbox) => {
   const { code } = await run(args, { sandbox });
   assert.equal(code, 0);
   assert.equal(sandbox.account.users.size, 2);
-});
-
-test("an existing user is used as it is and gets a second key; a third is refused", async (sandbox) => {
-  const args = ["create", "old-bucket"];
-  const first = JSON.parse((await run(args, { sandbox })).stdout);
-  const second = JSON.parse((await run(args, { sandbox })).stdout);
-  const before = sandbox.snapshot();
-  const { code, stderr } = await run(args, { sandbox });
-  assert.equal(code, 1);
-  assert.match(stderr, /^Error: User s3\.read-write\.old-bucket has 2 access keys already/);
-  for (const { AccessKeyId } of [first, second]) {
-    assert.match(stderr, new RegExp(`${AccessKeyId} \\(created \\d{4}-.*never used`));
-  }
-  assert.deepEqual(sandbox.snapshot(), before);
-});
-
-test("the command that makes room for a key holds for any name", async (sandbox) => {
-  const args = ["create", "old-bucket", "--username=-a@b"];
-  await run(args, { sandbox });
-  await run(args, { sandbox });
-  const { stderr } = await run(args, { sandbox });
-  assert.match(stderr, /: aws iam delete-access-key --user-name='-a@b' --access-key-id ID$/m);
-});
-
-test("the age and last use of keys in the way are told", async (sandbox) => {
-  const args = ["create", "old-bucket"];
-  const { stdout } = await run(args, { sandbox });
-  await run(["whoami", "--auth", "key"], { sandbox, files: { key: stdout } });
-  await run(args, { sandbox });
-  const { stderr } = await run(args, { sandbox });
-  assert.match(stderr, /last used \d{4}-\d\d-\d\d/);
-});
-
-test("a last use that may not be seen is not called none", async (sandbox) => {
-  const args = ["create", "old-bucket"];
-  for (let keys = 0; keys < 2; keys++) await run(args, { sandbox });
-  const error = { status: 403, code: "AccessDenied", message: "Not for you" };
-  sandbox.fail({ operation: "GetAccessKeyLastUsed", times: Infinity, error });
-  const { stderr } = await run(args, { sandbox });
-  assert.match(
-    stderr,
-    /2 access keys already.*last use unknown\), access key .*last use unknown\)/,
-  );
-  assert.doesNotMatch(stderr, /never used/);
-});
-
-test("an existing user without the boundary that was asked for is an error", async (sandbox) => {
-  const args = ["create", "old-bucket", "--username", "one", "--user-permissions-boundary"];
-  await run([...args, "none"], { sandbox });
-  const before = sandbox.snapshot();
-  const { code, stderr } = await run([...args, READ_ONLY_ACCESS], { sandbox });
-  assert.equal(code, 1);
-  assert.match(stderr, /User one exists already, with no permissions boundary/);
-  assert.deepEqual(sandbox.snapshot(), before);
-});
-
-test("a policy that changes for an older key, too, is pointed out", async (sandbox) => {
-  await run(["create", "old-bucket", "--prefix", "a/"], { sandbox });
-  const { code, stderr } = await run(["create", "old-bucket", "--prefix", "b/"], { sandbox });
-  assert.equal(code, 0);
-  assert.match(stderr, /^Replaced the earlier policy s3\.read-write\.old-bucket: .* other access/m);
-});
-
-test("what the user's other policies take up is counted", async (sandbox) => {
-  await run(["create", "old-bucket"], { sandbox });
-  const user = sandbox.account.users.get("s3.read-write.old-bucket")!;
-  user.inlinePolicies.set("another", `{"Version":"2012-10-17","Statement":[]}${"x".repeat(1800)}`);
-  const before = sandbox.snapshot();
-  const { code, stderr } = await run(["create", "old-bucket"], { sandbox });
-  assert.equal(code, 1);
-  assert.match(stderr, /would take \d+ characters, AWS allows 2048/);
-  assert.deepEqual(sandbox.snapshot(), before);
 });
 
 test("all is looked at before the first change", async (sandbox) => {
@@ -474,30 +401,6 @@ test("--bucket-region is not for a bucket that is there already, which is said",
     /^Bucket exists already: old-bucket - region eu-west-1 is for new buckets only$/m,
   );
   assert.doesNotMatch(stderr, /exists already: new-bucket/);
-});
-
-test("a user who may do more by other policies: it is said, with --silent too", async (sandbox) => {
-  const joe = ["create", "old-bucket", "--username", "joe"];
-  const again = await run([...joe, "-c"], { sandbox });
-  assert.doesNotMatch(again.stderr, /can also do/);
-  const { code, stderr } = await run([...joe, "--read-only", "--silent"], { sandbox });
-  assert.equal(code, 0, stderr);
-  assert.equal(
-    stderr,
-    "Warning: The new key can also do what user joe may do by policy s3.read-write.old-bucket\n",
-  );
-});
-
-test("a user who may do more by managed policies and groups: it is said", async (sandbox) => {
-  await makeFullUser(sandbox, "joe");
-  const { code, stderr } = await run(["create", "old-bucket", "--username", "joe"], { sandbox });
-  assert.equal(code, 0, stderr);
-  assert.match(
-    stderr,
-    /^Warning: .* user joe may do by policies inline, AmazonS3ReadOnlyAccess and by group readers$/m,
-  );
-  const ann = await run(["create", "old-bucket", "--username", "ann"], { sandbox });
-  assert.doesNotMatch(ann.stderr, /Warning/);
 });
 
 for (const lifetime of [[], ["-d", "15m"]]) {
