@@ -6,8 +6,30 @@
  */
 import { S3CredentialsError } from "../errors.ts";
 
+import { S3CredentialsError } from "../errors.ts";
+
 /** How many calls run at the same time where nothing else is asked for. */
 export const DEFAULT_CONCURRENCY = 16;
+
+/**
+ * Checks how many calls shall run at the same time: with none, or half a one, work would never end.
+ *
+ * @param limit what the caller wants
+ * @throws {S3CredentialsError} `usage` if that makes no sense
+ *
+ * @example None
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { checkConcurrency } from "./concurrency.ts";
+ *
+ * assert.throws(() => checkConcurrency(0), { code: "usage" });
+ * ```
+ */
+export function checkConcurrency(limit: number): void {
+  if (Number.isSafeInteger(limit) && limit >= 1) return;
+  const message = `Invalid concurrency ${limit}: expected a whole number, 1 or more`;
+  throw new S3CredentialsError("usage", message);
+}
 
 /**
  * Does the same with each item, several at a time, and gives the results in the order of the items.
@@ -18,6 +40,7 @@ export const DEFAULT_CONCURRENCY = 16;
  * @param work what to do with one of them
  * @param limit how many at the same time
  * @returns the results, one for each item
+ * @throws {S3CredentialsError} `usage` for a limit that makes no sense
  * @throws the first error of `work`, in the order of the items; no further item is begun after it
  *
  * @example Two at a time
@@ -34,6 +57,7 @@ export async function* mapInOrder<T, R>(
   work: (item: T) => Promise<R>,
   limit: number = DEFAULT_CONCURRENCY,
 ): AsyncGenerator<R> {
+  checkConcurrency(limit);
   const underWay: Promise<R>[] = [];
   try {
     for await (const item of items) {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { checkConcurrency } from "./concurrency.ts";
+
 /** Lets a number of requests through at a time, first come, first served. */
 export class Gate {
   #free: number;
@@ -14,8 +16,10 @@ export class Gate {
   /**
    * @param requests how many at a time
    * @param bytes how much their bodies may take together; one that takes more goes alone
+   * @throws {S3CredentialsError} `usage` for a number of requests that makes no sense
    */
   constructor(requests: number, bytes = Infinity) {
+    checkConcurrency(requests);
     this.#free = requests;
     this.#freeBytes = this.#totalBytes = bytes;
   }
@@ -84,6 +88,7 @@ export class Gate {
  * @param onEarlyEnd told when the results are no longer wanted or something has failed; what is under
  *   way may then be broken off
  * @returns the results, in the order in which they come
+ * @throws {S3CredentialsError} `usage` for a limit that makes no sense
  * @throws the first error of `items` or `work`, once what was under way has ended
  */
 export async function* mapAsDone<T, R>(
@@ -92,6 +97,7 @@ export async function* mapAsDone<T, R>(
   limit: number,
   onEarlyEnd: () => void = () => {},
 ): AsyncGenerator<R> {
+  checkConcurrency(limit);
   const done: R[] = [];
   let failure: { error: unknown } | undefined;
   let isOver = false;

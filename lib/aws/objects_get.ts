@@ -130,11 +130,12 @@ export async function downloadObject(
 ): Promise<void> {
   const tried = `Could not write to ${shown(path)}`;
   const requests = new BucketRequests(aws, bucket, signal);
+  const gate = new Gate(concurrency, DOWNLOAD_WINDOW);
   const target = await writableTarget(path, tried, signal);
   const counter = new ProgressCounter(onProgress);
   const download = {
     requests,
-    gate: new Gate(concurrency, DOWNLOAD_WINDOW),
+    gate,
     onBytes: (bytes: number) => counter.add({ bytes }),
     onSize: singleSize(counter),
   };
@@ -257,9 +258,9 @@ export async function* getObjects(
     bucket,
     signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
   );
+  const gate = new Gate(concurrency, DOWNLOAD_WINDOW);
   const local = LocalFolder.open(folder);
   const counter = new ProgressCounter(onProgress);
-  const gate = new Gate(concurrency, DOWNLOAD_WINDOW);
   const get = async (wanted: Wanted): Promise<ObjectResult> => {
     const result = await getOne({ requests, gate, counter, local }, wanted);
     counter.add({ objects: 1 });

@@ -159,8 +159,8 @@ function uploader(
   bucket: string,
   { concurrency = DEFAULT_TRANSFERS, onProgress, onWarning, signal }: TransferOptions,
 ) {
-  const requests = new BucketRequests(aws, bucket, signal);
   const gate = new Gate(concurrency, BODY_MEMORY);
+  const requests = new BucketRequests(aws, bucket, signal);
   const counter = new ProgressCounter(onProgress);
   const onBytes = (bytes: number) => counter.add({ bytes });
   const common = { requests, gate, spare: [], onBytes, onWarning, signal };

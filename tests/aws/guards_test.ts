@@ -2,7 +2,9 @@
  * What the library's functions refuse before they send anything.
  */
 import assert from "node:assert/strict";
+import { listBuckets } from "../../lib/aws/buckets.ts";
 import { connect } from "../../lib/aws/connect.ts";
+import { listRoles, listUserPolicies } from "../../lib/aws/listings.ts";
 import { deleteObjects } from "../../lib/aws/objects_delete.ts";
 import { downloadObject, getObject, getObjects } from "../../lib/aws/objects_get.ts";
 import { listObjects } from "../../lib/aws/objects_list.ts";
@@ -74,6 +76,35 @@ Deno.test("a bucket's name that would lead elsewhere: every function for objects
   assert.equal(st.sandbox.requests.length, sent, "nothing is sent");
   assert.deepEqual(tree(st.folder), {}, "nothing is left");
   assert.equal(new TextDecoder().decode(st.objects().get("one")!.body), "one");
+  aws.close();
+});
+
+Deno.test("a concurrency that makes no sense is refused by every function that takes one", async () => {
+  await using st = await stage();
+  await st.put("one", "one");
+  const aws = account(st);
+  const sent = st.sandbox.requests.length;
+  for (const concurrency of [0, -1, NaN, 1.5, Infinity]) {
+    const path = st.path("new");
+    const options = { concurrency };
+    const uploads = [{ path: "deno.json", key: "two" }];
+    const calls: Record<string, () => Promise<unknown>> = {
+      deleteObjects: () => Array.fromAsync(deleteObjects(aws, BUCKET, { keys: ["one"] }, options)),
+      getObjects: () => Array.fromAsync(getObjects(aws, BUCKET, path, options)),
+      downloadObject: () => downloadObject(aws, BUCKET, "one", path, options),
+      putObject: () => putObject(aws, BUCKET, "two", "deno.json", options),
+      putObjects: () => Array.fromAsync(putObjects(aws, BUCKET, uploads, options)),
+      listUserPolicies: () => Array.fromAsync(listUserPolicies(aws, [], options)),
+      listRoles: () => Array.fromAsync(listRoles(aws, options)),
+      listBuckets: () => Array.fromAsync(listBuckets(aws, options)),
+    };
+    for (const [what, call] of Object.entries(calls)) {
+      const message = `Invalid concurrency ${concurrency}: expected a whole number, 1 or more`;
+      await assert.rejects(call(), { code: "usage", message }, `${what} with ${concurrency}`);
+    }
+  }
+  assert.equal(st.sandbox.requests.length, sent, "nothing is sent");
+  assert.deepEqual(tree(st.folder), {}, "nothing is left");
   aws.close();
 });
 
