@@ -16,20 +16,21 @@ export class LocalFile {
   readonly #path: string;
   readonly #temporary: string;
   readonly #file: Deno.FsFile;
-  readonly #mode: number | undefined;
+  readonly #replaced: Access | undefined;
   #isOpen = true;
 
   /**
    * Opens the temporary file.
    *
-   * @param path the place of the finished file; one that is there already gives it its permissions
+   * @param path the place of the finished file; one that is there already hands on its permissions
+   *   and, as far as that is allowed, its owner and group
    */
   constructor(path: string) {
     this.#path = path;
     this.#temporary = temporaryBeside(path);
-    this.#mode = modeOf(path);
+    this.#replaced = accessOf(path);
     // Until it is finished, nobody else may read what perhaps nobody else may read then.
-    const mode = this.#mode === undefined ? {} : { mode: 0o600 };
+    const mode = this.#replaced === undefined ? {} : { mode: 0o600 };
     this.#file = Deno.openSync(this.#temporary, { write: true, createNew: true, ...mode });
   }
 
@@ -74,7 +75,7 @@ export class LocalFile {
   /** Gives the file its name. */
   finish(): void {
     this.#close();
-    if (this.#mode !== undefined) Deno.chmodSync(this.#temporary, this.#mode);
+    if (this.#replaced !== undefined) handOn(this.#replaced, this.#temporary);
     Deno.renameSync(this.#temporary, this.#path);
   }
 
@@ -94,14 +95,36 @@ export class LocalFile {
   }
 }
 
-/** @returns the permissions of a file; `undefined` where it isn't there or the system has none */
-function modeOf(path: string): number | undefined {
+/** Who may do what with a file. */
+interface Access {
+  mode: number;
+  uid: number | null;
+  gid: number | null;
+}
+
+/** @returns that of a file; `undefined` where it isn't there or the system has none */
+function accessOf(path: string): Access | undefined {
   try {
-    const { isFile, mode } = Deno.lstatSync(path);
-    return isFile && mode !== null ? mode & 0o777 : undefined;
+    const { isFile, mode, uid, gid } = Deno.lstatSync(path);
+    return isFile && mode !== null ? { mode: mode & 0o777, uid, gid } : undefined;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
+  }
+}
+
+/** Only root may give a file away; of the groups, everybody has the choice of his own. */
+function handOn({ mode, uid, gid }: Access, path: string): void {
+  if (uid !== null && gid !== null && !hasGiven(path, uid, gid)) hasGiven(path, null, gid);
+  Deno.chmodSync(path, mode);
+}
+
+function hasGiven(path: string, uid: number | null, gid: number): boolean {
+  try {
+    Deno.chownSync(path, uid, gid);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -137,16 +160,20 @@ const FAULT_CODES: Record<string, string> = {
  *
  * @param error what the runtime threw
  * @param tried what was tried
+ * @param hint what to do about it
  * @returns the error; one that is for persons already comes back as it is
  */
-export function fileFault(error: unknown, tried: string): S3CredentialsError {
+export function fileFault(error: unknown, tried: string, hint?: string): S3CredentialsError {
   if (error instanceof S3CredentialsError) return error;
   // Permissions of Deno are explained where all commands end.
   if (error instanceof Deno.errors.NotCapable) throw error;
   const { code = "", message } = error as Error & { code?: string };
   const [, kind, words] = FAULTS.find(([type]) => error instanceof type) ??
     [, "conflict" as const, FAULT_CODES[code] ?? message.replace(/ \(os error \d+\).*/s, "")];
-  return new S3CredentialsError(kind, `${tried}: ${words}`, { cause: error });
+  return new S3CredentialsError(kind, `${tried}: ${words}`, {
+    cause: error,
+    ...(hint !== undefined && { hint }),
+  });
 }
 
 /**
@@ -154,10 +181,11 @@ export function fileFault(error: unknown, tried: string): S3CredentialsError {
  *
  * @param error what was thrown
  * @param tried what was tried
+ * @param hint what to do about it
  * @returns the error of a local file; what is none comes back as it is
  */
-export function localError(error: unknown, tried: string): unknown {
+export function localError(error: unknown, tried: string, hint?: string): unknown {
   const isLocal = error instanceof Error && !(error instanceof S3CredentialsError) &&
     (error.constructor.name in Deno.errors || "code" in error || /os error/.test(error.message));
-  return isLocal ? fileFault(error, tried) : error;
+  return isLocal ? fileFault(error, tried, hint) : error;
 }

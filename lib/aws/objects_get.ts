@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
 import { commonPrefix, keyMatcher } from "../keys.ts";
@@ -144,7 +145,7 @@ export async function downloadObject(
     else await save(target.file, download, key);
     counter.add({ objects: 1 });
   } catch (error) {
-    throw localError(error, tried);
+    throw localError(error, tried, replacingHint(error, path));
   } finally {
     if ("device" in target) target.device.close();
     requests.close();
@@ -204,8 +205,18 @@ async function writableTarget(
       const hint = `The folder ${shown(dirname(path))} must exist`;
       throw new S3CredentialsError("not-found", `${tried}: its folder does not exist`, { hint });
     }
-    throw fileFault(error, tried);
+    throw fileFault(error, tried, replacingHint(error, path));
   }
+}
+
+/** What the system says of a file that may perhaps be written, but not replaced by another. */
+const IRREPLACEABLE = new Set(["EACCES", "EPERM", "EBUSY", "EROFS"]);
+
+function replacingHint(error: unknown, path: string): string | undefined {
+  const { code = "" } = error as { code?: string };
+  if (!IRREPLACEABLE.has(code) || !existsSync(path)) return;
+  return "The file is replaced as a whole, so that its folder must be writable; where only the file " +
+    "is, redirect standard output to it";
 }
 
 function statIfThere(path: string): Deno.FileInfo | undefined {

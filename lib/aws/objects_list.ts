@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { S3CredentialsError } from "../errors.ts";
 import { childText, parseXml, unescapeXml, type XmlElement } from "../xml.ts";
 import { BucketRequests } from "./bucket_requests.ts";
 import type { Aws } from "./connect.ts";
@@ -100,6 +101,7 @@ async function listPage(
   prefix?: string,
   token?: string,
 ): Promise<ListPage> {
+  const tried = `Could not list bucket ${requests.bucket}`;
   try {
     const { text } = await requests.send({
       method: "GET",
@@ -110,10 +112,12 @@ async function listPage(
         ...(token !== undefined && { "continuation-token": token }),
       },
     });
-    return readPage(text);
+    const page = readPage(text);
+    if (page.token === undefined || page.token !== token) return page;
+    throw new S3CredentialsError("aws", `${tried}: the listing does not move on`);
   } catch (error) {
     requests.throwIfAborted();
-    throw serviceError(error, `Could not list bucket ${requests.bucket}`);
+    throw serviceError(error, tried);
   }
 }
 
@@ -155,9 +159,9 @@ function readObject(xml: string, isEncoded: boolean): ObjectSummary {
   const owner = { DisplayName, ID };
   return {
     Key: decodeKey(unescapeXml(Key), isEncoded),
-    ...(LastModified && { LastModified: new Date(LastModified) }),
+    ...(LastModified && { LastModified: readTime(LastModified) }),
     ...(ETag && { ETag: unescapeXml(ETag) }),
-    Size: Number(Size ?? 0),
+    Size: readSize(Size ?? "0"),
     ...(StorageClass && { StorageClass }),
     ...((ID || DisplayName) && {
       Owner: Object.fromEntries(
@@ -165,6 +169,20 @@ function readObject(xml: string, isEncoded: boolean): ObjectSummary {
       ),
     }),
   };
+}
+
+function readTime(text: string): Date {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) {
+    throw new SyntaxError("Cannot read listing: it has an odd time");
+  }
+  return time;
+}
+
+function readSize(text: string): number {
+  const size = Number(text);
+  if (!(size >= 0)) throw new SyntaxError("Cannot read listing: it has an odd size");
+  return size;
 }
 
 /** S3 encodes as a form does, with `+` for a space. */

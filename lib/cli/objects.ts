@@ -75,7 +75,8 @@ export const getObject = defineCommand({
     const bucket = bucketName(operands[0]);
     const [key = ""] = checkedKeys([operands[1] ?? ""]);
     const { downloadObject, getObject } = await import("../aws/objects_get.ts");
-    const { output } = options;
+    // To replace it would be to replace the file that standard output is redirected to.
+    const output = options.output === "/dev/stdout" ? undefined : options.output;
     // The content would be written over a bar on the same terminal.
     const isSilent = options.silent || output === undefined && io.stdout.isTerminal;
     if (output !== undefined) await io.permit(["write"]);

@@ -231,3 +231,57 @@ Deno.test({
     assert.deepEqual(tree(st.folder), { a: "old" });
   },
 });
+
+Deno.test({
+  name: "a file that is replaced keeps its owner and group, where that is allowed",
+  ignore: Deno.build.os === "windows" || Deno.uid() !== 0,
+  async fn() {
+    await using st = await stage();
+    await st.put("a", "new");
+    await Deno.writeTextFile(st.path("a"), "old", { mode: 0o640 });
+    await Deno.chown(st.path("a"), 65_534, 65_533);
+    const { code } = await st.run(["get-object", BUCKET, "a", "-o", st.path("a")]);
+    assert.equal(code, 0);
+    const { uid, gid, mode, size } = await Deno.stat(st.path("a"));
+    assert.deepEqual([uid, gid, mode! & 0o777, size], [65_534, 65_533, 0o640, 3]);
+  },
+});
+
+const HINT =
+  "The file is replaced as a whole, so that its folder must be writable; where only the " +
+  "file is, redirect standard output to it\n";
+
+Deno.test("get-object -o: a file that can't be replaced, as it is mounted: what to do is said", async () => {
+  await using st = await stage();
+  await st.put("a", "new");
+  await Deno.writeTextFile(st.path("a"), "old");
+  const rename = Deno.renameSync;
+  Deno.renameSync = () => {
+    const message = "Device or resource busy (os error 16): rename";
+    throw Object.assign(new Deno.errors.Busy(message), { code: "EBUSY" });
+  };
+  const { code, stderr } = await st.run(["get-object", BUCKET, "a", "-o", st.path("a")])
+    .finally(() => Deno.renameSync = rename);
+  const error = `Error: Could not write to ${st.path("a")}: Device or resource busy\n`;
+  assert.deepEqual([code, stderr], [1, error + HINT]);
+  assert.deepEqual(tree(st.folder), { a: "old" });
+});
+
+Deno.test({
+  name: "get-object -o: a file that can't be replaced, as its folder is closed: what to do is said",
+  ignore: Deno.build.os === "windows" || Deno.uid() === 0,
+  async fn() {
+    await using st = await stage();
+    await st.put("a", "new");
+    await Deno.mkdir(st.path("closed"));
+    const path = st.path("closed", "a");
+    await Deno.writeTextFile(path, "old");
+    await Deno.chmod(st.path("closed"), 0o500);
+    const { code, stderr } = await st.run(["get-object", BUCKET, "a", "-o", path]);
+    const other = await st.run(["get-object", BUCKET, "a", "-o", `${path}2`]);
+    await Deno.chmod(st.path("closed"), 0o700);
+    assert.equal(stderr, `Error: Could not write to ${path}: permission denied\n${HINT}`);
+    assert.equal(other.stderr, `Error: Could not write to ${path}2: permission denied\n`);
+    assert.equal(code, 1);
+  },
+});

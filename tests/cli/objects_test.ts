@@ -140,6 +140,13 @@ Deno.test("get-object: standard output is the content and nothing else", async (
   });
 });
 
+Deno.test("get-object -o /dev/stdout is standard output, which replaces no file", async () => {
+  await using st = await stage();
+  await st.put("a", "content");
+  const ran = await st.run(["get-object", BUCKET, "a", "-o", "/dev/stdout"]);
+  assert.deepEqual(ran, { code: 0, stdout: "content", stderr: "" });
+});
+
 Deno.test("get-object: an object stored with Content-Encoding comes as it is stored", async () => {
   await using st = await stage();
   await st.put("a.gz", "not really packed");

@@ -8,7 +8,10 @@ import { run } from "../support/run.ts";
 const KEYS = { AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "example" };
 
 /** A server with fixed pages, the first of which is 1; it tells which keys it was to delete. */
-function serveListing(pages: readonly string[], deletion = "<DeleteResult/>") {
+function serveListing(
+  pages: readonly string[],
+  { deletion = "<DeleteResult/>", next = (number: number) => number + 1 } = {},
+) {
   const deleted: string[] = [];
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -17,7 +20,7 @@ function serveListing(pages: readonly string[], deletion = "<DeleteResult/>") {
       const text = await request.text();
       const number = Number(query.get("continuation-token") ?? 1);
       for (const [, key] of text.matchAll(/<Key>(.*?)<\/Key>/g)) deleted.push(key!);
-      return new Response(request.method === "GET" ? page(pages, number) : deletion);
+      return new Response(request.method === "GET" ? page(pages, number, next(number)) : deletion);
     },
   );
   const env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${server.addr.port}` };
@@ -28,9 +31,9 @@ function serveListing(pages: readonly string[], deletion = "<DeleteResult/>") {
   };
 }
 
-function page(pages: readonly string[], number: number): string {
+function page(pages: readonly string[], number: number, token: number): string {
   const next = number < pages.length
-    ? `<IsTruncated>true</IsTruncated><NextContinuationToken>${number + 1}</NextContinuationToken>`
+    ? `<IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>`
     : "<IsTruncated>false</IsTruncated>";
   return `<ListBucketResult><EncodingType>url</EncodingType>${next}${
     pages[number - 1]
@@ -74,7 +77,7 @@ for (
     const error = (key: string) => `<Error>${key}<Code>AccessDenied</Code></Error>`;
     await using server = serveListing(
       [],
-      `<DeleteResult>${error(key!)}${error("<Key>c</Key>")}</DeleteResult>`,
+      { deletion: `<DeleteResult>${error(key!)}${error("<Key>c</Key>")}</DeleteResult>` },
     );
     const ran = await server.run(["delete-objects", "my-bucket", "a\nb", "c", "d", "-s"]);
     assert.equal(ran.code, 1);
@@ -89,7 +92,7 @@ for (
 }
 
 Deno.test("delete-objects: a request that fails as a whole is one error", async () => {
-  await using server = serveListing([], "neither XML nor anything else");
+  await using server = serveListing([], { deletion: "neither XML nor anything else" });
   const keys = Array.from({ length: 1_001 }, (_, number) => `key-${number}`);
   const { code, stderr } = await server.run(["delete-objects", "my-bucket", ...keys, "-s"]);
   assert.equal(code, 1);
@@ -100,10 +103,30 @@ Deno.test("delete-objects: a request that fails as a whole is one error", async 
   ]);
 });
 
+for (const args of [["list-bucket"], ["delete-objects", "--prefix", "old/", "-s"]]) {
+  Deno.test(`${args[0]}: a listing that repeats itself is an error, and comes to an end`, async () => {
+    await using server = serveListing([contents("old/a"), contents("old/b"), ""], {
+      next: () => 2,
+    });
+    const [command = "", ...options] = args;
+    const { code, stderr } = await server.run([command, "my-bucket", ...options]);
+    assert.equal(
+      stderr,
+      "Error: Could not list bucket my-bucket: the listing does not move on\n",
+    );
+    assert.equal(code, 1);
+  });
+}
+
 for (
   const [what, page] of [
     ["a key that is not encoded as it says", contents("old/a", "old/b%ZZ")],
     ["a key that is half encoded", contents("old/%E2%82")],
+    [
+      "a time that is none",
+      "<Contents><Key>old/a</Key><LastModified>yesterday</LastModified></Contents>",
+    ],
+    ["a size that is none", "<Contents><Key>old/a</Key><Size>some</Size></Contents>"],
     ["an element without end", `<Owner${"r".repeat(300_000)}`],
   ] as const
 ) {
