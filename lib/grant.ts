@@ -65,7 +65,7 @@ export interface NamedPolicy {
 
 /**
  * The inline policies of the user: one a bucket, or one for all of them where only that stays
- * within AWS's limit.
+ * within AWS's limit, or where two names would differ in nothing but their case.
  *
  * @param request what shall be created
  * @param userName the user's name, for the error
@@ -85,7 +85,9 @@ export function inlinePolicies(
     policy: checkedPolicy(policyFor(request, [bucket])),
   }));
   const sizeWith = (policies: NamedPolicy[]) => inlineSize(policies, user?.inlinePolicies);
-  if (sizeWith(separate) <= POLICY_LIMIT) return separate;
+  // Only old buckets have upper case; IAM, which doesn't tell it from lower, may keep but one of these.
+  const names = new Set(separate.map(({ policyName }) => policyName.toLowerCase()));
+  if (names.size === separate.length && sizeWith(separate) <= POLICY_LIMIT) return separate;
   const merged = (count: number) => [{
     policyName: inlinePolicyName(grant, request.buckets.slice(0, count)),
     policy: joinPolicies(separate.slice(0, count).map(({ policy }) => policy)),

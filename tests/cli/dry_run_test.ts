@@ -133,3 +133,15 @@ for (
     assert.equal(said.exec(stderr)?.[1], shown);
   });
 }
+
+Deno.test("create: no two policies whose names differ in nothing but their case", async () => {
+  const { code, stdout } = await run(["create", "Old_Bucket", "old_bucket", "--dry-run"]);
+  assert.equal(code, 0);
+  const attached = stdout.match(/^Would attach policy called '[^']+'/gm);
+  assert.deepEqual(attached, [
+    "Would attach policy called 's3.read-write.Old_Bucket,old_bucket'",
+  ]);
+  for (const bucket of ["Old_Bucket", "old_bucket"]) {
+    assert.ok(stdout.includes(`"arn:aws:s3:::${bucket}/*"`));
+  }
+});
