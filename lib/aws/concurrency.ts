@@ -6,8 +6,6 @@
  */
 import { S3CredentialsError } from "../errors.ts";
 
-import { S3CredentialsError } from "../errors.ts";
-
 /** How many calls run at the same time where nothing else is asked for. */
 export const DEFAULT_CONCURRENCY = 16;
 
