@@ -32,7 +32,8 @@ export interface WaitOptions {
  * their rights and changes nothing. IAM takes some seconds until all of AWS knows a new key and its
  * policy.
  *
- * What a policy of the caller's own allows is not known, so for these only STS is asked.
+ * What a policy or role of the caller's own allows is not known, nor what is left where a statement
+ * denies something, so for these only STS is asked.
  *
  * @param aws the account that they were created in; its own credentials are not used
  * @param credentials the new credentials
@@ -65,6 +66,7 @@ export async function waitForCredentials(
     secretAccessKey: credentials.SecretAccessKey,
     ...("SessionToken" in credentials && { sessionToken: credentials.SessionToken }),
   });
+  const printed = `The key ${credentials.AccessKeyId} was created and printed, and stays`;
   const deadline = Date.now() + 1000 * seconds;
   const untilAccepted = async (what: string, call: () => Promise<unknown>) => {
     try {
@@ -74,16 +76,18 @@ export async function waitForCredentials(
       });
     } catch (thrown) {
       if (signal?.aborted) {
-        throw new S3CredentialsError("interrupted", "Interrupted", {
-          hint: `The key ${credentials.AccessKeyId} was created and printed, and stays`,
-        });
+        throw new S3CredentialsError("interrupted", "Interrupted", { hint: printed });
       }
-      const error = serviceError(thrown, `${what} does not accept the new credentials yet`);
+      const tried = isExplicitDeny(thrown)
+        ? `${what} refuses the new credentials`
+        : `${what} does not accept the new credentials yet`;
+      const error = serviceError(thrown, tried);
       throw new S3CredentialsError(error.code, error.message, {
         cause: error.cause,
-        hint:
-          `The key ${credentials.AccessKeyId} was created and printed. It may work in a while: ` +
-          "try it with s3-credentials whoami",
+        hint: isExplicitDeny(thrown)
+          ? printed
+          : `${printed}. It may work in a while: try it with ` +
+            "s3-credentials whoami --auth FILE, where FILE holds what was printed",
       });
     }
   };
@@ -120,10 +124,22 @@ export async function waitForCredentials(
 
 /** A key or policy that isn't seen yet looks like one that isn't there. */
 function isTooEarly(error: unknown): boolean {
+  if (isExplicitDeny(error)) return false;
   const status = httpStatus(error);
   return status === 401 || status === 403 ||
     /^(InvalidAccessKeyId|InvalidClientTokenId|AccessDenied|InvalidToken)$/
       .test(awsErrorCode(error));
+}
+
+/** No time changes that. */
+function isExplicitDeny(error: unknown): boolean {
+  return error instanceof Error && /\bexplicit deny\b/i.test(error.message);
+}
+
+/** Whether the credentials surely have the rights that their permission stands for. */
+function hasKnownRights({ policy, roleArn, statements = [] }: CreateRequest): boolean {
+  return policy === undefined && roleArn === undefined &&
+    statements.every(({ Effect }) => Effect === "Allow");
 }
 
 /** @returns the key of an object that was written against all expectation */
@@ -132,7 +148,7 @@ async function tryBucket(
   bucket: string,
   request: CreateRequest,
 ): Promise<string | undefined> {
-  if (request.policy !== undefined) return;
+  if (!hasKnownRights(request)) return;
   const s3 = await holder.s3();
   const prefix = request.prefix?.replace(/\*$/, "") ?? "";
   if (request.permission === "write-only") {

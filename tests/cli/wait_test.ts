@@ -56,7 +56,11 @@ Deno.test("--wait: a key that does not work in time is printed all the same, exi
   assert.equal(code, 1);
   const { AccessKeyId } = JSON.parse(stdout);
   assert.match(stderr, /Error: STS does not accept the new credentials yet/);
-  assert.match(stderr, new RegExp(`The key ${AccessKeyId} was created and printed`));
+  assert.match(stderr, new RegExp(`The key ${AccessKeyId} was created and printed, and stays`));
+  assert.match(
+    stderr,
+    /try it with s3-credentials whoami --auth FILE, where FILE holds what was p/,
+  );
   assert.ok(sandbox.account.users.get("s3.read-write.my-bucket")?.accessKeys.has(AccessKeyId));
 });
 
@@ -94,4 +98,52 @@ Deno.test("--wait: a server that takes a write with a wrong checksum: what it to
     stderr,
     /^Warning: This server .* delete in\/s3-credentials-wait from bucket my-bucket$/m,
   );
+});
+
+const DENY = '{"Effect":"Deny","Action":"s3:ListBucket","Resource":"*"}';
+const NARROW_ROLE = "arn:aws:iam::123456789012:role/narrow";
+
+for (
+  const [name, args] of Object.entries({
+    "a statement that denies": ["--statement", DENY],
+    "a role of the caller's own": ["-d", "15m", "--role-arn", NARROW_ROLE],
+  })
+) {
+  Deno.test(`--wait: rights that are not known, ${name}: only STS is asked`, async () => {
+    await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+    const { roles } = sandbox.account;
+    await run(["create", "my-bucket", "-d", "15m"], { sandbox });
+    const role = roles.get("s3-credentials.AmazonS3FullAccess")!;
+    roles.set("narrow", {
+      ...role,
+      roleName: "narrow",
+      arn: NARROW_ROLE,
+      attachedPolicies: new Set(),
+    });
+    const { code, stderr } = await run(["create", "my-bucket", "--wait", "3s", ...args], {
+      sandbox,
+    });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /The credentials work\n$/);
+  });
+}
+
+Deno.test("--wait: an explicit deny is not waited for to pass", async () => {
+  await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+  await run(["create", "my-bucket", "--username", "joe"], { sandbox });
+  sandbox.account.users.get("joe")!.inlinePolicies.set(
+    "deny",
+    `{"Version":"2012-10-17","Statement":[${DENY}]}`,
+  );
+  const began = performance.now();
+  const args = ["create", "my-bucket", "--username", "joe", "--wait"];
+  const { code, stdout, stderr } = await run(args, { sandbox });
+  assert.equal(code, 1);
+  assert.ok(performance.now() - began < 10_000);
+  assert.match(
+    stderr,
+    /^Error: S3, for bucket my-bucket, refuses the new credentials: .*explicit deny/m,
+  );
+  const { AccessKeyId } = JSON.parse(stdout);
+  assert.ok(stderr.endsWith(`The key ${AccessKeyId} was created and printed, and stays\n`), stderr);
 });
