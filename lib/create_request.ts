@@ -20,20 +20,22 @@ const CONTRADICTIONS: [keyof CreateRequest, keyof CreateRequest][] = [
  * Checks a request in itself: names, numbers, and fields that contradict each other.
  *
  * @param request what shall be created
+ * @returns the same, with each bucket once
  * @throws {S3CredentialsError} `usage` if it makes no sense; the message says why
  *
  * @example A typing mistake
  * ```ts
  * import assert from "node:assert/strict";
- * import { checkCreateRequest } from "./create_request.ts";
+ * import { checkedRequest } from "./create_request.ts";
  *
- * checkCreateRequest({ buckets: ["photos"], duration: 900 });
- * assert.throws(() => checkCreateRequest({ buckets: ["photos/*"] }), { code: "usage" });
- * assert.throws(() => checkCreateRequest({ buckets: [] }), { code: "usage" });
+ * assert.deepEqual(checkedRequest({ buckets: ["photos", "photos"] }), { buckets: ["photos"] });
+ * assert.throws(() => checkedRequest({ buckets: ["photos/*"] }), { code: "usage" });
+ * assert.throws(() => checkedRequest({ buckets: [] }), { code: "usage" });
  * ```
  */
-export function checkCreateRequest(request: CreateRequest): void {
+export function checkedRequest(request: CreateRequest): CreateRequest {
   asUsageError(() => check(request));
+  return { ...request, buckets: [...new Set(request.buckets)] };
 }
 
 function check(request: CreateRequest): void {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCreateRequest } from "./create_request.ts";
+import { checkedRequest } from "./create_request.ts";
 import type {
   AccessKeyFacts,
   CreateFacts,
@@ -34,7 +34,7 @@ const CHAINED_SESSION_LIMIT_SECONDS = 3600;
 /**
  * Works out the steps of `create`. Changes nothing and calls nobody.
  *
- * @param request what shall be created
+ * @param asked what shall be created
  * @param facts what the account holds
  * @returns the steps in their order; the last one gives the credentials
  * @throws {S3CredentialsError} if the request makes no sense or contradicts the facts, a bucket is
@@ -55,8 +55,8 @@ const CHAINED_SESSION_LIMIT_SECONDS = 3600;
  * assert.equal(describeStep(steps[0]!), "Would create bucket: 'my-bucket'");
  * ```
  */
-export function planCreate(request: CreateRequest, facts: CreateFacts): Step[] {
-  checkCreateRequest(request);
+export function planCreate(asked: CreateRequest, facts: CreateFacts): Step[] {
+  const request = checkedRequest(asked);
   return [
     ...request.buckets.flatMap((bucket) => bucketSteps(bucket, request, facts)),
     ...(request.duration === undefined

@@ -4,6 +4,7 @@
  * @module
  */
 import type { AssumeRoleCommandOutput } from "@aws-sdk/client-sts";
+import { checkedRequest } from "../create_request.ts";
 import type { CreateRequest, Step } from "../create_types.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import type { Credentials, PermanentCredentials, TemporaryCredentials } from "../formats.ts";
@@ -62,7 +63,7 @@ const UNDO_PATIENCE_MS = 10_000;
  * removed again, and the error names what could not be removed.
  *
  * @param aws the account
- * @param request what shall be created
+ * @param asked what shall be created
  * @param options progress, interruption, patience
  * @returns the credentials and the way back
  * @throws {S3CredentialsError} if something is missing, may not be done, or would pass a limit
@@ -87,9 +88,10 @@ const UNDO_PATIENCE_MS = 10_000;
  */
 export async function createCredentials(
   aws: Aws,
-  request: CreateRequest,
+  asked: CreateRequest,
   options: CreateOptions = {},
 ): Promise<CreatedCredentials> {
+  const request = checkedRequest(asked);
   // What fits into no account at all is found out before anything is sent.
   planCreate({ ...request, createBucket: true }, NOTHING_EXISTS);
   const facts = await unlessInterrupted(gatherFacts(aws, request), options.signal);

@@ -93,6 +93,23 @@ Deno.test("createCredentials makes no bucket by a name that was only allowed lon
   assert.deepEqual(sandbox.snapshot(), before);
 });
 
+Deno.test("createCredentials counts a bucket that is named twice once", async () => {
+  await using sandbox = await startSandbox({ region: "eu-west-1" });
+  const aws = connect({
+    endpointUrl: sandbox.url,
+    credentials: sandbox.credentials,
+    region: "eu-west-1",
+  });
+  const { credentials } = await createCredentials(aws, {
+    buckets: ["twice", "twice"],
+    createBucket: true,
+  });
+  aws.close();
+  assert.ok("UserName" in credentials);
+  assert.equal(credentials.UserName, "s3.read-write.twice");
+  assert.ok(sandbox.account.buckets.has("twice"));
+});
+
 for (const name of [undefined, null, "", "a/b", 7]) {
   Deno.test(`deleteUser refuses ${JSON.stringify(name)} as a name`, async () => {
     await withAccount(async (sandbox) => {
