@@ -129,3 +129,6 @@ export type Step =
     policy: PolicyDocument;
     duration: number;
   };
+
+/** The steps of one kind. */
+export type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;

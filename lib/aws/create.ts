@@ -3,30 +3,28 @@
  *
  * @module
  */
-import type { AssumeRoleCommandOutput } from "@aws-sdk/client-sts";
 import { checkedRequest } from "../create_request.ts";
-import type { CreateRequest, Step } from "../create_types.ts";
+import type { CreateRequest, Step, StepOf } from "../create_types.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
-import type { Credentials, PermanentCredentials, TemporaryCredentials } from "../formats.ts";
+import type { Credentials, PermanentCredentials } from "../formats.ts";
 import { checkBucketName } from "../names.ts";
-import { FULL_ACCESS_ARN, NOTHING_EXISTS, planCreate } from "../plan.ts";
+import { NOTHING_EXISTS, planCreate } from "../plan.ts";
 import { bucketConfiguration, describeDangers, describeFacts, reportStep } from "../plan_text.ts";
-import { type PolicyDocument, policyText, withoutAllowing } from "../policy.ts";
+import { policyText } from "../policy.ts";
 import { patiently, stopIfInterrupted, unlessInterrupted } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
 import { gatherFacts } from "./create_facts.ts";
+import { assumeRole, ensureRole } from "./create_role.ts";
 import {
   keyTimes,
   type Run,
-  takeBackAttachment,
   takeBackBucket,
   takeBackKey,
   takeBackPolicy,
-  takeBackRole,
   takeBackUser,
 } from "./create_undo.ts";
 import { watchClock } from "./server_clock.ts";
-import { attempts, awsErrorCode, isMissing, isThrottled, serviceError } from "./service_error.ts";
+import { awsErrorCode, isMissing, isOwnDoing, isThrottled, serviceError } from "./service_error.ts";
 import { UndoList, type UndoReport, withUndoReport } from "./undo.ts";
 
 /** Choices of {@linkcode createCredentials} that don't change what is created. */
@@ -149,8 +147,6 @@ function checkNewBuckets(steps: readonly Step[]): void {
   }
 }
 
-type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;
-
 async function perform(step: Step, run: Run): Promise<Credentials | undefined> {
   switch (step.kind) {
     case "create-bucket":
@@ -198,14 +194,6 @@ async function perform(step: Step, run: Run): Promise<Credentials | undefined> {
     case "assume-role":
       return await assumeRole(step, run);
   }
-}
-
-/**
- * Our request may have been carried out although its answer got lost: then the SDK's second try
- * fails. The count of tries holds only on connections that are not used again.
- */
-function isOwnDoing(error: unknown, code: RegExp): boolean {
-  return attempts(error) > 1 && code.test(awsErrorCode(error));
 }
 
 async function createBucket({ bucket, region }: StepOf<"create-bucket">, run: Run) {
@@ -285,10 +273,6 @@ async function putUserPolicy(step: StepOf<"put-user-policy">, run: Run) {
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : "";
-}
-
 /** IAM may not see a user everywhere for some seconds. */
 function whenVisible<T>(run: Run, call: () => Promise<T>): Promise<T> {
   return patiently(call, (error) => run.madeUser && isMissing(error), run.patience);
@@ -338,121 +322,4 @@ async function createAccessKey(
     SecretAccessKey: key.SecretAccessKey,
     CreateDate: key.CreateDate ?? new Date(),
   };
-}
-
-async function ensureRole({ roleName, found }: StepOf<"ensure-role">, run: Run) {
-  const iam = await run.aws.iam();
-  if (found === undefined) {
-    await createRole(roleName, run);
-  } else if (found.hasFullAccess) {
-    return;
-  }
-  const target = { RoleName: roleName, PolicyArn: FULL_ACCESS_ARN };
-  await run.undos.change(
-    `Could not attach ${FULL_ACCESS_ARN} to role ${roleName}`,
-    () =>
-      patiently(
-        () => iam.attachRolePolicy(target),
-        (error) => run.role.isNew && isMissing(error) && /\brole\b/i.test(messageOf(error)),
-        run.patience,
-      ),
-    {
-      what: `attachment of ${FULL_ACCESS_ARN} to role ${roleName}`,
-      run: () => takeBackAttachment(run, roleName, () => iam.detachRolePolicy(target)),
-    },
-  );
-  run.role.wasAttached = true;
-  run.log(`Attached policy ${FULL_ACCESS_ARN} to role ${roleName}`);
-}
-
-async function createRole(roleName: string, run: Run) {
-  const iam = await run.aws.iam({ keepAlive: false });
-  const account = run.facts.callerArn?.split(":")[4] ?? "";
-  const trust = {
-    Version: "2012-10-17",
-    Statement: [{
-      Effect: "Allow",
-      Principal: { AWS: `arn:aws:iam::${account}:root` },
-      Action: "sts:AssumeRole",
-    }],
-  };
-  const made = await run.undos.change(
-    `Could not create role ${roleName}`,
-    () =>
-      iam.createRole({
-        RoleName: roleName,
-        Description: "For the s3-credentials tool: temporary credentials, narrowed down to " +
-          "single buckets by a session policy",
-        AssumeRolePolicyDocument: JSON.stringify(trust),
-        MaxSessionDuration: 43_200,
-      }).catch((error) => {
-        if (!isOwnDoing(error, /^EntityAlreadyExists/)) throw error;
-        run.role.mayBeOthers = true;
-        return iam.getRole({ RoleName: roleName });
-      }),
-    {
-      what: `role ${roleName}`,
-      run: () => takeBackRole(run, roleName, () => iam.deleteRole({ RoleName: roleName })),
-    },
-  );
-  run.role.arn = made.Role?.Arn;
-  run.role.isNew = true;
-  run.log(`Created role: ${roleName}`);
-}
-
-async function assumeRole(step: StepOf<"assume-role">, run: Run): Promise<TemporaryCredentials> {
-  const roleArn = step.roleArn ?? run.role.arn ?? "";
-  run.log(`Assume role against ${roleArn} for ${step.duration}s`);
-  const sts = await run.aws.sts();
-  run.role.wasTried = true;
-  try {
-    const assume = (policy: PolicyDocument): Promise<AssumeRoleCommandOutput> =>
-      sts.assumeRole({
-        RoleArn: roleArn,
-        RoleSessionName: step.sessionName,
-        Policy: policyText(policy),
-        DurationSeconds: step.duration,
-      }).catch((error) => {
-        const action = /unsupported action '([\w:*]+)'/.exec(messageOf(error))?.[1];
-        const narrower = action && withoutAllowing(policy, action);
-        if (!narrower) throw error;
-        run.log(`Left out of the policy, as this server does not know it: ${action}`);
-        return assume(narrower);
-      });
-    const { Credentials: given } = await patiently(
-      () => assume(step.policy),
-      // A new role can't be assumed for some seconds.
-      (error) => run.role.isNew && awsErrorCode(error) === "AccessDenied",
-      run.patience,
-    );
-    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};
-    if (!AccessKeyId || !SecretAccessKey || !SessionToken || Expiration === undefined) {
-      throw new S3CredentialsError(
-        "aws",
-        `Could not assume role ${roleArn}: the answer held no credentials`,
-      );
-    }
-    return { AccessKeyId, SecretAccessKey, SessionToken, Expiration };
-  } catch (thrown) {
-    const error = serviceError(thrown, `Could not assume role ${roleArn}`);
-    const hint = assumeRoleHint(error.message) ?? error.hint;
-    throw new S3CredentialsError(error.code, error.message, {
-      cause: error.cause,
-      ...(hint !== undefined && { hint }),
-    });
-  }
-}
-
-function assumeRoleHint(message: string): string | undefined {
-  if (/root accounts?/i.test(message)) {
-    return "Use the keys of an IAM user, or leave out --duration";
-  }
-  if (/role chaining/i.test(message)) {
-    return "Ask for --duration 1h or less, or use the keys of an IAM user";
-  }
-  if (/MaxSessionDuration/.test(message)) {
-    return "Ask for a shorter --duration, or raise the role's maximum: aws iam update-role " +
-      "--role-name NAME --max-session-duration 43200";
-  }
-  return undefined;
 }

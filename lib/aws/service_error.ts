@@ -200,13 +200,17 @@ export function isMissing(error: unknown): boolean {
 }
 
 /**
- * How many times the SDK sent the request that failed.
+ * Whether a refusal is the consequence of our own request: it may have been carried out although its
+ * answer got lost, and then the SDK's second try fails. The count of tries holds only on connections
+ * that are not used again.
  *
  * @param error what an SDK call threw
- * @returns at least 1
+ * @param code the code of such a refusal
+ * @returns true where the request was sent more than once, and refused so
  */
-export function attempts(error: unknown): number {
-  return ((error ?? {}) as SdkError).$metadata?.attempts ?? 1;
+export function isOwnDoing(error: unknown, code: RegExp): boolean {
+  const tries = ((error ?? {}) as SdkError).$metadata?.attempts ?? 1;
+  return tries > 1 && code.test(awsErrorCode(error));
 }
 
 /**
