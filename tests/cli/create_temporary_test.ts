@@ -120,7 +120,6 @@ test("an action that another maker's server does not know is left out", async (s
 });
 
 test("a denied action is never left out", async (sandbox) => {
-  const before = sandbox.snapshot();
   sandbox.fail({
     operation: "AssumeRole",
     times: Infinity,
@@ -135,7 +134,7 @@ test("a denied action is never left out", async (sandbox) => {
   const { code, stderr } = await run(args, { sandbox });
   assert.equal(code, 1);
   assert.match(stderr, /unsupported action/);
-  assert.deepEqual(sandbox.snapshot(), before);
+  assert.equal(sandbox.account.sessions.size, 0);
 });
 
 test("--policy counts for each of several buckets", async (sandbox) => {
