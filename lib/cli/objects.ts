@@ -242,6 +242,9 @@ export const putObjects = defineCommand({
   },
 });
 
+/** Many, but not so many that their text would take as much memory again as they do. */
+const LINES_AT_A_TIME = 10_000;
+
 /** `s3-credentials delete-objects` */
 export const deleteObjects = defineCommand({
   operands: "<bucket> [keys...]",
@@ -268,7 +271,7 @@ export const deleteObjects = defineCommand({
     if (keys.length > 0 && prefix !== undefined) throw usage("Cannot pass both keys and --prefix");
     // An empty prefix would mean the whole bucket: that is more likely an empty variable.
     if (keys.length === 0 && !prefix) throw usage("Specify one or more keys or use --prefix");
-    const named = checkedKeys(keys);
+    const named = [...new Set(checkedKeys(keys))];
     const which = prefix ? { prefix } : { keys: named };
     const say = (count: number) => {
       const message = `Deleting ${count} object${count === 1 ? "" : "s"} from ${bucket}`;
@@ -284,8 +287,11 @@ export const deleteObjects = defineCommand({
         const keys = await Array.fromAsync(found, ({ Key }) => Key);
         if (prefix) checkListed(bucket, prefix, keys);
         await say(keys.length);
-        const names = keys.map((key) => nameFor(io, key));
-        await writeLine(io, ["The following keys would be deleted:", ...names].join("\n"));
+        await writeLine(io, "The following keys would be deleted:");
+        for (let at = 0; at < keys.length; at += LINES_AT_A_TIME) {
+          const names = keys.slice(at, at + LINES_AT_A_TIME).map((key) => nameFor(io, key));
+          await writeLine(io, names.join("\n"));
+        }
         return;
       }
       const { deleteObjects } = await import("../aws/objects_delete.ts");

@@ -35,6 +35,10 @@ Deno.test("put-objects: content types by extension", async () => {
     "a.html": "text/html",
     "b.JSON": "application/json",
     "c.tar.gz": "application/gzip",
+    "d.mjs": "text/javascript",
+    "e.h": "text/plain",
+    "f.exe": "application/octet-stream",
+    "g.docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
   };
   for (const name of [...Object.keys(types), "none", ".css"]) {
     await Deno.writeTextFile(st.path(name), name);
@@ -296,7 +300,7 @@ Deno.test("list-bucket: all pages, every key byte for byte", async () => {
 Deno.test("delete-objects: keys as given, and a dry run that deletes nothing", async () => {
   await using st = await stage();
   for (const key of ["a", " a ", "a\r", "b"]) await st.put(key, key);
-  const dry = await st.run(["delete-objects", BUCKET, "a", "b", "-d"]);
+  const dry = await st.run(["delete-objects", BUCKET, "a", "b", "a", "-d"]);
   assert.deepEqual(dry, {
     code: 0,
     stdout: "The following keys would be deleted:\na\nb\n",

@@ -1,5 +1,6 @@
 /** What docs/migrating.md says of the Python tool and of ours, asked of both. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 import { adminEnv, peerPath, peerTest, type Ran, runCli, runPeer } from "./support.ts";
 
@@ -21,8 +22,8 @@ interface Difference {
 }
 
 const STATEMENT = '{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}';
-const contentType = (sandbox: Sandbox) =>
-  sandbox.account.buckets.get("docs")!.objects.get("page.html")?.headers["content-type"];
+const contentType = (key: string) => (sandbox: Sandbox) =>
+  sandbox.account.buckets.get("docs")!.objects.get(key)?.headers["content-type"];
 const keys = (sandbox: Sandbox) => [...sandbox.account.buckets.get("docs")!.objects.keys()];
 
 const DIFFERENCES: Difference[] = [
@@ -129,8 +130,28 @@ const DIFFERENCES: Difference[] = [
     stdin: "<p>",
     theirs: /^/,
     ours: /^/,
-    left: contentType,
+    left: contentType("page.html"),
     leaves: ["binary/octet-stream", "text/html"],
+  },
+  {
+    called: "`put-objects` sends that of each file's extension",
+    args: ["put-objects", "docs", fileURLToPath(new URL("../../deno.json", import.meta.url))],
+    theirs: /^/,
+    ours: /^/,
+    left: contentType("deno.json"),
+    leaves: ["binary/octet-stream", "application/json"],
+  },
+  {
+    called: "`put-objects b ..`",
+    args: ["put-objects", "docs", `${import.meta.dirname}/..`, "--dry-run"],
+    theirs: /=> s3:\/\/docs\/\.\.\/size_test\.ts$/m,
+    ours: /=> s3:\/\/docs\/size_test\.ts$/m,
+  },
+  {
+    called: "`delete-objects b a a` counts one object, not two",
+    args: ["delete-objects", "docs", "a", "a", "--dry-run"],
+    theirs: /^[^]*:\na\na\n?$/,
+    ours: /^[^]*:\na\n$/,
   },
 ];
 
