@@ -292,9 +292,8 @@ async function createAccessKey(
       const answer = await patiently(
         () => {
           times.since = keyTimes(clocked).since;
-          return iam.createAccessKey({ UserName: userName }).catch((error) => {
+          return iam.createAccessKey({ UserName: userName }).finally(() => {
             times.until = keyTimes(clocked).until;
-            throw error;
           });
         },
         (error) => isThrottled(error) || (run.madeUser && isMissing(error)),

@@ -178,6 +178,23 @@ for (const [direction, seconds] of [["fast", 5], ["slow", -5]] as const) {
   });
 }
 
+test("a key that the answer, late, does not hold is removed", async (sandbox) => {
+  sandbox.account.users.set(USER, createUser(sandbox.account.id, USER));
+  const xmlns = "https://iam.amazonaws.com/doc/2010-05-08/";
+  sandbox.fail({
+    operation: "CreateAccessKey",
+    delayMs: 1_100,
+    after: true,
+    malformedBody:
+      `<CreateAccessKeyResponse xmlns="${xmlns}"><CreateAccessKeyResult/></CreateAccessKeyResponse>`,
+  });
+  const { code, stderr } = await run(CREATE, { sandbox });
+  assert.equal(code, 1);
+  assert.match(stderr, /the answer held no key$/m);
+  assert.match(stderr, /^Undone: access key AKIA/m);
+  assert.equal(sandbox.account.users.get(USER)!.accessKeys.size, 0);
+});
+
 test("a new key that IAM shows late is found and removed by its id", async (sandbox) => {
   sandbox.account.users.set(USER, createUser(sandbox.account.id, USER));
   const { accessKeys } = sandbox.account.users.get(USER)!;
