@@ -80,7 +80,7 @@ function walk(
   leftOut: FoundUploads["leftOut"],
 ): void {
   for (const { name, isDirectory, isSymlink } of entriesOf(folder, leftOut)) {
-    const path = join(folder, name);
+    const path = pathIn(folder, name);
     if (isDirectory) {
       walk(path, [...segments, name], add, leftOut);
       continue;
@@ -103,6 +103,11 @@ function walk(
       leftOut.push(isBroken ? { path, reason, isFailure: false } : unreadable(path, error));
     }
   }
+}
+
+/** Where a link leads to a folder, `..` of it is not the folder that the link is in. */
+function pathIn(folder: string, name: string): string {
+  return folder.split(/[/\\]/).includes("..") ? `${folder}/${name}` : join(folder, name);
 }
 
 function isThere(path: string): boolean {

@@ -61,6 +61,7 @@ export class LocalFolder {
     if (place.kind === "unsafe") throw skipped(key, place.reason);
     if (place.kind === "folder") await checkFolder?.();
     const folders = place.kind === "folder" ? place.segments : place.segments.slice(0, -1);
+    for (const file of this.#underWayAt(folders)) await file.done;
     const fault = this.#makeFolders(folders);
     if (fault !== undefined) throw skipped(key, fault);
     if (place.kind === "folder") return { path: undefined, release: () => {} };
@@ -70,14 +71,18 @@ export class LocalFolder {
     return { path, release: await this.#take(key, path) };
   }
 
+  /** Files that a folder in their place would keep from being; whether they come is known later. */
+  #underWayAt(segments: readonly string[]): Taken[] {
+    const paths = segments.map((_, index) => join(this.#root, ...segments.slice(0, index + 1)));
+    return paths.filter((path) => !this.#folders.has(path))
+      .flatMap((path) => this.#taken.get(foldedPath(path)) ?? []);
+  }
+
   /** Each folder is looked at once a run: nobody but us makes folders here meanwhile. */
   #makeFolders(segments: readonly string[]): string | undefined {
     let path = this.#root;
     for (const segment of segments) {
       path = join(path, segment);
-      // It may not be there yet: a folder in its place would keep it from ever being.
-      const owner = this.#taken.get(foldedPath(path))?.find((other) => other.path === path);
-      if (owner !== undefined) return `${shown(path)} is the file of ${shown(owner.key)}`;
       if (!this.#folders.has(path)) this.#folders.set(path, makeFolder(path));
       const fault = this.#folders.get(path);
       if (fault !== undefined) return fault;

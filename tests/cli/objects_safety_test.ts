@@ -119,10 +119,19 @@ for (const marker of ["", "abc"]) {
       assert.equal(code, 1);
       assert.deepEqual(tree(folder), { "p": null, "p/a": "content" }, stderr);
       assert.equal(stderr.match(/Error: Skipped "p\/a\/b?": /g)?.length, 2, stderr);
-      assert.match(stderr, /Skipped "p\/a\/b": .*\/p\/a is the file of p\/a$/m);
+      assert.match(stderr, /Skipped "p\/a\/b": .*\/p\/a is a file and not a folder$/m);
     }
   });
 }
+
+Deno.test("a key below another one that isn't there comes all the same", async () => {
+  await using st = await stage();
+  await store(st, { "p/a/b": "below" });
+  const keys = ["p/a", "p/a/b"];
+  const { code, stderr } = await st.run(["get-objects", BUCKET, ...keys, "-o", st.path("out")]);
+  assert.deepEqual([code, stderr], [1, "Error: Not found: p/a\n"]);
+  assert.deepEqual(tree(st.path("out")), { "p": null, "p/a": null, "p/a/b": "below" });
+});
 
 Deno.test("two keys for one path: the second is reported", async () => {
   await using st = await stage();

@@ -114,6 +114,21 @@ for (const { what, ignore, make, said } of LEFT_OUT) {
   });
 }
 
+Deno.test({
+  name: "put-objects: .. after a link is the folder above what the link leads to",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using st = await stage();
+    await Deno.mkdir(st.path("real", "in"), { recursive: true });
+    await Deno.symlink(st.path("real", "in"), st.path("link"));
+    await Deno.writeTextFile(st.path("a"), "wrong");
+    await Deno.writeTextFile(st.path("real", "a"), "right");
+    const { code, stderr } = await st.run(["put-objects", BUCKET, `${st.folder}/link/..`]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.equal(text(st, "a"), "right");
+  },
+});
+
 Deno.test("put-objects: a path that is given twice counts once", async () => {
   await using st = await stage();
   await Deno.mkdir(st.path("in"));
