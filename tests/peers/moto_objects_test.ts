@@ -27,6 +27,7 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(async () => await stage?.stop());
 
+const BIN_TYPE = "application/octet-stream";
 const MIB = 1024 * 1024;
 const PART = 8 * MIB;
 /** Every byte there is, in an order that is no text. */
@@ -114,7 +115,7 @@ const PUTS: PutCase[] = [
     name: `a file of ${size} bytes, in parts if it is longer than one`,
     key: "folder/large file.bin",
     from: ["large.bin", noise(size)],
-    then: held(noise(size), NO_TYPE, Math.ceil(size / PART)),
+    then: held(noise(size), BIN_TYPE, Math.ceil(size / PART)),
   })),
   {
     name: "standard input of more than two parts",
@@ -169,7 +170,7 @@ const FILES: Record<string, [content: Content, type: string]> = {
   "100% a+b & Grüße 🎉.html": ["<p>", "text/html"],
   "sub/%2F [1].json": ["{}", "application/json"],
   "sub/deep/.hidden": ["hidden", NO_TYPE],
-  "sub/deep/large.bin": [noise(PART + 1), NO_TYPE],
+  "sub/deep/large.bin": [noise(PART + 1), BIN_TYPE],
 };
 
 const heldTree = (prefix: string): Record<string, Held> =>
@@ -203,7 +204,7 @@ const TREES: PutTree[] = [
     then: () => ({
       "some/plain.txt": held("plain", "text/plain"),
       "some/deep/.hidden": held("hidden"),
-      "some/deep/large.bin": held(noise(PART + 1), NO_TYPE, 2),
+      "some/deep/large.bin": held(noise(PART + 1), BIN_TYPE, 2),
     }),
   },
 ];
