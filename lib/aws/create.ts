@@ -131,12 +131,18 @@ export async function createCredentials(
     return { credentials: credentials!, undo: () => undos.run() };
   } catch (error) {
     const failure = serviceError(error, "Could not create credentials");
-    // What ends the waiting for AWS is its last answer, but the reason is the caller.
-    const problem = options.signal?.aborted
-      ? new S3CredentialsError("interrupted", "Interrupted", { cause: failure })
-      : failure;
+    const problem = options.signal?.aborted ? interruptionOf(failure) : failure;
     throw withUndoReport(problem, await undos.run());
   }
+}
+
+/** What ends the waiting for AWS is its last answer, but the reason is the caller. */
+function interruptionOf(failure: S3CredentialsError): S3CredentialsError {
+  if (failure.code === "interrupted") return failure;
+  return new S3CredentialsError("interrupted", "Interrupted", {
+    cause: failure,
+    hint: failure.message,
+  });
 }
 
 /** @throws {S3CredentialsError} `usage` if a bucket that is to be created can't have such a name */

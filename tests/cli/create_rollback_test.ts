@@ -186,7 +186,8 @@ for (const [operation, [args, error]] of Object.entries(SLOW_ERRORS)) {
       signal: interruption.signal,
     });
     assert.equal(code, 130, stderr);
-    assert.match(stderr, /Error: Interrupted\nUndone: .*bucket site-one$/m);
+    assert.match(stderr, /Error: Interrupted\nUndone: .*bucket site-one\n/);
+    assert.match(stderr, new RegExp(`\nCould not .*${error!.message}\n$|asks to slow down`));
   });
 }
 
