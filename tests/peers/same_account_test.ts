@@ -97,11 +97,12 @@ const CASES: Case[] = [
 
 /**
  * Differences in the log that are meant: the Python tool puts two spaces and quotes into the line
- * of a new user, and says nothing of the role that it makes or of a user who exists already.
+ * of a new user, says nothing of the role that it makes or of a user who exists already, and warns
+ * of nothing.
  */
 function commonLog(stderr: string): string[] {
   const onlyOurs =
-    /^(Created role: |Attached policy arn:\S+ to role |User exists already: |The new key can also )/;
+    /^(Created role: |Attached policy arn:\S+ to role |User exists already: |Warning: )/;
   return stderr.split("\n").filter((line) => !onlyOurs.test(line)).map((line) =>
     line.startsWith("Created  user: ")
       ? line.replace("Created  user", "Created user").replaceAll("'", "")
@@ -199,7 +200,7 @@ const DIFFERENCES: Difference[] = [
     ours: {
       code: 0,
       output:
-        /^User exists already: ida, with access key AKIA\w+ .+\nThe new key can also .+\nAttached /,
+        /^Warning: The new key can .+\nUser exists already: ida, with access key AKIA.+\nAttached /,
     },
   },
   {
