@@ -9,6 +9,7 @@ import { keyFor } from "../keys.ts";
 import { shown } from "../shown.ts";
 import { fileFault } from "./local_file.ts";
 import type { Upload } from "./objects_put.ts";
+import { systemPath } from "./system_path.ts";
 
 /** What {@linkcode findUploads} found. */
 export interface FoundUploads {
@@ -52,9 +53,10 @@ export function findUploads(paths: readonly string[], prefix?: string): FoundUpl
   const found: FoundUploads = { uploads: [], leftOut: [] };
   const add = (path: string, segments: string[], size: number) =>
     found.uploads.push({ path, key: keyFor(segments, prefix), size });
-  for (const path of paths) {
+  for (const given of paths) {
+    const path = systemPath(given);
     const info = statOf(path);
-    const name = basename(path);
+    const name = basename(given);
     const isNamed = name !== "" && name !== "." && name !== "..";
     if (info.isDirectory) walk(path, isNamed ? [name] : [], add, found.leftOut);
     else add(path, [name], info.isFile ? info.size : 0);
@@ -80,7 +82,7 @@ function walk(
   leftOut: FoundUploads["leftOut"],
 ): void {
   for (const { name, isDirectory, isSymlink } of entriesOf(folder, leftOut)) {
-    const path = pathIn(folder, name);
+    const path = join(folder, name);
     if (isDirectory) {
       walk(path, [...segments, name], add, leftOut);
       continue;
@@ -103,11 +105,6 @@ function walk(
       leftOut.push(isBroken ? { path, reason, isFailure: false } : unreadable(path, error));
     }
   }
-}
-
-/** Where a link leads to a folder, `..` of it is not the folder that the link is in. */
-function pathIn(folder: string, name: string): string {
-  return folder.split(/[/\\]/).includes("..") ? `${folder}/${name}` : join(folder, name);
 }
 
 function isThere(path: string): boolean {

@@ -9,6 +9,7 @@ import { S3CredentialsError } from "../errors.ts";
 import { foldedPath, localPlace } from "../keys.ts";
 import { shown } from "../shown.ts";
 import { fileFault, LocalFile } from "./local_file.ts";
+import { systemPath } from "./system_path.ts";
 
 /** The name of a folder or file for a key, checked and ready to be written. */
 export interface Claim {
@@ -38,9 +39,10 @@ export class LocalFolder {
    * @throws {S3CredentialsError} if nothing can be written there
    */
   static open(path: string): LocalFolder {
+    const folder = systemPath(path);
     try {
-      Deno.mkdirSync(path, { recursive: true });
-      const root = Deno.realPathSync(path);
+      Deno.mkdirSync(folder, { recursive: true });
+      const root = Deno.realPathSync(folder);
       LocalFile.probe(join(root, "probe"));
       return new LocalFolder(root);
     } catch (error) {

@@ -31,6 +31,7 @@ import {
   ProgressCounter,
   type TransferOptions,
 } from "./objects_types.ts";
+import { systemPath } from "./system_path.ts";
 
 /** An object and its content. */
 export interface ObjectStream extends ObjectHead {
@@ -188,10 +189,11 @@ async function save(
 
 /** Opens the target before anything is transferred. */
 async function writableTarget(
-  path: string,
+  given: string,
   tried: string,
   signal?: AbortSignal,
 ): Promise<{ file: LocalFile } | { device: Deno.FsFile }> {
+  const path = systemPath(given);
   try {
     const found = statIfThere(path);
     if (found?.isDirectory) throw new Deno.errors.IsADirectory();

@@ -24,6 +24,7 @@ import {
 } from "./objects_types.ts";
 import { sha256 } from "./s3_signature.ts";
 import { serviceError } from "./service_error.ts";
+import { systemPath } from "./system_path.ts";
 
 /** What {@linkcode putObject} can be told. */
 export interface PutObjectOptions extends TransferOptions {
@@ -227,11 +228,12 @@ function typeHeader(contentType: string | undefined): Record<string, string> {
   return contentType === undefined ? {} : { "content-type": contentType };
 }
 
-async function openSource(path: string, tried: string, signal?: AbortSignal): Promise<FileSource> {
+async function openSource(given: string, tried: string, signal?: AbortSignal): Promise<FileSource> {
+  const path = systemPath(given);
   try {
     const found = Deno.statSync(path);
     if (found.isDirectory) throw new Deno.errors.IsADirectory();
-    return new FileSource(path, await openFound(path, found, { read: true }, signal), signal);
+    return new FileSource(given, await openFound(path, found, { read: true }, signal), signal);
   } catch (error) {
     throw fileFault(error, tried);
   }

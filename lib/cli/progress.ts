@@ -51,7 +51,8 @@ export function progressLine(
   };
   const draw = () => {
     if (progress === undefined) return;
-    const columns = io.stderr.columns?.() ?? 80;
+    // Some terminals say 0 where they do not know.
+    const columns = io.stderr.columns?.() || 80;
     put(CLEAR_LINE + describeProgress(label, progress, now() - started, columns - 1));
     isDrawn = true;
   };

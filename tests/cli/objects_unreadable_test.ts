@@ -2,8 +2,7 @@
  * Uploads of what can't be read, or isn't what it seems: said, and the others go on.
  */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { BUCKET, type Stage, stage } from "../support/objects.ts";
+import { BUCKET, runAlone, type Stage, stage } from "../support/objects.ts";
 import { sandboxEnv } from "../support/run.ts";
 
 const isLinux = Deno.build.os === "linux";
@@ -13,18 +12,22 @@ const UNREADABLE = {
   "/proc/self/mem": "Input/output error",
 };
 
+function exists(path: string): boolean {
+  return isLinux && new Deno.Command("test", { args: ["-e", path] }).outputSync().success;
+}
+
 const text = (st: Stage, key: string) => new TextDecoder().decode(st.objects().get(key)?.body);
 
 for (const [path, reason] of Object.entries(UNREADABLE)) {
   Deno.test({
     name: `put-objects: a file that opens and can't be read is one error, the others go: ${path}`,
-    ignore: !isLinux || !existsSync(path),
+    ignore: !exists(path),
     async fn() {
       await using st = await stage();
       await Deno.mkdir(st.path("in"));
       for (let at = 0; at < 60; at++) await Deno.writeTextFile(st.path("in", `${at}`), `<${at}>`);
       await Deno.symlink(path, st.path("in", "odd"));
-      const { code, stderr } = await st.run(["put-objects", BUCKET, st.path("in")]);
+      const { code, stderr } = await runAlone(st, ["put-objects", BUCKET, st.path("in")]);
       assert.equal(stderr, `Error: Could not read ${st.path("in", "odd")}: ${reason}\n`);
       assert.equal(code, 1);
       assert.equal(st.objects().size, 60);
@@ -40,11 +43,12 @@ Deno.test({
     const path = "/proc/version";
     await Deno.symlink(path, st.path("version"));
     await Deno.writeTextFile(st.path("empty"), "");
-    const one = await st.run(["put-object", BUCKET, "one", path]);
+    const one = await runAlone(st, ["put-object", BUCKET, "one", path]);
     assert.deepEqual(one, { code: 0, stdout: "", stderr: "" });
-    const two = await st.run(["put-objects", BUCKET, st.path("version"), st.path("empty")]);
+    const two = await runAlone(st, ["put-objects", BUCKET, st.path("version"), st.path("empty")]);
     assert.deepEqual(two, { code: 0, stdout: "", stderr: "" });
-    const expected = await Deno.readTextFile(path);
+    const { stdout } = await new Deno.Command("cat", { args: [path] }).output();
+    const expected = new TextDecoder().decode(stdout);
     assert.ok(expected.length > 0);
     assert.deepEqual(["one", "version", "empty"].map((key) => text(st, key)), [
       ...[expected, expected, ""],
@@ -113,21 +117,6 @@ for (const { what, ignore, make, said } of LEFT_OUT) {
     },
   });
 }
-
-Deno.test({
-  name: "put-objects: .. after a link is the folder above what the link leads to",
-  ignore: Deno.build.os === "windows",
-  async fn() {
-    await using st = await stage();
-    await Deno.mkdir(st.path("real", "in"), { recursive: true });
-    await Deno.symlink(st.path("real", "in"), st.path("link"));
-    await Deno.writeTextFile(st.path("a"), "wrong");
-    await Deno.writeTextFile(st.path("real", "a"), "right");
-    const { code, stderr } = await st.run(["put-objects", BUCKET, `${st.folder}/link/..`]);
-    assert.deepEqual([code, stderr], [0, ""]);
-    assert.equal(text(st, "a"), "right");
-  },
-});
 
 Deno.test("put-objects: a path that is given twice counts once", async () => {
   await using st = await stage();

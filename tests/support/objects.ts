@@ -6,7 +6,7 @@
 import { join, relative } from "node:path";
 import fc from "fast-check";
 import { type Sandbox, startSandbox, type StoredObject } from "../../lib/sandbox/mod.ts";
-import { type Ran, run, type RunOptions } from "./run.ts";
+import { type Ran, run, type RunOptions, sandboxEnv } from "./run.ts";
 
 /** The bucket of a {@linkcode Stage}. */
 export const BUCKET = "my-bucket";
@@ -105,3 +105,16 @@ export const keyArbitrary: fc.Arbitrary<string> = fc.oneof(
     { minLength: 1, maxLength: 7 },
   ).chain((parts) => fc.constantFrom("/", "", "\\").map((glue) => parts.join(glue))),
 ).filter((key) => key !== "" && key.isWellFormed());
+
+/**
+ * Runs a command line in a process of its own with all of Deno's permissions, which make it look at
+ * paths in another way.
+ */
+export async function runAlone(st: Stage, args: string[]): Promise<Ran> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "cli.ts", ...args],
+    env: sandboxEnv(st.sandbox),
+  }).output();
+  const [out = "", err = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, stdout: out, stderr: err };
+}

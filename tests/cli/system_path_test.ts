@@ -1,0 +1,56 @@
+/** Paths with `..` behind a link mean what they mean to the system, whatever Deno's permissions. */
+import assert from "node:assert/strict";
+import { BUCKET, runAlone, type Stage, stage } from "../support/objects.ts";
+
+const SAME_FOLDER = ["link/..", "link/deep/../..", "link/../../real/.", "./link/../in/.."];
+
+/** A link to a folder in another one; the same file is in both folders above. */
+async function linked(): Promise<Stage> {
+  const st = await stage();
+  await Deno.mkdir(st.path("real", "in", "deep"), { recursive: true });
+  await Deno.symlink(st.path("real", "in"), st.path("link"));
+  await Deno.writeTextFile(st.path("a"), "wrong");
+  await Deno.writeTextFile(st.path("real", "a"), "right");
+  return st;
+}
+
+const text = (st: Stage, key: string) => new TextDecoder().decode(st.objects().get(key)?.body);
+
+for (const hasAll of [true, false]) {
+  const start = (st: Stage, args: string[]) => hasAll ? runAlone(st, args) : st.run(args);
+  const how = hasAll ? "with all permissions" : "with some permissions";
+  const ignore = Deno.build.os === "windows";
+
+  for (const path of SAME_FOLDER) {
+    Deno.test({
+      name: `${how}: put-object, put-objects, get-object and get-objects take ${path} alike`,
+      ignore,
+      async fn() {
+        await using st = await linked();
+        const folder = `${st.folder}/${path}`;
+        for (
+          const [args, key] of [
+            [["put-objects", BUCKET, folder], "a"],
+            [["put-object", BUCKET, "one", `${folder}/a`], "one"],
+          ] as const
+        ) {
+          const { code, stderr } = await start(st, [...args]);
+          assert.deepEqual([code, stderr], [0, ""]);
+          assert.equal(text(st, key), "right");
+        }
+        for (
+          const args of [
+            ["get-objects", BUCKET, "one", "-o", folder],
+            ["get-object", BUCKET, "one", "-o", `${folder}/two`],
+          ]
+        ) {
+          const { code, stderr } = await start(st, [...args, "-s"]);
+          assert.deepEqual([code, stderr], [0, ""]);
+        }
+        const found = [...Deno.readDirSync(st.path("real"))].map(({ name }) => name).sort();
+        assert.deepEqual(found, ["a", "in", "one", "two"]);
+        assert.equal(await Deno.readTextFile(st.path("a")), "wrong");
+      },
+    });
+  }
+}
