@@ -147,6 +147,7 @@ for (
     assert.equal(code, 1);
     assert.match(stderr, /^Error: .*: the server's certificate is not trusted: unable to verify/);
     assert.match(stderr, /AWS_CA_BUNDLE/);
+    assert.equal(proxy.asked.length, 1, "no second attempt can help");
     assert.deepEqual(sandbox.requests, []);
   });
 
