@@ -18,7 +18,14 @@ import { mapInOrder } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
 import { decodedDocument } from "./iam_documents.ts";
 import { iamPages } from "./paging.ts";
-import { httpStatus, isMissing, namedRegion, serviceError } from "./service_error.ts";
+import { watchClock } from "./server_clock.ts";
+import {
+  httpStatus,
+  isMissing,
+  isUnknownCall,
+  namedRegion,
+  serviceError,
+} from "./service_error.ts";
 
 /** The only region that CreateBucket must not be told. */
 const DEFAULT_REGION = "us-east-1";
@@ -140,6 +147,7 @@ async function strangersBuckets(
 
 async function findUser(aws: Aws, name: string): Promise<UserFacts | undefined> {
   const iam = await aws.iam();
+  watchClock(iam);
   const user = await ifPresent(
     iam.getUser({ UserName: name }),
     `Could not look at user ${name}`,
@@ -148,8 +156,8 @@ async function findUser(aws: Aws, name: string): Promise<UserFacts | undefined> 
   const [accessKeys, inlinePolicies, managedPolicies, groups] = await all([
     ifAllowed(findAccessKeys(iam, name), `Could not list the access keys of user ${name}`),
     ifAllowed(findInlinePolicies(iam, name), `Could not read the policies of user ${name}`),
-    ifAllowed(findManagedPolicies(iam, name), `Could not list the policies of user ${name}`),
-    ifAllowed(findGroups(iam, name), `Could not list the groups of user ${name}`),
+    ifOffered(findManagedPolicies(iam, name), `Could not list the policies of user ${name}`),
+    ifOffered(findGroups(iam, name), `Could not list the groups of user ${name}`),
   ]);
   const boundary = user.User?.PermissionsBoundary?.PermissionsBoundaryArn;
   return {
@@ -259,6 +267,17 @@ async function ifAllowed<T>(call: Promise<T>, tried: string): Promise<T | undefi
     if (error.code === "access-denied") return undefined;
     throw error;
   }
+}
+
+/** What only a warning is made of must not stop work on another maker's server that does not have it. */
+async function ifOffered<T>(call: Promise<T>, tried: string): Promise<T | undefined> {
+  return await ifAllowed(
+    call.catch((error) => {
+      if (isUnknownCall(error)) return undefined;
+      throw error;
+    }),
+    tried,
+  );
 }
 
 function mapAll<T, R>(

@@ -63,7 +63,14 @@ export class LocalFolder {
     if (place.kind === "unsafe") throw skipped(key, place.reason);
     if (place.kind === "folder") await checkFolder?.();
     const folders = place.kind === "folder" ? place.segments : place.segments.slice(0, -1);
-    for (const file of this.#underWayAt(folders)) await file.done;
+    const waitedFor = new Set<Taken>();
+    for (;;) {
+      // Others may have come to be under way meanwhile.
+      const file = this.#underWayAt(folders).find((file) => !waitedFor.has(file));
+      if (file === undefined) break;
+      await file.done;
+      waitedFor.add(file);
+    }
     const fault = this.#makeFolders(folders);
     if (fault !== undefined) throw skipped(key, fault);
     if (place.kind === "folder") return { path: undefined, release: () => {} };
@@ -107,13 +114,15 @@ export class LocalFolder {
     others.push({ key, path, done: promise });
     for (const other of earlier) {
       await other.done;
-      if (other.path === path || isSameFile(other.path, path)) {
+      try {
+        if (other.path !== path && !isSameFile(other.path, path)) continue;
+      } catch (error) {
         resolve();
-        throw skipped(
-          key,
-          `on this file system it is the same file as that of ${shown(other.key)}`,
-        );
+        throw error;
       }
+      resolve();
+      const reason = `on this file system it is the same file as that of ${shown(other.key)}`;
+      throw skipped(key, reason);
     }
     return resolve;
   }

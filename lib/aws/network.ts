@@ -51,10 +51,22 @@ export async function networkSettings(
 /** A password may be a part of it, so that it is never shown. */
 function proxyUrl(name: string, text: string): string {
   const url = text.includes("://") ? text : `http://${text}`;
-  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
-  throw new S3CredentialsError("usage", `Cannot use the proxy that ${name} names: it is no URL`, {
-    hint: "Write it as http://HOST:PORT, or unset the variable",
+  if (isProxyUrl(url)) return url;
+  throw new S3CredentialsError("usage", `Cannot use the proxy that ${name} names`, {
+    hint:
+      "Write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with %25 for a % in the " +
+      "password, or unset the variable",
   });
+}
+
+function isProxyUrl(text: string): boolean {
+  try {
+    const { protocol, username, password } = new URL(text);
+    decodeURIComponent(`${username}:${password}`);
+    return /^https?:$/.test(protocol);
+  } catch {
+    return false;
+  }
 }
 
 async function certificates(path: string): Promise<string> {
@@ -65,6 +77,8 @@ async function certificates(path: string): Promise<string> {
     const { readFile } = await import("node:fs/promises");
     text = await readFile(path, "utf8");
   } catch (cause) {
+    // Deno names the flag that it wants.
+    if (cause instanceof Error && cause.name === "NotCapable") throw cause;
     throw new S3CredentialsError("usage", `Could not read the certificates of ${shown(path)}`, {
       cause,
       hint,

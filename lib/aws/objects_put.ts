@@ -142,6 +142,8 @@ export async function* putObjects(
     }
   };
   try {
+    // What is wrong with the settings is wrong for all of them.
+    await upload.requests.isAmazons();
     yield* mapAsDone(uploads, put, concurrency, () => stop.abort());
   } finally {
     upload.requests.close();

@@ -297,6 +297,18 @@ export function isWithoutReason(error: unknown): boolean {
   return name === "CredentialsProviderError" && /from any providers/.test(message);
 }
 
+/**
+ * Whether a server says that it has no such operation.
+ *
+ * @param error what an SDK call threw
+ * @returns true for the codes by which servers say so, and status 501
+ */
+export function isUnknownCall(error: unknown): boolean {
+  return httpStatus(error) === 501 ||
+    /^(NotImplemented|InvalidAction|UnknownOperation|UnsupportedOperation)/
+      .test(awsErrorCode(error));
+}
+
 /** The runtime's codes for a server whose certificate does not hold. */
 const UNTRUSTED =
   /^(CERT_|ERR_TLS_CERT_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)_)/;

@@ -354,6 +354,21 @@ test("a caller who may create but not look at policies or keys can still do so",
   assert.equal(code, 0, stderr);
 });
 
+for (const [status, code] of [[501, "NotImplemented"], [400, "InvalidAction"]] as const) {
+  test(`another maker's server without groups and managed policies, ${code}: no matter`, async (sandbox) => {
+    await run(["create", "old-bucket"], { sandbox });
+    for (const operation of ["ListAttachedUserPolicies", "ListGroupsForUser"]) {
+      sandbox.fail({
+        operation,
+        error: { status, code, message: "No such call" },
+        times: Infinity,
+      });
+    }
+    const { code: ended, stderr } = await run(["create", "old-bucket"], { sandbox });
+    assert.equal(ended, 0, stderr);
+  });
+}
+
 test("a caller without the permission learns which one is missing", async (sandbox) => {
   const { stdout } = await run(["create", "old-bucket", "--read-only"], { sandbox });
   const { code, stderr } = await run(["create", "old-bucket", "--auth", "key"], {

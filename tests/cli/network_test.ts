@@ -174,17 +174,25 @@ for (
 }
 
 const WRONG: [name: string, value: string, message: RegExp][] = [
-  ["HTTPS_PROXY", "se cret", /^Error: Cannot use the proxy that HTTPS_PROXY names: it is no URL$/m],
+  ["HTTPS_PROXY", "se cret", /^Error: Cannot use the proxy that HTTPS_PROXY names$/m],
+  [
+    "HTTPS_PROXY",
+    "http://u:se%cret@127.0.0.1:1",
+    /^Error: Cannot use the proxy .*\n.*%25 for a %/m,
+  ],
   ["HTTP_PROXY", "socks5://se:cret@host", /^Error: Cannot use the proxy that HTTP_PROXY names/m],
   ["AWS_CA_BUNDLE", "none.pem", /^Error: Could not read the certificates of none\.pem$/m],
   ["AWS_CA_BUNDLE", "deno.json", /^Error: There are no certificates in deno\.json$/m],
 ];
 for (const [name, value, message] of WRONG) {
-  test(`${name}=${value}`, async ({ sandbox }) => {
-    const { code, stderr } = await run(["whoami"], { sandbox, env: { [name]: value } });
-    assert.equal(code, 2);
-    assert.match(stderr, message);
-    assert.doesNotMatch(stderr, /cret/);
-    assert.deepEqual(sandbox.requests, []);
-  });
+  for (const args of [["whoami"], ["put-objects", "my-bucket", "deno.json", "README.md"]]) {
+    test(`${name}=${value}: ${args[0]}`, async ({ sandbox }) => {
+      const { code, stderr } = await run(args, { sandbox, env: { [name]: value } });
+      assert.equal(code, 2);
+      assert.match(stderr, message);
+      assert.equal(stderr.match(/^Error: /gm)?.length, 1, stderr);
+      assert.doesNotMatch(stderr, /cret/);
+      assert.deepEqual(sandbox.requests, []);
+    });
+  }
 }

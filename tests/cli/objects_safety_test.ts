@@ -133,6 +133,20 @@ Deno.test("a key below another one that isn't there comes all the same", async (
   assert.deepEqual(tree(st.path("out")), { "p": null, "p/a": null, "p/a/b": "below" });
 });
 
+for (const concurrency of ["1", "2", "3", "8"]) {
+  Deno.test(`keys below one another, the first refused: the next one comes, ${concurrency} at a time`, async () => {
+    await using st = await stage();
+    await store(st, { "x": "1", "x/y": "2", "x/y/z": "3" });
+    const error = { status: 403, code: "AccessDenied", message: "Not for you" };
+    st.sandbox.fail({ operation: "GetObject", delayMs: 100, error });
+    const { code, stderr } = await st.run([
+      ...["get-objects", BUCKET, "-o", st.path("out"), "--concurrency", concurrency],
+    ]);
+    assert.equal(code, 1);
+    assert.deepEqual(tree(st.path("out")), { "x": null, "x/y": "2" }, stderr);
+  });
+}
+
 Deno.test("two keys for one path: the second is reported", async () => {
   await using st = await stage();
   await store(st, { "a/b": "one", "a//b": "two", "./a/b": "three" });

@@ -165,8 +165,8 @@ test("a key from after the request is not taken for the one whose answer got los
   );
 });
 
-for (const [direction, seconds] of [["fast", 5], ["slow", -5]] as const) {
-  test(`a key whose answer got lost is removed although our clock is ${direction}`, async (sandbox) => {
+for (const seconds of [5, 0.9, 0.5, -0.5, -0.9, -5]) {
+  test(`a key whose answer got lost is removed although our clock is ${seconds} s fast`, async (sandbox) => {
     sandbox.account.users.set(USER, createUser(sandbox.account.id, USER));
     sandbox.fail({ operation: "CreateAccessKey", after: true, cut: true });
     const { now } = Date;
