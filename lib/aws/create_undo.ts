@@ -310,5 +310,7 @@ async function lookForKey(
  */
 export function keyTimes(iam: IAMClient): KeyTimes {
   const { least, most } = clockOffset(iam);
-  return { since: Date.now() + least - SECOND_MS, until: Date.now() + most };
+  // Too late a date is the worse mistake: it can be that of a key which somebody else made afterwards.
+  const latest = least <= 0 && most >= 0 ? 0 : most;
+  return { since: Date.now() + least - SECOND_MS, until: Date.now() + latest };
 }

@@ -165,7 +165,7 @@ test("a key from after the request is not taken for the one whose answer got los
   );
 });
 
-for (const seconds of [5, 0.9, 0.5, -0.5, -0.9, -5]) {
+for (const seconds of [5, 0.9, 0.5, -5]) {
   test(`a key whose answer got lost is removed although our clock is ${seconds} s fast`, async (sandbox) => {
     sandbox.account.users.set(USER, createUser(sandbox.account.id, USER));
     sandbox.fail({ operation: "CreateAccessKey", after: true, cut: true });
