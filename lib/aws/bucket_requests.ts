@@ -4,9 +4,10 @@
  * @module
  */
 import type { AuthCredentials } from "../auth_file.ts";
-import { asUsageError, S3CredentialsError } from "../errors.ts";
+import { asUsageError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
 import { childText, parseXml } from "../xml.ts";
+import { stopIfInterrupted } from "./concurrency.ts";
 import type { Aws, BucketAddress } from "./connect.ts";
 import {
   ConnectionError,
@@ -210,7 +211,7 @@ export class BucketRequests {
 
   /** @throws {S3CredentialsError} `interrupted`, if the caller has stopped the work */
   throwIfAborted(): void {
-    if (this.#signal?.aborted) throw new S3CredentialsError("interrupted", "Interrupted");
+    stopIfInterrupted(this.#signal);
   }
 
   /** The target once it is known, so that most requests need not wait for it. */

@@ -131,25 +131,24 @@ export function stopIfInterrupted(signal: AbortSignal | undefined): void {
 }
 
 /**
- * Waits for work that changes nothing for as long as the caller wants to.
+ * Waits for work for as long as the caller wants to.
  *
- * @param work what is under way; it is not stopped
+ * @param work what is under way; it is left alone where the waiting ends early
  * @param signal the caller's
  * @returns what the work gave
  * @throws {S3CredentialsError} `interrupted` as soon as the signal is aborted
  */
 export async function unlessInterrupted<T>(
   work: Promise<T>,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<T> {
   if (signal === undefined) return await work;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const stop = () => resolve();
-  if (signal.aborted) stop();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(new S3CredentialsError("interrupted", "Interrupted"));
   signal.addEventListener("abort", stop);
-  const interruption = promise.then(() => stopIfInterrupted(signal) as never);
+  if (signal.aborted) stop();
   try {
-    return await Promise.race([work, interruption]);
+    return await Promise.race([work, promise]);
   } finally {
     signal.removeEventListener("abort", stop);
   }

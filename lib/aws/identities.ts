@@ -9,7 +9,7 @@ import { checkUserName } from "../names.ts";
 import { mapInOrder } from "./concurrency.ts";
 import type { Aws } from "./connect.ts";
 import { type IamPage, iamPages } from "./paging.ts";
-import { awsErrorCode, httpStatus, isMissing, isWebPage, serviceError } from "./service_error.ts";
+import { isMissing, isUnknownCall, serviceError } from "./service_error.ts";
 
 /** Who the credentials belong to, in AWS's own keys. */
 export interface Identity {
@@ -170,13 +170,6 @@ const DEPENDENT_KINDS: readonly DependentKind[] = [
   },
 ];
 
-/** Other makers' servers don't have all of IAM; some say so with a web page, as moto does. */
-function isUnknownOperation(error: unknown): boolean {
-  const status = httpStatus(error);
-  return status === 501 || /^(InvalidAction|NotImplemented)/.test(awsErrorCode(error)) ||
-    (status === 500 && isWebPage(error));
-}
-
 function noneIfMissing(error: unknown): string[] {
   if (isMissing(error)) return [];
   throw error;
@@ -309,7 +302,7 @@ async function findDependents(iam: IAM, userName: string, tried: string) {
       }
       const problem = serviceError(error, `${tried}: could not list its ${kind} entries`);
       const isRare = kind !== "policy" && kind !== "access key";
-      if (!isRare || (problem.code !== "access-denied" && !isUnknownOperation(error))) {
+      if (!isRare || (problem.code !== "access-denied" && !isUnknownCall(error))) {
         throw problem;
       }
       unlisted.push(problem);

@@ -6,6 +6,7 @@
  */
 import { S3CredentialsError } from "../errors.ts";
 import { shown } from "../shown.ts";
+import { unlessInterrupted } from "./concurrency.ts";
 
 /**
  * Opens a file that was looked at. What is no ordinary file is opened in the background.
@@ -42,7 +43,7 @@ async function openSpecial(
 ): Promise<Deno.FsFile> {
   const opening = Deno.open(path, options);
   try {
-    return await unlessAborted(opening, signal);
+    return await unlessInterrupted(opening, signal);
   } catch (error) {
     opening.then((file) => file.close(), () => {});
     if (signal?.aborted && found.isFifo) wake(path);
@@ -56,26 +57,5 @@ function wake(path: string): void {
     Deno.openSync(path, { read: true, write: true }).close();
   } catch {
     // Then one thread waits until the process ends.
-  }
-}
-
-/**
- * Waits for something for as long as nobody wants to stop.
- *
- * @param work what to wait for; it is left alone where the waiting ends early
- * @param signal ends the waiting
- * @returns what it gave
- * @throws {S3CredentialsError} `interrupted`
- */
-export async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (signal === undefined) return await work;
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(new S3CredentialsError("interrupted", "Interrupted"));
-  signal.addEventListener("abort", stop);
-  if (signal.aborted) stop();
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }

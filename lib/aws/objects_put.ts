@@ -10,9 +10,10 @@ import { checkKey } from "../keys.ts";
 import { shown } from "../shown.ts";
 import { BucketRequests } from "./bucket_requests.ts";
 import type { Aws } from "./connect.ts";
+import { stopIfInterrupted, unlessInterrupted } from "./concurrency.ts";
 import { Gate, mapAsDone } from "./gate.ts";
 import { fileFault, localError } from "./local_file.ts";
-import { openFound, unlessAborted } from "./local_open.ts";
+import { openFound } from "./local_open.ts";
 import { type ByteSource, PART_SIZE, uploadInParts } from "./multipart.ts";
 import {
   BODY_MEMORY,
@@ -302,7 +303,7 @@ class FileSource implements ByteSource, Disposable {
 
   async #read(buffer: Uint8Array, signal?: AbortSignal): Promise<number | null> {
     try {
-      return await unlessAborted(this.#file.read(buffer), signal);
+      return await unlessInterrupted(this.#file.read(buffer), signal);
     } catch (error) {
       throw this.#unreadable(error);
     }
@@ -350,7 +351,7 @@ class StreamSource implements ByteSource {
         const { done, value } = await this.#reader.read().catch((error) => {
           throw localError(error, "Could not read the input");
         });
-        if (this.#signal?.aborted) throw new S3CredentialsError("interrupted", "Interrupted");
+        stopIfInterrupted(this.#signal);
         if (done) break;
         this.#rest = value as Uint8Array<ArrayBuffer>;
       }

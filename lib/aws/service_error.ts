@@ -298,13 +298,14 @@ export function isWithoutReason(error: unknown): boolean {
 }
 
 /**
- * Whether a server says that it has no such operation.
+ * Whether a server says that it has no such operation: other makers' servers don't have all of IAM.
  *
  * @param error what an SDK call threw
- * @returns true for the codes by which servers say so, and status 501
+ * @returns true for the codes by which servers say so, status 501, and a web page as moto's
  */
 export function isUnknownCall(error: unknown): boolean {
-  return httpStatus(error) === 501 ||
+  const status = httpStatus(error);
+  return status === 501 || (status === 500 && isWebPage(error)) ||
     /^(NotImplemented|InvalidAction|UnknownOperation|UnsupportedOperation)/
       .test(awsErrorCode(error));
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { unlessAborted } from "../aws/local_open.ts";
+import { unlessInterrupted } from "../aws/concurrency.ts";
 import type { S3CredentialsError } from "../errors.ts";
 import { plainData } from "../rows.ts";
 import { shown } from "../shown.ts";
@@ -87,7 +87,7 @@ export const getObject = defineCommand({
         if (output !== undefined) return await downloadObject(aws, bucket, key, output, transfer);
         const { body } = await getObject(aws, bucket, key, transfer);
         // Whoever should read a pipe may be slow, and an interruption must not wait for him.
-        for await (const chunk of body) await unlessAborted(io.stdout.write(chunk), io.signal);
+        for await (const chunk of body) await unlessInterrupted(io.stdout.write(chunk), io.signal);
       });
     } finally {
       await line.finish();

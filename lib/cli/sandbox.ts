@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { stopIfInterrupted } from "../aws/concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { formatCredentials } from "../formats.ts";
 import { defineCommand, value, values } from "./command.ts";
@@ -52,7 +53,7 @@ export const sandbox = defineCommand({
       throw portError(error, options.port);
     });
     try {
-      if (io.signal.aborted) throw new S3CredentialsError("interrupted", "Interrupted");
+      stopIfInterrupted(io.signal);
       if (operands.length > 0) throw new ExitCode(await runCommand(operands, started, io));
       await serve(started, io);
     } finally {
