@@ -16,7 +16,7 @@ const commands: readonly CommandEntry[] = [
     name: "completions",
     summary: "Print a script that completes commands in your shell",
     // It completes the whole program, itself included.
-    load: async () => (await import("./lib/cli/completions.ts")).completions(program),
+    load: async () => (await import("./lib/cli/completions/command.ts")).completions(program),
   },
   {
     name: "create",

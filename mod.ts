@@ -24,7 +24,7 @@
  *
  * @module
  */
-export { type AuthCredentials, parseAuthFile } from "./lib/auth_file.ts";
+export { type AuthCredentials, parseAuthFile } from "./lib/credentials/auth_file.ts";
 export {
   type Aws,
   type BucketAddress,
@@ -40,8 +40,8 @@ export {
   createCredentials,
   type CreatedCredentials,
   type CreateOptions,
-} from "./lib/aws/create.ts";
-export { type BucketReport, debugBucket, type ReportPart } from "./lib/aws/bucket_report.ts";
+} from "./lib/credentials/create.ts";
+export { type BucketReport, debugBucket, type ReportPart } from "./lib/account/bucket_report.ts";
 export {
   type CorsChoices,
   type CorsRule,
@@ -51,13 +51,13 @@ export {
   setBucketPolicy,
   setCorsRule,
   setPublicAccessBlock,
-} from "./lib/aws/bucket_settings.ts";
+} from "./lib/account/bucket_settings.ts";
 export {
   BUCKET_DETAIL_FIELDS,
   BUCKET_FIELDS,
   listBuckets,
   type ListBucketsOptions,
-} from "./lib/aws/buckets.ts";
+} from "./lib/account/buckets.ts";
 export {
   bucketCredentialCache,
   type CredentialCache,
@@ -65,14 +65,14 @@ export {
   type CredentialCacheOptions,
   credentialHandler,
   type CredentialHandlerOptions,
-} from "./lib/aws/credential_server.ts";
+} from "./lib/credentials/credential_server.ts";
 export {
   deleteUser,
   type DeleteUserOptions,
   type Identity,
   type RemovedDependent,
   whoami,
-} from "./lib/aws/identities.ts";
+} from "./lib/account/identities.ts";
 export {
   type ListOptions,
   listRoles,
@@ -84,40 +84,35 @@ export {
   type Row,
   USER_FIELDS,
   type UserPolicies,
-} from "./lib/aws/listings.ts";
-export { findUploads, type FoundUploads, type LeftOut } from "./lib/aws/find_uploads.ts";
-export { deleteObjects, type DeleteObjectsOptions } from "./lib/aws/objects_delete.ts";
+} from "./lib/account/listings.ts";
+export { findUploads, type FoundUploads, type LeftOut } from "./lib/objects/find_uploads.ts";
+export { deleteObjects, type DeleteObjectsOptions } from "./lib/objects/delete.ts";
 export {
   downloadObject,
   getObject,
   getObjects,
   type GetObjectsOptions,
   type ObjectStream,
-} from "./lib/aws/objects_get.ts";
-export { listObjects, type ListObjectsOptions } from "./lib/aws/objects_list.ts";
-export {
-  putObject,
-  type PutObjectOptions,
-  putObjects,
-  type Upload,
-} from "./lib/aws/objects_put.ts";
+} from "./lib/objects/get.ts";
+export { listObjects, type ListObjectsOptions } from "./lib/objects/list.ts";
+export { putObject, type PutObjectOptions, putObjects, type Upload } from "./lib/objects/put.ts";
 export type {
   ObjectResult,
   ObjectSummary,
   TransferOptions,
   TransferProgress,
-} from "./lib/aws/objects_types.ts";
-export type { ObjectHead } from "./lib/aws/object_reading.ts";
-export { waitForCredentials, type WaitOptions } from "./lib/aws/wait.ts";
-export type { UndoReport } from "./lib/aws/undo.ts";
-export { contentTypeOf } from "./lib/content_types.ts";
+} from "./lib/objects/types.ts";
+export type { ObjectHead } from "./lib/objects/download.ts";
+export { waitForCredentials, type WaitOptions } from "./lib/credentials/wait.ts";
+export type { UndoReport } from "./lib/credentials/rollback.ts";
+export { contentTypeOf } from "./lib/objects/content_types.ts";
 export {
   checkKey,
   keyMatcher,
   type LocalPlace,
   localPlace,
   type LocalPlaceOptions,
-} from "./lib/keys.ts";
+} from "./lib/objects/keys.ts";
 export type {
   AccessKeyFacts,
   CreateFacts,
@@ -126,8 +121,8 @@ export type {
   RoleFacts,
   Step,
   UserFacts,
-} from "./lib/create_types.ts";
-export { parseDuration } from "./lib/duration.ts";
+} from "./lib/credentials/types.ts";
+export { parseDuration } from "./lib/time.ts";
 export {
   type ErrorCode,
   S3CredentialsError,
@@ -143,19 +138,19 @@ export {
   formatTime,
   type PermanentCredentials,
   type TemporaryCredentials,
-} from "./lib/formats.ts";
-export { userNameFor } from "./lib/grant.ts";
+} from "./lib/credentials/format.ts";
+export { userNameFor } from "./lib/credentials/grant.ts";
 export {
   type DefaultName,
   defaultUserName,
   type GrantName,
   inlinePolicyName,
   sessionName,
-} from "./lib/default_names.ts";
-export { parseEndpointUrl } from "./lib/endpoint_url.ts";
+} from "./lib/credentials/default_names.ts";
+export { parseEndpointUrl } from "./lib/aws/endpoint_url.ts";
 export { type BucketNameOptions, checkArn, checkBucketName, checkUserName } from "./lib/names.ts";
-export { NOTHING_EXISTS, planCreate } from "./lib/plan.ts";
-export { describeStep } from "./lib/plan_text.ts";
+export { NOTHING_EXISTS, planCreate } from "./lib/credentials/plan.ts";
+export { describeStep } from "./lib/credentials/describe.ts";
 export {
   type BucketPolicyOptions,
   bucketsPolicy,
@@ -168,10 +163,18 @@ export {
   prefixWarnings,
   publicBucketPolicy,
   unsupportedCharacter,
-} from "./lib/policy.ts";
+} from "./lib/policy/policy.ts";
 export { formatRows, type RowFormat } from "./lib/rows.ts";
-export { type AclGrant, type PublicAccessFacts, publicAccessVerdict } from "./lib/public_access.ts";
-export { expandPolicyTemplate, parsePolicyTemplate, parseStatement } from "./lib/policy_input.ts";
+export {
+  type AclGrant,
+  type PublicAccessFacts,
+  publicAccessVerdict,
+} from "./lib/policy/public_access.ts";
+export {
+  expandPolicyTemplate,
+  parsePolicyTemplate,
+  parseStatement,
+} from "./lib/policy/template.ts";
 
 if (import.meta.main) {
   const { main } = await import("./cli.ts");

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatTime } from "./formats.ts";
+import { formatTime } from "./credentials/format.ts";
 
 /** How {@linkcode formatRows} can write rows. */
 export type RowFormat = "json" | "nl" | "csv" | "tsv";

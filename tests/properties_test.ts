@@ -1,13 +1,13 @@
 /** What holds for every input, tried with many. */
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { parseAuthFile } from "../lib/auth_file.ts";
-import type { CreateRequest, Step, UserFacts } from "../lib/create_types.ts";
-import { parseDuration } from "../lib/duration.ts";
+import { parseAuthFile } from "../lib/credentials/auth_file.ts";
+import type { CreateRequest, Step, UserFacts } from "../lib/credentials/types.ts";
+import { parseDuration } from "../lib/time.ts";
 import { S3CredentialsError } from "../lib/errors.ts";
-import { checkProfileName, formatCredentials } from "../lib/formats.ts";
+import { checkProfileName, formatCredentials } from "../lib/credentials/format.ts";
 import { checkBucketName } from "../lib/names.ts";
-import { NOTHING_EXISTS, planCreate } from "../lib/plan.ts";
+import { NOTHING_EXISTS, planCreate } from "../lib/credentials/plan.ts";
 import {
   bucketsPolicy,
   joinPolicies,
@@ -15,7 +15,7 @@ import {
   type PolicyDocument,
   policyText,
   prefixPattern,
-} from "../lib/policy.ts";
+} from "../lib/policy/policy.ts";
 
 const POLICY_LIMIT = 2048;
 const AWS_NAME = /^[\w+=,.@-]+$/;

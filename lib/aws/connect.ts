@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { AuthCredentials } from "../auth_file.ts";
-import type { PublicAccessBlockSettings } from "../create_types.ts";
+import type { AuthCredentials } from "../credentials/auth_file.ts";
+import type { PublicAccessBlockSettings } from "../credentials/types.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
 import { shellWord } from "../shell_word.ts";
@@ -13,7 +13,7 @@ import {
   resolveSettings,
   type ServiceName,
   type Settings,
-} from "./connect_settings.ts";
+} from "./settings.ts";
 import type { NetworkSettings } from "./network.ts";
 import { withRequestLog } from "./request_log.ts";
 import { awsErrorCode, isWithoutReason } from "./service_error.ts";

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { PublicAccessBlockSettings } from "../create_types.ts";
+import type { PublicAccessBlockSettings } from "../credentials/types.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
-import { parseJson } from "../json_text.ts";
-import { publicBucketPolicy } from "../policy.ts";
+import { parseJson } from "../strict_json.ts";
+import { publicBucketPolicy } from "../policy/policy.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
 import {
   awsOptions,
@@ -36,7 +36,9 @@ export const listBuckets = defineCommand({
   async run({ operands, options }, io) {
     const format = rowFormatOf(options);
     const names = bucketNames(operands);
-    const { BUCKET_DETAIL_FIELDS, BUCKET_FIELDS, listBuckets } = await import("../aws/buckets.ts");
+    const { BUCKET_DETAIL_FIELDS, BUCKET_FIELDS, listBuckets } = await import(
+      "../account/buckets.ts"
+    );
     const fields = options.details ? [...BUCKET_FIELDS, ...BUCKET_DETAIL_FIELDS] : BUCKET_FIELDS;
     const { onError, finish } = errorLog(io);
     await withAws(options, io, (aws) => {
@@ -63,7 +65,7 @@ export const getCorsPolicy = defineCommand({
   options: awsOptions,
   async run({ operands, options }, io) {
     const bucket = onlyBucket(operands);
-    const { getCorsRules } = await import("../aws/bucket_settings.ts");
+    const { getCorsRules } = await import("../account/bucket_settings.ts");
     const rules = await withAws(options, io, (aws) => getCorsRules(aws, bucket));
     if (rules.length === 0) throw notSet(bucket, "CORS policy");
     await writeJson(io, rules);
@@ -136,7 +138,9 @@ export const setCorsPolicy = defineCommand({
   },
   async run({ operands, options }, io) {
     const bucket = onlyBucket(operands);
-    const { CORS_RULE_ID, getCorsRules, setCorsRule } = await import("../aws/bucket_settings.ts");
+    const { CORS_RULE_ID, getCorsRules, setCorsRule } = await import(
+      "../account/bucket_settings.ts"
+    );
     await withAws(options, io, async (aws) => {
       const others = await getCorsRules(aws, bucket).then(
         (rules) => rules.filter((rule) => rule.ID !== CORS_RULE_ID).length,
@@ -166,7 +170,7 @@ export const getBucketPolicy = defineCommand({
   options: awsOptions,
   async run({ operands, options }, io) {
     const bucket = onlyBucket(operands);
-    const settings = await import("../aws/bucket_settings.ts");
+    const settings = await import("../account/bucket_settings.ts");
     const policy = await withAws(options, io, (aws) => settings.getBucketPolicy(aws, bucket));
     if (policy === undefined) throw notSet(bucket, "bucket policy");
     await writeJson(io, policy);
@@ -201,7 +205,7 @@ export const setBucketPolicy = defineCommand({
     const policy = policyFile === undefined
       ? publicBucketPolicy(bucket)
       : parseBucketPolicy(await readInput(policyFile, io, "--policy-file"), policyFile);
-    const settings = await import("../aws/bucket_settings.ts");
+    const settings = await import("../account/bucket_settings.ts");
     await withAws(options, io, (aws) => settings.setBucketPolicy(aws, bucket, policy));
     await writeMessage(io, `Policy set:\n${JSON.stringify(policy, null, 4)}`);
   },
@@ -223,7 +227,7 @@ export const getPublicAccessBlock = defineCommand({
   options: awsOptions,
   async run({ operands, options }, io) {
     const bucket = onlyBucket(operands);
-    const settings = await import("../aws/bucket_settings.ts");
+    const settings = await import("../account/bucket_settings.ts");
     const block = await withAws(options, io, (aws) => settings.getPublicAccessBlock(aws, bucket));
     if (block === undefined) throw notSet(bucket, "public access block");
     await writeJson(io, block);
@@ -299,7 +303,7 @@ export const setPublicAccessBlock = defineCommand({
         RestrictPublicBuckets: false,
       }
       : named;
-    const settings = await import("../aws/bucket_settings.ts");
+    const settings = await import("../account/bucket_settings.ts");
     const now = await withAws(
       options,
       io,
@@ -320,7 +324,7 @@ export const debugBucket = defineCommand({
   options: awsOptions,
   async run({ operands, options }, io) {
     const bucket = onlyBucket(operands);
-    const report = await import("../aws/bucket_report.ts");
+    const report = await import("../account/bucket_report.ts");
     const { parts, verdict } = await withAws(options, io, (aws) => report.debugBucket(aws, bucket));
     for (const part of parts) {
       if ("error" in part) {

@@ -3,18 +3,18 @@
  *
  * @module
  */
-import type { CreateRequest } from "../create_types.ts";
-import { DEFAULT_WAIT_SECONDS, parseDuration, parseWait } from "../duration.ts";
+import type { CreateRequest } from "../credentials/types.ts";
+import { DEFAULT_WAIT_SECONDS, parseDuration, parseWait } from "../time.ts";
 import { asUsageError } from "../errors.ts";
-import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../formats.ts";
+import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../credentials/format.ts";
 import { checkArn, checkUserName, USER_NAME_LIMIT } from "../names.ts";
 import {
   bucketsPolicy,
   type PolicyDocument,
   publicBucketPolicy,
   unsupportedCharacter,
-} from "../policy.ts";
-import { parsePolicyTemplate, parseStatement } from "../policy_input.ts";
+} from "../policy/policy.ts";
+import { parsePolicyTemplate, parseStatement } from "../policy/template.ts";
 import {
   choice,
   defineCommand,
@@ -128,7 +128,7 @@ export const create = defineCommand({
     const request = await createRequest(operands, options, io);
     await warnOfPrefix(options.prefix, io);
     const log = messageLog(io, options.silent);
-    const { actionsBeyondS3, userNameFor } = await import("../grant.ts");
+    const { actionsBeyondS3, userNameFor } = await import("../credentials/grant.ts");
     const { name, shortenedFrom } = userNameFor(request);
     if (shortenedFrom !== undefined && request.duration === undefined) {
       log.say(
@@ -146,16 +146,16 @@ export const create = defineCommand({
       );
     }
     if (options.dryRun) {
-      const { NOTHING_EXISTS, planCreate } = await import("../plan.ts");
-      const { describeStep } = await import("../plan_text.ts");
+      const { NOTHING_EXISTS, planCreate } = await import("../credentials/plan.ts");
+      const { describeStep } = await import("../credentials/describe.ts");
       const facts = { ...NOTHING_EXISTS, ...(options.region && { region: options.region }) };
       const steps = planCreate({ ...request, createBucket: true }, facts);
       for (const step of steps) await writeLine(io, describeStep(step));
       return;
     }
     await withAws(options, io, async (aws) => {
-      const { createCredentials } = await import("../aws/create.ts");
-      const { deliver } = await import("../aws/deliver.ts");
+      const { createCredentials } = await import("../credentials/create.ts");
+      const { deliver } = await import("../credentials/deliver.ts");
       const created = await createCredentials(aws, request, {
         onProgress: log.say,
         onWarning: log.warn,
@@ -172,7 +172,7 @@ export const create = defineCommand({
           ),
       );
       if (options.wait !== undefined) {
-        const { waitForCredentials } = await import("../aws/wait.ts");
+        const { waitForCredentials } = await import("../credentials/wait.ts");
         await waitForCredentials(aws, created.credentials, request, {
           seconds: options.wait,
           onProgress: log.say,

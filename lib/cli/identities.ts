@@ -4,7 +4,7 @@
  * @module
  */
 import { mapInOrder } from "../aws/concurrency.ts";
-import type { RemovedDependent } from "../aws/identities.ts";
+import type { RemovedDependent } from "../account/identities.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkUserName } from "../names.ts";
 import { defineCommand, flag } from "./command.ts";
@@ -28,7 +28,7 @@ export const whoami = defineCommand({
   ],
   options: awsOptions,
   async run({ options }, io) {
-    const identities = await import("../aws/identities.ts");
+    const identities = await import("../account/identities.ts");
     await writeJson(io, await withAws(options, io, identities.whoami));
   },
 });
@@ -46,7 +46,7 @@ export const deleteUser = defineCommand({
   async run({ operands, options }, io) {
     const names = [...new Set(operands)];
     for (const name of names) asUsageError(() => checkUserName(name));
-    const identities = await import("../aws/identities.ts");
+    const identities = await import("../account/identities.ts");
     await withAws(options, io, async (aws) => {
       const deletions = mapInOrder(names, async (name) => {
         const removed: RemovedDependent[] = [];
@@ -101,7 +101,7 @@ export const listUsers = defineCommand({
   options: { ...rowOptions, ...awsOptions },
   async run({ options }, io) {
     const format = rowFormatOf(options);
-    const listings = await import("../aws/listings.ts");
+    const listings = await import("../account/listings.ts");
     await withAws(
       options,
       io,
@@ -126,7 +126,7 @@ export const listRoles = defineCommand({
   },
   async run({ operands, options }, io) {
     const format = rowFormatOf(options);
-    const { listRoles, ROLE_DETAIL_FIELDS, ROLE_FIELDS } = await import("../aws/listings.ts");
+    const { listRoles, ROLE_DETAIL_FIELDS, ROLE_FIELDS } = await import("../account/listings.ts");
     const fields = options.details ? [...ROLE_FIELDS, ...ROLE_DETAIL_FIELDS] : ROLE_FIELDS;
     const { onError, finish } = errorLog(io);
     await withAws(options, io, (aws) => {
@@ -153,7 +153,7 @@ export const listUserPolicies = defineCommand({
   async run({ operands, options }, io) {
     const names = [...new Set(operands)];
     for (const name of names) asUsageError(() => checkUserName(name));
-    const listings = await import("../aws/listings.ts");
+    const listings = await import("../account/listings.ts");
     const { onError, finish } = errorLog(io);
     await withAws(options, io, async (aws) => {
       const found = listings.listUserPolicies(aws, names, { onError });

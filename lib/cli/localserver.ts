@@ -4,10 +4,10 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { parseDuration } from "../duration.ts";
+import { parseDuration } from "../time.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { checkArn } from "../names.ts";
-import { parseStatement } from "../policy_input.ts";
+import { parseStatement } from "../policy/template.ts";
 import { defineCommand, optionalValue, value, values } from "./command.ts";
 import { untilInterrupted } from "./io.ts";
 import {
@@ -80,7 +80,7 @@ export const localserver = defineCommand({
     await warnOfPrefix(prefix, io);
     const token = options.token === "" ? randomBytes(24).toString("base64url") : options.token;
     const log = messageLog(io, false);
-    const server = await import("../aws/credential_server.ts");
+    const server = await import("../credentials/credential_server.ts");
     await withAws(options, io, async (aws) => {
       const cache = server.bucketCredentialCache(aws, {
         buckets: [bucket],

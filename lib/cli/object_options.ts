@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { ObjectResult } from "../aws/objects_types.ts";
-import { checkKey } from "../keys.ts";
+import type { ObjectResult } from "../objects/types.ts";
+import { checkKey } from "../objects/keys.ts";
 import { asUsageError } from "../errors.ts";
 import { flag, value } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";

@@ -42,7 +42,7 @@ export const listBucket = defineCommand({
     const format = rowFormatOf(options);
     const { urls, prefix } = options;
     const fields = urls ? [...OBJECT_FIELDS, "URL"] : OBJECT_FIELDS;
-    const { listObjects } = await import("../aws/objects_list.ts");
+    const { listObjects } = await import("../objects/list.ts");
     await withAws(options, io, async (aws) => {
       const wanted = { urls, signal: io.signal, ...(prefix !== undefined && { prefix }) };
       await writeRows(io, objectRows(listObjects(aws, bucket, wanted), fields), format, fields);
@@ -74,7 +74,7 @@ export const getObject = defineCommand({
   async run({ operands, options }, io) {
     const bucket = bucketName(operands[0]);
     const [key = ""] = checkedKeys([operands[1] ?? ""]);
-    const { downloadObject, getObject } = await import("../aws/objects_get.ts");
+    const { downloadObject, getObject } = await import("../objects/get.ts");
     // To replace it would be to replace the file that standard output is redirected to.
     const output = options.output === "/dev/stdout" ? undefined : options.output;
     // The content would be written over a bar on the same terminal.
@@ -124,7 +124,7 @@ export const getObjects = defineCommand({
   async run({ operands: [name, ...keys], options }, io) {
     const bucket = bucketName(name);
     const wanted = { keys: checkedKeys(keys), patterns: options.pattern };
-    const { getObjects } = await import("../aws/objects_get.ts");
+    const { getObjects } = await import("../objects/get.ts");
     await io.permit(["write"]);
     const line = progressLine(io, { label: "Downloading", isSilent: options.silent });
     await withAws(options, io, (aws) => {
@@ -169,7 +169,7 @@ export const putObject = defineCommand({
       throw usage("PATH and --auth cannot both read standard input");
     }
     if (!isInput) await checkFile(path);
-    const { putObject } = await import("../aws/objects_put.ts");
+    const { putObject } = await import("../objects/put.ts");
     const line = progressLine(io, { label: "Uploading", isSilent: options.silent });
     try {
       await withAws(options, io, (aws) =>
@@ -189,7 +189,7 @@ function parseContentType(text: string): string {
 }
 
 async function checkFile(path: string): Promise<void> {
-  const { findUploads } = await import("../aws/find_uploads.ts");
+  const { findUploads } = await import("../objects/find_uploads.ts");
   const isFolder = (await Deno.stat(path).catch(() => undefined))?.isDirectory;
   if (isFolder) {
     throw usage(`Not a file but a folder: ${shown(path)} - put-objects uploads folders`);
@@ -219,7 +219,7 @@ export const putObjects = defineCommand({
   stopsItself: true,
   async run({ operands: [name, ...paths], options }, io) {
     const bucket = bucketName(name);
-    const { findUploads } = await import("../aws/find_uploads.ts");
+    const { findUploads } = await import("../objects/find_uploads.ts");
     const { uploads, leftOut } = findUploads(paths, options.prefix);
     for (const { path, reason, isFailure } of leftOut) {
       const kind = isFailure ? "Error" : "Warning";
@@ -230,7 +230,7 @@ export const putObjects = defineCommand({
         await writeLine(io, `${nameFor(io, path)} => s3://${bucket}/${nameFor(io, key)}`);
       }
     } else {
-      const { putObjects } = await import("../aws/objects_put.ts");
+      const { putObjects } = await import("../objects/put.ts");
       const line = progressLine(io, { label: "Uploading", isSilent: options.silent });
       await withAws(
         options,
@@ -279,8 +279,8 @@ export const deleteObjects = defineCommand({
     };
     await withAws(options, io, async (aws) => {
       if (options.dryRun) {
-        const { checkListed } = await import("../aws/objects_delete.ts");
-        const { listObjects } = await import("../aws/objects_list.ts");
+        const { checkListed } = await import("../objects/delete.ts");
+        const { listObjects } = await import("../objects/list.ts");
         const found = prefix
           ? listObjects(aws, bucket, { prefix, signal: io.signal })
           : named.map((Key) => ({ Key }));
@@ -294,7 +294,7 @@ export const deleteObjects = defineCommand({
         }
         return;
       }
-      const { deleteObjects } = await import("../aws/objects_delete.ts");
+      const { deleteObjects } = await import("../objects/delete.ts");
       let said = Promise.resolve();
       const reported = new Set<S3CredentialsError>();
       const results = deleteObjects(aws, bucket, which, {

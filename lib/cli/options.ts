@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { parseAuthFile } from "../auth_file.ts";
+import { parseAuthFile } from "../credentials/auth_file.ts";
 import { unlessInterrupted } from "../aws/concurrency.ts";
 import { type Aws, connect, type ConnectOptions } from "../aws/connect.ts";
-import { parseEndpointUrl } from "../endpoint_url.ts";
+import { parseEndpointUrl } from "../aws/endpoint_url.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
-import { prefixPattern, prefixWarnings } from "../policy.ts";
+import { prefixPattern, prefixWarnings } from "../policy/policy.ts";
 import type { RowFormat } from "../rows.ts";
 import { flag, value, type Values } from "./command.ts";
 import type { Io } from "./io.ts";

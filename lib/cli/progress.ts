@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TransferProgress } from "../aws/objects_types.ts";
+import type { TransferProgress } from "../objects/types.ts";
 import type { Io } from "./io.ts";
 import { writeMessage } from "./output.ts";
 

@@ -5,7 +5,7 @@
  */
 import { stopIfInterrupted } from "../aws/concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
-import { formatCredentials } from "../formats.ts";
+import { formatCredentials } from "../credentials/format.ts";
 import { defineCommand, value, values } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import { type Io, untilInterrupted } from "./io.ts";

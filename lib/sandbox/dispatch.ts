@@ -5,13 +5,13 @@
  * @module
  */
 import type { Account } from "./account.ts";
-import { authenticate, queryParameters, serviceOf } from "./authentication.ts";
-import type { ServiceName } from "./authentication_errors.ts";
-import { denial, type RequestContext } from "./authorize.ts";
+import { authenticate, queryParameters, serviceOf } from "./auth/authentication.ts";
+import type { ServiceName } from "./auth/errors.ts";
+import { denial, type RequestContext } from "./auth/authorize.ts";
 import { accessKeyIdOf, identify } from "./caller.ts";
 import { errorResponse, hostId } from "./errors_xml.ts";
 import type { Fault, FaultList, RequestRecord } from "./faults.ts";
-import { iam } from "./iam.ts";
+import { iam } from "./iam/service.ts";
 import {
   type Caller,
   type NeededPermission,
@@ -20,8 +20,8 @@ import {
   type Service,
   ServiceError,
 } from "./operation.ts";
-import { s3 } from "./s3.ts";
-import { headerOf, type WireRequest } from "./signature.ts";
+import { s3 } from "./s3/service.ts";
+import { headerOf, type WireRequest } from "./auth/signature.ts";
 import { sts } from "./sts.ts";
 
 /** All that the sandbox keeps while it runs. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ServiceName } from "./authentication_errors.ts";
+import type { ServiceName } from "./auth/errors.ts";
 import type { ServiceError } from "./operation.ts";
 import { document, element } from "./xml.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { queryParameters } from "./authentication.ts";
+import { queryParameters } from "./auth/authentication.ts";
 import { NAMESPACES } from "./errors_xml.ts";
 import { type SandboxRequest, ServiceError } from "./operation.ts";
 import { document, element, optional, type Xml, type XmlContent } from "./xml.ts";

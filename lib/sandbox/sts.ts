@@ -15,7 +15,7 @@ import {
   ServiceError,
   type Session,
 } from "./operation.ts";
-import { checkIdentityPolicy } from "./policy_document.ts";
+import { checkIdentityPolicy } from "./auth/policy_document.ts";
 import {
   checkLength,
   constraintError,

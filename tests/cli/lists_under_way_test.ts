@@ -1,5 +1,5 @@
 /** Lists while they are under way: rows as pages arrive, bounds, failures in the middle. */
-import { IAM_PAGE_SIZE } from "../../lib/aws/paging.ts";
+import { IAM_PAGE_SIZE } from "../../lib/aws/listing.ts";
 import assert from "node:assert/strict";
 import {
   type Fault,

@@ -142,10 +142,10 @@ for (
     "lib/cli/buckets.ts",
     "lib/cli/localserver.ts",
     "lib/cli/objects.ts",
-    "lib/aws/objects_get.ts",
-    "lib/aws/objects_put.ts",
-    "lib/aws/objects_delete.ts",
-    "lib/aws/objects_list.ts",
+    "lib/objects/get.ts",
+    "lib/objects/put.ts",
+    "lib/objects/delete.ts",
+    "lib/objects/list.ts",
     "lib/cli/sandbox.ts",
   ]
 ) {

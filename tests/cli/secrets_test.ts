@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { connect } from "../../lib/aws/connect.ts";
-import { createCredentials } from "../../lib/aws/create.ts";
+import { createCredentials } from "../../lib/credentials/create.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 import { run, secretsOf } from "../support/run.ts";
 

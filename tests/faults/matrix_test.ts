@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { type Fault, type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
-import { PART_SIZE } from "../../lib/aws/multipart.ts";
+import { PART_SIZE } from "../../lib/objects/multipart.ts";
 import { type Ran, run, type RunOptions, secretsOf } from "../support/run.ts";
 
 const FILES = {

@@ -3,13 +3,13 @@
  */
 import assert from "node:assert/strict";
 import { type Aws, connect } from "../../lib/aws/connect.ts";
-import { createCredentials } from "../../lib/aws/create.ts";
-import { deleteObjects } from "../../lib/aws/objects_delete.ts";
-import { getObject } from "../../lib/aws/objects_get.ts";
-import { listObjects } from "../../lib/aws/objects_list.ts";
-import { putObject } from "../../lib/aws/objects_put.ts";
-import { whoami } from "../../lib/aws/identities.ts";
-import { listUsers } from "../../lib/aws/listings.ts";
+import { createCredentials } from "../../lib/credentials/create.ts";
+import { deleteObjects } from "../../lib/objects/delete.ts";
+import { getObject } from "../../lib/objects/get.ts";
+import { listObjects } from "../../lib/objects/list.ts";
+import { putObject } from "../../lib/objects/put.ts";
+import { whoami } from "../../lib/account/identities.ts";
+import { listUsers } from "../../lib/account/listings.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 
 const NEVER = 60_000;

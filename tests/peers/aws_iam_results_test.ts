@@ -3,7 +3,7 @@
  * one, though it may be empty, and none where AWS gives none.
  */
 import assert from "node:assert/strict";
-import { OPERATIONS } from "../../lib/sandbox/iam.ts";
+import { OPERATIONS } from "../../lib/sandbox/iam/service.ts";
 import { startSandbox } from "../../lib/sandbox/mod.ts";
 import { adminEnv, peerTest, runPeer, scriptPath } from "./support.ts";
 

@@ -1,6 +1,6 @@
 /** What credentials may do that were made with a policy of one's own, or for several buckets. */
 import assert from "node:assert/strict";
-import { bucketsPolicy, joinPolicies, policyText } from "../../lib/policy.ts";
+import { bucketsPolicy, joinPolicies, policyText } from "../../lib/policy/policy.ts";
 import { type Clients, openStage, outcome } from "./stage.ts";
 
 const LIFETIMES = { permanent: [], temporary: ["--duration", "15m"] };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isPublicPolicy } from "../../lib/sandbox/authorize.ts";
+import { isPublicPolicy } from "../../lib/sandbox/auth/authorize.ts";
 
 function policyWith(statement: Record<string, unknown>): string {
   const Resource = "arn:aws:s3:::b/*";

@@ -1,7 +1,7 @@
 import type { AssumeRoleCommandInput } from "@aws-sdk/client-sts";
 import assert from "node:assert/strict";
 import { allow, deny, type Keys, refusal, type Room, room, trust, userWithKey } from "./helpers.ts";
-import { sign } from "./sign.ts";
+import { sign } from "./auth/sign.ts";
 
 const ACCOUNT_ROOT = "arn:aws:iam::123456789012:root";
 const ROLE_ARN = "arn:aws:iam::123456789012:role/r";

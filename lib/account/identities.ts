@@ -1,0 +1,313 @@
+/**
+ * Who is calling, and users that shall go.
+ *
+ * @module
+ */
+import type { IAM } from "@aws-sdk/client-iam";
+import { asUsageError, S3CredentialsError } from "../errors.ts";
+import { checkUserName } from "../names.ts";
+import { mapInOrder } from "../aws/concurrency.ts";
+import type { Aws } from "../aws/connect.ts";
+import { type IamPage, iamPages } from "../aws/listing.ts";
+import { isMissing, isUnknownCall, serviceError } from "../aws/service_error.ts";
+
+/** Who the credentials belong to, in AWS's own keys. */
+export interface Identity {
+  /** The unique id of the user, or of the role and session. */
+  UserId: string;
+  /** The account's number. */
+  Account: string;
+  /** The ARN of the user or session. */
+  Arn: string;
+}
+
+/**
+ * Finds out who is calling.
+ *
+ * Needs no permission, see
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+ *
+ * @param aws the account
+ * @returns the caller
+ * @throws {S3CredentialsError} if AWS doesn't accept the credentials
+ *
+ * @example The administrator of a sandbox
+ * ```ts
+ * import { connect, whoami } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox();
+ * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * assert.match((await whoami(aws)).Arn, /:user\/admin$/);
+ * aws.close();
+ * ```
+ */
+export async function whoami(aws: Aws): Promise<Identity> {
+  try {
+    const sts = await aws.sts();
+    const { UserId = "", Account = "", Arn = "" } = await sts.getCallerIdentity({});
+    return { UserId, Account, Arn };
+  } catch (error) {
+    throw serviceError(error, "Could not find out who is calling");
+  }
+}
+
+/** Something that was removed together with its user. */
+export interface RemovedDependent {
+  /** What it was. */
+  kind:
+    | "policy"
+    | "access key"
+    | "attached policy"
+    | "group"
+    | "login profile"
+    | "MFA device"
+    | "signing certificate"
+    | "SSH public key"
+    | "service-specific credential";
+  /** Its name, id or ARN; the user's name for a login profile. */
+  id: string;
+}
+
+async function allIds<P extends IamPage>(
+  call: (page: { Marker?: string }) => Promise<P>,
+  idsOf: (page: P) => (string | undefined)[] | undefined,
+): Promise<string[]> {
+  const ids = await Array.fromAsync(iamPages(call, idsOf));
+  return ids.filter((id) => id !== undefined);
+}
+
+interface DependentKind {
+  kind: RemovedDependent["kind"];
+  list(iam: IAM, UserName: string): Promise<string[]>;
+  remove(iam: IAM, UserName: string, id: string): Promise<unknown>;
+}
+
+/** All that AWS wants gone first: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html */
+const DEPENDENT_KINDS: readonly DependentKind[] = [
+  {
+    kind: "policy",
+    list: (iam, UserName) =>
+      allIds((page) => iam.listUserPolicies({ UserName, ...page }), (page) => page.PolicyNames),
+    remove: (iam, UserName, PolicyName) => iam.deleteUserPolicy({ UserName, PolicyName }),
+  },
+  {
+    kind: "access key",
+    list: (iam, UserName) =>
+      allIds(
+        (page) => iam.listAccessKeys({ UserName, ...page }),
+        (page) => page.AccessKeyMetadata?.map((key) => key.AccessKeyId),
+      ),
+    remove: (iam, UserName, AccessKeyId) => iam.deleteAccessKey({ UserName, AccessKeyId }),
+  },
+  {
+    kind: "attached policy",
+    list: (iam, UserName) =>
+      allIds(
+        (page) => iam.listAttachedUserPolicies({ UserName, ...page }),
+        (page) => page.AttachedPolicies?.map((policy) => policy.PolicyArn),
+      ),
+    remove: (iam, UserName, PolicyArn) => iam.detachUserPolicy({ UserName, PolicyArn }),
+  },
+  {
+    kind: "group",
+    list: (iam, UserName) =>
+      allIds(
+        (page) => iam.listGroupsForUser({ UserName, ...page }),
+        (page) => page.Groups?.map((group) => group.GroupName),
+      ),
+    remove: (iam, UserName, GroupName) => iam.removeUserFromGroup({ UserName, GroupName }),
+  },
+  {
+    kind: "login profile",
+    list: (iam, UserName) =>
+      iam.getLoginProfile({ UserName }).then(() => [UserName], noneIfMissing),
+    remove: (iam, UserName) => iam.deleteLoginProfile({ UserName }),
+  },
+  {
+    kind: "MFA device",
+    list: (iam, UserName) =>
+      allIds(
+        (page) => iam.listMFADevices({ UserName, ...page }),
+        (page) => page.MFADevices?.map((device) => device.SerialNumber),
+      ),
+    remove: async (iam, UserName, SerialNumber) => {
+      // Where an answer got lost it is deactivated already, and the virtual device still to go.
+      await iam.deactivateMFADevice({ UserName, SerialNumber }).catch(noneIfMissing);
+      // A virtual device is an entity of its own, and of no use to anyone else.
+      if (SerialNumber.includes(":mfa/")) await iam.deleteVirtualMFADevice({ SerialNumber });
+    },
+  },
+  {
+    kind: "signing certificate",
+    list: (iam, UserName) =>
+      allIds(
+        (page) => iam.listSigningCertificates({ UserName, ...page }),
+        (page) => page.Certificates?.map((certificate) => certificate.CertificateId),
+      ),
+    remove: (iam, UserName, CertificateId) =>
+      iam.deleteSigningCertificate({ UserName, CertificateId }),
+  },
+  {
+    kind: "SSH public key",
+    list: (iam, UserName) =>
+      allIds(
+        (page) => iam.listSSHPublicKeys({ UserName, ...page }),
+        (page) => page.SSHPublicKeys?.map((key) => key.SSHPublicKeyId),
+      ),
+    remove: (iam, UserName, SSHPublicKeyId) => iam.deleteSSHPublicKey({ UserName, SSHPublicKeyId }),
+  },
+  {
+    kind: "service-specific credential",
+    list: (iam, UserName) =>
+      iam.listServiceSpecificCredentials({ UserName }).then((answer) =>
+        (answer.ServiceSpecificCredentials ?? []).map((one) => one.ServiceSpecificCredentialId)
+          .filter((id) => id !== undefined)
+      ),
+    remove: (iam, UserName, ServiceSpecificCredentialId) =>
+      iam.deleteServiceSpecificCredential({ UserName, ServiceSpecificCredentialId }),
+  },
+];
+
+function noneIfMissing(error: unknown): string[] {
+  if (isMissing(error)) return [];
+  throw error;
+}
+
+/** Who is calling, asked once however many users go; `undefined` where that can't be found out. */
+const callers = new WeakMap<Aws, Promise<string | undefined>>();
+
+function callerArn(aws: Aws): Promise<string | undefined> {
+  const caller = callers.get(aws) ?? whoami(aws).then(({ Arn }) => Arn, () => undefined);
+  callers.set(aws, caller);
+  return caller;
+}
+
+/** Without its key the caller could not finish, and nobody could take that up with the same credentials. */
+async function refuseCaller(aws: Aws, userName: string, tried: string): Promise<void> {
+  const [, caller] = /:user\/(?:.*\/)?([^/]+)$/.exec(await callerArn(aws) ?? "") ?? [];
+  if (caller?.toLowerCase() !== userName.toLowerCase()) return;
+  throw new S3CredentialsError(
+    "conflict",
+    `${tried}: these are the credentials of user ${caller} itself`,
+    { hint: "Use other credentials: --profile or --auth names them" },
+  );
+}
+
+/** Choices of {@linkcode deleteUser}. */
+export interface DeleteUserOptions {
+  /** Told of each dependent that is gone, in a fixed order. */
+  onRemoved?: (dependent: RemovedDependent) => void;
+}
+
+/**
+ * Deletes an IAM user, and first all that AWS demands to be gone: inline policies, access keys,
+ * attached policies, group memberships, login profile, MFA devices, signing certificates, SSH keys
+ * and service-specific credentials.
+ *
+ * Where the caller may not list one of the rarer kinds, it is taken for empty; AWS then refuses to
+ * delete the user if it isn't.
+ *
+ * A user can't delete itself: its access key would be gone before the rest.
+ *
+ * @param aws the account
+ * @param userName the user's name
+ * @param options whom to tell
+ * @throws {S3CredentialsError} `not-found` if there is no such user; `conflict`, before anything is
+ *   removed, if it is the caller; otherwise why it could not be deleted, after as much as possible was removed
+ *
+ * @example A user with a key
+ * ```ts
+ * import { connect, deleteUser } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox();
+ * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * const iam = await aws.iam();
+ * await iam.createUser({ UserName: "temp" });
+ * await iam.createAccessKey({ UserName: "temp" });
+ *
+ * await deleteUser(aws, "temp");
+ * assert.equal(sandbox.account.users.has("temp"), false);
+ * aws.close();
+ * ```
+ */
+export async function deleteUser(
+  aws: Aws,
+  userName: string,
+  options: DeleteUserOptions = {},
+): Promise<void> {
+  // Without a name, IAM would take some of the calls as about the caller.
+  asUsageError(() => checkUserName(userName));
+  const tried = `Could not delete user ${userName}`;
+  const iam = await aws.iam().catch((error) => {
+    throw serviceError(error, tried);
+  });
+  const errors: S3CredentialsError[] = [];
+  const [{ dependents, unlisted }] = await Promise.all([
+    findDependents(iam, userName, tried),
+    refuseCaller(aws, userName, tried),
+  ]);
+  const removals = mapInOrder(dependents, async ({ remove, kind, id }) => {
+    const error = await remove(iam, userName, id).then(() => undefined, (error) => error);
+    return { kind, id, error };
+  });
+  for await (const { kind, id, error } of removals) {
+    if (error === undefined || isMissing(error)) options.onRemoved?.({ kind, id });
+    else errors.push(serviceError(error, `${tried}: its ${kind} ${id} could not be removed`));
+  }
+  const [first] = errors;
+  if (first !== undefined) {
+    const message = errors.map((error) => error.message).join("\n");
+    throw new S3CredentialsError(first.code, message, {
+      cause: first,
+      ...(first.hint !== undefined && { hint: first.hint }),
+    });
+  }
+  try {
+    await iam.deleteUser({ UserName: userName });
+  } catch (cause) {
+    // It was there a moment ago: the first answer got lost, and the SDK has asked again.
+    if (isMissing(cause)) return;
+    const error = serviceError(cause, tried);
+    throw error.code === "conflict" ? withReasons(error, unlisted) : error;
+  }
+}
+
+/** What could not be listed is likely what AWS still finds there. */
+function withReasons(
+  error: S3CredentialsError,
+  reasons: readonly S3CredentialsError[],
+): S3CredentialsError {
+  const hint = reasons.find((reason) => reason.hint !== undefined)?.hint;
+  return new S3CredentialsError(
+    error.code,
+    [error, ...reasons].map(({ message }) => message).join("\n"),
+    { cause: error, ...(hint !== undefined && { hint }) },
+  );
+}
+
+async function findDependents(iam: IAM, userName: string, tried: string) {
+  const unlisted: S3CredentialsError[] = [];
+  const found = mapInOrder(DEPENDENT_KINDS, async ({ kind, list, remove }) => {
+    try {
+      return (await list(iam, userName)).map((id) => ({ kind, id, remove }));
+    } catch (error) {
+      if (isMissing(error)) {
+        throw new S3CredentialsError("not-found", `User does not exist: ${userName}`, {
+          cause: error,
+        });
+      }
+      const problem = serviceError(error, `${tried}: could not list its ${kind} entries`);
+      const isRare = kind !== "policy" && kind !== "access key";
+      if (!isRare || (problem.code !== "access-denied" && !isUnknownCall(error))) {
+        throw problem;
+      }
+      unlisted.push(problem);
+      return [];
+    }
+  });
+  return { dependents: (await Array.fromAsync(found)).flat(), unlisted };
+}

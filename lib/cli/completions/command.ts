@@ -1,0 +1,42 @@
+/**
+ * The command `completions`.
+ *
+ * @module
+ */
+import { type AnyCommand, defineCommand, type Program } from "../command.ts";
+import { type OfferedProgram, offeredProgram } from "./words.ts";
+import { bashCompletions } from "./bash.ts";
+import { fishCompletions } from "./fish.ts";
+import { powershellCompletions } from "./powershell.ts";
+import { zshCompletions } from "./zsh.ts";
+
+const SCRIPTS: Record<string, (program: OfferedProgram) => string> = {
+  bash: bashCompletions,
+  zsh: zshCompletions,
+  fish: fishCompletions,
+  powershell: powershellCompletions,
+};
+
+/**
+ * Makes `s3-credentials completions`. The script holds all that there is to offer, so that pressing
+ * Tab starts no program.
+ *
+ * @param program the program whose commands shall be completed
+ * @returns the command
+ */
+export function completions(program: Program): AnyCommand {
+  return defineCommand({
+    operands: "<shell>",
+    operandChoices: Object.keys(SCRIPTS),
+    description: "Print a script that lets the Tab key complete commands, options and files in " +
+      "bash, zsh, fish or PowerShell.",
+    examples: [
+      ["The script for bash:", "completions bash"],
+      ["To try it in fish:", "completions fish | source"],
+    ],
+    options: {},
+    async run({ operands: [shell = ""] }, io) {
+      await io.stdout.write(SCRIPTS[shell]!(await offeredProgram(program)));
+    },
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * Completion for zsh.
+ *
+ * @module
+ */
+import type { Offer, OfferedCommand, OfferedOption, OfferedProgram } from "./words.ts";
+
+/**
+ * Makes the script for zsh: a function of its completion system, to be put into a folder of `fpath` or
+ * to be sourced.
+ *
+ * @param program what can be typed
+ * @returns the script
+ */
+export function zshCompletions({ name, options, commands }: OfferedProgram): string {
+  return `#compdef ${name}
+# Completion of ${name} for zsh, as made by: ${name} completions zsh
+
+_${name}() {
+    local curcontext=$curcontext state line
+    local -a subcommands
+    subcommands=(
+${commands.map((one) => `        ${quote(described(one.name, one.summary))}`).join("\n")}
+    )
+    _arguments -C \\
+${options.flatMap(optionSpecs).map((spec) => `        ${quote(spec)} \\`).join("\n")}
+        ': :->command' \\
+        '*:: :->arguments' && return
+    case $state in
+        command)
+            _describe -t commands command subcommands
+            ;;
+        arguments)
+            curcontext=\${curcontext%:*}-$words[1]:
+            case $words[1] in
+${commands.map(commandCase).join("\n")}
+            esac
+            ;;
+    esac
+}
+
+if [[ $funcstack[1] == _${name} ]]; then
+    _${name} "$@"
+else
+    compdef _${name} ${name}
+fi
+`;
+}
+
+function commandCase({ name, options, operands }: OfferedCommand): string {
+  const specs = [
+    ...options.flatMap(optionSpecs),
+    ...operands.map(({ name, offer, isVariadic }, index) =>
+      isVariadic ? variadicSpec(name, offer) : `${index + 1}:${name}:${action(offer)}`
+    ),
+  ];
+  return `                ${name})
+                    _arguments -s -S \\
+${specs.map((spec) => `                        ${quote(spec)}`).join(" \\\n")}
+                    ;;`;
+}
+
+/** A program's own arguments are completed by its own rules. */
+function variadicSpec(name: string, offer: Offer): string {
+  return offer === "program" ? `*:::${name}:_normal` : `*:${name}:${action(offer)}`;
+}
+
+function optionSpecs({ names, help, isRepeatable, value }: OfferedOption): string[] {
+  return names.map((name) => {
+    const isLong = name.startsWith("--");
+    const before = isRepeatable ? "*" : names.length > 1 ? `(${names.join(" ")})` : "";
+    const explained = `${before}${name}`;
+    const text = `[${help.replace(/[\\:[\]]/g, "\\$&")}]`;
+    if (value === undefined) return `${explained}${text}`;
+    const separator = isLong ? "=" : "+";
+    const colon = value.isOptional ? "::" : ":";
+    return `${explained}${separator}${text}${colon}${value.name}:${action(value.offer)}`;
+  });
+}
+
+/** A blank stands for: a value is wanted here, and there is nothing to offer. */
+function action(offer: Offer): string {
+  switch (offer) {
+    case "nothing":
+      return " ";
+    case "file":
+      return "_files";
+    case "directory":
+      return "_files -/";
+    case "program":
+      return "_command_names -e";
+    default:
+      return `(${offer.join(" ")})`;
+  }
+}
+
+function described(name: string, summary: string): string {
+  return `${name}:${summary.replace(/[\\:]/g, "\\$&")}`;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,282 @@
+/**
+ * What `create` looks at before it changes anything.
+ *
+ * @module
+ */
+import type { IAM } from "@aws-sdk/client-iam";
+import type { AccessKeyFacts, CreateFacts, CreateRequest, RoleFacts, UserFacts } from "./types.ts";
+import { S3CredentialsError } from "../errors.ts";
+import { userNameFor } from "./grant.ts";
+import { FULL_ACCESS_ARN, ROLE_NAME } from "./plan.ts";
+import { mapInOrder } from "../aws/concurrency.ts";
+import type { Aws } from "../aws/connect.ts";
+import { decodedDocument } from "../account/iam_document.ts";
+import { iamPages } from "../aws/listing.ts";
+import { watchClock } from "./server_clock.ts";
+import {
+  httpStatus,
+  isMissing,
+  isUnknownCall,
+  namedRegion,
+  serviceError,
+} from "../aws/service_error.ts";
+
+/** The only region that CreateBucket must not be told. */
+const DEFAULT_REGION = "us-east-1";
+
+/**
+ * Looks at the buckets, the user or the role, all at the same time.
+ *
+ * @param aws the account
+ * @param request what shall be created
+ * @returns what the account holds
+ * @throws {S3CredentialsError} if something may not be looked at; bad credentials come first
+ */
+export async function gatherFacts(aws: Aws, request: CreateRequest): Promise<CreateFacts> {
+  const isTemporary = request.duration !== undefined;
+  const needsRole = isTemporary && request.roleArn === undefined;
+  const caller = findCaller(aws);
+  const existing = existingBuckets(aws, request.buckets);
+  const [region, buckets, strangers, user, role, callerArn] = await all([
+    aws.region(),
+    existing,
+    strangersBuckets(aws, existing, caller),
+    isTemporary ? undefined : findUser(aws, userNameFor(request).name),
+    needsRole ? findRole(aws) : undefined,
+    needsRole ? caller : undefined,
+  ]);
+  return {
+    ...(region !== DEFAULT_REGION && { region }),
+    existingBuckets: buckets,
+    ...(strangers.length > 0 && { strangersBuckets: strangers }),
+    ...(user && { user }),
+    ...(role && { role }),
+    ...(callerArn && { callerArn }),
+  };
+}
+
+/** Waits for all, and of several failures throws the one that explains the others. */
+async function all<T extends readonly unknown[]>(
+  work: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const settled = await Promise.allSettled(work);
+  const failures = settled.flatMap((one) => one.status === "rejected" ? [one.reason] : []);
+  if (failures.length > 0) {
+    throw failures.find((error) =>
+      error instanceof S3CredentialsError && error.code === "credentials"
+    ) ?? failures[0];
+  }
+  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as never;
+}
+
+async function existingBuckets(aws: Aws, names: readonly string[]): Promise<Set<string>> {
+  const found = await mapAll(names, (name) => bucketExists(aws, name));
+  return new Set(names.filter((_, index) => found[index]));
+}
+
+async function bucketExists(aws: Aws, bucket: string): Promise<boolean> {
+  const s3 = await aws.s3();
+  try {
+    await s3.headBucket({ Bucket: bucket });
+    return true;
+  } catch (error) {
+    switch (httpStatus(error)) {
+      case 404:
+        return false;
+      case 301:
+        throw new S3CredentialsError(
+          "aws",
+          `Bucket ${bucket} is in region ${namedRegion(error) ?? "unknown"}, and this endpoint ` +
+            "does not reach it",
+          { hint: `Try again with --region ${namedRegion(error) ?? "REGION"}` },
+        );
+      case 400:
+      case 403:
+        return await bucketExistsByListing(aws, bucket);
+      default:
+        throw serviceError(error, `Could not look at bucket ${bucket}`);
+    }
+  }
+}
+
+/** HeadBucket refuses without a word; a listing is allowed or refused alike, but says why. */
+async function bucketExistsByListing(aws: Aws, bucket: string): Promise<boolean> {
+  const s3 = await aws.s3();
+  try {
+    await s3.listObjectsV2({ Bucket: bucket, MaxKeys: 1 });
+    return true;
+  } catch (thrown) {
+    if (isMissing(thrown)) return false;
+    const error = serviceError(thrown, `Could not look at bucket ${bucket}`);
+    if (error.code !== "access-denied") throw error;
+    throw new S3CredentialsError(
+      "access-denied",
+      `Bucket ${bucket} exists, but it belongs to another account or these credentials may not ` +
+        "see it",
+      {
+        cause: error.cause,
+        hint: "Choose another name, or use credentials that have s3:ListBucket on the bucket",
+      },
+    );
+  }
+}
+
+/** Those of the buckets that another account owns, as far as that can be told. */
+async function strangersBuckets(
+  aws: Aws,
+  existing: Promise<Set<string>>,
+  caller: Promise<string>,
+): Promise<string[]> {
+  // Not every maker's server knows the call; then nothing can be told.
+  const account = await caller.then((arn) => arn.split(":")[4], () => undefined);
+  const buckets = await existing.catch(() => new Set<string>());
+  if (!account || buckets.size === 0) return [];
+  const s3 = await aws.s3();
+  const isStrangers = async (bucket: string) =>
+    await s3.headBucket({ Bucket: bucket, ExpectedBucketOwner: account })
+      .then(() => false, (error) => httpStatus(error) === 403);
+  const found = await mapAll(buckets, isStrangers);
+  return [...buckets].filter((_, index) => found[index]);
+}
+
+async function findUser(aws: Aws, name: string): Promise<UserFacts | undefined> {
+  const iam = await aws.iam();
+  watchClock(iam);
+  const user = await ifPresent(
+    iam.getUser({ UserName: name }),
+    `Could not look at user ${name}`,
+  );
+  if (user === undefined) return undefined;
+  const [accessKeys, inlinePolicies, managedPolicies, groups] = await all([
+    ifAllowed(findAccessKeys(iam, name), `Could not list the access keys of user ${name}`),
+    ifAllowed(findInlinePolicies(iam, name), `Could not read the policies of user ${name}`),
+    ifOffered(findManagedPolicies(iam, name), `Could not list the policies of user ${name}`),
+    ifOffered(findGroups(iam, name), `Could not list the groups of user ${name}`),
+  ]);
+  const boundary = user.User?.PermissionsBoundary?.PermissionsBoundaryArn;
+  return {
+    ...(boundary !== undefined && { permissionsBoundary: boundary }),
+    ...(accessKeys && { accessKeys }),
+    ...(inlinePolicies && { inlinePolicies }),
+    ...(managedPolicies && { managedPolicies }),
+    ...(groups && { groups }),
+  };
+}
+
+async function findAccessKeys(iam: IAM, userName: string): Promise<AccessKeyFacts[]> {
+  const keys = iamPages(
+    (page) => iam.listAccessKeys({ UserName: userName, ...page }),
+    (page) => page.AccessKeyMetadata,
+  );
+  return await mapAll(keys, async ({ AccessKeyId: accessKeyId = "", CreateDate }) => {
+    const used = await ifAllowed(
+      iam.getAccessKeyLastUsed({ AccessKeyId: accessKeyId }),
+      `Could not see when key ${accessKeyId} was last used`,
+    );
+    return {
+      accessKeyId,
+      ...(CreateDate && { createDate: CreateDate }),
+      ...(used && { lastUsedDate: used.AccessKeyLastUsed?.LastUsedDate ?? null }),
+    };
+  });
+}
+
+async function findInlinePolicies(iam: IAM, userName: string): Promise<Map<string, string>> {
+  const names = iamPages(
+    (page) => iam.listUserPolicies({ UserName: userName, ...page }),
+    (page) => page.PolicyNames,
+  );
+  const policies = await mapAll(names, async (policyName) => {
+    const { PolicyDocument: text = "" } = await iam.getUserPolicy({
+      UserName: userName,
+      PolicyName: policyName,
+    });
+    return [policyName, decodedDocument(text)] as const;
+  });
+  return new Map(policies);
+}
+
+function findManagedPolicies(iam: IAM, userName: string): Promise<string[]> {
+  const policies = iamPages(
+    (page) => iam.listAttachedUserPolicies({ UserName: userName, ...page }),
+    (page) => page.AttachedPolicies,
+  );
+  return Array.fromAsync(policies, ({ PolicyName = "" }) => PolicyName);
+}
+
+function findGroups(iam: IAM, userName: string): Promise<string[]> {
+  const groups = iamPages(
+    (page) => iam.listGroupsForUser({ UserName: userName, ...page }),
+    (page) => page.Groups,
+  );
+  return Array.fromAsync(groups, ({ GroupName = "" }) => GroupName);
+}
+
+async function findRole(aws: Aws): Promise<RoleFacts | undefined> {
+  const iam = await aws.iam();
+  const found = await ifPresent(
+    iam.getRole({ RoleName: ROLE_NAME }),
+    `Could not look at role ${ROLE_NAME}`,
+  );
+  if (found?.Role === undefined) return undefined;
+  const policies = iamPages(
+    (page) => iam.listAttachedRolePolicies({ RoleName: ROLE_NAME, ...page }),
+    (page) => page.AttachedPolicies,
+  );
+  const attached = await ifAllowed(
+    Array.fromAsync(policies),
+    `Could not list the policies of role ${ROLE_NAME}`,
+  );
+  return {
+    arn: found.Role.Arn ?? "",
+    maxSessionDuration: found.Role.MaxSessionDuration ?? 3600,
+    hasFullAccess: attached?.some((policy) => policy.PolicyArn === FULL_ACCESS_ARN) ?? true,
+  };
+}
+
+async function findCaller(aws: Aws): Promise<string> {
+  try {
+    const sts = await aws.sts();
+    return (await sts.getCallerIdentity({})).Arn ?? "";
+  } catch (error) {
+    throw serviceError(error, "Could not find out who is calling");
+  }
+}
+
+async function ifPresent<T>(call: Promise<T>, tried: string): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw serviceError(error, tried);
+  }
+}
+
+/** What is only good to know must not stop a caller who may create but not look. */
+async function ifAllowed<T>(call: Promise<T>, tried: string): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (cause) {
+    const error = serviceError(cause, tried);
+    if (error.code === "access-denied") return undefined;
+    throw error;
+  }
+}
+
+/** What only a warning is made of must not stop work on another maker's server that does not have it. */
+async function ifOffered<T>(call: Promise<T>, tried: string): Promise<T | undefined> {
+  return await ifAllowed(
+    call.catch((error) => {
+      if (isUnknownCall(error)) return undefined;
+      throw error;
+    }),
+    tried,
+  );
+}
+
+function mapAll<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  return Array.fromAsync(mapInOrder(items, work));
+}

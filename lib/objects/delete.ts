@@ -1,0 +1,244 @@
+/**
+ * Deletes objects, a thousand at a time.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { S3CredentialsError } from "../errors.ts";
+import { shown } from "../shown.ts";
+import { childText, escapeXml, isXmlText, parseXml, type XmlElement } from "./xml.ts";
+import { BucketRequests, errorOf } from "./bucket_client.ts";
+import type { Aws } from "../aws/connect.ts";
+import { mapAsDone } from "../aws/gate.ts";
+import { listPages } from "./list.ts";
+import { isFatal, type ObjectResult } from "./types.ts";
+import { serviceError } from "../aws/service_error.ts";
+
+/** The most keys that S3 deletes at a time, and as many as a page of a listing has. */
+const BATCH_SIZE = 1000;
+/** S3 counts every key, so that more requests at a time would only be turned away. */
+const BATCHES_AT_A_TIME = 4;
+const MOST_ATTEMPTS = 6;
+const FIRST_PAUSE_MS = 100;
+const PASSING_CODES = new Set(["InternalError", "SlowDown", "ServiceUnavailable"]);
+
+/** What {@linkcode deleteObjects} deletes, and how. */
+export interface DeleteObjectsOptions {
+  /**
+   * How many requests are under way at a time.
+   *
+   * @default {4}
+   */
+  concurrency?: number;
+  /** Told when all objects have been found: how many. Many are deleted already by then. */
+  onFound?: (count: number) => void;
+  /** Ends the work; what is deleted stays so. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Deletes objects. A key that isn't there counts as deleted.
+ *
+ * @param aws the account
+ * @param bucket the bucket
+ * @param which the keys, or the prefix of all keys to delete, which must not be empty
+ * @param options how many requests at a time and so on
+ * @returns what became of each object, as soon as it is known; objects of one request that failed for
+ *   one reason share the error
+ * @throws {S3CredentialsError} if the bucket can't be read or written to at all; `usage` if neither
+ *   keys nor a prefix is given
+ *
+ * @example All below a prefix
+ * ```ts
+ * import { connect, deleteObjects, putObject } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+ * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * await putObject(aws, "my-bucket", "old/hello.txt", new Blob(["Hello"]).stream());
+ * const results = await Array.fromAsync(deleteObjects(aws, "my-bucket", { prefix: "old/" }));
+ * assert.deepEqual(results, [{ key: "old/hello.txt" }]);
+ * aws.close();
+ * ```
+ */
+export async function* deleteObjects(
+  aws: Aws,
+  bucket: string,
+  which: { keys: readonly string[] } | { prefix: string },
+  { concurrency = BATCHES_AT_A_TIME, onFound, signal }: DeleteObjectsOptions = {},
+): AsyncGenerator<ObjectResult> {
+  const { keys, prefix } = checkedChoice(which);
+  const requests = new BucketRequests(aws, bucket, signal);
+  try {
+    const batches = keys === undefined
+      ? listedBatches(requests, prefix, onFound)
+      : batchesOf([...new Set(keys)], onFound);
+    const work = (keys: string[]) => deleteBatch(requests, keys);
+    for await (const results of mapAsDone(batches, work, concurrency)) yield* results;
+  } finally {
+    requests.close();
+  }
+}
+
+type Choice = { keys: readonly string[]; prefix?: undefined } | {
+  keys?: undefined;
+  prefix: string;
+};
+
+/** Whatever means the whole bucket is more likely a variable that was left empty. */
+function checkedChoice(which: { keys?: unknown; prefix?: unknown } | undefined | null): Choice {
+  const { keys, prefix } = which ?? {};
+  if (Array.isArray(keys)) return { keys };
+  if (typeof prefix === "string" && prefix !== "") return { prefix };
+  throw new S3CredentialsError(
+    "usage",
+    "Invalid choice of objects: expected keys, or a prefix that is not empty",
+  );
+}
+
+function* batchesOf(keys: string[], onFound?: (count: number) => void): Generator<string[]> {
+  onFound?.(keys.length);
+  for (let start = 0; start < keys.length; start += BATCH_SIZE) {
+    yield keys.slice(start, start + BATCH_SIZE);
+  }
+}
+
+async function* listedBatches(
+  requests: BucketRequests,
+  prefix: string,
+  onFound?: (count: number) => void,
+): AsyncGenerator<string[]> {
+  let count = 0;
+  for await (const page of listPages(requests, prefix)) {
+    const keys = page.map(({ Key }) => Key);
+    checkListed(requests.bucket, prefix, keys);
+    count += keys.length;
+    yield* batchesOf(keys);
+  }
+  onFound?.(count);
+}
+
+/**
+ * Checks that a listing has no keys but those that were asked for: a server or a cache that leaves
+ * the query out must not lead to the loss of others.
+ *
+ * @param bucket the bucket, for the error
+ * @param prefix what was asked for
+ * @param keys what came
+ * @throws {S3CredentialsError} if a key doesn't start with the prefix
+ */
+export function checkListed(bucket: string, prefix: string, keys: readonly string[]): void {
+  const other = keys.find((key) => !key.startsWith(prefix));
+  if (other === undefined) return;
+  throw new S3CredentialsError(
+    "aws",
+    `Could not list bucket ${bucket}: asked for keys that start with ${
+      shown(prefix)
+    }, the server ` +
+      `also named ${shown(other)}`,
+    { hint: "None of that answer's keys is deleted. Does something on the way drop the query?" },
+  );
+}
+
+async function deleteBatch(requests: BucketRequests, keys: string[]): Promise<ObjectResult[]> {
+  const results: ObjectResult[] = [];
+  const plain = keys.filter(isXmlText);
+  for (const key of keys) if (!isXmlText(key)) results.push(await deleteOne(requests, key));
+  let left = plain;
+  for (let attempt = 1; left.length > 0; attempt++) {
+    const failed = await sendBatch(requests, left);
+    const again: string[] = [];
+    for (const [error, keys] of keysByError(left, failed)) {
+      if (error === undefined) results.push(...keys.map((key) => ({ key })));
+      else if (attempt < MOST_ATTEMPTS && PASSING_CODES.has(error.name)) again.push(...keys);
+      else results.push(...failures(error, keys));
+    }
+    left = again;
+    if (left.length > 0) await pause(FIRST_PAUSE_MS * 2 ** attempt);
+  }
+  return results;
+}
+
+function keysByError(
+  keys: readonly string[],
+  { ofKeys, ofAll }: Failed,
+): Map<Error | undefined, string[]> {
+  return Map.groupBy(keys, (key) => ofKeys.get(key) ?? ofAll);
+}
+
+/** What went wrong with a request. */
+interface Failed {
+  ofKeys: Map<string, Error>;
+  /** Counts for all keys that have none of their own. */
+  ofAll?: Error;
+}
+
+async function sendBatch(requests: BucketRequests, keys: readonly string[]): Promise<Failed> {
+  const objects = keys.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`).join("");
+  const namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
+  const body = new TextEncoder().encode(
+    `<Delete xmlns="${namespace}"><Quiet>true</Quiet>${objects}</Delete>`,
+  );
+  const headers = {
+    "content-type": "application/xml",
+    "content-md5": createHash("md5").update(body).digest("base64"),
+  };
+  try {
+    const answer = await requests.send({ method: "POST", query: { delete: "" }, headers, body });
+    const result = parseXml(answer.text.trim());
+    if (result.name !== "DeleteResult") throw errorOf(answer);
+    return failuresIn(result, new Set(keys));
+  } catch (error) {
+    requests.throwIfAborted();
+    const problem = serviceError(error, `Could not delete from ${requests.bucket}`);
+    if (isFatal(problem)) throw problem;
+    return { ofKeys: new Map(), ofAll: error as Error };
+  }
+}
+
+/** An error of a key that was not sent may be that of any key that was. */
+function failuresIn(result: XmlElement, keys: ReadonlySet<string>): Failed {
+  const failed: Failed = { ofKeys: new Map() };
+  for (const element of result.children.filter(({ name }) => name === "Error")) {
+    const [key = "", code = "Unknown", message = ""] = ["Key", "Code", "Message"]
+      .map((name) => childText(element, name));
+    const isSent = keys.has(key);
+    const text = withAction(code, message) + (isSent ? "" : " (the server does not say of which)");
+    const error = Object.assign(new Error(text), { name: code });
+    if (isSent) failed.ofKeys.set(key, error);
+    else failed.ofAll ??= error;
+  }
+  return failed;
+}
+
+/** Of a single key S3 only says that access was denied. */
+function withAction(code: string, message: string): string {
+  const isNamed = code !== "AccessDenied" || message.includes("s3:");
+  return isNamed ? message : `${message} (s3:DeleteObject is not allowed)`;
+}
+
+/** For a key with characters that XML can't carry. */
+async function deleteOne(requests: BucketRequests, key: string): Promise<ObjectResult> {
+  try {
+    await requests.send({ method: "DELETE", key });
+    return { key };
+  } catch (error) {
+    requests.throwIfAborted();
+    return failures(error as Error, [key])[0]!;
+  }
+}
+
+function failures(error: Error, keys: readonly string[]): ObjectResult[] {
+  const [first = "", ...others] = keys;
+  const more = others.length === 0
+    ? ""
+    : ` and ${others.length} other ${others.length === 1 ? "key" : "keys"}`;
+  const problem = serviceError(error, `Could not delete ${shown(first)}${more}`);
+  if (isFatal(problem)) throw problem;
+  return keys.map((key) => ({ key, error: problem }));
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

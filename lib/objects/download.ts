@@ -1,0 +1,350 @@
+/**
+ * The content of one object: as a stream, or into a file by several ranges at a time.
+ *
+ * @module
+ */
+import { S3CredentialsError } from "../errors.ts";
+import { shown } from "../shown.ts";
+import { type BucketRequests, S3RequestError } from "./bucket_client.ts";
+import { type Digest, digestOf } from "./checksum.ts";
+import type { Gate } from "../aws/gate.ts";
+import type { HttpHead, Sink } from "./http.ts";
+import type { LocalFile } from "./local_file.ts";
+import { serviceError } from "../aws/service_error.ts";
+
+/** What is known of an object before its content. */
+export interface ObjectHead {
+  /** Length in bytes. */
+  size: number;
+  /** Entity tag, in quotes. */
+  etag: string | undefined;
+  /** Media type. */
+  contentType: string | undefined;
+  /** When it was last written. */
+  lastModified: Date | undefined;
+}
+
+/** An object longer than this is fetched by ranges where it goes into a file. */
+export const RANGE_SIZE = 8 * 1024 * 1024;
+
+/** The object is another one than when reading began. */
+class ObjectChanged extends S3CredentialsError {
+  constructor(key: string) {
+    super("conflict", `Could not get ${shown(key)}: it changed while it was being read`, {
+      hint: "Try again",
+    });
+  }
+}
+
+/** The server answers a request for a range with the whole object. */
+class RangeIgnored extends S3CredentialsError {
+  constructor(key: string) {
+    super("aws", `Could not get ${shown(key)}: the server does not send a range of it`);
+  }
+}
+
+/** Thrown to turn from one long answer to ranges. */
+class TooLong extends Error {
+  constructor(readonly head: ObjectHead) {
+    super("longer than one range");
+  }
+}
+
+/**
+ * Reads an object from its beginning to its end. Where the connection breaks, it goes on from there.
+ *
+ * @param requests the bucket
+ * @param key the object
+ * @param write takes the content
+ * @param onHead told once, before the content
+ * @param known what a listing has told about it
+ * @returns its length
+ * @throws {S3CredentialsError} if it isn't there, can't be read or isn't what the server holds
+ */
+export async function readObject(
+  requests: BucketRequests,
+  key: string,
+  write: Sink,
+  onHead?: (head: ObjectHead) => void,
+  known?: { size: number; etag: string },
+): Promise<number> {
+  let head: ObjectHead | undefined;
+  let digest: Digest | undefined;
+  let offset = 0;
+  const isAmazons = await requests.isAmazons();
+  const attempt = async () => {
+    if (head !== undefined && offset === head.size) return;
+    await requests.sendOnce({
+      method: "GET",
+      key,
+      headers: {
+        ...(isAmazons && head === undefined && { "x-amz-checksum-mode": "ENABLED" }),
+        ...(head !== undefined && rangeHeaders(offset, undefined, head.etag)),
+      },
+    }, {
+      onHead(answer) {
+        let surplus = 0;
+        if (head === undefined) {
+          head = headOf(answer);
+          onHead?.(head);
+          digest = digestOf(answer.headers);
+        } else if (!isRange(answer, offset, key)) {
+          if (!isWhole(answer, head)) throw new ObjectChanged(key);
+          surplus = offset;
+        }
+        return (chunk) => {
+          const wanted = chunk.subarray(surplus);
+          surplus -= chunk.length - wanted.length;
+          offset += wanted.length;
+          digest?.update(wanted);
+          return write(wanted);
+        };
+      },
+    });
+  };
+  await requests.withRetries(attempt, () => offset).catch((error) => {
+    throw readingError(requests, error, key);
+  });
+  const size = sizeOf(head!, known);
+  if (size !== undefined && offset !== size) {
+    throw corrupt(key, `${offset} bytes arrived instead of ${size}`);
+  }
+  if (digest?.matches() === false) throw corrupt(key);
+  return offset;
+}
+
+function sizeOf(head: ObjectHead, known?: { size: number; etag: string }): number | undefined {
+  if (Number.isFinite(head.size)) return head.size;
+  return known?.etag === head.etag ? known?.size : undefined;
+}
+
+/** @throws {S3CredentialsError} if it is another range than was asked for */
+function isRange({ status, headers }: HttpHead, offset: number, key: string): boolean {
+  if (status !== 206) return false;
+  const start = /^bytes (\d+)-/.exec(headers["content-range"] ?? "")?.[1];
+  if (start !== undefined && Number(start) !== offset) {
+    throw corrupt(key, "the server sent another range than was asked for");
+  }
+  return true;
+}
+
+/** Some servers send the whole object whatever is asked for. */
+function isWhole(answer: HttpHead, { size, etag }: { size: number; etag: string | undefined }) {
+  const head = headOf(answer);
+  return answer.status === 200 && head.etag === etag && Object.is(head.size, size);
+}
+
+/** How to download into a file. */
+export interface FileDownload {
+  /** The bucket. */
+  requests: BucketRequests;
+  /** Bounds the requests. */
+  gate: Gate;
+  /** Told of every piece; a negative number takes pieces back. */
+  onBytes(bytes: number): void;
+  /** Told of the length once it is known. */
+  onSize?(size: number): void;
+}
+
+const MOST_BEGINNINGS = 3;
+
+/**
+ * Downloads an object into a file. A long object comes by several ranges at a time.
+ *
+ * @param download how
+ * @param key the object
+ * @param file where to
+ * @param known what a listing has told about it
+ * @returns the length of the object
+ * @throws {S3CredentialsError} if it isn't there, can't be read or isn't what the server holds
+ */
+export async function downloadInto(
+  download: FileDownload,
+  key: string,
+  file: LocalFile,
+  known?: { size: number; etag: string },
+): Promise<number> {
+  let head = known !== undefined && known.size > RANGE_SIZE ? known : undefined;
+  let received = 0;
+  let comesWhole = false;
+  const onBytes = (bytes: number) => {
+    received += bytes;
+    download.onBytes(bytes);
+  };
+  for (let beginning = 1;; beginning++) {
+    try {
+      if (head !== undefined) {
+        await readRanges({ ...download, onBytes }, key, file, head);
+        return head.size;
+      }
+      return await readWhole({ ...download, onBytes }, key, file, { known, comesWhole });
+    } catch (error) {
+      if (error instanceof TooLong && error.head.etag !== undefined) {
+        head = { size: error.head.size, etag: error.head.etag };
+        continue;
+      }
+      comesWhole ||= error instanceof RangeIgnored;
+      const mayPass = error instanceof ObjectChanged || error instanceof RangeIgnored;
+      if (!mayPass || beginning >= MOST_BEGINNINGS) throw error;
+      head = undefined;
+      onBytes(-received);
+      file.clear();
+    }
+  }
+}
+
+function readWhole(
+  { requests, gate, onBytes, onSize }: FileDownload,
+  key: string,
+  file: LocalFile,
+  { known, comesWhole }: {
+    known: { size: number; etag: string } | undefined;
+    comesWhole: boolean;
+  },
+): Promise<number> {
+  const write = (chunk: Uint8Array) => {
+    file.write(chunk);
+    onBytes(chunk.length);
+  };
+  return gate.run(() =>
+    readObject(requests, key, write, (head) => {
+      if (Number.isFinite(head.size)) onSize?.(head.size);
+      if (head.size > RANGE_SIZE && head.etag !== undefined && !comesWhole) throw new TooLong(head);
+    }, known), known?.size);
+}
+
+async function readRanges(
+  { requests, gate, onBytes, onSize }: FileDownload,
+  key: string,
+  file: LocalFile,
+  { size, etag }: { size: number; etag: string },
+): Promise<void> {
+  onSize?.(size);
+  let digest: Digest | undefined;
+  let failure: { error: unknown } | undefined;
+  const onHead = (head: HttpHead, offset: number) => {
+    if (isWhole(head, { size, etag })) throw new RangeIgnored(key);
+    const total = /\/(\d+)$/.exec(head.headers["content-range"] ?? "")?.[1];
+    if (!isRange(head, offset, key) || Number(total) !== size) throw new ObjectChanged(key);
+    digest ??= digestOf(head.headers);
+  };
+  const underWay = new Set<Promise<void>>();
+  for (let start = 0; start < size && failure === undefined; start += RANGE_SIZE) {
+    const end = Math.min(start + RANGE_SIZE, size);
+    const leave = await gate.enter(RANGE_SIZE);
+    if (failure !== undefined) {
+      leave();
+      break;
+    }
+    const reading = readRange(requests, key, file, { start, end, etag }, {
+      onHead,
+      onBytes,
+      isOver: () => failure !== undefined,
+    })
+      .catch((error) => void (failure ??= { error }))
+      .finally(() => {
+        leave();
+        underWay.delete(reading);
+      });
+    underWay.add(reading);
+  }
+  await Promise.all(underWay);
+  if (failure !== undefined) throw readingError(requests, failure.error, key);
+  if (digest !== undefined && !await fileMatches(file.temporaryPath, digest)) throw corrupt(key);
+}
+
+/** Thrown in a range when another range of the same object has failed. */
+class NoLongerWanted extends Error {}
+
+async function readRange(
+  requests: BucketRequests,
+  key: string,
+  file: LocalFile,
+  { start, end, etag }: { start: number; end: number; etag: string },
+  { onHead, onBytes, isOver }: {
+    onHead(head: HttpHead, offset: number): void;
+    onBytes(bytes: number): void;
+    isOver(): boolean;
+  },
+): Promise<void> {
+  using writer = file.writerAt(start);
+  let offset = start;
+  const write = (chunk: Uint8Array) => {
+    if (isOver()) throw new NoLongerWanted();
+    if (offset + chunk.length > end) throw new ObjectChanged(key);
+    writer.write(chunk);
+    offset += chunk.length;
+    onBytes(chunk.length);
+  };
+  const attempt = async () => {
+    if (offset === end) return;
+    const headers = rangeHeaders(offset, end, etag);
+    await requests.sendOnce({ method: "GET", key, headers }, {
+      onHead(head) {
+        onHead(head, offset);
+        return write;
+      },
+    });
+    if (offset !== end) throw new ObjectChanged(key);
+  };
+  await requests.withRetries(attempt, () => offset);
+}
+
+async function fileMatches(path: string, digest: Digest): Promise<boolean> {
+  using file = await Deno.open(path);
+  const buffer = new Uint8Array(1 << 20);
+  for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
+    digest.update(buffer.subarray(0, count));
+  }
+  return digest.matches();
+}
+
+function rangeHeaders(start: number, end: number | undefined, etag: string | undefined) {
+  return {
+    range: `bytes=${start}-${end === undefined ? "" : end - 1}`,
+    ...(etag !== undefined && { "if-match": etag }),
+  };
+}
+
+/** Reads the head of an object. */
+export function headOf({ headers }: HttpHead): ObjectHead {
+  const time = headers["last-modified"];
+  return {
+    size: Number(headers["content-length"] ?? NaN),
+    etag: headers.etag,
+    contentType: headers["content-type"],
+    lastModified: time === undefined ? undefined : new Date(time),
+  };
+}
+
+function corrupt(
+  key: string,
+  reason = "the checksum that the server gives for the object does not fit",
+): S3CredentialsError {
+  const message = `Could not get ${shown(key)}: what arrived is not what the server holds`;
+  return new S3CredentialsError("aws", message, { hint: `Try again; ${reason}` });
+}
+
+/**
+ * Says why an object can't be read.
+ *
+ * @param requests the bucket
+ * @param error what a request threw
+ * @param key the object
+ * @returns the error to throw
+ */
+export function readingError(requests: BucketRequests, error: unknown, key: string): unknown {
+  if (error instanceof S3CredentialsError || error instanceof TooLong) return error;
+  if (!(error instanceof S3RequestError)) {
+    const isOurs = (error as Error)?.name !== "ConnectionError";
+    return isOurs ? error : serviceError(error, `Could not get ${shown(key)}`);
+  }
+  const { httpStatusCode } = error.$metadata;
+  if (httpStatusCode === 412) return new ObjectChanged(key);
+  if (error.name === "NoSuchBucket") {
+    return serviceError(error, `Could not get objects of bucket ${requests.bucket}`);
+  }
+  return httpStatusCode === 404
+    ? new S3CredentialsError("not-found", `Not found: ${shown(key)}`, { cause: error })
+    : serviceError(error, `Could not get ${shown(key)}`);
+}

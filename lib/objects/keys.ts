@@ -1,0 +1,220 @@
+/**
+ * Keys of objects and paths of files: one from the other, and which keys a pattern means.
+ *
+ * @module
+ */
+import { shown } from "../shown.ts";
+
+/** The longest key that S3 takes, in bytes of UTF-8. */
+export const KEY_LIMIT = 1024;
+
+/** Where the file for a key belongs. */
+export type LocalPlace =
+  | { kind: "file" | "folder"; segments: string[] }
+  | { kind: "unsafe"; reason: string };
+
+/** How {@linkcode localPlace} looks at a key. */
+export interface LocalPlaceOptions {
+  /**
+   * Whether the rules of Windows hold besides.
+   *
+   * @default {false}
+   */
+  isWindows?: boolean;
+}
+
+/** Names that Windows keeps for devices, with any extension. */
+const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(?:\.|$)/i;
+// deno-lint-ignore no-control-regex -- Windows forbids them
+const WINDOWS_FORBIDDEN = /[<>:"|?*\x00-\x1f]/;
+
+/**
+ * Works out where below a folder the file for a key belongs. A key that could lead out of the folder
+ * has no place.
+ *
+ * Empty and `.` segments are left out, so that `a//b` and `a/b` are the same file.
+ *
+ * @param key the key of an object
+ * @param options whose rules hold
+ * @returns the names of the folders and of the file; or why there is no such place
+ *
+ * @example A key, a folder and an attempt to break out
+ * ```ts
+ * import { localPlace } from "@s3creds/cli";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(localPlace("a/b.txt"), { kind: "file", segments: ["a", "b.txt"] });
+ * assert.deepEqual(localPlace("a/"), { kind: "folder", segments: ["a"] });
+ * assert.equal(localPlace("../b.txt").kind, "unsafe");
+ * ```
+ */
+export function localPlace(key: string, { isWindows = false }: LocalPlaceOptions = {}): LocalPlace {
+  const parts = key.split("/");
+  const segments = parts.filter((part) => part !== "" && part !== ".");
+  const reason = reasonAgainst(key, segments, isWindows);
+  if (reason !== undefined) return { kind: "unsafe", reason };
+  const isFolder = parts.at(-1) === "";
+  if (segments.length === 0 && !isFolder) return { kind: "unsafe", reason: "it names no file" };
+  if (parts.at(-1) === ".") return { kind: "unsafe", reason: "it names no file" };
+  return { kind: isFolder ? "folder" : "file", segments };
+}
+
+function reasonAgainst(
+  key: string,
+  segments: readonly string[],
+  isWindows: boolean,
+): string | undefined {
+  if (key === "") return "it is empty";
+  if (key.startsWith("/")) return "it is an absolute path";
+  if (/^[a-z]:/i.test(key)) return "it starts with a drive letter";
+  if (key.includes("\0")) return "it contains a NUL character";
+  if (segments.includes("..")) return "it contains the segment ..";
+  if (!isWindows) return undefined;
+  if (key.includes("\\")) return "it contains a backslash";
+  for (const segment of segments) {
+    if (WINDOWS_FORBIDDEN.test(segment)) return "Windows does not allow all of its characters";
+    if (/[ .]$/.test(segment)) return "Windows drops the space or dot at the end of a name";
+    if (WINDOWS_DEVICE.test(segment)) return "Windows keeps that name for a device";
+  }
+}
+
+/**
+ * A form that is the same for all names that any file system takes for one: without regard to case
+ * and to how Unicode writes a letter.
+ *
+ * @param path the path
+ * @returns the form, for comparison only
+ */
+export function foldedPath(path: string): string {
+  // deno-lint-ignore no-control-regex -- all of ASCII
+  if (/^[\x00-\x7f]*$/.test(path)) return path.toLowerCase();
+  return path.normalize("NFKD").toLowerCase().toUpperCase().toLowerCase().normalize("NFKD");
+}
+
+/**
+ * Reads patterns as a shell does, except that `*` and `?` also stand for `/`: `*` for anything, `?`
+ * for one character, `[seq]` for one of some characters, `[!seq]` for any other.
+ *
+ * @param patterns the patterns
+ * @returns whether a key fits any of them
+ *
+ * @example All CSS files below a folder
+ * ```ts
+ * import { keyMatcher } from "@s3creds/cli";
+ * import assert from "node:assert/strict";
+ *
+ * const matches = keyMatcher(["static/*.css"]);
+ * assert.ok(matches("static/2024/site.css"));
+ * assert.ok(!matches("site.css"));
+ * ```
+ */
+export function keyMatcher(patterns: readonly string[]): (key: string) => boolean {
+  const tests = patterns.map((pattern) => new RegExp(`^(?:${patternSource(pattern)})$`, "su"));
+  return (key) => tests.some((test) => test.test(key));
+}
+
+/**
+ * What stands between two stars may be looked for once, at the first place where it fits: the group
+ * that is looked ahead at and then repeated keeps the matcher from trying all the other places.
+ */
+function patternSource(pattern: string): string {
+  const pieces = piecesBetweenStars([...pattern]);
+  const [first = ""] = pieces;
+  if (pieces.length === 1) return first;
+  const between = pieces.slice(1, -1).filter((piece) => piece !== "")
+    .map((piece, index) => `(?=(?<p${index}>.*?${piece}))\\k<p${index}>`);
+  return `${first}${between.join("")}.*${pieces.at(-1)}`;
+}
+
+function piecesBetweenStars(characters: readonly string[]): string[] {
+  const pieces = [""];
+  for (let at = 0; at < characters.length; at++) {
+    const character = characters[at]!;
+    if (character === "*") {
+      pieces.push("");
+      continue;
+    }
+    const end = character === "[" ? endOfSet(characters, at) : undefined;
+    pieces[pieces.length - 1] += end !== undefined
+      ? setSource(characters.slice(at + 1, end))
+      : character === "?"
+      ? "."
+      : literal(character);
+    at = end ?? at;
+  }
+  return pieces;
+}
+
+/** The first `]` that closes a set; one right after `[` or `[!` belongs to it. */
+function endOfSet(characters: readonly string[], start: number): number | undefined {
+  const first = characters[start + 1] === "!" ? start + 3 : start + 2;
+  const end = characters.indexOf("]", first);
+  return end < 0 ? undefined : end;
+}
+
+function setSource(characters: readonly string[]): string {
+  const isNegated = characters[0] === "!";
+  const members = isNegated ? characters.slice(1) : [...characters];
+  const ranges: string[] = [];
+  for (let at = 0; at < members.length; at++) {
+    const from = members[at]!;
+    const isRange = members[at + 1] === "-" && members[at + 2] !== undefined;
+    const to = isRange ? members[at + 2]! : from;
+    if (isRange) at += 2;
+    // A range that runs backwards holds nothing, as in a shell.
+    if (from.codePointAt(0)! > to.codePointAt(0)!) continue;
+    ranges.push(`${literal(from)}-${literal(to)}`);
+  }
+  if (ranges.length === 0) return isNegated ? "." : "(?!)";
+  return `[${isNegated ? "^" : ""}${ranges.join("")}]`;
+}
+
+function literal(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16)}}`;
+}
+
+/**
+ * What every key that fits one of the patterns starts with.
+ *
+ * @param patterns at least one pattern
+ * @returns the longest such text; empty if they have nothing in common
+ */
+export function commonPrefix(patterns: readonly string[]): string {
+  const literals = patterns.map((pattern) => /^[^*?[]*/.exec(pattern)![0]);
+  return literals.reduce((one, other) => {
+    let length = 0;
+    while (length < one.length && one[length] === other[length]) length++;
+    // Half a surrogate pair is no text.
+    return one.slice(0, length).replace(/[\ud800-\udbff]$/, "");
+  });
+}
+
+/**
+ * The key for a file.
+ *
+ * @param segments the names of the folders and of the file
+ * @param prefix what to put before them; a slash goes between
+ * @returns the key
+ */
+export function keyFor(segments: readonly string[], prefix = ""): string {
+  const slash = prefix === "" || prefix.endsWith("/") ? "" : "/";
+  return `${prefix}${slash}${segments.join("/")}`;
+}
+
+/**
+ * Checks a key.
+ *
+ * @param key the key
+ * @throws {RangeError} if S3 would not take it
+ */
+export function checkKey(key: string): void {
+  if (key === "") throw new RangeError("Invalid key: it is empty");
+  const bytes = new TextEncoder().encode(key).length;
+  if (bytes > KEY_LIMIT) {
+    throw new RangeError(
+      `Invalid key: it has ${bytes} bytes, more than the ${KEY_LIMIT} that S3 takes: ${
+        shown(key.slice(0, 40))
+      }...`,
+    );
+  }
+}

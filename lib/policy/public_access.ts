@@ -1,0 +1,185 @@
+/**
+ * Who can read a bucket, in plain words.
+ *
+ * @module
+ */
+import type { PublicAccessBlockSettings } from "../credentials/types.ts";
+
+/** A grant of an access control list, as S3 gives it. */
+export interface AclGrant {
+  /** To whom; a group has a URI. */
+  Grantee?: { URI?: string };
+  /** What is granted, such as `READ`. */
+  Permission?: string;
+}
+
+/** What decides over public access. What could not be read is `undefined`. */
+export interface PublicAccessFacts {
+  /** Whether S3 calls the bucket policy public; false where there is none. */
+  isPolicyPublic?: boolean;
+  /** The bucket's own public access block; `null` where there is none. */
+  publicAccessBlock?: Partial<PublicAccessBlockSettings> | null;
+  /** That of the account; `null` where there is none. */
+  accountPublicAccessBlock?: Partial<PublicAccessBlockSettings> | null;
+  /** The grants of the bucket's ACL. */
+  grants?: readonly AclGrant[];
+  /** `BucketOwnerEnforced` switches ACLs off; `null` where a bucket has no such setting. */
+  objectOwnership?: string | null;
+  /** Where the bucket serves a website; `null` where it doesn't. */
+  websiteUrl?: string | null;
+}
+
+const GROUPS = new Map([
+  ["http://acs.amazonaws.com/groups/global/AllUsers", "anyone"],
+  ["http://acs.amazonaws.com/groups/global/AuthenticatedUsers", "anyone with an AWS account"],
+]);
+
+/** A way to the bucket that is or may be there for the public, and what stands in it. */
+interface PublicWay {
+  /** What is there, as the beginning of a sentence; left out where that could not be read. */
+  what?: string;
+  /** What blocks it; empty where it is open, as far as is known. */
+  blocks: string[];
+  /** What could not be read of it and of what might block it. */
+  unread: string[];
+  /** Whether nobody looks at what would have to be there: each object has an ACL of its own. */
+  isUnseen?: true;
+}
+
+/** Whether the bucket's or the account's block has a setting on, and whose it is. */
+function accessBlock(
+  { publicAccessBlock, accountPublicAccessBlock }: PublicAccessFacts,
+  setting: keyof PublicAccessBlockSettings,
+): Pick<PublicWay, "blocks" | "unread"> {
+  const owners = [
+    ...(publicAccessBlock?.[setting] ? ["the bucket's"] : []),
+    ...(accountPublicAccessBlock?.[setting] ? ["the account's"] : []),
+  ];
+  return {
+    blocks: owners.length === 0
+      ? []
+      : [`${setting} of ${owners.join(" and ")} public access block`],
+    unread: [
+      ...(publicAccessBlock === undefined ? ["the bucket's public access block"] : []),
+      ...(accountPublicAccessBlock === undefined ? ["the account's public access block"] : []),
+    ],
+  };
+}
+
+function policyWay(facts: PublicAccessFacts): PublicWay[] {
+  if (facts.isPolicyPublic === false) return [];
+  const { blocks, unread } = accessBlock(facts, "RestrictPublicBuckets");
+  return facts.isPolicyPublic === undefined
+    ? [{ blocks, unread: ["the policy status", ...unread] }]
+    : [{ what: "The bucket policy is public", blocks, unread }];
+}
+
+/** What keeps the ACLs of the bucket and of its objects from letting the public in. */
+function aclBlock(facts: PublicAccessFacts): Pick<PublicWay, "blocks" | "unread"> {
+  const { objectOwnership } = facts;
+  const { blocks, unread } = accessBlock(facts, "IgnorePublicAcls");
+  return {
+    blocks: objectOwnership === "BucketOwnerEnforced"
+      ? ["object ownership BucketOwnerEnforced, which switches ACLs off", ...blocks]
+      : blocks,
+    unread: [
+      ...(objectOwnership === undefined ? ["the bucket's ownership controls"] : []),
+      ...unread,
+    ],
+  };
+}
+
+function aclWay(facts: PublicAccessFacts): PublicWay[] {
+  const groups = facts.grants?.flatMap(({ Grantee, Permission }) => {
+    const group = GROUPS.get(Grantee?.URI ?? "");
+    return group === undefined ? [] : [`${Permission} to ${group}`];
+  });
+  if (groups?.length === 0) return [];
+  const { blocks, unread } = aclBlock(facts);
+  return groups === undefined
+    ? [{ blocks, unread: ["the ACL", ...unread] }]
+    : [{ what: `The bucket's ACL is public (${groups.join(", ")})`, blocks, unread }];
+}
+
+function objectAclWay(facts: PublicAccessFacts): PublicWay[] {
+  const { blocks, unread } = aclBlock(facts);
+  const what = "Single objects can be public by ACLs of their own";
+  return blocks.length > 0 ? [] : [{ what, blocks, unread, isUnseen: true }];
+}
+
+/**
+ * Says who can read a bucket, and why.
+ *
+ * The account's public access block counts as well as the bucket's, see
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+ *
+ * Where ACLs are on, every object has one of its own. These are no part of the facts, so a bucket that
+ * they can open is perhaps public.
+ *
+ * @param facts what was found out about the bucket
+ * @returns a verdict, then sentences that explain it
+ *
+ * @example A public policy that counts for nothing
+ * ```ts
+ * import { publicAccessVerdict } from "@s3creds/cli";
+ * import assert from "node:assert/strict";
+ *
+ * const [verdict] = publicAccessVerdict({
+ *   isPolicyPublic: true,
+ *   publicAccessBlock: { RestrictPublicBuckets: true },
+ *   accountPublicAccessBlock: null,
+ *   grants: [],
+ *   objectOwnership: "BucketOwnerEnforced",
+ *   websiteUrl: null,
+ * });
+ * assert.equal(verdict, "Not public, but only because public access is blocked.");
+ * ```
+ */
+export function publicAccessVerdict(facts: PublicAccessFacts): string[] {
+  const ways = [...policyWay(facts), ...aclWay(facts), ...objectAclWay(facts)];
+  // What could not be read matters only where nothing else stands in the way.
+  const unread = new Set(
+    ways.flatMap(({ blocks, unread }) => blocks.length === 0 ? unread : []),
+  );
+  const open = ways.filter(({ blocks, unread }) => blocks.length === 0 && unread.length === 0);
+  const isPublic = open.some(({ isUnseen }) => !isUnseen);
+  const doubt = open.length > 0
+    ? "single objects may have public ACLs"
+    : unread.size > 0
+    ? "not everything could be read"
+    : undefined;
+  return [
+    isPublic ? "Public." : doubt !== undefined ? `Perhaps public: ${doubt}.` : closed(ways),
+    ...ways.flatMap(sentences),
+    ...websiteSentences(facts, isPublic, doubt !== undefined),
+    ...(unread.size > 0 ? [`Could not be read: ${[...unread].join(", ")}.`] : []),
+  ];
+}
+
+function closed(ways: PublicWay[]): string {
+  if (ways.some(({ what }) => what !== undefined)) {
+    return "Not public, but only because public access is blocked.";
+  }
+  return ways.length > 0
+    ? "Not public: public access is blocked."
+    : "Not public: only those can read it whom the account's own policies allow to.";
+}
+
+function sentences({ what, blocks, unread }: PublicWay): string[] {
+  if (what === undefined) return [];
+  if (blocks.length > 0) return [`${what}, but blocked by ${blocks.join(", and by ")}.`];
+  return [unread.length > 0 ? `${what}, if nothing blocks it.` : `${what}.`];
+}
+
+function websiteSentences(
+  { websiteUrl }: PublicAccessFacts,
+  isPublic: boolean,
+  isUncertain: boolean,
+): string[] {
+  if (typeof websiteUrl !== "string") return [];
+  if (isPublic) return [`It is a website: ${websiteUrl}`];
+  const configured = `It is configured as a website (${websiteUrl})`;
+  return [
+    isUncertain ? `${configured}.` : `${configured}, which shows nothing while it is not public.`,
+  ];
+}

@@ -1,0 +1,159 @@
+/**
+ * The errors that AWS answers with when it does not accept who signed a request. S3 has words of
+ * its own for them.
+ *
+ * @module
+ */
+import { ServiceError } from "../operation.ts";
+
+/** The services that the sandbox has. */
+export type ServiceName = "iam" | "sts" | "s3";
+
+/** Ways in which authentication fails. */
+export type AuthenticationProblem =
+  | "unsigned"
+  | "malformed"
+  | "malformedQuery"
+  | "oldSignature"
+  | "wrongScope"
+  | "unknownKey"
+  | "badToken"
+  | "expiredToken"
+  | "signature"
+  | "headersNotSigned"
+  | "chunkSignature"
+  | "chunkFraming"
+  | "payloadHashMissing"
+  | "payloadHash"
+  | "skewed"
+  | "urlExpired"
+  | "urlNotYetValid";
+
+type Answer = readonly [status: number, code: string, message: string];
+
+const SIGNATURE_DIFFERS =
+  "The request signature we calculated does not match the signature you provided.";
+const INVALID_TOKEN = [
+  403,
+  "InvalidClientTokenId",
+  "The security token included in the request is invalid.",
+] as const;
+
+const S3_ANSWERS: Record<AuthenticationProblem, Answer> = {
+  unsigned: [403, "AccessDenied", "Access Denied"],
+  malformed: [400, "AuthorizationHeaderMalformed", "The authorization header is malformed."],
+  malformedQuery: [
+    400,
+    "AuthorizationQueryParametersError",
+    "Error parsing the X-Amz-Credential parameter.",
+  ],
+  oldSignature: [
+    400,
+    "InvalidRequest",
+    "The authorization mechanism you have provided is not supported. " +
+    "Please use AWS4-HMAC-SHA256.",
+  ],
+  wrongScope: [
+    400,
+    "AuthorizationHeaderMalformed",
+    'The authorization header is malformed; incorrect service. This endpoint belongs to "s3".',
+  ],
+  unknownKey: [
+    403,
+    "InvalidAccessKeyId",
+    "The AWS Access Key Id you provided does not exist in our records.",
+  ],
+  badToken: [400, "InvalidToken", "The provided token is malformed or otherwise invalid."],
+  expiredToken: [400, "ExpiredToken", "The provided token has expired."],
+  signature: [
+    403,
+    "SignatureDoesNotMatch",
+    `${SIGNATURE_DIFFERS} Check your key and signing method.`,
+  ],
+  headersNotSigned: [
+    403,
+    "AccessDenied",
+    "There were headers present in the request which were not signed",
+  ],
+  chunkSignature: [
+    403,
+    "SignatureDoesNotMatch",
+    `${SIGNATURE_DIFFERS} Check your key and signing method.`,
+  ],
+  chunkFraming: [400, "IncompleteBody", "The request body terminated unexpectedly"],
+  payloadHashMissing: [
+    400,
+    "InvalidRequest",
+    "Missing required header for this request: x-amz-content-sha256",
+  ],
+  payloadHash: [
+    400,
+    "XAmzContentSHA256Mismatch",
+    "The provided 'x-amz-content-sha256' header does not match what was computed.",
+  ],
+  skewed: [
+    403,
+    "RequestTimeTooSkewed",
+    "The difference between the request time and the current time is too large.",
+  ],
+  urlExpired: [403, "AccessDenied", "Request has expired"],
+  urlNotYetValid: [403, "AccessDenied", "Request is not valid yet"],
+};
+
+const QUERY_SIGNATURE: Answer = [
+  403,
+  "SignatureDoesNotMatch",
+  `${SIGNATURE_DIFFERS} Check your AWS Secret Access Key and signing method. ` +
+  "Consult the service documentation for details.",
+];
+
+const NOT_STANDARD: Answer = [
+  400,
+  "IncompleteSignature",
+  "The request signature does not conform to standards.",
+];
+
+const QUERY_ANSWERS: Record<AuthenticationProblem, Answer> = {
+  unsigned: [403, "MissingAuthenticationToken", "Request is missing Authentication Token"],
+  malformed: NOT_STANDARD,
+  malformedQuery: NOT_STANDARD,
+  oldSignature: NOT_STANDARD,
+  wrongScope: [
+    403,
+    "SignatureDoesNotMatch",
+    "Credential should be scoped to correct service.",
+  ],
+  unknownKey: INVALID_TOKEN,
+  badToken: INVALID_TOKEN,
+  expiredToken: [403, "ExpiredToken", "The security token included in the request is expired"],
+  signature: QUERY_SIGNATURE,
+  headersNotSigned: [
+    403,
+    "SignatureDoesNotMatch",
+    "'Host' must be a 'SignedHeader' in the AWS Authorization.",
+  ],
+  chunkSignature: QUERY_SIGNATURE,
+  chunkFraming: QUERY_SIGNATURE,
+  payloadHashMissing: QUERY_SIGNATURE,
+  payloadHash: QUERY_SIGNATURE,
+  skewed: [403, "SignatureDoesNotMatch", "Signature expired"],
+  urlExpired: [403, "SignatureDoesNotMatch", "Signature expired"],
+  urlNotYetValid: [403, "SignatureDoesNotMatch", "Signature not yet current"],
+};
+
+/**
+ * Makes the error that a service answers with.
+ *
+ * @param service The service that was asked.
+ * @param problem What is wrong.
+ * @param more A closer description, and elements of S3's error document.
+ */
+export function authenticationError(
+  service: ServiceName,
+  problem: AuthenticationProblem,
+  more: { because?: string; details?: Record<string, string> } = {},
+): ServiceError {
+  const [status, code, message] = (service === "s3" ? S3_ANSWERS : QUERY_ANSWERS)[problem];
+  const text = more.because ? `${message.replace(/\.$/, "")}: ${more.because}` : message;
+  return new ServiceError(status, code, text, service === "s3" ? { details: more.details } : {});
+}

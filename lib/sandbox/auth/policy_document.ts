@@ -1,0 +1,193 @@
+/**
+ * Refuses policy documents that IAM and STS would refuse, with AWS's messages.
+ *
+ * @module
+ */
+import { anonymousPrincipal, runSimulation } from "@cloud-copilot/iam-simulate";
+import type { Account } from "../account.ts";
+import { isValidCondition } from "./conditions.ts";
+import { ServiceError } from "../operation.ts";
+import { checkLength, validationError } from "../query.ts";
+
+type Json = Record<string, unknown>;
+
+const DOCUMENT_KEYS = new Set(["Version", "Id", "Statement"]);
+const STATEMENT_KEYS = new Set([
+  "Sid",
+  "Effect",
+  "Action",
+  "NotAction",
+  "Resource",
+  "NotResource",
+  "Principal",
+  "NotPrincipal",
+  "Condition",
+]);
+const MAX_LENGTH = 131_072;
+
+/** Refuses a document that can't be the policy of a user or role, a managed or a session policy. */
+export async function checkIdentityPolicy(parameter: string, text: string): Promise<void> {
+  checkCharacters(parameter, text);
+  const document = parse(text, "Syntax errors in policy.");
+  for (const statement of statementsOf(document)) {
+    if ("Principal" in statement || "NotPrincipal" in statement) {
+      throw malformed("Policy document should not specify a principal.");
+    }
+    checkActions(statement);
+    checkResources(statement);
+  }
+  await checkWithEngine({ identityPolicies: [{ name: parameter, policy: document }] });
+}
+
+/** Refuses a document that can't be the trust policy of a role. */
+export async function checkTrustPolicy(
+  parameter: string,
+  text: string,
+  account: Account,
+): Promise<void> {
+  checkCharacters(parameter, text);
+  const document = parse(text, "This policy contains invalid Json");
+  for (const statement of statementsOf(document)) {
+    if ("Resource" in statement || "NotResource" in statement) {
+      throw malformed("Has prohibited field Resource");
+    }
+    if (!("Principal" in statement) && !("NotPrincipal" in statement)) {
+      throw malformed("Missing required field Principal");
+    }
+    checkActions(statement);
+    checkPrincipals(statement.Principal ?? statement.NotPrincipal, account);
+  }
+  await checkWithEngine({ identityPolicies: [], resourcePolicy: document });
+}
+
+/** Length of a policy as IAM's quotas count it: without white space. */
+export function countedLength(text: string): number {
+  return text.replace(/[\t\n\r ]/g, "").length;
+}
+
+function checkCharacters(parameter: string, text: string): void {
+  checkLength(parameter, text, 1, MAX_LENGTH);
+  if (/[^\t\n\r\u0020-\u00ff]/.test(text)) {
+    const name = parameter.charAt(0).toLowerCase() + parameter.slice(1);
+    throw validationError(
+      `The specified value for ${name} is invalid. ` +
+        "It must contain only printable ASCII characters.",
+    );
+  }
+}
+
+function parse(text: string, message: string): Json {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw malformed(message);
+  }
+  if (!isObject(document)) throw malformed("Syntax errors in policy.");
+  return document;
+}
+
+function statementsOf(document: Json): Json[] {
+  if (Object.keys(document).some((key) => !DOCUMENT_KEYS.has(key))) throw syntaxErrors();
+  const version = document.Version ?? "2008-10-17";
+  if (version !== "2012-10-17" && version !== "2008-10-17") throw syntaxErrors();
+  const statements = [document.Statement ?? []].flat();
+  if (statements.length === 0 || !statements.every(isObject)) throw syntaxErrors();
+  for (const statement of statements) {
+    if (Object.keys(statement).some((key) => !STATEMENT_KEYS.has(key))) throw syntaxErrors();
+    if (statement.Effect !== "Allow" && statement.Effect !== "Deny") throw syntaxErrors();
+    if (!isValidCondition(statement.Condition)) throw syntaxErrors();
+  }
+  checkSids(statements);
+  return statements;
+}
+
+function checkSids(statements: Json[]): void {
+  const sids = statements.map(({ Sid }) => Sid).filter((sid) => sid !== undefined && sid !== "");
+  if (sids.some((sid) => typeof sid !== "string" || /[^0-9A-Za-z]/.test(sid))) {
+    throw malformed(
+      "Statement IDs (SID) must be alpha-numeric. " +
+        "Check that your input satisfies the regular expression [0-9A-Za-z]*",
+    );
+  }
+  if (new Set(sids).size < sids.length) {
+    throw malformed("Statement IDs (SID) in a single policy must be unique.");
+  }
+}
+
+function checkActions(statement: Json): void {
+  const actions = texts(statement.Action ?? statement.NotAction);
+  if (actions.length === 0) throw malformed("Policy statement must contain actions.");
+  if (actions.some((action) => action !== "*" && !/^[\w-]+:\S+$/.test(action))) {
+    throw malformed(
+      "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+    );
+  }
+}
+
+function checkResources(statement: Json): void {
+  const resources = texts(statement.Resource ?? statement.NotResource);
+  if (resources.length === 0) throw malformed("Policy statement must contain resources.");
+  const wrong = resources.find((resource) => resource !== "*" && !/^arn:/.test(resource));
+  if (wrong !== undefined) {
+    throw malformed(`Resource ${wrong} must be in ARN format or "*".`);
+  }
+}
+
+function texts(value: unknown): string[] {
+  const list = [value ?? []].flat();
+  if (!list.every((item) => typeof item === "string")) throw syntaxErrors();
+  return list;
+}
+
+/** IAM knows the users and roles of its account, and refuses to trust one that isn't there. */
+function checkPrincipals(principal: unknown, account: Account): void {
+  if (principal === "*") return;
+  if (!isObject(principal)) throw malformed(`Invalid principal in policy: ${String(principal)}`);
+  for (const name of texts(principal.AWS)) {
+    if (!principalExists(name, account)) {
+      throw malformed(`Invalid principal in policy: "AWS":"${name}"`);
+    }
+  }
+}
+
+function principalExists(name: string, account: Account): boolean {
+  if (name === "*" || /^\d{12}$/.test(name)) return true;
+  const [, accountId, kind] = /^arn:aws:(?:iam|sts)::(\d{12}):([a-z-]+)/.exec(name) ?? [];
+  if (accountId === undefined) return false;
+  if (accountId !== account.id) return true;
+  if (kind === "user") return [...account.users.values()].some(({ arn }) => arn === name);
+  if (kind === "role") return [...account.roles.values()].some(({ arn }) => arn === name);
+  return true;
+}
+
+/** What passes here can be evaluated later, so that no stored policy can fail a decision. */
+async function checkWithEngine(
+  policies: { identityPolicies: { name: string; policy: unknown }[]; resourcePolicy?: unknown },
+): Promise<void> {
+  const isTrust = policies.resourcePolicy !== undefined;
+  const result = await runSimulation({
+    request: {
+      principal: isTrust ? anonymousPrincipal : "arn:aws:iam::123456789012:user/anyone",
+      action: "sts:GetCallerIdentity",
+      resource: { resource: "*", accountId: "123456789012" },
+      contextVariables: {},
+    },
+    serviceControlPolicies: [],
+    resourceControlPolicies: [],
+    ...policies,
+  }, { simulationMode: "Strict" });
+  if (result.resultType === "error") throw syntaxErrors();
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function syntaxErrors(): ServiceError {
+  return malformed("Syntax errors in policy.");
+}
+
+function malformed(message: string): ServiceError {
+  return new ServiceError(400, "MalformedPolicyDocument", message);
+}

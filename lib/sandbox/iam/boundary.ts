@@ -1,0 +1,31 @@
+/**
+ * Permissions boundaries, as users and roles are given them.
+ *
+ * @module
+ */
+import { type IamCall, refuse } from "./call.ts";
+import { ServiceError } from "../operation.ts";
+import { checkLength, constraintError } from "../query.ts";
+
+const PARAMETER = "PermissionsBoundary";
+
+/** The managed policy that a call sets as boundary. */
+export function boundaryOf(call: IamCall, mustBeGiven = false): string | undefined {
+  const arn = call.parameters.get(PARAMETER);
+  if (arn === undefined) {
+    return mustBeGiven ? refuse(constraintError(PARAMETER, arn, "not be null")) : undefined;
+  }
+  checkLength(PARAMETER, arn, 20, 2048);
+  if (call.account.policies.has(arn)) return arn;
+  throw new ServiceError(
+    404,
+    "NoSuchEntity",
+    `Scope ARN: ${arn} does not exist or is not attachable.`,
+  );
+}
+
+/** Condition keys about the boundary that a call sets. */
+export function boundaryContext(call: IamCall): Record<string, string> {
+  const arn = call.parameters.get(PARAMETER);
+  return arn === undefined ? {} : { "iam:PermissionsBoundary": arn };
+}

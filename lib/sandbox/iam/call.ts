@@ -1,0 +1,258 @@
+/**
+ * What the IAM operations share: reading names, finding things, and AWS's errors about them.
+ *
+ * @module
+ */
+import type { AccessKey, Account, Role, Tag, User } from "../account.ts";
+import { type Caller, type NeededPermission, ServiceError } from "../operation.ts";
+import {
+  checkLength,
+  constraintError,
+  fields,
+  type FieldValue,
+  integer,
+  members,
+  type Parameters,
+  required,
+  validationError,
+} from "../query.ts";
+import type { XmlContent } from "../xml.ts";
+
+/** A call of an IAM operation. */
+export interface IamCall {
+  parameters: Parameters;
+  caller: Caller;
+  account: Account;
+}
+
+/** An IAM operation. */
+export interface IamOperation {
+  /** Reads what the call needs; throws for a call that makes no sense. */
+  permissions(call: IamCall): NeededPermission[];
+  /** Does the work and gives what the answer's result element holds; nothing where there is none. */
+  run(call: IamCall): XmlContent | Promise<XmlContent>;
+}
+
+/** Operations by AWS's name. */
+export type IamOperations = Record<string, IamOperation>;
+
+/** Kinds of things with names of their own. */
+export type NamedKind = "user" | "role" | "group" | "policy" | "mfa";
+
+const NAME = /^[\w+=,.@-]+$/;
+
+/** Refuses a name that is too long or holds other characters than IAM allows. */
+export function checkName(parameter: string, name: string, max: number): void {
+  checkLength(parameter, name, 1, max);
+  if (NAME.test(name)) return;
+  const lower = parameter.charAt(0).toLowerCase() + parameter.slice(1);
+  throw validationError(
+    `The specified value for ${lower} is invalid. ` +
+      "It must contain only alphanumeric characters and/or the following: +=,.@_-",
+  );
+}
+
+/** The name that a parameter must give. */
+export function nameOf(call: IamCall, parameter: string, max = 128): string {
+  const name = required(call.parameters, parameter);
+  checkName(parameter, name, max);
+  return name;
+}
+
+/** The path of a new thing; `/` where none is given. */
+export function pathOf(call: IamCall): string {
+  const path = call.parameters.get("Path") ?? "/";
+  checkLength("Path", path, 1, 512);
+  if (!/^\/(?:[\x21-\x7e]+\/)?$/.test(path)) {
+    throw validationError(
+      "The specified value for path is invalid. It must begin and end with / and contain only " +
+        "alphanumeric characters and/or / characters.",
+    );
+  }
+  return path;
+}
+
+/** The name of the user whom a call is about: the caller himself where none is given. */
+export function userNameOf(call: IamCall): string {
+  if (call.parameters.get("UserName") !== undefined) return nameOf(call, "UserName");
+  if (call.caller.type === "user") return call.caller.user.userName;
+  throw validationError("Must specify userName when calling with non-User credentials");
+}
+
+/** The user whom a call is about. */
+export function userOf(call: IamCall): User {
+  const name = userNameOf(call);
+  const user = call.account.users.get(name);
+  if (user === undefined || !call.account.visibility.sees(user)) throw noSuchEntity("user", name);
+  return user;
+}
+
+/** The role that a call is about. */
+export function roleOf(call: IamCall): Role {
+  const name = nameOf(call, "RoleName", 64);
+  return call.account.roles.get(name) ?? refuse(noSuchEntity("role", name));
+}
+
+/** ARN of a user, with the path that he has if he exists. */
+export function userArn(account: Account, name: string): string {
+  return account.users.get(name)?.arn ?? arnOf(account, "user", name);
+}
+
+/** ARN of a role, with the path that it has if it exists. */
+export function roleArn(account: Account, name: string): string {
+  return account.roles.get(name)?.arn ?? arnOf(account, "role", name);
+}
+
+/** ARN of a thing of an account. */
+export function arnOf(account: Account, kind: NamedKind, name: string, path = "/"): string {
+  return `arn:aws:iam::${account.id}:${kind}${path}${name}`;
+}
+
+/** An operation that needs one permission, on the user whom the call is about. */
+export function onUser(
+  action: string,
+  run: (user: User, call: IamCall) => XmlContent | Promise<XmlContent>,
+): IamOperation {
+  return {
+    permissions: (call) => [{
+      action: `iam:${action}`,
+      resource: userArn(call.account, userNameOf(call)),
+    }],
+    run: (call) => run(userOf(call), call),
+  };
+}
+
+/** An operation that needs one permission, on the role that the call is about. */
+export function onRole(
+  action: string,
+  run: (role: Role, call: IamCall) => XmlContent | Promise<XmlContent>,
+): IamOperation {
+  return {
+    permissions: (call) => [{
+      action: `iam:${action}`,
+      resource: roleArn(call.account, nameOf(call, "RoleName", 64)),
+    }],
+    run: (call) => run(roleOf(call), call),
+  };
+}
+
+/** Throws as an expression. */
+export function refuse(error: ServiceError): never {
+  throw error;
+}
+
+/** Something isn't there. */
+export function noSuchEntity(kind: string, name: string): ServiceError {
+  return new ServiceError(404, "NoSuchEntity", `The ${kind} with name ${name} cannot be found.`);
+}
+
+/** Something is there already. */
+export function alreadyExists(message: string): ServiceError {
+  return new ServiceError(409, "EntityAlreadyExists", message);
+}
+
+/** Something else must go first. */
+export function deleteConflict(message: string): ServiceError {
+  return new ServiceError(409, "DeleteConflict", message);
+}
+
+/** A quota would be passed. */
+export function limitExceeded(message: string): ServiceError {
+  return new ServiceError(409, "LimitExceeded", message);
+}
+
+/** Whether one of the names is taken; IAM does not tell upper from lower case there. */
+export function isTaken(names: Iterable<string>, name: string): boolean {
+  const lower = name.toLowerCase();
+  return [...names].some((candidate) => candidate.toLowerCase() === lower);
+}
+
+/** The tags that a call gives. */
+export function tagsOf(call: IamCall): Tag[] {
+  const tags = call.parameters.records("Tags", ["Key", "Value"]).map((record) => ({
+    key: record.Key ?? refuse(constraintError("tags", undefined, "not be null")),
+    value: record.Value ?? "",
+  }));
+  const keys = tags.map(({ key }) => key.toLowerCase());
+  if (new Set(keys).size < keys.length) {
+    throw new ServiceError(
+      400,
+      "InvalidInput",
+      "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+    );
+  }
+  for (const { key, value } of tags) {
+    checkLength("tags", key, 1, 128);
+    checkLength("tags", value, 0, 256);
+  }
+  return tags;
+}
+
+/** Adds tags, each in place of the one that has its key. */
+export function mergeTags(present: Tag[], added: Tag[], kind: "User" | "Role" | "Policy"): Tag[] {
+  const keys = new Set(added.map(({ key }) => key.toLowerCase()));
+  const merged = [...present.filter(({ key }) => !keys.has(key.toLowerCase())), ...added];
+  if (merged.length > 50) throw limitExceeded(`Cannot exceed quota for TagsPer${kind}: 50`);
+  return merged;
+}
+
+/** Condition keys about the tags that a call gives. */
+export function tagContext(tags: Tag[]): Record<string, string | string[]> {
+  if (tags.length === 0) return {};
+  return {
+    "aws:TagKeys": tags.map(({ key }) => key),
+    ...Object.fromEntries(tags.map(({ key, value }) => [`aws:RequestTag/${key}`, value])),
+  };
+}
+
+/** Writes tags. */
+export function tagMembers(tags: Tag[]): XmlContent {
+  return members("Tags", tags.map(({ key, value }) => fields({ Key: key, Value: value })));
+}
+
+/** Writes one page of a list, as `MaxItems` and `Marker` ask for it. */
+export function page<T>(
+  call: IamCall,
+  name: string,
+  items: Iterable<readonly [key: string, item: T]>,
+  write: (item: T, key: string) => XmlContent,
+): XmlContent {
+  const size = integer(call.parameters, "MaxItems", 1, 1000) ?? 100;
+  const after = markerOf(call);
+  const rest = [...items]
+    .sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0)
+    .filter(([key]) => after === undefined || key > after);
+  const shown = rest.slice(0, size);
+  const isTruncated = rest.length > size;
+  return [
+    members(name, shown.map(([key, item]) => write(item, key))),
+    fields({
+      IsTruncated: isTruncated,
+      Marker: isTruncated ? encodeMarker(shown.at(-1)![0]) : undefined,
+    }),
+  ];
+}
+
+function markerOf(call: IamCall): string | undefined {
+  const marker = call.parameters.get("Marker");
+  if (marker === undefined) return undefined;
+  try {
+    return new TextDecoder().decode(Uint8Array.from(atob(marker), (c) => c.charCodeAt(0)));
+  } catch {
+    throw validationError(`Invalid Marker: ${marker}`);
+  }
+}
+
+function encodeMarker(key: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(key)));
+}
+
+/** Writes an access key without its secret. */
+export function accessKeyFields(user: User, key: AccessKey): Record<string, FieldValue> {
+  return {
+    UserName: user.userName,
+    AccessKeyId: key.accessKeyId,
+    Status: key.status,
+    CreateDate: key.createDate,
+  };
+}

@@ -1,0 +1,199 @@
+/**
+ * IAM's operations on the policies of users and roles, inline and attached. The two differ only in
+ * names and quotas.
+ *
+ * @module
+ */
+import type { Role, User } from "../account.ts";
+import {
+  type IamCall,
+  type IamOperation,
+  type IamOperations,
+  limitExceeded,
+  nameOf,
+  noSuchEntity,
+  onRole,
+  onUser,
+  page,
+  refuse,
+  roleArn,
+  userArn,
+  userNameOf,
+} from "./call.ts";
+import { ServiceError } from "../operation.ts";
+import { checkIdentityPolicy, countedLength } from "../auth/policy_document.ts";
+import { checkLength, fields, required } from "../query.ts";
+import { encode } from "../auth/signature.ts";
+import type { XmlContent } from "../xml.ts";
+
+interface Kind {
+  /** `User` or `Role`, as in the names of operations and parameters. */
+  word: "User" | "Role";
+  inlineQuota: number;
+  on(
+    action: string,
+    run: (principal: User | Role, call: IamCall) => XmlContent | Promise<XmlContent>,
+  ): IamOperation;
+  name(principal: User | Role): string;
+  arn(call: IamCall): string;
+  find(call: IamCall): User | Role | undefined;
+}
+
+const ATTACHED_QUOTA = 10;
+
+const KINDS: Kind[] = [
+  {
+    word: "User",
+    inlineQuota: 2048,
+    on: onUser,
+    name: (principal) => (principal as User).userName,
+    arn: (call) => userArn(call.account, userNameOf(call)),
+    find: (call) => call.account.users.get(userNameOf(call)),
+  },
+  {
+    word: "Role",
+    inlineQuota: 10_240,
+    on: onRole,
+    name: (principal) => (principal as Role).roleName,
+    arn: (call) => roleArn(call.account, nameOf(call, "RoleName", 64)),
+    find: (call) => call.account.roles.get(nameOf(call, "RoleName", 64)),
+  },
+];
+
+/** The operations of this room. */
+export const policyOperations: IamOperations = Object.assign({}, ...KINDS.map(operationsOn));
+
+function operationsOn(kind: Kind): IamOperations {
+  return { ...inlineOperations(kind), ...attachmentOperations(kind) };
+}
+
+/** Condition keys about the boundary of the one whose policies a call changes. */
+function boundaryKeys({ find }: Kind, call: IamCall): Record<string, string> {
+  const arn = find(call)?.permissionsBoundary;
+  return arn === undefined ? {} : { "iam:PermissionsBoundary": arn };
+}
+
+function inlineOperations(kind: Kind): IamOperations {
+  const { word, on, name, inlineQuota } = kind;
+  const lower = word.toLowerCase();
+  const change: Kind["on"] = (action, run) => {
+    const operation = on(action, run);
+    return {
+      ...operation,
+      permissions: (call) =>
+        operation.permissions(call).map((permission) => ({
+          ...permission,
+          context: boundaryKeys(kind, call),
+        })),
+    };
+  };
+  const documentOf = (principal: User | Role, policyName: string): string =>
+    principal.inlinePolicies.get(policyName) ??
+      refuse(noSuchEntity(`${lower} policy`, policyName));
+
+  return {
+    [`Put${word}Policy`]: change(`Put${word}Policy`, async (principal, call) => {
+      const policyName = nameOf(call, "PolicyName");
+      const document = required(call.parameters, "PolicyDocument");
+      await checkIdentityPolicy("PolicyDocument", document);
+      const others = [...principal.inlinePolicies].filter(([other]) => other !== policyName);
+      const total = [document, ...others.map(([, text]) => text)]
+        .reduce((sum, text) => sum + countedLength(text), 0);
+      if (total > inlineQuota) {
+        throw limitExceeded(
+          `Maximum policy size of ${inlineQuota} bytes exceeded for ${lower} ${name(principal)}`,
+        );
+      }
+      principal.inlinePolicies.set(policyName, document);
+      call.account.visibility.note(principal, policyName);
+      return undefined;
+    }),
+
+    [`Get${word}Policy`]: on(`Get${word}Policy`, (principal, call) => {
+      const policyName = nameOf(call, "PolicyName");
+      return fields({
+        [`${word}Name`]: name(principal),
+        PolicyName: policyName,
+        PolicyDocument: encode(documentOf(principal, policyName)),
+      });
+    }),
+
+    [`Delete${word}Policy`]: change(`Delete${word}Policy`, (principal, call) => {
+      const policyName = nameOf(call, "PolicyName");
+      documentOf(principal, policyName);
+      principal.inlinePolicies.delete(policyName);
+      return undefined;
+    }),
+
+    [`List${word}Policies`]: on(
+      `List${word}Policies`,
+      (principal, call) =>
+        page(call, "PolicyNames", principal.inlinePolicies, (_, policyName) => policyName),
+    ),
+  };
+}
+
+function attachmentOperations(kind: Kind): IamOperations {
+  const { word, on, arn } = kind;
+  const withPolicy = (
+    action: string,
+    run: (principal: User | Role, policyArn: string, call: IamCall) => void,
+  ): IamOperation => ({
+    permissions: (call) => [{
+      action: `iam:${action}`,
+      resource: arn(call),
+      context: { "iam:PolicyARN": policyArnOf(call), ...boundaryKeys(kind, call) },
+    }],
+    run: on(action, (principal, call) => {
+      run(principal, policyArnOf(call), call);
+      return undefined;
+    }).run,
+  });
+
+  return {
+    [`Attach${word}Policy`]: withPolicy(
+      `Attach${word}Policy`,
+      ({ attachedPolicies }, policyArn, { account }) => {
+        if (!account.policies.has(policyArn)) {
+          throw notFound(`Policy ${policyArn} does not exist or is not attachable.`);
+        }
+        if (attachedPolicies.size >= ATTACHED_QUOTA && !attachedPolicies.has(policyArn)) {
+          throw limitExceeded(`Cannot exceed quota for PoliciesPer${word}: ${ATTACHED_QUOTA}`);
+        }
+        attachedPolicies.add(policyArn);
+      },
+    ),
+
+    [`Detach${word}Policy`]: withPolicy(
+      `Detach${word}Policy`,
+      ({ attachedPolicies }, policyArn) => {
+        if (!attachedPolicies.delete(policyArn)) {
+          throw notFound(`Policy ${policyArn} was not found.`);
+        }
+      },
+    ),
+
+    [`ListAttached${word}Policies`]: on(`ListAttached${word}Policies`, (principal, call) => {
+      const attached = [...principal.attachedPolicies].map((policyArn) =>
+        [policyArn.split("/").at(-1)!, policyArn] as const
+      );
+      return page(
+        call,
+        "AttachedPolicies",
+        attached,
+        (policyArn, policyName) => fields({ PolicyName: policyName, PolicyArn: policyArn }),
+      );
+    }),
+  };
+}
+
+function policyArnOf(call: IamCall): string {
+  const policyArn = required(call.parameters, "PolicyArn");
+  checkLength("PolicyArn", policyArn, 20, 2048);
+  if (/^arn:aws[\w-]*:iam::(?:aws|\d{12}):policy\//.test(policyArn)) return policyArn;
+  throw new ServiceError(400, "InvalidInput", `ARN ${policyArn} is not valid.`);
+}
+
+function notFound(message: string): ServiceError {
+  return new ServiceError(404, "NoSuchEntity", message);
+}

@@ -1,0 +1,179 @@
+/**
+ * IAM's operations on roles themselves.
+ *
+ * @module
+ */
+import type { Role } from "../account.ts";
+import { boundaryContext, boundaryOf } from "./boundary.ts";
+import {
+  alreadyExists,
+  arnOf,
+  deleteConflict,
+  type IamCall,
+  type IamOperations,
+  isTaken,
+  limitExceeded,
+  mergeTags,
+  nameOf,
+  onRole,
+  page,
+  pathOf,
+  roleArn,
+  roleOf,
+  tagContext,
+  tagMembers,
+  tagsOf,
+} from "./call.ts";
+import { uniqueId } from "../identifiers.ts";
+import { checkTrustPolicy, countedLength } from "../auth/policy_document.ts";
+import { checkLength, fields, integer, required } from "../query.ts";
+import { encode } from "../auth/signature.ts";
+import { element, type XmlContent } from "../xml.ts";
+
+const SHORTEST_SESSION = 3600;
+const LONGEST_SESSION = 43_200;
+const TRUST_QUOTA = 2048;
+
+/** The operations of this room. */
+export const roleOperations: IamOperations = {
+  CreateRole: {
+    permissions: (call) => {
+      const resource = arnOf(call.account, "role", nameOf(call, "RoleName", 64), pathOf(call));
+      const tags = tagsOf(call);
+      const context = { ...tagContext(tags), ...boundaryContext(call) };
+      return [
+        { action: "iam:CreateRole", resource, context },
+        ...(tags.length > 0 ? [{ action: "iam:TagRole", resource, context }] : []),
+      ];
+    },
+    run: async (call) => {
+      const role = await newRole(call);
+      if (isTaken(call.account.roles.keys(), role.roleName)) {
+        throw alreadyExists(`Role with name ${role.roleName} already exists.`);
+      }
+      call.account.roles.set(role.roleName, role);
+      return element("Role", plainRole(role), tagList(role));
+    },
+  },
+
+  GetRole: onRole("GetRole", (role) => element("Role", detailedRole(role))),
+
+  ListRoles: {
+    permissions: ({ account }) => [{
+      action: "iam:ListRoles",
+      resource: `arn:aws:iam::${account.id}:role/`,
+    }],
+    run: (call) => {
+      const prefix = call.parameters.get("PathPrefix") ?? "/";
+      const roles = [...call.account.roles].filter(([, role]) => role.path.startsWith(prefix));
+      return page(call, "Roles", roles, plainRole);
+    },
+  },
+
+  DeleteRole: onRole("DeleteRole", (role, { account }) => {
+    if (role.inlinePolicies.size > 0) {
+      throw deleteConflict("Cannot delete entity, must delete policies first.");
+    }
+    if (role.attachedPolicies.size > 0) {
+      throw deleteConflict("Cannot delete entity, must detach all policies first.");
+    }
+    account.roles.delete(role.roleName);
+    return undefined;
+  }),
+
+  UpdateRole: onRole("UpdateRole", (role, call) => {
+    const description = call.parameters.get("Description");
+    if (description !== undefined) checkLength("Description", description, 0, 1000);
+    role.maxSessionDuration = sessionDurationOf(call) ?? role.maxSessionDuration;
+    role.description = description ?? role.description;
+    // The only change whose answer has a result element, though nothing stands in it.
+    return [];
+  }),
+
+  UpdateAssumeRolePolicy: onRole("UpdateAssumeRolePolicy", async (role, call) => {
+    role.assumeRolePolicyDocument = await trustPolicyOf(call, "PolicyDocument");
+    return undefined;
+  }),
+
+  TagRole: {
+    permissions: (call) => [{
+      action: "iam:TagRole",
+      resource: roleArn(call.account, nameOf(call, "RoleName", 64)),
+      context: tagContext(tagsOf(call)),
+    }],
+    run: (call) => {
+      const role = roleOf(call);
+      role.tags = mergeTags(role.tags, tagsOf(call), "Role");
+      return undefined;
+    },
+  },
+};
+
+async function newRole(call: IamCall): Promise<Role> {
+  const roleName = nameOf(call, "RoleName", 64);
+  const path = pathOf(call);
+  const description = call.parameters.get("Description");
+  if (description !== undefined) checkLength("Description", description, 0, 1000);
+  return {
+    roleName,
+    roleId: uniqueId("AROA"),
+    path,
+    arn: arnOf(call.account, "role", roleName, path),
+    createDate: new Date(),
+    description,
+    maxSessionDuration: sessionDurationOf(call) ?? SHORTEST_SESSION,
+    permissionsBoundary: boundaryOf(call),
+    tags: mergeTags([], tagsOf(call), "Role"),
+    inlinePolicies: new Map(),
+    attachedPolicies: new Set(),
+    lastUsed: undefined,
+    assumeRolePolicyDocument: await trustPolicyOf(call, "AssumeRolePolicyDocument"),
+  };
+}
+
+function sessionDurationOf(call: IamCall): number | undefined {
+  return integer(call.parameters, "MaxSessionDuration", SHORTEST_SESSION, LONGEST_SESSION);
+}
+
+async function trustPolicyOf(call: IamCall, parameter: string): Promise<string> {
+  const document = required(call.parameters, parameter);
+  await checkTrustPolicy(parameter, document, call.account);
+  if (countedLength(document) > TRUST_QUOTA) {
+    throw limitExceeded(`Cannot exceed quota for ACLSizePerRole: ${TRUST_QUOTA}`);
+  }
+  return document;
+}
+
+/** Lists leave out the boundary, the tags and the last use. */
+function plainRole(role: Role): XmlContent {
+  return fields({
+    Path: role.path,
+    RoleName: role.roleName,
+    RoleId: role.roleId,
+    Arn: role.arn,
+    CreateDate: role.createDate,
+    AssumeRolePolicyDocument: encode(role.assumeRolePolicyDocument),
+    Description: role.description,
+    MaxSessionDuration: role.maxSessionDuration,
+  });
+}
+
+function detailedRole(role: Role): XmlContent {
+  const boundary = role.permissionsBoundary;
+  return [
+    plainRole(role),
+    boundary && element(
+      "PermissionsBoundary",
+      fields({ PermissionsBoundaryType: "Policy", PermissionsBoundaryArn: boundary }),
+    ),
+    tagList(role),
+    element(
+      "RoleLastUsed",
+      fields({ LastUsedDate: role.lastUsed?.date, Region: role.lastUsed?.region }),
+    ),
+  ];
+}
+
+function tagList(role: Role): XmlContent {
+  return role.tags.length > 0 ? tagMembers(role.tags) : undefined;
+}

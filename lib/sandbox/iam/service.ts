@@ -1,0 +1,50 @@
+/**
+ * The IAM service: the table of its operations.
+ *
+ * @module
+ */
+import { dependentOperations } from "./dependents.ts";
+import type { IamCall, IamOperation, IamOperations } from "./call.ts";
+import { keyOperations } from "./keys.ts";
+import { managedPolicyOperations } from "./managed.ts";
+import { mfaOperations } from "./mfa.ts";
+import { policyOperations } from "./policies.ts";
+import { roleOperations } from "./roles.ts";
+import { uploadOperations } from "./uploads.ts";
+import { userOperations } from "./users.ts";
+import { type Service, ServiceError } from "../operation.ts";
+import { Parameters, queryResponse } from "../query.ts";
+
+/** IAM's operations by AWS's name. */
+export const OPERATIONS: ReadonlyMap<string, IamOperation> = new Map(Object.entries(
+  {
+    ...userOperations,
+    ...keyOperations,
+    ...policyOperations,
+    ...roleOperations,
+    ...managedPolicyOperations,
+    ...dependentOperations,
+    ...mfaOperations,
+    ...uploadOperations,
+  } satisfies IamOperations,
+));
+
+/** Reads a request into an operation of IAM. */
+export const iam: Service = (request, caller, account) => {
+  const parameters = new Parameters(request);
+  const name = parameters.get("Action") ?? "";
+  const operation = OPERATIONS.get(name);
+  if (operation === undefined) {
+    throw new ServiceError(
+      400,
+      "InvalidAction",
+      `Could not find operation ${name} for version ${parameters.get("Version") ?? ""}`,
+    );
+  }
+  const call: IamCall = { parameters, caller, account };
+  return {
+    name,
+    permissions: operation.permissions(call),
+    run: async () => queryResponse("iam", name, request.requestId, await operation.run(call)),
+  };
+};

@@ -1,0 +1,196 @@
+/**
+ * IAM's operations on what a user has uploaded or been given besides access keys: signing
+ * certificates, SSH public keys and service-specific credentials.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import type { User } from "../account.ts";
+import { type IamOperations, limitExceeded, onUser, page } from "./call.ts";
+import { randomHex, servicePassword, uniqueId } from "../identifiers.ts";
+import { ServiceError } from "../operation.ts";
+import { checkLength, fields, required } from "../query.ts";
+import { element, type XmlContent } from "../xml.ts";
+
+const CERTIFICATE_QUOTA = 2;
+const SSH_KEY_QUOTA = 5;
+const CREDENTIALS_PER_SERVICE = 2;
+const SERVICES = new Set(["codecommit.amazonaws.com", "cassandra.amazonaws.com"]);
+const PEM_CERTIFICATE =
+  /^\s*-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*$/;
+
+/** The operations of this room. */
+export const uploadOperations: IamOperations = {
+  UploadSigningCertificate: onUser("UploadSigningCertificate", (user, { parameters }) => {
+    const body = required(parameters, "CertificateBody");
+    checkLength("CertificateBody", body, 1, 16_384);
+    if (!PEM_CERTIFICATE.test(body)) {
+      throw new ServiceError(400, "MalformedCertificate", "Unable to parse certificate.");
+    }
+    const present = user.signingCertificates;
+    if ([...present.values()].some((certificate) => certificate.body === body)) {
+      throw new ServiceError(
+        409,
+        "DuplicateCertificate",
+        "The certificate is already associated with a user.",
+      );
+    }
+    checkQuota(present.size, CERTIFICATE_QUOTA, "CertificatesPerUser");
+    const id = randomHex(32).toUpperCase();
+    present.set(id, { uploadDate: new Date(), body });
+    return element("Certificate", certificateFields(user, id));
+  }),
+
+  ListSigningCertificates: onUser(
+    "ListSigningCertificates",
+    (user, call) =>
+      page(call, "Certificates", user.signingCertificates, (_, id) => certificateFields(user, id)),
+  ),
+
+  DeleteSigningCertificate: onUser("DeleteSigningCertificate", (user, { parameters }) => {
+    const id = required(parameters, "CertificateId");
+    if (!user.signingCertificates.delete(id)) {
+      throw notFound(`The Certificate with id ${id} cannot be found.`);
+    }
+    return undefined;
+  }),
+
+  UploadSSHPublicKey: onUser("UploadSSHPublicKey", (user, { parameters }) => {
+    const body = required(parameters, "SSHPublicKeyBody").trim();
+    checkLength("SSHPublicKeyBody", body, 1, 16_384);
+    if (!/^ssh-rsa [A-Za-z0-9+/]+=*( |$)/.test(body)) {
+      throw new ServiceError(
+        400,
+        "UnrecognizedPublicKeyEncoding",
+        "The SSH public key is not in the ssh-rsa format.",
+      );
+    }
+    const present = user.sshPublicKeys;
+    if ([...present.values()].some((key) => key.body === body)) {
+      throw new ServiceError(
+        400,
+        "DuplicateSSHPublicKey",
+        "The SSH public key is already associated with the user.",
+      );
+    }
+    checkQuota(present.size, SSH_KEY_QUOTA, "SSHPublicKeysPerUser");
+    const id = uniqueId("APKA");
+    present.set(id, { uploadDate: new Date(), body });
+    return element(
+      "SSHPublicKey",
+      sshKeyFields(user, id),
+      fields({ Fingerprint: fingerprintOf(body), SSHPublicKeyBody: body }),
+    );
+  }),
+
+  ListSSHPublicKeys: onUser(
+    "ListSSHPublicKeys",
+    (user, call) =>
+      page(call, "SSHPublicKeys", user.sshPublicKeys, (_, id) => sshKeyFields(user, id)),
+  ),
+
+  DeleteSSHPublicKey: onUser("DeleteSSHPublicKey", (user, { parameters }) => {
+    const id = required(parameters, "SSHPublicKeyId");
+    if (!user.sshPublicKeys.delete(id)) {
+      throw notFound(`The Public Key with id ${id} cannot be found.`);
+    }
+    return undefined;
+  }),
+
+  CreateServiceSpecificCredential: onUser(
+    "CreateServiceSpecificCredential",
+    (user, { parameters, account }) => {
+      const serviceName = required(parameters, "ServiceName");
+      if (!SERVICES.has(serviceName)) {
+        throw new ServiceError(
+          404,
+          "NotSupportedService",
+          `No such service ${serviceName} is supported for Service Specific Credentials`,
+        );
+      }
+      const ofService = [...user.serviceSpecificCredentials.values()]
+        .filter((credential) => credential.serviceName === serviceName);
+      checkQuota(
+        ofService.length,
+        CREDENTIALS_PER_SERVICE,
+        "ServiceSpecificCredentialsPerUser",
+      );
+      const id = uniqueId("ACCA");
+      user.serviceSpecificCredentials.set(id, { serviceName, createDate: new Date() });
+      return element(
+        "ServiceSpecificCredential",
+        credentialFields(user, id, account.id),
+        fields({ ServicePassword: servicePassword() }),
+      );
+    },
+  ),
+
+  ListServiceSpecificCredentials: onUser(
+    "ListServiceSpecificCredentials",
+    (user, { parameters, account }) => {
+      const wanted = parameters.get("ServiceName");
+      const shown = [...user.serviceSpecificCredentials]
+        .filter(([, { serviceName }]) => wanted === undefined || serviceName === wanted)
+        .map(([id]) => element("member", credentialFields(user, id, account.id)));
+      return element("ServiceSpecificCredentials", ...shown);
+    },
+  ),
+
+  DeleteServiceSpecificCredential: onUser(
+    "DeleteServiceSpecificCredential",
+    (user, { parameters }) => {
+      const id = required(parameters, "ServiceSpecificCredentialId");
+      if (!user.serviceSpecificCredentials.delete(id)) {
+        throw notFound(`No such credential ${id} exists`);
+      }
+      return undefined;
+    },
+  ),
+};
+
+function checkQuota(present: number, quota: number, name: string): void {
+  if (present >= quota) throw limitExceeded(`Cannot exceed quota for ${name}: ${quota}`);
+}
+
+function certificateFields(user: User, id: string): XmlContent {
+  const certificate = user.signingCertificates.get(id);
+  return fields({
+    UserName: user.userName,
+    CertificateId: id,
+    CertificateBody: certificate?.body,
+    Status: "Active",
+    UploadDate: certificate?.uploadDate,
+  });
+}
+
+function sshKeyFields(user: User, id: string): XmlContent {
+  return fields({
+    UserName: user.userName,
+    SSHPublicKeyId: id,
+    Status: "Active",
+    UploadDate: user.sshPublicKeys.get(id)?.uploadDate,
+  });
+}
+
+/** MD5 of the key, in pairs of digits with colons between. */
+function fingerprintOf(body: string): string {
+  const key = Buffer.from(body.split(" ")[1] ?? "", "base64");
+  return createHash("md5").update(key).digest("hex").match(/../g)!.join(":");
+}
+
+function credentialFields(user: User, id: string, accountId: string): XmlContent {
+  const credential = user.serviceSpecificCredentials.get(id);
+  return fields({
+    UserName: user.userName,
+    Status: "Active",
+    ServiceName: credential?.serviceName,
+    ServiceUserName: `${user.userName}-at-${accountId}`,
+    ServiceSpecificCredentialId: id,
+    CreateDate: credential?.createDate,
+  });
+}
+
+function notFound(message: string): ServiceError {
+  return new ServiceError(404, "NoSuchEntity", message);
+}

@@ -1,0 +1,217 @@
+/**
+ * IAM's operations on users themselves: create, read, tag, bound, delete.
+ *
+ * @module
+ */
+import type { Account, User } from "../account.ts";
+import { identify } from "../caller.ts";
+import {
+  alreadyExists,
+  arnOf,
+  deleteConflict,
+  type IamCall,
+  type IamOperations,
+  isTaken,
+  mergeTags,
+  nameOf,
+  onUser,
+  page,
+  pathOf,
+  tagContext,
+  tagMembers,
+  tagsOf,
+  userArn,
+  userNameOf,
+  userOf,
+} from "./call.ts";
+import { boundaryContext, boundaryOf } from "./boundary.ts";
+import { fields } from "../query.ts";
+import { createUser } from "../seed.ts";
+import { element, type XmlContent } from "../xml.ts";
+
+/** The operations of this room. */
+export const userOperations: IamOperations = {
+  CreateUser: {
+    permissions: (call) => {
+      const resource = arnOf(call.account, "user", nameOf(call, "UserName", 64), pathOf(call));
+      const tags = tagsOf(call);
+      const context = { ...tagContext(tags), ...boundaryContext(call) };
+      return [
+        { action: "iam:CreateUser", resource, context },
+        ...(tags.length > 0 ? [{ action: "iam:TagUser", resource, context }] : []),
+      ];
+    },
+    run: (call) => {
+      const { account } = call;
+      const name = nameOf(call, "UserName", 64);
+      if (isTaken(account.users.keys(), name)) {
+        throw alreadyExists(`User with name ${name} already exists.`);
+      }
+      const user = createUser(account.id, name, pathOf(call));
+      user.tags = mergeTags([], tagsOf(call), "User");
+      user.permissionsBoundary = boundaryOf(call);
+      account.users.set(name, user);
+      account.visibility.note(user);
+      return element("User", detailedUser(user));
+    },
+  },
+
+  GetUser: {
+    permissions: (call) =>
+      isRootItself(call)
+        ? []
+        : [{ action: "iam:GetUser", resource: userArn(call.account, userNameOf(call)) }],
+    run: (call) =>
+      element("User", isRootItself(call) ? rootUser(call) : detailedUser(userOf(call))),
+  },
+
+  ListUsers: {
+    permissions: ({ account }) => [{
+      action: "iam:ListUsers",
+      resource: `arn:aws:iam::${account.id}:user/`,
+    }],
+    run: (call) => {
+      const prefix = call.parameters.get("PathPrefix") ?? "/";
+      const users = [...call.account.users].filter(([, user]) => user.path.startsWith(prefix));
+      return page(call, "Users", users, plainUser);
+    },
+  },
+
+  DeleteUser: onUser("DeleteUser", (user, { account }) => {
+    for (const [isInTheWay, message] of OBSTACLES) {
+      if (isInTheWay(user)) throw deleteConflict(`Cannot delete entity, must ${message} first.`);
+    }
+    account.users.delete(user.userName);
+    return undefined;
+  }),
+
+  UpdateUser: {
+    permissions: (call) => {
+      const resources = [userArn(call.account, nameOf(call, "UserName"))];
+      if (call.parameters.get("NewUserName") !== undefined) resources.push(newArnOf(call));
+      return resources.map((resource) => ({ action: "iam:UpdateUser", resource }));
+    },
+    run: (call) => {
+      const user = userOf(call);
+      const name = newNameOf(call);
+      const others = [...call.account.users.keys()].filter((other) => other !== user.userName);
+      if (isTaken(others, name)) throw alreadyExists(`User with name ${name} already exists.`);
+      call.account.users.delete(user.userName);
+      user.arn = newArnOf(call);
+      user.path = newPathOf(call);
+      user.userName = name;
+      call.account.users.set(name, user);
+      return undefined;
+    },
+  },
+
+  TagUser: {
+    permissions: (call) => [{
+      action: "iam:TagUser",
+      resource: userArn(call.account, nameOf(call, "UserName")),
+      context: tagContext(tagsOf(call)),
+    }],
+    run: (call) => {
+      const user = userOf(call);
+      user.tags = mergeTags(user.tags, tagsOf(call), "User");
+      return undefined;
+    },
+  },
+
+  UntagUser: onUser("UntagUser", (user, { parameters }) => {
+    const keys = new Set(parameters.list("TagKeys").map((key) => key.toLowerCase()));
+    user.tags = user.tags.filter(({ key }) => !keys.has(key.toLowerCase()));
+    return undefined;
+  }),
+
+  ListUserTags: onUser("ListUserTags", (user, call) =>
+    page(
+      call,
+      "Tags",
+      user.tags.map((tag) => [tag.key, tag] as const),
+      ({ key, value }) => fields({ Key: key, Value: value }),
+    )),
+
+  PutUserPermissionsBoundary: {
+    permissions: (call) => [{
+      action: "iam:PutUserPermissionsBoundary",
+      resource: userArn(call.account, nameOf(call, "UserName")),
+      context: boundaryContext(call),
+    }],
+    run: (call) => {
+      userOf(call).permissionsBoundary = boundaryOf(call, true);
+      return undefined;
+    },
+  },
+
+  DeleteUserPermissionsBoundary: onUser("DeleteUserPermissionsBoundary", (user) => {
+    user.permissionsBoundary = undefined;
+    return undefined;
+  }),
+};
+
+/** What must be gone before a user can go, in the order in which IAM looks. */
+const OBSTACLES: [isInTheWay: (user: User) => boolean, message: string][] = [
+  [(user) => user.inlinePolicies.size > 0, "delete policies"],
+  [(user) => user.attachedPolicies.size > 0, "detach all policies"],
+  [(user) => user.groups.size > 0, "remove users from group"],
+  [(user) => user.accessKeys.size > 0, "delete access keys"],
+  [(user) => user.loginProfile !== undefined, "delete login profile"],
+  [(user) => user.mfaDevices.size > 0, "delete MFA device"],
+  [(user) => user.signingCertificates.size > 0, "delete certificates"],
+  [
+    (user) => user.sshPublicKeys.size > 0 || user.serviceSpecificCredentials.size > 0,
+    "remove referenced objects",
+  ],
+];
+
+function isRootItself({ caller, parameters }: IamCall): boolean {
+  return caller.type === "root" && parameters.get("UserName") === undefined;
+}
+
+function rootArn(account: Account): string {
+  return identify({ type: "root", accessKeyId: "" }, account)!.arn;
+}
+
+function rootUser({ account }: IamCall): XmlContent {
+  const createDate = account.rootKey?.createDate;
+  return fields({ UserId: account.id, Arn: rootArn(account), CreateDate: createDate });
+}
+
+/** Lists leave out the boundary and the tags. */
+function plainUser(user: User): XmlContent {
+  return fields({
+    Path: user.path,
+    UserName: user.userName,
+    UserId: user.userId,
+    Arn: user.arn,
+    CreateDate: user.createDate,
+    PasswordLastUsed: user.loginProfile?.passwordLastUsed,
+  });
+}
+
+function detailedUser(user: User): XmlContent {
+  const boundary = user.permissionsBoundary;
+  return [
+    plainUser(user),
+    boundary && element(
+      "PermissionsBoundary",
+      fields({ PermissionsBoundaryType: "Policy", PermissionsBoundaryArn: boundary }),
+    ),
+    user.tags.length > 0 ? tagMembers(user.tags) : undefined,
+  ];
+}
+
+function newNameOf(call: IamCall): string {
+  const isGiven = call.parameters.get("NewUserName") !== undefined;
+  return nameOf(call, isGiven ? "NewUserName" : "UserName", 64);
+}
+
+function newPathOf(call: IamCall): string {
+  const path = call.parameters.get("NewPath");
+  return path ?? call.account.users.get(nameOf(call, "UserName"))?.path ?? "/";
+}
+
+function newArnOf(call: IamCall): string {
+  return arnOf(call.account, "user", newNameOf(call), newPathOf(call));
+}

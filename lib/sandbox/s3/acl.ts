@@ -1,0 +1,185 @@
+/**
+ * Access control lists of buckets and objects, for what is left of them: new buckets have them
+ * switched off.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import type { Account, Bucket, Grant } from "../account.ts";
+import type { NeededPermission } from "../operation.ts";
+import { ServiceError } from "../operation.ts";
+import {
+  emptyAnswer,
+  GRANT_HEADERS,
+  headerContext,
+  onBucket,
+  type S3Call,
+  xmlAnswer,
+} from "./call.ts";
+import { accessDenied, invalidArgument, invalidRequest, malformedXml } from "./errors.ts";
+import { childOf, childrenOf, element, optional, textOf, Xml, type XmlElement } from "../xml.ts";
+
+const GROUPS = "http://acs.amazonaws.com/groups/";
+const ALL_USERS = `${GROUPS}global/AllUsers`;
+const AUTHENTICATED_USERS = `${GROUPS}global/AuthenticatedUsers`;
+const LOG_DELIVERY = `${GROUPS}s3/LogDelivery`;
+const PERMISSIONS = ["FULL_CONTROL", "READ", "READ_ACP", "WRITE", "WRITE_ACP"];
+
+/** What a canned ACL grants besides full control to the owner: group, permission. */
+const CANNED: Record<string, [string, string][]> = {
+  "private": [],
+  "public-read": [[ALL_USERS, "READ"]],
+  "public-read-write": [[ALL_USERS, "READ"], [ALL_USERS, "WRITE"]],
+  "authenticated-read": [[AUTHENTICATED_USERS, "READ"]],
+  "log-delivery-write": [[LOG_DELIVERY, "WRITE"], [LOG_DELIVERY, "READ_ACP"]],
+  "aws-exec-read": [],
+  "bucket-owner-read": [],
+  "bucket-owner-full-control": [],
+};
+
+/** The canonical user id of a bucket's owner; one of another account is made from its number. */
+export function ownerId(bucket: Bucket, account: Account): string {
+  if (bucket.ownerAccountId === account.id) return account.canonicalUserId;
+  return createHash("sha256").update(bucket.ownerAccountId).digest("hex");
+}
+
+/** The grants that a canned ACL stands for. */
+export function cannedGrants(name: string, owner: string): Grant[] {
+  const groups = Object.hasOwn(CANNED, name) ? CANNED[name] : undefined;
+  if (groups === undefined) throw invalidArgument("", "x-amz-acl", name);
+  return [
+    { grantee: { type: "CanonicalUser", id: owner }, permission: "FULL_CONTROL" },
+    ...groups.map(([uri, permission]): Grant => ({ grantee: { type: "Group", uri }, permission })),
+  ];
+}
+
+/** The grants that a request's headers ask for, or `undefined` where they ask for none. */
+export function grantsOfHeaders(
+  call: S3Call,
+  owner = call.account.canonicalUserId,
+): Grant[] | undefined {
+  const canned = call.header("x-amz-acl");
+  const listed = GRANT_HEADERS.flatMap((name) => {
+    const permission = name.replace("x-amz-grant-", "").replace("-", "_").toUpperCase();
+    return (call.header(name) ?? "").split(",").filter((grantee) => grantee.trim() !== "")
+      .map((grantee): Grant => ({ grantee: granteeOfHeader(grantee.trim()), permission }));
+  });
+  if (canned !== undefined && listed.length > 0) {
+    throw invalidRequest("Specifying both Canned ACLs and Header Grants is not allowed");
+  }
+  if (canned !== undefined) return cannedGrants(canned, owner);
+  return listed.length > 0 ? listed : undefined;
+}
+
+function granteeOfHeader(text: string): Grant["grantee"] {
+  const [, kind, value = ""] = /^(id|uri|emailAddress)\s*=\s*"?([^"]*)"?$/.exec(text) ?? [];
+  if (kind === "id") return { type: "CanonicalUser", id: value };
+  if (kind === "uri") return group(value);
+  throw invalidArgument("Argument format not recognized", "x-amz-grant", text);
+}
+
+function group(uri: string): Grant["grantee"] {
+  if (![ALL_USERS, AUTHENTICATED_USERS, LOG_DELIVERY].includes(uri)) {
+    throw invalidArgument("Invalid group uri", "uri", uri);
+  }
+  return { type: "Group", uri };
+}
+
+function grantsOfXml(root: XmlElement): Grant[] {
+  return childrenOf(childOf(root, "AccessControlList"), "Grant").map((grant) => {
+    const grantee = childOf(grant, "Grantee");
+    const permission = textOf(grant, "Permission") ?? "";
+    const id = textOf(grantee, "ID");
+    const uri = textOf(grantee, "URI");
+    if (!PERMISSIONS.includes(permission)) throw malformedXml();
+    if (id !== undefined) return { grantee: { type: "CanonicalUser", id }, permission };
+    if (uri !== undefined) return { grantee: group(uri), permission };
+    throw malformedXml();
+  });
+}
+
+/** The grants that PutBucketAcl or PutObjectAcl asks for, in headers or in the body. */
+export function grantsOfRequest(call: S3Call): Grant[] {
+  const grants = grantsOfHeaders(call, ownerId(call.bucket, call.account));
+  if (grants !== undefined) return grants;
+  if (call.request.body.length === 0) {
+    throw new ServiceError(
+      400,
+      "MissingSecurityHeader",
+      "Your request was missing a required header",
+      { details: { MissingHeaderName: "x-amz-acl" } },
+    );
+  }
+  return grantsOfXml(call.xml("AccessControlPolicy"));
+}
+
+/** Refuses ACLs where the bucket has them switched off, and public ones where they are blocked. */
+export function checkAclAllowed(
+  { bucket, account }: S3Call,
+  grants: Grant[],
+  what: "set" | "upload",
+): void {
+  const owner = ownerId(bucket, account);
+  const isOwnersOnly = grants.every(({ grantee }) => "id" in grantee && grantee.id === owner);
+  if (bucket.objectOwnership === "BucketOwnerEnforced" && (what === "set" || !isOwnersOnly)) {
+    throw new ServiceError(400, "AccessControlListNotSupported", "The bucket does not allow ACLs");
+  }
+  const blocks = bucket.publicAccessBlock?.BlockPublicAcls ||
+    account.publicAccessBlock?.BlockPublicAcls;
+  const isPublic = grants.some(({ grantee }) =>
+    "uri" in grantee && [ALL_USERS, AUTHENTICATED_USERS].includes(grantee.uri)
+  );
+  if (blocks && isPublic) throw accessDenied();
+}
+
+/** Reads and checks the ACL that an upload asks for in its headers. */
+export function uploadAcl(call: S3Call): Grant[] | undefined {
+  const grants = grantsOfHeaders(call, ownerId(call.bucket, call.account));
+  if (grants === undefined) return undefined;
+  const canned = call.header("x-amz-acl");
+  const accepted = canned === undefined || canned === "bucket-owner-full-control";
+  checkAclAllowed(call, grants, accepted ? "upload" : "set");
+  return grants;
+}
+
+/** GetBucketAcl's and GetObjectAcl's answer. */
+export function aclAnswer(grants: Grant[], owner: string): Response {
+  return xmlAnswer("AccessControlPolicy", [
+    element("Owner", element("ID", owner)),
+    element("AccessControlList", grants.map(grantMarkup)),
+  ]);
+}
+
+function grantMarkup({ grantee, permission }: Grant): Xml {
+  const inner = [
+    optional("ID", "id" in grantee ? grantee.id : undefined),
+    optional("URI", "uri" in grantee ? grantee.uri : undefined),
+  ].map((part) => part?.markup ?? "").join("");
+  const type = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ' +
+    `xsi:type="${grantee.type}"`;
+  return element(
+    "Grant",
+    new Xml(`<Grantee ${type}>${inner}</Grantee>`),
+    element("Permission", permission),
+  );
+}
+
+/** GetBucketAcl. */
+export function getBucketAcl({ bucket, account }: S3Call): Response {
+  const owner = ownerId(bucket, account);
+  const isOff = bucket.objectOwnership === "BucketOwnerEnforced";
+  return aclAnswer(isOff ? cannedGrants("private", owner) : bucket.acl, owner);
+}
+
+/** What PutBucketAcl needs. */
+export function putBucketAclNeeds(call: S3Call): NeededPermission[] {
+  return [onBucket(call, "s3:PutBucketAcl", headerContext(call, ["x-amz-acl", ...GRANT_HEADERS]))];
+}
+
+/** PutBucketAcl. */
+export function putBucketAcl(call: S3Call): Response {
+  const grants = grantsOfRequest(call);
+  checkAclAllowed(call, grants, "set");
+  call.bucket.acl = grants;
+  return emptyAnswer();
+}

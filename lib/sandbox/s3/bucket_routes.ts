@@ -1,0 +1,122 @@
+/**
+ * The operations on the account's buckets, on one bucket, and on the account's own settings.
+ *
+ * @module
+ */
+import { getBucketAcl, putBucketAcl, putBucketAclNeeds } from "./acl.ts";
+import * as policy from "./bucket_policy.ts";
+import * as settings from "./bucket_settings.ts";
+import * as buckets from "./buckets.ts";
+import * as control from "./control.ts";
+import * as listing from "./listing.ts";
+import { deleteObjects } from "./objects.ts";
+import { type Needs, type Route, route, type Run } from "./route.ts";
+import { listMultipartUploads } from "./uploads.ts";
+
+function bucket(request: string, name: string, run: Run, needs?: string | Needs): Route {
+  return route("bucket", request, name, run, needs);
+}
+
+const GET_BLOCK = "s3:GetBucketPublicAccessBlock";
+const PUT_BLOCK = "s3:PutBucketPublicAccessBlock";
+const PUT_ACCOUNT_BLOCK = "s3:PutAccountPublicAccessBlock";
+const PUT_OWNERSHIP = "s3:PutBucketOwnershipControls";
+
+/** The rows of the table. ListObjects is what a GET means where nothing says otherwise. */
+export const bucketRoutes: Route[] = [
+  route("service", "GET", "ListBuckets", buckets.listBuckets, "s3:ListAllMyBuckets"),
+
+  bucket("PUT", "CreateBucket", buckets.createBucket, buckets.createBucketNeeds),
+  bucket("HEAD", "HeadBucket", buckets.headBucket, "s3:ListBucket"),
+  bucket("DELETE", "DeleteBucket", buckets.deleteBucket),
+  bucket("GET location", "GetBucketLocation", buckets.getBucketLocation),
+
+  bucket(
+    "GET list-type=2",
+    "ListObjectsV2",
+    listing.listObjectsV2,
+    listing.listNeeds("s3:ListBucket"),
+  ),
+  bucket("GET", "ListObjects", listing.listObjects, listing.listNeeds("s3:ListBucket")),
+  bucket(
+    "GET versions",
+    "ListObjectVersions",
+    listing.listObjectVersions,
+    listing.listNeeds("s3:ListBucketVersions"),
+  ),
+  bucket(
+    "GET uploads",
+    "ListMultipartUploads",
+    listMultipartUploads,
+    "s3:ListBucketMultipartUploads",
+  ),
+  bucket("POST delete", "DeleteObjects", deleteObjects, () => []),
+
+  bucket("GET publicAccessBlock", "GetPublicAccessBlock", settings.getPublicAccessBlock, GET_BLOCK),
+  bucket("PUT publicAccessBlock", "PutPublicAccessBlock", settings.putPublicAccessBlock, PUT_BLOCK),
+  bucket(
+    "DELETE publicAccessBlock",
+    "DeletePublicAccessBlock",
+    settings.deletePublicAccessBlock,
+    PUT_BLOCK,
+  ),
+
+  bucket("GET policy", "GetBucketPolicy", policy.getBucketPolicy),
+  bucket("PUT policy", "PutBucketPolicy", policy.putBucketPolicy),
+  bucket("DELETE policy", "DeleteBucketPolicy", policy.deleteBucketPolicy),
+  bucket("GET policyStatus", "GetBucketPolicyStatus", policy.getBucketPolicyStatus),
+
+  bucket("GET website", "GetBucketWebsite", settings.getBucketWebsite),
+  bucket("PUT website", "PutBucketWebsite", settings.putBucketWebsite),
+  bucket("DELETE website", "DeleteBucketWebsite", settings.deleteBucketWebsite),
+
+  bucket("GET cors", "GetBucketCors", settings.getBucketCors, "s3:GetBucketCORS"),
+  bucket("PUT cors", "PutBucketCors", settings.putBucketCors, "s3:PutBucketCORS"),
+  bucket("DELETE cors", "DeleteBucketCors", settings.deleteBucketCors, "s3:PutBucketCORS"),
+
+  bucket("GET acl", "GetBucketAcl", getBucketAcl),
+  bucket("PUT acl", "PutBucketAcl", putBucketAcl, putBucketAclNeeds),
+
+  bucket("GET ownershipControls", "GetBucketOwnershipControls", settings.getOwnershipControls),
+  bucket("PUT ownershipControls", "PutBucketOwnershipControls", settings.putOwnershipControls),
+  bucket(
+    "DELETE ownershipControls",
+    "DeleteBucketOwnershipControls",
+    settings.deleteOwnershipControls,
+    PUT_OWNERSHIP,
+  ),
+
+  bucket("GET versioning", "GetBucketVersioning", settings.getBucketVersioning),
+  bucket("PUT versioning", "PutBucketVersioning", settings.putBucketVersioning),
+
+  bucket("GET tagging", "GetBucketTagging", settings.getBucketTagging),
+  bucket("PUT tagging", "PutBucketTagging", settings.putBucketTagging),
+  bucket(
+    "DELETE tagging",
+    "DeleteBucketTagging",
+    settings.deleteBucketTagging,
+    "s3:PutBucketTagging",
+  ),
+
+  route(
+    "control",
+    "GET",
+    "GetPublicAccessBlock",
+    control.getAccountPublicAccessBlock,
+    "s3:GetAccountPublicAccessBlock",
+  ),
+  route(
+    "control",
+    "PUT",
+    "PutPublicAccessBlock",
+    control.putAccountPublicAccessBlock,
+    PUT_ACCOUNT_BLOCK,
+  ),
+  route(
+    "control",
+    "DELETE",
+    "DeletePublicAccessBlock",
+    control.deleteAccountPublicAccessBlock,
+    PUT_ACCOUNT_BLOCK,
+  ),
+];

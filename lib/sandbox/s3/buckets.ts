@@ -1,0 +1,238 @@
+/**
+ * Buckets themselves: list, create, look at, delete.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { Bucket } from "../account.ts";
+import type { NeededPermission } from "../operation.ts";
+import { ServiceError } from "../operation.ts";
+import { grantsOfHeaders } from "./acl.ts";
+import {
+  type Context,
+  emptyAnswer,
+  GRANT_HEADERS,
+  headerContext,
+  isoTime,
+  requestContext,
+  type S3Call,
+  xmlAnswer,
+} from "./call.ts";
+import { invalidArgument, malformedXml } from "./errors.ts";
+import { isBucketName, isRegion } from "./names.ts";
+import { tagsOf } from "./tags.ts";
+import { createBucket as newBucket } from "../seed.ts";
+import { childOf, element, optional, textOf, type XmlElement } from "../xml.ts";
+
+const HOME_REGION = "us-east-1";
+const MAX_BUCKETS = 10_000;
+
+/** ListBuckets, in pages where `max-buckets` asks for them. */
+export function listBuckets({ account, query }: S3Call): Response {
+  const prefix = query.get("prefix");
+  const region = query.get("bucket-region");
+  const limit = maxBuckets(query.get("max-buckets"));
+  const after = continuation(query.get("continuation-token"));
+  const matching = [...account.buckets.values()]
+    .filter((bucket) => bucket.ownerAccountId === account.id)
+    .filter(({ name }) => name.startsWith(prefix ?? "") && name > after)
+    .filter((bucket) => region === null || bucket.region === region)
+    .sort((a, b) => a.name < b.name ? -1 : 1);
+  const page = matching.slice(0, limit);
+  const last = page.at(-1);
+  const isPaged = query.has("max-buckets") || prefix !== null || region !== null || after !== "";
+  const buckets = page.map(({ name, creationDate, region }) =>
+    element(
+      "Bucket",
+      element("Name", name),
+      element("CreationDate", isoTime(creationDate)),
+      isPaged ? element("BucketRegion", region) : undefined,
+    )
+  );
+  return xmlAnswer("ListAllMyBucketsResult", [
+    element("Owner", element("ID", account.canonicalUserId)),
+    element("Buckets", buckets),
+    matching.length > limit && last
+      ? element("ContinuationToken", Buffer.from(last.name).toString("base64"))
+      : undefined,
+    optional("Prefix", prefix ?? undefined),
+  ]);
+}
+
+function maxBuckets(text: string | null): number {
+  if (text === null) return MAX_BUCKETS;
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= MAX_BUCKETS) return number;
+  throw invalidArgument(
+    "Argument max-buckets must be an integer between 1 and 10000",
+    "max-buckets",
+    text,
+  );
+}
+
+function continuation(token: string | null): string {
+  return token === null ? "" : Buffer.from(token, "base64").toString();
+}
+
+function configuration(call: S3Call): XmlElement | undefined {
+  return call.request.body.length === 0 ? undefined : call.xml("CreateBucketConfiguration");
+}
+
+/** What CreateBucket needs: more where the request sets more than a name and a region. */
+export function createBucketNeeds(call: S3Call): NeededPermission[] {
+  const constraint = textOf(configuration(call), "LocationConstraint");
+  const context: Context = {
+    ...requestContext(call),
+    ...headerContext(call, [
+      "x-amz-acl",
+      "x-amz-object-ownership",
+      ...GRANT_HEADERS,
+    ]),
+  };
+  if (constraint) context["s3:locationconstraint"] = constraint;
+  const has = (name: string) => call.header(name) !== undefined;
+  const further: [string, boolean][] = [
+    ["s3:PutBucketAcl", ["x-amz-acl", ...GRANT_HEADERS].some(has)],
+    ["s3:PutBucketOwnershipControls", has("x-amz-object-ownership")],
+    ["s3:PutBucketObjectLockConfiguration", has("x-amz-bucket-object-lock-enabled")],
+    ["s3:PutBucketVersioning", has("x-amz-bucket-object-lock-enabled")],
+    ["s3:TagResource", childOf(configuration(call), "Tags") !== undefined],
+  ];
+  const permission = { resource: `arn:aws:s3:::${call.bucketName}`, context };
+  return ["s3:CreateBucket", ...further.filter(([, needed]) => needed).map(([action]) => action)]
+    .map((action) => ({ action, ...permission }));
+}
+
+/** CreateBucket. */
+export function createBucket(call: S3Call): Response {
+  const { account, bucketName: name } = call;
+  if (!isBucketName(name)) {
+    throw new ServiceError(400, "InvalidBucketName", "The specified bucket is not valid.", {
+      details: { BucketName: name },
+    });
+  }
+  const region = newBucketRegion(call);
+  const existing = account.buckets.get(name);
+  if (existing !== undefined) return answerExisting(existing, call);
+  const objectOwnership = ownershipOf(call);
+  const grants = grantsOfHeaders(call);
+  if (objectOwnership === "BucketOwnerEnforced" && grantsOthers(call)) {
+    throw new ServiceError(
+      400,
+      "InvalidBucketAclWithObjectOwnership",
+      "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+    );
+  }
+  account.buckets.set(name, {
+    ...newBucket(account, name),
+    region,
+    objectOwnership,
+    ...(grants && { acl: grants }),
+    tags: tagsOf(childOf(configuration(call), "Tags")),
+    ...(call.header("x-amz-bucket-object-lock-enabled")?.toLowerCase() === "true" && {
+      objectLock: true,
+      versioning: "Enabled" as const,
+    }),
+  });
+  return created(name, region);
+}
+
+function created(name: string, region: string): Response {
+  const location = region === HOME_REGION ? `/${name}` : `http://${name}.s3.amazonaws.com/`;
+  return emptyAnswer(200, { location, "x-amz-bucket-arn": `arn:aws:s3:::${name}` });
+}
+
+/** In us-east-1, and only there, S3 answers as if it had just made the caller's bucket. */
+function answerExisting(bucket: Bucket, call: S3Call): Response {
+  const details = { BucketName: bucket.name };
+  if (bucket.ownerAccountId !== call.account.id) {
+    throw new ServiceError(
+      409,
+      "BucketAlreadyExists",
+      "The requested bucket name is not available. The bucket namespace is shared by all users " +
+        "of the system. Please select a different name and try again.",
+      { details },
+    );
+  }
+  if (bucket.region === HOME_REGION && newBucketRegion(call) === HOME_REGION) {
+    return created(bucket.name, bucket.region);
+  }
+  throw new ServiceError(
+    409,
+    "BucketAlreadyOwnedByYou",
+    "Your previous request to create the named bucket succeeded and you already own it.",
+    { details },
+  );
+}
+
+/** Reads LocationConstraint: an endpoint other than us-east-1's makes buckets in its own region. */
+function newBucketRegion(call: S3Call): string {
+  const endpoint = call.request.region ?? call.account.region;
+  const constraint = textOf(configuration(call), "LocationConstraint") || undefined;
+  const region = constraint === "EU" ? "eu-west-1" : constraint;
+  if (region !== undefined && (region === HOME_REGION || !isRegion(region))) {
+    throw new ServiceError(
+      400,
+      "InvalidLocationConstraint",
+      "The specified location-constraint is not valid",
+      { details: { LocationConstraint: constraint! } },
+    );
+  }
+  if (endpoint !== HOME_REGION && region !== endpoint) {
+    throw new ServiceError(
+      400,
+      "IllegalLocationConstraintException",
+      `The ${constraint ?? "unspecified"} location constraint is incompatible for the region ` +
+        "specific endpoint this request was sent to.",
+    );
+  }
+  return region ?? HOME_REGION;
+}
+
+const OWNERSHIPS = ["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"] as const;
+
+/** Reads one of S3's three kinds of object ownership. */
+export function objectOwnership(text: string | undefined): Bucket["objectOwnership"] {
+  const ownership = OWNERSHIPS.find((known) => known === text);
+  if (ownership === undefined) throw malformedXml();
+  return ownership;
+}
+
+function ownershipOf(call: S3Call): Bucket["objectOwnership"] {
+  const header = call.header("x-amz-object-ownership");
+  if (header === undefined) return "BucketOwnerEnforced";
+  const ownership = OWNERSHIPS.find((known) => known === header);
+  if (ownership !== undefined) return ownership;
+  throw invalidArgument("Invalid x-amz-object-ownership header", "x-amz-object-ownership", header);
+}
+
+function grantsOthers(call: S3Call): boolean {
+  const canned = call.header("x-amz-acl");
+  return GRANT_HEADERS.some((name) => call.header(name) !== undefined) ||
+    (canned !== undefined && canned !== "private");
+}
+
+/** HeadBucket. */
+export function headBucket({ bucket }: S3Call): Response {
+  return emptyAnswer(200, {
+    "x-amz-bucket-region": bucket.region,
+    "x-amz-bucket-arn": `arn:aws:s3:::${bucket.name}`,
+    "x-amz-access-point-alias": "false",
+  });
+}
+
+/** DeleteBucket. */
+export function deleteBucket({ bucket, account }: S3Call): Response {
+  if (bucket.objects.size > 0) {
+    throw new ServiceError(409, "BucketNotEmpty", "The bucket you tried to delete is not empty", {
+      details: { BucketName: bucket.name },
+    });
+  }
+  account.buckets.delete(bucket.name);
+  return emptyAnswer(204);
+}
+
+/** GetBucketLocation, which says nothing for us-east-1. */
+export function getBucketLocation({ bucket }: S3Call): Response {
+  return xmlAnswer("LocationConstraint", bucket.region === HOME_REGION ? "" : bucket.region);
+}

@@ -1,0 +1,203 @@
+/**
+ * A request as S3 reads it: which bucket and key it addresses, its query, its settings.
+ *
+ * @module
+ */
+import type { Account, Bucket, StoredObject } from "../account.ts";
+import type { Caller, NeededPermission, SandboxRequest } from "../operation.ts";
+import { ServiceError } from "../operation.ts";
+import { malformedXml, noSuchBucket } from "./errors.ts";
+import { document, parseXml, type XmlContent, type XmlElement } from "../xml.ts";
+
+/** What a request addresses: the account's buckets, a bucket, an object, or the account itself. */
+export type Level = "service" | "bucket" | "object" | "control";
+
+/** The namespace of S3's documents. */
+export const S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
+
+const VIRTUAL_HOST = /^(.+)\.(?:localhost|s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?)$/;
+const CONTROL_PATH = "/v20180820/configuration/publicAccessBlock";
+const MAX_KEY_BYTES = 1024;
+
+/** Headers that say who gets access to a new bucket or object. */
+export const GRANT_HEADERS = ["full-control", "read", "read-acp", "write", "write-acp"]
+  .map((right) => `x-amz-grant-${right}`);
+
+/** A request to S3, with what its operation needs at hand. */
+export class S3Call {
+  readonly request: SandboxRequest;
+  readonly caller: Caller;
+  readonly account: Account;
+  readonly level: Level;
+  readonly bucketName: string;
+  readonly key: string;
+  readonly query: URLSearchParams;
+
+  constructor(request: SandboxRequest, caller: Caller, account: Account) {
+    this.request = request;
+    this.caller = caller;
+    this.account = account;
+    const [path = "", ...rest] = request.rawPath.split("?");
+    this.query = new URLSearchParams(rest.join("?"));
+    const virtual = bucketOfHost(request);
+    const isControl = path === CONTROL_PATH && request.headers.has("x-amz-account-id");
+    const address = isControl
+      ? ["", ""]
+      : virtual === undefined
+      ? splitPath(path)
+      : [virtual, path.slice(1)] as const;
+    this.bucketName = percentDecode(address[0]!);
+    this.key = percentDecode(address[1]!);
+    this.level = isControl
+      ? "control"
+      : this.key
+      ? "object"
+      : this.bucketName
+      ? "bucket"
+      : "service";
+    if (new TextEncoder().encode(this.key).length > MAX_KEY_BYTES) {
+      throw new ServiceError(400, "KeyTooLongError", "Your key is too long", {
+        details: { Size: String(this.key.length), MaxSizeAllowed: String(MAX_KEY_BYTES) },
+      });
+    }
+  }
+
+  /** The bucket that the request addresses. */
+  get bucket(): Bucket {
+    const bucket = this.account.buckets.get(this.bucketName);
+    if (bucket === undefined) throw noSuchBucket(this.bucketName);
+    return bucket;
+  }
+
+  /** The object that the request addresses, if it is there. */
+  get object(): StoredObject | undefined {
+    return this.bucket.objects.get(this.key);
+  }
+
+  /** A header, or the query parameter that stands for it in a presigned URL. */
+  header(name: string): string | undefined {
+    const header = this.request.headers.get(name);
+    if (header !== null) return latin1ToUtf8(header);
+    if (!name.startsWith("x-amz-")) return undefined;
+    for (const [key, value] of this.query) if (key.toLowerCase() === name) return value;
+    return undefined;
+  }
+
+  /** The root element of the request's document, which must have that name. */
+  xml(rootName: string): XmlElement {
+    const root = parseXml(new TextDecoder().decode(this.request.body));
+    if (root?.name !== rootName) throw malformedXml();
+    return root;
+  }
+}
+
+function bucketOfHost(request: SandboxRequest): string | undefined {
+  const host = (request.headers.get("host") ?? request.url.host).replace(/:\d+$/, "").toLowerCase();
+  const bucket = VIRTUAL_HOST.exec(host)?.[1];
+  return bucket === undefined || bucket === "s3" ? undefined : bucket;
+}
+
+function splitPath(path: string): [string, string] {
+  const slash = path.indexOf("/", 1);
+  return slash < 0 ? [path.slice(1), ""] : [path.slice(1, slash), path.slice(slash + 1)];
+}
+
+/** Decodes `%XX` bytes as UTF-8, leaving everything else as it stands. */
+export function percentDecode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new ServiceError(400, "InvalidURI", "Couldn't parse the specified URI.");
+  }
+}
+
+/** Clients send UTF-8 in header values, which `Headers` hands out byte by byte. */
+function latin1ToUtf8(value: string): string {
+  // deno-lint-ignore no-control-regex
+  if (/^[\x00-\x7f]*$/.test(value) || /[^\x00-\xff]/.test(value)) return value;
+  const bytes = Uint8Array.from(value, (character) => character.charCodeAt(0));
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return value;
+  }
+}
+
+/** Condition keys of every S3 action that come from the request itself. */
+export function requestContext(call: S3Call): Record<string, string> {
+  const context: Record<string, string> = {};
+  const hash = call.header("x-amz-content-sha256");
+  if (hash !== undefined) context["s3:x-amz-content-sha256"] = hash;
+  if (call.caller.type !== "anonymous") {
+    const presigned = call.query.has("X-Amz-Signature");
+    context["s3:signatureversion"] = "AWS4-HMAC-SHA256";
+    context["s3:authType"] = presigned ? "REST-QUERY-STRING" : "REST-HEADER";
+  }
+  return context;
+}
+
+/** Values of condition keys that belong to one permission. */
+export type Context = NonNullable<NeededPermission["context"]>;
+
+/** The condition keys of those headers that the request carries, such as `s3:x-amz-acl`. */
+export function headerContext(call: S3Call, names: string[]): Context {
+  const context: Context = {};
+  for (const name of names) {
+    const value = call.header(name);
+    if (value !== undefined) context[`s3:${name}`] = value;
+  }
+  return context;
+}
+
+/** What it takes to do something to the account's buckets as a whole. */
+export function onAccount(call: S3Call, action: string): NeededPermission {
+  return { action, resource: "*", context: requestContext(call) };
+}
+
+/** What it takes to do something to a bucket. */
+export function onBucket(
+  call: S3Call,
+  action: string,
+  context: Context = {},
+  bucket: Bucket = call.bucket,
+): NeededPermission {
+  const owner = { "s3:ResourceAccount": bucket.ownerAccountId };
+  return {
+    action,
+    resource: `arn:aws:s3:::${bucket.name}`,
+    context: { ...requestContext(call), ...owner, ...context },
+    bucket,
+  };
+}
+
+/** What it takes to do something to an object. */
+export function onObject(
+  call: S3Call,
+  action: string,
+  context: Context = {},
+  { bucket, key }: { bucket: Bucket; key: string } = { bucket: call.bucket, key: call.key },
+): NeededPermission {
+  const permission = onBucket(call, action, context, bucket);
+  return { ...permission, resource: `${permission.resource}/${key}` };
+}
+
+/** A time as S3's documents have it: to the second, with the milliseconds always zero. */
+export function isoTime(time: Date): string {
+  return time.toISOString().replace(/\d{3}Z$/, "000Z");
+}
+
+/** An answer with a document. */
+export function xmlAnswer(
+  root: string,
+  content: XmlContent,
+  headers: Record<string, string> = {},
+): Response {
+  return new Response(document(root, S3_NAMESPACE, content), {
+    headers: { "content-type": "application/xml", ...headers },
+  });
+}
+
+/** An answer without a body. */
+export function emptyAnswer(status = 200, headers: Record<string, string> = {}): Response {
+  return new Response(null, { status, headers });
+}

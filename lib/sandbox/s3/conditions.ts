@@ -1,0 +1,86 @@
+/**
+ * Conditional requests and byte ranges.
+ *
+ * @module
+ */
+import type { StoredObject } from "../account.ts";
+import { ServiceError } from "../operation.ts";
+import type { S3Call } from "./call.ts";
+import { preconditionFailed } from "./errors.ts";
+
+function seconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000);
+}
+
+function matchesEtag(header: string, etag: string): boolean {
+  return header.split(",").map((tag) => tag.trim().replace(/^W\//, "")).some((tag) =>
+    tag === "*" || tag.replaceAll('"', "") === etag.replaceAll('"', "")
+  );
+}
+
+/** The date of a header; one that can't be read has no effect. */
+function dateOf(header: string | undefined): number | undefined {
+  const time = header === undefined ? NaN : Date.parse(header);
+  return Number.isNaN(time) ? undefined : Math.floor(time / 1000);
+}
+
+/**
+ * Checks the four conditions of a read in HTTP's order of precedence.
+ *
+ * @param prefix What the headers' names start with: nothing, or `x-amz-copy-source-`.
+ * @returns Whether the client's copy is still good, which GetObject answers with 304.
+ */
+export function isUnchanged(call: S3Call, object: StoredObject, prefix = ""): boolean {
+  const header = (name: string) => call.header(`${prefix}${name}`);
+  const modified = seconds(object.lastModified);
+  const match = header("if-match");
+  const unmodifiedSince = dateOf(header("if-unmodified-since"));
+  if (match !== undefined) {
+    if (!matchesEtag(match, object.etag)) throw preconditionFailed("If-Match");
+  } else if (unmodifiedSince !== undefined && modified > unmodifiedSince) {
+    throw preconditionFailed("If-Unmodified-Since");
+  }
+  const noneMatch = header("if-none-match");
+  if (noneMatch !== undefined) return matchesEtag(noneMatch, object.etag);
+  const modifiedSince = dateOf(header("if-modified-since"));
+  return modifiedSince !== undefined && modified <= modifiedSince;
+}
+
+/** Checks the conditions of a write: that the key is free, or that it holds what it should. */
+export function checkWriteConditions(call: S3Call): void {
+  const { object } = call;
+  const noneMatch = call.header("if-none-match");
+  if (noneMatch !== undefined && object && matchesEtag(noneMatch, object.etag)) {
+    throw preconditionFailed("If-None-Match");
+  }
+  const match = call.header("if-match");
+  if (match === undefined) return;
+  if (object === undefined) {
+    throw new ServiceError(404, "NoSuchKey", "The specified key does not exist.", {
+      details: { Key: call.key },
+    });
+  }
+  if (!matchesEtag(match, object.etag)) throw preconditionFailed("If-Match");
+}
+
+/** A range of bytes, both ends included. */
+export interface ByteRange {
+  first: number;
+  last: number;
+}
+
+/** Reads a `Range` header. Anything but one range of bytes is ignored, as HTTP has it. */
+export function byteRange(header: string | undefined, size: number): ByteRange | undefined {
+  const [, start, end] = /^bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? "") ?? [];
+  if (start === undefined || end === undefined || (start === "" && end === "")) return undefined;
+  const first = start === "" ? Math.max(0, size - Number(end)) : Number(start);
+  const last = start === "" || end === "" ? size - 1 : Math.min(Number(end), size - 1);
+  if (start !== "" && end !== "" && Number(end) < first) return undefined;
+  if (first >= size) {
+    throw new ServiceError(416, "InvalidRange", "The requested range is not satisfiable", {
+      details: { RangeRequested: header!, ActualObjectSize: String(size) },
+      headers: { "content-range": `bytes */${size}` },
+    });
+  }
+  return { first, last };
+}

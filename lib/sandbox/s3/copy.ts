@@ -1,0 +1,150 @@
+/**
+ * CopyObject, and the source of a copy.
+ *
+ * @module
+ */
+import type { StoredObject } from "../account.ts";
+import type { May, NeededPermission } from "../operation.ts";
+import { uploadAcl } from "./acl.ts";
+import { isoTime, onObject, percentDecode, type S3Call, xmlAnswer } from "./call.ts";
+import {
+  algorithmIn,
+  checksum,
+  checksumHeader,
+  DEFAULT_ALGORITHM,
+  requestedAlgorithm,
+} from "./checksums.ts";
+import { checkWriteConditions, isUnchanged } from "./conditions.ts";
+import { invalidArgument, invalidRequest, noSuchBucket, preconditionFailed } from "./errors.ts";
+import { existingObject, type ObjectAddress } from "./existing.ts";
+import { metadataOf, settingsOf, withoutChecksums } from "./object_headers.ts";
+import { lockOf } from "./object_lock.ts";
+import { checksumMarkup } from "./object_settings.ts";
+import { etagOf, putNeeds, store } from "./objects.ts";
+import { tagsOfHeader } from "./tags.ts";
+import { element } from "../xml.ts";
+
+const SOURCE = "x-amz-copy-source";
+
+/** Reads `x-amz-copy-source`: `bucket/key`, percent-encoded, with an optional version. */
+export function copySource(call: S3Call): ObjectAddress {
+  const text = call.header(SOURCE) ?? "";
+  const [path = "", versionId = null] = text.split("?versionId=");
+  const decoded = percentDecode(path).replace(/^\//, "");
+  const slash = decoded.indexOf("/");
+  if (slash < 1 || slash === decoded.length - 1 || decoded.startsWith("arn:")) {
+    throw invalidArgument(
+      "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+      SOURCE,
+      text,
+    );
+  }
+  const name = decoded.slice(0, slash);
+  const bucket = call.account.buckets.get(name);
+  if (bucket === undefined) throw noSuchBucket(name);
+  return { bucket, key: decoded.slice(slash + 1), versionId };
+}
+
+/** What it takes to read a source. */
+export function sourceNeeds(call: S3Call): NeededPermission[] {
+  const source = copySource(call);
+  const { versionId } = source;
+  const tags = source.bucket.objects.get(source.key)?.tags ?? [];
+  const context = Object.fromEntries(
+    tags.map(({ key, value }) => [`s3:ExistingObjectTag/${key}`, value]),
+  );
+  const read = (what: string) =>
+    versionId === null ? onObject(call, `s3:GetObject${what}`, context, source) : onObject(
+      call,
+      `s3:GetObjectVersion${what}`,
+      { ...context, "s3:versionid": versionId },
+      source,
+    );
+  const takesTags = tags.length > 0 && isCopied(call, "x-amz-tagging-directive");
+  return takesTags && !call.query.has("uploadId") ? [read(""), read("Tagging")] : [read("")];
+}
+
+function isCopied(call: S3Call, directive: string): boolean {
+  const value = call.header(directive) ?? "COPY";
+  if (value === "COPY" || value === "REPLACE") return value === "COPY";
+  throw invalidArgument(`Unknown ${directive.replace("x-amz-", "")}.`, directive, value);
+}
+
+/** What CopyObject needs: to read the source, tags included, and to write the target. */
+export function copyNeeds(call: S3Call): NeededPermission[] {
+  const source = sourceNeeds(call);
+  const target = putNeeds(call);
+  const takesTags = source.length > 1;
+  const hasTagging = target.some(({ action }) => action === "s3:PutObjectTagging");
+  return takesTags && !hasTagging
+    ? [...source, ...target, onObject(call, "s3:PutObjectTagging")]
+    : [...source, ...target];
+}
+
+/** The object that a copy reads, with the conditions on it checked. */
+export async function existingSource(call: S3Call, may: May): Promise<StoredObject> {
+  const object = await existingObject(call, may, copySource(call));
+  if (isUnchanged(call, object, `${SOURCE}-`)) throw preconditionFailed(`${SOURCE}-If-None-Match`);
+  return object;
+}
+
+/** CopyObject. */
+export async function copyObject(call: S3Call, may: May): Promise<Response> {
+  const source = await existingSource(call, may);
+  checkWriteConditions(call);
+  const keepsMetadata = isCopied(call, "x-amz-metadata-directive");
+  const settings = settingsOf(call);
+  if (keepsMetadata && source === call.object && !changesSettings(call)) {
+    throw invalidRequest(
+      "This copy request is illegal because it is trying to copy an object to itself without " +
+        "changing the object's metadata, storage class, website redirect location or encryption " +
+        "attributes.",
+    );
+  }
+  const algorithm = requestedAlgorithm(call, "x-amz-checksum-algorithm") ??
+    algorithmIn(source.headers) ?? DEFAULT_ALGORITHM;
+  const checksums = {
+    [checksumHeader(algorithm)]: checksum(algorithm, source.body),
+    "x-amz-checksum-type": "FULL_OBJECT",
+  };
+  const metadata = keepsMetadata ? copiedMetadata(source) : metadataOf(call);
+  const acl = uploadAcl(call);
+  const copy: StoredObject = {
+    key: call.key,
+    body: source.body,
+    etag: etagOf(source.body),
+    lastModified: new Date(),
+    headers: { ...metadata, ...settings, ...checksums },
+    tags: isCopied(call, "x-amz-tagging-directive") ? [...source.tags] : tagsOfHeader(call),
+    ...(acl && { acl }),
+    ...lockOf(call),
+  };
+  store(call.bucket, copy);
+  return xmlAnswer("CopyObjectResult", copyResult(copy, checksums), {
+    "x-amz-server-side-encryption": settings["x-amz-server-side-encryption"]!,
+  });
+}
+
+function changesSettings(call: S3Call): boolean {
+  const names = ["storage-class", "website-redirect-location", "server-side-encryption"];
+  return names.some((name) => call.header(`x-amz-${name}`) !== undefined);
+}
+
+/** Storage class and redirect are the new object's own matter. */
+function copiedMetadata({ headers }: StoredObject): Record<string, string> {
+  const { "x-amz-storage-class": _class, "x-amz-website-redirect-location": _redirect, ...rest } =
+    withoutChecksums(headers);
+  return rest;
+}
+
+/** The elements of CopyObject's and UploadPartCopy's answers. */
+export function copyResult(
+  copy: { lastModified: Date; etag: string },
+  checksums: Record<string, string>,
+) {
+  return [
+    element("LastModified", isoTime(copy.lastModified)),
+    element("ETag", copy.etag),
+    checksumMarkup(checksums),
+  ];
+}

@@ -1,0 +1,75 @@
+/**
+ * S3's errors that more than one operation answers with, in S3's words.
+ *
+ * @module
+ */
+import { ServiceError } from "../operation.ts";
+
+/** The bucket isn't there. */
+export function noSuchBucket(name: string): ServiceError {
+  return new ServiceError(404, "NoSuchBucket", "The specified bucket does not exist", {
+    details: { BucketName: name },
+  });
+}
+
+/** The object isn't there, and the caller may know that. */
+export function noSuchKey(key: string): ServiceError {
+  return new ServiceError(404, "NoSuchKey", "The specified key does not exist.", {
+    details: { Key: key },
+  });
+}
+
+/** The version isn't there. */
+export function noSuchVersion(key: string, versionId: string): ServiceError {
+  return new ServiceError(404, "NoSuchVersion", "The specified version does not exist.", {
+    details: { Key: key, VersionId: versionId },
+  });
+}
+
+/** A refusal decided while the operation ran. */
+export function accessDenied(message = "Access Denied"): ServiceError {
+  return new ServiceError(403, "AccessDenied", message);
+}
+
+/** A parameter or header with a value that S3 doesn't take. */
+export function invalidArgument(message: string, name: string, value: string): ServiceError {
+  return new ServiceError(400, "InvalidArgument", message, {
+    details: { ArgumentName: name, ArgumentValue: value },
+  });
+}
+
+/** A request that makes no sense to S3 as a whole. */
+export function invalidRequest(message: string): ServiceError {
+  return new ServiceError(400, "InvalidRequest", message);
+}
+
+/** A body that doesn't follow the schema of its operation. */
+export function malformedXml(): ServiceError {
+  return new ServiceError(
+    400,
+    "MalformedXML",
+    "The XML you provided was not well-formed or did not validate against our published schema",
+  );
+}
+
+/** A precondition that didn't hold. */
+export function preconditionFailed(condition: string): ServiceError {
+  return new ServiceError(
+    412,
+    "PreconditionFailed",
+    "At least one of the pre-conditions you specified did not hold",
+    { details: { Condition: condition } },
+  );
+}
+
+/** A part of S3 that the sandbox doesn't have. */
+export function notImplemented(
+  message = "A header or query you provided implies functionality that is not implemented",
+): ServiceError {
+  return new ServiceError(501, "NotImplemented", message);
+}
+
+/** A setting that the bucket doesn't have. */
+export function notConfigured(code: string, message: string, bucket: string): ServiceError {
+  return new ServiceError(404, code, message, { details: { BucketName: bucket } });
+}

@@ -1,0 +1,35 @@
+/**
+ * Finding an object, and saying that it is missing only to those who may know.
+ *
+ * @module
+ */
+import type { Bucket, StoredObject } from "../account.ts";
+import type { May } from "../operation.ts";
+import { onBucket, type S3Call } from "./call.ts";
+import { accessDenied, noSuchKey, noSuchVersion } from "./errors.ts";
+
+/** Where an object is, or should be. */
+export interface ObjectAddress {
+  bucket: Bucket;
+  key: string;
+  versionId: string | null;
+}
+
+/**
+ * The object that is there, or the error that the caller may see: only who may list the bucket
+ * learns that a key is missing.
+ */
+export async function existingObject(
+  call: S3Call,
+  may: May,
+  { bucket, key, versionId }: ObjectAddress = {
+    bucket: call.bucket,
+    key: call.key,
+    versionId: call.query.get("versionId"),
+  },
+): Promise<StoredObject> {
+  const object = bucket.objects.get(key);
+  if (object !== undefined && (versionId === null || versionId === "null")) return object;
+  if (!await may(onBucket(call, "s3:ListBucket", {}, bucket))) throw accessDenied();
+  throw versionId === null ? noSuchKey(key) : noSuchVersion(key, versionId);
+}

@@ -1,0 +1,264 @@
+/**
+ * Listings of a bucket: ListObjects in both versions, and ListObjectVersions.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { Bucket, StoredObject } from "../account.ts";
+import type { NeededPermission } from "../operation.ts";
+import { ownerId } from "./acl.ts";
+import { type Context, isoTime, onBucket, type S3Call, xmlAnswer } from "./call.ts";
+import { algorithmIn } from "./checksums.ts";
+import { invalidArgument } from "./errors.ts";
+import { storageClassOf } from "./object_headers.ts";
+import { element, optional, type Xml } from "../xml.ts";
+
+const MAX_KEYS = 1000;
+
+/**
+ * Permission to list, with the condition keys that the request carries. `s3:max-keys` is always
+ * there, with what S3 lists at most where the request says nothing.
+ */
+export function listNeeds(action: string): (call: S3Call) => NeededPermission[] {
+  return (call) => {
+    const context: Context = { "s3:max-keys": call.query.get("max-keys") || String(MAX_KEYS) };
+    for (const name of ["prefix", "delimiter"]) {
+      const value = call.query.get(name);
+      if (value !== null) context[`s3:${name}`] = value;
+    }
+    return [onBucket(call, action, context)];
+  };
+}
+
+/** Surrogates come before U+E000 in UTF-16 and after it in UTF-8, whose order S3 keeps. */
+function utf8Rank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit >= 0xe000 ? unit - 0x800 : unit + 0x2000;
+}
+
+/** Compares keys as S3 sorts them: by their bytes in UTF-8. */
+export function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index++) {
+    const difference = utf8Rank(a.charCodeAt(index)) - utf8Rank(b.charCodeAt(index));
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** Encodes text as S3 does for `encoding-type=url`: like a form, but for the slash. */
+export function urlEncode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()~]/g, (character) => {
+    return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  }).replaceAll("%2F", "/").replaceAll("%20", "+");
+}
+
+/** What a listing is asked for. */
+export interface ListRequest {
+  prefix: string;
+  delimiter: string;
+  limit: number;
+  /** Keys up to and with this one are left out, and all keys of a common prefix of that name. */
+  after: string;
+}
+
+/** One page of a listing. */
+export interface Page<Item> {
+  items: Item[];
+  commonPrefixes: string[];
+  /** The last key or common prefix of the page where there is more to come. */
+  next: string | undefined;
+}
+
+/** Collects a page from items in any order. */
+export function paginate<Item extends { key: string }>(
+  all: Iterable<Item>,
+  { prefix, delimiter, limit, after }: ListRequest,
+): Page<Item> {
+  const skipped = delimiter !== "" && after.endsWith(delimiter) ? after : undefined;
+  const candidates = [...all].filter(({ key }) =>
+    key.startsWith(prefix) && (after === "" || compareKeys(key, after) > 0) &&
+    (skipped === undefined || skipped.length <= prefix.length || !key.startsWith(skipped))
+  ).sort((a, b) => compareKeys(a.key, b.key));
+  const page: Page<Item> = { items: [], commonPrefixes: [], next: undefined };
+  let last: string | undefined;
+  for (const item of candidates) {
+    const end = delimiter === "" ? -1 : item.key.indexOf(delimiter, prefix.length);
+    const name = end < 0 ? item.key : item.key.slice(0, end + delimiter.length);
+    if (end >= 0 && name === last) continue;
+    if (page.items.length + page.commonPrefixes.length === limit) {
+      page.next = last;
+      break;
+    }
+    if (end < 0) page.items.push(item);
+    else page.commonPrefixes.push(name);
+    last = name;
+  }
+  return page;
+}
+
+/** Reads `max-keys` and its like. More than a thousand is a thousand. */
+export function limitOf({ query }: S3Call, name: string): number {
+  const text = query.get(name);
+  if (text === null || text === "") return MAX_KEYS;
+  if (!/^-?\d+$/.test(text)) {
+    throw invalidArgument(`Provided ${name} not an integer or within integer range`, name, text);
+  }
+  if (Number(text) > 2 ** 31 - 1 || text.startsWith("-")) {
+    throw invalidArgument(
+      `Argument ${name} must be an integer between 0 and 2147483647`,
+      name,
+      text,
+    );
+  }
+  return Math.min(Number(text), MAX_KEYS);
+}
+
+/** The encoding that the answer's keys shall have. */
+export function keyEncoder({ query }: S3Call): (text: string) => string {
+  const type = query.get("encoding-type");
+  if (type === null || type === "") return (text) => text;
+  if (type === "url") return urlEncode;
+  throw invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", type);
+}
+
+/** What all kinds of listings say about what they were asked for. */
+export function echo(call: S3Call, { prefix, delimiter, limit }: ListRequest, maximum: string) {
+  const encode = keyEncoder(call);
+  return [
+    element("Prefix", encode(prefix)),
+    delimiter === "" ? undefined : element("Delimiter", encode(delimiter)),
+    element(maximum, limit),
+    optional("EncodingType", call.query.get("encoding-type") || undefined),
+  ];
+}
+
+/** The elements for common prefixes. */
+export function commonPrefixes(call: S3Call, prefixes: string[]): Xml[] {
+  const encode = keyEncoder(call);
+  return prefixes.map((prefix) => element("CommonPrefixes", element("Prefix", encode(prefix))));
+}
+
+function listRequest(call: S3Call, after: string): ListRequest {
+  return {
+    prefix: call.query.get("prefix") ?? "",
+    delimiter: call.query.get("delimiter") ?? "",
+    limit: limitOf(call, "max-keys"),
+    after,
+  };
+}
+
+/** What a listing says about an object besides its key. */
+function facts(object: StoredObject): Xml[] {
+  const algorithm = algorithmIn(object.headers);
+  return [
+    element("LastModified", isoTime(object.lastModified)),
+    element("ETag", object.etag),
+    ...(algorithm === undefined ? [] : [
+      element("ChecksumAlgorithm", algorithm),
+      element("ChecksumType", object.headers["x-amz-checksum-type"] ?? "FULL_OBJECT"),
+    ]),
+    element("Size", object.body.length),
+    element("StorageClass", storageClassOf(object)),
+  ];
+}
+
+function owner(call: S3Call): Xml {
+  return element("Owner", element("ID", ownerId(call.bucket, call.account)));
+}
+
+function contents(call: S3Call, objects: StoredObject[], withOwner: boolean): Xml[] {
+  const encode = keyEncoder(call);
+  return objects.map((object) =>
+    element(
+      "Contents",
+      element("Key", encode(object.key)),
+      facts(object),
+      withOwner ? owner(call) : undefined,
+    )
+  );
+}
+
+function pageOf(bucket: Bucket, request: ListRequest): Page<StoredObject> {
+  return paginate(bucket.objects.values(), request);
+}
+
+/** Tokens are opaque to clients; this one says after which name to go on. */
+function tokenOf(name: string): string {
+  return Buffer.from(`after:${name}`).toString("base64url");
+}
+
+function nameOf(token: string): string {
+  const text = Buffer.from(token, "base64url").toString();
+  if (text.startsWith("after:")) return text.slice("after:".length);
+  throw invalidArgument(
+    "The continuation token provided is incorrect",
+    "continuation-token",
+    token,
+  );
+}
+
+/** ListObjectsV2. */
+export function listObjectsV2(call: S3Call): Response {
+  const token = call.query.get("continuation-token");
+  const startAfter = call.query.get("start-after") ?? "";
+  const request = listRequest(call, token === null ? startAfter : nameOf(token));
+  const { items, commonPrefixes: prefixes, next } = pageOf(call.bucket, request);
+  return xmlAnswer("ListBucketResult", [
+    element("Name", call.bucketName),
+    echo(call, request, "MaxKeys"),
+    element("KeyCount", items.length + prefixes.length),
+    element("IsTruncated", next !== undefined),
+    optional("ContinuationToken", token ?? undefined),
+    next === undefined ? undefined : element("NextContinuationToken", tokenOf(next)),
+    startAfter === "" ? undefined : element("StartAfter", keyEncoder(call)(startAfter)),
+    contents(call, items, call.query.get("fetch-owner") === "true"),
+    commonPrefixes(call, prefixes),
+  ]);
+}
+
+/** ListObjects, which names the next marker only where a delimiter was given. */
+export function listObjects(call: S3Call): Response {
+  const encode = keyEncoder(call);
+  const request = listRequest(call, call.query.get("marker") ?? "");
+  const { items, commonPrefixes: prefixes, next } = pageOf(call.bucket, request);
+  const hasMarker = next !== undefined && request.delimiter !== "";
+  return xmlAnswer("ListBucketResult", [
+    element("Name", call.bucketName),
+    echo(call, request, "MaxKeys"),
+    element("Marker", encode(request.after)),
+    element("IsTruncated", next !== undefined),
+    hasMarker ? element("NextMarker", encode(next)) : undefined,
+    contents(call, items, true),
+    commonPrefixes(call, prefixes),
+  ]);
+}
+
+/** ListObjectVersions. Every object is there with the one version that it has. */
+export function listObjectVersions(call: S3Call): Response {
+  const encode = keyEncoder(call);
+  const request = listRequest(call, call.query.get("key-marker") ?? "");
+  const { items, commonPrefixes: prefixes, next } = pageOf(call.bucket, request);
+  const versions = items.map((object) =>
+    element(
+      "Version",
+      element("Key", encode(object.key)),
+      element("VersionId", "null"),
+      element("IsLatest", true),
+      facts(object),
+      owner(call),
+    )
+  );
+  return xmlAnswer("ListVersionsResult", [
+    element("Name", call.bucketName),
+    echo(call, request, "MaxKeys"),
+    element("KeyMarker", encode(request.after)),
+    element("VersionIdMarker", call.query.get("version-id-marker") ?? ""),
+    element("IsTruncated", next !== undefined),
+    next === undefined
+      ? undefined
+      : [element("NextKeyMarker", encode(next)), element("NextVersionIdMarker", "null")],
+    versions,
+    commonPrefixes(call, prefixes),
+  ]);
+}

@@ -1,0 +1,277 @@
+/**
+ * The parts of multipart uploads, and putting them together.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import type { MultipartUpload, UploadedPart } from "../account.ts";
+import type { May, NeededPermission } from "../operation.ts";
+import { ServiceError } from "../operation.ts";
+import { emptyAnswer, headerContext, isoTime, onObject, type S3Call, xmlAnswer } from "./call.ts";
+import {
+  checksum,
+  checksumHeader,
+  checksumsIn,
+  compositeChecksum,
+  DEFAULT_ALGORITHM,
+  givenChecksums,
+  keptChecksums,
+  verifyChecksums,
+} from "./checksums.ts";
+import { checkWriteConditions } from "./conditions.ts";
+import { copyResult, existingSource, sourceNeeds } from "./copy.ts";
+import { invalidArgument, invalidRequest, malformedXml } from "./errors.ts";
+import { limitOf } from "./listing.ts";
+import { storageClassOf } from "./object_headers.ts";
+import { checksumMarkup } from "./object_settings.ts";
+import { etagOf, store } from "./objects.ts";
+import { checksumChoice, ownership, uploadOf } from "./uploads.ts";
+import { childrenOf, element, textOf, type XmlElement } from "../xml.ts";
+
+const MAX_PARTS = 10_000;
+const MIN_PART_BYTES = 5 * 1024 * 1024;
+
+function partNumberOf(call: S3Call): number {
+  const text = call.query.get("partNumber") ?? "";
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= MAX_PARTS) return number;
+  throw invalidArgument(
+    "Part number must be an integer between 1 and 10000, inclusive",
+    "partNumber",
+    text,
+  );
+}
+
+function newPart(body: Uint8Array, checksums: Record<string, string>): UploadedPart {
+  return { body, etag: etagOf(body), lastModified: new Date(), checksums };
+}
+
+/** The parts of an upload that chose an algorithm must carry a checksum made with it. */
+function checkAlgorithm(call: S3Call, { checksumAlgorithm: expected }: MultipartUpload): void {
+  if (expected === undefined || expected === DEFAULT_ALGORITHM) return;
+  const actual = givenChecksums(call)[0]?.[0];
+  if (actual === expected) return;
+  throw invalidRequest(
+    `Checksum Type mismatch occurred, expected checksum Type: ${expected.toLowerCase()}, ` +
+      `actual checksum Type: ${actual?.toLowerCase() ?? "null"}`,
+  );
+}
+
+/** UploadPart. */
+export function uploadPart(call: S3Call): Response {
+  const number = partNumberOf(call);
+  const upload = uploadOf(call);
+  checkAlgorithm(call, upload);
+  const part = newPart(call.request.body, keptChecksums(call, upload.checksumAlgorithm));
+  upload.parts.set(number, part);
+  return emptyAnswer(200, {
+    etag: part.etag,
+    "x-amz-server-side-encryption": "AES256",
+    ...part.checksums,
+  });
+}
+
+/** What UploadPartCopy needs: to read the source and to write the target. */
+export function uploadPartCopyNeeds(call: S3Call): NeededPermission[] {
+  const context = headerContext(call, ["x-amz-copy-source"]);
+  return [...sourceNeeds(call), onObject(call, "s3:PutObject", context)];
+}
+
+/** UploadPartCopy. */
+export async function uploadPartCopy(call: S3Call, may: May): Promise<Response> {
+  const number = partNumberOf(call);
+  const upload = uploadOf(call);
+  const source = await existingSource(call, may);
+  const body = sourceRange(call, source.body);
+  const part = newPart(body, keptChecksums(call, upload.checksumAlgorithm, body));
+  upload.parts.set(number, part);
+  return xmlAnswer("CopyPartResult", copyResult(part, part.checksums), {
+    "x-amz-server-side-encryption": "AES256",
+  });
+}
+
+function sourceRange(call: S3Call, body: Uint8Array): Uint8Array {
+  const name = "x-amz-copy-source-range";
+  const text = call.header(name);
+  if (text === undefined) return body;
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(text) ?? [];
+  if (first === undefined || last === undefined || Number(first) > Number(last)) {
+    throw invalidArgument(
+      "The x-amz-copy-source-range value must be of the form bytes=first-last where first and " +
+        "last are the zero-based offsets of the first and last bytes to copy",
+      name,
+      text,
+    );
+  }
+  if (Number(last) >= body.length) {
+    const message = `Range specified is not valid for source object of size: ${body.length}`;
+    throw invalidArgument(message, name, text);
+  }
+  return body.subarray(Number(first), Number(last) + 1);
+}
+
+/** ListParts. */
+export function listParts(call: S3Call): Response {
+  const upload = uploadOf(call);
+  const limit = limitOf(call, "max-parts");
+  const marker = Number(call.query.get("part-number-marker") ?? 0) || 0;
+  const remaining = [...upload.parts].filter(([number]) => number > marker)
+    .sort(([a], [b]) => a - b);
+  const page = remaining.slice(0, limit);
+  const isTruncated = limit > 0 && remaining.length > limit;
+  return xmlAnswer("ListPartsResult", [
+    element("Bucket", call.bucketName),
+    element("Key", call.key),
+    element("UploadId", upload.uploadId),
+    ownership(call, upload),
+    element("StorageClass", storageClassOf(upload)),
+    element("PartNumberMarker", marker),
+    isTruncated ? element("NextPartNumberMarker", page.at(-1)![0]) : undefined,
+    element("MaxParts", limit),
+    element("IsTruncated", isTruncated),
+    checksumChoice(upload),
+    page.map(([number, part]) =>
+      element(
+        "Part",
+        element("PartNumber", number),
+        element("LastModified", isoTime(part.lastModified)),
+        element("ETag", part.etag),
+        element("Size", part.body.length),
+        checksumMarkup(part.checksums),
+      )
+    ),
+  ]);
+}
+
+/** What CompleteMultipartUpload needs. */
+export function completeNeeds(call: S3Call): NeededPermission[] {
+  return [onObject(call, "s3:PutObject", headerContext(call, ["if-match", "if-none-match"]))];
+}
+
+/** CompleteMultipartUpload. */
+export function completeMultipartUpload(call: S3Call): Response {
+  const upload = uploadOf(call);
+  const chosen = chosenParts(call, upload);
+  checkWriteConditions(call);
+  checkSizes(chosen);
+  const parts = chosen.map(({ part }) => part);
+  const body = new Uint8Array(Buffer.concat(parts.map((part) => part.body)));
+  const digests = parts.map(({ etag }) => Buffer.from(etag.replaceAll('"', ""), "hex"));
+  const md5 = createHash("md5").update(Buffer.concat(digests)).digest("hex");
+  const etag = `"${md5}-${parts.length}"`;
+  const checksums = objectChecksums(call, upload, parts, body);
+  store(call.bucket, {
+    key: call.key,
+    body,
+    etag,
+    lastModified: new Date(),
+    headers: { ...upload.headers, ...checksums },
+    tags: upload.tags,
+    parts: chosen.map(({ number, part }) => ({ partNumber: number, size: part.body.length })),
+    ...(upload.acl && { acl: upload.acl }),
+  });
+  call.bucket.uploads?.delete(upload.uploadId);
+  const path = `${encodeURIComponent(call.bucketName)}/${encodeURIComponent(call.key)}`;
+  return xmlAnswer("CompleteMultipartUploadResult", [
+    element("Location", `${call.request.url.origin}/${path}`),
+    element("Bucket", call.bucketName),
+    element("Key", call.key),
+    element("ETag", etag),
+    checksumMarkup(checksums),
+    element("ChecksumType", checksums["x-amz-checksum-type"]),
+  ], { "x-amz-server-side-encryption": "AES256" });
+}
+
+interface ChosenPart {
+  number: number;
+  part: UploadedPart;
+}
+
+function chosenParts(call: S3Call, upload: MultipartUpload): ChosenPart[] {
+  const listed = childrenOf(call.xml("CompleteMultipartUpload"), "Part");
+  if (listed.length === 0 || listed.length > MAX_PARTS) throw malformedXml();
+  const chosen = listed.map((part) => chosenPart(part, upload));
+  const isAscending = chosen.every(({ number }, index) =>
+    index === 0 || number > chosen[index - 1]!.number
+  );
+  if (!isAscending) {
+    throw new ServiceError(
+      400,
+      "InvalidPartOrder",
+      "The list of parts was not in ascending order. Parts must be ordered by part number.",
+      { details: { UploadId: upload.uploadId } },
+    );
+  }
+  return chosen;
+}
+
+function chosenPart(listed: XmlElement, upload: MultipartUpload): ChosenPart {
+  const number = Number(textOf(listed, "PartNumber"));
+  const etag = textOf(listed, "ETag");
+  if (!Number.isInteger(number) || etag === undefined) throw malformedXml();
+  const part = upload.parts.get(number);
+  const isSame = part?.etag.replaceAll('"', "") === etag.trim().replaceAll('"', "");
+  if (part === undefined || !isSame || !hasSameChecksum(listed, part, upload, number)) {
+    throw new ServiceError(
+      400,
+      "InvalidPart",
+      "One or more of the specified parts could not be found.  The part may not have been " +
+        "uploaded, or the specified entity tag may not match the part's entity tag.",
+      { details: { UploadId: upload.uploadId, PartNumber: String(number), ETag: etag } },
+    );
+  }
+  return { number, part };
+}
+
+function hasSameChecksum(
+  listed: XmlElement,
+  { checksums }: UploadedPart,
+  { checksumAlgorithm: algorithm, checksumType }: MultipartUpload,
+  number: number,
+): boolean {
+  if (algorithm === undefined) return true;
+  const given = textOf(listed, `Checksum${algorithm}`);
+  if (given === undefined) {
+    if (checksumType === "FULL_OBJECT") return true;
+    throw invalidRequest(
+      `The upload was created using a ${algorithm.toLowerCase()} checksum. The complete request ` +
+        `must include the checksum for each part. It was missing for part ${number} in the request.`,
+    );
+  }
+  return given === checksumsIn(checksums)[checksumHeader(algorithm)];
+}
+
+function checkSizes(parts: ChosenPart[]): void {
+  const small = parts.slice(0, -1).find(({ part }) => part.body.length < MIN_PART_BYTES);
+  if (small === undefined) return;
+  throw new ServiceError(
+    400,
+    "EntityTooSmall",
+    "Your proposed upload is smaller than the minimum allowed size",
+    {
+      details: {
+        ETag: small.part.etag.replaceAll('"', ""),
+        MinSizeAllowed: String(MIN_PART_BYTES),
+        ProposedSize: String(small.part.body.length),
+        PartNumber: String(small.number),
+      },
+    },
+  );
+}
+
+function objectChecksums(
+  call: S3Call,
+  { checksumAlgorithm, checksumType }: MultipartUpload,
+  parts: UploadedPart[],
+  body: Uint8Array,
+): Record<string, string> {
+  const algorithm = checksumAlgorithm ?? DEFAULT_ALGORITHM;
+  const header = checksumHeader(algorithm);
+  if (checksumType === "FULL_OBJECT") {
+    verifyChecksums(call, body);
+    return { [header]: checksum(algorithm, body), "x-amz-checksum-type": checksumType };
+  }
+  const composite = compositeChecksum(algorithm, parts.map((part) => part.checksums[header] ?? ""));
+  return { [header]: composite, "x-amz-checksum-type": checksumType };
+}

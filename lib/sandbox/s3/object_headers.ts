@@ -1,0 +1,161 @@
+/**
+ * What an object keeps of its upload's headers, and gives back when it is read.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { StoredObject } from "../account.ts";
+import { ServiceError } from "../operation.ts";
+import type { S3Call } from "./call.ts";
+import { checksumsIn } from "./checksums.ts";
+import { invalidArgument, invalidRequest } from "./errors.ts";
+
+/** Headers that S3 stores with an object, besides `x-amz-meta-…`. */
+const STORED = [
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "content-type",
+  "expires",
+];
+/** Settings that an upload makes in headers of its own, whatever happens to the metadata. */
+const SETTINGS = ["x-amz-storage-class", "x-amz-website-redirect-location"];
+const STORAGE_CLASSES = [
+  "STANDARD",
+  "REDUCED_REDUNDANCY",
+  "STANDARD_IA",
+  "ONEZONE_IA",
+  "INTELLIGENT_TIERING",
+  "GLACIER",
+  "DEEP_ARCHIVE",
+  "GLACIER_IR",
+];
+const DEFAULT_TYPE = "binary/octet-stream";
+const MAX_METADATA_BYTES = 2048;
+
+/** Headers of an upload that name a key which only a real AWS has. */
+const UNSUPPORTED = [
+  "x-amz-server-side-encryption-customer-algorithm",
+  "x-amz-server-side-encryption-aws-kms-key-id",
+];
+
+/** The metadata of an upload: content headers and `x-amz-meta-…`. */
+export function metadataOf(call: S3Call): Record<string, string> {
+  const headers: Record<string, string> = { "content-type": DEFAULT_TYPE };
+  for (const name of STORED) {
+    const value = name === "content-encoding" ? contentEncoding(call) : call.header(name);
+    if (value) headers[name] = value;
+  }
+  let size = 0;
+  for (const name of metadataNames(call)) {
+    const value = call.header(name) ?? "";
+    headers[name] = value;
+    size += Buffer.byteLength(name.slice("x-amz-meta-".length)) + Buffer.byteLength(value);
+  }
+  if (size > MAX_METADATA_BYTES) {
+    throw new ServiceError(
+      400,
+      "MetadataTooLarge",
+      "Your metadata headers exceed the maximum allowed metadata size",
+      { details: { Size: String(size), MaxSizeAllowed: String(MAX_METADATA_BYTES) } },
+    );
+  }
+  return headers;
+}
+
+function metadataNames(call: S3Call): string[] {
+  const names = [...call.request.headers.keys(), ...call.query.keys()];
+  const lower = names.map((name) => name.toLowerCase());
+  return [...new Set(lower.filter((name) => name.startsWith("x-amz-meta-")))];
+}
+
+/** `aws-chunked` frames the request and is no property of the object. */
+function contentEncoding(call: S3Call): string | undefined {
+  const encodings = (call.header("content-encoding") ?? "").split(",").map((part) => part.trim());
+  return encodings.filter((part) => part !== "aws-chunked" && part !== "").join(",") || undefined;
+}
+
+/** The settings that an upload makes in its headers, checked. */
+export function settingsOf(call: S3Call): Record<string, string> {
+  if (UNSUPPORTED.some((name) => call.header(name) !== undefined)) {
+    throw new ServiceError(501, "NotImplemented", "The sandbox has no keys of KMS or of customers");
+  }
+  const storageClass = call.header("x-amz-storage-class");
+  if (storageClass !== undefined && !STORAGE_CLASSES.includes(storageClass)) {
+    throw new ServiceError(
+      400,
+      "InvalidStorageClass",
+      "The storage class you specified is not valid",
+      { details: { StorageClassRequested: storageClass } },
+    );
+  }
+  const encryption = call.header("x-amz-server-side-encryption") ?? "AES256";
+  if (encryption !== "AES256") {
+    throw invalidArgument(
+      "The encryption method specified is not supported",
+      "x-amz-server-side-encryption",
+      encryption,
+    );
+  }
+  const headers: Record<string, string> = { "x-amz-server-side-encryption": encryption };
+  for (const name of SETTINGS) {
+    const value = call.header(name);
+    if (value !== undefined && value !== "STANDARD") headers[name] = value;
+  }
+  return headers;
+}
+
+/** The storage class of an object, as listings name it. */
+export function storageClassOf({ headers }: Pick<StoredObject, "headers">): string {
+  return headers["x-amz-storage-class"] ?? "STANDARD";
+}
+
+/** Metadata and settings of an object without its checksums. */
+export function withoutChecksums(headers: Record<string, string>): Record<string, string> {
+  const checksums = checksumsIn(headers);
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) =>
+      !(name in checksums) && name !== "x-amz-checksum-type"
+    ),
+  );
+}
+
+/** HTTP headers take Latin-1 only, so S3 sends other metadata as RFC 2047 says. */
+function headerValue(value: string): string {
+  if (/^[\x20-\x7e\t]*$/.test(value)) return value;
+  return `=?UTF-8?B?${Buffer.from(value).toString("base64")}?=`;
+}
+
+/** The headers of an answer about an object, without those of its length. */
+export function answerHeaders(call: S3Call, object: StoredObject): Record<string, string> {
+  const withChecksums = call.header("x-amz-checksum-mode")?.toUpperCase() === "ENABLED";
+  const stored = withChecksums ? object.headers : withoutChecksums(object.headers);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(stored)) headers[name] = headerValue(value);
+  headers["accept-ranges"] = "bytes";
+  headers["etag"] = object.etag;
+  headers["last-modified"] = object.lastModified.toUTCString();
+  if (object.tags.length > 0) headers["x-amz-tagging-count"] = String(object.tags.length);
+  if (object.legalHold) headers["x-amz-object-lock-legal-hold"] = object.legalHold;
+  if (object.retention) {
+    headers["x-amz-object-lock-mode"] = object.retention.mode;
+    headers["x-amz-object-lock-retain-until-date"] = object.retention.retainUntilDate.toISOString();
+  }
+  return { ...headers, ...overrides(call) };
+}
+
+/** `response-content-type` and its like, which a signed request may set. */
+function overrides(call: S3Call): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name of STORED) {
+    const value = call.query.get(`response-${name}`);
+    if (value !== null) headers[name] = headerValue(value);
+  }
+  if (Object.keys(headers).length > 0 && call.caller.type === "anonymous") {
+    throw invalidRequest(
+      "Request specific response headers cannot be used for anonymous GET requests.",
+    );
+  }
+  return headers;
+}

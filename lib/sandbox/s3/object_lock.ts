@@ -1,0 +1,157 @@
+/**
+ * Retention and legal holds of objects, in buckets that were created with object lock.
+ *
+ * The sandbox keeps one version of an object, so a locked one can be neither deleted nor replaced;
+ * S3 would keep it as a version beneath the new one.
+ *
+ * @module
+ */
+import type { StoredObject } from "../account.ts";
+import type { May, NeededPermission } from "../operation.ts";
+import { ServiceError } from "../operation.ts";
+import { type Context, emptyAnswer, type S3Call, xmlAnswer } from "./call.ts";
+import { accessDenied, invalidArgument, invalidRequest, malformedXml } from "./errors.ts";
+import { existingObject } from "./existing.ts";
+import { objectAction } from "./route.ts";
+import { element, textOf } from "../xml.ts";
+
+type Lock = Pick<StoredObject, "legalHold" | "retention">;
+
+function checkEnabled(call: S3Call): void {
+  if (!call.bucket.objectLock) throw invalidRequest("Bucket is missing Object Lock Configuration");
+}
+
+/** Throws where a legal hold or a retention period protects an object. */
+export function checkNotLocked({ legalHold, retention }: StoredObject): void {
+  const isRetained = retention !== undefined && retention.retainUntilDate > new Date();
+  if (legalHold !== "ON" && !isRetained) return;
+  throw accessDenied("Access Denied because object protected by object lock.");
+}
+
+function retentionOf(mode: string, until: string): NonNullable<Lock["retention"]> {
+  const retainUntilDate = new Date(until);
+  if (mode !== "GOVERNANCE" && mode !== "COMPLIANCE") throw malformedXml();
+  if (Number.isNaN(retainUntilDate.getTime())) throw malformedXml();
+  if (retainUntilDate <= new Date()) {
+    throw invalidArgument(
+      "The retain until date must be in the future!",
+      "RetainUntilDate",
+      until,
+    );
+  }
+  return { mode, retainUntilDate };
+}
+
+function legalHoldOf(status: string | undefined): NonNullable<Lock["legalHold"]> {
+  if (status !== "ON" && status !== "OFF") throw malformedXml();
+  return status;
+}
+
+/** The lock that an upload asks for in its headers. */
+export function lockOf(call: S3Call): Lock {
+  const mode = call.header("x-amz-object-lock-mode");
+  const until = call.header("x-amz-object-lock-retain-until-date");
+  const hold = call.header("x-amz-object-lock-legal-hold");
+  if ((mode === undefined) !== (until === undefined)) {
+    throw invalidArgument(
+      "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied",
+      "x-amz-object-lock-mode",
+      mode ?? "null",
+    );
+  }
+  if (mode === undefined && hold === undefined) return {};
+  checkEnabled(call);
+  return {
+    ...(mode !== undefined && { retention: retentionOf(mode, until!) }),
+    ...(hold !== undefined && { legalHold: legalHoldOf(hold) }),
+  };
+}
+
+function notLocked(): ServiceError {
+  return new ServiceError(
+    404,
+    "NoSuchObjectLockConfiguration",
+    "The specified object does not have a ObjectLock configuration",
+  );
+}
+
+/** GetObjectLegalHold. */
+export async function getLegalHold(call: S3Call, may: May): Promise<Response> {
+  const { legalHold } = await existingObject(call, may);
+  checkEnabled(call);
+  if (legalHold === undefined) throw notLocked();
+  return xmlAnswer("LegalHold", element("Status", legalHold));
+}
+
+/** What PutObjectLegalHold needs. */
+export function putLegalHoldNeeds(call: S3Call): NeededPermission[] {
+  const permission = objectAction(call, "s3:PutObjectLegalHold");
+  const status = call.request.body.length > 0 && textOf(call.xml("LegalHold"), "Status");
+  const context: Context = status ? { "s3:object-lock-legal-hold": status } : {};
+  return [{ ...permission, context: { ...permission.context, ...context } }];
+}
+
+/** PutObjectLegalHold. */
+export async function putLegalHold(call: S3Call, may: May): Promise<Response> {
+  const object = await existingObject(call, may);
+  checkEnabled(call);
+  object.legalHold = legalHoldOf(textOf(call.xml("LegalHold"), "Status"));
+  return emptyAnswer();
+}
+
+/** GetObjectRetention. */
+export async function getRetention(call: S3Call, may: May): Promise<Response> {
+  const { retention } = await existingObject(call, may);
+  checkEnabled(call);
+  if (retention === undefined) throw notLocked();
+  return xmlAnswer("Retention", [
+    element("Mode", retention.mode),
+    element("RetainUntilDate", retention.retainUntilDate.toISOString()),
+  ]);
+}
+
+function bypassesGovernance(call: S3Call): boolean {
+  return call.header("x-amz-bypass-governance-retention")?.toLowerCase() === "true";
+}
+
+/** What PutObjectRetention needs: more where it would shorten a retention in governance mode. */
+export function putRetentionNeeds(call: S3Call): NeededPermission[] {
+  const actions = ["s3:PutObjectRetention"];
+  if (bypassesGovernance(call)) actions.push("s3:BypassGovernanceRetention");
+  return actions.map((action) => {
+    const permission = objectAction(call, action);
+    return { ...permission, context: { ...permission.context, ...retentionContext(call) } };
+  });
+}
+
+function retentionContext(call: S3Call): Context {
+  if (call.request.body.length === 0) return {};
+  const root = call.xml("Retention");
+  const context: Context = {};
+  const mode = textOf(root, "Mode");
+  const until = textOf(root, "RetainUntilDate");
+  if (mode) context["s3:object-lock-mode"] = mode;
+  if (until) context["s3:object-lock-retain-until-date"] = until;
+  return context;
+}
+
+/** PutObjectRetention. A retention in force can be lengthened; shorter only by bypass. */
+export async function putRetention(call: S3Call, may: May): Promise<Response> {
+  const object = await existingObject(call, may);
+  checkEnabled(call);
+  const root = call.xml("Retention");
+  const mode = textOf(root, "Mode");
+  const wanted = mode === undefined
+    ? undefined
+    : retentionOf(mode, textOf(root, "RetainUntilDate") ?? "");
+  const { retention } = object;
+  const isLoosened = retention !== undefined && retention.retainUntilDate > new Date() &&
+    (wanted === undefined || wanted.retainUntilDate < retention.retainUntilDate ||
+      (retention.mode === "COMPLIANCE" && wanted.mode === "GOVERNANCE"));
+  if (isLoosened && (retention.mode === "COMPLIANCE" || !bypassesGovernance(call))) {
+    throw accessDenied("Access Denied because object protected by object lock.");
+  }
+  if (wanted === undefined) delete object.retention;
+  else object.retention = wanted;
+  return emptyAnswer();
+}

@@ -1,0 +1,117 @@
+/**
+ * What hangs on an object: its ACL, its tags, and its attributes in one answer.
+ *
+ * @module
+ */
+import type { Grant, StoredObject } from "../account.ts";
+import type { May, NeededPermission } from "../operation.ts";
+import { aclAnswer, cannedGrants, checkAclAllowed, grantsOfRequest, ownerId } from "./acl.ts";
+import { emptyAnswer, GRANT_HEADERS, headerContext, type S3Call, xmlAnswer } from "./call.ts";
+import { checksumsIn } from "./checksums.ts";
+import { invalidArgument } from "./errors.ts";
+import { storageClassOf } from "./object_headers.ts";
+import { existingObject } from "./existing.ts";
+import { objectAction } from "./route.ts";
+import { MAX_OBJECT_TAGS, requestTagContext, tagSet, tagsOf } from "./tags.ts";
+import { childOf, element, optional, type Xml } from "../xml.ts";
+
+/** GetObjectAcl. */
+export async function getObjectAcl(call: S3Call, may: May): Promise<Response> {
+  const object = await existingObject(call, may);
+  const owner = ownerId(call.bucket, call.account);
+  return aclAnswer(grantsOf(call, object, owner), owner);
+}
+
+function grantsOf({ bucket }: S3Call, { acl }: StoredObject, owner: string): Grant[] {
+  const isOff = bucket.objectOwnership === "BucketOwnerEnforced";
+  return isOff || acl === undefined ? cannedGrants("private", owner) : acl;
+}
+
+/** What PutObjectAcl needs. */
+export function putObjectAclNeeds(call: S3Call): NeededPermission[] {
+  const permission = objectAction(call, "s3:PutObjectAcl");
+  const headers = headerContext(call, ["x-amz-acl", ...GRANT_HEADERS]);
+  return [{ ...permission, context: { ...permission.context, ...headers } }];
+}
+
+/** PutObjectAcl. */
+export async function putObjectAcl(call: S3Call, may: May): Promise<Response> {
+  const object = await existingObject(call, may);
+  const grants = grantsOfRequest(call);
+  checkAclAllowed(call, grants, "set");
+  object.acl = grants;
+  return emptyAnswer();
+}
+
+function tagsOfBody(call: S3Call) {
+  return tagsOf(childOf(call.xml("Tagging"), "TagSet"), MAX_OBJECT_TAGS);
+}
+
+/** What PutObjectTagging needs. */
+export function putObjectTaggingNeeds(call: S3Call): NeededPermission[] {
+  const permission = objectAction(call, "s3:PutObjectTagging");
+  return [{
+    ...permission,
+    context: { ...permission.context, ...requestTagContext(tagsOfBody(call)) },
+  }];
+}
+
+/** PutObjectTagging, which replaces all tags. */
+export async function putObjectTagging(call: S3Call, may: May): Promise<Response> {
+  (await existingObject(call, may)).tags = tagsOfBody(call);
+  return emptyAnswer();
+}
+
+/** GetObjectTagging. */
+export async function getObjectTagging(call: S3Call, may: May): Promise<Response> {
+  return xmlAnswer("Tagging", tagSet((await existingObject(call, may)).tags));
+}
+
+/** DeleteObjectTagging. */
+export async function deleteObjectTagging(call: S3Call, may: May): Promise<Response> {
+  (await existingObject(call, may)).tags = [];
+  return emptyAnswer(204);
+}
+
+/** What GetObjectAttributes needs. */
+export function attributesNeeds(call: S3Call): NeededPermission[] {
+  return ["s3:GetObject", "s3:GetObjectAttributes"].map((action) => objectAction(call, action));
+}
+
+/** The elements for an object's checksums. */
+export function checksumMarkup(headers: Record<string, string>): Xml[] {
+  return Object.entries(checksumsIn(headers)).map(([name, value]) =>
+    element(`Checksum${name.replace("x-amz-checksum-", "").toUpperCase()}`, value)
+  );
+}
+
+/** What GetObjectAttributes says about each attribute that can be asked for. */
+const ATTRIBUTES: Record<string, (object: StoredObject) => Xml | undefined> = {
+  ETag: ({ etag }) => element("ETag", etag.replaceAll('"', "")),
+  Checksum: ({ headers }) =>
+    element(
+      "Checksum",
+      checksumMarkup(headers),
+      optional("ChecksumType", headers["x-amz-checksum-type"]),
+    ),
+  ObjectParts: ({ parts }) => parts && element("ObjectParts", element("PartsCount", parts.length)),
+  StorageClass: (object) => element("StorageClass", storageClassOf(object)),
+  ObjectSize: ({ body }) => element("ObjectSize", body.length),
+};
+
+/** GetObjectAttributes. */
+export async function getObjectAttributes(call: S3Call, may: May): Promise<Response> {
+  const object = await existingObject(call, may);
+  const header = "x-amz-object-attributes";
+  const names = (call.header(header) ?? "").split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !Object.hasOwn(ATTRIBUTES, name));
+  if (unknown !== undefined) {
+    throw invalidArgument("Invalid attribute name specified.", header, unknown);
+  }
+  const content = Object.entries(ATTRIBUTES)
+    .filter(([name]) => names.includes(name))
+    .map(([, describe]) => describe(object));
+  return xmlAnswer("GetObjectAttributesResponse", content, {
+    "last-modified": object.lastModified.toUTCString(),
+  });
+}

@@ -1,0 +1,248 @@
+/**
+ * Objects: put, get, look at, delete.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import type { Bucket, StoredObject } from "../account.ts";
+import type { May, NeededPermission } from "../operation.ts";
+import { ServiceError } from "../operation.ts";
+import { uploadAcl } from "./acl.ts";
+import {
+  type Context,
+  emptyAnswer,
+  GRANT_HEADERS,
+  headerContext,
+  onObject,
+  type S3Call,
+  xmlAnswer,
+} from "./call.ts";
+import { DEFAULT_ALGORITHM, keptChecksums, requestedAlgorithm } from "./checksums.ts";
+import { type ByteRange, byteRange, checkWriteConditions, isUnchanged } from "./conditions.ts";
+import { accessDenied, invalidArgument, invalidRequest, malformedXml } from "./errors.ts";
+import { existingObject } from "./existing.ts";
+import { checkNotLocked, lockOf } from "./object_lock.ts";
+import { answerHeaders, metadataOf, settingsOf, withoutChecksums } from "./object_headers.ts";
+import { objectAction } from "./route.ts";
+import { requestTagContext, tagsOfHeader } from "./tags.ts";
+import { childrenOf, element, optional, textOf, type Xml } from "../xml.ts";
+
+const MAX_DELETED_KEYS = 1000;
+
+/** Request headers that are condition keys of PutObject. */
+const PUT_CONDITIONS = [
+  "if-match",
+  "if-none-match",
+  "x-amz-acl",
+  "x-amz-copy-source",
+  "x-amz-metadata-directive",
+  "x-amz-server-side-encryption",
+  "x-amz-server-side-encryption-aws-kms-key-id",
+  "x-amz-server-side-encryption-customer-algorithm",
+  "x-amz-storage-class",
+  "x-amz-website-redirect-location",
+  ...GRANT_HEADERS,
+];
+const LOCK_CONDITIONS = ["mode", "retain-until-date", "legal-hold"];
+
+/** The quoted MD5 of a payload. */
+export function etagOf(body: Uint8Array): string {
+  return `"${createHash("md5").update(body).digest("hex")}"`;
+}
+
+/** What any kind of upload needs: more where its headers set tags, an ACL or a lock. */
+export function putNeeds(call: S3Call): NeededPermission[] {
+  const has = (name: string) => call.header(name) !== undefined;
+  const tags = tagsOfHeader(call);
+  const context: Context = {
+    ...headerContext(call, PUT_CONDITIONS),
+    ...requestTagContext(tags),
+  };
+  for (const name of LOCK_CONDITIONS) {
+    const value = call.header(`x-amz-object-lock-${name}`);
+    if (value !== undefined) context[`s3:object-lock-${name}`] = value;
+  }
+  const further: [string, boolean][] = [
+    ["s3:PutObjectAcl", ["x-amz-acl", ...GRANT_HEADERS].some(has)],
+    ["s3:PutObjectTagging", tags.length > 0],
+    ["s3:PutObjectRetention", has("x-amz-object-lock-mode")],
+    ["s3:PutObjectLegalHold", has("x-amz-object-lock-legal-hold")],
+  ];
+  return ["s3:PutObject", ...further.filter(([, needed]) => needed).map(([action]) => action)]
+    .map((action) => onObject(call, action, context));
+}
+
+/** Stores an object in place of the one that has its key. */
+export function store(bucket: Bucket, object: StoredObject): void {
+  const previous = bucket.objects.get(object.key);
+  if (previous !== undefined) checkNotLocked(previous);
+  bucket.objects.set(object.key, object);
+}
+
+/** PutObject. */
+export function putObject(call: S3Call): Response {
+  checkWriteConditions(call);
+  const { body } = call.request;
+  const asked = requestedAlgorithm(call, "x-amz-sdk-checksum-algorithm");
+  const checksums = {
+    ...keptChecksums(call, asked ?? DEFAULT_ALGORITHM),
+    "x-amz-checksum-type": "FULL_OBJECT",
+  };
+  const settings = settingsOf(call);
+  const acl = uploadAcl(call);
+  const etag = etagOf(body);
+  store(call.bucket, {
+    key: call.key,
+    body,
+    etag,
+    lastModified: new Date(),
+    headers: { ...metadataOf(call), ...settings, ...checksums },
+    tags: tagsOfHeader(call),
+    ...(acl && { acl }),
+    ...lockOf(call),
+  });
+  const encryption = settings["x-amz-server-side-encryption"]!;
+  return emptyAnswer(200, { etag, "x-amz-server-side-encryption": encryption, ...checksums });
+}
+
+/** GetObject and HeadObject, which differ in the body alone. */
+export async function getObject(call: S3Call, may: May): Promise<Response> {
+  const object = await existingObject(call, may);
+  const headers = answerHeaders(call, object);
+  if (isUnchanged(call, object)) {
+    const { etag, "last-modified": modified } = headers;
+    return emptyAnswer(304, { etag: etag!, "last-modified": modified! });
+  }
+  const isHead = call.request.method === "HEAD";
+  const size = object.body.length;
+  const part = partRange(call, object, headers);
+  const range = part ?? byteRange(call.header("range"), size);
+  if (range === undefined) {
+    headers["content-length"] = String(size);
+    return new Response(isHead ? null : bodyOf(object.body), { headers });
+  }
+  const ranged = withoutChecksums(headers);
+  ranged["content-length"] = String(range.last - range.first + 1);
+  ranged["content-range"] = `bytes ${range.first}-${range.last}/${size}`;
+  const slice = object.body.subarray(range.first, range.last + 1);
+  return new Response(isHead ? null : bodyOf(slice), { status: 206, headers: ranged });
+}
+
+/** A `Response` wants bytes that are not in shared memory, which a request's never are. */
+function bodyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes as Uint8Array<ArrayBuffer>;
+}
+
+/** The range of the part that the request names. */
+function partRange(
+  call: S3Call,
+  object: StoredObject,
+  headers: Record<string, string>,
+): ByteRange | undefined {
+  const text = call.query.get("partNumber");
+  if (text === null) return undefined;
+  if (call.header("range") !== undefined) {
+    throw invalidRequest("Cannot specify both Range header and partNumber query parameter");
+  }
+  const index = Number(text) - 1;
+  const parts = object.parts ?? [{ partNumber: 1, size: object.body.length }];
+  if (!/^\d+$/.test(text) || index < 0) {
+    const message = "Part number must be an integer between 1 and 10000, inclusive";
+    throw invalidArgument(message, "partNumber", text);
+  }
+  const part = parts[index];
+  if (part === undefined) {
+    throw new ServiceError(
+      416,
+      "InvalidPartNumber",
+      "The requested partnumber is not satisfiable",
+      { details: { ActualPartCount: String(parts.length), PartNumberRequested: text } },
+    );
+  }
+  if (object.parts) headers["x-amz-mp-parts-count"] = String(parts.length);
+  if (part.size === 0) return undefined;
+  const first = parts.slice(0, index).reduce((sum, { size }) => sum + size, 0);
+  return { first, last: first + part.size - 1 };
+}
+
+/** Removes an object, which succeeds for a missing one too. */
+function remove(bucket: Bucket, key: string, versionId: string | undefined): void {
+  if (versionId !== undefined && versionId !== "null") {
+    throw invalidArgument("Invalid version id specified", "versionId", versionId);
+  }
+  const object = bucket.objects.get(key);
+  if (object === undefined) return;
+  checkNotLocked(object);
+  bucket.objects.delete(key);
+}
+
+/** What DeleteObject needs. */
+export function deleteNeeds(call: S3Call): NeededPermission[] {
+  const permission = objectAction(call, "s3:DeleteObject");
+  const context = headerContext(call, ["if-match"]);
+  const actions = [permission.action];
+  if (call.header("x-amz-bypass-governance-retention")?.toLowerCase() === "true") {
+    actions.push("s3:BypassGovernanceRetention");
+  }
+  return actions.map((action) => ({
+    ...permission,
+    action,
+    context: { ...permission.context, ...context },
+  }));
+}
+
+/** DeleteObject. */
+export function deleteObject(call: S3Call): Response {
+  if (call.header("if-match") !== undefined) checkWriteConditions(call);
+  remove(call.bucket, call.key, call.query.get("versionId") ?? undefined);
+  return emptyAnswer(204);
+}
+
+/** DeleteObjects: each key is allowed or refused for itself. */
+export async function deleteObjects(call: S3Call, may: May): Promise<Response> {
+  const hasDigest = [...call.request.headers.keys()].some((name) =>
+    name === "content-md5" || name.startsWith("x-amz-checksum-")
+  );
+  if (!hasDigest) throw invalidRequest("Missing required header for this request: Content-MD5");
+  const root = call.xml("Delete");
+  const named = childrenOf(root, "Object");
+  if (named.length === 0 || named.length > MAX_DELETED_KEYS) throw malformedXml();
+  const targets = named.map((object) => {
+    const key = textOf(object, "Key");
+    if (!key) throw malformedXml();
+    return { key, versionId: textOf(object, "VersionId") };
+  });
+  const isQuiet = textOf(root, "Quiet")?.trim() === "true";
+  const results: Xml[] = [];
+  for (const { key, versionId } of targets) {
+    const error = await deleteOne(call, may, key, versionId);
+    const id = [element("Key", key), optional("VersionId", versionId)];
+    if (error !== undefined) {
+      results.push(
+        element("Error", id, element("Code", error.code), element("Message", error.message)),
+      );
+    } else if (!isQuiet) {
+      results.push(element("Deleted", id));
+    }
+  }
+  return xmlAnswer("DeleteResult", results);
+}
+
+async function deleteOne(
+  call: S3Call,
+  may: May,
+  key: string,
+  versionId: string | undefined,
+): Promise<ServiceError | undefined> {
+  const target = { bucket: call.bucket, key };
+  const permission = versionId === undefined
+    ? onObject(call, "s3:DeleteObject", {}, target)
+    : onObject(call, "s3:DeleteObjectVersion", { "s3:versionid": versionId }, target);
+  if (!await may(permission)) return accessDenied();
+  try {
+    remove(call.bucket, key, versionId);
+  } catch (error) {
+    if (error instanceof ServiceError) return error;
+    throw error;
+  }
+}

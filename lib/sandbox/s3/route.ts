@@ -1,0 +1,136 @@
+/**
+ * How S3 finds the operation that a request means.
+ *
+ * @module
+ */
+import type { May, NeededPermission } from "../operation.ts";
+import { ServiceError } from "../operation.ts";
+import { type Level, onAccount, onBucket, onObject, type S3Call } from "./call.ts";
+
+/** Does an operation's work. */
+export type Run = (call: S3Call, may: May) => Response | Promise<Response>;
+
+/** Names the permissions that an operation needs. */
+export type Needs = (call: S3Call) => NeededPermission[];
+
+/** A row of the table of operations. */
+export interface Route {
+  level: Level;
+  method: string;
+  /** Query parameters (`acl`, `list-type=2`) and headers (`@x-amz-copy-source`) that must be there. */
+  match: string[];
+  name: string;
+  needs: Needs;
+  /** Missing where the sandbox decides on the permission only. */
+  run: Run | undefined;
+}
+
+/**
+ * Makes a row of the table.
+ *
+ * @param request Method and what must be in the query, joined by `&`; `@` marks a header.
+ * @param name AWS's name of the operation.
+ * @param run Does the work.
+ * @param needs An IAM action on what is addressed, or a function for more than that. Left out
+ * where the action is called like the operation.
+ */
+export function route(
+  level: Level,
+  request: string,
+  name: string,
+  run: Run | undefined,
+  needs: string | Needs = `s3:${name}`,
+): Route {
+  const [method = "", match] = request.split(" ");
+  return {
+    level,
+    method,
+    match: match?.split("&") ?? [],
+    name,
+    needs: sayingWhetherItCreates(
+      name,
+      typeof needs === "string" ? oneAction(level, needs) : needs,
+    ),
+    run,
+  };
+}
+
+/** Operations that take `s3:PutObject` on the way to an object, and don't make one yet. */
+const PREPARATIONS = new Set(["CreateMultipartUpload", "UploadPart", "UploadPartCopy"]);
+
+/** With `s3:PutObject` comes a condition key that tells an object's creation from what precedes it. */
+function sayingWhetherItCreates(name: string, needs: Needs): Needs {
+  const key = { "s3:ObjectCreationOperation": String(!PREPARATIONS.has(name)) };
+  return (call) =>
+    needs(call).map((permission) =>
+      permission.action === "s3:PutObject"
+        ? { ...permission, context: { ...permission.context, ...key } }
+        : permission
+    );
+}
+
+function oneAction(level: Level, action: string): Needs {
+  if (level === "object") return (call) => [objectAction(call, action)];
+  if (level === "bucket") return (call) => [onBucket(call, action)];
+  return (call) => [onAccount(call, action)];
+}
+
+const VERSIONED = /^s3:(Get|Put|Delete)Object(Acl|Attributes|Tagging|Torrent)?$/;
+const TAG_AWARE = /^s3:(GetObject|(Get|Put|Delete)Object(Acl|Attributes|Tagging))$/;
+
+/** A permission on the addressed object: of one version if the request names one, and by its tags. */
+export function objectAction(call: S3Call, action: string): NeededPermission {
+  const context: Record<string, string> = {};
+  if (TAG_AWARE.test(action)) {
+    for (const { key, value } of call.object?.tags ?? []) {
+      context[`s3:ExistingObjectTag/${key}`] = value;
+    }
+  }
+  const versionId = call.query.get("versionId");
+  if (versionId === null || action === "s3:PutObject" || !VERSIONED.test(action)) {
+    return onObject(call, action, context);
+  }
+  return onObject(call, action.replace(VERSIONED, "s3:$1ObjectVersion$2"), {
+    ...context,
+    "s3:versionid": versionId,
+  });
+}
+
+/** Parameters that refine an operation and don't choose one. */
+const MODIFIERS = new Set(["list-type", "partNumber", "versionId"]);
+
+/** Finds the first row that a request fits. */
+export function findRoute(routes: Route[], call: S3Call): Route {
+  const found = routes.find((candidate) =>
+    candidate.level === call.level && candidate.method === call.request.method &&
+    fits(candidate, call) && !hasOtherSubresource(routes, candidate, call)
+  );
+  if (found === undefined) {
+    throw new ServiceError(
+      405,
+      "MethodNotAllowed",
+      "The specified method is not allowed against this resource.",
+      { details: { Method: call.request.method } },
+    );
+  }
+  return found;
+}
+
+function fits({ match }: Route, call: S3Call): boolean {
+  return match.every((condition) => {
+    if (condition.startsWith("@")) return call.header(condition.slice(1)) !== undefined;
+    const [name = "", value] = condition.split("=");
+    return value === undefined ? call.query.has(name) : call.query.get(name) === value;
+  });
+}
+
+/** Keeps `DELETE /bucket?acl`, which S3 doesn't have, from deleting the bucket. */
+function hasOtherSubresource(routes: Route[], { match }: Route, call: S3Call): boolean {
+  if (match.some((condition) => !condition.startsWith("@"))) return false;
+  return routes.some((other) =>
+    other.match.some((condition) => {
+      const [name = ""] = condition.split("=");
+      return !MODIFIERS.has(name) && call.query.has(name);
+    })
+  );
+}

@@ -1,0 +1,72 @@
+/**
+ * S3: reads a request into an operation.
+ *
+ * @module
+ */
+import type { Operation, Service } from "../operation.ts";
+import { ServiceError } from "../operation.ts";
+import { bucketRoutes } from "./bucket_routes.ts";
+import { S3Call } from "./call.ts";
+import { verifyChecksums, verifyMd5 } from "./checksums.ts";
+import { accessDenied, notImplemented } from "./errors.ts";
+import { objectRoutes } from "./object_routes.ts";
+import { findRoute, type Route } from "./route.ts";
+import { unimplementedRoutes } from "./unimplemented.ts";
+
+const ROUTES: Route[] = [...bucketRoutes, ...objectRoutes, ...unimplementedRoutes];
+
+/** Its headers speak of the finished object, not of the list of parts that is the payload. */
+const CHECKSUM_OF_OBJECT = "CompleteMultipartUpload";
+
+/** The service S3, with the account settings of S3 Control. */
+export const s3: Service = (request, caller, account): Operation => {
+  const call = new S3Call(request, caller, account);
+  const route = findRoute(ROUTES, call);
+  try {
+    return operationOf(call, route);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return { name: route.name, permissions: [], fault: error, run: () => Promise.reject(error) };
+  }
+};
+
+function operationOf(call: S3Call, route: Route): Operation {
+  const hasBucket = call.bucketName !== "" && route.name !== "CreateBucket";
+  if (hasBucket) checkBucket(call, route);
+  return {
+    name: route.name,
+    permissions: route.needs(call),
+    ...(hasBucket && { deniedHeaders: { "x-amz-bucket-region": call.bucket.region } }),
+    run(may) {
+      if (route.run === undefined) throw notImplemented();
+      verifyMd5(call);
+      if (route.name !== CHECKSUM_OF_OBJECT) verifyChecksums(call);
+      return route.run(call, may);
+    },
+  };
+}
+
+/** From here every bucket's location can be asked for. */
+const HOME_REGION = "us-east-1";
+
+/** A bucket answers in its own region and, where the request names an owner, to that one only. */
+function checkBucket(call: S3Call, { name }: Route): void {
+  const { bucket, request } = call;
+  const owner = call.header("x-amz-expected-bucket-owner");
+  if (owner !== undefined && owner !== bucket.ownerAccountId) throw accessDenied();
+  if (request.region === undefined || request.region === bucket.region) return;
+  if (name === "GetBucketLocation" && request.region === HOME_REGION) return;
+  throw new ServiceError(
+    301,
+    "PermanentRedirect",
+    "The bucket you are attempting to access must be addressed using the specified endpoint. " +
+      "Please send all future requests to this endpoint.",
+    {
+      details: {
+        Endpoint: `${bucket.name}.s3.${bucket.region}.amazonaws.com`,
+        Bucket: bucket.name,
+      },
+      headers: { "x-amz-bucket-region": bucket.region },
+    },
+  );
+}

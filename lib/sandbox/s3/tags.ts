@@ -1,0 +1,75 @@
+/**
+ * Tags of buckets and objects.
+ *
+ * @module
+ */
+import type { Tag } from "../account.ts";
+import { ServiceError } from "../operation.ts";
+import type { Context, S3Call } from "./call.ts";
+import { malformedXml } from "./errors.ts";
+import { childrenOf, element, textOf, type Xml, type XmlElement } from "../xml.ts";
+
+/** How many tags an object can have. */
+export const MAX_OBJECT_TAGS = 10;
+/** How many tags a bucket can have. */
+export const MAX_BUCKET_TAGS = 50;
+
+const MAX_KEY = 128;
+const MAX_VALUE = 256;
+
+function invalidTag(message: string): ServiceError {
+  return new ServiceError(400, "InvalidTag", message);
+}
+
+function checkTags(tags: Tag[], max: number): Tag[] {
+  if (tags.length > max) {
+    const what = max === MAX_OBJECT_TAGS ? "Object" : "Bucket";
+    throw new ServiceError(400, "BadRequest", `${what} tags cannot be greater than ${max}`);
+  }
+  for (const { key, value } of tags) {
+    if (key === "" || key.length > MAX_KEY) {
+      throw invalidTag("The TagKey you have provided is invalid");
+    }
+    if (value.length > MAX_VALUE) throw invalidTag("The TagValue you have provided is invalid");
+    if (key.startsWith("aws:")) {
+      throw invalidTag("System tags cannot be added/updated by requester");
+    }
+  }
+  if (new Set(tags.map(({ key }) => key)).size < tags.length) {
+    throw invalidTag("Cannot provide multiple Tags with the same key");
+  }
+  return tags;
+}
+
+/** Reads the `Tag` elements inside an element such as `TagSet`. */
+export function tagsOf(set: XmlElement | undefined, max = MAX_BUCKET_TAGS): Tag[] {
+  const tags = childrenOf(set, "Tag").map((tag) => {
+    const key = textOf(tag, "Key");
+    const value = textOf(tag, "Value");
+    if (key === undefined || value === undefined) throw malformedXml();
+    return { key, value };
+  });
+  return checkTags(tags, max);
+}
+
+/** Reads the tags of an upload from its `x-amz-tagging` header. */
+export function tagsOfHeader(call: S3Call): Tag[] {
+  const pairs = [...new URLSearchParams(call.header("x-amz-tagging") ?? "")];
+  return checkTags(pairs.map(([key, value]) => ({ key, value })), MAX_OBJECT_TAGS);
+}
+
+/** Condition keys that tell the tags a request sets. */
+export function requestTagContext(tags: Tag[]): Context {
+  if (tags.length === 0) return {};
+  const context: Context = { "s3:RequestObjectTagKeys": tags.map(({ key }) => key) };
+  for (const { key, value } of tags) context[`s3:RequestObjectTag/${key}`] = value;
+  return context;
+}
+
+/** The `TagSet` of an answer. */
+export function tagSet(tags: Tag[]): Xml {
+  return element(
+    "TagSet",
+    tags.map(({ key, value }) => element("Tag", element("Key", key), element("Value", value))),
+  );
+}

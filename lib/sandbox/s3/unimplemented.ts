@@ -1,0 +1,72 @@
+/**
+ * The rest of S3: operations that the sandbox authorizes and then says it doesn't have, so that a
+ * policy can be tried against all of S3's actions.
+ *
+ * @module
+ */
+import { onObject, type S3Call } from "./call.ts";
+import { type Route, route } from "./route.ts";
+
+/** Settings of a bucket: query, operations without Get/Put/Delete, action without Get/Put. */
+const SETTINGS: [query: string, operation: string, action: string, methods: string][] = [
+  ["accelerate", "BucketAccelerateConfiguration", "AccelerateConfiguration", "GET PUT"],
+  ["analytics", "BucketAnalyticsConfiguration", "AnalyticsConfiguration", "GET PUT DELETE"],
+  ["encryption", "BucketEncryption", "EncryptionConfiguration", "GET PUT DELETE"],
+  [
+    "intelligent-tiering",
+    "BucketIntelligentTieringConfiguration",
+    "IntelligentTieringConfiguration",
+    "GET PUT DELETE",
+  ],
+  ["inventory", "BucketInventoryConfiguration", "InventoryConfiguration", "GET PUT DELETE"],
+  ["lifecycle", "BucketLifecycle", "LifecycleConfiguration", "GET PUT DELETE"],
+  ["logging", "BucketLogging", "BucketLogging", "GET PUT"],
+  ["metrics", "BucketMetricsConfiguration", "MetricsConfiguration", "GET PUT DELETE"],
+  ["notification", "BucketNotificationConfiguration", "BucketNotification", "GET PUT"],
+  ["object-lock", "ObjectLockConfiguration", "BucketObjectLockConfiguration", "GET PUT"],
+  ["replication", "BucketReplication", "ReplicationConfiguration", "GET PUT DELETE"],
+  ["requestPayment", "BucketRequestPayment", "BucketRequestPayment", "GET PUT"],
+  ["abac", "BucketAbac", "BucketAbac", "GET PUT"],
+];
+
+const VERBS: Record<string, { operation: string; action: string }> = {
+  GET: { operation: "Get", action: "Get" },
+  PUT: { operation: "Put", action: "Put" },
+  DELETE: { operation: "Delete", action: "Put" },
+};
+
+const settingRoutes: Route[] = SETTINGS.flatMap(([query, operation, action, methods]) =>
+  methods.split(" ").map((method) => {
+    const verb = VERBS[method]!;
+    return route(
+      "bucket",
+      `${method} ${query}`,
+      `${verb.operation}${operation}`,
+      undefined,
+      `s3:${verb.action}${action}`,
+    );
+  })
+);
+
+/** The key that a form in a browser names for its upload. */
+function formKey({ request }: S3Call): string {
+  const form = new TextDecoder().decode(request.body);
+  return /\bname="key"\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]*)\r\n/.exec(form)?.[1] ?? "";
+}
+
+const METADATA_TABLE = "BucketMetadataTableConfiguration";
+
+/** The rows of the table. */
+export const unimplementedRoutes: Route[] = [
+  ...settingRoutes,
+  route("bucket", "POST metadataTable", `Create${METADATA_TABLE}`, undefined),
+  route("bucket", "GET metadataTable", `Get${METADATA_TABLE}`, undefined),
+  route("bucket", "DELETE metadataTable", `Delete${METADATA_TABLE}`, undefined),
+  route("bucket", "POST", "PostObject", undefined, (call) => {
+    return [onObject(call, "s3:PutObject", {}, { bucket: call.bucket, key: formKey(call) })];
+  }),
+  route("object", "GET torrent", "GetObjectTorrent", undefined),
+  route("object", "POST restore", "RestoreObject", undefined),
+  route("object", "POST select", "SelectObjectContent", undefined, "s3:GetObject"),
+  route("object", "PUT encryption", "UpdateObjectEncryption", undefined),
+];

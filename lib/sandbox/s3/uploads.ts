@@ -1,0 +1,185 @@
+/**
+ * Multipart uploads under way: start one, look at them, give one up.
+ *
+ * @module
+ */
+import type { Account, MultipartUpload } from "../account.ts";
+import { identify } from "../caller.ts";
+import type { Caller } from "../operation.ts";
+import { ServiceError } from "../operation.ts";
+import { ownerId, uploadAcl } from "./acl.ts";
+import { emptyAnswer, isoTime, type S3Call, xmlAnswer } from "./call.ts";
+import { requestedAlgorithm } from "./checksums.ts";
+import { invalidArgument, invalidRequest } from "./errors.ts";
+import {
+  commonPrefixes,
+  compareKeys,
+  echo,
+  keyEncoder,
+  limitOf,
+  type ListRequest,
+  paginate,
+} from "./listing.ts";
+import { metadataOf, settingsOf, storageClassOf } from "./object_headers.ts";
+import { tagsOfHeader } from "./tags.ts";
+import { element, optional, type Xml } from "../xml.ts";
+
+/** The upload that a request names. */
+export function uploadOf(call: S3Call): MultipartUpload {
+  const uploadId = call.query.get("uploadId") ?? "";
+  const upload = call.bucket.uploads?.get(uploadId);
+  if (upload?.key === call.key) return upload;
+  throw new ServiceError(
+    404,
+    "NoSuchUpload",
+    "The specified upload does not exist. The upload ID may be invalid, or the upload may have " +
+      "been aborted or completed.",
+    { details: { UploadId: uploadId } },
+  );
+}
+
+function initiatorOf(caller: Caller, account: Account): MultipartUpload["initiator"] {
+  const arn = identify(caller, account)?.arn;
+  if (caller.type === "root" || arn === undefined) {
+    return { id: account.canonicalUserId, displayName: "" };
+  }
+  return { id: arn, displayName: arn.slice(arn.lastIndexOf("/") + 1) };
+}
+
+function checksumTypeOf(call: S3Call, algorithm: string | undefined) {
+  const onlyWhole = algorithm === undefined || algorithm === "CRC64NVME";
+  const type = call.header("x-amz-checksum-type") ?? (onlyWhole ? "FULL_OBJECT" : "COMPOSITE");
+  if (type !== "COMPOSITE" && type !== "FULL_OBJECT") {
+    throw invalidArgument(
+      "Value for x-amz-checksum-type header is invalid.",
+      "x-amz-checksum-type",
+      type,
+    );
+  }
+  const mismatch = type === "COMPOSITE" ? algorithm === "CRC64NVME" : algorithm?.startsWith("SHA");
+  if (mismatch) {
+    throw invalidRequest(
+      `The ${type} checksum type cannot be used with the ${algorithm?.toLowerCase()} checksum ` +
+        "algorithm.",
+    );
+  }
+  return type;
+}
+
+/** CreateMultipartUpload. */
+export function createMultipartUpload(call: S3Call): Response {
+  if (call.header("x-amz-object-lock-mode") ?? call.header("x-amz-object-lock-legal-hold")) {
+    throw new ServiceError(
+      501,
+      "NotImplemented",
+      "The sandbox locks objects of single uploads only",
+    );
+  }
+  const algorithm = requestedAlgorithm(call, "x-amz-checksum-algorithm");
+  const checksumType = checksumTypeOf(call, algorithm);
+  const settings = settingsOf(call);
+  const uploadId = crypto.randomUUID().replaceAll("-", "");
+  const upload: MultipartUpload = {
+    uploadId,
+    key: call.key,
+    initiated: new Date(),
+    initiator: initiatorOf(call.caller, call.account),
+    headers: { ...metadataOf(call), ...settings },
+    tags: tagsOfHeader(call),
+    acl: uploadAcl(call),
+    checksumAlgorithm: algorithm,
+    checksumType,
+    parts: new Map(),
+  };
+  (call.bucket.uploads ??= new Map()).set(uploadId, upload);
+  const content = [
+    element("Bucket", call.bucketName),
+    element("Key", call.key),
+    element("UploadId", uploadId),
+  ];
+  return xmlAnswer("InitiateMultipartUploadResult", content, {
+    "x-amz-server-side-encryption": settings["x-amz-server-side-encryption"]!,
+    ...(algorithm !== undefined && {
+      "x-amz-checksum-algorithm": algorithm,
+      "x-amz-checksum-type": checksumType,
+    }),
+  });
+}
+
+/** AbortMultipartUpload. */
+export function abortMultipartUpload(call: S3Call): Response {
+  call.bucket.uploads?.delete(uploadOf(call).uploadId);
+  return emptyAnswer(204);
+}
+
+/** Who started an upload and who will own the object. */
+export function ownership(call: S3Call, { initiator }: MultipartUpload): Xml[] {
+  return [
+    element(
+      "Initiator",
+      element("ID", initiator.id),
+      element("DisplayName", initiator.displayName),
+    ),
+    element("Owner", element("ID", ownerId(call.bucket, call.account))),
+  ];
+}
+
+/** The elements for the checksum that an upload was started with. */
+export function checksumChoice(upload: MultipartUpload): (Xml | undefined)[] {
+  if (upload.checksumAlgorithm === undefined) return [];
+  return [
+    optional("ChecksumAlgorithm", upload.checksumAlgorithm),
+    element("ChecksumType", upload.checksumType),
+  ];
+}
+
+/** The uploads after a marker; those of one key stand in the order in which they were started. */
+function uploadsAfter(all: MultipartUpload[], key: string, uploadId: string): MultipartUpload[] {
+  const passed = all.findIndex((upload) => upload.uploadId === uploadId);
+  return all.filter((upload, index) => {
+    const order = compareKeys(upload.key, key);
+    return order > 0 || (order === 0 && index > passed);
+  });
+}
+
+/** ListMultipartUploads. */
+export function listMultipartUploads(call: S3Call): Response {
+  const encode = keyEncoder(call);
+  const keyMarker = call.query.get("key-marker") ?? "";
+  const idMarker = keyMarker === "" ? "" : call.query.get("upload-id-marker") ?? "";
+  const request: ListRequest = {
+    prefix: call.query.get("prefix") ?? "",
+    delimiter: call.query.get("delimiter") ?? "",
+    limit: limitOf(call, "max-uploads"),
+    after: keyMarker,
+  };
+  const all = [...call.bucket.uploads?.values() ?? []];
+  const { items, commonPrefixes: prefixes, next } = idMarker === ""
+    ? paginate(all, request)
+    : paginate(uploadsAfter(all, keyMarker, idMarker), { ...request, after: "" });
+  const uploads = items.map((upload) =>
+    element(
+      "Upload",
+      element("Key", encode(upload.key)),
+      element("UploadId", upload.uploadId),
+      ownership(call, upload),
+      element("StorageClass", storageClassOf(upload)),
+      element("Initiated", isoTime(upload.initiated)),
+      checksumChoice(upload),
+    )
+  );
+  const last = items.at(-1);
+  return xmlAnswer("ListMultipartUploadsResult", [
+    element("Bucket", call.bucketName),
+    element("KeyMarker", encode(keyMarker)),
+    element("UploadIdMarker", idMarker),
+    next === undefined ? undefined : [
+      element("NextKeyMarker", encode(next)),
+      element("NextUploadIdMarker", last?.key === next ? last.uploadId : ""),
+    ],
+    echo(call, request, "MaxUploads"),
+    element("IsTruncated", next !== undefined),
+    uploads,
+    commonPrefixes(call, prefixes),
+  ]);
+}

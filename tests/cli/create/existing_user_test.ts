@@ -1,0 +1,151 @@
+/**
+ * `create` for a user that is there already: used as it is, and what that means is said.
+ */
+import assert from "node:assert/strict";
+import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
+import { makeFullUser } from "../../support/full_user.ts";
+import { run } from "../../support/run.ts";
+
+const FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
+const READ_ONLY_ACCESS = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
+
+function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
+  Deno.test(`create, existing user: ${name}`, async () => {
+    await using sandbox = await startSandbox({ buckets: ["old-bucket"] });
+    await work(sandbox);
+  });
+}
+
+test("an existing user is used as it is and gets a second key; a third is refused", async (sandbox) => {
+  const args = ["create", "old-bucket"];
+  const first = JSON.parse((await run(args, { sandbox })).stdout);
+  const second = JSON.parse((await run(args, { sandbox })).stdout);
+  const before = sandbox.snapshot();
+  const { code, stderr } = await run(args, { sandbox });
+  assert.equal(code, 1);
+  assert.match(stderr, /^Error: User s3\.read-write\.old-bucket has 2 access keys already/);
+  for (const { AccessKeyId } of [first, second]) {
+    assert.match(stderr, new RegExp(`${AccessKeyId} \\(created \\d{4}-.*never used`));
+  }
+  assert.deepEqual(sandbox.snapshot(), before);
+});
+
+test("the command that makes room for a key holds for any name", async (sandbox) => {
+  const args = ["create", "old-bucket", "--username=-a@b"];
+  await run(args, { sandbox });
+  await run(args, { sandbox });
+  const { stderr } = await run(args, { sandbox });
+  assert.match(stderr, /: aws iam delete-access-key --user-name='-a@b' --access-key-id ID$/m);
+});
+
+test("the age and last use of keys in the way are told", async (sandbox) => {
+  const args = ["create", "old-bucket"];
+  const { stdout } = await run(args, { sandbox });
+  await run(["whoami", "--auth", "key"], { sandbox, files: { key: stdout } });
+  await run(args, { sandbox });
+  const { stderr } = await run(args, { sandbox });
+  assert.match(stderr, /last used \d{4}-\d\d-\d\d/);
+});
+
+test("a last use that may not be seen is not called none", async (sandbox) => {
+  const args = ["create", "old-bucket"];
+  for (let keys = 0; keys < 2; keys++) await run(args, { sandbox });
+  const error = { status: 403, code: "AccessDenied", message: "Not for you" };
+  sandbox.fail({ operation: "GetAccessKeyLastUsed", times: Infinity, error });
+  const { stderr } = await run(args, { sandbox });
+  assert.match(
+    stderr,
+    /2 access keys already.*last use unknown\), access key .*last use unknown\)/,
+  );
+  assert.doesNotMatch(stderr, /never used/);
+});
+
+test("an existing user without the boundary that was asked for is an error", async (sandbox) => {
+  const args = ["create", "old-bucket", "--username", "one", "--user-permissions-boundary"];
+  await run([...args, "none"], { sandbox });
+  const before = sandbox.snapshot();
+  const { code, stderr } = await run([...args, READ_ONLY_ACCESS], { sandbox });
+  assert.equal(code, 1);
+  assert.match(stderr, /User one exists already, with no permissions boundary/);
+  assert.deepEqual(sandbox.snapshot(), before);
+});
+
+test("an existing user with a boundary where none was asked for is an error", async (sandbox) => {
+  const args = ["create", "old-bucket", "--username", "one"];
+  await run(args, { sandbox });
+  const before = sandbox.snapshot();
+  const none = [...args, "--user-permissions-boundary", "none"];
+  const { code, stderr } = await run(none, { sandbox });
+  assert.equal(code, 1);
+  assert.match(stderr, /User one exists already, with permissions boundary arn:.*S3FullAccess; an/);
+  assert.deepEqual(sandbox.snapshot(), before);
+});
+
+const TEXTRACT = '{"Effect":"Allow","Action":"textract:*","Resource":"*"}';
+const ANYTHING = '{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}';
+const GET_ONLY = '{"Effect":"Allow","Action":["s3:GetObject"],"Resource":"*"}';
+
+for (
+  const [boundary, options, isLimit] of [
+    [READ_ONLY_ACCESS, [], true],
+    [READ_ONLY_ACCESS, ["--read-only"], false],
+    [READ_ONLY_ACCESS, ["--user-permissions-boundary", READ_ONLY_ACCESS], false],
+    [READ_ONLY_ACCESS, ["--read-only", "--statement", GET_ONLY], true],
+    [FULL_ACCESS, ["--read-only"], false],
+    [FULL_ACCESS, ["--statement", GET_ONLY], false],
+    [FULL_ACCESS, ["--statement", TEXTRACT], true],
+    [FULL_ACCESS, ["--policy", `{"Statement":[${ANYTHING}]}`], true],
+  ] as const
+) {
+  const words = `${options.join(" ")} for a user under ${boundary.split("/")[1]}`;
+  test(`${words}: the boundary is ${isLimit ? "warned of" : "no limit"}`, async (sandbox) => {
+    const args = ["create", "old-bucket", "--username", "one"];
+    await run([...args, "--user-permissions-boundary", boundary], { sandbox });
+    const { code, stderr } = await run([...args, "--silent", ...options], { sandbox });
+    assert.equal(code, 0, stderr);
+    const warning = `Warning: User one has the permissions boundary ${boundary}, which also limits`;
+    assert.equal(stderr.includes(warning), isLimit, stderr);
+  });
+}
+
+test("a policy that changes for an older key, too, is pointed out", async (sandbox) => {
+  await run(["create", "old-bucket", "--prefix", "a/"], { sandbox });
+  const { code, stderr } = await run(["create", "old-bucket", "--prefix", "b/"], { sandbox });
+  assert.equal(code, 0);
+  assert.match(stderr, /^Replaced the earlier policy s3\.read-write\.old-bucket: .* other access/m);
+});
+
+test("what the user's other policies take up is counted", async (sandbox) => {
+  await run(["create", "old-bucket"], { sandbox });
+  const user = sandbox.account.users.get("s3.read-write.old-bucket")!;
+  user.inlinePolicies.set("another", `{"Version":"2012-10-17","Statement":[]}${"x".repeat(1800)}`);
+  const before = sandbox.snapshot();
+  const { code, stderr } = await run(["create", "old-bucket"], { sandbox });
+  assert.equal(code, 1);
+  assert.match(stderr, /would take \d+ characters, AWS allows 2048/);
+  assert.deepEqual(sandbox.snapshot(), before);
+});
+
+test("a user who may do more by other policies: it is said, with --silent too", async (sandbox) => {
+  const joe = ["create", "old-bucket", "--username", "joe"];
+  const again = await run([...joe, "-c"], { sandbox });
+  assert.doesNotMatch(again.stderr, /can also do/);
+  const { code, stderr } = await run([...joe, "--read-only", "--silent"], { sandbox });
+  assert.equal(code, 0, stderr);
+  assert.equal(
+    stderr,
+    "Warning: The new key can also do what user joe may do by policy s3.read-write.old-bucket\n",
+  );
+});
+
+test("a user who may do more by managed policies and groups: it is said", async (sandbox) => {
+  await makeFullUser(sandbox, "joe");
+  const { code, stderr } = await run(["create", "old-bucket", "--username", "joe"], { sandbox });
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stderr,
+    /^Warning: .* user joe may do by policies inline, AmazonS3ReadOnlyAccess and by group readers$/m,
+  );
+  const ann = await run(["create", "old-bucket", "--username", "ann"], { sandbox });
+  assert.doesNotMatch(ann.stderr, /Warning/);
+});

@@ -1,0 +1,452 @@
+/**
+ * `create` for credentials that never expire: what it prints, and what the account holds afterwards.
+ */
+import assert from "node:assert/strict";
+import { createBucket } from "../../../lib/sandbox/seed.ts";
+import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
+import { run } from "../../support/run.ts";
+
+const FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
+const READ_ONLY_ACCESS = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
+
+function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
+  Deno.test(`create: ${name}`, async () => {
+    await using sandbox = await startSandbox({ buckets: ["old-bucket"] });
+    await work(sandbox);
+  });
+}
+
+/** The documents that `policy` prints, on one line, as AWS is sent them. */
+async function policyText(...args: string[]): Promise<string> {
+  return JSON.stringify(JSON.parse((await run(["policy", ...args])).stdout));
+}
+
+function operations(sandbox: Sandbox): string[] {
+  return sandbox.requests.map(({ operation }) => operation ?? "?");
+}
+
+test("a new bucket and a key", async (sandbox) => {
+  const { code, stdout, stderr } = await run(["create", "my-bucket", "-c"], { sandbox });
+  assert.equal(code, 0);
+  const name = "s3.read-write.my-bucket";
+  assert.deepEqual(stderr.split("\n"), [
+    "Created bucket: my-bucket",
+    `Created user: ${name} with permissions boundary: ${FULL_ACCESS}`,
+    `Attached policy ${name} to user ${name}`,
+    `Created access key for user: ${name}`,
+    "",
+  ]);
+  const printed = JSON.parse(stdout);
+  assert.equal(stdout, `${JSON.stringify(printed, null, 4)}\n`);
+  assert.deepEqual(
+    Object.keys(printed),
+    ["UserName", "AccessKeyId", "Status", "SecretAccessKey", "CreateDate"],
+  );
+  assert.match(printed.CreateDate, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00$/);
+  const user = sandbox.account.users.get(name)!;
+  assert.equal(user.permissionsBoundary, FULL_ACCESS);
+  assert.deepEqual([...user.inlinePolicies], [[name, await policyText("my-bucket")]]);
+  const key = user.accessKeys.get(printed.AccessKeyId);
+  assert.equal(key?.secretAccessKey, printed.SecretAccessKey);
+  assert.equal(printed.UserName, name);
+});
+
+const GRANTS: Record<string, { options: string[]; name: string; boundary: string | undefined }> = {
+  "read-only": {
+    options: ["--read-only"],
+    name: "s3.read-only.old-bucket",
+    boundary: READ_ONLY_ACCESS,
+  },
+  "write-only": {
+    options: ["--write-only"],
+    name: "s3.write-only.old-bucket",
+    boundary: FULL_ACCESS,
+  },
+  "a prefix": {
+    options: ["--prefix", "a/"],
+    name: "s3.read-write.old-bucket",
+    boundary: FULL_ACCESS,
+  },
+  "a statement": {
+    options: ["--statement", '{"Effect":"Allow","Action":"textract:*","Resource":"*"}'],
+    name: "s3.custom.old-bucket",
+    boundary: undefined,
+  },
+};
+
+for (const [title, { options, name, boundary }] of Object.entries(GRANTS)) {
+  test(`an existing bucket with ${title}`, async (sandbox) => {
+    const { code, stderr } = await run(["create", "old-bucket", ...options], { sandbox });
+    assert.equal(code, 0, stderr);
+    const user = sandbox.account.users.get(name)!;
+    assert.equal(user.permissionsBoundary, boundary);
+    assert.equal(user.inlinePolicies.get(name), await policyText("old-bucket", ...options));
+  });
+}
+
+for (const [asked, boundary] of [["none", undefined], [READ_ONLY_ACCESS, READ_ONLY_ACCESS]]) {
+  test(`--user-permissions-boundary ${asked}`, async (sandbox) => {
+    const { stderr } = await run(
+      ["create", "old-bucket", "--user-permissions-boundary", asked!],
+      { sandbox },
+    );
+    const user = sandbox.account.users.get("s3.read-write.old-bucket")!;
+    assert.equal(user.permissionsBoundary, boundary);
+    assert.equal(stderr.includes("with permissions boundary"), boundary !== undefined);
+  });
+}
+
+const TEMPLATE = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{
+    Effect: "Allow",
+    Action: ["s3:GetObject*", "s3:ListBucket"],
+    Resource: ["arn:aws:s3:::$!BUCKET_NAME!$", "arn:aws:s3:::$!BUCKET_NAME!$/*"],
+  }],
+});
+
+const POLICY_SOURCES: Record<string, { argument: string; more: Parameters<typeof run>[1] }> = {
+  "a JSON string": { argument: TEMPLATE, more: {} },
+  "a file": { argument: "custom.json", more: { files: { "custom.json": TEMPLATE } } },
+  "a file of Windows' editor": {
+    argument: "custom.json",
+    more: { files: { "custom.json": `\ufeff${TEMPLATE}` } },
+  },
+  "standard input": { argument: "-", more: { stdin: TEMPLATE } },
+};
+
+for (const [source, { argument, more }] of Object.entries(POLICY_SOURCES)) {
+  test(`--policy from ${source}, for two buckets`, async (sandbox) => {
+    const args = ["create", "old-bucket", "new-bucket", "-c", "--policy", argument];
+    const { code, stderr } = await run(args, { sandbox, ...more });
+    assert.equal(code, 0, stderr);
+    const user = sandbox.account.users.get("s3.custom.old-bucket,new-bucket")!;
+    assert.equal(user.permissionsBoundary, undefined);
+    assert.deepEqual([...user.inlinePolicies], [
+      ["s3.custom.old-bucket", TEMPLATE.replaceAll("$!BUCKET_NAME!$", "old-bucket")],
+      ["s3.custom.new-bucket", TEMPLATE.replaceAll("$!BUCKET_NAME!$", "new-bucket")],
+    ]);
+  });
+}
+
+test("--username names the user", async (sandbox) => {
+  await run(["create", "old-bucket", "--username", "backup@example.com"], { sandbox });
+  assert.ok(sandbox.account.users.has("backup@example.com"));
+});
+
+test("several buckets get a policy each", async (sandbox) => {
+  const { stderr } = await run(["create", "old-bucket", "new-bucket", "-c"], { sandbox });
+  const name = "s3.read-write.old-bucket,new-bucket";
+  const user = sandbox.account.users.get(name)!;
+  assert.deepEqual([...user.inlinePolicies.keys()], [
+    "s3.read-write.old-bucket",
+    "s3.read-write.new-bucket",
+  ]);
+  assert.match(stderr, /^Created bucket: new-bucket\nCreated user: /);
+});
+
+test("a bucket that is named twice counts once", async (sandbox) => {
+  const { code } = await run(["create", "old-bucket", "old-bucket"], { sandbox });
+  assert.equal(code, 0);
+  assert.ok(sandbox.account.users.has("s3.read-write.old-bucket"));
+});
+
+test("many buckets share one policy where only that fits", async (sandbox) => {
+  const names = Array.from({ length: 8 }, (_, n) => `a-bucket-with-a-long-name-${n}`);
+  const { code, stderr } = await run(["create", ...names, "-c"], { sandbox });
+  assert.equal(code, 0, stderr);
+  const user = [...sandbox.account.users.values()].find((user) => user.userName !== "admin")!;
+  assert.equal(user.inlinePolicies.size, 1);
+  const [text] = user.inlinePolicies.values();
+  assert.ok(text!.length <= 2048);
+  for (const name of names) assert.ok(text!.includes(`"arn:aws:s3:::${name}/*"`));
+  assert.ok(user.userName.length <= 64);
+  assert.match(stderr, /^User name shortened to s3\.read-write\.a-bucket/);
+});
+
+test("a shortened name is the same every time", async (sandbox) => {
+  const args = ["create", "a".repeat(60), "b".repeat(60), "-c"];
+  await run(args, { sandbox });
+  const { code } = await run(args, { sandbox });
+  assert.equal(code, 0);
+  assert.equal(sandbox.account.users.size, 2);
+});
+
+test("all is looked at before the first change", async (sandbox) => {
+  await run(["create", "old-bucket", "new-bucket", "-c", "--website"], { sandbox });
+  await run(["create", "new-one", "new-two", "-c"], { sandbox });
+  const seen = operations(sandbox).slice(-10);
+  assert.deepEqual(
+    seen.slice(0, 4).sort(),
+    ["GetCallerIdentity", "GetUser", "HeadBucket", "HeadBucket"],
+  );
+  assert.deepEqual(seen.slice(4), [
+    "CreateBucket",
+    "CreateBucket",
+    "CreateUser",
+    "PutUserPolicy",
+    "PutUserPolicy",
+    "CreateAccessKey",
+  ]);
+});
+
+test("one missing bucket of several: nothing is changed", async (sandbox) => {
+  const before = sandbox.snapshot();
+  const { code, stderr } = await run(["create", "old-bucket", "missing"], { sandbox });
+  assert.equal(code, 1);
+  assert.equal(
+    stderr,
+    "Error: Bucket does not exist: missing - try --create-bucket to create it\n",
+  );
+  assert.deepEqual(sandbox.snapshot(), before);
+});
+
+test("somebody else's bucket is told from a missing one", async (sandbox) => {
+  const foreign = createBucket(sandbox.account, "foreign");
+  foreign.ownerAccountId = "999999999999";
+  sandbox.account.buckets.set("foreign", foreign);
+  for (const args of [["create", "foreign"], ["create", "foreign", "-c"]]) {
+    const { code, stderr } = await run(args, { sandbox });
+    assert.equal(code, 1);
+    assert.match(stderr, /^Error: Bucket foreign exists, but it belongs to another account/);
+  }
+  assert.equal(sandbox.account.users.size, 1);
+});
+
+test("a bucket in another region is found where it is", async (sandbox) => {
+  sandbox.account.buckets.get("old-bucket")!.region = "eu-west-1";
+  const { code, stderr } = await run(["create", "old-bucket"], { sandbox });
+  assert.equal(code, 0, stderr);
+});
+
+test("a bucket whose region this endpoint does not reach: the error names the region", async (sandbox) => {
+  sandbox.account.buckets.get("old-bucket")!.region = "ap-south-1";
+  sandbox.fail({
+    operation: "HeadBucket",
+    times: Infinity,
+    error: {
+      status: 301,
+      code: "PermanentRedirect",
+      message: "Elsewhere",
+      headers: { "x-amz-bucket-region": "ap-south-1" },
+    },
+  });
+  const { code, stderr } = await run(["create", "old-bucket"], { sandbox });
+  assert.equal(code, 1);
+  assert.match(stderr, /Bucket old-bucket is in region ap-south-1/);
+  assert.match(stderr, /--region ap-south-1/);
+});
+
+for (
+  const [region, line] of [["eu-west-1", " in region: eu-west-1"], [
+    "us-east-1",
+    " in region: us-east-1",
+  ]]
+) {
+  test(`--bucket-region ${region}`, async (sandbox) => {
+    const args = ["create", "my-bucket", "-c", "--bucket-region", region!, "--website"];
+    const { code, stderr } = await run(args, { sandbox });
+    assert.equal(code, 0, stderr);
+    assert.ok(stderr.startsWith(`Created bucket: my-bucket${line}\n`));
+    assert.equal(sandbox.account.buckets.get("my-bucket")?.region, region);
+  });
+}
+
+test("--public lets anyone download, and do nothing else", async (sandbox) => {
+  const { code, stderr } = await run(["create", "my-site", "-c", "--public"], { sandbox });
+  assert.equal(code, 0);
+  assert.match(
+    stderr,
+    /^Created bucket: my-site\nSet public access block configuration\nAttached bucket policy allowing public access\n/,
+  );
+  const bucket = sandbox.account.buckets.get("my-site")!;
+  assert.equal(bucket.policy, await policyText("my-site", "--public-bucket"));
+  assert.equal(bucket.website, undefined);
+  const url = `${sandbox.url}/my-site/index.html`;
+  const statusOf = async (method: string, body?: string) => {
+    const answer = await fetch(url, { method, ...(body !== undefined && { body }) });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  const env = { sandbox, files: {} };
+  const { stdout } = await run(["create", "my-site", "--silent"], env);
+  assert.ok(stdout);
+  assert.equal(await statusOf("PUT", "mine"), 403);
+  assert.equal(await statusOf("DELETE"), 403);
+  bucket.objects.set("index.html", {
+    key: "index.html",
+    body: new TextEncoder().encode("hello"),
+    etag: '"x"',
+    lastModified: new Date(),
+    headers: {},
+    tags: [],
+  });
+  assert.equal(await (await fetch(url)).text(), "hello");
+  assert.equal(
+    (await fetch(`${sandbox.url}/my-site`).then((a) => a.text().then(() => a))).status,
+    403,
+  );
+});
+
+test("--website makes the bucket public and names its pages", async (sandbox) => {
+  const { stderr } = await run(["create", "my-site", "-c", "--website"], { sandbox });
+  assert.match(
+    stderr,
+    /Configured website: IndexDocument=index\.html, ErrorDocument=error\.html\n/,
+  );
+  const bucket = sandbox.account.buckets.get("my-site")!;
+  assert.deepEqual(bucket.website, { indexSuffix: "index.html", errorKey: "error.html" });
+  assert.ok(bucket.policy);
+});
+
+for (const option of ["--public", "--website"]) {
+  test(`${option} with an existing bucket is an error before any change`, async (sandbox) => {
+    const before = sandbox.snapshot();
+    const args = ["create", "new-bucket", "old-bucket", "-c", option];
+    const { code, stderr } = await run(args, { sandbox });
+    assert.equal(code, 1);
+    assert.match(stderr, /^Error: Bucket exists already: old-bucket/);
+    assert.deepEqual(sandbox.snapshot(), before);
+  });
+}
+
+const FORMATS: Record<string, RegExp> = {
+  json: /^\{\n {4}"UserName"/,
+  ini: /^\[default\]\naws_access_key_id=AKIA\w+\naws_secret_access_key=\S+\n$/,
+  env:
+    /^export AWS_ACCESS_KEY_ID=AKIA\w+\nexport AWS_SECRET_ACCESS_KEY=\S+\nunset AWS_SESSION_TOKEN\n$/,
+  "env-no-export": /^AWS_ACCESS_KEY_ID=AKIA\w+\nAWS_SECRET_ACCESS_KEY=\S+\n$/,
+  powershell:
+    /^\$Env:AWS_ACCESS_KEY_ID="AKIA\w+"\n\$Env:AWS_SECRET_ACCESS_KEY="\S+"\nRemove-Item Env:AWS_SESSION_TOKEN -ErrorAction Ignore\n$/,
+  fish:
+    /^set -gx AWS_ACCESS_KEY_ID AKIA\w+\nset -gx AWS_SECRET_ACCESS_KEY \S+\nset -e AWS_SESSION_TOKEN\n$/,
+  process:
+    /^\{\n {4}"Version": 1,\n {4}"AccessKeyId": "AKIA\w+",\n {4}"SecretAccessKey": "\S+"\n\}\n$/,
+};
+
+for (const [format, form] of Object.entries(FORMATS)) {
+  test(`--format ${format}`, async (sandbox) => {
+    const { stdout } = await run(["create", "old-bucket", "--format", format], { sandbox });
+    assert.match(stdout, form);
+  });
+}
+
+test("--profile-name names the INI section", async (sandbox) => {
+  const args = ["create", "old-bucket", "-f", "ini", "--profile-name", "uploads"];
+  assert.match((await run(args, { sandbox })).stdout, /^\[uploads\]\n/);
+});
+
+test("a caller who may create but not look at policies or keys can still do so", async (sandbox) => {
+  await run(["create", "old-bucket"], { sandbox });
+  const operations = [
+    "ListAccessKeys",
+    "ListUserPolicies",
+    "ListAttachedUserPolicies",
+    "ListGroupsForUser",
+  ];
+  for (const operation of operations) {
+    sandbox.fail({
+      operation,
+      error: { status: 403, code: "AccessDenied", message: "Not for you" },
+    });
+  }
+  const { code, stderr } = await run(["create", "old-bucket"], { sandbox });
+  assert.equal(code, 0, stderr);
+});
+
+for (const [status, code] of [[501, "NotImplemented"], [400, "InvalidAction"]] as const) {
+  test(`another maker's server without groups and managed policies, ${code}: no matter`, async (sandbox) => {
+    await run(["create", "old-bucket"], { sandbox });
+    for (const operation of ["ListAttachedUserPolicies", "ListGroupsForUser"]) {
+      sandbox.fail({
+        operation,
+        error: { status, code, message: "No such call" },
+        times: Infinity,
+      });
+    }
+    const { code: ended, stderr } = await run(["create", "old-bucket"], { sandbox });
+    assert.equal(ended, 0, stderr);
+  });
+}
+
+test("a caller without the permission learns which one is missing", async (sandbox) => {
+  const { stdout } = await run(["create", "old-bucket", "--read-only"], { sandbox });
+  const { code, stderr } = await run(["create", "old-bucket", "--auth", "key"], {
+    sandbox,
+    files: { key: stdout },
+  });
+  assert.equal(code, 1);
+  assert.match(stderr, /allow iam:GetUser/);
+});
+
+test("--silent prints the credentials only", async (sandbox) => {
+  const { stdout, stderr } = await run(["create", "my-bucket", "-c", "--silent"], { sandbox });
+  assert.equal(stderr, "");
+  assert.ok(JSON.parse(stdout).SecretAccessKey);
+});
+
+for (
+  const [how, args, env] of [
+    ["--region", ["--region", "eu-west-1"], {}],
+    ["AWS_REGION", [], { AWS_REGION: "eu-west-1" }],
+  ] as const
+) {
+  test(`a new bucket is in the region of ${how}, which is said`, async (sandbox) => {
+    const command = ["create", "my-bucket", "-c", ...args];
+    const { code, stderr } = await run(command, { sandbox, env });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^Created bucket: my-bucket in region: eu-west-1$/m);
+    assert.equal(sandbox.account.buckets.get("my-bucket")?.region, "eu-west-1");
+  });
+}
+
+test("--region stands in the dry run", async (sandbox) => {
+  const args = ["create", "my-bucket", "-c", "--region", "eu-west-1", "--dry-run"];
+  const { stdout } = await run(args, { sandbox });
+  assert.match(stdout, /^Would create bucket: 'my-bucket' with args \{/);
+  assert.match(stdout, /"LocationConstraint": "eu-west-1"/);
+});
+
+test("--bucket-region is not for a bucket that is there already, which is said", async (sandbox) => {
+  const args = ["create", "old-bucket", "new-bucket", "-c", "--bucket-region", "eu-west-1"];
+  const { code, stderr } = await run(args, { sandbox });
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stderr,
+    /^Bucket exists already: old-bucket - region eu-west-1 is for new buckets only$/m,
+  );
+  assert.doesNotMatch(stderr, /exists already: new-bucket/);
+});
+
+for (const lifetime of [[], ["-d", "15m"]]) {
+  const args = ["create", "old-bucket", "-c", ...lifetime];
+  test(`a bucket of another account: it is said: ${args.join(" ")}`, async (sandbox) => {
+    const bucket = sandbox.account.buckets.get("old-bucket")!;
+    bucket.ownerAccountId = "999999999999";
+    bucket.policy = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{
+        Effect: "Allow",
+        Principal: "*",
+        Action: "s3:ListBucket",
+        Resource: "arn:aws:s3:::old-bucket",
+      }],
+    });
+    bucket.publicAccessBlock = undefined;
+    const { code, stderr } = await run(args, { sandbox });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^Warning: Bucket old-bucket belongs to another account/m);
+    const silent = await run([...args, "--silent"], { sandbox });
+    assert.equal(silent.stderr, stderr.match(/^Warning: .*\n/m)?.[0]);
+    const own = await run(["create", "new-bucket", "-c", ...lifetime], { sandbox });
+    assert.doesNotMatch(own.stderr, /another account/);
+  });
+}
+
+test("a server that does not tell who is calling: nothing is said of owners", async (sandbox) => {
+  const error = { status: 501, code: "NotImplemented", message: "No such call" };
+  sandbox.fail({ operation: "GetCallerIdentity", times: Infinity, error });
+  const { code, stderr } = await run(["create", "old-bucket"], { sandbox });
+  assert.equal(code, 0, stderr);
+  assert.doesNotMatch(stderr, /another account/);
+});

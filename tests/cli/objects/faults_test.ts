@@ -1,0 +1,295 @@
+/**
+ * Objects on a bad day: answers that are errors, connections that are cut, content that is wrong,
+ * and Ctrl-C.
+ */
+import assert from "node:assert/strict";
+import type { RequestRecord, Sandbox } from "../../../lib/sandbox/mod.ts";
+import { BUCKET, noise, stage, tree } from "../../support/objects.ts";
+
+const COUNT = 1_000;
+
+/** One answer in ten is a 503, and one connection in fifty is cut. */
+function badDay(sandbox: Sandbox): void {
+  const every = (n: number, offset: number) => {
+    let seen = 0;
+    return () => (seen++ + offset) % n === 0;
+  };
+  const error = { status: 503, code: "SlowDown", message: "Please reduce your request rate." };
+  sandbox.fail({ operation: "*", times: Infinity, when: every(10, 3), error });
+  sandbox.fail({ operation: "*", times: Infinity, when: every(50, 7), cut: true });
+}
+
+Deno.test("one 503 in ten, one cut in fifty: put, get and delete of 1,000 objects succeed", async () => {
+  await using st = await stage();
+  await Deno.mkdir(st.path("in"));
+  for (let at = 0; at < COUNT; at++) await Deno.writeTextFile(st.path("in", `${at}`), `<${at}>`);
+  badDay(st.sandbox);
+  const put = await st.run(["put-objects", BUCKET, st.path("in")]);
+  assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
+  const got = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
+  assert.deepEqual(got, { code: 0, stdout: "", stderr: "" });
+  assert.deepEqual(tree(st.path("out", "in")), tree(st.path("in")));
+  const deleted = await st.run(["delete-objects", BUCKET, "--prefix", "in/", "-s"]);
+  assert.deepEqual(deleted, { code: 0, stdout: "", stderr: "" });
+  assert.equal(st.objects().size, 0);
+});
+
+Deno.test("large objects on a bad day: parts and ranges are sent again", async () => {
+  await using st = await stage();
+  await Deno.writeFile(st.path("large"), noise(90_000_000));
+  badDay(st.sandbox);
+  const put = await st.run(["put-object", BUCKET, "large", st.path("large")]);
+  assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
+  const got = await st.run(["get-object", BUCKET, "large", "-o", st.path("back")]);
+  assert.deepEqual(got, { code: 0, stdout: "", stderr: "" });
+  assert.ok(tree(st.folder).back === tree(st.folder).large);
+  assert.equal(st.openUploads(), 0);
+});
+
+const isFor = (key: string) => (record: RequestRecord) =>
+  record.permissions.some(({ resource }) => resource.endsWith(`/${key}`));
+const DENIED = { status: 403, code: "AccessDenied", message: "Access Denied" };
+
+Deno.test("an answer that always fails for one key: it is named, the others are done", async () => {
+  await using st = await stage();
+  await Deno.mkdir(st.path("in"));
+  for (let at = 0; at < 50; at++) await Deno.writeTextFile(st.path("in", `${at}`), `<${at}>`);
+  const always = { operation: "*", times: Infinity, when: isFor("in/7"), error: DENIED };
+  st.sandbox.fail(always);
+  const put = await st.run(["put-objects", BUCKET, st.path("in")]);
+  assert.equal(put.code, 1);
+  assert.equal(put.stderr, "Error: Could not put in/7: AccessDenied: Access Denied\n");
+  assert.equal(st.objects().size, 49);
+  st.sandbox.clearFaults();
+  await st.put("in/7", "<7>");
+  st.sandbox.fail(always);
+  const got = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
+  assert.equal(got.code, 1);
+  assert.equal(got.stderr, "Error: Could not get in/7: AccessDenied: Access Denied\n");
+  assert.equal(Object.keys(tree(st.path("out", "in"))).length, 49);
+});
+
+Deno.test("delete-objects: failures of single keys inside a 200 are listed", async () => {
+  await using st = await stage();
+  for (const key of ["a", "b", "c"]) await st.put(key, key);
+  st.sandbox.account.buckets.get(BUCKET)!.policy = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{
+      Effect: "Deny",
+      Principal: "*",
+      Action: "s3:DeleteObject",
+      Resource: `arn:aws:s3:::${BUCKET}/b`,
+    }],
+  });
+  const { code, stderr } = await st.run(["delete-objects", BUCKET, "a", "b", "c", "-s"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^Error: Could not delete b: AccessDenied/);
+  assert.equal(stderr.match(/Error: /g)?.length, 1);
+  assert.deepEqual([...st.objects().keys()], ["b"]);
+});
+
+Deno.test("an answer to CompleteMultipartUpload that is lost is no failure", async () => {
+  await using st = await stage();
+  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  st.sandbox.fail({ operation: "CompleteMultipartUpload", after: true, cut: true });
+  const put = await st.run(["put-object", BUCKET, "large", st.path("large")]);
+  assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
+  assert.equal(st.objects().get("large")?.body.length, 20_000_000);
+});
+
+Deno.test("an error inside a 200 of CompleteMultipartUpload is one, and is tried again", async () => {
+  await using st = await stage();
+  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  st.sandbox.fail({
+    operation: "CompleteMultipartUpload",
+    malformedBody: "<Error><Code>InternalError</Code><Message>try again</Message></Error>",
+  });
+  assert.equal((await st.run(["put-object", BUCKET, "large", st.path("large")])).code, 0);
+  assert.equal(st.objects().get("large")?.body.length, 20_000_000);
+});
+
+Deno.test("an upload whose beginning was lost on the way may have left one: it is said", async () => {
+  await using st = await stage();
+  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  st.sandbox.fail({ operation: "CreateMultipartUpload", cut: true, after: true });
+  const { code, stderr } = await st.run(["put-object", BUCKET, "it's", st.path("large")]);
+  assert.equal(code, 0);
+  assert.equal(
+    stderr,
+    "Warning: An answer was lost when the upload of it's began: an empty upload of it may be left " +
+      "on the server, which costs nothing. See aws s3api list-multipart-uploads " +
+      `--bucket ${BUCKET} --prefix 'it'\\''s'\n`,
+  );
+  assert.equal(st.openUploads(), 1);
+  assert.equal(st.objects().get("it's")?.body.length, 20_000_000);
+});
+
+Deno.test("an upload whose beginning never got there leaves nothing, and nothing is said of it", async () => {
+  await using st = await stage();
+  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  const error = { status: 503, code: "SlowDown", message: "Please reduce your request rate." };
+  st.sandbox.fail({ operation: "CreateMultipartUpload", error });
+  const put = await st.run(["put-object", BUCKET, "large", st.path("large")]);
+  assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
+  assert.equal(st.openUploads(), 0);
+});
+
+Deno.test("an upload that fails leaves no parts behind", async () => {
+  await using st = await stage();
+  await Deno.writeFile(st.path("large"), noise(60_000_000));
+  st.sandbox.fail({ operation: "UploadPart", occurrence: 3, times: Infinity, error: DENIED });
+  const { code, stderr } = await st.run(["put-object", BUCKET, "large", st.path("large")]);
+  assert.equal(code, 1);
+  assert.equal(stderr, "Error: Could not put large: AccessDenied: Access Denied\n");
+  assert.equal(st.openUploads(), 0);
+  assert.equal(st.objects().size, 0);
+});
+
+Deno.test("parts that can't be removed are named, with what removes them", async () => {
+  await using st = await stage();
+  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  st.sandbox.fail({ operation: "UploadPart", times: Infinity, error: DENIED });
+  st.sandbox.fail({ operation: "AbortMultipartUpload", times: Infinity, error: DENIED });
+  const { code, stderr } = await st.run(["put-object", BUCKET, "it's", st.path("large")]);
+  assert.equal(code, 1);
+  assert.match(stderr, /its parts stay on the server, and are billed/);
+  assert.match(
+    stderr,
+    /aws s3api abort-multipart-upload --bucket my-bucket --key 'it'\\''s' --upload-id /,
+  );
+});
+
+Deno.test("an object that changes between two ranges is read again from its beginning", async () => {
+  await using st = await stage();
+  await st.put("large", noise(40_000_000, 1));
+  const second = noise(40_000_000, 2);
+  let gets = 0;
+  st.sandbox.fail({
+    operation: "GetObject",
+    when: () => {
+      if (++gets !== 3) return false;
+      const object = st.objects().get("large")!;
+      st.objects().set("large", { ...object, body: second, etag: '"another-2"' });
+      return false;
+    },
+  });
+  const { code, stderr } = await st.run([
+    ...["get-object", BUCKET, "large", "-o", st.path("large"), "--concurrency", "1"],
+  ]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  const got = await Deno.readFile(st.path("large"));
+  assert.ok(got.length === second.length && second.every((byte, at) => got[at] === byte));
+});
+
+Deno.test("a checksum that doesn't fit: an error, and no file", async () => {
+  await using st = await stage();
+  for (const length of [10, 40_000_000]) {
+    await st.put("a", noise(length));
+    st.objects().get("a")!.etag = `"${"f".repeat(32)}"`;
+    const { code, stderr } = await st.run(["get-object", BUCKET, "a", "-o", st.path("a")]);
+    assert.equal(code, 1);
+    assert.match(stderr, /what arrived is not what the server holds/);
+    assert.deepEqual(tree(st.folder), {});
+  }
+});
+
+Deno.test("an ETag that is no MD5, because the server encrypts, is not taken for one", async () => {
+  await using st = await stage();
+  await st.put("a", "content");
+  const object = st.objects().get("a")!;
+  object.etag = `"${"f".repeat(32)}"`;
+  object.headers["x-amz-server-side-encryption"] = "aws:kms";
+  assert.equal((await st.run(["get-object", BUCKET, "a"])).stdout, "content");
+});
+
+for (const command of ["put-objects", "put-object", "get-objects", "get-object"]) {
+  Deno.test(`Ctrl-C in the middle of ${command}: nothing half-done stays`, async () => {
+    await using st = await stage();
+    await Deno.mkdir(st.path("in"));
+    const isPut = command.startsWith("put");
+    for (const name of ["1", "2"]) {
+      if (isPut) await Deno.writeFile(st.path("in", name), noise(50_000_000));
+      else await st.put(name, noise(50_000_000));
+    }
+    st.sandbox.fail({
+      operation: isPut ? "UploadPart" : "GetObject",
+      occurrence: 2,
+      times: Infinity,
+      delayMs: 30_000,
+    });
+    const interruption = new AbortController();
+    const args: Record<string, string[]> = {
+      "put-objects": [st.path("in")],
+      "put-object": ["1", st.path("in", "1")],
+      "get-objects": ["-o", st.path("out")],
+      "get-object": ["1", "-o", st.path("out")],
+    };
+    const running = st.run([command, BUCKET, ...args[command]!], { signal: interruption.signal });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const started = performance.now();
+    interruption.abort();
+    const { code, stderr } = await running;
+    assert.equal(code, 130);
+    assert.equal(stderr, "Error: Interrupted\n");
+    assert.ok(performance.now() - started < 2_000, "within two seconds");
+    assert.equal(st.openUploads(), 0);
+    if (isPut) assert.equal(st.objects().size, 0);
+    else assert.deepEqual(Object.values(tree(st.folder)).filter((text) => text !== null), []);
+  });
+}
+
+Deno.test("Ctrl-C while an upload is being made: it is removed", async () => {
+  await using st = await stage();
+  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  st.sandbox.fail({ operation: "CreateMultipartUpload", delayMs: 500 });
+  const interruption = new AbortController();
+  const running = st.run(["put-object", BUCKET, "large", st.path("large")], {
+    signal: interruption.signal,
+  });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  interruption.abort();
+  assert.equal((await running).code, 130);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.equal(st.openUploads(), 0);
+});
+
+const UNKNOWN = { accessKeyId: "AKIAFRESHFRESHFRESH0", secretAccessKey: "made-a-moment-ago" };
+
+for (
+  const args of [
+    ["list-bucket", BUCKET],
+    ["get-object", BUCKET, "a"],
+    ["get-objects", BUCKET, "a", "b"],
+    ["put-object", BUCKET, "a", "-"],
+    ["put-objects", BUCKET, "deno.json"],
+    ["delete-objects", BUCKET, "a", "--silent"],
+    ["delete-objects", BUCKET, "--prefix", "a"],
+  ]
+) {
+  Deno.test(`${args.join(" ")}: a key that isn't known may just be new, which is said once`, async () => {
+    await using st = await stage();
+    const { code, stdout, stderr } = await st.run(args, {
+      env: {
+        AWS_ACCESS_KEY_ID: UNKNOWN.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: UNKNOWN.secretAccessKey,
+      },
+    });
+    assert.equal(code, 1);
+    assert.equal(stdout, "");
+    assert.equal(stderr.match(/Error: /g)?.length, 1, stderr);
+    const [what, hint = ""] = stderr.split("\n");
+    assert.match(what!, /^Error: Could not .+: AWS does not know this access key/);
+    assert.match(hint, /A key made a moment ago takes some seconds to work: try again/);
+  });
+}
+
+Deno.test("a server that can't be reached is one error, however many objects", async () => {
+  await using st = await stage();
+  const { code, stderr } = await st.run([
+    ...["get-objects", BUCKET, "a", "b", "c", "-o", st.path("out")],
+    ...["--endpoint-url", "http://127.0.0.1:9"],
+  ]);
+  assert.equal(code, 1);
+  assert.equal(stderr.match(/Error: /g)?.length, 1);
+  assert.match(stderr, /the endpoint refused the connection/);
+});

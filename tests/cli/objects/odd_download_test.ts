@@ -1,0 +1,157 @@
+/**
+ * Downloads from servers that send less, more or something else than was asked for.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { noise, tree } from "../../support/objects.ts";
+import { run } from "../../support/run.ts";
+
+interface Answer {
+  status?: number;
+  headers?: Record<string, string | number>;
+  body?: Uint8Array | string;
+}
+
+/** A server that sends just these bytes, and ends the connection; and a folder. */
+async function serve(answerTo: (request: { target: string; range: string | undefined }) => Answer) {
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const answer = async (connection: Deno.Conn) => {
+    using open = connection;
+    const buffer = new Uint8Array(16_384);
+    const count = await open.read(buffer) ?? 0;
+    const request = new TextDecoder().decode(buffer.subarray(0, count));
+    const { status = 200, headers = {}, body = "" } = answerTo({
+      target: request.split(" ")[1] ?? "",
+      range: /^range: *(.*?)\r$/im.exec(request)?.[1],
+    });
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+    await open.write(new TextEncoder().encode(`HTTP/1.1 ${status} Odd\r\n${lines.join("")}\r\n`));
+    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await open.write(rest));
+  };
+  const answers = (async () => {
+    for await (const connection of listener) answer(connection).catch(() => {});
+  })();
+  const env = {
+    ...{ AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "example" },
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`,
+  };
+  return {
+    run: (...args: string[]) => run([...args, "-o", join(folder, "out")], { env }),
+    got: () => tree(folder),
+    clear: () => Deno.remove(join(folder, "out"), { recursive: true }),
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await answers;
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+const ETAG = '"0123456789abcdef0123456789abcdef-2"';
+const isListing = (target: string) => target.includes("list-type");
+
+const listing = (size: number): Answer => ({
+  body: "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>a</Key>" +
+    `<Size>${size}</Size><ETag>${ETAG}</ETag></Contents></ListBucketResult>`,
+});
+
+Deno.test("get-objects: content without a length that stops early is compared with the listing", async () => {
+  await using server = await serve(({ target }) =>
+    isListing(target) ? listing(100) : { headers: { etag: ETAG }, body: noise(40) }
+  );
+  const { code, stderr } = await server.run("get-objects", "my-bucket");
+  assert.equal(
+    stderr,
+    "Error: Could not get a: what arrived is not what the server holds\n" +
+      "Try again; 40 bytes arrived instead of 100\n",
+  );
+  assert.equal(code, 1);
+  assert.deepEqual(server.got(), { out: null });
+});
+
+Deno.test("get-objects: content without a length that is complete is saved", async () => {
+  await using server = await serve(({ target }) =>
+    isListing(target) ? listing(5) : { headers: { etag: ETAG }, body: "hello" }
+  );
+  assert.deepEqual(await server.run("get-objects", "my-bucket"), {
+    ...{ code: 0, stdout: "", stderr: "" },
+  });
+  assert.deepEqual(server.got(), { "out": null, "out/a": "hello" });
+});
+
+const CONTENT = noise(20);
+const cut = { headers: { etag: ETAG, "content-length": 20 }, body: CONTENT.subarray(0, 10) };
+
+const again = { etag: ETAG, "content-length": 20 };
+const RESTS: Record<string, Answer> = {
+  "another range": {
+    status: 206,
+    headers: { ...again, "content-range": "bytes 0-19/20" },
+    body: CONTENT,
+  },
+  "a longer range without saying which": { status: 206, headers: again, body: CONTENT },
+};
+
+for (const [what, rest] of Object.entries(RESTS)) {
+  Deno.test(`get-object -o: a server that goes on with ${what}: an error, and no file`, async () => {
+    await using server = await serve(({ range }) => range === undefined ? cut : rest);
+    const { code, stderr } = await server.run("get-object", "my-bucket", "a");
+    assert.match(stderr, /^Error: Could not get a: what arrived is not what the server holds$/m);
+    assert.equal(code, 1);
+    assert.deepEqual(server.got(), {});
+  });
+}
+
+const latin1 = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
+
+Deno.test("get-object -o: a server that goes on with the whole: what is there already is passed over", async () => {
+  const whole = { headers: { etag: ETAG, "content-length": 20 }, body: CONTENT };
+  await using server = await serve(({ range }) => range === undefined ? cut : whole);
+  const { code, stderr } = await server.run("get-object", "my-bucket", "a");
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.deepEqual(server.got(), { out: latin1(CONTENT) });
+});
+
+Deno.test("a long object from a server that knows no ranges is read whole", async () => {
+  const body = noise(9_000_000);
+  await using server = await serve(({ target }) =>
+    isListing(target)
+      ? listing(body.length)
+      : { headers: { etag: ETAG, "content-length": body.length }, body }
+  );
+  for (
+    const [args, path] of [[["get-object", "my-bucket", "a"], "out"], [
+      ["get-objects", "my-bucket"],
+      "out/a",
+    ]] as const
+  ) {
+    const { code, stderr } = await server.run(...args);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.ok(server.got()[path] === latin1(body));
+    await server.clear();
+  }
+});
+
+Deno.test("a range that is not the one that was asked for: an error, and no file", async () => {
+  const body = noise(2 * 8 * 2 ** 20);
+  const half = body.length / 2;
+  await using server = await serve(({ target, range }) => {
+    if (isListing(target)) return listing(body.length);
+    assert.ok(range);
+    const headers = {
+      etag: ETAG,
+      "content-length": half,
+      "content-range": `bytes 0-${half - 1}/${body.length}`,
+    };
+    return { status: 206, headers, body: body.subarray(0, half) };
+  });
+  const { code, stderr } = await server.run("get-objects", "my-bucket");
+  assert.match(
+    stderr,
+    /what arrived is not what the server holds\nTry again; the server sent another range/,
+  );
+  assert.equal(code, 1);
+  assert.deepEqual(server.got(), { out: null });
+});

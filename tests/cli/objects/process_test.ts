@@ -1,0 +1,192 @@
+/**
+ * Objects with the program as a process of its own: pipes, Ctrl-C, and a tree of many files.
+ */
+import assert from "node:assert/strict";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { connect } from "../../../lib/aws/connect.ts";
+import { getObject } from "../../../lib/objects/get.ts";
+import { BUCKET, noise, type Stage, stage, tree } from "../../support/objects.ts";
+import { sandboxEnv } from "../../support/run.ts";
+
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+function program(
+  st: Stage,
+  args: string[],
+  stdin: "null" | "piped" = "null",
+  permissions: readonly string[] = ["-A"],
+) {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", ...permissions, "cli.ts", ...args],
+    env: sandboxEnv(st.sandbox),
+    stdin,
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+Deno.test("get-object | head -c 10 ends quietly", async () => {
+  await using st = await stage();
+  await st.put("large", noise(30_000_000));
+  const child = program(st, ["get-object", BUCKET, "large"]);
+  const reader = child.stdout.getReader();
+  assert.ok((await reader.read()).value!.length > 0);
+  await reader.cancel();
+  const [{ code }, stderr] = await Promise.all([child.status, new Response(child.stderr).text()]);
+  assert.deepEqual([code, stderr], [0, ""]);
+});
+
+const TRANSFERS = ["put-object", "put-objects", "get-objects"].flatMap((command) => [
+  { command, signal: "SIGINT", exitCode: 130 } as const,
+  { command, signal: "SIGHUP", exitCode: 129 } as const,
+]);
+
+for (const { command, signal, exitCode } of TRANSFERS) {
+  Deno.test({
+    name: `${signal} ends ${command} within two seconds, and nothing half-done stays`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      await using st = await stage();
+      const isPut = command.startsWith("put");
+      await Deno.mkdir(st.path("in"));
+      if (isPut) await Deno.writeFile(st.path("in", "large"), noise(60_000_000));
+      else await st.put("large", noise(60_000_000));
+      const operation = isPut ? "UploadPart" : "GetObject";
+      st.sandbox.fail({ operation, occurrence: 3, times: Infinity, delayMs: 20_000 });
+      const args: Record<string, string[]> = {
+        "put-object": ["large", "-"],
+        "put-objects": [st.path("in")],
+        "get-objects": ["-o", st.path("out")],
+      };
+      const child = program(st, [command, BUCKET, ...args[command]!], "piped");
+      const writer = child.stdin.getWriter();
+      // Standard input stays open: an interruption must not wait for its end.
+      if (command === "put-object") writer.write(noise(60_000_000)).catch(() => {});
+      const isUnderWay = () =>
+        st.sandbox.requests.some((one) => one.operation === operation && one.status > 0);
+      while (!isUnderWay()) await new Promise((resolve) => setTimeout(resolve, 10));
+      const started = performance.now();
+      child.kill(signal);
+      const [{ code }, stderr] = await Promise.all([
+        child.status,
+        new Response(child.stderr).text(),
+        new Response(child.stdout).text(),
+      ]);
+      assert.deepEqual([code, stderr], [exitCode, "Error: Interrupted\n"]);
+      assert.ok(performance.now() - started < 2_000, "within two seconds");
+      assert.equal(st.openUploads(), 0);
+      if (isPut) assert.equal(st.objects().size, 0);
+      else assert.deepEqual(tree(st.path("out")), {});
+      await writer.close().catch(() => {});
+    },
+  });
+}
+
+Deno.test("a tree of 3,000 files goes and comes back", async () => {
+  await using st = await stage();
+  for (let folder = 0; folder < 30; folder++) {
+    await Deno.mkdir(st.path("in", String(folder)), { recursive: true });
+    for (let file = 0; file < 100; file++) {
+      const name = `${file} ' " % + \r 😀`;
+      await Deno.writeFile(st.path("in", String(folder), name), noise(100 + file, file + 1));
+    }
+  }
+  for (
+    const args of [["put-objects", BUCKET, st.path("in")], [
+      "get-objects",
+      BUCKET,
+      "-o",
+      st.path("out"),
+    ]]
+  ) {
+    const { code, stdout, stderr } = await program(st, args).output();
+    assert.deepEqual([code, decode(stdout), decode(stderr)], [0, "", ""]);
+  }
+  assert.deepEqual(tree(st.path("out", "in")), tree(st.path("in")));
+});
+
+Deno.test("a connection that is cut in the middle of the content: reading goes on from there", async () => {
+  const content = noise(1_000_000);
+  const ranges: (string | undefined)[] = [];
+  const server = http.createServer((request, response) => {
+    const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
+    ranges.push(request.headers.range);
+    response.writeHead(from > 0 ? 206 : 200, {
+      etag: '"some-1"',
+      "content-length": content.length - from,
+    });
+    const end = Math.min(from + 300_000, content.length);
+    response.write(content.subarray(from, end), () => {
+      if (end < content.length) response.destroy();
+      else response.end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const aws = connect({
+    endpointUrl: `http://127.0.0.1:${port}`,
+    credentials: { accessKeyId: "a", secretAccessKey: "b" },
+  });
+  try {
+    const { body } = await getObject(aws, BUCKET, "key");
+    const got = new Uint8Array(await new Response(body).arrayBuffer());
+    assert.ok(got.length === content.length && got.every((byte, at) => byte === content[at]));
+    assert.equal(ranges[0], undefined);
+    assert.ok(
+      ranges.length >= 4 && ranges.slice(1).every((range) => /^bytes=[1-9]\d*-$/.test(range!)),
+    );
+  } finally {
+    aws.close();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+Deno.test("getObject: a stream that nobody wants any more lets go of its connection", async () => {
+  await using st = await stage();
+  await st.put("large", noise(30_000_000));
+  const aws = connect({ endpointUrl: st.sandbox.url, credentials: st.sandbox.credentials });
+  const { body, size } = await getObject(aws, BUCKET, "large");
+  assert.equal(size, 30_000_000);
+  await body.cancel();
+  aws.close();
+});
+
+for (
+  const args of [
+    ["list-bucket", BUCKET],
+    ["get-object", BUCKET, "a"],
+    ["put-object", BUCKET, "a", "LICENSE"],
+    ["delete-objects", BUCKET, "a", "--silent"],
+  ]
+) {
+  Deno.test(`${args[0]} without Deno's permission to call AWS says so at once`, async () => {
+    await using st = await stage();
+    const child = program(st, args, "null", [
+      ...["--no-prompt", "--allow-env", "--allow-read", "--allow-sys"],
+    ]);
+    const { code, stdout, stderr } = await child.output();
+    assert.deepEqual([code, decode(stdout)], [1, ""]);
+    assert.match(decode(stderr), /Deno was not allowed to do .*--allow-net/);
+    assert.doesNotMatch(decode(stderr), /connection|bug/);
+  });
+}
+
+for (
+  const [args, kinds] of [
+    [["get-object", BUCKET, "a"], []],
+    [["get-object", BUCKET, "a", "--output", "FILE"], ["write"]],
+    [["get-objects", BUCKET, "a", "--output", "FILE"], ["write"]],
+    [["put-object", BUCKET, "b", "LICENSE"], []],
+  ] as const
+) {
+  Deno.test(`${args.join(" ")} asks for Deno's permission to write: ${kinds.length > 0}`, async () => {
+    await using st = await stage();
+    await st.put("a", "hello");
+    const asked: string[] = [];
+    const words = args.map((word) => word === "FILE" ? st.path("out") : word);
+    const onPermit = (more: readonly string[]) => asked.push(...more);
+    assert.equal((await st.run(words, { onPermit })).code, 0);
+    assert.deepEqual(asked.filter((kind) => kind === "write"), kinds);
+  });
+}

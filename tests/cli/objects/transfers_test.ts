@@ -1,0 +1,340 @@
+/**
+ * The commands for objects, each as it is meant to be used.
+ */
+import assert from "node:assert/strict";
+import { BUCKET, noise, stage, tree } from "../../support/objects.ts";
+
+const AWKWARD_NAMES = [
+  ...["plain.txt", "with space", "qu'o\"te", "100%", "a+b", "cr\rlf\n", "😀", "é", "e\u0301"],
+  ...["<&>", "tab\there", "\x01", "~", "(x)!*'", "#?=&", "%2F", ".hidden", "-dash"],
+];
+
+Deno.test("put-objects and get-objects: what comes back is what went", async () => {
+  await using st = await stage();
+  for (const name of AWKWARD_NAMES) {
+    await Deno.mkdir(st.path("in", "sub", name), { recursive: true });
+    await Deno.writeTextFile(st.path("in", name), name);
+    await Deno.writeTextFile(st.path("in", "sub", name, name), `${name}${name}`);
+  }
+  await Deno.writeFile(st.path("in", "empty"), new Uint8Array());
+  await Deno.writeFile(st.path("in", "large"), noise(20_000_001));
+  const put = await st.run(["put-objects", BUCKET, st.path("in")]);
+  assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
+  const got = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
+  assert.deepEqual(got, { code: 0, stdout: "", stderr: "" });
+  assert.deepEqual(tree(st.path("out", "in")), tree(st.path("in")));
+  const deleted = await st.run(["delete-objects", BUCKET, "--prefix", "in/"]);
+  assert.equal(deleted.stderr, `Deleting ${2 * AWKWARD_NAMES.length + 2} objects from my-bucket\n`);
+  assert.equal(st.objects().size, 0);
+  assert.equal(st.openUploads(), 0);
+});
+
+Deno.test("put-objects: content types by extension", async () => {
+  await using st = await stage();
+  const types = {
+    "a.html": "text/html",
+    "b.JSON": "application/json",
+    "c.tar.gz": "application/gzip",
+    "d.mjs": "text/javascript",
+    "e.h": "text/plain",
+    "f.exe": "application/octet-stream",
+    "g.docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+  };
+  for (const name of [...Object.keys(types), "none", ".css"]) {
+    await Deno.writeTextFile(st.path(name), name);
+  }
+  await st.run(["put-objects", BUCKET, `${st.folder}/.`]);
+  for (const [name, type] of Object.entries(types)) {
+    assert.equal(st.objects().get(name)?.headers["content-type"], type);
+  }
+  for (const name of ["none", ".css"]) {
+    assert.equal(st.objects().get(name)?.headers["content-type"], "binary/octet-stream");
+  }
+});
+
+Deno.test("put-objects: --prefix, --dry-run and a folder's name", async () => {
+  await using st = await stage();
+  await Deno.mkdir(st.path("dir", "sub"), { recursive: true });
+  await Deno.writeTextFile(st.path("dir", "sub", "one.txt"), "1");
+  await Deno.writeTextFile(st.path("two.txt"), "2");
+  const args = ["put-objects", BUCKET, st.path("dir"), st.path("two.txt"), "--prefix", "p"];
+  const dry = await st.run([...args, "--dry-run"]);
+  assert.equal(
+    dry.stdout,
+    `${st.path("dir/sub/one.txt")} => s3://my-bucket/p/dir/sub/one.txt\n` +
+      `${st.path("two.txt")} => s3://my-bucket/p/two.txt\n`,
+  );
+  assert.equal(st.sandbox.requests.length, 0);
+  assert.equal((await st.run(args)).code, 0);
+  assert.deepEqual([...st.objects().keys()].sort(), ["p/dir/sub/one.txt", "p/two.txt"]);
+});
+
+Deno.test("put-objects: a path that isn't there is an error before any upload", async () => {
+  await using st = await stage();
+  await Deno.writeTextFile(st.path("a"), "a");
+  const { code, stderr } = await st.run(["put-objects", BUCKET, st.path("a"), st.path("nope")]);
+  assert.equal(code, 2);
+  assert.match(stderr, /^Error: Path does not exist: .*nope$/m);
+  assert.equal(st.sandbox.requests.length, 0);
+});
+
+Deno.test("put-objects: two files with one key are an error before any upload", async () => {
+  await using st = await stage();
+  for (const folder of ["one", "two"]) {
+    await Deno.mkdir(st.path(folder));
+    await Deno.writeTextFile(st.path(folder, "a.txt"), folder);
+  }
+  const { code, stderr } = await st.run([
+    ...["put-objects", BUCKET, st.path("one", "a.txt"), st.path("two", "a.txt")],
+  ]);
+  assert.equal(code, 1);
+  assert.match(stderr, /Two files would have the key a\.txt/);
+  assert.equal(st.sandbox.requests.length, 0);
+});
+
+Deno.test("put-objects: links to files are followed, to folders not; both are told apart", async () => {
+  await using st = await stage();
+  await Deno.mkdir(st.path("dir", "real"), { recursive: true });
+  await Deno.writeTextFile(st.path("dir", "real", "a"), "content");
+  await Deno.symlink(st.path("dir", "real", "a"), st.path("dir", "link"));
+  await Deno.symlink(st.path("dir"), st.path("dir", "loop"));
+  await Deno.symlink(st.path("nowhere"), st.path("dir", "broken"));
+  const { code, stderr } = await st.run(["put-objects", BUCKET, st.path("dir")]);
+  assert.equal(code, 0);
+  assert.deepEqual([...st.objects().keys()].sort(), ["dir/link", "dir/real/a"]);
+  assert.match(stderr, /not uploaded: .*loop: it is a symbolic link to a folder/);
+  assert.match(stderr, /not uploaded: .*broken: it is a symbolic link to nothing/);
+});
+
+Deno.test("put-object: a file, its type and a type of one's own", async () => {
+  await using st = await stage();
+  await Deno.writeTextFile(st.path("a.css"), "a{}");
+  await st.run(["put-object", BUCKET, "one", st.path("a.css")]);
+  await st.run(["put-object", BUCKET, "two", st.path("a.css"), "--content-type", "text/x;  y=z"]);
+  assert.equal(st.objects().get("one")?.headers["content-type"], "text/css");
+  assert.equal(st.objects().get("two")?.headers["content-type"], "text/x;  y=z");
+});
+
+for (const length of [0, 1, 8 * 2 ** 20 - 1, 8 * 2 ** 20, 8 * 2 ** 20 + 1, 16 * 2 ** 20, 21e6]) {
+  Deno.test(`put-object from standard input, get-object to standard output: ${length} bytes`, async () => {
+    await using st = await stage();
+    const content = noise(length);
+    const put = await st.run(["put-object", BUCKET, "x.html", "-"], { stdin: content });
+    assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
+    const stored = st.objects().get("x.html")!;
+    assert.ok(
+      stored.body.length === length && content.every((byte, at) => byte === stored.body[at]),
+    );
+    assert.equal(stored.headers["content-type"], "text/html");
+    const { code } = await st.run(["get-object", BUCKET, "x.html", "-o", st.path("x")]);
+    assert.equal(code, 0);
+    const got = await Deno.readFile(st.path("x"));
+    assert.ok(got.length === length && content.every((byte, at) => byte === got[at]));
+    assert.deepEqual([...Deno.readDirSync(st.folder)].map(({ name }) => name), ["x"]);
+  });
+}
+
+Deno.test("get-object: standard output is the content and nothing else", async () => {
+  await using st = await stage();
+  await st.put("hello.txt", "Hello\n");
+  assert.deepEqual(await st.run(["get-object", BUCKET, "hello.txt"]), {
+    code: 0,
+    stdout: "Hello\n",
+    stderr: "",
+  });
+});
+
+Deno.test("get-object -o /dev/stdout is standard output, which replaces no file", async () => {
+  await using st = await stage();
+  await st.put("a", "content");
+  const ran = await st.run(["get-object", BUCKET, "a", "-o", "/dev/stdout"]);
+  assert.deepEqual(ran, { code: 0, stdout: "content", stderr: "" });
+});
+
+Deno.test("get-object: an object stored with Content-Encoding comes as it is stored", async () => {
+  await using st = await stage();
+  await st.put("a.gz", "not really packed");
+  st.objects().get("a.gz")!.headers["content-encoding"] = "gzip";
+  assert.equal((await st.run(["get-object", BUCKET, "a.gz"])).stdout, "not really packed");
+});
+
+Deno.test("get-object: a missing key is named", async () => {
+  await using st = await stage();
+  const { code, stdout, stderr } = await st.run(["get-object", BUCKET, "a/../b"]);
+  assert.deepEqual({ code, stdout, stderr }, {
+    code: 1,
+    stdout: "",
+    stderr: "Error: Not found: a/../b\n",
+  });
+});
+
+Deno.test("get-object -o: a place that can't be written to is one error before any transfer", async () => {
+  await using st = await stage();
+  await st.put("a", "a");
+  const before = st.sandbox.requests.length;
+  for (const target of [st.path("nowhere", "a"), st.folder]) {
+    const { code, stderr } = await st.run(["get-object", BUCKET, "a", "-o", target]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^Error: Could not write to .*: (its folder does not exist|it is a folder)/,
+    );
+  }
+  assert.equal(st.sandbox.requests.length, before);
+});
+
+Deno.test("get-object -o: a link stays a link, and the file behind it is replaced", async () => {
+  await using st = await stage();
+  await st.put("a", "new");
+  await Deno.writeTextFile(st.path("real"), "old");
+  await Deno.symlink("real", st.path("link"));
+  assert.equal((await st.run(["get-object", BUCKET, "a", "-o", st.path("link")])).code, 0);
+  assert.ok((await Deno.lstat(st.path("link"))).isSymlink);
+  assert.equal(await Deno.readTextFile(st.path("real")), "new");
+});
+
+Deno.test({
+  name: "get-object -o /dev/null: what is no ordinary file is written to as it is",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using st = await stage();
+    await st.put("a", "content");
+    const result = await st.run(["get-object", BUCKET, "a", "-o", "/dev/null"]);
+    assert.deepEqual(result, { code: 0, stdout: "", stderr: "" });
+    assert.ok((await Deno.stat("/dev/null")).isCharDevice);
+  },
+});
+
+Deno.test("get-objects: keys and patterns together, each once", async () => {
+  await using st = await stage();
+  for (const key of ["a.txt", "b.css", "static/c.css", "static/d.js"]) await st.put(key, key);
+  const { code } = await st.run([
+    ...["get-objects", BUCKET, "a.txt", "b.css", "a.txt", "-p", "*.css", "-p", "static/c*"],
+    ...["-o", st.path("out")],
+  ]);
+  assert.equal(code, 0);
+  assert.deepEqual(Object.keys(tree(st.path("out"))), ["a.txt", "b.css", "static", "static/c.css"]);
+  const gets = st.sandbox.requests.filter(({ operation }) => operation === "GetObject");
+  assert.equal(gets.length, 3);
+});
+
+Deno.test("get-objects: keys alone need no permission to list", async () => {
+  await using st = await stage();
+  await st.put("a", "a");
+  await st.run(["get-objects", BUCKET, "a", "-o", st.path("out")]);
+  assert.deepEqual(st.sandbox.requests.map(({ operation }) => operation), [
+    "PutObject",
+    "GetObject",
+  ]);
+});
+
+Deno.test("get-objects: a missing key is named, the others come", async () => {
+  await using st = await stage();
+  await st.put("a", "a");
+  const { code, stderr } = await st.run(["get-objects", BUCKET, "nope", "a", "-o", st.path("out")]);
+  assert.equal(code, 1);
+  assert.equal(stderr, "Error: Not found: nope\n");
+  assert.deepEqual(tree(st.path("out")), { a: "a" });
+});
+
+Deno.test("get-objects: a bucket that isn't there is one error", async () => {
+  await using st = await stage();
+  const { code, stderr } = await st.run([
+    ...["get-objects", "no-such-bucket", "a", "b", "c", "-o", st.path("out")],
+  ]);
+  assert.equal(code, 1);
+  assert.equal(stderr.match(/Error: /g)?.length, 1);
+  assert.match(stderr, /NoSuchBucket/);
+});
+
+Deno.test("get-objects: a key that ends in a slash makes a folder", async () => {
+  await using st = await stage();
+  await st.put("folder/", "");
+  await st.put("full/", "content");
+  const { code, stderr } = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
+  assert.equal(code, 1);
+  assert.match(stderr, /Skipped "full\/": it makes a folder, and its 7 bytes have no place there/);
+  assert.deepEqual(tree(st.path("out")), { folder: null });
+});
+
+Deno.test("list-bucket: the fields of the listing, in every format", async () => {
+  await using st = await stage();
+  await st.put("a b", "content");
+  st.objects().get("a b")!.lastModified = new Date("2021-11-03T01:38:24Z");
+  const etag = '"9a0364b9e99bb480dd25e1f0284c8555"';
+  const json = await st.run(["list-bucket", BUCKET, "--urls"]);
+  assert.deepEqual(JSON.parse(json.stdout), [{
+    Key: "a b",
+    LastModified: "2021-11-03 01:38:24+00:00",
+    ETag: etag,
+    Size: 7,
+    StorageClass: "STANDARD",
+    URL: `${st.sandbox.url}/${BUCKET}/a%20b`,
+  }]);
+  const csv = await st.run(["list-bucket", BUCKET, "--csv"]);
+  assert.equal(
+    csv.stdout,
+    "Key,LastModified,ETag,Size,StorageClass,Owner\r\n" +
+      `a b,2021-11-03 01:38:24+00:00,"""${etag.slice(1, -1)}""",7,STANDARD,\r\n`,
+  );
+  assert.equal((await st.run(["list-bucket", BUCKET, "--prefix", "x"])).stdout, "[]\n");
+});
+
+Deno.test("list-bucket: all pages, every key byte for byte", async () => {
+  await using st = await stage();
+  const keys = Array.from({ length: 2_500 }, (_, at) => `${at % 7}/key ${at}+%\r\x01é😀&<>"'`);
+  const objects = st.objects();
+  await st.put("template", "x");
+  const template = objects.get("template")!;
+  objects.delete("template");
+  for (const key of keys) objects.set(key, { ...template, key });
+  const { stdout } = await st.run(["list-bucket", BUCKET, "--nl"]);
+  const listed = stdout.trimEnd().split("\n").map((line) => JSON.parse(line).Key);
+  assert.deepEqual(listed.sort(), keys.sort());
+  const deleted = await st.run(["delete-objects", BUCKET, "--prefix", "3/"]);
+  assert.equal(deleted.code, 0);
+  assert.deepEqual([...objects.keys()].filter((key) => key.startsWith("3/")), []);
+  assert.equal(objects.size, keys.filter((key) => !key.startsWith("3/")).length);
+});
+
+Deno.test("delete-objects: keys as given, and a dry run that deletes nothing", async () => {
+  await using st = await stage();
+  for (const key of ["a", " a ", "a\r", "b"]) await st.put(key, key);
+  const dry = await st.run(["delete-objects", BUCKET, "a", "b", "a", "-d"]);
+  assert.deepEqual(dry, {
+    code: 0,
+    stdout: "The following keys would be deleted:\na\nb\n",
+    stderr: "Deleting 2 objects from my-bucket\n",
+  });
+  assert.equal(st.objects().size, 4);
+  const { code, stderr } = await st.run(["delete-objects", BUCKET, "a\r"]);
+  assert.deepEqual([code, stderr], [0, "Deleting 1 object from my-bucket\n"]);
+  assert.deepEqual([...st.objects().keys()].sort(), [" a ", "a", "b"]);
+  assert.equal((await st.run(["delete-objects", BUCKET, " a ", "-s"])).stderr, "");
+  assert.deepEqual([...st.objects().keys()].sort(), ["a", "b"]);
+});
+
+for (
+  const [args, message] of [
+    [["delete-objects", BUCKET], "Specify one or more keys or use --prefix"],
+    [["delete-objects", BUCKET, "--prefix", ""], "Specify one or more keys or use --prefix"],
+    [["delete-objects", BUCKET, "a", "--prefix", "b"], "Cannot pass both keys and --prefix"],
+    [["get-object", BUCKET, ""], "Invalid key: it is empty"],
+    [["get-objects", BUCKET, "x".repeat(1025)], "it has 1025 bytes"],
+    [["get-objects", BUCKET, "--concurrency", "0"], "expected 1 to 512"],
+    [["put-object", BUCKET, "k", "-", "--content-type", "a\nb"], "Invalid content type"],
+    [["put-object", BUCKET, "k", "."], "put-objects uploads folders"],
+    [["put-object", BUCKET, "k", "-", "--auth", "-"], "cannot both read standard input"],
+    [["list-bucket", BUCKET, "--csv", "--nl"], "Use only one of"],
+    [["list-bucket", "bad/name"], "Invalid bucket name"],
+  ] as [string[], string][]
+) {
+  Deno.test(`wrong usage, and no request: ${args.join(" ").slice(0, 60)}`, async () => {
+    await using st = await stage();
+    const { code, stdout, stderr } = await st.run(args);
+    assert.equal(code, 2, stderr);
+    assert.equal(stdout, "");
+    assert.ok(stderr.includes(message), stderr);
+    assert.equal(st.sandbox.requests.length, 0);
+  });
+}

@@ -1,0 +1,130 @@
+/**
+ * Uploads of what can't be read, or isn't what it seems: said, and the others go on.
+ */
+import assert from "node:assert/strict";
+import { BUCKET, runAlone, type Stage, stage } from "../../support/objects.ts";
+import { sandboxEnv } from "../../support/run.ts";
+
+const isLinux = Deno.build.os === "linux";
+/** Files that can be opened and not read: one that has a length, and one that says that it is empty. */
+const UNREADABLE = {
+  "/sys/class/net/lo/speed": "Invalid argument",
+  "/proc/self/mem": "Input/output error",
+};
+
+function exists(path: string): boolean {
+  return isLinux && new Deno.Command("test", { args: ["-e", path] }).outputSync().success;
+}
+
+const text = (st: Stage, key: string) => new TextDecoder().decode(st.objects().get(key)?.body);
+
+for (const [path, reason] of Object.entries(UNREADABLE)) {
+  Deno.test({
+    name: `put-objects: a file that opens and can't be read is one error, the others go: ${path}`,
+    ignore: !exists(path),
+    async fn() {
+      await using st = await stage();
+      await Deno.mkdir(st.path("in"));
+      for (let at = 0; at < 60; at++) await Deno.writeTextFile(st.path("in", `${at}`), `<${at}>`);
+      await Deno.symlink(path, st.path("in", "odd"));
+      const { code, stderr } = await runAlone(st, ["put-objects", BUCKET, st.path("in")]);
+      assert.equal(stderr, `Error: Could not read ${st.path("in", "odd")}: ${reason}\n`);
+      assert.equal(code, 1);
+      assert.equal(st.objects().size, 60);
+    },
+  });
+}
+
+Deno.test({
+  name: "a file that the system makes up calls itself empty: its content goes all the same",
+  ignore: !isLinux,
+  async fn() {
+    await using st = await stage();
+    const path = "/proc/version";
+    await Deno.symlink(path, st.path("version"));
+    await Deno.writeTextFile(st.path("empty"), "");
+    const one = await runAlone(st, ["put-object", BUCKET, "one", path]);
+    assert.deepEqual(one, { code: 0, stdout: "", stderr: "" });
+    const two = await runAlone(st, ["put-objects", BUCKET, st.path("version"), st.path("empty")]);
+    assert.deepEqual(two, { code: 0, stdout: "", stderr: "" });
+    const { stdout } = await new Deno.Command("cat", { args: [path] }).output();
+    const expected = new TextDecoder().decode(stdout);
+    assert.ok(expected.length > 0);
+    assert.deepEqual(["one", "version", "empty"].map((key) => text(st, key)), [
+      ...[expected, expected, ""],
+    ]);
+  },
+});
+
+Deno.test({
+  name: "put-object from standard input that is a folder: one clear error",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using st = await stage();
+    const { code, stderr } = await new Deno.Command("sh", {
+      args: ["-c", `"$0" run -A cli.ts put-object ${BUCKET} key - < .`, Deno.execPath()],
+      env: sandboxEnv(st.sandbox),
+    }).output();
+    const said = new TextDecoder().decode(stderr);
+    assert.equal(said, "Error: Could not read the input: it is a folder\n");
+    assert.equal(code, 1);
+    assert.equal(st.objects().size, 0);
+  },
+});
+
+/** Files and folders that can't be looked at, by what is said of them; `fine` is among them. */
+const LEFT_OUT: { what: string; ignore: boolean; make(folder: string): string; said: RegExp }[] = [
+  {
+    what: "links in a circle",
+    ignore: Deno.build.os === "windows",
+    make: (folder) => `ln -s two ${folder}/one; ln -s one ${folder}/two`,
+    said: /^Error: not uploaded: .*\/in\/(one|two): it can't be read: too many symbolic links$/,
+  },
+  {
+    what: "a file and a folder whose names are not UTF-8, and a link",
+    ignore: !isLinux,
+    make: (folder) =>
+      `cd ${folder}; f=$(printf '\\377'); echo > a$f; mkdir b$f; echo > b$f/c; ln -s fine l$f`,
+    said: /^Error: not uploaded: .*\/in\/[abl]\ufffd: its name is not UTF-8$/,
+  },
+  {
+    what: "a folder and a file in a folder that permissions close",
+    ignore: Deno.build.os === "windows" || Deno.uid() === 0,
+    make: (folder) => `cd ${folder}; mkdir a b; echo > b/c; chmod 000 a; chmod 444 b`,
+    said: /^Error: not uploaded: .*\/in\/(a|b\/c): it can't be read: permission denied$/,
+  },
+];
+
+for (const { what, ignore, make, said } of LEFT_OUT) {
+  Deno.test({
+    name: `put-objects: ${what}: an error for each, the rest goes, and the dry run says so too`,
+    ignore,
+    async fn() {
+      await using st = await stage();
+      await Deno.mkdir(st.path("in"));
+      await Deno.writeTextFile(st.path("in", "fine"), "content");
+      await new Deno.Command("sh", { args: ["-c", make(st.path("in"))] }).output();
+      const args = ["put-objects", BUCKET, st.path("in")];
+      for (const more of [["--dry-run"], []]) {
+        const { code, stderr } = await st.run([...args, ...more]);
+        const lines = stderr.trimEnd().split("\n");
+        for (const line of lines) assert.match(line, said);
+        assert.ok(lines.length >= 2, stderr);
+        assert.equal(code, 1);
+        assert.equal(text(st, "in/fine"), more.length > 0 ? "" : "content");
+      }
+      await new Deno.Command("chmod", { args: ["-R", "u+rwX", st.path("in")] }).output();
+    },
+  });
+}
+
+Deno.test("put-objects: a path that is given twice counts once", async () => {
+  await using st = await stage();
+  await Deno.mkdir(st.path("in"));
+  for (const name of ["one", "two"]) await Deno.writeTextFile(st.path("in", name), name);
+  const paths = [st.path("in"), st.path("in", "one"), st.path("in", "one"), st.path("in")];
+  const { code, stdout, stderr } = await st.run(["put-objects", BUCKET, ...paths, "--dry-run"]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  const keys = stdout.trimEnd().split("\n").map((line) => line.split("my-bucket/")[1]);
+  assert.deepEqual(keys, ["in/one", "in/two", "one"]);
+});

@@ -1,0 +1,112 @@
+/** Credentials as scripts: read by the shells themselves, the variables are those that were meant. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  type CredentialFormat,
+  type Credentials,
+  formatCredentials,
+} from "../../lib/credentials/format.ts";
+
+const NAMES = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+
+/** How each shell is given a script to read. */
+const SHELLS: [shell: string, format: CredentialFormat, read: string][] = [
+  ["sh", "env", 'set -eu; eval "$SCRIPT"; env'],
+  ["bash", "env", 'set -eu; eval "$SCRIPT"; env'],
+  ["zsh", "env", 'set -eu; eval "$SCRIPT"; env'],
+  ["fish", "fish", "echo $SCRIPT | source; env"],
+  ["pwsh", "powershell", "$Env:SCRIPT | Invoke-Expression; env"],
+];
+
+function isInstalled(shell: string): boolean {
+  try {
+    return new Deno.Command(shell, { args: ["-c", "exit 0"] }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+/** The AWS variables after a shell with those of other temporary credentials has read a script. */
+function variablesAfter(shell: string, read: string, script: string): Record<string, string> {
+  const { stdout, stderr, success } = new Deno.Command(shell, {
+    args: ["-c", read],
+    env: { SCRIPT: script, ...Object.fromEntries(NAMES.map((name) => [name, "old"])) },
+  }).outputSync();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  const lines = new TextDecoder().decode(stdout).split("\n").map((line) => line.split("="));
+  return Object.fromEntries(
+    lines.filter(([name]) => NAMES.includes(name!)).map(([name, ...rest]) => [
+      name!,
+      rest.join("="),
+    ]),
+  );
+}
+
+const permanent = { UserName: "u", Status: "Active", CreateDate: new Date(0) };
+const secret = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 60 })
+  .filter((text) => /^[!-~]+$/.test(text));
+
+for (const [shell, format, read] of SHELLS) {
+  const options = { ignore: Deno.build.os === "windows" || !isInstalled(shell) };
+
+  Deno.test({
+    ...options,
+    name: `${shell} reads permanent credentials, and forgets the token of others`,
+    fn() {
+      fc.assert(
+        fc.property(secret, (SecretAccessKey) => {
+          const one: Credentials = { ...permanent, AccessKeyId: "AKIA", SecretAccessKey };
+          assert.deepEqual(variablesAfter(shell, read, formatCredentials(one, format)), {
+            AWS_ACCESS_KEY_ID: "AKIA",
+            AWS_SECRET_ACCESS_KEY: SecretAccessKey,
+          });
+        }),
+        { numRuns: 20 },
+      );
+    },
+  });
+
+  Deno.test({
+    ...options,
+    name: `${shell} reads temporary credentials`,
+    fn() {
+      fc.assert(
+        fc.property(secret, secret, (SecretAccessKey, SessionToken) => {
+          const keys = { AccessKeyId: "ASIA", SecretAccessKey, SessionToken };
+          const text = formatCredentials({ ...keys, Expiration: new Date(0) }, format);
+          assert.deepEqual(variablesAfter(shell, read, text), {
+            AWS_ACCESS_KEY_ID: "ASIA",
+            AWS_SECRET_ACCESS_KEY: SecretAccessKey,
+            AWS_SESSION_TOKEN: SessionToken,
+          });
+        }),
+        { numRuns: 20 },
+      );
+    },
+  });
+
+  Deno.test({
+    ...options,
+    name: `${shell} takes each character as it stands, at the start and after a colon`,
+    fn() {
+      // Where shells put a path or a process in a word's place: zsh `=ls`, fish `%self`, all `~`.
+      for (let code = 0x21; code <= 0x7e; code++) {
+        const character = String.fromCharCode(code);
+        const SecretAccessKey = `${character}${character === "%" ? "self" : "ls"}`;
+        const keys = { AccessKeyId: "ASIA", SecretAccessKey, SessionToken: `a:${SecretAccessKey}` };
+        const text = formatCredentials({ ...keys, Expiration: new Date(0) }, format);
+        assert.deepEqual(variablesAfter(shell, read, text), {
+          AWS_ACCESS_KEY_ID: "ASIA",
+          AWS_SECRET_ACCESS_KEY: SecretAccessKey,
+          AWS_SESSION_TOKEN: `a:${SecretAccessKey}`,
+        });
+      }
+    },
+  });
+}
+
+Deno.test("env-no-export is no script: assignments and nothing else", () => {
+  const one: Credentials = { ...permanent, AccessKeyId: "AKIA", SecretAccessKey: "s" };
+  const text = formatCredentials(one, "env-no-export");
+  assert.equal(text, "AWS_ACCESS_KEY_ID=AKIA\nAWS_SECRET_ACCESS_KEY=s");
+});

@@ -1,0 +1,154 @@
+/**
+ * What the library's functions refuse before they send anything.
+ */
+import assert from "node:assert/strict";
+import { listBuckets } from "../lib/account/buckets.ts";
+import { connect } from "../lib/aws/connect.ts";
+import { listRoles, listUserPolicies } from "../lib/account/listings.ts";
+import { deleteObjects } from "../lib/objects/delete.ts";
+import { downloadObject, getObject, getObjects } from "../lib/objects/get.ts";
+import { listObjects } from "../lib/objects/list.ts";
+import { putObject, putObjects } from "../lib/objects/put.ts";
+import { BUCKET, type Stage, stage, tree } from "./support/objects.ts";
+
+function account(st: Stage) {
+  return connect({ endpointUrl: st.sandbox.url, credentials: st.sandbox.credentials });
+}
+
+Deno.test("deleteObjects: neither keys nor a prefix is no way to empty a bucket", async () => {
+  await using st = await stage();
+  for (const key of ["one", "dir/two"]) await st.put(key, key);
+  const aws = account(st);
+  const sent = st.sandbox.requests.length;
+  const choices: unknown[] = [
+    ...[{ prefix: "" }, { prefix: undefined }, { prefix: null }, { prefix: ["one"] }, {}],
+    ...[{ keys: undefined }, { keys: "one" }, undefined, null, []],
+  ];
+  for (const choice of choices) {
+    await assert.rejects(
+      Array.fromAsync(deleteObjects(aws, BUCKET, choice as { prefix: string })),
+      {
+        code: "usage",
+        message: "Invalid choice of objects: expected keys, or a prefix that is not empty",
+      },
+      JSON.stringify(choice),
+    );
+  }
+  assert.equal(st.sandbox.requests.length, sent, "nothing is sent");
+  assert.deepEqual(await Array.fromAsync(deleteObjects(aws, BUCKET, { keys: [] })), []);
+  assert.deepEqual([...st.objects().keys()], ["one", "dir/two"]);
+  aws.close();
+});
+
+const NO_BUCKETS = [
+  ...["aaa/../my-bucket", "../my-bucket", "..//my-bucket", "my-bucket/dir", "my-bucket?x="],
+  ...["my-bucket#", "aaa/%2e%2e/my-bucket", "my-bucket\\..", "", "..", "s3://my-bucket"],
+];
+
+Deno.test("a bucket's name that would lead elsewhere: every function for objects refuses it", async () => {
+  await using st = await stage();
+  await st.put("one", "one");
+  const aws = account(st);
+  const sent = st.sandbox.requests.length;
+  for (const name of NO_BUCKETS) {
+    const path = st.path("new");
+    const calls: [string, () => Promise<unknown>][] = [
+      ["bucketAddress", () => aws.bucketAddress(name)],
+      ["listObjects", () => Array.fromAsync(listObjects(aws, name))],
+      ["deleteObjects", () => Array.fromAsync(deleteObjects(aws, name, { prefix: "o" }))],
+      ["getObject", () => getObject(aws, name, "one")],
+      ["getObjects", () => Array.fromAsync(getObjects(aws, name, path))],
+      ["downloadObject", () => downloadObject(aws, name, "one", path)],
+      ["putObject", () => putObject(aws, name, "one", new Blob(["new"]).stream())],
+      [
+        "putObjects",
+        () => Array.fromAsync(putObjects(aws, name, [{ path: "deno.json", key: "one" }])),
+      ],
+    ];
+    for (const [what, call] of calls) {
+      await assert.rejects(
+        call(),
+        { code: "usage", message: /^Invalid bucket name / },
+        `${what} of ${name}`,
+      );
+    }
+  }
+  assert.equal(st.sandbox.requests.length, sent, "nothing is sent");
+  assert.deepEqual(tree(st.folder), {}, "nothing is left");
+  assert.equal(new TextDecoder().decode(st.objects().get("one")!.body), "one");
+  aws.close();
+});
+
+Deno.test("a concurrency that makes no sense is refused by every function that takes one", async () => {
+  await using st = await stage();
+  await st.put("one", "one");
+  const aws = account(st);
+  const sent = st.sandbox.requests.length;
+  for (const concurrency of [0, -1, NaN, 1.5, Infinity]) {
+    const path = st.path("new");
+    const options = { concurrency };
+    const uploads = [{ path: "deno.json", key: "two" }];
+    const calls: Record<string, () => Promise<unknown>> = {
+      deleteObjects: () => Array.fromAsync(deleteObjects(aws, BUCKET, { keys: ["one"] }, options)),
+      getObjects: () => Array.fromAsync(getObjects(aws, BUCKET, path, options)),
+      downloadObject: () => downloadObject(aws, BUCKET, "one", path, options),
+      putObject: () => putObject(aws, BUCKET, "two", "deno.json", options),
+      putObjects: () => Array.fromAsync(putObjects(aws, BUCKET, uploads, options)),
+      listUserPolicies: () => Array.fromAsync(listUserPolicies(aws, [], options)),
+      listRoles: () => Array.fromAsync(listRoles(aws, options)),
+      listBuckets: () => Array.fromAsync(listBuckets(aws, options)),
+    };
+    for (const [what, call] of Object.entries(calls)) {
+      const message = `Invalid concurrency ${concurrency}: expected a whole number, 1 or more`;
+      await assert.rejects(call(), { code: "usage", message }, `${what} with ${concurrency}`);
+    }
+  }
+  assert.equal(st.sandbox.requests.length, sent, "nothing is sent");
+  assert.deepEqual(tree(st.folder), {}, "nothing is left");
+  aws.close();
+});
+
+Deno.test("putObject: a key that S3 would not take is refused", async () => {
+  await using st = await stage();
+  const aws = account(st);
+  for (const key of ["", "é".repeat(513)]) {
+    await assert.rejects(putObject(aws, BUCKET, key, "deno.json"), {
+      code: "usage",
+      message: /^Invalid key: /,
+    });
+  }
+  assert.deepEqual(st.sandbox.requests, []);
+  aws.close();
+});
+
+Deno.test("an endpoint with more than host, port and path is refused, whatever names it", async () => {
+  await using st = await stage();
+  await st.put("one", "one");
+  const { url, credentials, requests } = st.sandbox;
+  const sent = requests.length;
+  const config = st.path("config");
+  for (const suffix of ["#", "?", "/#", "?x", "/?x=y#z"]) {
+    await Deno.writeTextFile(config, `[profile odd]\nendpoint_url = ${url}${suffix}\n`);
+    const places = {
+      "endpointUrl": { endpointUrl: `${url}${suffix}` },
+      "AWS_ENDPOINT_URL": { env: (name: string) => variable(name, `${url}${suffix}`) },
+      "endpoint_url": {
+        profile: "odd",
+        env: (name: string) => name === "AWS_CONFIG_FILE" ? config : undefined,
+      },
+    };
+    for (const [source, options] of Object.entries(places)) {
+      const aws = connect({ credentials, ...options });
+      await assert.rejects(Array.fromAsync(listObjects(aws, BUCKET)), {
+        code: "usage",
+        message: `${source}: Invalid endpoint URL: it must not have a query or a fragment`,
+      });
+      aws.close();
+    }
+  }
+  assert.equal(requests.length, sent, "nothing is sent");
+});
+
+function variable(name: string, url: string): string | undefined {
+  return name === "AWS_ENDPOINT_URL" ? url : undefined;
+}

@@ -1,0 +1,152 @@
+/**
+ * Keys and paths: what is a safe place for a key, and which keys a pattern means.
+ */
+import assert from "node:assert/strict";
+import { posix, win32 } from "node:path";
+import fc from "fast-check";
+import {
+  checkKey,
+  commonPrefix,
+  foldedPath,
+  keyFor,
+  keyMatcher,
+  localPlace,
+} from "../../lib/objects/keys.ts";
+import { keyArbitrary } from "../support/objects.ts";
+
+Deno.test("localPlace: no key leads out of the folder", () => {
+  fc.assert(
+    fc.property(keyArbitrary, fc.boolean(), (key, isWindows) => {
+      const place = localPlace(key, { isWindows });
+      if (place.kind === "unsafe") return assert.ok(place.reason.length > 0);
+      const path = isWindows ? win32 : posix;
+      const root = isWindows ? "C:\\folder" : "/folder";
+      const target = path.join(root, ...place.segments);
+      assert.equal(path.resolve(target), target);
+      assert.ok(target === root || target.startsWith(root + path.sep));
+      assert.equal(
+        path.relative(root, target).split(path.sep).filter(Boolean).length,
+        place.segments.length,
+      );
+      assert.ok(!target.includes("\0"));
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+Deno.test("localPlace: an ordinary key keeps every byte", () => {
+  const segment = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 })
+    .filter((text) => !/[/\0]|^\.{1,2}$|^[a-z]:/i.test(text) && text.isWellFormed());
+  fc.assert(fc.property(fc.array(segment, { minLength: 1, maxLength: 6 }), (segments) => {
+    assert.deepEqual(localPlace(segments.join("/")), { kind: "file", segments });
+    assert.deepEqual(localPlace(`${segments.join("/")}/`), { kind: "folder", segments });
+  }));
+});
+
+for (
+  const key of [
+    ...["..", "../a", "a/..", "a/../b", "/", "/a", "//a", "C:", "c:/a", "Z:a", "a\0b", "\0", "."],
+    ...["a/.", "./."],
+  ]
+) {
+  Deno.test(`localPlace: ${JSON.stringify(key)} has no place`, () => {
+    assert.equal(localPlace(key).kind, "unsafe");
+  });
+}
+
+for (
+  const key of [
+    ...[
+      "a\\b",
+      "..\\a",
+      "con",
+      "CON.txt",
+      "a/nul",
+      "com1.log",
+      "a.",
+      "a ",
+      "a?b",
+      "ab:c",
+      "a/x.:y",
+    ],
+    ...["a|b", 'a"b', "a\x01b", "LPT¹"],
+  ]
+) {
+  Deno.test(`localPlace: ${JSON.stringify(key)} has no place on Windows only`, () => {
+    assert.equal(localPlace(key, { isWindows: true }).kind, "unsafe");
+    assert.equal(localPlace(key).kind, "file");
+  });
+}
+
+Deno.test("foldedPath: names that a file system may take for one have one form", () => {
+  const twins = [["A/b", "a/B"], ["é", "e\u0301"], ["ß", "SS"], ["ﬁ", "FI"], ["Å", "\u212b"]];
+  for (const [one, other] of twins) assert.equal(foldedPath(one!), foldedPath(other!));
+  assert.notEqual(foldedPath("a"), foldedPath("b"));
+});
+
+for (
+  const [pattern, matching, others] of [
+    ["*", ["a", "a/b", "", "\n"], []],
+    ["*.txt", ["a.txt", "a/b.txt", ".txt"], ["a.txt2", "atxt"]],
+    ["static/*.css", ["static/a.css", "static/x/a.css"], ["a.css", "xstatic/a.css"]],
+    ["?", ["a", "/", "😀"], ["", "ab"]],
+    ["[abc]", ["a", "c"], ["d", "ab"]],
+    ["[a-c]x", ["bx"], ["dx"]],
+    ["[!a-c]", ["d", "/"], ["b"]],
+    ["[]]", ["]"], ["["]],
+    ["[!]]", ["a"], ["]"]],
+    ["[a-]", ["a", "-"], ["b"]],
+    ["[", ["["], ["a"]],
+    ["a[b", ["a[b"], ["ab"]],
+    ["[z-a]", [], ["a", "z", "-"]],
+    ["a.b", ["a.b"], ["axb"]],
+    ["(a|b)+^$\\d{2}", ["(a|b)+^$\\d{2}"], ["a", "12"]],
+    ["[^a]", ["^", "a"], ["b"]],
+    ["A", ["A"], ["a"]],
+  ] as [string, string[], string[]][]
+) {
+  Deno.test(`keyMatcher: ${pattern}`, () => {
+    const matches = keyMatcher([pattern]);
+    assert.deepEqual(matching.filter((key) => !matches(key)), []);
+    assert.deepEqual(others.filter(matches), []);
+  });
+}
+
+Deno.test("keyMatcher: no pattern breaks it, and every key fits itself with * around", () => {
+  fc.assert(fc.property(fc.string(), fc.string({ unit: "binary" }), (pattern, key) => {
+    keyMatcher([pattern])(key);
+    assert.ok(keyMatcher([`*${pattern.replace(/[*?[]/g, "[$&]")}*`])(`x${pattern}y`));
+  }));
+});
+
+Deno.test("keyMatcher: many stars cost no more than one", () => {
+  // A matcher that tries all places would not come to an end.
+  for (
+    const pattern of ["*".repeat(1000) + "x", "*a".repeat(30) + "x", "*[ab]?".repeat(20) + "x"]
+  ) {
+    assert.ok(!keyMatcher([pattern])("a".repeat(1000)));
+  }
+});
+
+Deno.test("commonPrefix: what matches any pattern starts with it", () => {
+  assert.equal(commonPrefix(["a/b*", "a/c.txt"]), "a/");
+  assert.equal(commonPrefix(["*"]), "");
+  assert.equal(commonPrefix(["a/[b]"]), "a/");
+  assert.equal(commonPrefix(["😀", "😁"]), "");
+  fc.assert(fc.property(fc.array(fc.string(), { minLength: 1 }), fc.string(), (patterns, key) => {
+    if (keyMatcher(patterns)(key)) assert.ok(key.startsWith(commonPrefix(patterns)));
+  }));
+});
+
+Deno.test("keyFor: the prefix and the path with one slash between", () => {
+  assert.equal(keyFor(["a", "b"]), "a/b");
+  assert.equal(keyFor(["a"], "p"), "p/a");
+  assert.equal(keyFor(["a"], "p/"), "p/a");
+  assert.equal(keyFor(["a"], ""), "a");
+});
+
+Deno.test("checkKey: 1,024 bytes of UTF-8 at the most", () => {
+  checkKey("é".repeat(512));
+  assert.throws(() => checkKey(`${"é".repeat(512)}x`), /1025 bytes/);
+  assert.throws(() => checkKey(""), RangeError);
+});

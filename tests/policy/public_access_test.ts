@@ -1,0 +1,235 @@
+/** Verdicts on who can read a bucket, over all that can be known or unknown about it. */
+import assert from "node:assert/strict";
+import {
+  type AclGrant,
+  type PublicAccessFacts,
+  publicAccessVerdict,
+} from "../../lib/policy/public_access.ts";
+
+const EVERYONE = "http://acs.amazonaws.com/groups/global/AllUsers";
+const OWNER: AclGrant = { Grantee: {}, Permission: "FULL_CONTROL" };
+const READ = { Grantee: { URI: EVERYONE }, Permission: "READ" };
+
+const OBJECTS = "Single objects can be public by ACLs of their own";
+
+const NOTHING: PublicAccessFacts = {
+  isPolicyPublic: false,
+  publicAccessBlock: null,
+  accountPublicAccessBlock: null,
+  grants: [OWNER],
+  objectOwnership: "BucketOwnerEnforced",
+  websiteUrl: null,
+};
+
+const VERDICTS: Record<string, { facts: Partial<PublicAccessFacts>; says: string[] }> = {
+  "nothing public": {
+    facts: {},
+    says: ["Not public: only those can read it whom the account's own policies allow to."],
+  },
+  "a public policy": {
+    facts: { isPolicyPublic: true, publicAccessBlock: { BlockPublicPolicy: true } },
+    says: ["Public.", "The bucket policy is public."],
+  },
+  "a public policy, blocked twice": {
+    facts: {
+      isPolicyPublic: true,
+      publicAccessBlock: { RestrictPublicBuckets: true },
+      accountPublicAccessBlock: { RestrictPublicBuckets: true },
+    },
+    says: [
+      "Not public, but only because public access is blocked.",
+      "The bucket policy is public, but blocked by RestrictPublicBuckets of the bucket's and the " +
+      "account's public access block.",
+    ],
+  },
+  "a public ACL": {
+    facts: {
+      grants: [OWNER, READ, { ...READ, Permission: "WRITE" }],
+      objectOwnership: "ObjectWriter",
+    },
+    says: [
+      "Public.",
+      "The bucket's ACL is public (READ to anyone, WRITE to anyone).",
+      `${OBJECTS}.`,
+    ],
+  },
+  "an ACL for everyone with an account": {
+    facts: {
+      grants: [{ ...READ, Grantee: { URI: EVERYONE.replace("AllUsers", "AuthenticatedUsers") } }],
+      objectOwnership: "BucketOwnerPreferred",
+    },
+    says: [
+      "Public.",
+      "The bucket's ACL is public (READ to anyone with an AWS account).",
+      `${OBJECTS}.`,
+    ],
+  },
+  "an ACL for S3's own log delivery": {
+    facts: { grants: [{ Grantee: { URI: "http://acs.amazonaws.com/groups/s3/LogDelivery" } }] },
+    says: ["Not public: only those can read it whom the account's own policies allow to."],
+  },
+  "a public ACL that is switched off and ignored": {
+    facts: {
+      grants: [READ],
+      objectOwnership: "BucketOwnerEnforced",
+      accountPublicAccessBlock: { IgnorePublicAcls: true },
+    },
+    says: [
+      "Not public, but only because public access is blocked.",
+      "The bucket's ACL is public (READ to anyone), but blocked by object ownership " +
+      "BucketOwnerEnforced, which switches ACLs off, and by IgnorePublicAcls of the account's " +
+      "public access block.",
+    ],
+  },
+  "a bucket that was never told about ownership: its objects have ACLs": {
+    facts: { objectOwnership: null, websiteUrl: "http://w/" },
+    says: [
+      "Perhaps public: single objects may have public ACLs.",
+      `${OBJECTS}.`,
+      "It is configured as a website (http://w/).",
+    ],
+  },
+  "ACLs of objects that the bucket ignores": {
+    facts: { objectOwnership: "ObjectWriter", publicAccessBlock: { IgnorePublicAcls: true } },
+    says: ["Not public: only those can read it whom the account's own policies allow to."],
+  },
+  "ACLs of objects that the account ignores": {
+    facts: {
+      objectOwnership: "ObjectWriter",
+      publicAccessBlock: { BlockPublicAcls: true },
+      accountPublicAccessBlock: { IgnorePublicAcls: true },
+    },
+    says: ["Not public: only those can read it whom the account's own policies allow to."],
+  },
+  "ACLs of objects, and a block that could not be read": {
+    facts: { objectOwnership: "ObjectWriter", accountPublicAccessBlock: undefined! },
+    says: [
+      "Perhaps public: not everything could be read.",
+      `${OBJECTS}, if nothing blocks it.`,
+      "Could not be read: the account's public access block.",
+    ],
+  },
+  "ownership that could not be read": {
+    facts: { objectOwnership: undefined! },
+    says: [
+      "Perhaps public: not everything could be read.",
+      `${OBJECTS}, if nothing blocks it.`,
+      "Could not be read: the bucket's ownership controls.",
+    ],
+  },
+  "one way open, one blocked": {
+    facts: {
+      isPolicyPublic: true,
+      grants: [READ],
+      objectOwnership: "ObjectWriter",
+      publicAccessBlock: { IgnorePublicAcls: true, RestrictPublicBuckets: false },
+    },
+    says: [
+      "Public.",
+      "The bucket policy is public.",
+      "The bucket's ACL is public (READ to anyone), but blocked by IgnorePublicAcls of the " +
+      "bucket's public access block.",
+    ],
+  },
+  "a public website": {
+    facts: { isPolicyPublic: true, websiteUrl: "http://w/" },
+    says: ["Public.", "The bucket policy is public.", "It is a website: http://w/"],
+  },
+  "a website that nobody sees": {
+    facts: { websiteUrl: "http://w/" },
+    says: [
+      "Not public: only those can read it whom the account's own policies allow to.",
+      "It is configured as a website (http://w/), which shows nothing while it is not public.",
+    ],
+  },
+  "a website, and no more is known": {
+    facts: { isPolicyPublic: undefined!, websiteUrl: "http://w/" },
+    says: [
+      "Perhaps public: not everything could be read.",
+      "It is configured as a website (http://w/).",
+      "Could not be read: the policy status.",
+    ],
+  },
+  "a public policy, and blocks that could not be read": {
+    facts: {
+      isPolicyPublic: true,
+      publicAccessBlock: undefined!,
+      accountPublicAccessBlock: undefined!,
+    },
+    says: [
+      "Perhaps public: not everything could be read.",
+      "The bucket policy is public, if nothing blocks it.",
+      "Could not be read: the bucket's public access block, the account's public access block.",
+    ],
+  },
+  "a policy that could not be read, but would be blocked": {
+    facts: { isPolicyPublic: undefined!, publicAccessBlock: { RestrictPublicBuckets: true } },
+    says: ["Not public: public access is blocked."],
+  },
+};
+
+for (const [what, { facts, says }] of Object.entries(VERDICTS)) {
+  Deno.test(`verdict: ${what}`, () => {
+    const known = Object.fromEntries(
+      Object.entries({ ...NOTHING, ...facts }).filter(([, value]) => value !== undefined),
+    );
+    assert.deepEqual(publicAccessVerdict(known), says);
+  });
+}
+
+/** What each fact can be. */
+const VALUES = {
+  isPolicyPublic: [true, false],
+  grants: [[OWNER], [OWNER, READ]],
+  objectOwnership: ["BucketOwnerEnforced", "ObjectWriter", null],
+  publicAccessBlock: [null, ...blocks()],
+  accountPublicAccessBlock: [null, ...blocks()],
+} as const;
+
+function blocks() {
+  return [true, false].flatMap((IgnorePublicAcls) =>
+    [true, false].map((RestrictPublicBuckets) => ({ IgnorePublicAcls, RestrictPublicBuckets }))
+  );
+}
+
+type Facts = { [K in keyof typeof VALUES]: (typeof VALUES)[K][number] };
+
+/** All accounts that agree with what is known. */
+function* worlds(known: Partial<Facts>): Generator<Facts> {
+  const unknown = Object.entries(VALUES).find(([key]) => !(key in known));
+  if (unknown === undefined) return yield known as Facts;
+  for (const value of unknown[1]) yield* worlds({ ...known, [unknown[0]]: value });
+}
+
+/** The rules of S3, for when everything is known but the ACLs of objects. */
+function stateOf(facts: Facts): "public" | "not public" | "perhaps" {
+  const { publicAccessBlock: bucket, accountPublicAccessBlock: account } = facts;
+  const policy = facts.isPolicyPublic &&
+    !bucket?.RestrictPublicBuckets && !account?.RestrictPublicBuckets;
+  const acls = facts.objectOwnership !== "BucketOwnerEnforced" &&
+    !bucket?.IgnorePublicAcls && !account?.IgnorePublicAcls;
+  if (policy || (acls && facts.grants.length > 1)) return "public";
+  return acls ? "perhaps" : "not public";
+}
+
+Deno.test("verdict: sure exactly where what could not be read makes no difference", () => {
+  const keys = Object.keys(VALUES);
+  let count = 0;
+  for (const world of worlds({})) {
+    for (let mask = 0; mask < 2 ** keys.length; mask++) {
+      const known: Partial<Facts> = Object.fromEntries(
+        Object.entries(world).filter(([key]) => mask & (1 << keys.indexOf(key))),
+      );
+      const possible = new Set([...worlds(known)].map(stateOf));
+      const [verdict] = publicAccessVerdict(known as PublicAccessFacts);
+      const expected = possible.size > 1 || possible.has("perhaps")
+        ? /^Perhaps public/
+        : possible.has("public")
+        ? /^Public\.$/
+        : /^Not public/;
+      assert.match(verdict!, expected, JSON.stringify(known));
+      count++;
+    }
+  }
+  assert.equal(count, 2 * 2 * 3 * 5 * 5 * 32);
+});

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { startSandbox } from "../../../lib/sandbox/mod.ts";
+import { hex, macHex, send, sign, type Signed } from "./sign.ts";
+
+function signedChunks(seed: Signed, parts: string[], trailers: [string, string][]): string {
+  let previous = seed.signature;
+  const tail = [seed.timestamp, seed.scope];
+  const framed = [...parts, ""].map((part) => {
+    const text = ["AWS4-HMAC-SHA256-PAYLOAD", ...tail, previous, hex(""), hex(part)].join("\n");
+    previous = macHex(seed.key, text);
+    const size = new TextEncoder().encode(part).length.toString(16);
+    return `${size};chunk-signature=${previous}\r\n${part === "" ? "" : `${part}\r\n`}`;
+  }).join("");
+  if (trailers.length === 0) return `${framed}\r\n`;
+  const canonical = trailers.map(([name, value]) => `${name}:${value}\n`).join("");
+  const text = ["AWS4-HMAC-SHA256-TRAILER", ...tail, previous, hex(canonical)].join("\n");
+  const lines = trailers.map(([name, value]) => `${name}:${value}\r\n`).join("");
+  return `${framed}${lines}x-amz-trailer-signature:${macHex(seed.key, text)}\r\n\r\n`;
+}
+
+const CRC32_OF_HELLO: [string, string] = ["x-amz-checksum-crc32", "NhCmhg=="];
+const STREAMS: [
+  name: string,
+  contentSha256: string,
+  trailers: [string, string][],
+  signed: boolean,
+][] = [
+  ["signed chunks", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", [], true],
+  [
+    "signed chunks and a signed trailer",
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+    [CRC32_OF_HELLO],
+    true,
+  ],
+  [
+    "unsigned chunks and a trailer",
+    "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    [CRC32_OF_HELLO],
+    false,
+  ],
+];
+
+for (const [name, contentSha256, trailers, isSigned] of STREAMS) {
+  Deno.test(`an upload in ${name} is unframed`, async () => {
+    await using sandbox = await startSandbox({ buckets: ["b"] });
+    const put = sign(`${sandbox.url}/b/k`, {
+      service: "s3",
+      keys: sandbox.credentials,
+      method: "PUT",
+      contentSha256,
+      headers: {
+        "content-encoding": "aws-chunked",
+        "x-amz-decoded-content-length": "5",
+        ...(trailers.length > 0 && { "x-amz-trailer": "x-amz-checksum-crc32" }),
+      },
+    });
+    const framed = isSigned
+      ? signedChunks(put, ["he", "llo"], trailers)
+      : `5\r\nhello\r\n0\r\n${trailers.map(([n, v]) => `${n}:${v}\r\n`).join("")}\r\n`;
+    put.init.body = framed;
+    const { status, body } = await send(put);
+    assert.equal(status, 200, body);
+    const stored = sandbox.account.buckets.get("b")!.objects.get("k")!;
+    assert.equal(new TextDecoder().decode(stored.body), "hello");
+    assert.equal(stored.headers["content-encoding"], undefined);
+    put.init.body = framed.replace("llo", "LLO");
+    assert.ok([400, 403].includes((await send(put)).status));
+  });
+}
+
+const SPOILT_TRAILERS: [name: string, spoil: (framed: string) => string][] = [
+  ["another signature", (framed) => framed.replace(/(trailer-signature:)\w{8}/, "$100000000")],
+  ["no signature", (framed) => framed.replace(/x-amz-trailer-signature:\w+\r\n/, "")],
+  ["another value", (framed) => framed.replace("NhCmhg", "AAAAAA")],
+  ["no trailer at all", (framed) => framed.replace(/x-amz-checksum[^]*$/, "\r\n")],
+];
+
+for (const [name, spoil] of SPOILT_TRAILERS) {
+  Deno.test(`a signed trailer with ${name} is refused`, async () => {
+    await using sandbox = await startSandbox({ buckets: ["b"] });
+    const put = sign(`${sandbox.url}/b/k`, {
+      service: "s3",
+      keys: sandbox.credentials,
+      method: "PUT",
+      contentSha256: "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+      headers: {
+        "x-amz-decoded-content-length": "5",
+        "x-amz-trailer": "x-amz-checksum-crc32",
+      },
+    });
+    const framed = signedChunks(put, ["hello"], [CRC32_OF_HELLO]);
+    put.init.body = spoil(framed);
+    assert.notEqual(put.init.body, framed);
+    const { status, code } = await send(put);
+    assert.deepEqual([status, code], [403, "SignatureDoesNotMatch"]);
+    put.init.body = framed;
+    assert.equal((await send(put)).status, 200);
+  });
+}
+
+Deno.test("a payload that ends within its framing is refused", async () => {
+  await using sandbox = await startSandbox({ buckets: ["b"] });
+  const put = sign(`${sandbox.url}/b/k`, {
+    service: "s3",
+    keys: sandbox.credentials,
+    method: "PUT",
+    contentSha256: "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    headers: { "x-amz-decoded-content-length": "5" },
+  });
+  put.init.body = "5\r\nhel";
+  const { status, code } = await send(put);
+  assert.deepEqual([status, code], [400, "IncompleteBody"]);
+});

@@ -1,0 +1,164 @@
+/** Plays a case from AWS's documentation: sets the scene through the API, sends the request. */
+import { IAM } from "@aws-sdk/client-iam";
+import { S3 } from "@aws-sdk/client-s3";
+import { STS } from "@aws-sdk/client-sts";
+import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
+import {
+  ACCOUNT_ARN,
+  BUCKET,
+  CANONICAL_ID,
+  type Case,
+  type Clients,
+  KEYS,
+  NEIGHBOUR,
+  PARTNER,
+  type Policy,
+  ROLE,
+  ROLE_ARN,
+  type Scene,
+  SESSION,
+  TAGGED_KEY,
+  USER,
+  type Verdict,
+} from "./harness.ts";
+import { trust } from "../helpers.ts";
+import { fill } from "../s3/helpers.ts";
+
+type Keys = Sandbox["credentials"] & { sessionToken?: string };
+
+/** What became of a request, in the words of the table. */
+export async function play({ request, ...scene }: Case): Promise<Verdict> {
+  await using sandbox = await startSandbox({
+    buckets: [BUCKET, NEIGHBOUR],
+    secureTransport: !scene.insecure,
+  });
+  const open: Clients[] = [];
+  const as = (keys?: Keys) => {
+    const clients = clientsOf(sandbox, keys);
+    open.push(clients);
+    return clients;
+  };
+  try {
+    const admin = as(sandbox.credentials);
+    const caller = as(await setUp(sandbox, admin, scene));
+    const prepared = await scene.prepare?.(admin) ?? "";
+    return await verdictOf(request(caller, prepared));
+  } finally {
+    for (const { s3, iam, sts } of open) [s3, iam, sts].forEach((client) => client.destroy());
+  }
+}
+
+function clientsOf({ url: endpoint, region }: Sandbox, keys: Keys | undefined): Clients {
+  const settings = {
+    endpoint,
+    region,
+    credentials: keys ?? { accessKeyId: "none", secretAccessKey: "none" },
+    maxAttempts: 1,
+    ...(keys === undefined && { signer: { sign: <T>(unsigned: T) => Promise.resolve(unsigned) } }),
+  };
+  return {
+    s3: new S3({ ...settings, forcePathStyle: true }),
+    iam: new IAM(settings),
+    sts: new STS(settings),
+  };
+}
+
+/** Everything through the API, but for what one account can't do: own another account's bucket. */
+async function setUp(sandbox: Sandbox, admin: Clients, scene: Scene): Promise<Keys | undefined> {
+  for (const name of [BUCKET, NEIGHBOUR]) {
+    const bucket = sandbox.account.buckets.get(name)!;
+    fill(bucket, KEYS);
+    bucket.objects.get(TAGGED_KEY)!.tags = [{ key: "environment", value: "production" }];
+  }
+  const boundary = scene.boundary && await managedPolicy(admin, scene.boundary);
+  const keys = await (scene.role ? assumeRole : createUser)(admin, scene, boundary);
+  await setBucketUp(admin, scene);
+  if (scene.partnerOwned) sandbox.account.buckets.get(BUCKET)!.ownerAccountId = PARTNER;
+  return scene.anonymous ? undefined : keys;
+}
+
+async function createUser({ iam }: Clients, scene: Scene, boundary?: string): Promise<Keys> {
+  const Tags = scene.tags?.map((tag) => {
+    const [Key = "", Value = ""] = tag.split("=");
+    return { Key, Value };
+  });
+  await iam.createUser({ UserName: USER, Tags, PermissionsBoundary: boundary });
+  if (scene.user) {
+    const PolicyDocument = textOf(scene.user);
+    await iam.putUserPolicy({ UserName: USER, PolicyName: "own", PolicyDocument });
+  }
+  const { AccessKey } = await iam.createAccessKey({ UserName: USER });
+  return { accessKeyId: AccessKey!.AccessKeyId!, secretAccessKey: AccessKey!.SecretAccessKey! };
+}
+
+async function assumeRole({ iam, sts }: Clients, scene: Scene, boundary?: string): Promise<Keys> {
+  await iam.createRole({
+    RoleName: ROLE,
+    AssumeRolePolicyDocument: trust(ACCOUNT_ARN),
+    PermissionsBoundary: boundary,
+  });
+  const PolicyDocument = textOf(scene.role!);
+  await iam.putRolePolicy({ RoleName: ROLE, PolicyName: "own", PolicyDocument });
+  const { Credentials } = await sts.assumeRole({
+    RoleArn: ROLE_ARN,
+    RoleSessionName: SESSION,
+    Policy: scene.session && textOf(scene.session),
+  });
+  return {
+    accessKeyId: Credentials!.AccessKeyId!,
+    secretAccessKey: Credentials!.SecretAccessKey!,
+    sessionToken: Credentials!.SessionToken!,
+  };
+}
+
+async function setBucketUp({ s3 }: Clients, scene: Scene): Promise<void> {
+  if (scene.open) await s3.deletePublicAccessBlock({ Bucket: BUCKET });
+  if (scene.bucket) {
+    const text = textOf(scene.bucket);
+    const owner = text.includes(CANONICAL_ID) ? (await s3.listBuckets({})).Owner!.ID! : "";
+    await s3.putBucketPolicy({ Bucket: BUCKET, Policy: text.replaceAll(CANONICAL_ID, owner) });
+  }
+  if (scene.restrictPublicBuckets) {
+    const PublicAccessBlockConfiguration = { RestrictPublicBuckets: true };
+    await s3.putPublicAccessBlock({ Bucket: BUCKET, PublicAccessBlockConfiguration });
+  }
+}
+
+async function managedPolicy({ iam }: Clients, policy: Policy): Promise<string> {
+  const PolicyDocument = textOf(policy);
+  const { Policy } = await iam.createPolicy({ PolicyName: "boundary", PolicyDocument });
+  return Policy!.Arn!;
+}
+
+function textOf(policy: Policy): string {
+  return JSON.stringify(
+    Array.isArray(policy) ? { Version: "2012-10-17", Statement: policy } : policy,
+  );
+}
+
+/** Reads the answer. Anything but a refusal or a missing key is a mistake of the case. */
+async function verdictOf(call: Promise<unknown>): Promise<Verdict> {
+  try {
+    await call;
+    return "allowed";
+  } catch (error) {
+    const { name, Code, message, $metadata } = error as Error & {
+      Code?: string;
+      $metadata?: { httpStatusCode?: number };
+    };
+    const code = Code ?? name;
+    const status = $metadata?.httpStatusCode;
+    if (status === 404 && ["NoSuchKey", "NotFound"].includes(code)) return "404 NoSuchKey";
+    // HEAD is answered without a body, so that the client knows no more than the status.
+    if (status === 403 && ["AccessDenied", "Unknown"].includes(code)) return reasonOf(message);
+    throw error;
+  }
+}
+
+/** AWS's message says which kind of policy denies, or which is silent. */
+function reasonOf(message: string): Verdict {
+  const explicit = /with an explicit deny in (an? [a-z -]+)$/.exec(message)?.[1];
+  if (explicit !== undefined) return `with an explicit deny in ${explicit}` as Verdict;
+  const silent = /because no ([a-z -]+) allows the \S+ action$/.exec(message)?.[1];
+  return silent === undefined ? "denied" : `because no ${silent} allows it` as Verdict;
+}

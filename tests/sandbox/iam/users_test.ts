@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { allow, refusal, room, userWithKey } from "../helpers.ts";
+
+const ROOT = "arn:aws:iam::123456789012:root";
+const S3_FULL = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
+
+Deno.test("a user is created, read, listed and deleted", async () => {
+  await using r = await room();
+  const { iam, sandbox } = r;
+  const before = sandbox.snapshot();
+  const { User } = await iam.createUser({
+    UserName: "joe",
+    Path: "/team/",
+    PermissionsBoundary: S3_FULL,
+    Tags: [{ Key: "team", Value: "blue" }],
+  });
+  assert.equal(User!.Arn, "arn:aws:iam::123456789012:user/team/joe");
+  assert.match(User!.UserId!, /^AIDA[A-Z2-7]{17}$/);
+  const read = (await iam.getUser({ UserName: "joe" })).User!;
+  assert.deepEqual(read.PermissionsBoundary, {
+    PermissionsBoundaryType: "Policy",
+    PermissionsBoundaryArn: S3_FULL,
+  });
+  assert.deepEqual(read.Tags, [{ Key: "team", Value: "blue" }]);
+  const listed = (await iam.listUsers({ PathPrefix: "/team/" })).Users!;
+  assert.deepEqual(listed.map(({ UserName }) => UserName), ["joe"]);
+  assert.equal(listed[0]!.Tags, undefined);
+  await iam.deleteUser({ UserName: "joe" });
+  assert.equal((await refusal(iam.getUser({ UserName: "joe" }))).code, "NoSuchEntity");
+  assert.deepEqual(sandbox.snapshot(), before);
+});
+
+Deno.test("GetUser without a name tells the caller about himself", async () => {
+  await using r = await room();
+  const keys = await userWithKey(r.iam, "joe", allow("iam:GetUser"));
+  assert.equal((await r.iamAs(keys).getUser({})).User!.UserName, "joe");
+});
+
+Deno.test("root has keys of its own and reads as root", async () => {
+  await using r = await room();
+  const rootKey = { accessKeyId: "AKIAROOT000000000000", secretAccessKey: "root-secret" };
+  r.sandbox.account.rootKey = {
+    ...rootKey,
+    status: "Active",
+    createDate: new Date(),
+    lastUsed: undefined,
+  };
+  const root = r.iamAs(rootKey);
+  assert.equal((await root.getUser({})).User!.Arn, ROOT);
+  assert.equal((await root.listUsers({})).Users!.length, 1);
+});
+
+Deno.test("a user is renamed and moved", async () => {
+  await using r = await room();
+  await r.iam.createUser({ UserName: "old" });
+  await r.iam.updateUser({ UserName: "old", NewUserName: "new", NewPath: "/x/" });
+  const { User } = await r.iam.getUser({ UserName: "new" });
+  assert.equal(User!.Arn, "arn:aws:iam::123456789012:user/x/new");
+  assert.equal((await refusal(r.iam.getUser({ UserName: "old" }))).status, 404);
+});
+
+Deno.test("tags of a user are added, replaced, listed and removed", async () => {
+  await using r = await room();
+  const UserName = "joe";
+  await r.iam.createUser({ UserName });
+  await r.iam.tagUser({ UserName, Tags: [{ Key: "a", Value: "1" }, { Key: "b", Value: "2" }] });
+  await r.iam.tagUser({ UserName, Tags: [{ Key: "a", Value: "3" }] });
+  await r.iam.untagUser({ UserName, TagKeys: ["b"] });
+  assert.deepEqual((await r.iam.listUserTags({ UserName })).Tags, [{ Key: "a", Value: "3" }]);
+});
+
+Deno.test("a permissions boundary is set, and removed", async () => {
+  await using r = await room();
+  const UserName = "joe";
+  await r.iam.createUser({ UserName });
+  await r.iam.putUserPermissionsBoundary({ UserName, PermissionsBoundary: S3_FULL });
+  const boundary = async () => (await r.iam.getUser({ UserName })).User!.PermissionsBoundary;
+  assert.equal((await boundary())!.PermissionsBoundaryArn, S3_FULL);
+  await r.iam.deleteUserPermissionsBoundary({ UserName });
+  assert.equal(await boundary(), undefined);
+});
+
+Deno.test("inline policies are put, read back to the letter, listed and deleted", async () => {
+  await using r = await room();
+  const UserName = "joe";
+  const PolicyDocument = '{ "Version": "2012-10-17",\n "Statement": {"Effect": "Allow",' +
+    ' "Action": "s3:*", "Resource": "arn:aws:s3:::a+b%20c/é*"} }';
+  await r.iam.createUser({ UserName });
+  await r.iam.putUserPolicy({ UserName, PolicyName: "p", PolicyDocument });
+  const read = await r.iam.getUserPolicy({ UserName, PolicyName: "p" });
+  assert.equal(decodeURIComponent(read.PolicyDocument!), PolicyDocument);
+  assert.doesNotMatch(read.PolicyDocument!, /[^\w.~%-]/);
+  assert.deepEqual((await r.iam.listUserPolicies({ UserName })).PolicyNames, ["p"]);
+  await r.iam.deleteUserPolicy({ UserName, PolicyName: "p" });
+  assert.deepEqual((await r.iam.listUserPolicies({ UserName })).PolicyNames, []);
+});
+
+Deno.test("managed policies are attached, listed and detached", async () => {
+  await using r = await room();
+  const UserName = "joe";
+  await r.iam.createUser({ UserName });
+  await r.iam.attachUserPolicy({ UserName, PolicyArn: S3_FULL });
+  const attached = async () =>
+    (await r.iam.listAttachedUserPolicies({ UserName })).AttachedPolicies!;
+  assert.deepEqual(await attached(), [{ PolicyName: "AmazonS3FullAccess", PolicyArn: S3_FULL }]);
+  await r.iam.detachUserPolicy({ UserName, PolicyArn: S3_FULL });
+  assert.deepEqual(await attached(), []);
+});
+
+Deno.test("an access key is created, listed, switched off, and remembers its use", async () => {
+  await using r = await room();
+  const UserName = "joe";
+  const keys = await userWithKey(r.iam, UserName, allow("iam:ListUsers"));
+  const AccessKeyId = keys.accessKeyId;
+  assert.match(AccessKeyId, /^AKIA[A-Z2-7]{16}$/);
+  assert.equal(keys.secretAccessKey.length, 40);
+  const unused = await r.iam.getAccessKeyLastUsed({ AccessKeyId });
+  assert.equal(unused.AccessKeyLastUsed!.ServiceName, "N/A");
+  await r.iamAs(keys).listUsers({});
+  const used = await r.iam.getAccessKeyLastUsed({ AccessKeyId });
+  assert.equal(used.UserName, UserName);
+  assert.equal(used.AccessKeyLastUsed!.ServiceName, "iam");
+  assert.ok(used.AccessKeyLastUsed!.LastUsedDate instanceof Date);
+  await r.iam.updateAccessKey({ UserName, AccessKeyId, Status: "Inactive" });
+  const { AccessKeyMetadata } = await r.iam.listAccessKeys({ UserName });
+  assert.deepEqual(
+    AccessKeyMetadata!.map((key) => [key.AccessKeyId, key.Status]),
+    [[AccessKeyId, "Inactive"]],
+  );
+});
+
+Deno.test("what a caller may not do is refused before it is done", async () => {
+  await using r = await room();
+  const joe = r.iamAs(await userWithKey(r.iam, "joe", allow("iam:GetUser")));
+  const before = r.sandbox.snapshot();
+  assert.deepEqual(await refusal(joe.createUser({ UserName: "x" })), {
+    status: 403,
+    code: "AccessDenied",
+    message: "User: arn:aws:iam::123456789012:user/joe is not authorized to perform: " +
+      "iam:CreateUser on resource: arn:aws:iam::123456789012:user/x because no identity-based " +
+      "policy allows the iam:CreateUser action",
+  });
+  assert.equal((await refusal(joe.getUser({ UserName: "nobody" }))).code, "NoSuchEntity");
+  assert.equal((await refusal(joe.deleteUser({ UserName: "nobody" }))).code, "AccessDenied");
+  assert.deepEqual(r.sandbox.snapshot(), before);
+});
+
+Deno.test("creating with tags needs the right to tag", async () => {
+  await using r = await room();
+  const joe = r.iamAs(await userWithKey(r.iam, "joe", allow("iam:CreateUser")));
+  await joe.createUser({ UserName: "plain" });
+  const tagged = joe.createUser({ UserName: "tagged", Tags: [{ Key: "a", Value: "b" }] });
+  assert.match((await refusal(tagged)).message, /perform: iam:TagUser/);
+});
+
+Deno.test("a condition can demand a boundary", async () => {
+  await using r = await room();
+  const keys = await userWithKey(r.iam, "joe", {
+    Version: "2012-10-17",
+    Statement: [{
+      Effect: "Allow",
+      Action: "iam:CreateUser",
+      Resource: "*",
+      Condition: { StringEquals: { "iam:PermissionsBoundary": S3_FULL } },
+    }],
+  });
+  const joe = r.iamAs(keys);
+  assert.equal((await refusal(joe.createUser({ UserName: "free" }))).code, "AccessDenied");
+  await joe.createUser({ UserName: "bound", PermissionsBoundary: S3_FULL });
+});
+
+Deno.test("an operation that the sandbox doesn't have is InvalidAction", async () => {
+  await using r = await room();
+  const found = await refusal(r.iam.getAccountSummary({}));
+  assert.deepEqual([found.status, found.code], [400, "InvalidAction"]);
+});

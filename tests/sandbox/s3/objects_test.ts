@@ -1,0 +1,287 @@
+import { type GetObjectCommandInput, S3 } from "@aws-sdk/client-s3";
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { allow, refusal, userWithKey } from "../helpers.ts";
+import { bucketIn, fill, keysOf, s3Room } from "./helpers.ts";
+
+const Bucket = "mine";
+
+Deno.test("an object comes back byte for byte with its headers and metadata", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const Body = Uint8Array.from({ length: 1000 }, (_, index) => index % 256);
+  const { ETag } = await room.s3.putObject({
+    Bucket,
+    Key: "a",
+    Body,
+    ContentType: "image/png",
+    CacheControl: "no-store",
+    ContentEncoding: "identity",
+    Metadata: { colour: "red" },
+  });
+  assert.equal(ETag, `"${createHash("md5").update(Body).digest("hex")}"`);
+  const object = await room.s3.getObject({ Bucket, Key: "a" });
+  assert.deepEqual(await object.Body?.transformToByteArray(), Body);
+  const { ContentType, CacheControl, ContentEncoding, Metadata, ContentLength } = object;
+  assert.deepEqual({ ContentType, CacheControl, ContentEncoding, Metadata, ContentLength }, {
+    ContentType: "image/png",
+    CacheControl: "no-store",
+    ContentEncoding: "identity",
+    Metadata: { colour: "red" },
+    ContentLength: 1000,
+  });
+});
+
+Deno.test("HeadObject gives the length and no body", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  await room.s3.putObject({ Bucket, Key: "a", Body: "four" });
+  const { ContentLength, LastModified } = await room.s3.headObject({ Bucket, Key: "a" });
+  assert.equal(ContentLength, 4);
+  assert.equal(LastModified?.getMilliseconds(), 0);
+});
+
+Deno.test("a stream is stored without its framing", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const chunk = new Uint8Array(70_000).fill(7);
+  await room.s3.putObject({
+    Bucket,
+    Key: "a",
+    Body: Readable.from([chunk, chunk]),
+    ContentLength: 140_000,
+  });
+  const stored = bucketIn(room, Bucket).objects.get("a");
+  assert.deepEqual(stored?.body, new Uint8Array(140_000).fill(7));
+  assert.equal(stored?.headers["content-encoding"], undefined);
+  assert.match(stored?.headers["x-amz-checksum-crc32"] ?? "", /^[\w+/]{6}==$/);
+});
+
+for (const ChecksumAlgorithm of ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const) {
+  Deno.test(`${ChecksumAlgorithm} of the digits 1 to 9 is the published one`, async () => {
+    const published = {
+      CRC32: "y/Q5Jg==",
+      CRC32C: "4waSgw==",
+      CRC64NVME: "rosUhgp5mIg=",
+      SHA1: createHash("sha1").update("123456789").digest("base64"),
+      SHA256: createHash("sha256").update("123456789").digest("base64"),
+    }[ChecksumAlgorithm];
+    const field = `Checksum${ChecksumAlgorithm}` as const;
+    await using room = await s3Room({ buckets: [Bucket] });
+    const put = { Bucket, Key: "a", Body: "123456789" };
+    const answer = await room.s3.putObject({ ...put, [field]: published });
+    assert.equal(answer[field], published);
+    const wrong = `A${published.slice(1)}`.replace(/^AA/, "BA");
+    const error = await refusal(room.s3.putObject({ ...put, [field]: wrong }));
+    assert.deepEqual([error.status, error.code], [400, "BadDigest"]);
+  });
+}
+
+Deno.test("a wrong Content-MD5 keeps the object out", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const ContentMD5 = createHash("md5").update("other").digest("base64");
+  const error = await refusal(room.s3.putObject({ Bucket, Key: "a", Body: "x", ContentMD5 }));
+  assert.deepEqual([error.status, error.code], [400, "BadDigest"]);
+  assert.equal(bucketIn(room, Bucket).objects.size, 0);
+});
+
+Deno.test("If-None-Match: * writes a key once", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const put = { Bucket, Key: "a", IfNoneMatch: "*" };
+  await room.s3.putObject({ ...put, Body: "first" });
+  const error = await refusal(room.s3.putObject({ ...put, Body: "second" }));
+  assert.deepEqual([error.status, error.code], [412, "PreconditionFailed"]);
+  assert.equal(bucketIn(room, Bucket).objects.get("a")?.body.length, 5);
+});
+
+for (
+  const [Range, text, contentRange] of [
+    ["bytes=0-3", "0123", "bytes 0-3/10"],
+    ["bytes=7-", "789", "bytes 7-9/10"],
+    ["bytes=-2", "89", "bytes 8-9/10"],
+    ["bytes=5-500", "56789", "bytes 5-9/10"],
+    ["bytes=-500", "0123456789", "bytes 0-9/10"],
+    ["bytes=4-2", "0123456789", undefined],
+    ["bytes=0-1,3-4", "0123456789", undefined],
+  ] as const
+) {
+  Deno.test(`GetObject with Range: ${Range}`, async () => {
+    await using room = await s3Room({ buckets: [Bucket] });
+    await room.s3.putObject({ Bucket, Key: "a", Body: "0123456789" });
+    const object = await room.s3.getObject({ Bucket, Key: "a", Range });
+    assert.equal(await object.Body?.transformToString(), text);
+    assert.equal(object.ContentRange, contentRange);
+    assert.equal(object.$metadata.httpStatusCode, contentRange === undefined ? 200 : 206);
+  });
+}
+
+for (const Range of ["bytes=10-", "bytes=-0"]) {
+  Deno.test(`GetObject refuses Range: ${Range} of ten bytes`, async () => {
+    await using room = await s3Room({ buckets: [Bucket] });
+    await room.s3.putObject({ Bucket, Key: "a", Body: "0123456789" });
+    const { status, code } = await refusal(room.s3.getObject({ Bucket, Key: "a", Range }));
+    assert.deepEqual([status, code], [416, "InvalidRange"]);
+  });
+}
+
+const ETAG = `"${createHash("md5").update("x").digest("hex")}"`;
+const PAST = new Date("2000-01-01");
+const FUTURE = new Date("2100-01-01");
+const CONDITIONS: [Partial<GetObjectCommandInput>, number][] = [
+  [{ IfMatch: ETAG }, 200],
+  [{ IfMatch: '"other"' }, 412],
+  [{ IfNoneMatch: ETAG }, 304],
+  [{ IfNoneMatch: '"other"' }, 200],
+  [{ IfModifiedSince: PAST }, 200],
+  [{ IfModifiedSince: FUTURE }, 304],
+  [{ IfUnmodifiedSince: PAST }, 412],
+  [{ IfUnmodifiedSince: FUTURE }, 200],
+  [{ IfMatch: ETAG, IfUnmodifiedSince: PAST }, 200],
+  [{ IfNoneMatch: '"other"', IfModifiedSince: FUTURE }, 200],
+];
+for (const [conditions, expected] of CONDITIONS) {
+  Deno.test(`GetObject with ${JSON.stringify(conditions)} answers ${expected}`, async () => {
+    await using room = await s3Room({ buckets: [Bucket] });
+    await room.s3.putObject({ Bucket, Key: "a", Body: "x" });
+    const status = await room.s3.getObject({ Bucket, Key: "a", ...conditions }).then(
+      async ({ $metadata, Body }) => {
+        await Body?.transformToByteArray();
+        return $metadata.httpStatusCode;
+      },
+      (error) => error.$metadata.httpStatusCode,
+    );
+    assert.equal(status, expected);
+  });
+}
+
+Deno.test("response headers can be overridden", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  await room.s3.putObject({ Bucket, Key: "a", Body: "x" });
+  const { ContentType, ContentDisposition, Body } = await room.s3.getObject({
+    Bucket,
+    Key: "a",
+    ResponseContentType: "text/html",
+    ResponseContentDisposition: "attachment",
+  });
+  await Body?.transformToByteArray();
+  assert.deepEqual([ContentType, ContentDisposition], ["text/html", "attachment"]);
+});
+
+Deno.test("only who may list learns that a key is missing", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const read = allow("s3:GetObject", "arn:aws:s3:::mine/*");
+  const blind = room.s3As(await userWithKey(room.iam, "blind", read));
+  const listing = room.s3As(
+    await userWithKey(room.iam, "listing", allow(["s3:GetObject", "s3:ListBucket"])),
+  );
+  const call = { Bucket, Key: "none" };
+  const denied = await refusal(blind.getObject(call));
+  assert.deepEqual([denied.status, denied.code], [403, "AccessDenied"]);
+  const missing = await refusal(listing.getObject(call));
+  assert.deepEqual([missing.status, missing.code], [404, "NoSuchKey"]);
+  assert.equal((await refusal(blind.headObject(call))).status, 403);
+  assert.equal((await refusal(listing.headObject(call))).status, 404);
+});
+
+Deno.test("DeleteObject succeeds for a missing key", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const { $metadata } = await room.s3.deleteObject({ Bucket, Key: "none" });
+  assert.equal($metadata.httpStatusCode, 204);
+});
+
+Deno.test("DeleteObjects decides on each key", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  fill(bucketIn(room, Bucket), ["mine/a", "mine/b", "yours"]);
+  const policy = allow("s3:DeleteObject", "arn:aws:s3:::mine/mine/*");
+  const client = room.s3As(await userWithKey(room.iam, "partly", policy));
+  const Objects = ["mine/a", "yours", "mine/none"].map((Key) => ({ Key }));
+  const { Deleted, Errors } = await client.deleteObjects({ Bucket, Delete: { Objects } });
+  assert.deepEqual(Deleted?.map(({ Key }) => Key), ["mine/a", "mine/none"]);
+  assert.deepEqual(Errors?.map(({ Key, Code }) => [Key, Code]), [["yours", "AccessDenied"]]);
+  assert.deepEqual([...bucketIn(room, Bucket).objects.keys()], ["mine/b", "yours"]);
+});
+
+Deno.test("DeleteObjects in quiet mode names failures only", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  fill(bucketIn(room, Bucket), ["a"]);
+  const Delete = { Objects: [{ Key: "a" }], Quiet: true };
+  const { Deleted, Errors } = await room.s3.deleteObjects({ Bucket, Delete });
+  assert.deepEqual([Deleted, Errors], [undefined, undefined]);
+  assert.equal(bucketIn(room, Bucket).objects.size, 0);
+});
+
+Deno.test("DeleteObjects takes a thousand keys and no more", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const keys = Array.from({ length: 1001 }, (_, index) => `k${index}`);
+  fill(bucketIn(room, Bucket), keys);
+  const Objects = keys.map((Key) => ({ Key }));
+  const error = await refusal(room.s3.deleteObjects({ Bucket, Delete: { Objects } }));
+  assert.deepEqual([error.status, error.code], [400, "MalformedXML"]);
+  await room.s3.deleteObjects({ Bucket, Delete: { Objects: Objects.slice(0, 1000) } });
+  assert.equal(bucketIn(room, Bucket).objects.size, 1);
+});
+
+const ODD_KEYS = [
+  "../up",
+  "./here",
+  "a//b",
+  "/leading",
+  "trailing/",
+  "a%2Fb",
+  "100%",
+  "a+b c",
+  "q?x=1&y#z",
+  "line\r\nend\r",
+  "\ttab ",
+  "quote\"'<>&amp;",
+  "Grüße/日本/😀",
+  "*",
+  "${aws:username}",
+];
+for (const Key of ODD_KEYS) {
+  Deno.test(`the key ${JSON.stringify(Key)} survives put, list, get, copy and delete`, async () => {
+    await using room = await s3Room({ buckets: [Bucket, "copies"] });
+    await room.s3.putObject({ Bucket, Key, Body: Key });
+    assert.deepEqual(keysOf((await room.s3.listObjectsV2({ Bucket })).Contents), [Key]);
+    const { Body } = await room.s3.getObject({ Bucket, Key });
+    assert.equal(await Body?.transformToString(), Key);
+    const CopySource = `${Bucket}/${encodeURIComponent(Key)}`;
+    await room.s3.copyObject({ Bucket: "copies", Key, CopySource });
+    assert.ok(bucketIn(room, "copies").objects.has(Key));
+    const { Deleted } = await room.s3.deleteObjects({ Bucket, Delete: { Objects: [{ Key }] } });
+    assert.deepEqual(Deleted?.map((deleted) => deleted.Key), [Key]);
+    assert.equal(bucketIn(room, Bucket).objects.size, 0);
+  });
+}
+
+Deno.test("a key of more than 1,024 bytes is too long", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const error = await refusal(room.s3.putObject({ Bucket, Key: "ü".repeat(513), Body: "x" }));
+  assert.deepEqual([error.status, error.code], [400, "KeyTooLongError"]);
+});
+
+Deno.test("ListObjectVersions shows each object as its null version", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  fill(bucketIn(room, Bucket), ["a", "b"]);
+  const { Versions } = await room.s3.listObjectVersions({ Bucket });
+  assert.deepEqual(Versions?.map(({ Key, VersionId, IsLatest }) => [Key, VersionId, IsLatest]), [
+    ["a", "null", true],
+    ["b", "null", true],
+  ]);
+});
+
+Deno.test("clients without checksums are served too", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const { url: endpoint, region, credentials } = room.sandbox;
+  const client = new S3({
+    endpoint,
+    region,
+    credentials,
+    forcePathStyle: true,
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+  });
+  await client.putObject({ Bucket, Key: "a", Body: "x" });
+  const { Body, ChecksumCRC64NVME } = await client.getObject({ Bucket, Key: "a" });
+  assert.equal(await Body?.transformToString(), "x");
+  assert.equal(ChecksumCRC64NVME, undefined);
+  client.destroy();
+});
