@@ -24,6 +24,19 @@
  *
  * @module
  */
+export { type PublicAccessBlockSettings } from "./lib/policy/public_access.ts";
+export { unsupportedCharacter } from "./lib/policy/limits.ts";
+export { type PolicyDocument, type PolicyStatement, policyText } from "./lib/policy/document.ts";
+export { joinPolicies } from "./lib/policy/merge.ts";
+export {
+  type BucketPolicyOptions,
+  bucketsPolicy,
+  type Permission,
+  prefixPattern,
+  prefixWarnings,
+  publicBucketPolicy,
+} from "./lib/policy/build.ts";
+export { formatTime } from "./lib/time.ts";
 export { type AuthCredentials, parseAuthFile } from "./lib/credentials/auth_file.ts";
 export {
   type Aws,
@@ -85,7 +98,7 @@ export {
   USER_FIELDS,
   type UserPolicies,
 } from "./lib/account/listings.ts";
-export { findUploads, type FoundUploads, type LeftOut } from "./lib/objects/find_uploads.ts";
+export { findUploads, type FoundUploads, type SkippedFile } from "./lib/objects/find_uploads.ts";
 export { deleteObjects, type DeleteObjectsOptions } from "./lib/objects/delete.ts";
 export {
   downloadObject,
@@ -109,15 +122,14 @@ export { contentTypeOf } from "./lib/objects/content_types.ts";
 export {
   checkKey,
   keyMatcher,
-  type LocalPlace,
-  localPlace,
-  type LocalPlaceOptions,
+  type KeyPath,
+  type KeyPathOptions,
+  resolveKeyPath,
 } from "./lib/objects/keys.ts";
 export type {
   AccessKeyFacts,
   CreateFacts,
   CreateRequest,
-  PublicAccessBlockSettings,
   RoleFacts,
   Step,
   UserFacts,
@@ -135,7 +147,6 @@ export {
   type Credentials,
   formatCredentials,
   type FormatOptions,
-  formatTime,
   type PermanentCredentials,
   type TemporaryCredentials,
 } from "./lib/credentials/format.ts";
@@ -151,19 +162,6 @@ export { parseEndpointUrl } from "./lib/aws/endpoint_url.ts";
 export { type BucketNameOptions, checkArn, checkBucketName, checkUserName } from "./lib/names.ts";
 export { NOTHING_EXISTS, planCreate } from "./lib/credentials/plan.ts";
 export { describeStep } from "./lib/credentials/describe.ts";
-export {
-  type BucketPolicyOptions,
-  bucketsPolicy,
-  joinPolicies,
-  type Permission,
-  type PolicyDocument,
-  type PolicyStatement,
-  policyText,
-  prefixPattern,
-  prefixWarnings,
-  publicBucketPolicy,
-  unsupportedCharacter,
-} from "./lib/policy/policy.ts";
 export { formatRows, type RowFormat } from "./lib/rows.ts";
 export {
   type AclGrant,

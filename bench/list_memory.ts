@@ -96,14 +96,16 @@ async function compare(format: string): Promise<void> {
     }
     medians.rss.push(median(rss!));
     medians.live.push(median(live!));
-    print(`${format}, ${pages} pages: highest RSS ${shown(rss!)}, live heap ${shown(live!)}`);
+    print(
+      `${format}, ${pages} pages: highest RSS ${escapeName(rss!)}, live heap ${escapeName(live!)}`,
+    );
   }
   const growth = ([few, many]: number[]) => (100 * (many! / few! - 1)).toFixed(1);
   print(`${format}: from 10 to 100 pages RSS ${growth(medians.rss)} %`);
   print(`${format}: from 10 to 100 pages live heap ${growth(medians.live)} %`);
 }
 
-function shown(megabytes: number[]): string {
+function escapeName(megabytes: number[]): string {
   return `${megabytes.map((one) => one.toFixed(1)).join(", ")} MB`;
 }
 

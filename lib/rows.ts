@@ -1,9 +1,9 @@
+import { formatTime } from "./time.ts";
 /**
  * Rows of a listing as text, one after the other.
  *
  * @module
  */
-import { formatTime } from "./credentials/format.ts";
 
 /** How {@linkcode formatRows} can write rows. */
 export type RowFormat = "json" | "nl" | "csv" | "tsv";
@@ -89,7 +89,7 @@ function spacedJson(): (value: unknown) => string {
     let text = keys.get(key);
     if (text === undefined) {
       text = `${JSON.stringify(key)}: `;
-      if (keys.size < MOST_KEYS) keys.set(key, text);
+      if (keys.size < MAX_CACHED_KEYS) keys.set(key, text);
     }
     return text;
   };
@@ -109,7 +109,7 @@ function spacedJson(): (value: unknown) => string {
 }
 
 /** The documents of policies may bring any number of keys of their own. */
-const MOST_KEYS = 1000;
+const MAX_CACHED_KEYS = 1000;
 
 async function* jsonArray(rows: AsyncIterable<object> | Iterable<object>): AsyncGenerator<string> {
   let isEmpty = true;

@@ -1,5 +1,5 @@
 /**
- * Durations as people write them on a command line.
+ * Durations and times as people write and read them on a command line.
  *
  * @module
  */
@@ -86,4 +86,26 @@ function parseSeconds(text: string): number {
   const match = /^(\d+)([smh]?)$/.exec(text);
   if (match === null) throw new SyntaxError("Duration must be of form 3600s or 15m or 2h");
   return Number(match[1]) * (SECONDS_PER_UNIT[match[2] ?? ""] ?? 1);
+}
+
+/**
+ * Writes a time as the Python tool does: UTC, to the second, with a fraction only where there is one.
+ *
+ * @param time the time to write
+ * @returns such as `2021-11-03 01:38:24+00:00`
+ *
+ * @example With and without a fraction
+ * ```ts
+ * import { formatTime } from "@s3creds/cli";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(formatTime(new Date("2021-11-03T01:38:24Z")), "2021-11-03 01:38:24+00:00");
+ * assert.equal(formatTime(new Date("2021-11-03T01:38:24.5Z")), "2021-11-03 01:38:24.500000+00:00");
+ * ```
+ */
+export function formatTime(time: Date): string {
+  const [date = "", clock = ""] = time.toISOString().slice(0, -1).split("T");
+  const [second = "", fraction = ""] = clock.split(".");
+  const microseconds = Number(fraction) === 0 ? "" : `.${fraction}000`;
+  return `${date} ${second}${microseconds}+00:00`;
 }

@@ -76,13 +76,13 @@ function useText({ use, line, permissions, undo = [] }: CommandUse): string {
     ...(use === undefined ? [] : [`### ${use}`]),
     `\`s3-credentials ${line}\``,
     permissions.length === 0 ? "No permission is needed." : documentText(permissions),
-    ...leftOut(permissions),
+    ...skipped(permissions),
   ];
   if (undo.length > 0) {
     parts.push(
       "To take back what was made when the command fails half-way, also:",
       documentText(undo),
-      ...leftOut(undo),
+      ...skipped(undo),
     );
   }
   return `${parts.join("\n\n")}\n`;
@@ -94,7 +94,7 @@ function documentText(permissions: readonly CommandPermission[]): string {
 }
 
 /** What may be left out, and what then happens. */
-function leftOut(permissions: readonly CommandPermission[]): string[] {
+function skipped(permissions: readonly CommandPermission[]): string[] {
   const reasons = Map.groupBy(
     permissions.filter(({ optional }) => optional !== undefined),
     ({ optional }) => optional,

@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { shown, visible } from "../lib/shown.ts";
+import { escapeControls, escapeName } from "../lib/escape.ts";
 
 // deno-lint-ignore no-control-regex -- control characters are what this is about
 const HARMFUL = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
@@ -11,25 +11,25 @@ const HARMFUL = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u20
 Deno.test("visible: every character that could lead a terminal astray, and no other", () => {
   for (let code = 0; code <= 0xffff; code++) {
     const character = String.fromCharCode(code);
-    const seen = visible(character);
+    const seen = escapeControls(character);
     if (HARMFUL.test(character)) assert.match(seen, /^\\(r|x[01][\da-f]|u[\da-f]{4})$/);
     else assert.equal(seen, character);
   }
 });
 
 Deno.test("visible: line breaks of either kind stay, a lone CR does not", () => {
-  assert.equal(visible("a\r\nb\nc\rd\r"), "a\r\nb\nc\\rd\\r");
+  assert.equal(escapeControls("a\r\nb\nc\rd\r"), "a\r\nb\nc\\rd\\r");
 });
 
 Deno.test("shown: one line, and ordinary names stay as they are", () => {
-  assert.equal(shown("a\x1b[2K\r\nError: b\u202e"), "a\\x1b[2K\\r\\nError: b\\u202e");
+  assert.equal(escapeName("a\x1b[2K\r\nError: b\u202e"), "a\\x1b[2K\\r\\nError: b\\u202e");
   for (const name of ["photos/1 é 😀.jpg", "c:\\x", "tab\tx", "العربية"]) {
-    assert.equal(shown(name), name);
+    assert.equal(escapeName(name), name);
   }
 });
 
 Deno.test("visible: JSON keeps its meaning", () => {
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
-    assert.equal(JSON.parse(visible(JSON.stringify(text))), text);
+    assert.equal(JSON.parse(escapeControls(JSON.stringify(text))), text);
   }));
 });

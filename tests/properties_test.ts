@@ -1,4 +1,7 @@
 /** What holds for every input, tried with many. */
+import { type PolicyDocument, policyText } from "../lib/policy/document.ts";
+import { joinPolicies } from "../lib/policy/merge.ts";
+import { bucketsPolicy, type Permission, prefixPattern } from "../lib/policy/build.ts";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { parseAuthFile } from "../lib/credentials/auth_file.ts";
@@ -8,14 +11,6 @@ import { S3CredentialsError } from "../lib/errors.ts";
 import { checkProfileName, formatCredentials } from "../lib/credentials/format.ts";
 import { checkBucketName } from "../lib/names.ts";
 import { NOTHING_EXISTS, planCreate } from "../lib/credentials/plan.ts";
-import {
-  bucketsPolicy,
-  joinPolicies,
-  type Permission,
-  type PolicyDocument,
-  policyText,
-  prefixPattern,
-} from "../lib/policy/policy.ts";
 
 const POLICY_LIMIT = 2048;
 const AWS_NAME = /^[\w+=,.@-]+$/;

@@ -6,7 +6,7 @@
 import { S3CredentialsError } from "../errors.ts";
 import { type PublicAccessFacts, publicAccessVerdict } from "../policy/public_access.ts";
 import { plainData } from "../rows.ts";
-import { unlessUnset } from "./bucket_settings.ts";
+import { undefinedIfMissing } from "./bucket_settings.ts";
 import { bucketAcl, bucketRegion, bucketWebsite } from "./buckets.ts";
 import type { Aws, S3Client } from "../aws/connect.ts";
 import type { Row } from "./listings.ts";
@@ -45,12 +45,12 @@ const PARTS: readonly Part[] = [
   {
     name: POLICY_STATUS,
     read: (s3, bucket) =>
-      unlessUnset(s3.getBucketPolicyStatus({ Bucket: bucket }), "NoSuchBucketPolicy"),
+      undefinedIfMissing(s3.getBucketPolicyStatus({ Bucket: bucket }), "NoSuchBucketPolicy"),
   },
   {
     name: BLOCK,
     read: (s3, bucket) =>
-      unlessUnset(
+      undefinedIfMissing(
         s3.getPublicAccessBlock({ Bucket: bucket }),
         "NoSuchPublicAccessBlockConfiguration",
       ),
@@ -59,7 +59,7 @@ const PARTS: readonly Part[] = [
   {
     name: OWNERSHIP,
     read: (s3, bucket) =>
-      unlessUnset(
+      undefinedIfMissing(
         s3.getBucketOwnershipControls({ Bucket: bucket }),
         "OwnershipControlsNotFoundError",
       ),
@@ -71,12 +71,15 @@ const PARTS: readonly Part[] = [
   {
     name: "Bucket CORS policy",
     read: (s3, bucket) =>
-      unlessUnset(s3.getBucketCors({ Bucket: bucket }), "NoSuchCORSConfiguration"),
+      undefinedIfMissing(s3.getBucketCors({ Bucket: bucket }), "NoSuchCORSConfiguration"),
   },
   {
     name: "Bucket policy",
     read: async (s3, bucket) => {
-      const found = await unlessUnset(s3.getBucketPolicy({ Bucket: bucket }), "NoSuchBucketPolicy");
+      const found = await undefinedIfMissing(
+        s3.getBucketPolicy({ Bucket: bucket }),
+        "NoSuchBucketPolicy",
+      );
       return found?.Policy && JSON.parse(found.Policy);
     },
   },

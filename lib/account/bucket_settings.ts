@@ -3,8 +3,8 @@
  *
  * @module
  */
+import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
 import type { CORSRule } from "@aws-sdk/client-s3";
-import type { PublicAccessBlockSettings } from "../credentials/types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { plainData } from "../rows.ts";
 import type { Aws, S3Client } from "../aws/connect.ts";
@@ -47,7 +47,7 @@ export const CORS_RULE_ID = "set-by-s3-credentials";
  * @returns what `call` gave
  * @throws {S3CredentialsError} if it failed
  */
-export async function callS3<T>(
+export async function withS3<T>(
   aws: Aws,
   tried: string,
   call: (s3: S3Client) => Promise<T>,
@@ -66,7 +66,10 @@ export async function callS3<T>(
  * @param code S3's error code for a missing setting
  * @returns what `call` gave, or `undefined`
  */
-export async function unlessUnset<T>(call: Promise<T>, code: string): Promise<T | undefined> {
+export async function undefinedIfMissing<T>(
+  call: Promise<T>,
+  code: string,
+): Promise<T | undefined> {
   try {
     return await call;
   } catch (error) {
@@ -99,10 +102,10 @@ export async function unlessUnset<T>(call: Promise<T>, code: string): Promise<T 
  * ```
  */
 export async function getCorsRules(aws: Aws, bucket: string): Promise<CorsRule[]> {
-  const found = await callS3(
+  const found = await withS3(
     aws,
     `Could not read the CORS policy of bucket ${bucket}`,
-    (s3) => unlessUnset(s3.getBucketCors({ Bucket: bucket }), "NoSuchCORSConfiguration"),
+    (s3) => undefinedIfMissing(s3.getBucketCors({ Bucket: bucket }), "NoSuchCORSConfiguration"),
   );
   return (found?.CORSRules ?? []).map((rule) => plainData(rule, CORS_FIELDS) as CorsRule);
 }
@@ -169,7 +172,7 @@ export async function setCorsRule(
     ...(exposeHeaders.length > 0 && { ExposeHeaders: [...exposeHeaders] }),
     ...(choices.maxAgeSeconds !== undefined && { MaxAgeSeconds: choices.maxAgeSeconds }),
   };
-  await callS3(
+  await withS3(
     aws,
     `Could not set the CORS policy of bucket ${bucket}`,
     (s3) => s3.putBucketCors({ Bucket: bucket, CORSConfiguration: { CORSRules: [rule] } }),
@@ -197,10 +200,10 @@ export async function setCorsRule(
  * ```
  */
 export async function getBucketPolicy(aws: Aws, bucket: string): Promise<unknown> {
-  const found = await callS3(
+  const found = await withS3(
     aws,
     `Could not read the policy of bucket ${bucket}`,
-    (s3) => unlessUnset(s3.getBucketPolicy({ Bucket: bucket }), "NoSuchBucketPolicy"),
+    (s3) => undefinedIfMissing(s3.getBucketPolicy({ Bucket: bucket }), "NoSuchBucketPolicy"),
   );
   if (found?.Policy === undefined) return undefined;
   try {
@@ -240,7 +243,7 @@ export async function getBucketPolicy(aws: Aws, bucket: string): Promise<unknown
  */
 export async function setBucketPolicy(aws: Aws, bucket: string, policy: unknown): Promise<void> {
   try {
-    await callS3(
+    await withS3(
       aws,
       `Could not set the policy of bucket ${bucket}`,
       (s3) => s3.putBucketPolicy({ Bucket: bucket, Policy: JSON.stringify(policy) }),
@@ -291,11 +294,11 @@ export async function getPublicAccessBlock(
   aws: Aws,
   bucket: string,
 ): Promise<PublicAccessBlockSettings | undefined> {
-  const found = await callS3(
+  const found = await withS3(
     aws,
     `Could not read the public access block of bucket ${bucket}`,
     (s3) =>
-      unlessUnset(
+      undefinedIfMissing(
         s3.getPublicAccessBlock({ Bucket: bucket }),
         "NoSuchPublicAccessBlockConfiguration",
       ),
@@ -348,7 +351,7 @@ export async function setPublicAccessBlock(
     Object.entries(settings).filter(([, setting]) => setting !== undefined),
   );
   const all = completeSettings({ ...present, ...named });
-  await callS3(
+  await withS3(
     aws,
     `Could not set the public access block of bucket ${bucket}`,
     (s3) =>

@@ -3,15 +3,14 @@
  *
  * @module
  */
+import { DEFAULT_CONCURRENCY, Limiter } from "../concurrency.ts";
 import type { Bucket } from "@aws-sdk/client-s3";
 import { S3CredentialsError } from "../errors.ts";
 import { plainData } from "../rows.ts";
-import { unlessUnset } from "./bucket_settings.ts";
-import { DEFAULT_CONCURRENCY } from "../aws/concurrency.ts";
+import { undefinedIfMissing } from "./bucket_settings.ts";
 import type { Aws, S3Client } from "../aws/connect.ts";
-import { Gate } from "../aws/gate.ts";
 import type { ListOptions, Row } from "./listings.ts";
-import { movingOn, withDetails } from "../aws/listing.ts";
+import { assertNewMarker, withDetails } from "../aws/listing.ts";
 import { awsErrorCode, serviceError } from "../aws/service_error.ts";
 
 /** The fields of a row of {@linkcode listBuckets}. */
@@ -63,7 +62,7 @@ export async function* listBuckets(
   options: ListBucketsOptions = {},
 ): AsyncGenerator<Row> {
   const { names = [], details = false, concurrency = DEFAULT_CONCURRENCY } = options;
-  const gate = new Gate(concurrency);
+  const gate = new Limiter(concurrency);
   const missing = new Set(names);
   const buckets = selected(allBuckets(aws, gate), missing);
   const row = (bucket: Bucket) => plainData(bucket, BUCKET_FIELDS) as Row;
@@ -99,7 +98,7 @@ async function* selected(
 /** Without a page size S3 refuses accounts that may have more than 10,000 buckets. */
 const BUCKETS_PER_PAGE = 1000;
 
-async function* allBuckets(aws: Aws, gate: Gate): AsyncGenerator<Bucket> {
+async function* allBuckets(aws: Aws, gate: Limiter): AsyncGenerator<Bucket> {
   let token: string | undefined;
   do {
     try {
@@ -110,7 +109,7 @@ async function* allBuckets(aws: Aws, gate: Gate): AsyncGenerator<Bucket> {
       };
       const page = await gate.run(() => s3.listBuckets(request));
       yield* page.Buckets ?? [];
-      token = movingOn(token, page.ContinuationToken);
+      token = assertNewMarker(token, page.ContinuationToken);
     } catch (error) {
       throw serviceError(error, "Could not list buckets");
     }
@@ -148,7 +147,7 @@ export function websiteUrl(bucket: string, region: string): string {
 async function bucketDetails(
   aws: Aws,
   bucket: string,
-  gate: Gate,
+  gate: Limiter,
   options: ListOptions,
 ): Promise<Row> {
   const unread = new Map<Detail, S3CredentialsError>();
@@ -215,7 +214,7 @@ export async function bucketAcl(s3: S3Client, bucket: string): Promise<Row> {
 }
 
 async function publicAccessBlock(s3: S3Client, bucket: string): Promise<unknown> {
-  const found = await unlessUnset(
+  const found = await undefinedIfMissing(
     s3.getPublicAccessBlock({ Bucket: bucket }),
     "NoSuchPublicAccessBlockConfiguration",
   );
@@ -235,7 +234,7 @@ export async function bucketWebsite(
   bucket: string,
   region: string | undefined,
 ): Promise<Row | null> {
-  const website = await unlessUnset(
+  const website = await undefinedIfMissing(
     s3.getBucketWebsite({ Bucket: bucket }),
     "NoSuchWebsiteConfiguration",
   );

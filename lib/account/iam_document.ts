@@ -14,12 +14,12 @@
  * @example A document of IAM's
  * ```ts
  * import assert from "node:assert/strict";
- * import { decodedDocument } from "./iam_document.ts";
+ * import { decodeDocument } from "./iam_document.ts";
  *
- * assert.equal(decodedDocument("%7B%22Statement%22%3A%5B%5D%7D"), '{"Statement":[]}');
+ * assert.equal(decodeDocument("%7B%22Statement%22%3A%5B%5D%7D"), '{"Statement":[]}');
  * ```
  */
-export function decodedDocument(text: string): string {
+export function decodeDocument(text: string): string {
   if (/^\s*\{/.test(text)) return text;
   try {
     return decodeURIComponent(text);

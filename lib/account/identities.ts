@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { mapOrdered } from "../concurrency.ts";
 import type { IAM } from "@aws-sdk/client-iam";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkUserName } from "../names.ts";
-import { mapInOrder } from "../aws/concurrency.ts";
 import type { Aws } from "../aws/connect.ts";
 import { type IamPage, iamPages } from "../aws/listing.ts";
-import { isMissing, isUnknownCall, serviceError } from "../aws/service_error.ts";
+import { isMissing, isUnsupportedOperation, serviceError } from "../aws/service_error.ts";
 
 /** Who the credentials belong to, in AWS's own keys. */
 export interface Identity {
@@ -250,7 +250,7 @@ export async function deleteUser(
     findDependents(iam, userName, tried),
     refuseCaller(aws, userName, tried),
   ]);
-  const removals = mapInOrder(dependents, async ({ remove, kind, id }) => {
+  const removals = mapOrdered(dependents, async ({ remove, kind, id }) => {
     const error = await remove(iam, userName, id).then(() => undefined, (error) => error);
     return { kind, id, error };
   });
@@ -291,7 +291,7 @@ function withReasons(
 
 async function findDependents(iam: IAM, userName: string, tried: string) {
   const unlisted: S3CredentialsError[] = [];
-  const found = mapInOrder(DEPENDENT_KINDS, async ({ kind, list, remove }) => {
+  const found = mapOrdered(DEPENDENT_KINDS, async ({ kind, list, remove }) => {
     try {
       return (await list(iam, userName)).map((id) => ({ kind, id, remove }));
     } catch (error) {
@@ -302,7 +302,7 @@ async function findDependents(iam: IAM, userName: string, tried: string) {
       }
       const problem = serviceError(error, `${tried}: could not list its ${kind} entries`);
       const isRare = kind !== "policy" && kind !== "access key";
-      if (!isRare || (problem.code !== "access-denied" && !isUnknownCall(error))) {
+      if (!isRare || (problem.code !== "access-denied" && !isUnsupportedOperation(error))) {
         throw problem;
       }
       unlisted.push(problem);

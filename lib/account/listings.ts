@@ -3,14 +3,13 @@
  *
  * @module
  */
+import type { PolicyDocument } from "../policy/document.ts";
+import { DEFAULT_CONCURRENCY, Limiter, mapOrdered } from "../concurrency.ts";
 import type { Role } from "@aws-sdk/client-iam";
 import { S3CredentialsError } from "../errors.ts";
-import type { PolicyDocument } from "../policy/policy.ts";
 import { plainData } from "../rows.ts";
-import { DEFAULT_CONCURRENCY, mapInOrder } from "../aws/concurrency.ts";
 import type { Aws, IAMClient } from "../aws/connect.ts";
-import { Gate } from "../aws/gate.ts";
-import { decodedDocument } from "./iam_document.ts";
+import { decodeDocument } from "./iam_document.ts";
 import { iamPages, withDetails } from "../aws/listing.ts";
 import { isMissing, serviceError } from "../aws/service_error.ts";
 
@@ -102,12 +101,12 @@ export async function* listUsers(aws: Aws): AsyncGenerator<Row> {
 /** IAM, and the bound that all calls of one listing share. */
 interface Calls {
   iam: IAMClient;
-  gate: Gate;
+  gate: Limiter;
 }
 
 async function connected(aws: Aws, concurrency: number, tried: string): Promise<Calls> {
   try {
-    return { iam: await aws.iam({ adaptive: true }), gate: new Gate(concurrency) };
+    return { iam: await aws.iam({ adaptive: true }), gate: new Limiter(concurrency) };
   } catch (error) {
     throw serviceError(error, tried);
   }
@@ -183,7 +182,7 @@ async function* namedRoles(
   names: readonly string[],
   options: ListRolesOptions,
 ): AsyncGenerator<Role> {
-  const found = mapInOrder(names, async (RoleName) => {
+  const found = mapOrdered(names, async (RoleName) => {
     try {
       return (await gate.run(() => iam.getRole({ RoleName }))).Role;
     } catch (error) {
@@ -212,7 +211,7 @@ async function roleRow(role: Role, options: ListOptions): Promise<Row> {
 }
 
 function parsedDocument(text: string): PolicyDocument {
-  return JSON.parse(decodedDocument(text));
+  return JSON.parse(decodeDocument(text));
 }
 
 /** A detail, or the reason why it can't be had in its place. */
@@ -235,7 +234,7 @@ async function inlinePolicies({ iam, gate }: Calls, RoleName: string): Promise<R
     (page) => gate.run(() => iam.listRolePolicies({ RoleName, ...page })),
     (page) => page.PolicyNames,
   );
-  return await Array.fromAsync(mapInOrder(names, async (PolicyName) => {
+  return await Array.fromAsync(mapOrdered(names, async (PolicyName) => {
     const { PolicyDocument: text = "{}" } = await gate.run(() =>
       iam.getRolePolicy({ RoleName, PolicyName })
     );
@@ -252,7 +251,7 @@ async function attachedPolicies(
     (page) => gate.run(() => iam.listAttachedRolePolicies({ RoleName, ...page })),
     (page) => page.AttachedPolicies,
   );
-  return await Array.fromAsync(mapInOrder(attached, ({ PolicyArn = "" }) => managed(PolicyArn)));
+  return await Array.fromAsync(mapOrdered(attached, ({ PolicyArn = "" }) => managed(PolicyArn)));
 }
 
 const MANAGED_POLICY_FIELDS = [
@@ -362,7 +361,7 @@ async function userPolicies(
     (page) => gate.run(() => iam.listUserPolicies({ UserName, ...page })),
     (page) => page.PolicyNames,
   );
-  return await Array.fromAsync(mapInOrder(names, async (PolicyName) => {
+  return await Array.fromAsync(mapOrdered(names, async (PolicyName) => {
     const { PolicyDocument: text = "{}" } = await gate.run(() =>
       iam.getUserPolicy({ UserName, PolicyName })
     );

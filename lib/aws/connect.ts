@@ -3,11 +3,11 @@
  *
  * @module
  */
+import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
 import type { AuthCredentials } from "../credentials/auth_file.ts";
-import type { PublicAccessBlockSettings } from "../credentials/types.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
-import { shellWord } from "../shell_word.ts";
+import { shellWord } from "../escape.ts";
 import {
   REQUEST_TIMEOUT_MS,
   resolveSettings,
@@ -16,7 +16,7 @@ import {
 } from "./settings.ts";
 import type { NetworkSettings } from "./network.ts";
 import { withRequestLog } from "./request_log.ts";
-import { awsErrorCode, isWithoutReason } from "./service_error.ts";
+import { awsErrorCode, isNoProvider } from "./service_error.ts";
 
 /** Which account to call, and where. */
 export interface ConnectOptions {
@@ -316,7 +316,7 @@ async function defaultChain({ profile, network }: Settings) {
   return (...args: Parameters<typeof provider>) =>
     provider(...args).catch((error) => {
       // What another source of the chain says in the end hides what is wrong with the profile.
-      if (!isWithoutReason(error)) throw error;
+      if (!isNoProvider(error)) throw error;
       throw new S3CredentialsError(
         "credentials",
         `Profile ${profile} gives no credentials`,

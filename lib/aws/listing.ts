@@ -1,9 +1,9 @@
+import { mapOrdered } from "../concurrency.ts";
 /**
  * Listings that come in pages.
  *
  * @module
  */
-import { mapInOrder } from "./concurrency.ts";
 
 /** A page of any of IAM's listings. */
 export interface IamPage {
@@ -27,7 +27,10 @@ export const IAM_PAGE_SIZE = 250;
  * @returns `next`
  * @throws {Error} if it leads to the same page again
  */
-export function movingOn(marker: string | undefined, next: string | undefined): string | undefined {
+export function assertNewMarker(
+  marker: string | undefined,
+  next: string | undefined,
+): string | undefined {
   if (next === undefined || next !== marker) return next;
   // The name of an error that has no code of AWS's.
   throw Object.assign(new Error("the listing does not move on"), { name: "Unknown" });
@@ -52,7 +55,7 @@ export async function* iamPages<P extends IamPage, T>(
       ...(marker !== undefined && { Marker: marker }),
     });
     yield* entriesOf(page) ?? [];
-    marker = movingOn(marker, page.IsTruncated ? page.Marker : undefined);
+    marker = assertNewMarker(marker, page.IsTruncated ? page.Marker : undefined);
   } while (marker !== undefined);
 }
 
@@ -79,6 +82,6 @@ export async function* withDetails<T, R>(
       failure = { error };
     }
   }
-  yield* mapInOrder(untilFailure(), fetch, limit);
+  yield* mapOrdered(untilFailure(), fetch, limit);
   if (failure !== undefined) throw failure.error;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { S3CredentialsError } from "../errors.ts";
-import { shown } from "../shown.ts";
+import { escapeName } from "../escape.ts";
 
 /** How connections are made, in the terms of `node:http`'s and `node:https`'s agents. */
 export interface NetworkSettings {
@@ -79,11 +79,17 @@ async function certificates(path: string): Promise<string> {
   } catch (cause) {
     // Deno names the flag that it wants.
     if (cause instanceof Error && cause.name === "NotCapable") throw cause;
-    throw new S3CredentialsError("usage", `Could not read the certificates of ${shown(path)}`, {
-      cause,
-      hint,
-    });
+    throw new S3CredentialsError(
+      "usage",
+      `Could not read the certificates of ${escapeName(path)}`,
+      {
+        cause,
+        hint,
+      },
+    );
   }
   if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
-  throw new S3CredentialsError("usage", `There are no certificates in ${shown(path)}`, { hint });
+  throw new S3CredentialsError("usage", `There are no certificates in ${escapeName(path)}`, {
+    hint,
+  });
 }

@@ -66,7 +66,7 @@ const UNREACHABLE: Meaning = {
 };
 
 /** By AWS's error code, or by the name that the SDK or the runtime gives an error. */
-const MEANINGS: Record<string, Meaning | undefined> = {
+const ERRORS: Record<string, Meaning | undefined> = {
   // An error document may name anything.
   __proto__: null!,
   InvalidAccessKeyId: UNKNOWN_KEY,
@@ -173,7 +173,7 @@ export function namedRegion(error: unknown): string | undefined {
  * @param error what an SDK call threw
  * @returns true where the answer says that it is HTML
  */
-export function isWebPage(error: unknown): boolean {
+export function isHtml(error: unknown): boolean {
   const type = ((error ?? {}) as SdkError).$response?.headers?.["content-type"];
   return type?.startsWith("text/html") ?? false;
 }
@@ -185,7 +185,7 @@ export function isWebPage(error: unknown): boolean {
  * @returns true for throttling under any of its names
  */
 export function isThrottled(error: unknown): boolean {
-  return MEANINGS[awsErrorCode(error)] === THROTTLED || httpStatus(error) === 429;
+  return ERRORS[awsErrorCode(error)] === THROTTLED || httpStatus(error) === 429;
 }
 
 /**
@@ -208,7 +208,7 @@ export function isMissing(error: unknown): boolean {
  * @param code the code of such a refusal
  * @returns true where the request was sent more than once, and refused so
  */
-export function isOwnDoing(error: unknown, code: RegExp): boolean {
+export function isRetriedConflict(error: unknown, code: RegExp): boolean {
   const tries = ((error ?? {}) as SdkError).$metadata?.attempts ?? 1;
   return tries > 1 && code.test(awsErrorCode(error));
 }
@@ -220,8 +220,8 @@ export function isOwnDoing(error: unknown, code: RegExp): boolean {
  * @param error what an SDK call threw
  * @returns false only where AWS has plainly refused
  */
-export function isInDoubt(error: unknown): boolean {
-  const meaning = credentialsReason(error) ?? MEANINGS[awsErrorCode(error)];
+export function mayHaveSucceeded(error: unknown): boolean {
+  const meaning = credentialsReason(error) ?? ERRORS[awsErrorCode(error)];
   if (meaning?.code === "credentials") return false;
   const status = httpStatus(error);
   return status === undefined || status < 400 || status >= 500;
@@ -236,7 +236,10 @@ export function isInDoubt(error: unknown): boolean {
  */
 export function serviceError(error: unknown, tried: string): S3CredentialsError {
   if (error instanceof S3CredentialsError) return error;
-  if (isGarbled(error)) {
+  if (error instanceof DOMException && error.name === "AbortError") {
+    return new S3CredentialsError("interrupted", "Interrupted", { cause: error });
+  }
+  if (isMalformedResponse(error)) {
     // Neither the SDK's words nor its error are passed on: both may quote the answer, and so a secret.
     return new S3CredentialsError("aws", `${tried}: the answer could not be understood`, {
       hint:
@@ -248,8 +251,8 @@ export function serviceError(error: unknown, tried: string): S3CredentialsError 
   // The runtime's code first: the SDK calls a connection that was cut a TimeoutError too.
   const meaning = credentialsReason(error) ?? unknownHost(error) ?? untrusted(error) ??
     missingPermission(error) ??
-    MEANINGS[runtimeCode ?? ""] ??
-    MEANINGS[awsCode] ??
+    ERRORS[runtimeCode ?? ""] ??
+    ERRORS[awsCode] ??
     nestedMeaning(error) ??
     meaningOfStatus(httpStatus(error));
   // A line of its own could pass for one of ours.
@@ -292,7 +295,7 @@ function safeCause(error: unknown, meaning: Meaning | undefined): unknown {
  * @param error what the SDK threw
  * @returns true where its words are not worth quoting
  */
-export function isWithoutReason(error: unknown): boolean {
+export function isNoProvider(error: unknown): boolean {
   const { name, message = "" } = (error ?? {}) as SdkError;
   return name === "CredentialsProviderError" && /from any providers/.test(message);
 }
@@ -303,9 +306,9 @@ export function isWithoutReason(error: unknown): boolean {
  * @param error what an SDK call threw
  * @returns true for the codes by which servers say so, status 501, and a web page as moto's
  */
-export function isUnknownCall(error: unknown): boolean {
+export function isUnsupportedOperation(error: unknown): boolean {
   const status = httpStatus(error);
-  return status === 501 || (status === 500 && isWebPage(error)) ||
+  return status === 501 || (status === 500 && isHtml(error)) ||
     /^(NotImplemented|InvalidAction|UnknownOperation|UnsupportedOperation)/
       .test(awsErrorCode(error));
 }
@@ -366,7 +369,7 @@ const MFA_HINT = "Get a session with aws sts get-session-token, and pass what it
 function credentialsReason(error: unknown): Meaning | undefined {
   const { name, message = "" } = (error ?? {}) as SdkError;
   if (!/^(CredentialsProvider|TokenProvider|Provider)Error$/.test(name ?? "")) return undefined;
-  if (isWithoutReason(error) || message === "") return NO_CREDENTIALS;
+  if (isNoProvider(error) || message === "") return NO_CREDENTIALS;
   const [reason = "", ...rest] = message.split(/(?<=\.)\s+/);
   const hint = /multi-factor/.test(message) ? MFA_HINT : rest.join(" ").replace(/\.$/, "");
   return {
@@ -377,7 +380,7 @@ function credentialsReason(error: unknown): Meaning | undefined {
 }
 
 /** Whether an answer came that said neither what was asked for nor what went wrong. */
-function isGarbled(error: unknown): boolean {
+function isMalformedResponse(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   if (error instanceof SyntaxError) return true;
   const status = httpStatus(error);
@@ -393,7 +396,7 @@ function nestedMeaning(error: unknown): Meaning | undefined {
   ];
   for (const part of parts) {
     const { code, name } = part as SdkError;
-    const meaning = MEANINGS[code ?? ""] ?? MEANINGS[name ?? ""];
+    const meaning = ERRORS[code ?? ""] ?? ERRORS[name ?? ""];
     if (meaning !== undefined) return meaning;
   }
   return undefined;

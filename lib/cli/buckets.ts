@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { PublicAccessBlockSettings } from "../credentials/types.ts";
+import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
+import { publicBucketPolicy } from "../policy/build.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { parseJson } from "../strict_json.ts";
-import { publicBucketPolicy } from "../policy/policy.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
 import {
   awsOptions,
@@ -17,7 +17,7 @@ import {
   usage,
   withAws,
 } from "./options.ts";
-import { errorLog, errorText, writeJson, writeLine, writeMessage, writeRows } from "./output.ts";
+import { errorText, itemErrors, writeJson, writeLine, writeMessage, writeRows } from "./output.ts";
 
 /** `s3-credentials list-buckets` */
 export const listBuckets = defineCommand({
@@ -40,7 +40,7 @@ export const listBuckets = defineCommand({
       "../account/buckets.ts"
     );
     const fields = options.details ? [...BUCKET_FIELDS, ...BUCKET_DETAIL_FIELDS] : BUCKET_FIELDS;
-    const { onError, finish } = errorLog(io);
+    const { onError, finish } = itemErrors(io);
     await withAws(options, io, (aws) => {
       const rows = listBuckets(aws, { names, details: options.details, onError });
       return writeRows(io, rows, format, fields);

@@ -155,14 +155,14 @@ export type Parsed =
   | { kind: "run"; run: (io: Io) => Promise<void>; usage: string; stopsItself: boolean };
 
 /** Wrong usage, with the lines that help. */
-export class UsageProblem extends Error {
+export class UsageError extends Error {
   /** The usage line of the command in question, and where to find more. */
   readonly usage: string;
 
   /** @param message what is wrong; @param usage the lines to print before it */
   constructor(message: string, usage: string) {
     super(message);
-    this.name = "UsageProblem";
+    this.name = "UsageError";
     this.usage = usage;
   }
 }
@@ -187,7 +187,7 @@ const HELP_WIDTH = 80;
  * @param program the program and its commands
  * @param args the words after the program's name
  * @returns what to print, or what to run
- * @throws {UsageProblem} if the command line makes no sense
+ * @throws {UsageError} if the command line makes no sense
  */
 export async function parseCommandLine(program: Program, args: readonly string[]): Promise<Parsed> {
   const words = args[0] === "help" ? [...args.slice(1), "--help"] : [...args];
@@ -219,7 +219,7 @@ export async function parseCommandLine(program: Program, args: readonly string[]
     });
   }
   try {
-    if (words.length === 0) throw new UsageProblem("Missing command", root.helpInformation());
+    if (words.length === 0) throw new UsageError("Missing command", root.helpInformation());
     await root.parseAsync(line, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) {
@@ -228,7 +228,7 @@ export async function parseCommandLine(program: Program, args: readonly string[]
     const sub = root.commands.find((one) => one.name() === entry?.name);
     const message = usageMessage(error, root, sub);
     if (message === undefined) throw error;
-    throw new UsageProblem(message, usageOf(sub ?? root));
+    throw new UsageError(message, usageOf(sub ?? root));
   }
   return parsed!;
 }

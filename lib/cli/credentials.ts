@@ -3,17 +3,14 @@
  *
  * @module
  */
+import { unsupportedCharacter } from "../policy/limits.ts";
+import type { PolicyDocument } from "../policy/document.ts";
+import { bucketsPolicy, publicBucketPolicy } from "../policy/build.ts";
 import type { CreateRequest } from "../credentials/types.ts";
 import { DEFAULT_WAIT_SECONDS, parseDuration, parseWait } from "../time.ts";
 import { asUsageError } from "../errors.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../credentials/format.ts";
 import { checkArn, checkUserName, USER_NAME_LIMIT } from "../names.ts";
-import {
-  bucketsPolicy,
-  type PolicyDocument,
-  publicBucketPolicy,
-  unsupportedCharacter,
-} from "../policy/policy.ts";
 import { parsePolicyTemplate, parseStatement } from "../policy/template.ts";
 import {
   choice,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mapInOrder } from "../aws/concurrency.ts";
+import { mapOrdered } from "../concurrency.ts";
 import type { RemovedDependent } from "../account/identities.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkUserName } from "../names.ts";
@@ -11,7 +11,7 @@ import { defineCommand, flag } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import { awsOptions, rowFormatOf, rowOptions, withAws } from "./options.ts";
 import {
-  errorLog,
+  itemErrors,
   untilInterrupted,
   writeError,
   writeJson,
@@ -48,7 +48,7 @@ export const deleteUser = defineCommand({
     for (const name of names) asUsageError(() => checkUserName(name));
     const identities = await import("../account/identities.ts");
     await withAws(options, io, async (aws) => {
-      const deletions = mapInOrder(names, async (name) => {
+      const deletions = mapOrdered(names, async (name) => {
         const removed: RemovedDependent[] = [];
         const error = await identities
           .deleteUser(aws, name, { onRemoved: (dependent) => removed.push(dependent) })
@@ -56,7 +56,7 @@ export const deleteUser = defineCommand({
         return { name, removed, error };
       }, USERS_AT_A_TIME);
       let failed = false;
-      const say = (text: string) => writeLine(io, text).catch(unlessUnread);
+      const say = (text: string) => writeLine(io, text).catch(ignoreBrokenPipe);
       for await (const { name, removed, error } of deletions) {
         const isKnown = error?.code !== "not-found" || removed.length > 0;
         if (isKnown) await say(`User: ${name}`);
@@ -75,7 +75,7 @@ export const deleteUser = defineCommand({
 });
 
 /** What was asked for is done and its exit code told, even where nobody reads on, as with `head`. */
-function unlessUnread(error: Error): void {
+function ignoreBrokenPipe(error: Error): void {
   if (error.name !== "BrokenPipe") throw error;
 }
 
@@ -128,7 +128,7 @@ export const listRoles = defineCommand({
     const format = rowFormatOf(options);
     const { listRoles, ROLE_DETAIL_FIELDS, ROLE_FIELDS } = await import("../account/listings.ts");
     const fields = options.details ? [...ROLE_FIELDS, ...ROLE_DETAIL_FIELDS] : ROLE_FIELDS;
-    const { onError, finish } = errorLog(io);
+    const { onError, finish } = itemErrors(io);
     await withAws(options, io, (aws) => {
       const rows = listRoles(aws, {
         names: [...new Set(operands)],
@@ -154,7 +154,7 @@ export const listUserPolicies = defineCommand({
     const names = [...new Set(operands)];
     for (const name of names) asUsageError(() => checkUserName(name));
     const listings = await import("../account/listings.ts");
-    const { onError, finish } = errorLog(io);
+    const { onError, finish } = itemErrors(io);
     await withAws(options, io, async (aws) => {
       const found = listings.listUserPolicies(aws, names, { onError });
       for await (const { userName, policies } of untilInterrupted(found, io)) {

@@ -77,7 +77,8 @@ export interface ChildEnvironment {
  * @returns 130, or 143 or 129 where it was not Ctrl-C but the system or a lost terminal that ended it
  */
 export function exitCodeOf(signal: AbortSignal): number {
-  return EXIT_CODES[signal.reason as keyof typeof EXIT_CODES] ?? EXIT_CODES.SIGINT;
+  const { cause } = (signal.reason ?? {}) as { cause?: keyof typeof EXIT_CODES };
+  return EXIT_CODES[cause ?? "SIGINT"] ?? EXIT_CODES.SIGINT;
 }
 
 /**
@@ -114,7 +115,7 @@ export function processIo(): Io {
       const say = (message: string) => stderr.write(`${message}\n`);
       const desk = denoPermissions(say, isInteractive);
       // Deno waits for the answer in a way that no listener would hear Ctrl-C.
-      const request = (kind: PermissionKind) => signals.unheard(() => desk.request(kind));
+      const request = (kind: PermissionKind) => signals.withoutListeners(() => desk.request(kind));
       await requestPermissions(kinds, { ...desk, request }, reasons);
     },
     signal: signals.signal,
@@ -135,7 +136,7 @@ async function runProcess(
     stdout: "inherit",
     stderr: "inherit",
   }).spawn();
-  return (await signals.passedOn(child)).code;
+  return (await signals.forwardTo(child)).code;
 }
 
 function guarded(output: Output): Output {

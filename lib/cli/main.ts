@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { unlessInterrupted } from "../aws/concurrency.ts";
+import { abortable } from "../abortable.ts";
 import { S3CredentialsError } from "../errors.ts";
-import { parseCommandLine, type Program, UsageProblem } from "./command.ts";
+import { parseCommandLine, type Program, UsageError } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import { exitCodeOf, type Io, OutputError } from "./io.ts";
 import { errorText, writeMessage } from "./output.ts";
@@ -35,18 +35,26 @@ export async function runProgram(
     }
     usage = parsed.usage;
     const run = parsed.run(io);
-    await (parsed.stopsItself ? run : unlessInterrupted(run, io.signal));
+    await (parsed.stopsItself ? run : abortable(run, io.signal));
     return 0;
   } catch (error) {
-    return await report(error, usage, io);
+    // What a signal stops ends in the signal's reason.
+    const isStop = io.signal.aborted && error === io.signal.reason;
+    return await report(isStop ? interruption(error) : error, usage, io);
   }
+}
+
+function interruption(reason: unknown): S3CredentialsError {
+  return reason instanceof S3CredentialsError
+    ? reason
+    : new S3CredentialsError("interrupted", "Interrupted", { cause: reason });
 }
 
 async function report(error: unknown, usage: string, io: Io): Promise<number> {
   if (error instanceof ExitCode) return error.code;
   // Whoever reads our output has had enough, as `head` does.
   if (error instanceof Error && error.name === "BrokenPipe") return 0;
-  if (error instanceof UsageProblem) {
+  if (error instanceof UsageError) {
     await writeMessage(io, `${error.usage}\nError: ${error.message}`);
     return EXIT_USAGE;
   }

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { unlessInterrupted } from "../aws/concurrency.ts";
+import { abortable } from "../abortable.ts";
 import type { S3CredentialsError } from "../errors.ts";
 import { plainData } from "../rows.ts";
-import { shown } from "../shown.ts";
+import { escapeName } from "../escape.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import {
@@ -87,7 +87,7 @@ export const getObject = defineCommand({
         if (output !== undefined) return await downloadObject(aws, bucket, key, output, transfer);
         const { body } = await getObject(aws, bucket, key, transfer);
         // Whoever should read a pipe may be slow, and an interruption must not wait for him.
-        for await (const chunk of body) await unlessInterrupted(io.stdout.write(chunk), io.signal);
+        for await (const chunk of body) await abortable(io.stdout.write(chunk), io.signal);
       });
     } finally {
       await line.finish();
@@ -192,7 +192,7 @@ async function checkFile(path: string): Promise<void> {
   const { findUploads } = await import("../objects/find_uploads.ts");
   const isFolder = (await Deno.stat(path).catch(() => undefined))?.isDirectory;
   if (isFolder) {
-    throw usage(`Not a file but a folder: ${shown(path)} - put-objects uploads folders`);
+    throw usage(`Not a file but a folder: ${escapeName(path)} - put-objects uploads folders`);
   }
   findUploads([path]);
 }
@@ -220,10 +220,10 @@ export const putObjects = defineCommand({
   async run({ operands: [name, ...paths], options }, io) {
     const bucket = bucketName(name);
     const { findUploads } = await import("../objects/find_uploads.ts");
-    const { uploads, leftOut } = findUploads(paths, options.prefix);
-    for (const { path, reason, isFailure } of leftOut) {
+    const { uploads, skipped } = findUploads(paths, options.prefix);
+    for (const { path, reason, isFailure } of skipped) {
       const kind = isFailure ? "Error" : "Warning";
-      await writeMessage(io, `${kind}: not uploaded: ${shown(path)}: ${reason}`);
+      await writeMessage(io, `${kind}: not uploaded: ${escapeName(path)}: ${reason}`);
     }
     if (options.dryRun) {
       for (const { path, key } of uploads) {
@@ -238,7 +238,7 @@ export const putObjects = defineCommand({
         (aws) => report(putObjects(aws, bucket, uploads, transferOptions(options, line, io)), line),
       );
     }
-    if (leftOut.some(({ isFailure }) => isFailure)) throw new ExitCode(1);
+    if (skipped.some(({ isFailure }) => isFailure)) throw new ExitCode(1);
   },
 });
 

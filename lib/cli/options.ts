@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { prefixPattern, prefixWarnings } from "../policy/build.ts";
+import { abortable } from "../abortable.ts";
 import { parseAuthFile } from "../credentials/auth_file.ts";
-import { unlessInterrupted } from "../aws/concurrency.ts";
 import { type Aws, connect, type ConnectOptions } from "../aws/connect.ts";
 import { parseEndpointUrl } from "../aws/endpoint_url.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
-import { prefixPattern, prefixWarnings } from "../policy/policy.ts";
 import type { RowFormat } from "../rows.ts";
 import { flag, value, type Values } from "./command.ts";
 import type { Io } from "./io.ts";
@@ -175,7 +175,7 @@ export async function readInput(path: string, io: Io, option: string): Promise<s
   const text = reading.catch((error) => {
     throw usage(`Invalid value for ${option}: ${fileFault(error, path)}`);
   });
-  return (await unlessInterrupted(text, io.signal)).replace(/^\uFEFF/, "");
+  return (await abortable(text, io.signal)).replace(/^\uFEFF/, "");
 }
 
 function fileFault(error: unknown, path: string): string {

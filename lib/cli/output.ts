@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
+import type { S3CredentialsError } from "../errors.ts";
 import { formatRows, type RowFormat } from "../rows.ts";
-import { shown, visible } from "../shown.ts";
+import { escapeControls, escapeName } from "../escape.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Io, Output } from "./io.ts";
 
@@ -18,7 +18,7 @@ import type { Io, Output } from "./io.ts";
  */
 export async function writeMessage(io: Io, message: string): Promise<void> {
   try {
-    await io.stderr.write(`${visible(message)}\n`);
+    await io.stderr.write(`${escapeControls(message)}\n`);
   } catch {
     // Standard error is closed: there is nobody to tell.
   }
@@ -63,11 +63,11 @@ export async function writeLine(io: Io, text: string): Promise<void> {
  * @returns it as it is for a pipe or a file, with all control characters visible for a terminal
  */
 export function nameFor(io: Io, name: string): string {
-  return io.stdout.isTerminal ? shown(name) : name;
+  return io.stdout.isTerminal ? escapeName(name) : name;
 }
 
 function writeText(output: Output, text: string): Promise<void> {
-  return output.write(output.isTerminal ? visible(text) : text);
+  return output.write(output.isTerminal ? escapeControls(text) : text);
 }
 
 /**
@@ -117,7 +117,7 @@ export function messageLog(io: Io, isSilent: boolean): MessageLog {
  * @param items the listing
  * @param io the process
  * @returns the same items
- * @throws {S3CredentialsError} `interrupted`
+ * @throws the reason of the signal
  */
 export async function* untilInterrupted<T>(items: AsyncIterable<T>, io: Io): AsyncGenerator<T> {
   const { signal } = io;
@@ -127,7 +127,7 @@ export async function* untilInterrupted<T>(items: AsyncIterable<T>, io: Io): Asy
   signal.addEventListener("abort", onAbort);
   const next = () =>
     new Promise<IteratorResult<T>>((resolve, reject) => {
-      stop = () => reject(new S3CredentialsError("interrupted", "Interrupted"));
+      stop = () => reject(signal.reason);
       if (signal.aborted) stop();
       else iterator.next().then(resolve, reject);
     });
@@ -212,7 +212,7 @@ export interface ErrorLog {
  * @param io the process
  * @returns the log
  */
-export function errorLog(io: Io): ErrorLog {
+export function itemErrors(io: Io): ErrorLog {
   const log = messageLog(io, false);
   let failed = false;
   return {

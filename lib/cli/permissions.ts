@@ -25,7 +25,7 @@ const REASONS: Record<PermissionKind, string> = {
 export const AWS_PERMISSIONS: readonly PermissionKind[] = ["env", "read", "net", "sys"];
 
 /** What stands between {@linkcode requestPermissions} and Deno. */
-export interface PermissionDesk {
+export interface PermissionPrompt {
   /** Looks up whether a permission is there. */
   query(kind: PermissionKind): Promise<{ state: Deno.PermissionState; partial: boolean }>;
   /** Asks the user. */
@@ -47,7 +47,7 @@ export interface PermissionDesk {
  */
 export async function requestPermissions(
   kinds: readonly PermissionKind[],
-  desk: PermissionDesk,
+  desk: PermissionPrompt,
   reasons: PermissionReasons = {},
 ): Promise<void> {
   if (!desk.isInteractive) return;
@@ -75,7 +75,7 @@ export async function requestPermissions(
 export function denoPermissions(
   say: (message: string) => Promise<void>,
   isInteractive: boolean,
-): PermissionDesk {
+): PermissionPrompt {
   return {
     async query(name) {
       const { state, partial } = await Deno.permissions.query({ name });

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { stopIfInterrupted } from "../aws/concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { formatCredentials } from "../credentials/format.ts";
 import { defineCommand, value, values } from "./command.ts";
@@ -53,7 +52,7 @@ export const sandbox = defineCommand({
       throw portError(error, options.port);
     });
     try {
-      stopIfInterrupted(io.signal);
+      io.signal.throwIfAborted();
       if (operands.length > 0) throw new ExitCode(await runCommand(operands, started, io));
       await serve(started, io);
     } finally {

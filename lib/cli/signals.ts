@@ -4,6 +4,8 @@
  * @module
  */
 
+import { S3CredentialsError } from "../errors.ts";
+
 /** The exit codes of a command that a signal has ended, as a shell would tell them. */
 export const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
@@ -11,21 +13,21 @@ type SignalName = keyof typeof EXIT_CODES;
 
 /** The signals that ask a process to end. */
 export interface ProcessSignals {
-  /** Aborted by the first signal; its reason is the signal's name. */
+  /** Aborted by the first signal; its reason is an error whose cause is the signal's name. */
   readonly signal: AbortSignal;
   /**
    * Lets signals end the process at once, for work during which nobody here could hear them.
    *
    * @param work what keeps the whole process waiting, such as a question of Deno's
    */
-  unheard<T>(work: () => Promise<T>): Promise<T>;
+  withoutListeners<T>(work: () => Promise<T>): Promise<T>;
   /**
    * Passes signals on to another process, which decides what they mean.
    *
    * @param child the other process
    * @returns how it ended
    */
-  passedOn(child: Deno.ChildProcess): Promise<Deno.CommandStatus>;
+  forwardTo(child: Deno.ChildProcess): Promise<Deno.CommandStatus>;
 }
 
 /**
@@ -40,14 +42,14 @@ export function processSignals(): ProcessSignals {
     // Of a terminal that is closed, the shell and the system both tell.
     if (interruption.signal.aborted && name === "SIGHUP") return;
     if (interruption.signal.aborted) Deno.exit(EXIT_CODES[name]);
-    interruption.abort(name);
+    interruption.abort(new S3CredentialsError("interrupted", "Interrupted", { cause: name }));
   };
   let hear = stop;
   const switchAll = listeners((name) => hear(name));
   switchAll("addSignalListener");
   return {
     signal: interruption.signal,
-    async unheard(work) {
+    async withoutListeners(work) {
       switchAll("removeSignalListener");
       try {
         return await work();
@@ -55,7 +57,7 @@ export function processSignals(): ProcessSignals {
         switchAll("addSignalListener");
       }
     },
-    async passedOn(child) {
+    async forwardTo(child) {
       hear = passOnTo(child);
       try {
         return await child.status;

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { policyText } from "../policy/document.ts";
+import { retry } from "../retry.ts";
+import { abortable } from "../abortable.ts";
 import { checkedRequest } from "./request.ts";
 import type { CreateRequest, Step, StepOf } from "./types.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
@@ -10,8 +13,6 @@ import type { Credentials, PermanentCredentials } from "./format.ts";
 import { checkBucketName } from "../names.ts";
 import { NOTHING_EXISTS, planCreate } from "./plan.ts";
 import { bucketConfiguration, describeDangers, describeFacts, reportStep } from "./describe.ts";
-import { policyText } from "../policy/policy.ts";
-import { patiently, stopIfInterrupted, unlessInterrupted } from "../aws/concurrency.ts";
 import type { Aws } from "../aws/connect.ts";
 import { gatherFacts } from "./facts.ts";
 import { assumeRole, ensureRole } from "./role.ts";
@@ -27,7 +28,7 @@ import { watchClock } from "./server_clock.ts";
 import {
   awsErrorCode,
   isMissing,
-  isOwnDoing,
+  isRetriedConflict,
   isThrottled,
   serviceError,
 } from "../aws/service_error.ts";
@@ -98,7 +99,7 @@ export async function createCredentials(
   const request = checkedRequest(asked);
   // What fits into no account at all is found out before anything is sent.
   planCreate({ ...request, createBucket: true }, NOTHING_EXISTS);
-  const facts = await unlessInterrupted(gatherFacts(aws, request), options.signal);
+  const facts = await abortable(gatherFacts(aws, request), options.signal);
   const steps = planCreate(request, facts);
   checkNewBuckets(steps);
   for (const line of describeDangers(request, facts)) options.onWarning?.(line);
@@ -111,7 +112,7 @@ export async function createCredentials(
     facts,
     undos,
     log: options.onProgress ?? (() => {}),
-    patience: { patienceMs, ...(options.signal && { signal: options.signal }) },
+    patience: { timeoutMs: patienceMs, ...(options.signal && { signal: options.signal }) },
     undoPatienceMs,
     madeUser: steps.some((step) => step.kind === "create-user"),
     madeKeyId: undefined,
@@ -128,12 +129,12 @@ export async function createCredentials(
   try {
     let credentials: Credentials | undefined;
     for (const step of steps) {
-      stopIfInterrupted(options.signal);
+      options.signal?.throwIfAborted();
       credentials = await perform(step, run) ?? credentials;
       const line = reportStep(step);
       if (line !== undefined) run.log(line);
     }
-    stopIfInterrupted(options.signal);
+    options.signal?.throwIfAborted();
     return { credentials: credentials!, undo: () => undos.run() };
   } catch (error) {
     const failure = serviceError(error, "Could not create credentials");
@@ -218,7 +219,7 @@ async function createBucket({ bucket, region }: StepOf<"create-bucket">, run: Ru
         Bucket: bucket,
         ...(configuration && { CreateBucketConfiguration: configuration as never }),
       }).catch((error) => {
-        if (!isOwnDoing(error, /^BucketAlreadyOwnedByYou$/)) throw error;
+        if (!isRetriedConflict(error, /^BucketAlreadyOwnedByYou$/)) throw error;
       }),
     {
       what: `bucket ${bucket}`,
@@ -236,7 +237,7 @@ async function changeBucket(
 ): Promise<void> {
   const s3 = await run.aws.s3(region === undefined ? {} : { region });
   try {
-    await patiently(() => call(s3), isMissing, run.patience);
+    await retry(() => call(s3), { isRetriable: isMissing, ...run.patience });
   } catch (error) {
     throw serviceError(error, `Could not ${verb} bucket ${bucket}`);
   }
@@ -251,7 +252,7 @@ async function createUser({ userName, permissionsBoundary }: StepOf<"create-user
         UserName: userName,
         ...(permissionsBoundary !== undefined && { PermissionsBoundary: permissionsBoundary }),
       }).catch((error) => {
-        if (isOwnDoing(error, /^EntityAlreadyExists/)) return;
+        if (isRetriedConflict(error, /^EntityAlreadyExists/)) return;
         // It wasn't there when this run looked.
         run.hasRival = awsErrorCode(error).startsWith("EntityAlreadyExists");
         throw error;
@@ -287,7 +288,10 @@ async function putUserPolicy(step: StepOf<"put-user-policy">, run: Run) {
 
 /** IAM may not see a user everywhere for some seconds. */
 function whenVisible<T>(run: Run, call: () => Promise<T>): Promise<T> {
-  return patiently(call, (error) => run.madeUser && isMissing(error), run.patience);
+  return retry(call, {
+    isRetriable: (error) => run.madeUser && isMissing(error),
+    ...run.patience,
+  });
 }
 
 async function createAccessKey(
@@ -301,15 +305,17 @@ async function createAccessKey(
   const answer = await run.undos.change(
     `Could not create an access key for user ${userName}`,
     async () => {
-      const answer = await patiently(
+      const answer = await retry(
         () => {
           times.since = keyTimes(clocked).since;
           return iam.createAccessKey({ UserName: userName }).finally(() => {
             times.until = keyTimes(clocked).until;
           });
         },
-        (error) => isThrottled(error) || (run.madeUser && isMissing(error)),
-        run.patience,
+        {
+          isRetriable: (error) => isThrottled(error) || (run.madeUser && isMissing(error)),
+          ...run.patience,
+        },
       );
       run.madeKeyId = answer.AccessKey?.AccessKeyId;
       return answer;

@@ -3,9 +3,9 @@
  *
  * @module
  */
+import type { Permission } from "../policy/build.ts";
 import { createHash } from "node:crypto";
 import { USER_NAME_LIMIT } from "../names.ts";
-import type { Permission } from "../policy/policy.ts";
 
 /** What the names of users and policies say about the grant. */
 export type GrantName = Permission | "custom";

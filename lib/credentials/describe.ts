@@ -186,9 +186,9 @@ export function describeFacts(request: CreateRequest, facts: CreateFacts): strin
  * ```
  */
 export function describeDangers(request: CreateRequest, facts: CreateFacts): string[] {
-  const { strangersBuckets = [], user } = facts;
+  const { bucketsOfOtherAccounts = [], user } = facts;
   return [
-    ...strangersBuckets.map((bucket) =>
+    ...bucketsOfOtherAccounts.map((bucket) =>
       `Bucket ${bucket} belongs to another account, which sees all that is written to it`
     ),
     ...(user === undefined ? [] : describeUser(request, user)),

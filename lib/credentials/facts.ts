@@ -3,20 +3,20 @@
  *
  * @module
  */
+import { mapOrdered } from "../concurrency.ts";
 import type { IAM } from "@aws-sdk/client-iam";
 import type { AccessKeyFacts, CreateFacts, CreateRequest, RoleFacts, UserFacts } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { userNameFor } from "./grant.ts";
 import { FULL_ACCESS_ARN, ROLE_NAME } from "./plan.ts";
-import { mapInOrder } from "../aws/concurrency.ts";
 import type { Aws } from "../aws/connect.ts";
-import { decodedDocument } from "../account/iam_document.ts";
+import { decodeDocument } from "../account/iam_document.ts";
 import { iamPages } from "../aws/listing.ts";
 import { watchClock } from "./server_clock.ts";
 import {
   httpStatus,
   isMissing,
-  isUnknownCall,
+  isUnsupportedOperation,
   namedRegion,
   serviceError,
 } from "../aws/service_error.ts";
@@ -40,7 +40,7 @@ export async function gatherFacts(aws: Aws, request: CreateRequest): Promise<Cre
   const [region, buckets, strangers, user, role, callerArn] = await all([
     aws.region(),
     existing,
-    strangersBuckets(aws, existing, caller),
+    bucketsOfOtherAccounts(aws, existing, caller),
     isTemporary ? undefined : findUser(aws, userNameFor(request).name),
     needsRole ? findRole(aws) : undefined,
     needsRole ? caller : undefined,
@@ -48,7 +48,7 @@ export async function gatherFacts(aws: Aws, request: CreateRequest): Promise<Cre
   return {
     ...(region !== DEFAULT_REGION && { region }),
     existingBuckets: buckets,
-    ...(strangers.length > 0 && { strangersBuckets: strangers }),
+    ...(strangers.length > 0 && { bucketsOfOtherAccounts: strangers }),
     ...(user && { user }),
     ...(role && { role }),
     ...(callerArn && { callerArn }),
@@ -122,7 +122,7 @@ async function bucketExistsByListing(aws: Aws, bucket: string): Promise<boolean>
 }
 
 /** Those of the buckets that another account owns, as far as that can be told. */
-async function strangersBuckets(
+async function bucketsOfOtherAccounts(
   aws: Aws,
   existing: Promise<Set<string>>,
   caller: Promise<string>,
@@ -150,8 +150,8 @@ async function findUser(aws: Aws, name: string): Promise<UserFacts | undefined> 
   const [accessKeys, inlinePolicies, managedPolicies, groups] = await all([
     ifAllowed(findAccessKeys(iam, name), `Could not list the access keys of user ${name}`),
     ifAllowed(findInlinePolicies(iam, name), `Could not read the policies of user ${name}`),
-    ifOffered(findManagedPolicies(iam, name), `Could not list the policies of user ${name}`),
-    ifOffered(findGroups(iam, name), `Could not list the groups of user ${name}`),
+    ifSupported(findManagedPolicies(iam, name), `Could not list the policies of user ${name}`),
+    ifSupported(findGroups(iam, name), `Could not list the groups of user ${name}`),
   ]);
   const boundary = user.User?.PermissionsBoundary?.PermissionsBoundaryArn;
   return {
@@ -191,7 +191,7 @@ async function findInlinePolicies(iam: IAM, userName: string): Promise<Map<strin
       UserName: userName,
       PolicyName: policyName,
     });
-    return [policyName, decodedDocument(text)] as const;
+    return [policyName, decodeDocument(text)] as const;
   });
   return new Map(policies);
 }
@@ -264,10 +264,10 @@ async function ifAllowed<T>(call: Promise<T>, tried: string): Promise<T | undefi
 }
 
 /** What only a warning is made of must not stop work on another maker's server that does not have it. */
-async function ifOffered<T>(call: Promise<T>, tried: string): Promise<T | undefined> {
+async function ifSupported<T>(call: Promise<T>, tried: string): Promise<T | undefined> {
   return await ifAllowed(
     call.catch((error) => {
-      if (isUnknownCall(error)) return undefined;
+      if (isUnsupportedOperation(error)) return undefined;
       throw error;
     }),
     tried,
@@ -278,5 +278,5 @@ function mapAll<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
-  return Array.fromAsync(mapInOrder(items, work));
+  return Array.fromAsync(mapOrdered(items, work));
 }

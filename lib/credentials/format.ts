@@ -4,7 +4,8 @@
  * @module
  */
 
-import { PLAIN_WORD, shellWord } from "../shell_word.ts";
+import { formatTime } from "../time.ts";
+import { PLAIN_WORD, shellWord } from "../escape.ts";
 
 /** An access key that never expires, as IAM's CreateAccessKey gives it. */
 export interface PermanentCredentials {
@@ -217,26 +218,4 @@ export function checkProfileName(name: string): void {
         "a blank, nor hold brackets, line breaks, # or ;",
     );
   }
-}
-
-/**
- * Writes a time as the Python tool does: UTC, to the second, with a fraction only where there is one.
- *
- * @param time the time to write
- * @returns such as `2021-11-03 01:38:24+00:00`
- *
- * @example With and without a fraction
- * ```ts
- * import { formatTime } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * assert.equal(formatTime(new Date("2021-11-03T01:38:24Z")), "2021-11-03 01:38:24+00:00");
- * assert.equal(formatTime(new Date("2021-11-03T01:38:24.5Z")), "2021-11-03 01:38:24.500000+00:00");
- * ```
- */
-export function formatTime(time: Date): string {
-  const [date = "", clock = ""] = time.toISOString().slice(0, -1).split("T");
-  const [second = "", fraction = ""] = clock.split(".");
-  const microseconds = Number(fraction) === 0 ? "" : `.${fraction}000`;
-  return `${date} ${second}${microseconds}+00:00`;
 }

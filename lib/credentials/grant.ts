@@ -3,6 +3,10 @@
  *
  * @module
  */
+import { unsupportedCharacter } from "../policy/limits.ts";
+import { type PolicyDocument, type PolicyStatement, policyText } from "../policy/document.ts";
+import { joinPolicies } from "../policy/merge.ts";
+import { bucketsPolicy } from "../policy/build.ts";
 import type { CreateRequest, UserFacts } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import {
@@ -11,14 +15,6 @@ import {
   type GrantName,
   inlinePolicyName,
 } from "./default_names.ts";
-import {
-  bucketsPolicy,
-  joinPolicies,
-  type PolicyDocument,
-  type PolicyStatement,
-  policyText,
-  unsupportedCharacter,
-} from "../policy/policy.ts";
 import { expandPolicyTemplate } from "../policy/template.ts";
 
 /** Characters, of a user's inline policies in all and of a session policy. */

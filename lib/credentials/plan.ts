@@ -3,22 +3,22 @@
  *
  * @module
  */
+import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
+import { publicBucketPolicy } from "../policy/build.ts";
+import { formatTime } from "../time.ts";
 import { checkedRequest } from "./request.ts";
 import type {
   AccessKeyFacts,
   CreateFacts,
   CreateRequest,
-  PublicAccessBlockSettings,
   RoleFacts,
   Step,
   UserFacts,
 } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
-import { formatTime } from "./format.ts";
 import { grantOf, inlinePolicies, isWithinS3, sessionPolicy, userNameFor } from "./grant.ts";
 import { sessionName } from "./default_names.ts";
-import { publicBucketPolicy } from "../policy/policy.ts";
-import { shellWord } from "../shell_word.ts";
+import { shellWord } from "../escape.ts";
 
 /** The facts of an account in which nothing exists yet: what `--dry-run` plans on. */
 export const NOTHING_EXISTS: CreateFacts = { existingBuckets: new Set<string>() };

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { checkPermission, prefixPattern } from "../policy/build.ts";
 import type { CreateRequest } from "./types.ts";
 import { checkDuration } from "../time.ts";
 import { asUsageError } from "../errors.ts";
 import { checkArn, checkBucketName, checkUserName } from "../names.ts";
-import { checkPermission, prefixPattern } from "../policy/policy.ts";
 
 /** What would silently not count if both were given. */
 const CONTRADICTIONS: [keyof CreateRequest, keyof CreateRequest][] = [

@@ -3,15 +3,16 @@
  *
  * @module
  */
+import { withoutAllowing } from "../policy/merge.ts";
+import { type PolicyDocument, policyText } from "../policy/document.ts";
+import { retry } from "../retry.ts";
 import type { AssumeRoleCommandOutput } from "@aws-sdk/client-sts";
 import type { StepOf } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import type { TemporaryCredentials } from "./format.ts";
 import { FULL_ACCESS_ARN } from "./plan.ts";
-import { type PolicyDocument, policyText, withoutAllowing } from "../policy/policy.ts";
-import { patiently } from "../aws/concurrency.ts";
 import { type Run, takeBackAttachment, takeBackRole } from "./rollback_steps.ts";
-import { awsErrorCode, isMissing, isOwnDoing, serviceError } from "../aws/service_error.ts";
+import { awsErrorCode, isMissing, isRetriedConflict, serviceError } from "../aws/service_error.ts";
 
 /**
  * Makes the role of this tool and attaches its policy, as far as it isn't there.
@@ -33,10 +34,13 @@ export async function ensureRole(
   await run.undos.change(
     `Could not attach ${FULL_ACCESS_ARN} to role ${roleName}`,
     () =>
-      patiently(
+      retry(
         () => iam.attachRolePolicy(target),
-        (error) => run.role.isNew && isMissing(error) && /\brole\b/i.test(messageOf(error)),
-        run.patience,
+        {
+          isRetriable: (error) =>
+            run.role.isNew && isMissing(error) && /\brole\b/i.test(messageOf(error)),
+          ...run.patience,
+        },
       ),
     {
       what: `attachment of ${FULL_ACCESS_ARN} to role ${roleName}`,
@@ -68,7 +72,7 @@ async function createRole(roleName: string, run: Run) {
         AssumeRolePolicyDocument: JSON.stringify(trust),
         MaxSessionDuration: 43_200,
       }).catch((error) => {
-        if (!isOwnDoing(error, /^EntityAlreadyExists/)) throw error;
+        if (!isRetriedConflict(error, /^EntityAlreadyExists/)) throw error;
         run.role.mayBeOthers = true;
         return iam.getRole({ RoleName: roleName });
       }),
@@ -112,11 +116,13 @@ export async function assumeRole(
         run.log(`Left out of the policy, as this server does not know it: ${action}`);
         return assume(narrower);
       });
-    const { Credentials: given } = await patiently(
+    const { Credentials: given } = await retry(
       () => assume(step.policy),
-      // A new role can't be assumed for some seconds.
-      (error) => run.role.isNew && awsErrorCode(error) === "AccessDenied",
-      run.patience,
+      {
+        // A new role can't be assumed for some seconds.
+        isRetriable: (error) => run.role.isNew && awsErrorCode(error) === "AccessDenied",
+        ...run.patience,
+      },
     );
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};
     if (!AccessKeyId || !SecretAccessKey || !SessionToken || Expiration === undefined) {

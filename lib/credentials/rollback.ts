@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { retry } from "../retry.ts";
 import { S3CredentialsError } from "../errors.ts";
-import { patiently } from "../aws/concurrency.ts";
-import { isInDoubt, isMissing, serviceError } from "../aws/service_error.ts";
+import { isMissing, mayHaveSucceeded, serviceError } from "../aws/service_error.ts";
 
 /** How one change is taken back. */
 export interface Undo {
@@ -56,7 +56,7 @@ export class UndoList {
       this.#undos.push({ ...undo, isCertain: true });
       return made;
     } catch (error) {
-      if (isInDoubt(error)) this.#undos.push({ ...undo, isCertain: false });
+      if (mayHaveSucceeded(error)) this.#undos.push({ ...undo, isCertain: false });
       throw serviceError(error, tried);
     }
   }
@@ -82,8 +82,9 @@ export class UndoList {
 
   /** Right after a thing was made, AWS may say that it isn't there although it is. */
   #takeBack({ run, isCertain }: Undo & { isCertain: boolean }): Promise<unknown> {
-    return patiently(run, (error) => isCertain && isMissing(error), {
-      patienceMs: this.#patienceMs,
+    return retry(run, {
+      isRetriable: (error) => isCertain && isMissing(error),
+      timeoutMs: this.#patienceMs,
     });
   }
 }

@@ -6,11 +6,11 @@
  *
  * @module
  */
+import { retry } from "../retry.ts";
 import type { CreateFacts } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
-import { shellWord } from "../shell_word.ts";
+import { shellWord } from "../escape.ts";
 import { FULL_ACCESS_ARN } from "./plan.ts";
-import { patiently } from "../aws/concurrency.ts";
 import type { Aws, IAMClient } from "../aws/connect.ts";
 import { iamPages } from "../aws/listing.ts";
 import { clockOffset } from "./server_clock.ts";
@@ -23,7 +23,7 @@ export interface Run {
   facts: CreateFacts;
   undos: UndoList;
   log: (message: string) => void;
-  patience: { patienceMs: number; signal?: AbortSignal };
+  patience: { timeoutMs: number; signal?: AbortSignal };
   /** For how long to look for what AWS may not show yet, in milliseconds. */
   undoPatienceMs: number;
   /** Whether the user is of this run's making, and so may not be visible everywhere yet. */
@@ -147,7 +147,7 @@ export async function takeBackUser(run: Run, userName: string): Promise<void> {
   };
   // It may also go on to see for a moment what has just been removed.
   const patienceMs = run.hasRival ? 0 : run.undoPatienceMs;
-  await patiently(remove, isConflict, { patienceMs }).catch((error) => {
+  await retry(remove, { isRetriable: isConflict, timeoutMs: patienceMs }).catch((error) => {
     run.hasRival ||= isConflict(error);
     throw error;
   });
@@ -288,14 +288,13 @@ async function lookForKey(
   if (found.length > 0 || run.madeUser) return found;
   run.log(`Looking for a new access key of user ${userName}, since the answer was lost...`);
   const none = new Error("no new key");
-  return await patiently(
+  return await retry(
     async () => {
       const keys = await find();
       if (keys.length === 0) throw none;
       return keys;
     },
-    (error) => error === none,
-    { patienceMs: run.undoPatienceMs },
+    { isRetriable: (error) => error === none, timeoutMs: run.undoPatienceMs },
   ).catch((error) => {
     if (error === none) return [];
     throw error;

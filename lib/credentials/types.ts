@@ -1,9 +1,11 @@
+import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
+import type { PolicyDocument, PolicyStatement } from "../policy/document.ts";
+import type { Permission } from "../policy/build.ts";
 /**
  * What `create` is asked for, what it finds, and the steps it takes: the types they share.
  *
  * @module
  */
-import type { Permission, PolicyDocument, PolicyStatement } from "../policy/policy.ts";
 
 /** What shall be created. */
 export interface CreateRequest {
@@ -80,25 +82,13 @@ export interface CreateFacts {
   /** Those of the request's buckets that exist. */
   existingBuckets: ReadonlySet<string>;
   /** Those of them that another account owns, as far as that could be told. */
-  strangersBuckets?: readonly string[];
+  bucketsOfOtherAccounts?: readonly string[];
   /** The user, if it exists. */
   user?: UserFacts;
   /** The role of this tool, if it exists. */
   role?: RoleFacts;
   /** ARN of the caller, where it matters. */
   callerArn?: string;
-}
-
-/** The four settings of S3's public access block. */
-export interface PublicAccessBlockSettings {
-  /** Refuse new public ACLs. */
-  BlockPublicAcls: boolean;
-  /** Disregard public ACLs. */
-  IgnorePublicAcls: boolean;
-  /** Refuse new public bucket policies. */
-  BlockPublicPolicy: boolean;
-  /** Let a public bucket policy count only inside the account. */
-  RestrictPublicBuckets: boolean;
 }
 
 /** One change of an account, or one call for credentials. */

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { mapOrdered } from "../concurrency.ts";
+import { retry } from "../retry.ts";
 import type { CreateRequest } from "./types.ts";
 import { DEFAULT_WAIT_SECONDS } from "../time.ts";
 import { S3CredentialsError } from "../errors.ts";
 import type { Credentials } from "./format.ts";
-import { mapInOrder, patiently } from "../aws/concurrency.ts";
 import type { Aws, S3Client } from "../aws/connect.ts";
 import { awsErrorCode, httpStatus, serviceError } from "../aws/service_error.ts";
 
@@ -70,9 +71,10 @@ export async function waitForCredentials(
   const deadline = Date.now() + 1000 * seconds;
   const untilAccepted = async (what: string, call: () => Promise<unknown>) => {
     try {
-      await patiently(call, isTooEarly, {
-        patienceMs: deadline - Date.now(),
-        ...(signal && { signal }),
+      await retry(call, {
+        isRetriable: isTooEarly,
+        timeoutMs: deadline - Date.now(),
+        signal,
       });
     } catch (thrown) {
       if (signal?.aborted) {
@@ -98,12 +100,12 @@ export async function waitForCredentials(
       await sts.getCallerIdentity({}).catch((error) => {
         // Not every maker's server has this call; then S3 alone must tell.
         const status = httpStatus(error) ?? 0;
-        const isUnknownCall = status === 501 || (status >= 400 && status < 500);
-        if (isTooEarly(error) || !isUnknownCall) throw error;
+        const isUnsupportedOperation = status === 501 || (status >= 400 && status < 500);
+        if (isTooEarly(error) || !isUnsupportedOperation) throw error;
       });
     });
     await Array.fromAsync(
-      mapInOrder(
+      mapOrdered(
         request.buckets,
         (bucket) =>
           untilAccepted(`S3, for bucket ${bucket},`, async () => {

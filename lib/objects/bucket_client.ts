@@ -7,9 +7,13 @@ import type { AuthCredentials } from "../credentials/auth_file.ts";
 import { asUsageError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
 import { childText, parseXml } from "./xml.ts";
-import { stopIfInterrupted } from "../aws/concurrency.ts";
 import type { Aws, BucketAddress } from "../aws/connect.ts";
-import { ConnectionError, type ExchangeOptions, type HttpAnswer, HttpConnections } from "./http.ts";
+import {
+  ConnectionError,
+  type ExchangeOptions,
+  HttpConnections,
+  type HttpResponse,
+} from "./http.ts";
 import { NO_CONNECTION } from "./types.ts";
 import { requestLog } from "../aws/request_log.ts";
 import { isUntrusted, serviceError } from "../aws/service_error.ts";
@@ -30,7 +34,7 @@ export interface BucketRequest {
   /** SHA-256 of the body, where the caller has it already. */
   payloadHash?: string;
   /** Whether it would do harm if the HTTP client sent it twice, unasked. */
-  isDelicate?: boolean;
+  isNotIdempotent?: boolean;
 }
 
 /** S3's answer that something went wrong, in the form of the SDK's errors. */
@@ -43,7 +47,7 @@ export class S3RequestError extends Error {
   readonly region: string | undefined;
 
   /** @param answer the answer; @param code S3's code; @param message S3's words; @param region S3's */
-  constructor(answer: HttpAnswer, code: string, message: string, region?: string) {
+  constructor(answer: HttpResponse, code: string, message: string, region?: string) {
     super(message);
     this.name = code;
     this.$metadata = { httpStatusCode: answer.status };
@@ -53,11 +57,11 @@ export class S3RequestError extends Error {
 }
 
 /** How often a request is sent at the most. */
-const MOST_ATTEMPTS = 10;
+const MAX_ATTEMPTS = 10;
 /** The same where the endpoint gives no sign of life: nothing suggests that it soon will. */
 const MOST_SILENT_ATTEMPTS = 3;
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 5_000;
+const FIRST_DELAY_MS = 50;
+const MAX_DELAY_MS = 5_000;
 
 const PASSING_CODES = new Set([
   ...["SlowDown", "InternalError", "RequestTimeout", "ServiceUnavailable", "Throttling"],
@@ -65,7 +69,7 @@ const PASSING_CODES = new Set([
 ]);
 
 /** The requests for one bucket. */
-export class BucketRequests {
+export class BucketClient {
   /** The bucket's name. */
   readonly bucket: string;
   readonly #aws: Aws;
@@ -95,7 +99,7 @@ export class BucketRequests {
   }
 
   /** Whether the bucket is Amazon's, which knows the newer checksums. */
-  async isAmazons(): Promise<boolean> {
+  async isAws(): Promise<boolean> {
     return !(await this.#address()).address.isCustom;
   }
 
@@ -109,7 +113,7 @@ export class BucketRequests {
    * @throws {ConnectionError} if there was no answer
    * @throws {S3CredentialsError} `interrupted`
    */
-  send(request: BucketRequest, options: ExchangeOptions = {}): Promise<HttpAnswer> {
+  send(request: BucketRequest, options: ExchangeOptions = {}): Promise<HttpResponse> {
     return this.withRetries(() => this.sendOnce(request, options));
   }
 
@@ -149,7 +153,7 @@ export class BucketRequests {
    * @param options where the answer's body goes
    * @returns the answer, whose status is one of success
    */
-  async sendOnce(request: BucketRequest, options: ExchangeOptions = {}): Promise<HttpAnswer> {
+  async sendOnce(request: BucketRequest, options: ExchangeOptions = {}): Promise<HttpResponse> {
     const { address, origin, basePath, signer } = this.#known ?? await this.#address();
     const { method, key, query = {}, body } = request;
     const path = key === undefined ? basePath : `${basePath}/${encodePath(key)}`;
@@ -183,7 +187,7 @@ export class BucketRequests {
       target,
       headers,
       ...(body !== undefined && { body }),
-      ...(request.isDelicate && { isOnOwnConnection: true }),
+      ...(request.isNotIdempotent && { isOnOwnConnection: true }),
     }, {
       signal: options.signal ?? this.#signal,
       onHead: (head) => isSuccess(head.status) ? options.onHead?.(head) : undefined,
@@ -206,7 +210,7 @@ export class BucketRequests {
 
   /** @throws {S3CredentialsError} `interrupted`, if the caller has stopped the work */
   throwIfAborted(): void {
-    stopIfInterrupted(this.#signal);
+    this.#signal?.throwIfAborted();
   }
 
   /** The target once it is known, so that most requests need not wait for it. */
@@ -237,7 +241,7 @@ export class BucketRequests {
   }
 
   #pause(count: number): Promise<void> {
-    const longest = Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), LONGEST_PAUSE_MS);
+    const longest = Math.min(FIRST_DELAY_MS * 2 ** (count - 1), MAX_DELAY_MS);
     const signal = this.#signal;
     return new Promise((resolve) => {
       const end = () => {
@@ -274,7 +278,7 @@ function passes(error: unknown): boolean {
 function mostAttempts(error: unknown): number {
   return error instanceof ConnectionError && NO_CONNECTION.has(error.code)
     ? MOST_SILENT_ATTEMPTS
-    : MOST_ATTEMPTS;
+    : MAX_ATTEMPTS;
 }
 
 /**
@@ -283,7 +287,7 @@ function mostAttempts(error: unknown): number {
  * @param answer the answer
  * @returns an error for `serviceError`
  */
-export function errorOf(answer: HttpAnswer): S3RequestError {
+export function errorOf(answer: HttpResponse): S3RequestError {
   try {
     const error = parseXml(answer.text.trim());
     const code = childText(error, "Code");

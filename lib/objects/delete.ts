@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { mapUnordered } from "../concurrency.ts";
 import { createHash } from "node:crypto";
 import { S3CredentialsError } from "../errors.ts";
-import { shown } from "../shown.ts";
+import { escapeName } from "../escape.ts";
 import { childText, escapeXml, isXmlText, parseXml, type XmlElement } from "./xml.ts";
-import { BucketRequests, errorOf } from "./bucket_client.ts";
+import { BucketClient, errorOf } from "./bucket_client.ts";
 import type { Aws } from "../aws/connect.ts";
-import { mapAsDone } from "../aws/gate.ts";
 import { listPages } from "./list.ts";
 import { isFatal, type ObjectResult } from "./types.ts";
 import { serviceError } from "../aws/service_error.ts";
@@ -18,8 +18,8 @@ import { serviceError } from "../aws/service_error.ts";
 const BATCH_SIZE = 1000;
 /** S3 counts every key, so that more requests at a time would only be turned away. */
 const BATCHES_AT_A_TIME = 4;
-const MOST_ATTEMPTS = 6;
-const FIRST_PAUSE_MS = 100;
+const MAX_ATTEMPTS = 6;
+const FIRST_DELAY_MS = 100;
 const PASSING_CODES = new Set(["InternalError", "SlowDown", "ServiceUnavailable"]);
 
 /** What {@linkcode deleteObjects} deletes, and how. */
@@ -69,13 +69,13 @@ export async function* deleteObjects(
   { concurrency = BATCHES_AT_A_TIME, onFound, signal }: DeleteObjectsOptions = {},
 ): AsyncGenerator<ObjectResult> {
   const { keys, prefix } = checkedChoice(which);
-  const requests = new BucketRequests(aws, bucket, signal);
+  const requests = new BucketClient(aws, bucket, signal);
   try {
     const batches = keys === undefined
       ? listedBatches(requests, prefix, onFound)
       : batchesOf([...new Set(keys)], onFound);
     const work = (keys: string[]) => deleteBatch(requests, keys);
-    for await (const results of mapAsDone(batches, work, concurrency)) yield* results;
+    for await (const results of mapUnordered(batches, work, concurrency)) yield* results;
   } finally {
     requests.close();
   }
@@ -105,7 +105,7 @@ function* batchesOf(keys: string[], onFound?: (count: number) => void): Generato
 }
 
 async function* listedBatches(
-  requests: BucketRequests,
+  requests: BucketClient,
   prefix: string,
   onFound?: (count: number) => void,
 ): AsyncGenerator<string[]> {
@@ -134,14 +134,14 @@ export function checkListed(bucket: string, prefix: string, keys: readonly strin
   throw new S3CredentialsError(
     "aws",
     `Could not list bucket ${bucket}: asked for keys that start with ${
-      shown(prefix)
+      escapeName(prefix)
     }, the server ` +
-      `also named ${shown(other)}`,
+      `also named ${escapeName(other)}`,
     { hint: "None of that answer's keys is deleted. Does something on the way drop the query?" },
   );
 }
 
-async function deleteBatch(requests: BucketRequests, keys: string[]): Promise<ObjectResult[]> {
+async function deleteBatch(requests: BucketClient, keys: string[]): Promise<ObjectResult[]> {
   const results: ObjectResult[] = [];
   const plain = keys.filter(isXmlText);
   for (const key of keys) if (!isXmlText(key)) results.push(await deleteOne(requests, key));
@@ -151,11 +151,11 @@ async function deleteBatch(requests: BucketRequests, keys: string[]): Promise<Ob
     const again: string[] = [];
     for (const [error, keys] of keysByError(left, failed)) {
       if (error === undefined) results.push(...keys.map((key) => ({ key })));
-      else if (attempt < MOST_ATTEMPTS && PASSING_CODES.has(error.name)) again.push(...keys);
+      else if (attempt < MAX_ATTEMPTS && PASSING_CODES.has(error.name)) again.push(...keys);
       else results.push(...failures(error, keys));
     }
     left = again;
-    if (left.length > 0) await pause(FIRST_PAUSE_MS * 2 ** attempt);
+    if (left.length > 0) await pause(FIRST_DELAY_MS * 2 ** attempt);
   }
   return results;
 }
@@ -174,7 +174,7 @@ interface Failed {
   ofAll?: Error;
 }
 
-async function sendBatch(requests: BucketRequests, keys: readonly string[]): Promise<Failed> {
+async function sendBatch(requests: BucketClient, keys: readonly string[]): Promise<Failed> {
   const objects = keys.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`).join("");
   const namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
   const body = new TextEncoder().encode(
@@ -219,7 +219,7 @@ function withAction(code: string, message: string): string {
 }
 
 /** For a key with characters that XML can't carry. */
-async function deleteOne(requests: BucketRequests, key: string): Promise<ObjectResult> {
+async function deleteOne(requests: BucketClient, key: string): Promise<ObjectResult> {
   try {
     await requests.send({ method: "DELETE", key });
     return { key };
@@ -234,7 +234,7 @@ function failures(error: Error, keys: readonly string[]): ObjectResult[] {
   const more = others.length === 0
     ? ""
     : ` and ${others.length} other ${others.length === 1 ? "key" : "keys"}`;
-  const problem = serviceError(error, `Could not delete ${shown(first)}${more}`);
+  const problem = serviceError(error, `Could not delete ${escapeName(first)}${more}`);
   if (isFatal(problem)) throw problem;
   return keys.map((key) => ({ key, error: problem }));
 }

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import type { Limiter } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
-import { shown } from "../shown.ts";
-import { type BucketRequests, S3RequestError } from "./bucket_client.ts";
+import { escapeName } from "../escape.ts";
+import { type BucketClient, S3RequestError } from "./bucket_client.ts";
 import { type Digest, digestOf } from "./checksum.ts";
-import type { Gate } from "../aws/gate.ts";
 import type { HttpHead, Sink } from "./http.ts";
 import type { LocalFile } from "./local_file.ts";
 import { serviceError } from "../aws/service_error.ts";
@@ -30,7 +30,7 @@ export const RANGE_SIZE = 8 * 1024 * 1024;
 /** The object is another one than when reading began. */
 class ObjectChanged extends S3CredentialsError {
   constructor(key: string) {
-    super("conflict", `Could not get ${shown(key)}: it changed while it was being read`, {
+    super("conflict", `Could not get ${escapeName(key)}: it changed while it was being read`, {
       hint: "Try again",
     });
   }
@@ -39,12 +39,12 @@ class ObjectChanged extends S3CredentialsError {
 /** The server answers a request for a range with the whole object. */
 class RangeIgnored extends S3CredentialsError {
   constructor(key: string) {
-    super("aws", `Could not get ${shown(key)}: the server does not send a range of it`);
+    super("aws", `Could not get ${escapeName(key)}: the server does not send a range of it`);
   }
 }
 
 /** Thrown to turn from one long answer to ranges. */
-class TooLong extends Error {
+class SwitchToRanges extends Error {
   constructor(readonly head: ObjectHead) {
     super("longer than one range");
   }
@@ -62,7 +62,7 @@ class TooLong extends Error {
  * @throws {S3CredentialsError} if it isn't there, can't be read or isn't what the server holds
  */
 export async function readObject(
-  requests: BucketRequests,
+  requests: BucketClient,
   key: string,
   write: Sink,
   onHead?: (head: ObjectHead) => void,
@@ -71,14 +71,14 @@ export async function readObject(
   let head: ObjectHead | undefined;
   let digest: Digest | undefined;
   let offset = 0;
-  const isAmazons = await requests.isAmazons();
+  const isAws = await requests.isAws();
   const attempt = async () => {
     if (head !== undefined && offset === head.size) return;
     await requests.sendOnce({
       method: "GET",
       key,
       headers: {
-        ...(isAmazons && head === undefined && { "x-amz-checksum-mode": "ENABLED" }),
+        ...(isAws && head === undefined && { "x-amz-checksum-mode": "ENABLED" }),
         ...(head !== undefined && rangeHeaders(offset, undefined, head.etag)),
       },
     }, {
@@ -137,16 +137,16 @@ function isWhole(answer: HttpHead, { size, etag }: { size: number; etag: string 
 /** How to download into a file. */
 export interface FileDownload {
   /** The bucket. */
-  requests: BucketRequests;
+  requests: BucketClient;
   /** Bounds the requests. */
-  gate: Gate;
+  gate: Limiter;
   /** Told of every piece; a negative number takes pieces back. */
   onBytes(bytes: number): void;
   /** Told of the length once it is known. */
   onSize?(size: number): void;
 }
 
-const MOST_BEGINNINGS = 3;
+const MAX_RESTARTS = 3;
 
 /**
  * Downloads an object into a file. A long object comes by several ranges at a time.
@@ -166,7 +166,7 @@ export async function downloadInto(
 ): Promise<number> {
   let head = known !== undefined && known.size > RANGE_SIZE ? known : undefined;
   let received = 0;
-  let comesWhole = false;
+  let rangesUnsupported = false;
   const onBytes = (bytes: number) => {
     received += bytes;
     download.onBytes(bytes);
@@ -177,15 +177,15 @@ export async function downloadInto(
         await readRanges({ ...download, onBytes }, key, file, head);
         return head.size;
       }
-      return await readWhole({ ...download, onBytes }, key, file, { known, comesWhole });
+      return await readWhole({ ...download, onBytes }, key, file, { known, rangesUnsupported });
     } catch (error) {
-      if (error instanceof TooLong && error.head.etag !== undefined) {
+      if (error instanceof SwitchToRanges && error.head.etag !== undefined) {
         head = { size: error.head.size, etag: error.head.etag };
         continue;
       }
-      comesWhole ||= error instanceof RangeIgnored;
+      rangesUnsupported ||= error instanceof RangeIgnored;
       const mayPass = error instanceof ObjectChanged || error instanceof RangeIgnored;
-      if (!mayPass || beginning >= MOST_BEGINNINGS) throw error;
+      if (!mayPass || beginning >= MAX_RESTARTS) throw error;
       head = undefined;
       onBytes(-received);
       file.clear();
@@ -197,9 +197,9 @@ function readWhole(
   { requests, gate, onBytes, onSize }: FileDownload,
   key: string,
   file: LocalFile,
-  { known, comesWhole }: {
+  { known, rangesUnsupported }: {
     known: { size: number; etag: string } | undefined;
-    comesWhole: boolean;
+    rangesUnsupported: boolean;
   },
 ): Promise<number> {
   const write = (chunk: Uint8Array) => {
@@ -209,7 +209,9 @@ function readWhole(
   return gate.run(() =>
     readObject(requests, key, write, (head) => {
       if (Number.isFinite(head.size)) onSize?.(head.size);
-      if (head.size > RANGE_SIZE && head.etag !== undefined && !comesWhole) throw new TooLong(head);
+      if (
+        head.size > RANGE_SIZE && head.etag !== undefined && !rangesUnsupported
+      ) throw new SwitchToRanges(head);
     }, known), known?.size);
 }
 
@@ -257,7 +259,7 @@ async function readRanges(
 class NoLongerWanted extends Error {}
 
 async function readRange(
-  requests: BucketRequests,
+  requests: BucketClient,
   key: string,
   file: LocalFile,
   { start, end, etag }: { start: number; end: number; etag: string },
@@ -321,7 +323,7 @@ function corrupt(
   key: string,
   reason = "the checksum that the server gives for the object does not fit",
 ): S3CredentialsError {
-  const message = `Could not get ${shown(key)}: what arrived is not what the server holds`;
+  const message = `Could not get ${escapeName(key)}: what arrived is not what the server holds`;
   return new S3CredentialsError("aws", message, { hint: `Try again; ${reason}` });
 }
 
@@ -333,11 +335,11 @@ function corrupt(
  * @param key the object
  * @returns the error to throw
  */
-export function readingError(requests: BucketRequests, error: unknown, key: string): unknown {
-  if (error instanceof S3CredentialsError || error instanceof TooLong) return error;
+export function readingError(requests: BucketClient, error: unknown, key: string): unknown {
+  if (error instanceof S3CredentialsError || error instanceof SwitchToRanges) return error;
   if (!(error instanceof S3RequestError)) {
     const isOurs = (error as Error)?.name !== "ConnectionError";
-    return isOurs ? error : serviceError(error, `Could not get ${shown(key)}`);
+    return isOurs ? error : serviceError(error, `Could not get ${escapeName(key)}`);
   }
   const { httpStatusCode } = error.$metadata;
   if (httpStatusCode === 412) return new ObjectChanged(key);
@@ -345,6 +347,6 @@ export function readingError(requests: BucketRequests, error: unknown, key: stri
     return serviceError(error, `Could not get objects of bucket ${requests.bucket}`);
   }
   return httpStatusCode === 404
-    ? new S3CredentialsError("not-found", `Not found: ${shown(key)}`, { cause: error })
-    : serviceError(error, `Could not get ${shown(key)}`);
+    ? new S3CredentialsError("not-found", `Not found: ${escapeName(key)}`, { cause: error })
+    : serviceError(error, `Could not get ${escapeName(key)}`);
 }

@@ -6,7 +6,7 @@
 import { basename, join } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
 import { keyFor } from "./keys.ts";
-import { shown } from "../shown.ts";
+import { escapeName } from "../escape.ts";
 import { fileFault } from "./local_file.ts";
 import type { Upload } from "./put.ts";
 import { systemPath } from "./system_path.ts";
@@ -16,11 +16,11 @@ export interface FoundUploads {
   /** The files, in the order of the paths and, below a folder, of their names. */
   uploads: Upload[];
   /** What is not among them, and why. */
-  leftOut: LeftOut[];
+  skipped: SkippedFile[];
 }
 
 /** What is left out of an upload. */
-export interface LeftOut {
+export interface SkippedFile {
   /** The file or folder. */
   path: string;
   /** Why, in words for persons. */
@@ -50,7 +50,7 @@ export interface LeftOut {
  * ```
  */
 export function findUploads(paths: readonly string[], prefix?: string): FoundUploads {
-  const found: FoundUploads = { uploads: [], leftOut: [] };
+  const found: FoundUploads = { uploads: [], skipped: [] };
   const add = (path: string, segments: string[], size: number) =>
     found.uploads.push({ path, key: keyFor(segments, prefix), size });
   for (const given of paths) {
@@ -58,10 +58,10 @@ export function findUploads(paths: readonly string[], prefix?: string): FoundUpl
     const info = statOf(path);
     const name = basename(given);
     const isNamed = name !== "" && name !== "." && name !== "..";
-    if (info.isDirectory) walk(path, isNamed ? [name] : [], add, found.leftOut);
+    if (info.isDirectory) walk(path, isNamed ? [name] : [], add, found.skipped);
     else add(path, [name], info.isFile ? info.size : 0);
   }
-  return { ...found, uploads: withoutTwins(found.uploads) };
+  return { ...found, uploads: assertUniqueKeys(found.uploads) };
 }
 
 function statOf(path: string): Deno.FileInfo {
@@ -69,9 +69,9 @@ function statOf(path: string): Deno.FileInfo {
     return Deno.statSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
-      throw new S3CredentialsError("usage", `Path does not exist: ${shown(path)}`);
+      throw new S3CredentialsError("usage", `Path does not exist: ${escapeName(path)}`);
     }
-    throw fileFault(error, `Could not read ${shown(path)}`);
+    throw fileFault(error, `Could not read ${escapeName(path)}`);
   }
 }
 
@@ -79,19 +79,19 @@ function walk(
   folder: string,
   segments: string[],
   add: (path: string, segments: string[], size: number) => void,
-  leftOut: FoundUploads["leftOut"],
+  skipped: FoundUploads["skipped"],
 ): void {
-  for (const { name, isDirectory, isSymlink } of entriesOf(folder, leftOut)) {
+  for (const { name, isDirectory, isSymlink } of entriesOf(folder, skipped)) {
     const path = join(folder, name);
     if (isDirectory) {
-      walk(path, [...segments, name], add, leftOut);
+      walk(path, [...segments, name], add, skipped);
       continue;
     }
     try {
       const info = Deno.statSync(path);
       if (info.isFile) add(path, [...segments, name], info.size);
       else {
-        leftOut.push({
+        skipped.push({
           path,
           reason: isSymlink && info.isDirectory
             ? "it is a symbolic link to a folder"
@@ -102,7 +102,7 @@ function walk(
     } catch (error) {
       const isBroken = isSymlink && error instanceof Deno.errors.NotFound && isThere(path);
       const reason = "it is a symbolic link to nothing";
-      leftOut.push(isBroken ? { path, reason, isFailure: false } : unreadable(path, error));
+      skipped.push(isBroken ? { path, reason, isFailure: false } : unreadable(path, error));
     }
   }
 }
@@ -115,24 +115,24 @@ function isThere(path: string): boolean {
   }
 }
 
-function unreadable(path: string, error: unknown): LeftOut {
+function unreadable(path: string, error: unknown): SkippedFile {
   // Deno puts a substitute into such a name, under which nothing is found.
   const isNoText = error instanceof Deno.errors.NotFound && basename(path).includes("\ufffd");
   const reason = isNoText ? "its name is not UTF-8" : fileFault(error, "it can't be read").message;
   return { path, reason, isFailure: true };
 }
 
-function entriesOf(folder: string, leftOut: FoundUploads["leftOut"]): Deno.DirEntry[] {
+function entriesOf(folder: string, skipped: FoundUploads["skipped"]): Deno.DirEntry[] {
   try {
     return [...Deno.readDirSync(folder)].sort((one, other) => one.name < other.name ? -1 : 1);
   } catch (error) {
-    leftOut.push(unreadable(folder, error));
+    skipped.push(unreadable(folder, error));
     return [];
   }
 }
 
 /** The second of two files with one key would overwrite the first. */
-function withoutTwins(uploads: readonly Upload[]): Upload[] {
+function assertUniqueKeys(uploads: readonly Upload[]): Upload[] {
   const byKey = new Map<string, Upload>();
   for (const upload of uploads) {
     const { path, key } = upload;
@@ -141,7 +141,9 @@ function withoutTwins(uploads: readonly Upload[]): Upload[] {
     else if (other.path !== path) {
       throw new S3CredentialsError(
         "conflict",
-        `Two files would have the key ${shown(key)}: ${shown(other.path)} and ${shown(path)}`,
+        `Two files would have the key ${escapeName(key)}: ${escapeName(other.path)} and ${
+          escapeName(path)
+        }`,
         { hint: "Upload them one after the other, with a --prefix for each" },
       );
     }

@@ -3,14 +3,14 @@
  *
  * @module
  */
+import { Limiter, mapUnordered } from "../concurrency.ts";
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
 import { commonPrefix, keyMatcher } from "./keys.ts";
-import { shown } from "../shown.ts";
-import { BucketRequests } from "./bucket_client.ts";
+import { escapeName } from "../escape.ts";
+import { BucketClient } from "./bucket_client.ts";
 import type { Aws } from "../aws/connect.ts";
-import { Gate, mapAsDone } from "../aws/gate.ts";
 import { fileFault, localError, LocalFile } from "./local_file.ts";
 import { openFound } from "./local_open.ts";
 import { LocalFolder } from "./local_folder.ts";
@@ -71,7 +71,7 @@ export async function getObject(
   { signal, onProgress }: Omit<TransferOptions, "concurrency"> = {},
 ): Promise<ObjectStream> {
   const cancelled = new AbortController();
-  const requests = new BucketRequests(
+  const requests = new BucketClient(
     aws,
     bucket,
     signal === undefined ? cancelled.signal : AbortSignal.any([signal, cancelled.signal]),
@@ -130,9 +130,9 @@ export async function downloadObject(
   path: string,
   { concurrency = DEFAULT_TRANSFERS, onProgress, signal }: TransferOptions = {},
 ): Promise<void> {
-  const tried = `Could not write to ${shown(path)}`;
-  const requests = new BucketRequests(aws, bucket, signal);
-  const gate = new Gate(concurrency, DOWNLOAD_WINDOW);
+  const tried = `Could not write to ${escapeName(path)}`;
+  const requests = new BucketClient(aws, bucket, signal);
+  const gate = new Limiter(concurrency, DOWNLOAD_WINDOW);
   const target = await writableTarget(path, tried, signal);
   const counter = new ProgressCounter(onProgress);
   const download = {
@@ -204,7 +204,7 @@ async function writableTarget(
     return { file: new LocalFile(found === undefined ? path : Deno.realPathSync(path)) };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
-      const hint = `The folder ${shown(dirname(path))} must exist`;
+      const hint = `The folder ${escapeName(dirname(path))} must exist`;
       throw new S3CredentialsError("not-found", `${tried}: its folder does not exist`, { hint });
     }
     throw fileFault(error, tried, replacingHint(error, path));
@@ -266,12 +266,12 @@ export async function* getObjects(
 ): AsyncGenerator<ObjectResult> {
   const { concurrency = DEFAULT_TRANSFERS, onProgress, signal } = options;
   const stop = new AbortController();
-  const requests = new BucketRequests(
+  const requests = new BucketClient(
     aws,
     bucket,
     signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
   );
-  const gate = new Gate(concurrency, DOWNLOAD_WINDOW);
+  const gate = new Limiter(concurrency, DOWNLOAD_WINDOW);
   const local = LocalFolder.open(folder);
   const counter = new ProgressCounter(onProgress);
   const get = async (wanted: Wanted): Promise<ObjectResult> => {
@@ -281,7 +281,7 @@ export async function* getObjects(
   };
   try {
     const wanted = wantedObjects(requests, options, counter);
-    yield* mapAsDone(wanted, get, concurrency, () => stop.abort());
+    yield* mapUnordered(wanted, get, concurrency, () => stop.abort());
   } finally {
     requests.close();
   }
@@ -293,7 +293,7 @@ interface Wanted {
 }
 
 async function* wantedObjects(
-  requests: BucketRequests,
+  requests: BucketClient,
   { keys = [], patterns = [] }: GetObjectsOptions,
   counter: ProgressCounter,
 ): AsyncGenerator<Wanted> {
@@ -318,8 +318,8 @@ async function* wantedObjects(
 }
 
 interface Getting {
-  requests: BucketRequests;
-  gate: Gate;
+  requests: BucketClient;
+  gate: Limiter;
   counter: ProgressCounter;
   local: LocalFolder;
 }
@@ -342,7 +342,7 @@ async function getOne(getting: Getting, { key, known }: Wanted): Promise<ObjectR
   const { path, release } = claimed;
   if (path === undefined) return { key, size: 0 };
   // The path doesn't tell which of two keys it was made of.
-  const tried = `Could not save ${JSON.stringify(key)} to ${shown(path)}`;
+  const tried = `Could not save ${JSON.stringify(key)} to ${escapeName(path)}`;
   try {
     const file = openFile(path, tried);
     const size = await save(file, download, key, known?.etag ? known : undefined);

@@ -35,7 +35,7 @@ export interface HttpHead {
 }
 
 /** An answer whose body was collected. */
-export interface HttpAnswer extends HttpHead {
+export interface HttpResponse extends HttpHead {
   /** The body, unless it went elsewhere. */
   text: string;
 }
@@ -67,7 +67,7 @@ export class ConnectionError extends Error {
 /** Bytes a second that even a slow line sends; a longer body gets more time. */
 const SLOWEST_UPLOAD = 16_384;
 /** How many times within the limit the exchanges are looked at. */
-const LOOKS = 12;
+const CHECKS_PER_TIMEOUT = 12;
 
 /** Connections that are used again, and exchanges that are watched. */
 export class HttpConnections {
@@ -101,7 +101,7 @@ export class HttpConnections {
    * @returns the answer
    * @throws {ConnectionError} if no complete answer came
    */
-  exchange(request: HttpRequest, options: ExchangeOptions = {}): Promise<HttpAnswer> {
+  exchange(request: HttpRequest, options: ExchangeOptions = {}): Promise<HttpResponse> {
     const { method, origin, target, headers, body, isOnOwnConnection } = request;
     const { signal, onHead } = options;
     const isSecure = origin.protocol === "https:";
@@ -214,7 +214,7 @@ export class HttpConnections {
     this.#watch ??= setInterval(() => {
       const now = Date.now();
       for (const one of this.#watched) if (one.deadline < now) one.expire();
-    }, this.#idleLimitMs / LOOKS);
+    }, this.#idleLimitMs / CHECKS_PER_TIMEOUT);
   }
 
   #unwatch(watch: { deadline: number; expire(): void }): void {

@@ -3,18 +3,18 @@
  *
  * @module
  */
-import { shown } from "../shown.ts";
+import { escapeName } from "../escape.ts";
 
 /** The longest key that S3 takes, in bytes of UTF-8. */
 export const KEY_LIMIT = 1024;
 
 /** Where the file for a key belongs. */
-export type LocalPlace =
+export type KeyPath =
   | { kind: "file" | "folder"; segments: string[] }
   | { kind: "unsafe"; reason: string };
 
-/** How {@linkcode localPlace} looks at a key. */
-export interface LocalPlaceOptions {
+/** How {@linkcode resolveKeyPath} looks at a key. */
+export interface KeyPathOptions {
   /**
    * Whether the rules of Windows hold besides.
    *
@@ -40,15 +40,15 @@ const WINDOWS_FORBIDDEN = /[<>:"|?*\x00-\x1f]/;
  *
  * @example A key, a folder and an attempt to break out
  * ```ts
- * import { localPlace } from "@s3creds/cli";
+ * import { resolveKeyPath } from "@s3creds/cli";
  * import assert from "node:assert/strict";
  *
- * assert.deepEqual(localPlace("a/b.txt"), { kind: "file", segments: ["a", "b.txt"] });
- * assert.deepEqual(localPlace("a/"), { kind: "folder", segments: ["a"] });
- * assert.equal(localPlace("../b.txt").kind, "unsafe");
+ * assert.deepEqual(resolveKeyPath("a/b.txt"), { kind: "file", segments: ["a", "b.txt"] });
+ * assert.deepEqual(resolveKeyPath("a/"), { kind: "folder", segments: ["a"] });
+ * assert.equal(resolveKeyPath("../b.txt").kind, "unsafe");
  * ```
  */
-export function localPlace(key: string, { isWindows = false }: LocalPlaceOptions = {}): LocalPlace {
+export function resolveKeyPath(key: string, { isWindows = false }: KeyPathOptions = {}): KeyPath {
   const parts = key.split("/");
   const segments = parts.filter((part) => part !== "" && part !== ".");
   const reason = reasonAgainst(key, segments, isWindows);
@@ -85,7 +85,7 @@ function reasonAgainst(
  * @param path the path
  * @returns the form, for comparison only
  */
-export function foldedPath(path: string): string {
+export function caseFoldPath(path: string): string {
   // deno-lint-ignore no-control-regex -- all of ASCII
   if (/^[\x00-\x7f]*$/.test(path)) return path.toLowerCase();
   return path.normalize("NFKD").toLowerCase().toUpperCase().toLowerCase().normalize("NFKD");
@@ -213,7 +213,7 @@ export function checkKey(key: string): void {
   if (bytes > KEY_LIMIT) {
     throw new RangeError(
       `Invalid key: it has ${bytes} bytes, more than the ${KEY_LIMIT} that S3 takes: ${
-        shown(key.slice(0, 40))
+        escapeName(key.slice(0, 40))
       }...`,
     );
   }

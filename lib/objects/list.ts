@@ -5,7 +5,7 @@
  */
 import { S3CredentialsError } from "../errors.ts";
 import { childText, parseXml, unescapeXml, type XmlElement } from "./xml.ts";
-import { BucketRequests } from "./bucket_client.ts";
+import { BucketClient } from "./bucket_client.ts";
 import type { Aws } from "../aws/connect.ts";
 import type { ObjectSummary } from "./types.ts";
 import { encodePath } from "./signature.ts";
@@ -53,7 +53,7 @@ export async function* listObjects(
   bucket: string,
   { prefix, urls = false, signal }: ListObjectsOptions = {},
 ): AsyncGenerator<ObjectSummary> {
-  const requests = new BucketRequests(aws, bucket, signal);
+  const requests = new BucketClient(aws, bucket, signal);
   try {
     const base = urls ? await baseUrl(aws, bucket) : undefined;
     for await (const page of listPages(requests, prefix)) {
@@ -79,7 +79,7 @@ async function baseUrl(aws: Aws, bucket: string): Promise<string> {
  * @returns the objects of a page at a time
  */
 export async function* listPages(
-  requests: BucketRequests,
+  requests: BucketClient,
   prefix?: string,
 ): AsyncGenerator<ObjectSummary[]> {
   let next: Promise<ListPage> | undefined = listPage(requests, prefix);
@@ -97,7 +97,7 @@ interface ListPage {
 }
 
 async function listPage(
-  requests: BucketRequests,
+  requests: BucketClient,
   prefix?: string,
   token?: string,
 ): Promise<ListPage> {

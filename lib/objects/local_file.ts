@@ -75,7 +75,7 @@ export class LocalFile {
   /** Gives the file its name. */
   finish(): void {
     this.#close();
-    if (this.#replaced !== undefined) handOn(this.#replaced, this.#temporary);
+    if (this.#replaced !== undefined) copyAccess(this.#replaced, this.#temporary);
     Deno.renameSync(this.#temporary, this.#path);
   }
 
@@ -114,12 +114,12 @@ function accessOf(path: string): Access | undefined {
 }
 
 /** Only root may give a file away; of the groups, everybody has the choice of his own. */
-function handOn({ mode, uid, gid }: Access, path: string): void {
-  if (uid !== null && gid !== null && !hasGiven(path, uid, gid)) hasGiven(path, null, gid);
+function copyAccess({ mode, uid, gid }: Access, path: string): void {
+  if (uid !== null && gid !== null && !tryChown(path, uid, gid)) tryChown(path, null, gid);
   Deno.chmodSync(path, mode);
 }
 
-function hasGiven(path: string, uid: number | null, gid: number): boolean {
+function tryChown(path: string, uid: number | null, gid: number): boolean {
   try {
     Deno.chownSync(path, uid, gid);
     return true;

@@ -6,8 +6,8 @@
  */
 import { join } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
-import { foldedPath, localPlace } from "./keys.ts";
-import { shown } from "../shown.ts";
+import { caseFoldPath, resolveKeyPath } from "./keys.ts";
+import { escapeName } from "../escape.ts";
 import { fileFault, LocalFile } from "./local_file.ts";
 import { systemPath } from "./system_path.ts";
 
@@ -46,7 +46,7 @@ export class LocalFolder {
       LocalFile.probe(join(root, "probe"));
       return new LocalFolder(root);
     } catch (error) {
-      throw fileFault(error, `Could not write to folder ${shown(path)}`);
+      throw fileFault(error, `Could not write to folder ${escapeName(path)}`);
     }
   }
 
@@ -59,7 +59,7 @@ export class LocalFolder {
    * @throws {S3CredentialsError} if there is no safe place for it
    */
   async claim(key: string, checkFolder?: () => Promise<void>): Promise<Claim> {
-    const place = localPlace(key, { isWindows: IS_WINDOWS });
+    const place = resolveKeyPath(key, { isWindows: IS_WINDOWS });
     if (place.kind === "unsafe") throw skipped(key, place.reason);
     if (place.kind === "folder") await checkFolder?.();
     const folders = place.kind === "folder" ? place.segments : place.segments.slice(0, -1);
@@ -84,7 +84,7 @@ export class LocalFolder {
   #underWayAt(segments: readonly string[]): Taken[] {
     const paths = segments.map((_, index) => join(this.#root, ...segments.slice(0, index + 1)));
     return paths.filter((path) => !this.#folders.has(path))
-      .flatMap((path) => this.#taken.get(foldedPath(path)) ?? []);
+      .flatMap((path) => this.#taken.get(caseFoldPath(path)) ?? []);
   }
 
   /** Each folder is looked at once a run: nobody but us makes folders here meanwhile. */
@@ -103,7 +103,7 @@ export class LocalFolder {
    * as the file system sees it: the second is looked at when the first has been written.
    */
   async #take(key: string, path: string): Promise<() => void> {
-    const folded = foldedPath(path);
+    const folded = caseFoldPath(path);
     const { promise, resolve } = Promise.withResolvers<void>();
     const others = this.#taken.get(folded);
     if (others === undefined) {
@@ -121,7 +121,7 @@ export class LocalFolder {
         throw error;
       }
       resolve();
-      const reason = `on this file system it is the same file as that of ${shown(other.key)}`;
+      const reason = `on this file system it is the same file as that of ${escapeName(other.key)}`;
       throw skipped(key, reason);
     }
     return resolve;
@@ -152,10 +152,10 @@ function makeFolder(path: string): string | undefined {
   try {
     const found = lookAt(path);
     if (found === undefined) Deno.mkdirSync(path);
-    else if (found.isSymlink) return `${shown(path)} is a symbolic link`;
-    else if (!found.isDirectory) return `${shown(path)} is a file and not a folder`;
+    else if (found.isSymlink) return `${escapeName(path)} is a symbolic link`;
+    else if (!found.isDirectory) return `${escapeName(path)} is a file and not a folder`;
   } catch (error) {
-    return fileFault(error, `could not make folder ${shown(path)}`).message;
+    return fileFault(error, `could not make folder ${escapeName(path)}`).message;
   }
 }
 
@@ -164,12 +164,12 @@ function obstacle(path: string): string | undefined {
   try {
     const found = lookAt(path);
     if (found === undefined || found.isFile) return undefined;
-    if (found.isSymlink) return `${shown(path)} is a symbolic link`;
+    if (found.isSymlink) return `${escapeName(path)} is a symbolic link`;
     return found.isDirectory
-      ? `${shown(path)} is a folder`
-      : `${shown(path)} is not an ordinary file`;
+      ? `${escapeName(path)} is a folder`
+      : `${escapeName(path)} is not an ordinary file`;
   } catch (error) {
-    return fileFault(error, `could not look at ${shown(path)}`).message;
+    return fileFault(error, `could not look at ${escapeName(path)}`).message;
   }
 }
 

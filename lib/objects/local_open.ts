@@ -4,9 +4,9 @@
  *
  * @module
  */
+import { abortable } from "../abortable.ts";
 import { S3CredentialsError } from "../errors.ts";
-import { shown } from "../shown.ts";
-import { unlessInterrupted } from "../aws/concurrency.ts";
+import { escapeName } from "../escape.ts";
 
 /**
  * Opens a file that was looked at. What is no ordinary file is opened in the background.
@@ -30,9 +30,13 @@ export async function openFound(
     : await openSpecial(path, found, options, signal);
   if (file.statSync().isFile === found.isFile) return file;
   file.close();
-  throw new S3CredentialsError("conflict", `${shown(path)} changed while it was being opened`, {
-    hint: "Try again",
-  });
+  throw new S3CredentialsError(
+    "conflict",
+    `${escapeName(path)} changed while it was being opened`,
+    {
+      hint: "Try again",
+    },
+  );
 }
 
 async function openSpecial(
@@ -43,7 +47,7 @@ async function openSpecial(
 ): Promise<Deno.FsFile> {
   const opening = Deno.open(path, options);
   try {
-    return await unlessInterrupted(opening, signal);
+    return await abortable(opening, signal);
   } catch (error) {
     opening.then((file) => file.close(), () => {});
     if (signal?.aborted && found.isFifo) wake(path);

@@ -7,13 +7,13 @@
  *
  * @module
  */
+import type { Limiter } from "../concurrency.ts";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { S3CredentialsError } from "../errors.ts";
-import { shown } from "../shown.ts";
+import { escapeName } from "../escape.ts";
 import { childText, escapeXml, parseXml } from "./xml.ts";
-import { type BucketRequests, errorOf, S3RequestError } from "./bucket_client.ts";
-import type { Gate } from "../aws/gate.ts";
+import { type BucketClient, errorOf, S3RequestError } from "./bucket_client.ts";
 import { ConnectionError } from "./http.ts";
 import { UNREACHABLE } from "./types.ts";
 import { sha256 } from "./signature.ts";
@@ -57,9 +57,9 @@ export function partSize(number: number, size?: number): number {
 /** What to upload, and how. */
 export interface MultipartUpload {
   /** The bucket. */
-  requests: BucketRequests;
+  requests: BucketClient;
   /** Bounds requests and memory. */
-  gate: Gate;
+  gate: Limiter;
   /** Buffers that no part is in at present. All uploads share them, or each would keep its own. */
   spare: ArrayBuffer[];
   /** The object. */
@@ -119,13 +119,13 @@ async function begin(upload: MultipartUpload): Promise<string> {
   };
   signal?.addEventListener("abort", startGrace);
   try {
-    const algorithm = await requests.isAmazons() && { "x-amz-checksum-algorithm": "SHA256" };
+    const algorithm = await requests.isAws() && { "x-amz-checksum-algorithm": "SHA256" };
     const request = {
       method: "POST",
       key,
       query: { uploads: "" },
       headers: { ...headers, ...algorithm },
-      isDelicate: true,
+      isNotIdempotent: true,
     };
     const { text } = await requests.withRetries(() =>
       requests.sendOnce(request, { signal: grace.signal }).catch((error) => {
@@ -144,7 +144,7 @@ async function begin(upload: MultipartUpload): Promise<string> {
     if (isAnswerLost) {
       onWarning?.(
         `An answer was lost when the upload of ${
-          shown(key)
+          escapeName(key)
         } began: an empty upload of it may be left on ` +
           "the server, which costs nothing. See aws s3api list-multipart-uploads " +
           `--bucket ${requests.bucket} --prefix ${quoted(key)}`,
@@ -155,7 +155,7 @@ async function begin(upload: MultipartUpload): Promise<string> {
 
 /** As one word for a shell; with characters that a terminal must not get, one of bash or zsh. */
 function quoted(text: string): string {
-  if (shown(text) !== text) return `$'${shown(text.replace(/[\\']/g, "\\$&"))}'`;
+  if (escapeName(text) !== text) return `$'${escapeName(text.replace(/[\\']/g, "\\$&"))}'`;
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
@@ -180,7 +180,7 @@ async function sendParts(
       .then((part) => {
         parts.push(part);
         upload.onBytes(body.length);
-        buffers.giveBack(body);
+        buffers.release(body);
       })
       .catch((error) => void (failure ??= { error }))
       .finally(() => {
@@ -220,14 +220,18 @@ class Buffers {
     this.isAtEnd = count < length || this.size === size;
     if (count === 0 && number > 1) return undefined;
     if (number > PARTS_LIMIT) {
-      throw new S3CredentialsError("limit", `Could not put ${shown(key)}: the input is too long`, {
-        hint: "Save it to a file and upload that: its length is then known beforehand",
-      });
+      throw new S3CredentialsError(
+        "limit",
+        `Could not put ${escapeName(key)}: the input is too long`,
+        {
+          hint: "Save it to a file and upload that: its length is then known beforehand",
+        },
+      );
     }
     return buffer.subarray(0, count);
   }
 
-  giveBack(body: Uint8Array<ArrayBuffer>): void {
+  release(body: Uint8Array<ArrayBuffer>): void {
     this.#upload.spare.push(body.buffer);
   }
 }
@@ -244,7 +248,7 @@ async function sendPart(
     method: "PUT",
     key,
     query: { partNumber: String(number), uploadId },
-    headers: await requests.isAmazons() ? { "x-amz-checksum-sha256": checksum } : {},
+    headers: await requests.isAws() ? { "x-amz-checksum-sha256": checksum } : {},
     body,
     payloadHash,
   });
@@ -257,10 +261,10 @@ async function complete(
   parts: readonly Part[],
   size: number,
 ): Promise<void> {
-  const isAmazons = await requests.isAmazons();
+  const isAws = await requests.isAws();
   const list = parts.map(({ number, etag, checksum }) =>
     `<Part><PartNumber>${number}</PartNumber><ETag>${escapeXml(etag)}</ETag>${
-      isAmazons ? `<ChecksumSHA256>${checksum}</ChecksumSHA256>` : ""
+      isAws ? `<ChecksumSHA256>${checksum}</ChecksumSHA256>` : ""
     }</Part>`
   );
   const namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
@@ -277,7 +281,7 @@ async function complete(
         key,
         query,
         body,
-        isDelicate: true,
+        isNotIdempotent: true,
       });
       // S3 may find out that it failed after it has begun to answer with success.
       if (!isResult(answer.text)) throw errorOf(answer);
@@ -299,7 +303,7 @@ function isResult(text: string): boolean {
 
 /** The answer to an earlier attempt may have been lost, although it was carried out. */
 async function isThere(
-  requests: BucketRequests,
+  requests: BucketClient,
   key: string,
   size: number,
   parts: readonly Part[],
@@ -334,7 +338,7 @@ async function abandon(
     }
   }
   const left = `Could not remove what was uploaded of ${
-    shown(key)
+    escapeName(key)
   }: its parts stay on the server, and are billed`;
   throw new S3CredentialsError(
     error instanceof S3CredentialsError ? error.code : "partial-failure",

@@ -3,15 +3,15 @@
  *
  * @module
  */
+import { abortable } from "../abortable.ts";
+import { Limiter, mapUnordered } from "../concurrency.ts";
 import { Buffer } from "node:buffer";
 import { contentTypeOf } from "./content_types.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkKey } from "./keys.ts";
-import { shown } from "../shown.ts";
-import { BucketRequests } from "./bucket_client.ts";
+import { escapeName } from "../escape.ts";
+import { BucketClient } from "./bucket_client.ts";
 import type { Aws } from "../aws/connect.ts";
-import { stopIfInterrupted, unlessInterrupted } from "../aws/concurrency.ts";
-import { Gate, mapAsDone } from "../aws/gate.ts";
 import { fileFault, localError } from "./local_file.ts";
 import { openFound } from "./local_open.ts";
 import { type ByteSource, PART_SIZE, uploadInParts } from "./multipart.ts";
@@ -134,7 +134,7 @@ export async function* putObjects(
       return { key, path, size: await upload.file(path, key, { expected }) };
     } catch (error) {
       const problem = error instanceof RangeError
-        ? new S3CredentialsError("limit", `Could not put ${shown(path)}: ${error.message}`)
+        ? new S3CredentialsError("limit", `Could not put ${escapeName(path)}: ${error.message}`)
         : puttingError(error, key);
       if (!(problem instanceof S3CredentialsError) || isFatal(problem)) throw problem;
       return { key, path, error: problem };
@@ -144,8 +144,8 @@ export async function* putObjects(
   };
   try {
     // What is wrong with the settings is wrong for all of them.
-    await upload.requests.isAmazons();
-    yield* mapAsDone(uploads, put, concurrency, () => stop.abort());
+    await upload.requests.isAws();
+    yield* mapUnordered(uploads, put, concurrency, () => stop.abort());
   } finally {
     upload.requests.close();
   }
@@ -155,7 +155,7 @@ function puttingError(error: unknown, key: string): unknown {
   if (error instanceof S3CredentialsError) return error;
   const isOfService = error instanceof Error && ("$metadata" in error ||
     error.name === "ConnectionError" || error instanceof SyntaxError);
-  return isOfService ? serviceError(error, `Could not put ${shown(key)}`) : error;
+  return isOfService ? serviceError(error, `Could not put ${escapeName(key)}`) : error;
 }
 
 function uploader(
@@ -163,15 +163,15 @@ function uploader(
   bucket: string,
   { concurrency = DEFAULT_TRANSFERS, onProgress, onWarning, signal }: TransferOptions,
 ) {
-  const gate = new Gate(concurrency, BODY_MEMORY);
-  const requests = new BucketRequests(aws, bucket, signal);
+  const gate = new Limiter(concurrency, BODY_MEMORY);
+  const requests = new BucketClient(aws, bucket, signal);
   const counter = new ProgressCounter(onProgress);
   const onBytes = (bytes: number) => counter.add({ bytes });
   const common = { requests, gate, spare: [], onBytes, onWarning, signal };
 
   async function whole(key: string, body: Uint8Array, headers: Record<string, string>) {
     const payloadHash = sha256(body);
-    const checksum = await requests.isAmazons() &&
+    const checksum = await requests.isAws() &&
       { "x-amz-checksum-sha256": Buffer.from(payloadHash, "hex").toString("base64") };
     const request = { method: "PUT", key, body, payloadHash };
     await requests.send({ ...request, headers: { ...headers, ...checksum } });
@@ -203,9 +203,9 @@ function uploader(
     },
   ): Promise<number> {
     const headers = typeHeader(contentType);
-    const tried = `Could not read ${shown(path)}`;
+    const tried = `Could not read ${escapeName(path)}`;
     using source = await openSource(path, tried, signal);
-    if (source.size === 0) await source.doubtSize();
+    if (source.size === 0) await source.probeEmptyFile();
     const { size } = source;
     counter.add({
       totalObjects: expected === undefined ? 1 : 0,
@@ -264,7 +264,7 @@ class FileSource implements ByteSource, Disposable {
   }
 
   /** Files that the system makes up, such as those in `/proc`, call themselves empty and are not. */
-  async doubtSize(): Promise<void> {
+  async probeEmptyFile(): Promise<void> {
     const buffer = new Uint8Array(BEGINNING_SIZE);
     const count = await this.#read(buffer, this.#signal);
     if (count === null) return;
@@ -303,7 +303,7 @@ class FileSource implements ByteSource, Disposable {
 
   async #read(buffer: Uint8Array, signal?: AbortSignal): Promise<number | null> {
     try {
-      return await unlessInterrupted(this.#file.read(buffer), signal);
+      return await abortable(this.#file.read(buffer), signal);
     } catch (error) {
       throw this.#unreadable(error);
     }
@@ -318,11 +318,13 @@ class FileSource implements ByteSource, Disposable {
   }
 
   #unreadable(error: unknown): S3CredentialsError {
-    return fileFault(error, `Could not read ${shown(this.#path)}`);
+    return fileFault(error, `Could not read ${escapeName(this.#path)}`);
   }
 
   #shorter(): S3CredentialsError {
-    const message = `Could not put ${shown(this.#path)}: the file became shorter while it was read`;
+    const message = `Could not put ${
+      escapeName(this.#path)
+    }: the file became shorter while it was read`;
     return new S3CredentialsError("conflict", message, { hint: "Try again" });
   }
 
@@ -351,7 +353,7 @@ class StreamSource implements ByteSource {
         const { done, value } = await this.#reader.read().catch((error) => {
           throw localError(error, "Could not read the input");
         });
-        stopIfInterrupted(this.#signal);
+        this.#signal?.throwIfAborted();
         if (done) break;
         this.#rest = value as Uint8Array<ArrayBuffer>;
       }

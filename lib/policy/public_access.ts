@@ -3,7 +3,18 @@
  *
  * @module
  */
-import type { PublicAccessBlockSettings } from "../credentials/types.ts";
+
+/** The four settings of S3's public access block. */
+export interface PublicAccessBlockSettings {
+  /** Refuse new public ACLs. */
+  BlockPublicAcls: boolean;
+  /** Disregard public ACLs. */
+  IgnorePublicAcls: boolean;
+  /** Refuse new public bucket policies. */
+  BlockPublicPolicy: boolean;
+  /** Let a public bucket policy count only inside the account. */
+  RestrictPublicBuckets: boolean;
+}
 
 /** A grant of an access control list, as S3 gives it. */
 export interface AclGrant {

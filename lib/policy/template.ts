@@ -3,8 +3,8 @@
  *
  * @module
  */
+import type { PolicyDocument, PolicyStatement } from "./document.ts";
 import { parseJson } from "../strict_json.ts";
-import type { PolicyDocument, PolicyStatement } from "./policy.ts";
 
 const BUCKET_NAME_PLACEHOLDER = "$!BUCKET_NAME!$";
 const REQUIRED_STATEMENT_KEYS = ["Action", "Effect", "Resource"];

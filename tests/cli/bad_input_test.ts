@@ -22,7 +22,7 @@ function checkMessage(stderr: string, says: Case["says"]): void {
   else assert.match(message, says);
 }
 
-function shown(words: string[]): string {
+function escapeName(words: string[]): string {
   return words.map((word) => /^[\w./:=@-]+$/.test(word) ? word : JSON.stringify(word)).join(" ");
 }
 
@@ -30,7 +30,7 @@ for (const [group, cases] of Object.entries(CASES)) {
   for (const { args, says, code: expected = 2, ...where } of cases) {
     const given = where.stdin ?? Object.values(where.files ?? where.env ?? {})[0];
     const more = given === undefined ? "" : ` given ${JSON.stringify(given)}`;
-    Deno.test(`${group}: ${shown(args)}${more}`, async () => {
+    Deno.test(`${group}: ${escapeName(args)}${more}`, async () => {
       const before = sandbox.snapshot();
       // What wrongly passes for good input might serve for ever.
       const end = new AbortController();

@@ -1,7 +1,7 @@
 /** CORS, bucket policy and public access block: shown, set, refused. */
+import { publicBucketPolicy } from "../../lib/policy/build.ts";
 import assert from "node:assert/strict";
 import { type PublicAccessBlock, type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
-import { publicBucketPolicy } from "../../lib/policy/policy.ts";
 import { run } from "../support/run.ts";
 
 const BUCKET = "my-bucket";

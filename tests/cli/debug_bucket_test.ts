@@ -1,7 +1,7 @@
 /** `debug-bucket`: each part or its error, then a verdict that is true. */
+import { publicBucketPolicy } from "../../lib/policy/build.ts";
 import assert from "node:assert/strict";
 import { S3 } from "@aws-sdk/client-s3";
-import { publicBucketPolicy } from "../../lib/policy/policy.ts";
 import { type Account, type Bucket, type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 import { type Ran, run } from "../support/run.ts";
 

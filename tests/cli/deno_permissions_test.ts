@@ -4,17 +4,17 @@
 import assert from "node:assert/strict";
 import {
   AWS_PERMISSIONS,
-  type PermissionDesk,
   type PermissionKind,
+  type PermissionPrompt,
   requestPermissions,
 } from "../../lib/cli/permissions.ts";
 
-interface Desk extends PermissionDesk {
+interface Desk extends PermissionPrompt {
   asked: PermissionKind[];
   said: string[];
 }
 
-function desk(changes: Partial<PermissionDesk> = {}): Desk {
+function desk(changes: Partial<PermissionPrompt> = {}): Desk {
   const asked: PermissionKind[] = [];
   const said: string[] = [];
   return {

@@ -1,9 +1,9 @@
 /** Lists: complete, in order, in every format; and what goes wrong in the middle of them. */
+import { formatTime } from "../../lib/time.ts";
 import { IAM_PAGE_SIZE } from "../../lib/aws/listing.ts";
 import assert from "node:assert/strict";
 import { BUCKET_DETAIL_FIELDS, BUCKET_FIELDS } from "../../lib/account/buckets.ts";
 import { ROLE_DETAIL_FIELDS, ROLE_FIELDS, USER_FIELDS } from "../../lib/account/listings.ts";
-import { formatTime } from "../../lib/credentials/format.ts";
 import {
   type Account,
   type Role,

@@ -1,12 +1,12 @@
 /**
  * What the library is asked for by programs that check nothing: refused before anything is sent.
  */
+import { bucketsPolicy, publicBucketPolicy } from "../../lib/policy/build.ts";
 import assert from "node:assert/strict";
 import { connect } from "../../lib/aws/connect.ts";
 import { createCredentials } from "../../lib/credentials/create.ts";
 import { deleteUser } from "../../lib/account/identities.ts";
 import type { CreateRequest } from "../../lib/credentials/types.ts";
-import { bucketsPolicy, publicBucketPolicy } from "../../lib/policy/policy.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 
 const POLICY = {

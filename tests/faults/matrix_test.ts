@@ -162,8 +162,8 @@ async function check(args: string[], operation: string, name: string, kind: Kind
     assert.match(stderr, /^Error: .{15,}/m, story);
     assert.doesNotMatch(stderr, /undefined|\[object/, story);
   }
-  const isDelicate = operation === "CreateAccessKey";
-  if (passes && !isDelicate) assert.equal(code, 0, story);
+  const isNotIdempotent = operation === "CreateAccessKey";
+  if (passes && !isNotIdempotent) assert.equal(code, 0, story);
   for (const secret of secretsOf(sandbox)) {
     assert.ok(!stderr.includes(secret), story);
     if (args[0] !== "create") assert.ok(!stdout.includes(secret), story);

@@ -5,19 +5,19 @@ import assert from "node:assert/strict";
 import { posix, win32 } from "node:path";
 import fc from "fast-check";
 import {
+  caseFoldPath,
   checkKey,
   commonPrefix,
-  foldedPath,
   keyFor,
   keyMatcher,
-  localPlace,
+  resolveKeyPath,
 } from "../../lib/objects/keys.ts";
 import { keyArbitrary } from "../support/objects.ts";
 
-Deno.test("localPlace: no key leads out of the folder", () => {
+Deno.test("resolveKeyPath: no key leads out of the folder", () => {
   fc.assert(
     fc.property(keyArbitrary, fc.boolean(), (key, isWindows) => {
-      const place = localPlace(key, { isWindows });
+      const place = resolveKeyPath(key, { isWindows });
       if (place.kind === "unsafe") return assert.ok(place.reason.length > 0);
       const path = isWindows ? win32 : posix;
       const root = isWindows ? "C:\\folder" : "/folder";
@@ -34,12 +34,12 @@ Deno.test("localPlace: no key leads out of the folder", () => {
   );
 });
 
-Deno.test("localPlace: an ordinary key keeps every byte", () => {
+Deno.test("resolveKeyPath: an ordinary key keeps every byte", () => {
   const segment = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 })
     .filter((text) => !/[/\0]|^\.{1,2}$|^[a-z]:/i.test(text) && text.isWellFormed());
   fc.assert(fc.property(fc.array(segment, { minLength: 1, maxLength: 6 }), (segments) => {
-    assert.deepEqual(localPlace(segments.join("/")), { kind: "file", segments });
-    assert.deepEqual(localPlace(`${segments.join("/")}/`), { kind: "folder", segments });
+    assert.deepEqual(resolveKeyPath(segments.join("/")), { kind: "file", segments });
+    assert.deepEqual(resolveKeyPath(`${segments.join("/")}/`), { kind: "folder", segments });
   }));
 });
 
@@ -49,8 +49,8 @@ for (
     ...["a/.", "./."],
   ]
 ) {
-  Deno.test(`localPlace: ${JSON.stringify(key)} has no place`, () => {
-    assert.equal(localPlace(key).kind, "unsafe");
+  Deno.test(`resolveKeyPath: ${JSON.stringify(key)} has no place`, () => {
+    assert.equal(resolveKeyPath(key).kind, "unsafe");
   });
 }
 
@@ -72,16 +72,16 @@ for (
     ...["a|b", 'a"b', "a\x01b", "LPT¹"],
   ]
 ) {
-  Deno.test(`localPlace: ${JSON.stringify(key)} has no place on Windows only`, () => {
-    assert.equal(localPlace(key, { isWindows: true }).kind, "unsafe");
-    assert.equal(localPlace(key).kind, "file");
+  Deno.test(`resolveKeyPath: ${JSON.stringify(key)} has no place on Windows only`, () => {
+    assert.equal(resolveKeyPath(key, { isWindows: true }).kind, "unsafe");
+    assert.equal(resolveKeyPath(key).kind, "file");
   });
 }
 
-Deno.test("foldedPath: names that a file system may take for one have one form", () => {
+Deno.test("caseFoldPath: names that a file system may take for one have one form", () => {
   const twins = [["A/b", "a/B"], ["é", "e\u0301"], ["ß", "SS"], ["ﬁ", "FI"], ["Å", "\u212b"]];
-  for (const [one, other] of twins) assert.equal(foldedPath(one!), foldedPath(other!));
-  assert.notEqual(foldedPath("a"), foldedPath("b"));
+  for (const [one, other] of twins) assert.equal(caseFoldPath(one!), caseFoldPath(other!));
+  assert.notEqual(caseFoldPath("a"), caseFoldPath("b"));
 });
 
 for (

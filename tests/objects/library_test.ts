@@ -1,9 +1,9 @@
 /**
  * The library's functions for objects, and what is particular to Amazon's own endpoint.
  */
+import { Limiter, mapUnordered } from "../../lib/concurrency.ts";
 import assert from "node:assert/strict";
 import { type Aws, connect } from "../../lib/aws/connect.ts";
-import { Gate, mapAsDone } from "../../lib/aws/gate.ts";
 import { partSize } from "../../lib/objects/multipart.ts";
 import { downloadObject, getObject, getObjects } from "../../lib/objects/get.ts";
 import { putObject, putObjects } from "../../lib/objects/put.ts";
@@ -163,8 +163,8 @@ Deno.test("putObjects: many uploads in parts share a few buffers", async () => {
   aws.close();
 });
 
-Deno.test("Gate: bounds requests and bytes, first come, first served", async () => {
-  const gate = new Gate(2, 10);
+Deno.test("Limiter: bounds requests and bytes, first come, first served", async () => {
+  const gate = new Limiter(2, 10);
   const order: number[] = [];
   const leaves = [await gate.enter(4), await gate.enter(4)];
   const waiting = [9, 1].map((bytes, index) =>
@@ -181,7 +181,7 @@ Deno.test("Gate: bounds requests and bytes, first come, first served", async () 
   assert.equal(await gate.run(() => Promise.resolve("alone"), 1000), "alone");
 });
 
-Deno.test("mapAsDone: as they come, no more than the limit at a time, the first error at the end", async () => {
+Deno.test("mapUnordered: as they come, no more than the limit at a time, the first error at the end", async () => {
   let active = 0;
   let most = 0;
   const work = async (milliseconds: number) => {
@@ -191,9 +191,9 @@ Deno.test("mapAsDone: as they come, no more than the limit at a time, the first 
     if (milliseconds === 13) throw new Error("unlucky");
     return milliseconds;
   };
-  assert.deepEqual(await Array.fromAsync(mapAsDone([60, 1, 30], work, 3)), [1, 30, 60]);
+  assert.deepEqual(await Array.fromAsync(mapUnordered([60, 1, 30], work, 3)), [1, 30, 60]);
   assert.equal(most, 3);
-  await assert.rejects(Array.fromAsync(mapAsDone([1, 13, 1, 1], work, 2)), /unlucky/);
+  await assert.rejects(Array.fromAsync(mapUnordered([1, 13, 1, 1], work, 2)), /unlucky/);
   assert.equal(active, 0);
 });
 

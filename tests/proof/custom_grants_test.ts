@@ -1,6 +1,8 @@
 /** What credentials may do that were made with a policy of one's own, or for several buckets. */
+import { policyText } from "../../lib/policy/document.ts";
+import { joinPolicies } from "../../lib/policy/merge.ts";
+import { bucketsPolicy } from "../../lib/policy/build.ts";
 import assert from "node:assert/strict";
-import { bucketsPolicy, joinPolicies, policyText } from "../../lib/policy/policy.ts";
 import { type Clients, openStage, outcome } from "./stage.ts";
 
 const LIFETIMES = { permanent: [], temporary: ["--duration", "15m"] };

@@ -132,11 +132,11 @@ async function simulate(
   const [service = "", action = ""] = permission.action.split(":");
   const resource = await isWildcardOnlyAction(service, action) ? "*" : permission.resource;
   const spell = spellingFor(resource, context, documents);
-  const respell = (policy: unknown) => {
+  const escapeForEngine = (policy: unknown) => {
     const spelled = withComparableDates(spell.policy(policy));
     return service === "s3" && resource === "*" ? withAllOfS3(spelled) : spelled;
   };
-  const respelled = ({ name, policy }: NamedPolicy) => ({ name, policy: respell(policy) });
+  const respelled = ({ name, policy }: NamedPolicy) => ({ name, policy: escapeForEngine(policy) });
   const simulation: Simulation = {
     request: {
       principal: identify(caller, account)?.arn ?? anonymousPrincipal,
@@ -150,9 +150,9 @@ async function simulate(
       ),
     },
     identityPolicies: own.identity.map(respelled),
-    sessionPolicy: respell(own.session),
+    sessionPolicy: escapeForEngine(own.session),
     permissionBoundaryPolicies: own.boundary && [respelled(own.boundary)],
-    resourcePolicy: withPlainPrincipals(respell(resourcePolicy), account),
+    resourcePolicy: withPlainPrincipals(escapeForEngine(resourcePolicy), account),
     serviceControlPolicies: [],
     resourceControlPolicies: [],
     additionalSettings: {

@@ -28,7 +28,7 @@ type Respell = (text: string) => string;
 export type ContextValues = Record<string, string | string[]>;
 
 /** A request and the policies that decide on it, ready for the engine. */
-export interface Spelling {
+export interface EngineText {
   /** Spells the requested resource. */
   resource(arn: string): string;
   /** Spells the value of a condition key. */
@@ -48,7 +48,7 @@ export function spellingFor(
   resource: string,
   context: ContextValues,
   policies: unknown[],
-): Spelling {
+): EngineText {
   const texts = [resource, Object.values(context), JSON.stringify(policies)].flat(2).join("");
   const special = [STAR, DOLLAR, NO_VALUE, ...LINE_ENDS];
   const free = unusedCharacters(texts, special.length);
@@ -143,8 +143,8 @@ function mapValues(fields: Fields, map: (value: unknown, name: string) => unknow
   );
 }
 
-function mapStrings(value: unknown, respell: Respell): unknown {
-  if (typeof value === "string") return respell(value);
-  if (Array.isArray(value)) return value.map((inner) => mapStrings(inner, respell));
-  return isFields(value) ? mapValues(value, (inner) => mapStrings(inner, respell)) : value;
+function mapStrings(value: unknown, escapeForEngine: Respell): unknown {
+  if (typeof value === "string") return escapeForEngine(value);
+  if (Array.isArray(value)) return value.map((inner) => mapStrings(inner, escapeForEngine));
+  return isFields(value) ? mapValues(value, (inner) => mapStrings(inner, escapeForEngine)) : value;
 }

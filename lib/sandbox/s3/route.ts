@@ -47,7 +47,7 @@ export function route(
     method,
     match: match?.split("&") ?? [],
     name,
-    needs: sayingWhetherItCreates(
+    needs: withCreationCondition(
       name,
       typeof needs === "string" ? oneAction(level, needs) : needs,
     ),
@@ -59,7 +59,7 @@ export function route(
 const PREPARATIONS = new Set(["CreateMultipartUpload", "UploadPart", "UploadPartCopy"]);
 
 /** With `s3:PutObject` comes a condition key that tells an object's creation from what precedes it. */
-function sayingWhetherItCreates(name: string, needs: Needs): Needs {
+function withCreationCondition(name: string, needs: Needs): Needs {
   const key = { "s3:ObjectCreationOperation": String(!PREPARATIONS.has(name)) };
   return (call) =>
     needs(call).map((permission) =>

@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { LocalFile } from "../../../lib/objects/local_file.ts";
 import { LocalFolder } from "../../../lib/objects/local_folder.ts";
-import { localPlace } from "../../../lib/objects/keys.ts";
-import { shown, visible } from "../../../lib/shown.ts";
+import { resolveKeyPath } from "../../../lib/objects/keys.ts";
+import { escapeControls, escapeName } from "../../../lib/escape.ts";
 import { BUCKET, keyArbitrary, noise, type Stage, stage, tree } from "../../support/objects.ts";
 
 /** Stores objects past the server, so that any key will do. */
@@ -44,12 +44,12 @@ Deno.test("any keys: nothing outside the folder, every key fetched or reported",
         const written = tree(folder);
         let reported = 0;
         for (const [key, text] of Object.entries(contents)) {
-          const place = localPlace(key);
+          const place = resolveKeyPath(key);
           const path = place.kind === "file" ? place.segments.join("/") : undefined;
           const bytes = new TextDecoder("latin1").decode(new TextEncoder().encode(text));
           const isFetched = path !== undefined && written[path] === bytes;
-          const isReported = stderr.includes(visible(JSON.stringify(key))) ||
-            stderr.includes(`: ${shown(key)}`);
+          const isReported = stderr.includes(escapeControls(JSON.stringify(key))) ||
+            stderr.includes(`: ${escapeName(key)}`);
           assert.ok(isFetched || isReported, `${JSON.stringify(key)} is lost: ${stderr}`);
           if (!isFetched) reported++;
         }

@@ -1,44 +1,13 @@
 /**
- * Policy documents: what this tool grants, and nothing more.
+ * The policies that this tool grants, and nothing more.
  *
  * @module
  */
 import { checkBucketName } from "../names.ts";
+import type { PolicyDocument, PolicyStatement } from "./document.ts";
 
 /** What credentials may do with the objects of a bucket. */
 export type Permission = "read-write" | "read-only" | "write-only";
-
-/**
- * One statement of a policy document, in AWS's own keys.
- *
- * See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_statement.html
- */
-export interface PolicyStatement {
-  /** An optional name of the statement, unique in its document. */
-  Sid?: string;
-  /** Whether the statement allows or denies. */
-  Effect: string;
-  /** Whom a bucket policy speaks of. */
-  Principal?: unknown;
-  /** One action or several, such as `s3:GetObject`. */
-  Action?: string | string[];
-  /** One ARN or several. */
-  Resource?: string | string[];
-  /** When the statement holds. */
-  Condition?: Record<string, Record<string, unknown>>;
-  /** Any other element, such as `NotAction`. */
-  [element: string]: unknown;
-}
-
-/** A policy document, in AWS's own keys. */
-export interface PolicyDocument {
-  /** The version of the policy language. */
-  Version?: string;
-  /** An optional name of the document. */
-  Id?: string;
-  /** What it allows and denies. */
-  Statement: PolicyStatement[];
-}
 
 /** What the policy of one or more buckets shall grant. */
 export interface BucketPolicyOptions {
@@ -163,7 +132,7 @@ const PERMISSIONS: readonly string[] = ["read-only", "write-only", "read-write"]
  * @example A typing mistake
  * ```ts
  * import assert from "node:assert/strict";
- * import { checkPermission } from "./policy.ts";
+ * import { checkPermission } from "./build.ts";
  *
  * checkPermission("read-only");
  * assert.throws(() => checkPermission("readonly"), RangeError);
@@ -254,131 +223,4 @@ export function publicBucketPolicy(bucket: string): PolicyDocument {
     Action: ["s3:GetObject"],
     Resource: [`arn:aws:s3:::${bucket}/*`],
   }]);
-}
-
-function asList<T>(value: T | T[] | undefined): T[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
-}
-
-/**
- * Joins policies into one that means the same: statements that differ in their resources only become
- * one statement over all of these, and repeated ones are dropped.
- *
- * @param policies the policies to join
- * @returns one policy document
- *
- * @example Two buckets, one statement
- * ```ts
- * import { bucketsPolicy, joinPolicies } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * const one = bucketsPolicy(["logs"], { permission: "write-only" });
- * const two = bucketsPolicy(["site"], { permission: "write-only" });
- * assert.deepEqual(joinPolicies([one, two]).Statement, [{
- *   Effect: "Allow",
- *   Action: ["s3:PutObject"],
- *   Resource: ["arn:aws:s3:::logs/*", "arn:aws:s3:::site/*"],
- * }]);
- * ```
- */
-export function joinPolicies(policies: readonly PolicyDocument[]): PolicyDocument {
-  const joined = new Map<string, PolicyStatement>();
-  for (const statement of policies.flatMap((policy) => policy.Statement)) {
-    const { Resource, ...rest } = statement;
-    const key = JSON.stringify(rest);
-    const resources = [...asList(joined.get(key)?.Resource), ...asList(Resource)];
-    const merged = { ...statement };
-    if (Resource !== undefined) merged.Resource = [...new Set(resources)];
-    joined.set(key, merged);
-  }
-  return { ...policies[0], Statement: withUniqueSids([...joined.values()]) };
-}
-
-/** AWS refuses a document in which two statements have the same Sid. */
-function withUniqueSids(statements: PolicyStatement[]): PolicyStatement[] {
-  const taken = new Set(statements.map((statement) => statement.Sid));
-  const seen = new Set<string>();
-  return statements.map((statement) => {
-    if (statement.Sid === undefined) return statement;
-    let sid = statement.Sid;
-    for (let n = 2; seen.has(sid) || (sid !== statement.Sid && taken.has(sid)); n++) {
-      sid = `${statement.Sid}${n}`;
-    }
-    seen.add(sid);
-    return { ...statement, Sid: sid };
-  });
-}
-
-/**
- * The text of a policy as it is sent to AWS: no white space that doesn't count.
- *
- * @param policy the policy document
- * @returns JSON on one line
- *
- * @example Shorter than what people read
- * ```ts
- * import { bucketsPolicy, policyText } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * assert.ok(policyText(bucketsPolicy(["logs"])).startsWith('{"Version":"2012-10-17"'));
- * ```
- */
-export function policyText(policy: PolicyDocument): string {
-  return JSON.stringify(policy);
-}
-
-/**
- * The first character of a policy that AWS would refuse, if there is one.
- *
- * IAM and STS take tab, line feed, carriage return and U+0020 to U+00FF, see
- * https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPolicy.html
- *
- * @param policy the policy document
- * @returns the character, or `undefined` where AWS would take them all
- *
- * @example A prefix in Japanese
- * ```ts
- * import { bucketsPolicy, unsupportedCharacter } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * assert.equal(unsupportedCharacter(bucketsPolicy(["logs"], { prefix: "日/" })), "日");
- * ```
- */
-export function unsupportedCharacter(policy: PolicyDocument): string | undefined {
-  // deno-lint-ignore no-control-regex
-  return /[^\u0009\u000A\u000D\u0020-\u00FF]/u.exec(policyText(policy))?.[0];
-}
-
-/**
- * Takes an action out of what a policy allows, which can only narrow it. Other makers' servers refuse a
- * policy with an action that they don't know.
- *
- * @param policy the policy document
- * @param action the action, such as `s3:GetObjectAcl`
- * @returns the narrower policy; `undefined` where nothing allows the action by that name
- *
- * @example MinIO knows no ACLs
- * ```ts
- * import assert from "node:assert/strict";
- * import { bucketsPolicy, withoutAllowing } from "./policy.ts";
- *
- * const policy = withoutAllowing(bucketsPolicy(["b-1"]), "s3:GetObjectAcl")!;
- * assert.ok(!JSON.stringify(policy).includes("GetObjectAcl"));
- * assert.equal(withoutAllowing(policy, "s3:GetObjectAcl"), undefined);
- * ```
- */
-export function withoutAllowing(
-  policy: PolicyDocument,
-  action: string,
-): PolicyDocument | undefined {
-  let isFound = false;
-  const statements = policy.Statement.flatMap((statement) => {
-    const actions = asList(statement.Action);
-    if (statement.Effect !== "Allow" || !actions.includes(action)) return [statement];
-    isFound = true;
-    const rest = actions.filter((one) => one !== action);
-    return rest.length === 0 ? [] : [{ ...statement, Action: rest }];
-  });
-  return isFound ? { ...policy, Statement: statements } : undefined;
 }

@@ -22,12 +22,12 @@ const CONTROLS =
  * @example A red word
  * ```ts
  * import assert from "node:assert/strict";
- * import { visible } from "./shown.ts";
+ * import { escapeControls } from "./escape.ts";
  *
- * assert.equal(visible("\x1b[31mred\nblue"), "\\x1b[31mred\nblue");
+ * assert.equal(escapeControls("\x1b[31mred\nblue"), "\\x1b[31mred\nblue");
  * ```
  */
-export function visible(text: string): string {
+export function escapeControls(text: string): string {
   return text.replace(CONTROLS, (character) => {
     if (character === "\r") return "\\r";
     const code = character.charCodeAt(0);
@@ -46,12 +46,40 @@ export function visible(text: string): string {
  * @example A key with a line of its own
  * ```ts
  * import assert from "node:assert/strict";
- * import { shown } from "./shown.ts";
+ * import { escapeName } from "./escape.ts";
  *
- * assert.equal(shown("photos/1 é.jpg"), "photos/1 é.jpg");
- * assert.equal(shown("a\nError: b"), "a\\nError: b");
+ * assert.equal(escapeName("photos/1 é.jpg"), "photos/1 é.jpg");
+ * assert.equal(escapeName("a\nError: b"), "a\\nError: b");
  * ```
  */
-export function shown(name: string): string {
-  return visible(name).replaceAll("\r", "\\r").replaceAll("\n", "\\n");
+export function escapeName(name: string): string {
+  return escapeControls(name).replaceAll("\r", "\\r").replaceAll("\n", "\\n");
+}
+
+/**
+ * What no shell reads as anything but itself. AWS's own secrets and tokens, base64, need no quotes;
+ * those of other servers may: unquoted, zsh reads `=ls` and `a:=ls` as the path of a command, fish
+ * `%self` as a number.
+ */
+export const PLAIN_WORD = /^[A-Za-z0-9_+/.-][A-Za-z0-9_+/.=-]*$/;
+
+/**
+ * Writes a value as one word for bash, zsh and their like, in quotes where it needs them.
+ *
+ * It may still begin with a hyphen: in a command that is shown, write `--option=VALUE`.
+ *
+ * @param value the value
+ * @returns the word
+ *
+ * @example Two names
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { shellWord } from "./escape.ts";
+ *
+ * assert.equal(shellWord("s3.read-only.photos"), "s3.read-only.photos");
+ * assert.equal(shellWord("R&D's"), `'R&D'\\''s'`);
+ * ```
+ */
+export function shellWord(value: string): string {
+  return PLAIN_WORD.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,13 +1,77 @@
 /**
- * How many requests are under way at a time, and how much memory their bodies take.
+ * Many calls at the same time, but not too many.
  *
  * @module
  */
+import { S3CredentialsError } from "./errors.ts";
 
-import { checkConcurrency } from "./concurrency.ts";
+/** How many calls run at the same time where nothing else is asked for. */
+export const DEFAULT_CONCURRENCY = 16;
+
+/**
+ * Checks how many calls shall run at the same time: with none, or half a one, work would never end.
+ *
+ * @param limit what the caller wants
+ * @throws {S3CredentialsError} `usage` if that makes no sense
+ *
+ * @example None
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { checkConcurrency } from "./concurrency.ts";
+ *
+ * assert.throws(() => checkConcurrency(0), { code: "usage" });
+ * ```
+ */
+export function checkConcurrency(limit: number): void {
+  if (Number.isSafeInteger(limit) && limit >= 1) return;
+  const message = `Invalid concurrency ${limit}: expected a whole number, 1 or more`;
+  throw new S3CredentialsError("usage", message);
+}
+
+/**
+ * Does the same with each item, several at a time, and gives the results in the order of the items.
+ *
+ * Items are taken only as results are asked for, so that a long source is never held whole.
+ *
+ * @param items what to work on; may be endless
+ * @param work what to do with one of them
+ * @param limit how many at the same time
+ * @returns the results, one for each item
+ * @throws {S3CredentialsError} `usage` for a limit that makes no sense
+ * @throws the first error of `work`, in the order of the items; no further item is begun after it
+ *
+ * @example Two at a time
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { mapOrdered } from "./concurrency.ts";
+ *
+ * const doubled = mapOrdered([1, 2, 3], (n) => Promise.resolve(2 * n), 2);
+ * assert.deepEqual(await Array.fromAsync(doubled), [2, 4, 6]);
+ * ```
+ */
+export async function* mapOrdered<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  work: (item: T) => Promise<R>,
+  limit: number = DEFAULT_CONCURRENCY,
+): AsyncGenerator<R> {
+  checkConcurrency(limit);
+  const underWay: Promise<R>[] = [];
+  try {
+    for await (const item of items) {
+      const result = work(item);
+      // Its failure is thrown when its turn comes; until then it must not count as unhandled.
+      result.catch(() => {});
+      underWay.push(result);
+      if (underWay.length >= limit) yield await underWay.shift()!;
+    }
+    while (underWay.length > 0) yield await underWay.shift()!;
+  } finally {
+    await Promise.allSettled(underWay);
+  }
+}
 
 /** Lets a number of requests through at a time, first come, first served. */
-export class Gate {
+export class Limiter {
   #free: number;
   #freeBytes: number;
   readonly #totalBytes: number;
@@ -91,7 +155,7 @@ export class Gate {
  * @throws {S3CredentialsError} `usage` for a limit that makes no sense
  * @throws the first error of `items` or `work`, once what was under way has ended
  */
-export async function* mapAsDone<T, R>(
+export async function* mapUnordered<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   work: (item: T) => Promise<R>,
   limit: number,

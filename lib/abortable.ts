@@ -1,0 +1,23 @@
+/**
+ * Work that nobody waits for once a signal is aborted.
+ *
+ * @module
+ */
+
+/**
+ * Waits for work until a signal is aborted; the work itself goes on unattended then.
+ *
+ * @throws the signal's reason as soon as it is aborted
+ */
+export async function abortable<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return await work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(signal.reason);
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
