@@ -37,7 +37,8 @@ export {
   publicBucketPolicy,
 } from "./lib/policy/build.ts";
 export { formatTime } from "./lib/time.ts";
-export { type AuthCredentials, parseAuthFile } from "./lib/credentials/auth_file.ts";
+export type { AwsCredentialIdentity } from "@smithy/types";
+export { parseAuthFile } from "./lib/credentials/auth_file.ts";
 export {
   type Aws,
   type BucketAddress,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
-import type { AuthCredentials } from "../credentials/auth_file.ts";
+import type { AwsCredentialIdentity } from "@smithy/types";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
 import { shellWord } from "../escape.ts";
@@ -21,7 +21,7 @@ import { awsErrorCode, isNoProvider } from "./service_error.ts";
 /** Which account to call, and where. */
 export interface ConnectOptions {
   /** Credentials; left out, AWS's default chain finds them. */
-  credentials?: AuthCredentials;
+  credentials?: AwsCredentialIdentity;
   /** The profile of `~/.aws/config` and `~/.aws/credentials` to use. */
   profile?: string;
   /** The region; left out, that of the environment, else of the profile, else `us-east-1`. */
@@ -86,7 +86,7 @@ export interface BucketAddress {
   /** What stands between this machine and the bucket. */
   network: NetworkSettings;
   /** The credentials to sign with, renewed where they expire. */
-  credentials(): AuthCredentials | Promise<AuthCredentials>;
+  credentials(): AwsCredentialIdentity | Promise<AwsCredentialIdentity>;
 }
 
 /** The services of one account. A client is loaded and made when it is first asked for. */
@@ -124,7 +124,7 @@ export interface Aws {
    *
    * @param credentials the other credentials
    */
-  withCredentials(credentials: AuthCredentials): Aws;
+  withCredentials(credentials: AwsCredentialIdentity): Aws;
   /** The region that calls go to where no other one is asked for. Sends nothing. */
   region(): Promise<string>;
   /** {@linkcode ConnectOptions.requestTimeoutMs}, for those who send requests of their own. */

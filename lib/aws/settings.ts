@@ -4,7 +4,7 @@
  * @module
  */
 import process from "node:process";
-import type { AuthCredentials } from "../credentials/auth_file.ts";
+import type { AwsCredentialIdentity } from "@smithy/types";
 import { parseEndpointUrl } from "./endpoint_url.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import type { ConnectOptions } from "./connect.ts";
@@ -22,7 +22,7 @@ export interface Settings {
   /** The profile's name, where one was asked for. */
   profile: string | undefined;
   /** The keys in hand. */
-  credentials: AuthCredentials | undefined;
+  credentials: AwsCredentialIdentity | undefined;
   /** Milliseconds without a sign of life after which a request is given up. */
   requestTimeoutMs: number;
   /** What stands between this machine and the services. */
@@ -70,7 +70,7 @@ export async function resolveSettings(options: ConnectOptions): Promise<Settings
 
 function environmentCredentials(
   variable: (name: string) => string | undefined,
-): AuthCredentials | undefined {
+): AwsCredentialIdentity | undefined {
   const accessKeyId = variable("AWS_ACCESS_KEY_ID");
   const secretAccessKey = variable("AWS_SECRET_ACCESS_KEY");
   const sessionToken = variable("AWS_SESSION_TOKEN");

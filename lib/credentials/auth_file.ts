@@ -3,16 +3,7 @@
  *
  * @module
  */
-
-/** Credentials to call AWS with. */
-export interface AuthCredentials {
-  /** The key's id. */
-  accessKeyId: string;
-  /** The secret. */
-  secretAccessKey: string;
-  /** The token of temporary credentials. */
-  sessionToken?: string;
-}
+import type { AwsCredentialIdentity } from "@smithy/types";
 
 const FORM = "expected JSON with AccessKeyId and SecretAccessKey, or INI text with " +
   "aws_access_key_id and aws_secret_access_key";
@@ -37,13 +28,13 @@ const FORM = "expected JSON with AccessKeyId and SecretAccessKey, or INI text wi
  * assert.deepEqual(found, { accessKeyId: "AKIA1", secretAccessKey: "s#cret" });
  * ```
  */
-export function parseAuthFile(text: string): AuthCredentials {
+export function parseAuthFile(text: string): AwsCredentialIdentity {
   const content = text.replace(/^\uFEFF/, "").trim();
   if (content === "") throw new SyntaxError(`File is empty: ${FORM}`);
   return content.startsWith("{") ? fromJson(content) : fromIni(content);
 }
 
-function fromJson(content: string): AuthCredentials {
+function fromJson(content: string): AwsCredentialIdentity {
   let data: Record<string, unknown>;
   try {
     data = JSON.parse(content);
@@ -58,7 +49,7 @@ function fromJson(content: string): AuthCredentials {
   return checked(found.AccessKeyId, found.SecretAccessKey, found.SessionToken);
 }
 
-function fromIni(content: string): AuthCredentials {
+function fromIni(content: string): AwsCredentialIdentity {
   const section = iniSections(content).find((entries) => entries.has("aws_access_key_id"));
   if (section === undefined) throw new SyntaxError(`No credentials found: ${FORM}`);
   return checked(
@@ -82,7 +73,7 @@ function iniSections(content: string): Map<string, string>[] {
   return all;
 }
 
-function checked(id: unknown, secret: unknown, token: unknown): AuthCredentials {
+function checked(id: unknown, secret: unknown, token: unknown): AwsCredentialIdentity {
   if (!isFilledText(id) || !isFilledText(secret)) {
     throw new SyntaxError(`No complete credentials found: ${FORM}`);
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AuthCredentials } from "../credentials/auth_file.ts";
+import type { AwsCredentialIdentity } from "@smithy/types";
 import { asUsageError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
 import { childText, parseXml } from "./xml.ts";
@@ -200,7 +200,7 @@ export class BucketClient {
     return answer;
   }
 
-  async #credentials({ credentials }: BucketAddress): Promise<AuthCredentials> {
+  async #credentials({ credentials }: BucketAddress): Promise<AwsCredentialIdentity> {
     try {
       return await credentials();
     } catch (error) {

@@ -7,7 +7,7 @@
  * @module
  */
 import { type BinaryLike, createHash, createHmac } from "node:crypto";
-import type { AuthCredentials } from "../credentials/auth_file.ts";
+import type { AwsCredentialIdentity } from "@smithy/types";
 
 /** A request that is about to be sent. */
 export interface UnsignedRequest {
@@ -77,7 +77,7 @@ export class Signer {
    */
   sign(
     { method, path, query, headers, payloadHash }: UnsignedRequest,
-    credentials: AuthCredentials,
+    credentials: AwsCredentialIdentity,
     now: Date,
   ): Record<string, string> {
     const time = `${now.toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;

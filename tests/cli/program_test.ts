@@ -156,28 +156,6 @@ for (
   });
 }
 
-Deno.test("lib is pure: no Deno, no SDK, no printing", async () => {
-  for await (const { name, isFile } of Deno.readDir("lib")) {
-    if (!isFile) continue;
-    const text = (await Deno.readTextFile(`lib/${name}`)).replace(/^\s*(\/\*\*|\*).*$/gm, "");
-    assert.doesNotMatch(text, /\bDeno\.|aws-sdk|console\./, name);
-  }
-});
-
-const ROOMS: [string, RegExp][] = [
-  ["lib", /from "\.\/(aws|cli|sandbox)\//],
-  ["lib/aws", /from "\.\.\/(cli|sandbox)\//],
-  ["lib/sandbox", /from "\.\.\/(cli|aws)\//],
-];
-
-for (const [room, forbidden] of ROOMS) {
-  Deno.test(`imports run one way: ${room}`, async () => {
-    for await (const { name, isFile } of Deno.readDir(room)) {
-      if (isFile) assert.doesNotMatch(await Deno.readTextFile(`${room}/${name}`), forbidden, name);
-    }
-  });
-}
-
 const SANDBOX = ["run", "-A", "cli.ts", "sandbox"];
 
 Deno.test("sandbox -- COMMAND: runs it with endpoint and keys, and ends as it ends", async () => {

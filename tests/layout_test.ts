@@ -1,0 +1,106 @@
+/**
+ * The house: which wing may import which, no circles, and rooms of a size that can be read.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+/** What each wing may import besides itself. */
+const WINGS: Record<string, readonly string[]> = {
+  "lib": [],
+  "lib/policy": ["lib"],
+  "lib/aws": ["lib/policy", "lib"],
+  "lib/account": ["lib/aws", "lib/policy", "lib"],
+  "lib/objects": ["lib/aws", "lib/policy", "lib"],
+  "lib/credentials": ["lib/account", "lib/aws", "lib/policy", "lib"],
+  "lib/sandbox": ["lib/policy", "lib"],
+  "lib/cli": [
+    "lib/credentials",
+    "lib/objects",
+    "lib/account",
+    "lib/aws",
+    "lib/policy",
+    "lib",
+    "lib/sandbox/mod.ts",
+  ],
+};
+
+const MAX_ROOMS = 24;
+const MAX_LINES = 450;
+
+async function* sourceFiles(directory: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(join(ROOT, directory))) {
+    if (isDirectory) yield* sourceFiles(join(directory, name));
+    else if (name.endsWith(".ts")) yield join(directory, name);
+  }
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/^\s*(\/\*\*|\*|\/\/).*$/gm, "");
+}
+
+/** The project's files that a file names in its imports, types and dynamic imports included. */
+function importsOf(file: string, text: string): string[] {
+  const specifiers = withoutComments(text).matchAll(/(?:from|import\()\s*"(\.{1,2}\/[^"]+)"/g);
+  return [...specifiers].map(([, specifier]) => join(dirname(file), specifier!));
+}
+
+function wingOf(file: string): string {
+  const [lib, wing] = file.split(/[\\/]/);
+  return wing?.endsWith(".ts") ? lib! : `${lib}/${wing}`;
+}
+
+const files = await Array.fromAsync(sourceFiles("lib"));
+const texts = new Map(
+  await Promise.all(
+    files.map(async (file) => [file, await Deno.readTextFile(join(ROOT, file))] as const),
+  ),
+);
+const imports = new Map([...texts].map(([file, text]) => [file, importsOf(file, text)]));
+
+Deno.test("layout: every file of lib is in a wing that is named here", () => {
+  assert.deepEqual([...new Set(files.map(wingOf))].sort(), Object.keys(WINGS).sort());
+});
+
+for (const [wing, allowed] of Object.entries(WINGS)) {
+  Deno.test(`layout: ${wing} imports only ${["itself", ...allowed].join(", ")}`, () => {
+    for (const file of files.filter((one) => wingOf(one) === wing)) {
+      const wrong = imports.get(file)!.filter((target) =>
+        wingOf(target) !== wing && !allowed.includes(wingOf(target)) && !allowed.includes(target)
+      );
+      assert.deepEqual(wrong, [], file);
+    }
+  });
+}
+
+Deno.test("layout: no circle of imports, those of types included", () => {
+  const finished = new Set<string>();
+  const visit = (file: string, path: readonly string[]) => {
+    assert.ok(!path.includes(file), `circle: ${[...path, file].join(" -> ")}`);
+    if (finished.has(file)) return;
+    for (const target of imports.get(file) ?? []) visit(target, [...path, file]);
+    finished.add(file);
+  };
+  for (const file of files) visit(file, []);
+});
+
+Deno.test("layout: folders and files stay small enough to know one's way around", () => {
+  const folders = Map.groupBy(files, (file) => dirname(file));
+  for (const [folder, members] of folders) assert.ok(members.length <= MAX_ROOMS, folder);
+  for (const [file, text] of texts) {
+    assert.ok(text.split("\n").length <= MAX_LINES, relative(ROOT, join(ROOT, file)));
+  }
+});
+
+const PURE = ["lib", "lib/policy"];
+
+Deno.test("layout: lib and lib/policy are pure: no Deno, no SDK, no printing", () => {
+  for (const [file, text] of texts) {
+    if (!PURE.includes(wingOf(file))) continue;
+    assert.doesNotMatch(withoutComments(text), /\bDeno\.|aws-sdk|console\./, file);
+  }
+});
