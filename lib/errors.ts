@@ -16,6 +16,7 @@
  * - `invalid-policy`: a policy document that AWS would refuse, or has refused
  * - `partial-failure`: some of the work was done and some was not
  * - `network`: no answer from the endpoint
+ * - `file`: a file or directory of this machine can't be read or written
  * - `interrupted`: the caller stopped the work
  * - `aws`: any other error that AWS reported
  */
@@ -29,6 +30,7 @@ export type ErrorCode =
   | "invalid-policy"
   | "partial-failure"
   | "network"
+  | "file"
   | "interrupted"
   | "aws";
 
@@ -77,33 +79,21 @@ export class S3CredentialsError extends Error {
   }
 }
 
-/**
- * Runs a check of something that the caller gave; what it finds is wrong usage.
- *
- * @param check throws a built-in error for a bad value
- * @param context what the value was for
- * @returns what `check` gave
- * @throws {S3CredentialsError} `usage`
- *
- * @example A number
- * ```ts
- * import assert from "node:assert/strict";
- * import { asUsageError } from "./errors.ts";
- *
- * const check = () => {
- *   throw new RangeError("too large");
- * };
- * assert.throws(() => asUsageError(check, "Bad port"), { message: "Bad port: too large" });
- * ```
- */
+/** What a check throws for a value that the caller gave; {@linkcode asUsageError} expects it. */
+export class InvalidInput extends RangeError {}
+
+/** Runs a check of something that the caller gave: an {@linkcode InvalidInput} becomes `usage`. */
 export function asUsageError<T>(check: () => T, context?: string): T {
   try {
     return check();
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof RangeError) {
-      const message = context === undefined ? error.message : `${context}: ${error.message}`;
-      throw new S3CredentialsError("usage", message);
-    }
-    throw error;
+    if (!(error instanceof InvalidInput)) throw error;
+    const message = context === undefined ? error.message : `${context}: ${error.message}`;
+    throw new S3CredentialsError("usage", message);
   }
+}
+
+/** The words of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { InvalidInput } from "./errors.ts";
 /** The most characters that IAM allows in a user name. */
 export const USER_NAME_LIMIT = 64;
 
@@ -43,7 +44,7 @@ export interface BucketNameOptions {
 export function checkBucketName(name: string, options: BucketNameOptions = {}): void {
   const fault = bucketNameFault(name, options.forNewBucket ?? false);
   if (fault !== undefined) {
-    throw new RangeError(`Invalid bucket name ${JSON.stringify(name)}: ${fault}`);
+    throw new InvalidInput(`Invalid bucket name ${JSON.stringify(name)}: ${fault}`);
   }
 }
 
@@ -92,12 +93,12 @@ function newBucketNameFault(name: string): string | undefined {
  */
 export function checkUserName(name: string): void {
   if (typeof name !== "string" || !/^[\w+=,.@-]+$/.test(name)) {
-    throw new RangeError(
+    throw new InvalidInput(
       `Invalid user name ${JSON.stringify(name)}: IAM allows letters, digits and _+=,.@- only`,
     );
   }
   if (name.length > USER_NAME_LIMIT) {
-    throw new RangeError(
+    throw new InvalidInput(
       `Invalid user name ${JSON.stringify(name)}: it has ${name.length} characters, ` +
         `IAM allows ${USER_NAME_LIMIT}`,
     );
@@ -123,7 +124,7 @@ export function checkUserName(name: string): void {
 export function checkArn(arn: string, kind: "policy" | "role"): void {
   const form = /^arn:[\w-]+:iam::(\w*):(policy|role)\/[\w+=,.@/-]+$/.exec(arn);
   if (form?.[2] !== kind) {
-    throw new RangeError(
+    throw new InvalidInput(
       `Invalid ARN ${JSON.stringify(arn)}: expected arn:aws:iam::ACCOUNT:${kind}/NAME`,
     );
   }

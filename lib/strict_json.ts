@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { InvalidInput } from "./errors.ts";
 
 /** What must come next, in the words of a message. */
 type State =
@@ -177,7 +178,7 @@ function nameOf(character: string): string {
  * @param text the text
  * @param invalid how the message begins
  * @returns the value
- * @throws {SyntaxError} if the text is not JSON, or would lose something
+ * @throws {RangeError} if the text is not JSON, or would lose something
  *
  * @example A comma too many, a name given twice
  * ```ts
@@ -194,6 +195,6 @@ function nameOf(character: string): string {
  */
 export function parseJson(text: string, invalid: string): unknown {
   const problem = problemOf(text);
-  if (problem !== undefined) throw new SyntaxError(`${invalid}: ${problem}`);
+  if (problem !== undefined) throw new InvalidInput(`${invalid}: ${problem}`);
   return JSON.parse(text);
 }

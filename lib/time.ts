@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { InvalidInput } from "./errors.ts";
 
 const SECONDS_PER_UNIT: Record<string, number> = { s: 1, m: 60, h: 3600 };
 const LONGEST_WAIT_SECONDS = 3600;
@@ -19,7 +20,7 @@ const LONGEST_SECONDS = 12 * 60 * 60;
  *
  * @param text a whole number of seconds, or one followed by `s`, `m` or `h`
  * @returns seconds, from 900 to 43,200
- * @throws {SyntaxError} if the text has another form
+ * @throws {RangeError} if the text has another form
  * @throws {RangeError} if it is shorter than 15 minutes or longer than 12 hours
  *
  * @example Minutes to seconds
@@ -56,7 +57,7 @@ export function checkDuration(seconds: number): void {
   if (
     !Number.isInteger(seconds) || seconds < SHORTEST_SECONDS || seconds > LONGEST_SECONDS
   ) {
-    throw new RangeError("Duration must be between 15 minutes and 12 hours");
+    throw new InvalidInput("Duration must be between 15 minutes and 12 hours");
   }
 }
 
@@ -65,7 +66,7 @@ export function checkDuration(seconds: number): void {
  *
  * @param text a whole number of seconds, or one followed by `s`, `m` or `h`
  * @returns seconds, from 1 to 3,600
- * @throws {SyntaxError} if the text has another form
+ * @throws {RangeError} if the text has another form
  * @throws {RangeError} if it is zero or more than an hour
  *
  * @example A minute
@@ -79,12 +80,12 @@ export function checkDuration(seconds: number): void {
 export function parseWait(text: string): number {
   const seconds = parseSeconds(text);
   if (seconds >= 1 && seconds <= LONGEST_WAIT_SECONDS) return seconds;
-  throw new RangeError("Duration must be between 1 second and 1 hour");
+  throw new InvalidInput("Duration must be between 1 second and 1 hour");
 }
 
 function parseSeconds(text: string): number {
   const match = /^(\d+)([smh]?)$/.exec(text);
-  if (match === null) throw new SyntaxError("Duration must be of form 3600s or 15m or 2h");
+  if (match === null) throw new InvalidInput("Duration must be of form 3600s or 15m or 2h");
   return Number(match[1]) * (SECONDS_PER_UNIT[match[2] ?? ""] ?? 1);
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { InvalidInput } from "../errors.ts";
 
 /**
  * Checks the address of a server that speaks AWS's protocols. Buckets and keys are put behind it, so
@@ -27,7 +28,7 @@ export function parseEndpointUrl(url: string): string {
   if (fault === undefined) return url;
   // What may hold a password is not repeated.
   const quoted = /[@?#]/.test(url) ? "" : ` ${JSON.stringify(url)}`;
-  throw new RangeError(`Invalid endpoint URL${quoted}: ${fault}`);
+  throw new InvalidInput(`Invalid endpoint URL${quoted}: ${fault}`);
 }
 
 function faultOf(url: string): string | undefined {

@@ -5,7 +5,7 @@
  */
 import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
 import { publicBucketPolicy } from "../policy/build.ts";
-import { asUsageError, S3CredentialsError } from "../errors.ts";
+import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { parseJson } from "../strict_json.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
 import {
@@ -77,21 +77,21 @@ const CORS_METHODS = ["GET", "PUT", "POST", "DELETE", "HEAD"];
 function parseMethod(text: string): string {
   const method = text.toUpperCase();
   if (CORS_METHODS.includes(method)) return method;
-  throw new RangeError(
+  throw new InvalidInput(
     `Invalid method ${JSON.stringify(text)}: S3 knows ${CORS_METHODS.join(", ")}`,
   );
 }
 
 function parseOrigin(text: string): string {
   if (text.split("*").length <= 2 && text.trim() !== "") return text;
-  throw new RangeError(
+  throw new InvalidInput(
     `Invalid origin ${JSON.stringify(text)}: expected a URL with one * at the most`,
   );
 }
 
 function parseSeconds(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new RangeError(`Expected a number of seconds, not ${JSON.stringify(text)}`);
+  throw new InvalidInput(`Expected a number of seconds, not ${JSON.stringify(text)}`);
 }
 
 /** `s3-credentials set-cors-policy` */
@@ -215,7 +215,7 @@ function parseBucketPolicy(text: string, path: string): object {
   return asUsageError(() => {
     const policy = parseJson(text, `${path === "-" ? "Input" : "File"} contained invalid JSON`);
     if (typeof policy === "object" && policy !== null && "Statement" in policy) return policy;
-    throw new SyntaxError("A bucket policy is a JSON object with a Statement");
+    throw new InvalidInput("A bucket policy is a JSON object with a Statement");
   }, "Invalid value for --policy-file");
 }
 
@@ -242,7 +242,7 @@ const BOOLEANS = new Map([
 function parseBoolean(text: string): boolean {
   const found = BOOLEANS.get(text.toLowerCase());
   if (found !== undefined) return found;
-  throw new RangeError(`Expected true or false, not ${JSON.stringify(text)}`);
+  throw new InvalidInput(`Expected true or false, not ${JSON.stringify(text)}`);
 }
 
 /** `s3-credentials set-public-access-block` */

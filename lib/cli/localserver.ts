@@ -5,7 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { parseDuration } from "../time.ts";
-import { S3CredentialsError } from "../errors.ts";
+import { InvalidInput, S3CredentialsError } from "../errors.ts";
 import { checkArn } from "../names.ts";
 import { parseStatement } from "../policy/template.ts";
 import { defineCommand, optionalValue, value, values } from "./command.ts";
@@ -121,12 +121,12 @@ export const localserver = defineCommand({
 function parseHost(text: string): string {
   if (/^(\[[\da-f:.]+\]|[\w.-]+)$/i.test(text)) return text.toLowerCase();
   if (/^[\da-f:.]+$/i.test(text)) return `[${text.toLowerCase()}]`;
-  throw new RangeError(`Invalid host ${JSON.stringify(text)}`);
+  throw new InvalidInput(`Invalid host ${JSON.stringify(text)}`);
 }
 
 function parseToken(text: string): string {
   if (text === "" || /^[\x21-\x7e]{8,}$/.test(text)) return text;
-  throw new RangeError("A token has at least 8 characters, and no blanks");
+  throw new InvalidInput("A token has at least 8 characters, and no blanks");
 }
 
 const HTTP_PORT = 80;

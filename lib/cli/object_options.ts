@@ -5,7 +5,7 @@
  */
 import type { ObjectResult } from "../objects/types.ts";
 import { checkKey } from "../objects/keys.ts";
-import { asUsageError } from "../errors.ts";
+import { asUsageError, InvalidInput } from "../errors.ts";
 import { flag, value } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Io } from "./io.ts";
@@ -28,7 +28,7 @@ export const silentOption = flag("-s, --silent", "Don't show progress bar");
 function parseConcurrency(text: string): number {
   const count = Number(text);
   if (!/^\d+$/.test(text) || count < 1 || count > MOST_CONCURRENT) {
-    throw new RangeError(
+    throw new InvalidInput(
       `Invalid number ${JSON.stringify(text)}: expected 1 to ${MOST_CONCURRENT}`,
     );
   }

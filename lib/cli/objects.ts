@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { InvalidInput } from "../errors.ts";
 import { abortable } from "../abortable.ts";
 import type { S3CredentialsError } from "../errors.ts";
 import { plainData } from "../rows.ts";
@@ -185,7 +186,9 @@ export const putObject = defineCommand({
 
 function parseContentType(text: string): string {
   if (/^[\x20-\x7e]+$/.test(text) && text.trim() !== "") return text;
-  throw new RangeError(`Invalid content type ${JSON.stringify(text)}: expected such as text/html`);
+  throw new InvalidInput(
+    `Invalid content type ${JSON.stringify(text)}: expected such as text/html`,
+  );
 }
 
 async function checkFile(path: string): Promise<void> {

@@ -8,7 +8,7 @@ import { abortable } from "../abortable.ts";
 import { parseAuthFile } from "../credentials/auth_file.ts";
 import { type Aws, connect, type ConnectOptions } from "../aws/connect.ts";
 import { parseEndpointUrl } from "../aws/endpoint_url.ts";
-import { asUsageError, S3CredentialsError } from "../errors.ts";
+import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
 import type { RowFormat } from "../rows.ts";
 import { flag, value, type Values } from "./command.ts";
@@ -18,7 +18,9 @@ import { AWS_PERMISSIONS } from "./permissions.ts";
 
 function parseRegion(text: string): string {
   if (/^[a-z0-9][a-z0-9-]*$/.test(text)) return text;
-  throw new RangeError(`Invalid region ${JSON.stringify(text)}: expected a name such as eu-west-1`);
+  throw new InvalidInput(
+    `Invalid region ${JSON.stringify(text)}: expected a name such as eu-west-1`,
+  );
 }
 
 /** Which permission the credentials shall have. */
@@ -229,7 +231,7 @@ const HIGHEST_PORT = 65_535;
 export function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > HIGHEST_PORT) {
-    throw new RangeError(`Invalid port ${JSON.stringify(text)}: expected 0 to ${HIGHEST_PORT}`);
+    throw new InvalidInput(`Invalid port ${JSON.stringify(text)}: expected 0 to ${HIGHEST_PORT}`);
   }
   return port;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { InvalidInput } from "../errors.ts";
 import type { AwsCredentialIdentity } from "@smithy/types";
 
 const FORM = "expected JSON with AccessKeyId and SecretAccessKey, or INI text with " +
@@ -17,7 +18,7 @@ const FORM = "expected JSON with AccessKeyId and SecretAccessKey, or INI text wi
  *
  * @param text what the file holds
  * @returns the credentials
- * @throws {SyntaxError} if it is neither; the message never repeats the text
+ * @throws {RangeError} if it is neither; the message never repeats the text
  *
  * @example INI, as `create --format ini` writes it
  * ```ts
@@ -30,7 +31,7 @@ const FORM = "expected JSON with AccessKeyId and SecretAccessKey, or INI text wi
  */
 export function parseAuthFile(text: string): AwsCredentialIdentity {
   const content = text.replace(/^\uFEFF/, "").trim();
-  if (content === "") throw new SyntaxError(`File is empty: ${FORM}`);
+  if (content === "") throw new InvalidInput(`File is empty: ${FORM}`);
   return content.startsWith("{") ? fromJson(content) : fromIni(content);
 }
 
@@ -40,7 +41,7 @@ function fromJson(content: string): AwsCredentialIdentity {
     data = JSON.parse(content);
   } catch {
     // The parser's own message quotes the text, which may hold a secret.
-    throw new SyntaxError(`File contained invalid JSON: ${FORM}`);
+    throw new InvalidInput(`File contained invalid JSON: ${FORM}`);
   }
   const inner = data.Credentials ?? data.AccessKey;
   const found = typeof inner === "object" && inner !== null
@@ -51,7 +52,7 @@ function fromJson(content: string): AwsCredentialIdentity {
 
 function fromIni(content: string): AwsCredentialIdentity {
   const section = iniSections(content).find((entries) => entries.has("aws_access_key_id"));
-  if (section === undefined) throw new SyntaxError(`No credentials found: ${FORM}`);
+  if (section === undefined) throw new InvalidInput(`No credentials found: ${FORM}`);
   return checked(
     section.get("aws_access_key_id"),
     section.get("aws_secret_access_key"),
@@ -75,12 +76,12 @@ function iniSections(content: string): Map<string, string>[] {
 
 function checked(id: unknown, secret: unknown, token: unknown): AwsCredentialIdentity {
   if (!isFilledText(id) || !isFilledText(secret)) {
-    throw new SyntaxError(`No complete credentials found: ${FORM}`);
+    throw new InvalidInput(`No complete credentials found: ${FORM}`);
   }
   if (token === undefined || token === null || token === "") {
     return { accessKeyId: id, secretAccessKey: secret };
   }
-  if (!isFilledText(token)) throw new SyntaxError(`The session token is not a text: ${FORM}`);
+  if (!isFilledText(token)) throw new InvalidInput(`The session token is not a text: ${FORM}`);
   return { accessKeyId: id, secretAccessKey: secret, sessionToken: token };
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InvalidInput } from "../errors.ts";
 import { formatTime } from "../time.ts";
 import { PLAIN_WORD, shellWord } from "../escape.ts";
 
@@ -213,7 +214,7 @@ function powershellWord(value: string): string {
 export function checkProfileName(name: string): void {
   // deno-lint-ignore no-control-regex
   if (name === "" || name !== name.trim() || /[\[\]\x00-\x1f#;]/.test(name)) {
-    throw new RangeError(
+    throw new InvalidInput(
       `Invalid profile name ${JSON.stringify(name)}: it must not be empty, nor begin or end with ` +
         "a blank, nor hold brackets, line breaks, # or ;",
     );

@@ -6,7 +6,7 @@
 import { checkPermission, prefixPattern } from "../policy/build.ts";
 import type { CreateRequest } from "./types.ts";
 import { checkDuration } from "../time.ts";
-import { asUsageError } from "../errors.ts";
+import { asUsageError, InvalidInput } from "../errors.ts";
 import { checkArn, checkBucketName, checkUserName } from "../names.ts";
 
 /** What would silently not count if both were given. */
@@ -41,19 +41,19 @@ export function checkedRequest(request: CreateRequest): CreateRequest {
 function check(request: CreateRequest): void {
   const { buckets, permission, prefix, duration, roleArn, username } = request;
   if (!Array.isArray(buckets) || buckets.length === 0) {
-    throw new RangeError("No bucket is named: credentials without one would be good for nothing");
+    throw new InvalidInput("No bucket is named: credentials without one would be good for nothing");
   }
   for (const bucket of buckets) checkBucketName(bucket);
   for (const [one, other] of CONTRADICTIONS) {
     if (request[one] !== undefined && request[other] !== undefined) {
-      throw new RangeError(`${one} and ${other} cannot be used together`);
+      throw new InvalidInput(`${one} and ${other} cannot be used together`);
     }
   }
   if (request.policy !== undefined && permission !== undefined && permission !== "read-write") {
-    throw new RangeError(`policy and permission ${permission} cannot be used together`);
+    throw new InvalidInput(`policy and permission ${permission} cannot be used together`);
   }
   if (roleArn !== undefined && duration === undefined) {
-    throw new RangeError("roleArn needs duration");
+    throw new InvalidInput("roleArn needs duration");
   }
   if (permission !== undefined) checkPermission(permission);
   if (prefix !== undefined) prefixPattern(prefix);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { InvalidInput } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 
 /** The longest key that S3 takes, in bytes of UTF-8. */
@@ -208,10 +209,10 @@ export function keyFor(segments: readonly string[], prefix = ""): string {
  * @throws {RangeError} if S3 would not take it
  */
 export function checkKey(key: string): void {
-  if (key === "") throw new RangeError("Invalid key: it is empty");
+  if (key === "") throw new InvalidInput("Invalid key: it is empty");
   const bytes = new TextEncoder().encode(key).length;
   if (bytes > KEY_LIMIT) {
-    throw new RangeError(
+    throw new InvalidInput(
       `Invalid key: it has ${bytes} bytes, more than the ${KEY_LIMIT} that S3 takes: ${
         escapeName(key.slice(0, 40))
       }...`,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { InvalidInput } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
 import type { PolicyDocument, PolicyStatement } from "./document.ts";
 
@@ -62,14 +63,14 @@ function allow(actions: readonly string[], resource: string): PolicyStatement {
  */
 export function prefixPattern(prefix: string): string {
   if (prefix === "") {
-    throw new RangeError(
+    throw new InvalidInput(
       "Prefix is empty, which would cover the whole bucket: leave it out to mean that",
     );
   }
   const start = prefix.endsWith("*") ? prefix.slice(0, -1) : prefix;
   const wildcard = /[*?]|\$\{/.exec(start)?.[0];
   if (wildcard !== undefined) {
-    throw new RangeError(
+    throw new InvalidInput(
       `Prefix must not contain ${wildcard}: in a policy it would match more than itself`,
     );
   }
@@ -140,7 +141,7 @@ const PERMISSIONS: readonly string[] = ["read-only", "write-only", "read-write"]
  */
 export function checkPermission(permission: string): void {
   if (!PERMISSIONS.includes(permission)) {
-    throw new RangeError(
+    throw new InvalidInput(
       `Invalid permission ${JSON.stringify(permission)}: expected ${PERMISSIONS.join(", ")}`,
     );
   }

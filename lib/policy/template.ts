@@ -3,19 +3,17 @@
  *
  * @module
  */
+import { InvalidInput } from "../errors.ts";
 import type { PolicyDocument, PolicyStatement } from "./document.ts";
+import { isObject } from "../is_object.ts";
 import { parseJson } from "../strict_json.ts";
 
 const BUCKET_NAME_PLACEHOLDER = "$!BUCKET_NAME!$";
 const REQUIRED_STATEMENT_KEYS = ["Action", "Effect", "Resource"];
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function checkEffect(statement: Record<string, unknown>): void {
   if (statement.Effect !== "Allow" && statement.Effect !== "Deny") {
-    throw new RangeError("Effect must be Allow or Deny");
+    throw new InvalidInput("Effect must be Allow or Deny");
   }
 }
 
@@ -24,7 +22,7 @@ function checkEffect(statement: Record<string, unknown>): void {
  *
  * @param text a JSON object with `Effect`, `Action` and `Resource`
  * @returns the statement
- * @throws {SyntaxError} if the text is not JSON, or not such an object
+ * @throws {RangeError} if the text is not JSON, or not such an object
  * @throws {RangeError} if `Effect` is neither `Allow` nor `Deny`
  *
  * @example A statement for another service
@@ -38,10 +36,10 @@ function checkEffect(statement: Record<string, unknown>): void {
  */
 export function parseStatement(text: string): PolicyStatement {
   const data = parseJson(text, "Invalid JSON string");
-  if (!isObject(data)) throw new SyntaxError("JSON must be an object");
+  if (!isObject(data)) throw new InvalidInput("JSON must be an object");
   const missing = REQUIRED_STATEMENT_KEYS.filter((key) => !(key in data));
   if (missing.length > 0) {
-    throw new SyntaxError(`Statement JSON missing required keys: ${missing.join(", ")}`);
+    throw new InvalidInput(`Statement JSON missing required keys: ${missing.join(", ")}`);
   }
   checkEffect(data);
   return data as PolicyStatement;
@@ -53,7 +51,7 @@ export function parseStatement(text: string): PolicyStatement {
  * @param text the document's JSON
  * @param invalid what to say if it is not JSON
  * @returns the document, its placeholders still in place
- * @throws {SyntaxError} if the text is not JSON, or not an object with a `Statement`
+ * @throws {RangeError} if the text is not JSON, or not an object with a `Statement`
  * @throws {RangeError} if a statement's `Effect` is neither `Allow` nor `Deny`
  *
  * @example From a template to a bucket's policy
@@ -78,10 +76,10 @@ export function parsePolicyTemplate(
   invalid: string = "Invalid JSON string",
 ): PolicyDocument {
   const data = parseJson(text, invalid);
-  if (!isObject(data)) throw new SyntaxError("Policy must be a JSON object");
+  if (!isObject(data)) throw new InvalidInput("Policy must be a JSON object");
   const statements = Array.isArray(data.Statement) ? data.Statement : [data.Statement];
   if (statements.length === 0 || !statements.every(isObject)) {
-    throw new SyntaxError("Policy must have a Statement: an object, or an array of objects");
+    throw new InvalidInput("Policy must have a Statement: an object, or an array of objects");
   }
   statements.forEach(checkEffect);
   return { ...data, Statement: statements as PolicyStatement[] };
