@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Session } from "./operation.ts";
 import type { Visibility } from "./visibility.ts";
 
 /** An access key of a user, secret included: the sandbox checks signatures with it. */
@@ -92,6 +91,26 @@ export interface Role {
   attachedPolicies: Set<string>;
   /** When and where it was last assumed. */
   lastUsed: { date: Date; region: string } | undefined;
+}
+
+/** Temporary credentials as AssumeRole gave them out. */
+export interface Session {
+  /** The role that was assumed. */
+  role: Role;
+  /** Name that the caller gave the session. */
+  sessionName: string;
+  /** Id, such as `ASIA…`. */
+  accessKeyId: string;
+  /** What requests are signed with. */
+  secretAccessKey: string;
+  /** What must come with every request. */
+  sessionToken: string;
+  /** The session policy's text, if one was passed. */
+  policy: string | undefined;
+  /** When the credentials were given out. */
+  issueDate: Date;
+  /** When the credentials end. */
+  expiration: Date;
 }
 
 /** An IAM group. Its members name it; it has no policies here. */

@@ -5,11 +5,10 @@
  * @module
  */
 import type { Account } from "./account.ts";
-import { authenticate, queryParameters, serviceOf } from "./auth/authentication.ts";
-import type { ServiceName } from "./auth/errors.ts";
+import { authenticate, serviceOf } from "./auth/authentication.ts";
 import { denial, type RequestContext } from "./auth/authorize.ts";
 import { accessKeyIdOf, identify } from "./caller.ts";
-import { errorResponse, hostId } from "./errors_xml.ts";
+import { errorResponse, hostId } from "./error_response.ts";
 import type { Fault, FaultList, RequestRecord } from "./faults.ts";
 import { iam } from "./iam/service.ts";
 import {
@@ -19,10 +18,11 @@ import {
   type SandboxRequest,
   type Service,
   ServiceError,
+  type ServiceName,
 } from "./operation.ts";
 import { s3 } from "./s3/service.ts";
-import { headerOf, type WireRequest } from "./auth/signature.ts";
 import { sts } from "./sts.ts";
+import { headerOf, queryParameters, type WireRequest } from "./wire.ts";
 
 /** All that the sandbox keeps while it runs. */
 export interface SandboxState {

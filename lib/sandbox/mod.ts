@@ -39,13 +39,13 @@ export type {
   MultipartUpload,
   PublicAccessBlock,
   Role,
+  Session,
   StoredObject,
   Tag,
   UploadedPart,
   User,
 } from "./account.ts";
 export type { Fault, RequestRecord } from "./faults.ts";
-export type { Session } from "./operation.ts";
 export type { Visibility } from "./visibility.ts";
 export type { AccountSnapshot, BucketSnapshot, RoleSnapshot, UserSnapshot } from "./snapshot.ts";
 

@@ -4,7 +4,10 @@
  *
  * @module
  */
-import type { Account, Bucket, Role, User } from "./account.ts";
+import type { Account, Bucket, Session, User } from "./account.ts";
+
+/** The services that the sandbox has. */
+export type ServiceName = "iam" | "sts" | "s3";
 
 /** An HTTP request whose body has been read whole and whose signature has been checked. */
 export interface SandboxRequest {
@@ -32,26 +35,6 @@ export type Caller =
   | { type: "root"; accessKeyId: string }
   | { type: "user"; accessKeyId: string; user: User }
   | { type: "session"; accessKeyId: string; session: Session };
-
-/** Temporary credentials as AssumeRole gave them out. */
-export interface Session {
-  /** The role that was assumed. */
-  role: Role;
-  /** Name that the caller gave the session. */
-  sessionName: string;
-  /** Id, such as `ASIA…`. */
-  accessKeyId: string;
-  /** What requests are signed with. */
-  secretAccessKey: string;
-  /** What must come with every request. */
-  sessionToken: string;
-  /** The session policy's text, if one was passed. */
-  policy: string | undefined;
-  /** When the credentials were given out. */
-  issueDate: Date;
-  /** When the credentials end. */
-  expiration: Date;
-}
 
 /** One thing that a caller must be allowed to do before an operation runs. */
 export interface NeededPermission {

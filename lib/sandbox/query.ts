@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { queryParameters } from "./auth/authentication.ts";
-import { NAMESPACES } from "./errors_xml.ts";
+import { NAMESPACES } from "./error_response.ts";
 import { type SandboxRequest, ServiceError } from "./operation.ts";
+import { queryParameters } from "./wire.ts";
 import { document, element, optional, type Xml, type XmlContent } from "./xml.ts";
 
 /** The parameters of a call. */

@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { ConnectionCut, dispatch, type SandboxState } from "./dispatch.ts";
-import type { WireRequest } from "./auth/signature.ts";
+import type { WireRequest } from "./wire.ts";
 
 /** A server that listens. */
 export interface RunningServer {

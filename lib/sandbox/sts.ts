@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Account, Role } from "./account.ts";
+import type { Account, Role, Session } from "./account.ts";
 import { identify } from "./caller.ts";
 import { secretKey, sessionToken, uniqueId } from "./identifiers.ts";
 import {
@@ -13,7 +13,6 @@ import {
   type SandboxRequest,
   type Service,
   ServiceError,
-  type Session,
 } from "./operation.ts";
 import { checkIdentityPolicy } from "./auth/policy_document.ts";
 import {

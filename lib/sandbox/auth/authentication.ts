@@ -5,15 +5,13 @@
  * @module
  */
 import type { AccessKey, Account } from "../account.ts";
-import { authenticationError, type ServiceName } from "./errors.ts";
+import { authenticationError } from "./errors.ts";
 import { ChunkError, type ChunkSigner, unframe } from "./chunked.ts";
-import type { Caller } from "../operation.ts";
+import type { Caller, ServiceName } from "../operation.ts";
 import {
-  headerOf,
   hmacHex,
   MalformedSignatureError,
   OldSignatureError,
-  queryOf,
   readClaim,
   sameDigest,
   sha256,
@@ -22,8 +20,8 @@ import {
   stringToSign,
   timeOf,
   timestampOf,
-  type WireRequest,
 } from "./signature.ts";
+import { headerOf, queryParameters, type WireRequest } from "../wire.ts";
 
 /** A payload as its service reads it. */
 export interface Payload {
@@ -65,22 +63,6 @@ function signedFor(request: WireRequest): string | undefined {
     return readClaim(request)?.service;
   } catch {
     return undefined;
-  }
-}
-
-/** Parameters of a request in AWS's query protocol, from its form or its query. */
-export function queryParameters(
-  request: Pick<WireRequest, "method" | "rawPath" | "rawHeaders" | "body">,
-): [string, string][] {
-  const type = headerOf(request, "content-type") ?? "";
-  if (request.method === "POST") {
-    if (!type.startsWith("application/x-www-form-urlencoded")) return [];
-    return [...new URLSearchParams(new TextDecoder().decode(request.body))];
-  }
-  try {
-    return queryOf(request.rawPath);
-  } catch {
-    return [];
   }
 }
 

@@ -4,10 +4,7 @@
  *
  * @module
  */
-import { ServiceError } from "../operation.ts";
-
-/** The services that the sandbox has. */
-export type ServiceName = "iam" | "sts" | "s3";
+import { ServiceError, type ServiceName } from "../operation.ts";
 
 /** Ways in which authentication fails. */
 export type AuthenticationProblem =

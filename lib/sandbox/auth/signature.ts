@@ -4,16 +4,7 @@
  * @module
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-
-/** A request as it came over the wire, before anything was decoded. */
-export interface WireRequest {
-  method: string;
-  /** Path and query as they stood in the request line. */
-  rawPath: string;
-  /** Names and values in the order in which they were sent. */
-  rawHeaders: [string, string][];
-  body: Uint8Array;
-}
+import { headerOf, percentDecode, queryOf, type WireRequest } from "../wire.ts";
 
 /** What a request's signature says about itself. */
 export interface SignatureClaim {
@@ -184,35 +175,6 @@ function basicDate(date: string | undefined): string | undefined {
   return Number.isNaN(milliseconds) ? undefined : timestampOf(milliseconds);
 }
 
-/** Value of a header; several of one name are joined with a comma. */
-export function headerOf(request: WireRequest, name: string): string | undefined {
-  const values = request.rawHeaders
-    .filter(([candidate]) => candidate.toLowerCase() === name)
-    .map(([, value]) => value.trim().replace(/ +/g, " "));
-  return values.length === 0 ? undefined : values.join(",");
-}
-
-/** Names and values of a query, decoded, in the order in which they were sent. */
-export function queryOf(rawPath: string): [string, string][] {
-  const at = rawPath.indexOf("?");
-  if (at === -1) return [];
-  return rawPath.slice(at + 1).split("&").filter((part) => part !== "").map((part) => {
-    const equals = part.indexOf("=");
-    const [name, value] = equals === -1
-      ? [part, ""]
-      : [part.slice(0, equals), part.slice(equals + 1)];
-    return [decode(name.replaceAll("+", " ")), decode(value.replaceAll("+", " "))];
-  });
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new MalformedSignatureError("The request line holds a percent sign that encodes nothing");
-  }
-}
-
 /** Percent-encodes all but the unreserved characters of RFC 3986. */
 export function encode(text: string): string {
   return encodeURIComponent(text).replace(
@@ -255,7 +217,7 @@ function canonicalRequest(request: WireRequest, claim: SignatureClaim): string {
 /** S3 takes the path as it is and encodes it once; all others resolve dots and encode it twice. */
 function canonicalPath(rawPath: string, service: string): string {
   const path = rawPath.split("?", 1)[0]!;
-  if (service === "s3") return path.split("/").map((part) => encode(decode(part))).join("/");
+  if (service === "s3") return path.split("/").map((part) => encode(percentDecode(part))).join("/");
   return new URL(path, "http://localhost").pathname.replace(/\/+/g, "/")
     .split("/").map(encode).join("/");
 }

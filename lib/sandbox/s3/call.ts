@@ -7,6 +7,7 @@ import type { Account, Bucket, StoredObject } from "../account.ts";
 import type { Caller, NeededPermission, SandboxRequest } from "../operation.ts";
 import { ServiceError } from "../operation.ts";
 import { malformedXml, noSuchBucket } from "./errors.ts";
+import { percentDecode } from "../wire.ts";
 import { document, parseXml, type XmlContent, type XmlElement } from "../xml.ts";
 
 /** What a request addresses: the account's buckets, a bucket, an object, or the account itself. */
@@ -100,15 +101,6 @@ function bucketOfHost(request: SandboxRequest): string | undefined {
 function splitPath(path: string): [string, string] {
   const slash = path.indexOf("/", 1);
   return slash < 0 ? [path.slice(1), ""] : [path.slice(1, slash), path.slice(slash + 1)];
-}
-
-/** Decodes `%XX` bytes as UTF-8, leaving everything else as it stands. */
-export function percentDecode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new ServiceError(400, "InvalidURI", "Couldn't parse the specified URI.");
-  }
 }
 
 /** Clients send UTF-8 in header values, which `Headers` hands out byte by byte. */

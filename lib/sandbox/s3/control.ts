@@ -4,7 +4,7 @@
  * @module
  */
 import { ServiceError } from "../operation.ts";
-import { publicAccessBlockMarkup, readPublicAccessBlock } from "./bucket_settings.ts";
+import { publicAccessBlockMarkup, readPublicAccessBlock } from "./buckets/settings.ts";
 import { emptyAnswer, type S3Call } from "./call.ts";
 import { accessDenied } from "./errors.ts";
 import { document } from "../xml.ts";

@@ -8,9 +8,9 @@ import type { Bucket, StoredObject } from "../account.ts";
 import type { NeededPermission } from "../operation.ts";
 import { ownerId } from "./acl.ts";
 import { type Context, isoTime, onBucket, type S3Call, xmlAnswer } from "./call.ts";
-import { algorithmIn } from "./checksums.ts";
+import { algorithmIn } from "./objects/checksums.ts";
 import { invalidArgument } from "./errors.ts";
-import { storageClassOf } from "./object_headers.ts";
+import { storageClassOf } from "./objects/headers.ts";
 import { element, optional, type Xml } from "../xml.ts";
 
 const MAX_KEYS = 1000;

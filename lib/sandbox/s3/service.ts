@@ -5,11 +5,11 @@
  */
 import type { Operation, Service } from "../operation.ts";
 import { ServiceError } from "../operation.ts";
-import { bucketRoutes } from "./bucket_routes.ts";
+import { bucketRoutes } from "./buckets/routes.ts";
 import { S3Call } from "./call.ts";
-import { verifyChecksums, verifyMd5 } from "./checksums.ts";
+import { verifyChecksums, verifyMd5 } from "./objects/checksums.ts";
 import { accessDenied, notImplemented } from "./errors.ts";
-import { objectRoutes } from "./object_routes.ts";
+import { objectRoutes } from "./objects/routes.ts";
 import { findRoute, type Route } from "./route.ts";
 import { unimplementedRoutes } from "./unimplemented.ts";
 

@@ -5,8 +5,8 @@ import {
   readClaim,
   signingKey,
   stringToSign,
-  type WireRequest,
 } from "../../../lib/sandbox/auth/signature.ts";
+import type { WireRequest } from "../../../lib/sandbox/wire.ts";
 
 // AWS publishes worked examples of Signature Version 4; these are their requests and signatures.
 

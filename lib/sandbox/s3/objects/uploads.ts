@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Account, MultipartUpload } from "../account.ts";
-import { identify } from "../caller.ts";
-import type { Caller } from "../operation.ts";
-import { ServiceError } from "../operation.ts";
-import { ownerId, uploadAcl } from "./acl.ts";
-import { emptyAnswer, isoTime, type S3Call, xmlAnswer } from "./call.ts";
+import type { Account, MultipartUpload } from "../../account.ts";
+import { identify } from "../../caller.ts";
+import type { Caller } from "../../operation.ts";
+import { ServiceError } from "../../operation.ts";
+import { ownerId, uploadAcl } from "../acl.ts";
+import { emptyAnswer, isoTime, type S3Call, xmlAnswer } from "../call.ts";
 import { requestedAlgorithm } from "./checksums.ts";
-import { invalidArgument, invalidRequest } from "./errors.ts";
+import { invalidArgument, invalidRequest } from "../errors.ts";
 import {
   commonPrefixes,
   compareKeys,
@@ -19,10 +19,10 @@ import {
   limitOf,
   type ListRequest,
   paginate,
-} from "./listing.ts";
-import { metadataOf, settingsOf, storageClassOf } from "./object_headers.ts";
-import { tagsOfHeader } from "./tags.ts";
-import { element, optional, type Xml } from "../xml.ts";
+} from "../listing.ts";
+import { metadataOf, settingsOf, storageClassOf } from "./headers.ts";
+import { tagsOfHeader } from "../tags.ts";
+import { element, optional, type Xml } from "../../xml.ts";
 
 /** The upload that a request names. */
 export function uploadOf(call: S3Call): MultipartUpload {

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Account, Bucket } from "../account.ts";
-import { identify } from "../caller.ts";
-import { isValidCondition } from "../auth/conditions.ts";
-import { ServiceError } from "../operation.ts";
-import { isPublicPolicy } from "../auth/public_policy.ts";
-import { emptyAnswer, type S3Call, xmlAnswer } from "./call.ts";
-import { accessDenied, notConfigured } from "./errors.ts";
-import { element } from "../xml.ts";
+import type { Account, Bucket } from "../../account.ts";
+import { identify } from "../../caller.ts";
+import { isValidCondition } from "../../auth/conditions.ts";
+import { ServiceError } from "../../operation.ts";
+import { isPublicPolicy } from "../../auth/public_policy.ts";
+import { emptyAnswer, type S3Call, xmlAnswer } from "../call.ts";
+import { accessDenied, notConfigured } from "../errors.ts";
+import { element } from "../../xml.ts";
 
 const MAX_POLICY_BYTES = 20 * 1024;
 const VERSIONS = ["2012-10-17", "2008-10-17"];

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { getBucketAcl, putBucketAcl, putBucketAclNeeds } from "./acl.ts";
-import * as policy from "./bucket_policy.ts";
-import * as settings from "./bucket_settings.ts";
+import { getBucketAcl, putBucketAcl, putBucketAclNeeds } from "../acl.ts";
+import * as policy from "./policy.ts";
+import * as settings from "./settings.ts";
 import * as buckets from "./buckets.ts";
-import * as control from "./control.ts";
-import * as listing from "./listing.ts";
-import { deleteObjects } from "./objects.ts";
-import { type Needs, type Route, route, type Run } from "./route.ts";
-import { listMultipartUploads } from "./uploads.ts";
+import * as control from "../control.ts";
+import * as listing from "../listing.ts";
+import { deleteObjects } from "../objects/objects.ts";
+import { type Needs, type Route, route, type Run } from "../route.ts";
+import { listMultipartUploads } from "../objects/uploads.ts";
 
 function bucket(request: string, name: string, run: Run, needs?: string | Needs): Route {
   return route("bucket", request, name, run, needs);

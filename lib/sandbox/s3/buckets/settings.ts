@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { CorsRule, PublicAccessBlock } from "../account.ts";
-import { ServiceError } from "../operation.ts";
+import type { CorsRule, PublicAccessBlock } from "../../account.ts";
+import { ServiceError } from "../../operation.ts";
 import { objectOwnership } from "./buckets.ts";
-import { emptyAnswer, type S3Call, xmlAnswer } from "./call.ts";
-import { invalidArgument, malformedXml, notConfigured, notImplemented } from "./errors.ts";
-import { tagSet, tagsOf } from "./tags.ts";
+import { emptyAnswer, type S3Call, xmlAnswer } from "../call.ts";
+import { invalidArgument, malformedXml, notConfigured, notImplemented } from "../errors.ts";
+import { tagSet, tagsOf } from "../tags.ts";
 import {
   childOf,
   childrenOf,
@@ -17,7 +17,7 @@ import {
   textOf,
   type Xml,
   type XmlElement,
-} from "../xml.ts";
+} from "../../xml.ts";
 
 const BLOCKS = [
   "BlockPublicAcls",

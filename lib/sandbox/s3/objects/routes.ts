@@ -4,11 +4,11 @@
  * @module
  */
 import { copyNeeds, copyObject } from "./copy.ts";
-import * as multipart from "./multipart.ts";
-import * as lock from "./object_lock.ts";
-import * as settings from "./object_settings.ts";
+import * as multipart from "./parts.ts";
+import * as lock from "./lock.ts";
+import * as settings from "./settings.ts";
 import * as objects from "./objects.ts";
-import { type Needs, type Route, route, type Run } from "./route.ts";
+import { type Needs, type Route, route, type Run } from "../route.ts";
 import { abortMultipartUpload, createMultipartUpload } from "./uploads.ts";
 
 function object(request: string, name: string, run: Run, needs?: string | Needs): Route {

@@ -3,17 +3,17 @@
  *
  * @module
  */
-import type { Grant, StoredObject } from "../account.ts";
-import type { May, NeededPermission } from "../operation.ts";
-import { aclAnswer, cannedGrants, checkAclAllowed, grantsOfRequest, ownerId } from "./acl.ts";
-import { emptyAnswer, GRANT_HEADERS, headerContext, type S3Call, xmlAnswer } from "./call.ts";
+import type { Grant, StoredObject } from "../../account.ts";
+import type { May, NeededPermission } from "../../operation.ts";
+import { aclAnswer, cannedGrants, checkAclAllowed, grantsOfRequest, ownerId } from "../acl.ts";
+import { emptyAnswer, GRANT_HEADERS, headerContext, type S3Call, xmlAnswer } from "../call.ts";
 import { checksumsIn } from "./checksums.ts";
-import { invalidArgument } from "./errors.ts";
-import { storageClassOf } from "./object_headers.ts";
+import { invalidArgument } from "../errors.ts";
+import { storageClassOf } from "./headers.ts";
 import { existingObject } from "./existing.ts";
-import { objectAction } from "./route.ts";
-import { MAX_OBJECT_TAGS, requestTagContext, tagSet, tagsOf } from "./tags.ts";
-import { childOf, element, optional, type Xml } from "../xml.ts";
+import { objectAction } from "../route.ts";
+import { MAX_OBJECT_TAGS, requestTagContext, tagSet, tagsOf } from "../tags.ts";
+import { childOf, element, optional, type Xml } from "../../xml.ts";
 
 /** GetObjectAcl. */
 export async function getObjectAcl(call: S3Call, may: May): Promise<Response> {

@@ -6,14 +6,14 @@
  *
  * @module
  */
-import type { StoredObject } from "../account.ts";
-import type { May, NeededPermission } from "../operation.ts";
-import { ServiceError } from "../operation.ts";
-import { type Context, emptyAnswer, type S3Call, xmlAnswer } from "./call.ts";
-import { accessDenied, invalidArgument, invalidRequest, malformedXml } from "./errors.ts";
+import type { StoredObject } from "../../account.ts";
+import type { May, NeededPermission } from "../../operation.ts";
+import { ServiceError } from "../../operation.ts";
+import { type Context, emptyAnswer, type S3Call, xmlAnswer } from "../call.ts";
+import { accessDenied, invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
 import { existingObject } from "./existing.ts";
-import { objectAction } from "./route.ts";
-import { element, textOf } from "../xml.ts";
+import { objectAction } from "../route.ts";
+import { element, textOf } from "../../xml.ts";
 
 type Lock = Pick<StoredObject, "legalHold" | "retention">;
 

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Bucket, StoredObject } from "../account.ts";
-import type { May } from "../operation.ts";
-import { onBucket, type S3Call } from "./call.ts";
-import { accessDenied, noSuchKey, noSuchVersion } from "./errors.ts";
+import type { Bucket, StoredObject } from "../../account.ts";
+import type { May } from "../../operation.ts";
+import { onBucket, type S3Call } from "../call.ts";
+import { accessDenied, noSuchKey, noSuchVersion } from "../errors.ts";
 
 /** Where an object is, or should be. */
 export interface ObjectAddress {

@@ -4,10 +4,10 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Bucket } from "../account.ts";
-import type { NeededPermission } from "../operation.ts";
-import { ServiceError } from "../operation.ts";
-import { grantsOfHeaders } from "./acl.ts";
+import type { Bucket } from "../../account.ts";
+import type { NeededPermission } from "../../operation.ts";
+import { ServiceError } from "../../operation.ts";
+import { grantsOfHeaders } from "../acl.ts";
 import {
   type Context,
   emptyAnswer,
@@ -17,12 +17,12 @@ import {
   requestContext,
   type S3Call,
   xmlAnswer,
-} from "./call.ts";
-import { invalidArgument, malformedXml } from "./errors.ts";
+} from "../call.ts";
+import { invalidArgument, malformedXml } from "../errors.ts";
 import { isBucketName, isRegion } from "./names.ts";
-import { tagsOf } from "./tags.ts";
-import { createBucket as newBucket } from "../seed.ts";
-import { childOf, element, optional, textOf, type XmlElement } from "../xml.ts";
+import { tagsOf } from "../tags.ts";
+import { createBucket as newBucket } from "../../seed.ts";
+import { childOf, element, optional, textOf, type XmlElement } from "../../xml.ts";
 
 const HOME_REGION = "us-east-1";
 const MAX_BUCKETS = 10_000;

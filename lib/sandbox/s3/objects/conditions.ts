@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { StoredObject } from "../account.ts";
-import { ServiceError } from "../operation.ts";
-import type { S3Call } from "./call.ts";
-import { preconditionFailed } from "./errors.ts";
+import type { StoredObject } from "../../account.ts";
+import { ServiceError } from "../../operation.ts";
+import type { S3Call } from "../call.ts";
+import { preconditionFailed } from "../errors.ts";
 
 function seconds(date: Date): number {
   return Math.floor(date.getTime() / 1000);

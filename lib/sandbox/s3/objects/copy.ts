@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { StoredObject } from "../account.ts";
-import type { May, NeededPermission } from "../operation.ts";
-import { uploadAcl } from "./acl.ts";
-import { isoTime, onObject, percentDecode, type S3Call, xmlAnswer } from "./call.ts";
+import type { StoredObject } from "../../account.ts";
+import type { May, NeededPermission } from "../../operation.ts";
+import { uploadAcl } from "../acl.ts";
+import { isoTime, onObject, type S3Call, xmlAnswer } from "../call.ts";
 import {
   algorithmIn,
   checksum,
@@ -15,14 +15,15 @@ import {
   requestedAlgorithm,
 } from "./checksums.ts";
 import { checkWriteConditions, isUnchanged } from "./conditions.ts";
-import { invalidArgument, invalidRequest, noSuchBucket, preconditionFailed } from "./errors.ts";
+import { invalidArgument, invalidRequest, noSuchBucket, preconditionFailed } from "../errors.ts";
 import { existingObject, type ObjectAddress } from "./existing.ts";
-import { metadataOf, settingsOf, withoutChecksums } from "./object_headers.ts";
-import { lockOf } from "./object_lock.ts";
-import { checksumMarkup } from "./object_settings.ts";
+import { metadataOf, settingsOf, withoutChecksums } from "./headers.ts";
+import { lockOf } from "./lock.ts";
+import { checksumMarkup } from "./settings.ts";
 import { etagOf, putNeeds, store } from "./objects.ts";
-import { tagsOfHeader } from "./tags.ts";
-import { element } from "../xml.ts";
+import { tagsOfHeader } from "../tags.ts";
+import { element } from "../../xml.ts";
+import { percentDecode } from "../../wire.ts";
 
 const SOURCE = "x-amz-copy-source";
 

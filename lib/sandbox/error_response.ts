@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { ServiceName } from "./auth/errors.ts";
-import type { ServiceError } from "./operation.ts";
+import type { ServiceError, ServiceName } from "./operation.ts";
 import { document, element } from "./xml.ts";
 
 /** XML namespaces of the services that speak the query protocol. */

@@ -5,9 +5,9 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { ServiceError } from "../operation.ts";
-import type { S3Call } from "./call.ts";
-import { invalidRequest } from "./errors.ts";
+import { ServiceError } from "../../operation.ts";
+import type { S3Call } from "../call.ts";
+import { invalidRequest } from "../errors.ts";
 
 const CRC32 = crcTable(0xedb88320);
 const CRC32C = crcTable(0x82f63b78);

@@ -4,10 +4,10 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type { Bucket, StoredObject } from "../account.ts";
-import type { May, NeededPermission } from "../operation.ts";
-import { ServiceError } from "../operation.ts";
-import { uploadAcl } from "./acl.ts";
+import type { Bucket, StoredObject } from "../../account.ts";
+import type { May, NeededPermission } from "../../operation.ts";
+import { ServiceError } from "../../operation.ts";
+import { uploadAcl } from "../acl.ts";
 import {
   type Context,
   emptyAnswer,
@@ -16,16 +16,16 @@ import {
   onObject,
   type S3Call,
   xmlAnswer,
-} from "./call.ts";
+} from "../call.ts";
 import { DEFAULT_ALGORITHM, keptChecksums, requestedAlgorithm } from "./checksums.ts";
 import { type ByteRange, byteRange, checkWriteConditions, isUnchanged } from "./conditions.ts";
-import { accessDenied, invalidArgument, invalidRequest, malformedXml } from "./errors.ts";
+import { accessDenied, invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
 import { existingObject } from "./existing.ts";
-import { checkNotLocked, lockOf } from "./object_lock.ts";
-import { answerHeaders, metadataOf, settingsOf, withoutChecksums } from "./object_headers.ts";
-import { objectAction } from "./route.ts";
-import { requestTagContext, tagsOfHeader } from "./tags.ts";
-import { childrenOf, element, optional, textOf, type Xml } from "../xml.ts";
+import { checkNotLocked, lockOf } from "./lock.ts";
+import { answerHeaders, metadataOf, settingsOf, withoutChecksums } from "./headers.ts";
+import { objectAction } from "../route.ts";
+import { requestTagContext, tagsOfHeader } from "../tags.ts";
+import { childrenOf, element, optional, textOf, type Xml } from "../../xml.ts";
 
 const MAX_DELETED_KEYS = 1000;
 

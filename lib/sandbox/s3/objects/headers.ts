@@ -4,11 +4,11 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { StoredObject } from "../account.ts";
-import { ServiceError } from "../operation.ts";
-import type { S3Call } from "./call.ts";
+import type { StoredObject } from "../../account.ts";
+import { ServiceError } from "../../operation.ts";
+import type { S3Call } from "../call.ts";
 import { checksumsIn } from "./checksums.ts";
-import { invalidArgument, invalidRequest } from "./errors.ts";
+import { invalidArgument, invalidRequest } from "../errors.ts";
 
 /** Headers that S3 stores with an object, besides `x-amz-meta-…`. */
 const STORED = [

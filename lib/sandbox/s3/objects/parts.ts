@@ -5,10 +5,10 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import type { MultipartUpload, UploadedPart } from "../account.ts";
-import type { May, NeededPermission } from "../operation.ts";
-import { ServiceError } from "../operation.ts";
-import { emptyAnswer, headerContext, isoTime, onObject, type S3Call, xmlAnswer } from "./call.ts";
+import type { MultipartUpload, UploadedPart } from "../../account.ts";
+import type { May, NeededPermission } from "../../operation.ts";
+import { ServiceError } from "../../operation.ts";
+import { emptyAnswer, headerContext, isoTime, onObject, type S3Call, xmlAnswer } from "../call.ts";
 import {
   checksum,
   checksumHeader,
@@ -21,13 +21,13 @@ import {
 } from "./checksums.ts";
 import { checkWriteConditions } from "./conditions.ts";
 import { copyResult, existingSource, sourceNeeds } from "./copy.ts";
-import { invalidArgument, invalidRequest, malformedXml } from "./errors.ts";
-import { limitOf } from "./listing.ts";
-import { storageClassOf } from "./object_headers.ts";
-import { checksumMarkup } from "./object_settings.ts";
+import { invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
+import { limitOf } from "../listing.ts";
+import { storageClassOf } from "./headers.ts";
+import { checksumMarkup } from "./settings.ts";
 import { etagOf, store } from "./objects.ts";
 import { checksumChoice, ownership, uploadOf } from "./uploads.ts";
-import { childrenOf, element, textOf, type XmlElement } from "../xml.ts";
+import { childrenOf, element, textOf, type XmlElement } from "../../xml.ts";
 
 const MAX_PARTS = 10_000;
 const MIN_PART_BYTES = 5 * 1024 * 1024;

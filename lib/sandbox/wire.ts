@@ -1,0 +1,62 @@
+/**
+ * Requests as they came over the wire: headers, query and parameters before anything was decoded.
+ *
+ * @module
+ */
+import { ServiceError } from "./operation.ts";
+
+/** A request as it came over the wire, before anything was decoded. */
+export interface WireRequest {
+  method: string;
+  /** Path and query as they stood in the request line. */
+  rawPath: string;
+  /** Names and values in the order in which they were sent. */
+  rawHeaders: [string, string][];
+  body: Uint8Array;
+}
+
+/** Value of a header; several of one name are joined with a comma. */
+export function headerOf(request: WireRequest, name: string): string | undefined {
+  const values = request.rawHeaders
+    .filter(([candidate]) => candidate.toLowerCase() === name)
+    .map(([, value]) => value.trim().replace(/ +/g, " "));
+  return values.length === 0 ? undefined : values.join(",");
+}
+
+/** Names and values of a query, decoded, in the order in which they were sent. */
+export function queryOf(rawPath: string): [string, string][] {
+  const at = rawPath.indexOf("?");
+  if (at === -1) return [];
+  return rawPath.slice(at + 1).split("&").filter((part) => part !== "").map((part) => {
+    const equals = part.indexOf("=");
+    const [name, value] = equals === -1
+      ? [part, ""]
+      : [part.slice(0, equals), part.slice(equals + 1)];
+    return [percentDecode(name.replaceAll("+", " ")), percentDecode(value.replaceAll("+", " "))];
+  });
+}
+
+/** Parameters of a request in AWS's query protocol, from its form or its query. */
+export function queryParameters(
+  request: Pick<WireRequest, "method" | "rawPath" | "rawHeaders" | "body">,
+): [string, string][] {
+  const type = headerOf(request, "content-type") ?? "";
+  if (request.method === "POST") {
+    if (!type.startsWith("application/x-www-form-urlencoded")) return [];
+    return [...new URLSearchParams(new TextDecoder().decode(request.body))];
+  }
+  try {
+    return queryOf(request.rawPath);
+  } catch {
+    return [];
+  }
+}
+
+/** Decodes `%XX` bytes as UTF-8, leaving everything else as it stands. */
+export function percentDecode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new ServiceError(400, "InvalidURI", "Couldn't parse the specified URI.");
+  }
+}
