@@ -6,7 +6,7 @@
 import { Visibility } from "./visibility.ts";
 import type { AccessKey, Account, Bucket, User } from "./account.ts";
 import { randomHex, secretKey, uniqueId } from "./identifiers.ts";
-import { awsManagedPolicies } from "./iam/managed_policies.ts";
+import { awsManagedPolicies } from "./iam/aws_managed_policies.ts";
 
 /** Makes an account without users, roles or buckets. */
 export function createAccount(id: string, region: string): Account {

@@ -1,77 +1,192 @@
 /**
- * The managed policies of AWS's own that the sandbox knows.
+ * IAM's operations on managed policies.
  *
  * @module
  */
-import type { ManagedPolicy } from "../account.ts";
+import type { Account, ManagedPolicy } from "../account.ts";
+import {
+  alreadyExists,
+  arnOf,
+  deleteConflict,
+  type IamCall,
+  type IamOperation,
+  type IamOperations,
+  isTaken,
+  limitExceeded,
+  mergeTags,
+  nameOf,
+  page,
+  pathOf,
+  refuse,
+  tagContext,
+  tagMembers,
+  tagsOf,
+} from "./call.ts";
+import { uniqueId } from "../identifiers.ts";
+import { ServiceError } from "../operation.ts";
+import { checkIdentityPolicy, countedLength } from "../auth/policy_document.ts";
+import { checkLength, fields, required } from "../query.ts";
+import { encode } from "../auth/signature.ts";
+import { element, type XmlContent } from "../xml.ts";
 
-interface Entry {
-  policyName: string;
-  policyId: string;
-  version: string;
-  createDate: string;
-  updateDate: string;
-  description: string;
-  actions: string | string[];
-}
+const SIZE_QUOTA = 6144;
+const AWS_OWNED = "arn:aws:iam::aws:";
 
-const ENTRIES: Entry[] = [
-  {
-    policyName: "AdministratorAccess",
-    policyId: "ANPAIWMBCKSKIEE64ZLYK",
-    version: "v1",
-    createDate: "2015-02-06T18:39:46Z",
-    updateDate: "2015-02-06T18:39:46Z",
-    description: "Provides full access to AWS services and resources.",
-    actions: "*",
+/** The operations of this room. */
+export const managedPolicyOperations: IamOperations = {
+  CreatePolicy: {
+    permissions: (call) => {
+      const resource = arnOf(call.account, "policy", nameOf(call, "PolicyName"), pathOf(call));
+      const tags = tagsOf(call);
+      const context = tagContext(tags);
+      return [
+        { action: "iam:CreatePolicy", resource, context },
+        ...(tags.length > 0 ? [{ action: "iam:TagPolicy", resource, context }] : []),
+      ];
+    },
+    run: async (call) => {
+      const { account } = call;
+      const policy = await newPolicy(call);
+      const own = [...account.policies.values()].filter(({ arn }) => !arn.startsWith(AWS_OWNED));
+      if (isTaken(own.map(({ policyName }) => policyName), policy.policyName)) {
+        throw alreadyExists(
+          `A policy called ${policy.policyName} already exists. Duplicate names are not allowed.`,
+        );
+      }
+      account.policies.set(policy.arn, policy);
+      return element("Policy", plainPolicy(policy, account), tagList(policy));
+    },
   },
-  {
-    policyName: "AmazonS3FullAccess",
-    policyId: "ANPAIFIR6V6BVTRAHWINE",
-    version: "v2",
-    createDate: "2015-02-06T18:40:58Z",
-    updateDate: "2021-09-27T20:16:37Z",
-    description: "Provides full access to all buckets via the AWS Management Console.",
-    actions: ["s3:*", "s3-object-lambda:*"],
-  },
-  {
-    policyName: "AmazonS3ReadOnlyAccess",
-    policyId: "ANPAIZTJ4DXE7G6AGAE6M",
-    version: "v3",
-    createDate: "2015-02-06T18:40:59Z",
-    updateDate: "2023-08-10T21:31:39Z",
-    description: "Provides read only access to all buckets via the AWS Management Console.",
-    actions: [
-      "s3:Get*",
-      "s3:List*",
-      "s3:Describe*",
-      "s3-object-lambda:Get*",
-      "s3-object-lambda:List*",
-    ],
-  },
-];
 
-/** Makes the managed policies that every account has, by ARN. */
-export function awsManagedPolicies(): Map<string, ManagedPolicy> {
-  return new Map(ENTRIES.map((entry) => {
-    const policy = managedPolicyOf(entry);
-    return [policy.arn, policy];
-  }));
-}
+  GetPolicy: onPolicy("GetPolicy", (policy, { account }) =>
+    element(
+      "Policy",
+      plainPolicy(policy, account),
+      fields({ Description: policy.description }),
+      tagList(policy),
+    )),
 
-function managedPolicyOf(entry: Entry): ManagedPolicy {
-  const statement = { Effect: "Allow", Action: entry.actions, Resource: "*" };
-  const document = JSON.stringify({ Version: "2012-10-17", Statement: [statement] }, null, 4);
-  return {
-    policyName: entry.policyName,
-    policyId: entry.policyId,
-    arn: `arn:aws:iam::aws:policy/${entry.policyName}`,
-    path: "/",
-    description: entry.description,
-    createDate: new Date(entry.createDate),
-    updateDate: new Date(entry.updateDate),
-    tags: [],
-    defaultVersionId: entry.version,
-    versions: new Map([[entry.version, { document, createDate: new Date(entry.updateDate) }]]),
+  GetPolicyVersion: onPolicy("GetPolicyVersion", (policy, call) => {
+    const id = required(call.parameters, "VersionId");
+    const version = policy.versions.get(id) ??
+      refuse(
+        noSuchPolicy(`Policy ${policy.arn} version ${id} does not exist or is not attachable.`),
+      );
+    return element(
+      "PolicyVersion",
+      fields({
+        Document: encode(version.document),
+        VersionId: id,
+        IsDefaultVersion: id === policy.defaultVersionId,
+        CreateDate: version.createDate,
+      }),
+    );
+  }),
+
+  ListPolicies: {
+    permissions: ({ account }) => [{
+      action: "iam:ListPolicies",
+      resource: `arn:aws:iam::${account.id}:policy/`,
+    }],
+    run: (call) => {
+      const { account, parameters } = call;
+      const scope = parameters.get("Scope") ?? "All";
+      const prefix = parameters.get("PathPrefix") ?? "/";
+      const onlyAttached = parameters.get("OnlyAttached") === "true";
+      const shown = [...account.policies.values()].filter((policy) =>
+        policy.path.startsWith(prefix) &&
+        (scope === "All" || (scope === "AWS") === policy.arn.startsWith(AWS_OWNED)) &&
+        (!onlyAttached || attachmentsOf(policy.arn, account) > 0)
+      );
+      return page(
+        call,
+        "Policies",
+        shown.map((policy) => [policy.policyName, policy] as const),
+        (policy) => plainPolicy(policy, account),
+      );
+    },
+  },
+
+  DeletePolicy: onPolicy("DeletePolicy", (policy, { account }) => {
+    if (attachmentsOf(policy.arn, account) + boundariesOf(policy.arn, account) > 0) {
+      throw deleteConflict("Cannot delete a policy attached to entities.");
+    }
+    account.policies.delete(policy.arn);
+    return undefined;
+  }),
+};
+
+function onPolicy(
+  action: string,
+  run: (policy: ManagedPolicy, call: IamCall) => XmlContent,
+): IamOperation {
+  const arnOfCall = ({ parameters }: IamCall) => {
+    const arn = required(parameters, "PolicyArn");
+    checkLength("PolicyArn", arn, 20, 2048);
+    return arn;
   };
+  return {
+    permissions: (call) => [{ action: `iam:${action}`, resource: arnOfCall(call) }],
+    run: (call) => {
+      const arn = arnOfCall(call);
+      const policy = call.account.policies.get(arn);
+      return run(policy ?? refuse(noSuchPolicy(`Policy ${arn} was not found.`)), call);
+    },
+  };
+}
+
+async function newPolicy(call: IamCall): Promise<ManagedPolicy> {
+  const policyName = nameOf(call, "PolicyName");
+  const path = pathOf(call);
+  const document = required(call.parameters, "PolicyDocument");
+  await checkIdentityPolicy("PolicyDocument", document);
+  if (countedLength(document) > SIZE_QUOTA) {
+    throw limitExceeded(`Cannot exceed quota for PolicySize: ${SIZE_QUOTA}`);
+  }
+  const createDate = new Date();
+  return {
+    policyName,
+    policyId: uniqueId("ANPA"),
+    arn: arnOf(call.account, "policy", policyName, path),
+    path,
+    description: call.parameters.get("Description"),
+    createDate,
+    updateDate: createDate,
+    tags: mergeTags([], tagsOf(call), "Policy"),
+    defaultVersionId: "v1",
+    versions: new Map([["v1", { document, createDate }]]),
+  };
+}
+
+function plainPolicy(policy: ManagedPolicy, account: Account): XmlContent {
+  return fields({
+    PolicyName: policy.policyName,
+    PolicyId: policy.policyId,
+    Arn: policy.arn,
+    Path: policy.path,
+    DefaultVersionId: policy.defaultVersionId,
+    AttachmentCount: attachmentsOf(policy.arn, account),
+    PermissionsBoundaryUsageCount: boundariesOf(policy.arn, account),
+    IsAttachable: true,
+    CreateDate: policy.createDate,
+    UpdateDate: policy.updateDate,
+  });
+}
+
+function tagList({ tags }: ManagedPolicy): XmlContent {
+  return tags.length > 0 ? tagMembers(tags) : undefined;
+}
+
+function attachmentsOf(arn: string, { users, roles }: Account): number {
+  const principals = [...users.values(), ...roles.values()];
+  return principals.filter(({ attachedPolicies }) => attachedPolicies.has(arn)).length;
+}
+
+function boundariesOf(arn: string, { users, roles }: Account): number {
+  const principals = [...users.values(), ...roles.values()];
+  return principals.filter(({ permissionsBoundary }) => permissionsBoundary === arn).length;
+}
+
+function noSuchPolicy(message: string): ServiceError {
+  return new ServiceError(404, "NoSuchEntity", message);
 }

@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { dependentOperations } from "./dependents.ts";
+import { groupOperations } from "./groups.ts";
+import { loginProfileOperations } from "./login_profiles.ts";
 import type { IamCall, IamOperation, IamOperations } from "./call.ts";
-import { keyOperations } from "./keys.ts";
-import { managedPolicyOperations } from "./managed.ts";
+import { accessKeyOperations } from "./access_keys.ts";
+import { managedPolicyOperations } from "./managed_policies.ts";
 import { mfaOperations } from "./mfa.ts";
 import { policyOperations } from "./policies.ts";
 import { roleOperations } from "./roles.ts";
-import { uploadOperations } from "./uploads.ts";
+import { otherCredentialOperations } from "./other_credentials.ts";
 import { userOperations } from "./users.ts";
 import { type Service, ServiceError } from "../operation.ts";
 import { Parameters, queryResponse } from "../query.ts";
@@ -19,13 +20,14 @@ import { Parameters, queryResponse } from "../query.ts";
 export const OPERATIONS: ReadonlyMap<string, IamOperation> = new Map(Object.entries(
   {
     ...userOperations,
-    ...keyOperations,
+    ...accessKeyOperations,
     ...policyOperations,
     ...roleOperations,
     ...managedPolicyOperations,
-    ...dependentOperations,
+    ...groupOperations,
+    ...loginProfileOperations,
     ...mfaOperations,
-    ...uploadOperations,
+    ...otherCredentialOperations,
   } satisfies IamOperations,
 ));
 

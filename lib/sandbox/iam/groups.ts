@@ -1,5 +1,5 @@
 /**
- * IAM's operations on groups and console passwords, which must go before their user can.
+ * IAM's operations on groups. A user must leave all groups before it can be deleted.
  *
  * @module
  */
@@ -21,12 +21,11 @@ import {
 } from "./call.ts";
 import type { Group, User } from "../account.ts";
 import { uniqueId } from "../identifiers.ts";
-import { ServiceError } from "../operation.ts";
-import { checkLength, fields, required } from "../query.ts";
+import { fields, required } from "../query.ts";
 import { element, type XmlContent } from "../xml.ts";
 
-/** The operations of this room. */
-export const dependentOperations: IamOperations = {
+/** The operations on groups. */
+export const groupOperations: IamOperations = {
   CreateGroup: {
     permissions: (call) => [{
       action: "iam:CreateGroup",
@@ -77,26 +76,6 @@ export const dependentOperations: IamOperations = {
       [...call.account.groups].filter(([name]) => user.groups.has(name)),
       groupFields,
     )),
-
-  CreateLoginProfile: onUser("CreateLoginProfile", (user, { parameters }) => {
-    checkPassword(required(parameters, "Password"));
-    if (user.loginProfile !== undefined) {
-      throw alreadyExists(`Login Profile for user ${user.userName} already exists.`);
-    }
-    user.loginProfile = { createDate: new Date(), passwordLastUsed: undefined };
-    return loginProfile(user);
-  }),
-
-  GetLoginProfile: onUser("GetLoginProfile", (user) => {
-    if (user.loginProfile === undefined) throw noLoginProfile(user);
-    return loginProfile(user);
-  }),
-
-  DeleteLoginProfile: onUser("DeleteLoginProfile", (user) => {
-    if (user.loginProfile === undefined) throw noLoginProfile(user);
-    user.loginProfile = undefined;
-    return undefined;
-  }),
 };
 
 function onGroup(
@@ -133,33 +112,4 @@ function groupFields(group: Group): XmlContent {
     Arn: group.arn,
     CreateDate: group.createDate,
   });
-}
-
-function checkPassword(password: string): void {
-  checkLength("Password", password, 1, 128);
-  if (password.length >= 8) return;
-  throw new ServiceError(
-    400,
-    "PasswordPolicyViolation",
-    "Password should have a minimum length of 8",
-  );
-}
-
-function loginProfile(user: User): XmlContent {
-  return element(
-    "LoginProfile",
-    fields({
-      UserName: user.userName,
-      CreateDate: user.loginProfile?.createDate,
-      PasswordResetRequired: false,
-    }),
-  );
-}
-
-function noLoginProfile(user: User): ServiceError {
-  return new ServiceError(
-    404,
-    "NoSuchEntity",
-    `Login Profile for User ${user.userName} cannot be found.`,
-  );
 }

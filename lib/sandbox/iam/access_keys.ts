@@ -22,7 +22,7 @@ import { element } from "../xml.ts";
 const KEYS_PER_USER = 2;
 
 /** The operations of this room. */
-export const keyOperations: IamOperations = {
+export const accessKeyOperations: IamOperations = {
   CreateAccessKey: onUser("CreateAccessKey", (user, { account }) => {
     if (user.accessKeys.size >= KEYS_PER_USER) {
       throw limitExceeded(`Cannot exceed quota for AccessKeysPerUser: ${KEYS_PER_USER}`);

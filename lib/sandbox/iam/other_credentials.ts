@@ -21,7 +21,7 @@ const PEM_CERTIFICATE =
   /^\s*-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*$/;
 
 /** The operations of this room. */
-export const uploadOperations: IamOperations = {
+export const otherCredentialOperations: IamOperations = {
   UploadSigningCertificate: onUser("UploadSigningCertificate", (user, { parameters }) => {
     const body = required(parameters, "CertificateBody");
     checkLength("CertificateBody", body, 1, 16_384);

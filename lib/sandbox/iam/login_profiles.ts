@@ -1,0 +1,62 @@
+/**
+ * IAM's operations on login profiles, which are the users' console passwords.
+ *
+ * @module
+ */
+import { alreadyExists, type IamOperations, onUser } from "./call.ts";
+import type { User } from "../account.ts";
+import { ServiceError } from "../operation.ts";
+import { checkLength, fields, required } from "../query.ts";
+import { element, type XmlContent } from "../xml.ts";
+
+/** The operations on login profiles. */
+export const loginProfileOperations: IamOperations = {
+  CreateLoginProfile: onUser("CreateLoginProfile", (user, { parameters }) => {
+    checkPassword(required(parameters, "Password"));
+    if (user.loginProfile !== undefined) {
+      throw alreadyExists(`Login Profile for user ${user.userName} already exists.`);
+    }
+    user.loginProfile = { createDate: new Date(), passwordLastUsed: undefined };
+    return loginProfile(user);
+  }),
+
+  GetLoginProfile: onUser("GetLoginProfile", (user) => {
+    if (user.loginProfile === undefined) throw noLoginProfile(user);
+    return loginProfile(user);
+  }),
+
+  DeleteLoginProfile: onUser("DeleteLoginProfile", (user) => {
+    if (user.loginProfile === undefined) throw noLoginProfile(user);
+    user.loginProfile = undefined;
+    return undefined;
+  }),
+};
+
+function checkPassword(password: string): void {
+  checkLength("Password", password, 1, 128);
+  if (password.length >= 8) return;
+  throw new ServiceError(
+    400,
+    "PasswordPolicyViolation",
+    "Password should have a minimum length of 8",
+  );
+}
+
+function loginProfile(user: User): XmlContent {
+  return element(
+    "LoginProfile",
+    fields({
+      UserName: user.userName,
+      CreateDate: user.loginProfile?.createDate,
+      PasswordResetRequired: false,
+    }),
+  );
+}
+
+function noLoginProfile(user: User): ServiceError {
+  return new ServiceError(
+    404,
+    "NoSuchEntity",
+    `Login Profile for User ${user.userName} cannot be found.`,
+  );
+}
