@@ -44,7 +44,7 @@ async function spawn(args: string[]): Promise<Outcome> {
 
 /** Runs a command as a user would, shows it with its output, and gives its standard output. */
 async function run(...args: string[]): Promise<string> {
-  console.log(`$ s3-credentials ${escapeName(args)}`);
+  console.log(`$ s3-credentials ${asTyped(args)}`);
   const { code, stdout, stderr } = await spawn(args);
   const output = `${stderr}${stdout}`.trimEnd();
   if (output !== "") console.log(output);
@@ -52,7 +52,7 @@ async function run(...args: string[]): Promise<string> {
   return stdout;
 }
 
-function escapeName(args: string[]): string {
+function asTyped(args: string[]): string {
   return args.map((word) => word.replace(`${folder}/`, "")).join(" ");
 }
 
@@ -63,7 +63,7 @@ async function expect(
 ) {
   const { code, stderr } = await spawn(args);
   const isRight = ending === "allowed" ? code === 0 : code === 1 && stderr.includes(ending);
-  console.log(`${isRight ? "✓" : "✗"} ${ending}: s3-credentials ${escapeName(args)}`);
+  console.log(`${isRight ? "✓" : "✗"} ${ending}: s3-credentials ${asTyped(args)}`);
   if (!isRight) fail(`that should have been ${ending}; it ended with ${code}\n${stderr}`);
 }
 

@@ -1,5 +1,5 @@
 /**
- * `deno task docs`: writes the pages that the program itself can tell. With `--check` it only
+ * `deno task docs`: writes the pages and the picture that the program itself can tell. With `--check` it only
  * compares, and fails where a page is out of date.
  *
  * @module
@@ -8,6 +8,7 @@
 import { main } from "../cli.ts";
 import { type Io, processIo } from "../lib/cli/io.ts";
 import { permissionsPage } from "./permissions_page.ts";
+import { tourPicture } from "./tour_picture.ts";
 
 const processIoOnce = processIo();
 
@@ -77,6 +78,7 @@ const PAGES: Record<string, () => string | Promise<string>> = {
   "docs/help.md": helpPage,
   "docs/permissions.md": permissionsPage,
   "docs/policy-documents.md": policyPage,
+  "docs/tour.svg": tourPicture,
 };
 
 let outdated = 0;

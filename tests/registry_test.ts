@@ -38,7 +38,7 @@ async function deno(args: string[], env: Record<string, string> = {}, cwd = fold
 Deno.test("JSR: only what users need is published", () => {
   assert.ok(registry.files.includes("mod.ts"));
   assert.ok(registry.files.includes("README.md"));
-  const others = registry.files.filter((path) => !/^lib\//.test(path));
+  const others = registry.files.filter((path) => !/^(lib|docs)\//.test(path));
   assert.deepEqual(others.sort(), [
     "CHANGELOG.md",
     "LICENSE",

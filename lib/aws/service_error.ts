@@ -347,7 +347,7 @@ function missingPermission(error: unknown): Meaning | undefined {
   return {
     code: "access-denied",
     message: `Deno was not allowed to do this: ${message}`,
-    hint: "Run it with the permissions that the README names, or with deno run -A",
+    hint: "Run it with the permissions that docs/configuration.md names, or with deno run -A",
   };
 }
 

@@ -1,18 +1,18 @@
 /**
- * The README's table of Deno's permissions: what stands there is enough, and none of it too much.
+ * The documentation's table of Deno's permissions: what stands there is enough, and none of it too much.
  */
 import assert from "node:assert/strict";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 import { run, sandboxEnv } from "../support/run.ts";
 
-const README = Deno.readTextFileSync("README.md");
+const PAGE = Deno.readTextFileSync("docs/configuration.md");
 
 /** The permissions of each row of the table. */
 const TABLE: [label: string, flags: string[]][] = [
-  ...README.matchAll(/^\| (.*?) +\| (?:none|`(--allow-.*)`) +\|$/gm),
+  ...PAGE.matchAll(/^\| (.*?) +\| (?:none|`(--allow-.*)`) +\|$/gm),
 ].map(([, label, flags]) => [label!, flags?.split(" ") ?? []]);
 
-/** A command of each row, with FOLDER for a folder of its own. */
+/** A command of each row, with DIRECTORY for a directory of its own. */
 const COMMANDS: Record<string, string[][]> = {
   "`policy`, `create --dry-run`, `--help`": [
     ["policy", "my-bucket"],
@@ -20,14 +20,14 @@ const COMMANDS: Record<string, string[][]> = {
     ["create", "--help"],
   ],
   "everything that talks to AWS": [
-    ["whoami", "--auth", "FOLDER/auth.json"],
-    ["create", "my-bucket", "--policy", "FOLDER/policy.json"],
-    ["put-object", "my-bucket", "new.txt", "FOLDER/auth.json"],
-    ["put-objects", "my-bucket", "FOLDER"],
+    ["whoami", "--auth", "DIRECTORY/auth.json"],
+    ["create", "my-bucket", "--policy", "DIRECTORY/policy.json"],
+    ["put-object", "my-bucket", "new.txt", "DIRECTORY/auth.json"],
+    ["put-objects", "my-bucket", "DIRECTORY"],
   ],
   "`get-objects`, `get-object -o FILE`": [
-    ["get-objects", "my-bucket", "-o", "FOLDER"],
-    ["get-object", "my-bucket", "hello.txt", "-o", "FOLDER/hello.txt"],
+    ["get-objects", "my-bucket", "-o", "DIRECTORY"],
+    ["get-object", "my-bucket", "hello.txt", "-o", "DIRECTORY/hello.txt"],
   ],
   "a profile with `credential_process`": [["whoami", "--profile", "made"]],
   "`sandbox`": [["sandbox"]],
@@ -40,39 +40,39 @@ const POLICY = '{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": 
 
 interface Place {
   sandbox: Sandbox;
-  folder: string;
+  directory: string;
 }
 
 async function place(): Promise<Place & AsyncDisposable> {
   const sandbox = await startSandbox({ buckets: ["my-bucket"] });
-  const folder = await Deno.makeTempDir();
+  const directory = await Deno.makeTempDir();
   const { accessKeyId, secretAccessKey } = sandbox.credentials;
   const keys = { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey };
   await run(["put-object", "my-bucket", "hello.txt", "-"], { sandbox, stdin: "hello" });
-  await Deno.writeTextFile(`${folder}/auth.json`, JSON.stringify(keys));
-  await Deno.writeTextFile(`${folder}/policy.json`, POLICY);
+  await Deno.writeTextFile(`${directory}/auth.json`, JSON.stringify(keys));
+  await Deno.writeTextFile(`${directory}/policy.json`, POLICY);
   const credentials = JSON.stringify({ Version: 1, ...keys });
-  await Deno.writeTextFile(`${folder}/credentials.json`, credentials);
-  const profile = `[profile made]\ncredential_process = cat ${folder}/credentials.json\n`;
-  await Deno.writeTextFile(`${folder}/config`, profile);
+  await Deno.writeTextFile(`${directory}/credentials.json`, credentials);
+  const profile = `[profile made]\ncredential_process = cat ${directory}/credentials.json\n`;
+  await Deno.writeTextFile(`${directory}/config`, profile);
   const dispose = async () => {
     await sandbox.close();
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   };
-  return { sandbox, folder, [Symbol.asyncDispose]: dispose };
+  return { sandbox, directory, [Symbol.asyncDispose]: dispose };
 }
 
 /** The exit code of a command with certain permissions; a server is ended when it serves. */
-async function codeOf(flags: string[], command: string[], { sandbox, folder }: Place) {
+async function codeOf(flags: string[], command: string[], { sandbox, directory }: Place) {
   const env = sandboxEnv(sandbox);
   const isProfile = command.includes("--profile");
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", ...flags, "cli.ts", ...command]
-      .map((word) => word.replace("FOLDER", folder)),
+      .map((word) => word.replace("DIRECTORY", directory)),
     env: {
       ...(isProfile ? { AWS_ENDPOINT_URL: env.AWS_ENDPOINT_URL! } : env),
-      AWS_CONFIG_FILE: `${folder}/config`,
-      AWS_SHARED_CREDENTIALS_FILE: `${folder}/none`,
+      AWS_CONFIG_FILE: `${directory}/config`,
+      AWS_SHARED_CREDENTIALS_FILE: `${directory}/none`,
     },
     stdin: "null",
     stdout: "piped",
@@ -108,7 +108,7 @@ async function canBeUsed(printed: ReadableStream<Uint8Array<ArrayBuffer>>): Prom
   return code === 0;
 }
 
-Deno.test("README: every row of the table of permissions is tried", () => {
+Deno.test("Deno permissions: every row of the table of permissions is tried", () => {
   assert.deepEqual(TABLE.map(([label]) => label), Object.keys(COMMANDS));
 });
 
@@ -116,7 +116,7 @@ for (const [label, flags] of TABLE) {
   for (const command of COMMANDS[label] ?? []) {
     const name = command.slice(0, command.indexOf("--") + 1 || 2).join(" ");
     Deno.test({
-      name: `README: the permissions of ${label} are enough: ${name}`,
+      name: `Deno permissions: the permissions of ${label} are enough: ${name}`,
       ignore: Deno.build.os === "windows",
       async fn() {
         await using here = await place();
@@ -129,7 +129,7 @@ for (const [label, flags] of TABLE) {
   const isMoreThanAws = flags.length > aws.length;
   for (const flag of flags.filter((flag) => !isMoreThanAws || !aws.includes(flag))) {
     Deno.test({
-      name: `README: ${label} needs ${flag}`,
+      name: `Deno permissions: ${label} needs ${flag}`,
       ignore: Deno.build.os === "windows",
       async fn() {
         await using here = await place();
@@ -143,11 +143,11 @@ for (const [label, flags] of TABLE) {
 for (
   const [set, command] of [
     ["aws", ["whoami"]],
-    ["downloads", ["get-objects", "my-bucket", "-o", "FOLDER"]],
+    ["downloads", ["get-objects", "my-bucket", "-o", "DIRECTORY"]],
   ] as const
 ) {
-  Deno.test(`README: -P=${set} is enough for ${command[0]}`, async () => {
-    assert.match(README, new RegExp(`-P=${set} `));
+  Deno.test(`Deno permissions: -P=${set} is enough for ${command[0]}`, async () => {
+    assert.match(PAGE, new RegExp(`-P=${set} `));
     await using here = await place();
     assert.equal(await codeOf([`-P=${set}`], [...command], here), 0);
   });
