@@ -15,7 +15,7 @@ const commands: readonly CommandEntry[] = [
   {
     name: "completions",
     summary: "Print a script that completes commands in your shell",
-    // It completes the whole program, itself included.
+    // It completes the whole program, including itself.
     load: async () => (await import("./lib/cli/completions/command.ts")).completions(program),
   },
   {
@@ -35,7 +35,7 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: "delete-user",
-    summary: "Delete users with their access keys and policies",
+    summary: "Delete users with everything attached to them",
     load: async () => (await import("./lib/cli/identities.ts")).deleteUser,
   },
   {
@@ -110,7 +110,7 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: "sandbox",
-    summary: "Serve an AWS of your own to try things out",
+    summary: "Run an in-memory AWS to try things out",
     load: async () => (await import("./lib/cli/sandbox.ts")).sandbox,
   },
   {
@@ -130,7 +130,7 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: "whoami",
-    summary: "Show whose the credentials are",
+    summary: "Show which identity the credentials belong to",
     load: async () => (await import("./lib/cli/identities.ts")).whoami,
   },
 ];
@@ -147,7 +147,7 @@ const program: Program = {
  * Runs one command line.
  *
  * @param args the words after the program's name
- * @param io the process; left out, this one
+ * @param io the process; if omitted, this one
  * @returns the exit code: 0, 1 (failed), 2 (wrong usage) or 130 (interrupted)
  *
  * @example The version

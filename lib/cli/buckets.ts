@@ -22,7 +22,7 @@ import { errorText, itemErrors, writeJson, writeLine, writeMessage, writeRows } 
 /** `s3-credentials list-buckets` */
 export const listBuckets = defineCommand({
   operands: "[buckets...]",
-  description: "List the buckets of the account, all of them or those that are named.",
+  description: "List the buckets of the account: all of them, or only the given ones.",
   examples: [
     ["All buckets as JSON:", "list-buckets"],
     ["All buckets as CSV:", "list-buckets --csv"],
@@ -78,14 +78,14 @@ function parseMethod(text: string): string {
   const method = text.toUpperCase();
   if (CORS_METHODS.includes(method)) return method;
   throw new InvalidInput(
-    `Invalid method ${JSON.stringify(text)}: S3 knows ${CORS_METHODS.join(", ")}`,
+    `Invalid method ${JSON.stringify(text)}: S3 allows ${CORS_METHODS.join(", ")}`,
   );
 }
 
 function parseOrigin(text: string): string {
   if (text.split("*").length <= 2 && text.trim() !== "") return text;
   throw new InvalidInput(
-    `Invalid origin ${JSON.stringify(text)}: expected a URL with one * at the most`,
+    `Invalid origin ${JSON.stringify(text)}: expected a URL with at most one *`,
   );
 }
 
@@ -98,12 +98,12 @@ function parseSeconds(text: string): number {
 export const setCorsPolicy = defineCommand({
   operands: "<bucket>",
   description:
-    "Set the CORS policy of a bucket: which pages may use it from a browser. It replaces " +
-    "the policy that was there before.",
+    "Set the CORS policy of a bucket: which web pages may use it from a browser. It replaces " +
+    "the previous policy.",
   examples: [
     ["GET requests from any origin:", "set-cors-policy my-bucket"],
     [
-      "GET and PUT from one origin, which may see the ETag header:",
+      "GET and PUT from one origin, which may read the ETag header:",
       "set-cors-policy my-bucket \\\n  --allowed-method GET \\\n  --allowed-method PUT \\\n" +
       "  --allowed-origin https://www.example.com/ \\\n  --expose-header ETag",
     ],
@@ -116,7 +116,7 @@ export const setCorsPolicy = defineCommand({
     ),
     allowedHeader: values(
       "-h, --allowed-header <header>",
-      "Allowed header, such as Authorization; may be repeated",
+      "Allowed request header, such as Authorization; may be repeated",
       (text) => text,
     ),
     allowedOrigin: values(
@@ -126,12 +126,12 @@ export const setCorsPolicy = defineCommand({
     ),
     exposeHeader: values(
       "-e, --expose-header <header>",
-      "Header that pages may see, such as ETag; may be repeated",
+      "Response header that pages may read, such as ETag; may be repeated",
       (text) => text,
     ),
     maxAgeSeconds: value(
       "--max-age-seconds <seconds>",
-      "How long browsers may keep the answer to a preflight request",
+      "How long browsers may cache the response to a preflight request",
       parseSeconds,
     ),
     ...awsOptions,
@@ -144,7 +144,7 @@ export const setCorsPolicy = defineCommand({
     await withAws(options, io, async (aws) => {
       const others = await getCorsRules(aws, bucket).then(
         (rules) => rules.filter((rule) => rule.ID !== CORS_RULE_ID).length,
-        // Whoever may set a policy need not be allowed to read it.
+        // Permission to set a policy does not imply permission to read it.
         () => 0,
       );
       await setCorsRule(aws, bucket, {
@@ -152,11 +152,11 @@ export const setCorsPolicy = defineCommand({
         allowedHeaders: options.allowedHeader,
         allowedOrigins: options.allowedOrigin,
         exposeHeaders: options.exposeHeader,
-        ...(options.maxAgeSeconds !== undefined && { maxAgeSeconds: options.maxAgeSeconds }),
+        maxAgeSeconds: options.maxAgeSeconds,
       });
       if (others > 0) {
         const rules = others === 1 ? "a CORS rule" : `${others} CORS rules`;
-        await writeMessage(io, `Warning: this replaced ${rules} that others had set`);
+        await writeMessage(io, `Warning: this replaced ${rules} that other tools had set`);
       }
     });
   },
@@ -222,7 +222,7 @@ function parseBucketPolicy(text: string, path: string): object {
 /** `s3-credentials get-public-access-block` */
 export const getPublicAccessBlock = defineCommand({
   operands: "<bucket>",
-  description: "Show the public access block of a bucket: what keeps it from becoming public.",
+  description: "Show the public access block of a bucket: what prevents it from becoming public.",
   examples: [["One bucket:", "get-public-access-block my-bucket"]],
   options: awsOptions,
   async run({ operands, options }, io) {
@@ -249,30 +249,30 @@ function parseBoolean(text: string): boolean {
 export const setPublicAccessBlock = defineCommand({
   operands: "<bucket>",
   description:
-    "Change the public access block of a bucket. Settings that are not named keep their " +
-    "present value.",
+    "Change the public access block of a bucket. Settings that are not given keep their " +
+    "current value.",
   examples: [
     ["One setting:", "set-public-access-block my-bucket --block-public-acls false"],
     [
-      "Let nothing stand in the way of public access:",
+      "Allow public access:",
       "set-public-access-block my-bucket --allow-public-access",
     ],
   ],
   options: {
-    blockPublicAcls: value("--block-public-acls <boolean>", "Refuse new public ACLs", parseBoolean),
+    blockPublicAcls: value("--block-public-acls <boolean>", "Reject new public ACLs", parseBoolean),
     ignorePublicAcls: value(
       "--ignore-public-acls <boolean>",
-      "Disregard public ACLs",
+      "Ignore public ACLs",
       parseBoolean,
     ),
     blockPublicPolicy: value(
       "--block-public-policy <boolean>",
-      "Refuse new public bucket policies",
+      "Reject new public bucket policies",
       parseBoolean,
     ),
     restrictPublicBuckets: value(
       "--restrict-public-buckets <boolean>",
-      "Let a public bucket policy count only inside the account",
+      "Limit a public bucket policy to users of the account",
       parseBoolean,
     ),
     allowPublicAccess: flag("--allow-public-access", "Set all four to false"),
@@ -280,19 +280,17 @@ export const setPublicAccessBlock = defineCommand({
   },
   async run({ operands, options }, io) {
     const bucket = onlyBucket(operands);
-    const named: Partial<PublicAccessBlockSettings> = {
-      ...(options.blockPublicAcls !== undefined && { BlockPublicAcls: options.blockPublicAcls }),
-      ...(options.ignorePublicAcls !== undefined && { IgnorePublicAcls: options.ignorePublicAcls }),
-      ...(options.blockPublicPolicy !== undefined &&
-        { BlockPublicPolicy: options.blockPublicPolicy }),
-      ...(options.restrictPublicBuckets !== undefined &&
-        { RestrictPublicBuckets: options.restrictPublicBuckets }),
+    const given: Partial<PublicAccessBlockSettings> = {
+      BlockPublicAcls: options.blockPublicAcls,
+      IgnorePublicAcls: options.ignorePublicAcls,
+      BlockPublicPolicy: options.blockPublicPolicy,
+      RestrictPublicBuckets: options.restrictPublicBuckets,
     };
-    const isAnyNamed = Object.keys(named).length > 0;
-    if (options.allowPublicAccess && isAnyNamed) {
-      throw usage("--allow-public-access cannot be used with the single settings");
+    const isAnyGiven = Object.values(given).some((setting) => setting !== undefined);
+    if (options.allowPublicAccess && isAnyGiven) {
+      throw usage("--allow-public-access cannot be used with the individual settings");
     }
-    if (!options.allowPublicAccess && !isAnyNamed) {
+    if (!options.allowPublicAccess && !isAnyGiven) {
       throw usage("No valid options provided. Use --help to see available options.");
     }
     const changes = options.allowPublicAccess
@@ -302,7 +300,7 @@ export const setPublicAccessBlock = defineCommand({
         BlockPublicPolicy: false,
         RestrictPublicBuckets: false,
       }
-      : named;
+      : given;
     const settings = await import("../account/bucket_settings.ts");
     const now = await withAws(
       options,
@@ -319,7 +317,8 @@ export const setPublicAccessBlock = defineCommand({
 /** `s3-credentials debug-bucket` */
 export const debugBucket = defineCommand({
   operands: "<bucket>",
-  description: "Show all that decides over who can read a bucket, and say in plain words who can.",
+  description:
+    "Show everything that determines who can read a bucket, with a verdict in plain words.",
   examples: [["One bucket:", "debug-bucket my-bucket"]],
   options: awsOptions,
   async run({ operands, options }, io) {

@@ -50,8 +50,8 @@ const createOptions = {
   ),
   duration: value(
     "-d, --duration <duration>",
-    "How long the credentials work: 3600s, 15m or 2h, from 15 minutes to 12 hours. Left out, they " +
-      "never expire",
+    "Create temporary credentials that last this long: 3600s, 15m or 2h, from 15 minutes to 12 " +
+      "hours. If omitted, they never expire",
     parseDuration,
   ),
   roleArn: value(
@@ -68,7 +68,7 @@ const createOptions = {
   bucketRegion: bucketRegionOption,
   public: flag(
     "--public",
-    "Make the new bucket public: anyone can download files whose name they know",
+    "Make the new bucket public: anyone can download files whose names they know",
   ),
   website: flag(
     "--website",
@@ -77,23 +77,23 @@ const createOptions = {
   ...permissionOptions,
   policy: value(
     "--policy <policy>",
-    "Own policy: a file, a JSON string, or - for standard input. $!BUCKET_NAME!$ stands for the " +
-      "name of the bucket",
+    "Custom policy: a file, a JSON string, or - for standard input. $!BUCKET_NAME!$ is replaced by " +
+      "the bucket's name",
   ),
   statement: statementOption,
   userPermissionsBoundary: value(
     "--user-permissions-boundary <arn>",
-    "Permissions boundary of a new user, or none. Left out: AmazonS3ReadOnlyAccess with " +
+    "Permissions boundary of a new user, or none. If omitted: AmazonS3ReadOnlyAccess with " +
       "--read-only, else AmazonS3FullAccess; none with --policy or --statement",
     checked((arn) => arn === "none" || checkArn(arn, "policy")),
   ),
   wait: optionalValue(
     "--wait [duration]",
-    "Return only when the credentials really work, which takes some seconds; at most so long " +
+    "Return only when the credentials work, which takes some seconds; waits at most this long " +
       "(default: 60s)",
     (text) => text === "" ? DEFAULT_WAIT_SECONDS : parseWait(text),
   ),
-  silent: flag("--silent", "Show no steps, only the credentials and warnings"),
+  silent: flag("--silent", "Don't log the steps; warnings are still shown"),
   dryRun: flag("--dry-run", "Show what would be done, and do nothing"),
   ...awsOptions,
 };
@@ -109,7 +109,7 @@ function checked(check: (text: string) => unknown): (text: string) => string {
 export const create = defineCommand({
   operands: "<buckets...>",
   description: "Create credentials for one or more S3 buckets, with the least permission that " +
-    "does the job - and the buckets themselves, with --create-bucket.",
+    "does the job; with --create-bucket also the buckets.",
   examples: [
     ["A new bucket, and a key that reads and writes it:", "create my-new-bucket -c"],
     ["A key that can only read an existing bucket:", "create my-existing-bucket --read-only"],
@@ -117,7 +117,7 @@ export const create = defineCommand({
       "A key that can only write, for 15 minutes:",
       "create my-existing-bucket --write-only -d 15m",
     ],
-    ["See first what would be done:", "create my-new-bucket -c --dry-run"],
+    ["Show first what would be done:", "create my-new-bucket -c --dry-run"],
   ],
   options: createOptions,
   stopsItself: true,
@@ -181,11 +181,11 @@ export const create = defineCommand({
   },
 });
 
-/** Enough for the name after a single bucket; the names of forty would fill the screen. */
-const LONGEST_SHOWN = 80;
+/** Enough for the name made of a single bucket; the names of forty would fill the screen. */
+const MAX_NAME_SHOWN = 80;
 
 function beginningOf(name: string): string {
-  return name.length > LONGEST_SHOWN ? `${name.slice(0, LONGEST_SHOWN)}…` : name;
+  return name.length > MAX_NAME_SHOWN ? `${name.slice(0, MAX_NAME_SHOWN)}…` : name;
 }
 
 async function createRequest(
@@ -202,17 +202,17 @@ async function createRequest(
     createBucket: options.createBucket,
     public: options.public,
     website: options.website,
-    ...(prefix !== undefined && { prefix }),
-    ...(duration !== undefined && { duration }),
-    ...(roleArn !== undefined && { roleArn }),
-    ...(username !== undefined && { username }),
-    ...(bucketRegion !== undefined && { bucketRegion }),
-    ...(userPermissionsBoundary !== undefined && { userPermissionsBoundary }),
-    ...(options.policy !== undefined && { policy: await readPolicy(options.policy, io) }),
+    prefix,
+    duration,
+    roleArn,
+    username,
+    bucketRegion,
+    userPermissionsBoundary,
+    policy: options.policy === undefined ? undefined : await readPolicy(options.policy, io),
   };
 }
 
-/** Options that would silently not count are an error: the grant would not be what was asked for. */
+/** An option that would silently have no effect is an error: the grant would not be the intended one. */
 function checkCombinations(options: Values<typeof createOptions>): void {
   permissionOf(options);
   const isNarrowed = options.readOnly || options.writeOnly || options.prefix !== undefined;
@@ -252,17 +252,17 @@ async function readPolicy(source: string, io: Io): Promise<PolicyDocument> {
 /** `s3-credentials policy` */
 export const policy = defineCommand({
   operands: "<buckets...>",
-  description: "Show the JSON policy that create would use for one or more buckets. Calls nobody " +
-    "and needs no credentials.",
+  description: "Show the JSON policy that create would use for one or more buckets. Makes no " +
+    "request and needs no credentials.",
   examples: [
     ["The policy of a key that can only read a bucket:", "policy my-bucket --read-only"],
-    ["The same for one folder:", "policy my-bucket --read-only --prefix my-folder/"],
+    ["The same for one directory:", "policy my-bucket --read-only --prefix my-directory/"],
     ["The bucket policy of a public bucket:", "policy my-bucket --public-bucket"],
   ],
   options: {
     ...permissionOptions,
     statement: statementOption,
-    publicBucket: flag("--public-bucket", "The bucket policy that allows public access"),
+    publicBucket: flag("--public-bucket", "Show the bucket policy that allows public access"),
   },
   async run({ operands, options }, io) {
     const permission = permissionOf(options);
@@ -284,13 +284,13 @@ export const policy = defineCommand({
     const document = bucketsPolicy(buckets, {
       permission,
       statements: options.statement,
-      ...(options.prefix !== undefined && { prefix: options.prefix }),
+      prefix: options.prefix,
     });
     const character = unsupportedCharacter(document);
     if (character !== undefined) {
       await writeMessage(
         io,
-        `Warning: IAM takes no character beyond U+00FF in a policy, and this one holds ${character}`,
+        `Warning: IAM accepts no characters beyond U+00FF in a policy, and this one contains ${character}`,
       );
     }
     await writeJson(io, document);

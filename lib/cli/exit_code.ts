@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Thrown by a command that has already said all there is to say. */
+/** Thrown by a command that has already reported its errors. */
 export class ExitCode extends Error {
   /** The exit code of the process. */
   readonly code: number;

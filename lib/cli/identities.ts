@@ -11,8 +11,8 @@ import { defineCommand, flag } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import { awsOptions, rowFormatOf, rowOptions, withAws } from "./options.ts";
 import {
+  abortableItems,
   itemErrors,
-  untilInterrupted,
   writeError,
   writeJson,
   writeLine,
@@ -21,7 +21,7 @@ import {
 
 /** `s3-credentials whoami` */
 export const whoami = defineCommand({
-  description: "Show which user or role the credentials belong to.",
+  description: "Show which identity the credentials belong to: its user or role, and the account.",
   examples: [
     ["Your own credentials:", "whoami"],
     ["Credentials that create has written to a file:", "whoami --auth auth.json"],
@@ -39,7 +39,7 @@ const USERS_AT_A_TIME = 4;
 /** `s3-credentials delete-user` */
 export const deleteUser = defineCommand({
   operands: "<usernames...>",
-  description: "Delete users with all that hangs on them: policies, access keys, group " +
+  description: "Delete users with everything attached to them: policies, access keys, group " +
     "memberships, login profile, MFA devices, certificates and other credentials.",
   examples: [["Two users:", "delete-user username1 username2"]],
   options: awsOptions,
@@ -74,7 +74,7 @@ export const deleteUser = defineCommand({
   },
 });
 
-/** What was asked for is done and its exit code told, even where nobody reads on, as with `head`. */
+/** If the reader has gone, as `head` does, the deletions are completed all the same. */
 function ignoreBrokenPipe(error: Error): void {
   if (error.name !== "BrokenPipe") throw error;
 }
@@ -113,7 +113,7 @@ export const listUsers = defineCommand({
 /** `s3-credentials list-roles` */
 export const listRoles = defineCommand({
   operands: "[role_names...]",
-  description: "List the roles of the account, all of them or those that are named.",
+  description: "List the roles of the account: all of them, or only the given ones.",
   examples: [
     ["All roles as JSON:", "list-roles"],
     ["All roles as CSV:", "list-roles --csv"],
@@ -144,7 +144,7 @@ export const listRoles = defineCommand({
 /** `s3-credentials list-user-policies` */
 export const listUserPolicies = defineCommand({
   operands: "[usernames...]",
-  description: "List the inline policies of users, of all users where none is named.",
+  description: "List the inline policies of the given users, or of all users.",
   examples: [
     ["One user:", "list-user-policies username"],
     ["All users:", "list-user-policies"],
@@ -157,7 +157,7 @@ export const listUserPolicies = defineCommand({
     const { onError, finish } = itemErrors(io);
     await withAws(options, io, async (aws) => {
       const found = listings.listUserPolicies(aws, names, { onError });
-      for await (const { userName, policies } of untilInterrupted(found, io)) {
+      for await (const { userName, policies } of abortableItems(found, io)) {
         await writeLine(io, `User: ${userName}`);
         for (const { policyName, policy } of policies) {
           await writeLine(io, `PolicyName: ${policyName}`);

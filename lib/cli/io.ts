@@ -1,26 +1,25 @@
 /**
- * The one door between a command and the process that it runs in.
+ * Everything that a command uses of the process that it runs in.
  *
  * @module
  */
-
 import type { PermissionKind, PermissionReasons } from "./permissions.ts";
 import { EXIT_CODES, type ProcessSignals, processSignals } from "./signals.ts";
 
 /** Where a command writes to. */
 export interface Output {
   /**
-   * Writes all of it; rejects with an error named `BrokenPipe` where nobody reads any more, and with an
-   * {@linkcode OutputError} where it can't be written.
+   * Writes all of it; rejects with an error named `BrokenPipe` if the reader has gone, and with an
+   * {@linkcode OutputError} if it can't be written.
    */
   write(data: string | Uint8Array): Promise<void>;
-  /** Whether a person is looking. */
+  /** Whether it is a terminal. */
   isTerminal: boolean;
-  /** How many characters a line of the terminal has; nothing where that can't be told. */
+  /** How many characters a line of the terminal has; undefined if unknown. */
   columns?(): number | undefined;
 }
 
-/** Data that could not be written, such as to a full disk. The message is the system's. */
+/** Data that could not be written, such as to a full disk. The message is the operating system's. */
 export class OutputError extends Error {
   /** @param cause what the system said */
   constructor(cause: Error) {
@@ -29,7 +28,7 @@ export class OutputError extends Error {
   }
 }
 
-/** All that a command may use of its process. Tests pass their own. */
+/** Everything that a command may use of its process. Tests pass their own. */
 export interface Io {
   /** For data. */
   stdout: Output;
@@ -37,7 +36,7 @@ export interface Io {
   stderr: Output;
   /** What is piped in. */
   stdin: ReadableStream<Uint8Array>;
-  /** Looks an environment variable up. */
+  /** Looks up an environment variable. */
   env(name: string): string | undefined;
   /** Reads a file; rejects with Deno's errors. */
   readTextFile(path: string): Promise<string>;
@@ -45,20 +44,20 @@ export interface Io {
    * Runs another program with this process's streams, and waits for it.
    *
    * @param words the program and its arguments
-   * @param environment variables to set, and the names of those to leave out first
-   * @returns its exit code; rejects with `NotFound` where there is no such program
+   * @param environment variables to set, and the names of those not to pass on
+   * @returns its exit code; rejects with `NotFound` if there is no such program
    */
   run(words: readonly string[], environment: ChildEnvironment): Promise<number>;
   /**
-   * Asks the user for permissions that the process doesn't have yet.
+   * Asks the user for Deno permissions that the process doesn't have yet.
    *
-   * @param kinds what the command needs; rejects with an `S3CredentialsError` where one is refused
-   * @param reasons what for, where it isn't the usual
+   * @param kinds what the command needs; rejects with an `S3CredentialsError` if one is refused
+   * @param reasons what for, if not the usual reason
    */
   permit(kinds: readonly PermissionKind[], reasons?: PermissionReasons): Promise<void>;
   /** Aborted when the user presses Ctrl-C. */
   signal: AbortSignal;
-  /** Milliseconds to wait for an answer, where the usual patience is too long. */
+  /** Milliseconds to wait for a response; tests set it low. */
   requestTimeoutMs?: number;
 }
 
@@ -70,23 +69,16 @@ export interface ChildEnvironment {
   set: Record<string, string>;
 }
 
-/**
- * The exit code of a command that was interrupted.
- *
- * @param signal the signal of its {@linkcode Io}
- * @returns 130, or 143 or 129 where it was not Ctrl-C but the system or a lost terminal that ended it
- */
+/** The exit code of an interrupted command: 130, or 143 or 129 for SIGTERM or a closed terminal. */
 export function exitCodeOf(signal: AbortSignal): number {
   const { cause } = (signal.reason ?? {}) as { cause?: keyof typeof EXIT_CODES };
   return EXIT_CODES[cause ?? "SIGINT"] ?? EXIT_CODES.SIGINT;
 }
 
 /**
- * Waits until a command shall stop, for those that serve until then.
- *
- * @param signal the signal of its {@linkcode Io}
+ * Waits until Ctrl-C is pressed, for commands that serve until then.
  */
-export function untilInterrupted(signal: AbortSignal): Promise<void> {
+export function waitForInterrupt(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve());
@@ -94,10 +86,8 @@ export function untilInterrupted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * The door to the real process. Ctrl-C asks the command to stop and take back what it has made;
- * pressed again it ends the process at once.
- *
- * @returns the process's streams, environment, files and signal
+ * The real process. Ctrl-C asks the command to stop and roll back what it has made; pressed again it
+ * ends the process at once.
  */
 export function processIo(): Io {
   const signals = processSignals();
@@ -113,10 +103,11 @@ export function processIo(): Io {
       const { denoPermissions, requestPermissions } = await import("./permissions.ts");
       const isInteractive = Deno.stdin.isTerminal() && stderr.isTerminal;
       const say = (message: string) => stderr.write(`${message}\n`);
-      const desk = denoPermissions(say, isInteractive);
-      // Deno waits for the answer in a way that no listener would hear Ctrl-C.
-      const request = (kind: PermissionKind) => signals.withoutListeners(() => desk.request(kind));
-      await requestPermissions(kinds, { ...desk, request }, reasons);
+      const prompt = denoPermissions(say, isInteractive);
+      // While Deno waits for the answer, no listener of ours would be called for Ctrl-C.
+      const request = (kind: PermissionKind) =>
+        signals.withoutListeners(() => prompt.request(kind));
+      await requestPermissions(kinds, { ...prompt, request }, reasons);
     },
     signal: signals.signal,
   };

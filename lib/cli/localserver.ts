@@ -9,7 +9,7 @@ import { InvalidInput, S3CredentialsError } from "../errors.ts";
 import { checkArn } from "../names.ts";
 import { parseStatement } from "../policy/template.ts";
 import { defineCommand, optionalValue, value, values } from "./command.ts";
-import { untilInterrupted } from "./io.ts";
+import { waitForInterrupt } from "./io.ts";
 import {
   awsOptions,
   bucketNames,
@@ -24,36 +24,36 @@ import { messageLog, writeLine, writeMessage } from "./output.ts";
 
 const DEFAULT_PORT = 8094;
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
-/** A server there is reached under any address of the machine. */
+/** A server on these is reached at any address of the machine. */
 const EVERY_ADDRESS = ["0.0.0.0", "[::]"];
 
 /** `s3-credentials localserver` */
 export const localserver = defineCommand({
   operands: "<bucket>",
   description:
-    "Serve temporary credentials for a bucket to programs on this machine. GET / answers " +
-    "with JSON for credential_process and for AWS_CONTAINER_CREDENTIALS_FULL_URI alike; the " +
-    "credentials are renewed in time.",
+    "Serve temporary credentials for a bucket to programs on this machine. GET / returns JSON " +
+    "that suits both credential_process and AWS_CONTAINER_CREDENTIALS_FULL_URI; the credentials " +
+    "are renewed before they expire.",
   examples: [
     ["Credentials that can only read:", "localserver my-bucket --read-only --duration 1h"],
     ["On another port:", "localserver my-bucket --duration 1h --port 9000"],
-    ["For programs that know a token:", "localserver my-bucket --duration 1h --token"],
+    ["Only for programs that have the token:", "localserver my-bucket --duration 1h --token"],
   ],
   options: {
     duration: value(
       "-d, --duration <duration>",
-      "How long the credentials work, such as 15m, 1h or 12h (required)",
+      "How long the credentials last, such as 15m, 1h or 12h (required)",
       parseDuration,
     ),
     port: value("-p, --port <port>", `Port to serve on (default: ${DEFAULT_PORT})`, parsePort),
     host: value(
       "--host <host>",
-      "Host to serve on (default: localhost). Any other machine's address needs --token",
+      "Host to serve on (default: localhost). Hosts other than loopback need --token",
       parseHost,
     ),
     token: optionalValue(
       "--token [token]",
-      "Demand this token in the Authorization header; without a value, one is made and printed",
+      "Require this token in the Authorization header; without a value, one is generated and printed",
       parseToken,
     ),
     ...permissionOptions,
@@ -87,15 +87,15 @@ export const localserver = defineCommand({
         permission,
         duration,
         statements: options.statement,
-        ...(prefix !== undefined && { prefix }),
-        ...(roleArn !== undefined && { roleArn }),
+        prefix,
+        roleArn,
       }, { onProgress: log.say, signal: io.signal });
-      // Before anything is made: the port may be taken.
+      // Before anything is created: the port may be in use.
       const listening = listen(host, port, (actualPort) =>
         server.credentialHandler(cache, {
           hosts: hostHeaders(host, actualPort),
           anyAddress: EVERY_ADDRESS.includes(host),
-          ...(token !== undefined && { token }),
+          token,
           onRequest: log.say,
         }));
       try {
@@ -107,7 +107,7 @@ export const localserver = defineCommand({
             `Duration: ${duration} seconds\nPress Ctrl+C to stop`,
         );
         if (options.token === "") await writeLine(io, `AWS_CONTAINER_AUTHORIZATION_TOKEN=${token}`);
-        await untilInterrupted(io.signal);
+        await waitForInterrupt(io.signal);
       } finally {
         await shutDown(listening);
         await log.flush();
@@ -126,12 +126,12 @@ function parseHost(text: string): string {
 
 function parseToken(text: string): string {
   if (text === "" || /^[\x21-\x7e]{8,}$/.test(text)) return text;
-  throw new InvalidInput("A token has at least 8 characters, and no blanks");
+  throw new InvalidInput("A token needs at least 8 characters, without spaces");
 }
 
 const HTTP_PORT = 80;
 
-/** The names under which the server may be asked; clients leave HTTP's own port out. */
+/** The Host headers to accept; clients omit the default port of HTTP. */
 function hostHeaders(host: string, port: number): string[] {
   const names = LOOPBACK.includes(host) ? LOOPBACK : [host];
   return [...names.map((name) => `${name}:${port}`), ...(port === HTTP_PORT ? names : [])];
@@ -139,7 +139,7 @@ function hostHeaders(host: string, port: number): string[] {
 
 type Handler = (request: Request) => Promise<Response>;
 
-/** The handler must know the port, which is only known when it is listened on. */
+/** The handler needs the port, which is only known once the server listens. */
 function listen(
   host: string,
   port: number,
@@ -165,10 +165,10 @@ function listen(
   }
 }
 
-/** Milliseconds in which answers that are under way may still be finished. */
+/** Milliseconds for responses in progress to finish. */
 const GRACE_MS = 1_000;
 
-/** A client that never finishes its request must not hold up the end. */
+/** A client that never finishes its request must not delay the end. */
 async function shutDown(server: Deno.HttpServer): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, GRACE_MS);

@@ -13,14 +13,7 @@ import { errorText, writeMessage } from "./output.ts";
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-/**
- * Runs a program with a command line. Whatever goes wrong ends in one message and an exit code.
- *
- * @param program the program and its commands
- * @param args the words after the program's name
- * @param io the process, or a test's stand-in
- * @returns 0, 1 (failed), 2 (wrong usage) or 130 (interrupted)
- */
+/** Runs a command line. Whatever goes wrong ends in one message and an exit code. */
 export async function runProgram(
   program: Program,
   args: readonly string[],
@@ -38,7 +31,7 @@ export async function runProgram(
     await (parsed.stopsItself ? run : abortable(run, io.signal));
     return 0;
   } catch (error) {
-    // What a signal stops ends in the signal's reason.
+    // What a signal stops rejects with the signal's reason.
     const isStop = io.signal.aborted && error === io.signal.reason;
     return await report(isStop ? interruption(error) : error, usage, io);
   }
@@ -52,7 +45,7 @@ function interruption(reason: unknown): S3CredentialsError {
 
 async function report(error: unknown, usage: string, io: Io): Promise<number> {
   if (error instanceof ExitCode) return error.code;
-  // Whoever reads our output has had enough, as `head` does.
+  // The reader of our output has closed it, as `head` does.
   if (error instanceof Error && error.name === "BrokenPipe") return 0;
   if (error instanceof UsageError) {
     await writeMessage(io, `${error.usage}\nError: ${error.message}`);
@@ -68,7 +61,7 @@ async function report(error: unknown, usage: string, io: Io): Promise<number> {
   return EXIT_FAILED;
 }
 
-/** In the words of the system, as part of a sentence. */
+/** In the operating system's words, as a part of a sentence. */
 function unwritten({ message }: OutputError): string {
   const reason = message.replace(/ \(os error \d+\)$/, "").replace(/^[A-Z](?=[a-z])/, lower);
   return `Error: Could not write to standard output: ${reason}`;

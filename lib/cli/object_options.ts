@@ -13,12 +13,12 @@ import { bucketNames } from "./options.ts";
 import { errorText } from "./output.ts";
 import type { ProgressLine } from "./progress.ts";
 
-const MOST_CONCURRENT = 512;
+const MAX_CONCURRENCY = 512;
 
-/** How many requests at a time. */
+/** The maximum number of concurrent requests. */
 export const concurrencyOption = value(
   "--concurrency <n>",
-  "How many requests are under way at the same time",
+  "Maximum number of concurrent requests",
   parseConcurrency,
 );
 
@@ -27,9 +27,9 @@ export const silentOption = flag("-s, --silent", "Don't show progress bar");
 
 function parseConcurrency(text: string): number {
   const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1 || count > MOST_CONCURRENT) {
+  if (!/^\d+$/.test(text) || count < 1 || count > MAX_CONCURRENCY) {
     throw new InvalidInput(
-      `Invalid number ${JSON.stringify(text)}: expected 1 to ${MOST_CONCURRENT}`,
+      `Invalid number ${JSON.stringify(text)}: expected 1 to ${MAX_CONCURRENCY}`,
     );
   }
   return count;
@@ -40,13 +40,13 @@ export function bucketName(name: string | undefined): string {
   return bucketNames([name ?? ""])[0]!;
 }
 
-/** Checks keys that were typed. */
+/** Checks keys from the command line. */
 export function checkedKeys(keys: readonly string[]): string[] {
   for (const key of keys) asUsageError(() => checkKey(key));
   return [...keys];
 }
 
-/** What every transfer is told by the command line. */
+/** The options of every transfer. */
 export function transferOptions(
   { concurrency }: { concurrency: number | undefined },
   line: ProgressLine,
@@ -56,17 +56,11 @@ export function transferOptions(
     onProgress: line.update,
     onWarning: (message: string) => line.say(`Warning: ${message}`),
     signal: io.signal,
-    ...(concurrency !== undefined && { concurrency }),
+    concurrency,
   };
 }
 
-/**
- * Waits for the objects of a transfer and reports those that failed.
- *
- * @param results what became of each
- * @param line where to report
- * @throws {ExitCode} 1 if any failed
- */
+/** Waits for the objects of a transfer, reports those that failed, and throws `ExitCode` 1 for any. */
 export async function report(
   results: AsyncIterable<ObjectResult>,
   line: ProgressLine,

@@ -29,11 +29,11 @@ export const listBucket = defineCommand({
   description: "List the objects of a bucket.",
   examples: [
     ["As JSON:", "list-bucket my-bucket"],
-    ["One folder, as CSV:", "list-bucket my-bucket --prefix my-folder/ --csv"],
+    ["One directory, as CSV:", "list-bucket my-bucket --prefix my-directory/ --csv"],
     ["With the URL of each object:", "list-bucket my-bucket --urls"],
   ],
   options: {
-    prefix: value("--prefix <prefix>", "List keys that start with this"),
+    prefix: value("--prefix <prefix>", "Only list keys that start with this"),
     urls: flag("--urls", "Show the URL of each object"),
     ...rowOptions,
     ...awsOptions,
@@ -45,8 +45,8 @@ export const listBucket = defineCommand({
     const fields = urls ? [...OBJECT_FIELDS, "URL"] : OBJECT_FIELDS;
     const { listObjects } = await import("../objects/list.ts");
     await withAws(options, io, async (aws) => {
-      const wanted = { urls, signal: io.signal, ...(prefix !== undefined && { prefix }) };
-      await writeRows(io, objectRows(listObjects(aws, bucket, wanted), fields), format, fields);
+      const objects = listObjects(aws, bucket, { urls, prefix, signal: io.signal });
+      await writeRows(io, objectRows(objects, fields), format, fields);
     });
   },
 });
@@ -62,7 +62,7 @@ export const getObject = defineCommand({
   operands: "<bucket> <key>",
   description: "Download an object: to standard output, or into a file.",
   examples: [
-    ["See what it holds:", "get-object my-bucket hello.txt"],
+    ["Show its content:", "get-object my-bucket hello.txt"],
     ["Save it to a file:", "get-object my-bucket hello.txt -o hello.txt"],
   ],
   options: {
@@ -76,9 +76,9 @@ export const getObject = defineCommand({
     const bucket = bucketName(operands[0]);
     const [key = ""] = checkedKeys([operands[1] ?? ""]);
     const { downloadObject, getObject } = await import("../objects/get.ts");
-    // To replace it would be to replace the file that standard output is redirected to.
+    // Replacing that would replace the file that standard output is redirected to.
     const output = options.output === "/dev/stdout" ? undefined : options.output;
-    // The content would be written over a bar on the same terminal.
+    // The content would overwrite a progress bar on the same terminal.
     const isSilent = options.silent || output === undefined && io.stdout.isTerminal;
     if (output !== undefined) await io.permit(["write"]);
     const line = progressLine(io, { label: "Downloading", isSilent });
@@ -87,7 +87,7 @@ export const getObject = defineCommand({
         const transfer = transferOptions(options, line, io);
         if (output !== undefined) return await downloadObject(aws, bucket, key, output, transfer);
         const { body } = await getObject(aws, bucket, key, transfer);
-        // Whoever should read a pipe may be slow, and an interruption must not wait for him.
+        // The reader of a pipe may be slow, and an interruption must not wait for it.
         for await (const chunk of body) await abortable(io.stdout.write(chunk), io.signal);
       });
     } finally {
@@ -99,8 +99,8 @@ export const getObject = defineCommand({
 /** `s3-credentials get-objects` */
 export const getObjects = defineCommand({
   operands: "<bucket> [keys...]",
-  description: "Download several objects into the current directory, or into another one. Each " +
-    "keeps the folders of its key. A key that would lead out of the directory is not downloaded.",
+  description: "Download several objects into the current directory, or another one. Each keeps " +
+    "the directories of its key. A key that would lead out of the directory is not downloaded.",
   examples: [
     ["Everything:", "get-objects my-bucket"],
     ["Some keys:", "get-objects my-bucket one.txt path/two.txt"],
@@ -113,8 +113,8 @@ export const getObjects = defineCommand({
     output: value("-o, --output <directory>", "Write to this directory (default: the current one)"),
     pattern: values(
       "-p, --pattern <pattern>",
-      "Download keys that match, such as '*/*.js'. * stands for anything, ? for one character, " +
-        "[abc] for one of these, [!abc] for any other; may be repeated",
+      "Download keys that match, such as '*/*.js'. * matches anything, ? one character, [abc] one " +
+        "of these, [!abc] any other; may be repeated",
       (text) => text,
     ),
     silent: silentOption,
@@ -124,14 +124,14 @@ export const getObjects = defineCommand({
   stopsItself: true,
   async run({ operands: [name, ...keys], options }, io) {
     const bucket = bucketName(name);
-    const wanted = { keys: checkedKeys(keys), patterns: options.pattern };
+    const selection = { keys: checkedKeys(keys), patterns: options.pattern };
     const { getObjects } = await import("../objects/get.ts");
     await io.permit(["write"]);
     const line = progressLine(io, { label: "Downloading", isSilent: options.silent });
     await withAws(options, io, (aws) => {
       const transfer = transferOptions(options, line, io);
       return report(
-        getObjects(aws, bucket, options.output ?? ".", { ...wanted, ...transfer }),
+        getObjects(aws, bucket, options.output ?? ".", { ...selection, ...transfer }),
         line,
       );
     });
@@ -146,14 +146,14 @@ export const putObject = defineCommand({
     ["A file:", "put-object my-bucket my-key.txt /path/to/file.txt"],
     ["Standard input:", "put-object my-bucket my-key.txt -"],
     [
-      "With a content type of your choice:",
+      "With a given content type:",
       "put-object my-bucket hello.html - --content-type text/html",
     ],
   ],
   options: {
     contentType: value(
       "--content-type <type>",
-      "Content-Type to use (default: that of the file extension)",
+      "Content type (default: according to the file extension)",
       parseContentType,
     ),
     silent: silentOption,
@@ -176,7 +176,7 @@ export const putObject = defineCommand({
       await withAws(options, io, (aws) =>
         putObject(aws, bucket, key, isInput ? io.stdin : path, {
           ...transferOptions(options, line, io),
-          ...(options.contentType !== undefined && { contentType: options.contentType }),
+          contentType: options.contentType,
         }));
     } finally {
       await line.finish();
@@ -187,7 +187,7 @@ export const putObject = defineCommand({
 function parseContentType(text: string): string {
   if (/^[\x20-\x7e]+$/.test(text) && text.trim() !== "") return text;
   throw new InvalidInput(
-    `Invalid content type ${JSON.stringify(text)}: expected such as text/html`,
+    `Invalid content type ${JSON.stringify(text)}: expected a type such as text/html`,
   );
 }
 
@@ -203,14 +203,15 @@ async function checkFile(path: string): Promise<void> {
 /** `s3-credentials put-objects` */
 export const putObjects = defineCommand({
   operands: "<bucket> <paths...>",
-  description: "Upload files, and directories with all that is below them. A file goes to its " +
-    "name, a directory to its name with the names of what is in it.",
+  description:
+    "Upload files, and directories with everything below them. The key of a file is its " +
+    "name; the keys of a directory's files begin with the directory's name.",
   examples: [
     ["Two files:", "put-objects my-bucket one.txt two.txt"],
-    ["The same below my-folder/:", "put-objects my-bucket one.txt two.txt --prefix my-folder"],
+    ["The same below backup/:", "put-objects my-bucket one.txt two.txt --prefix backup"],
     ["A directory, as my-directory/...:", "put-objects my-bucket my-directory"],
-    ["What is in the current directory:", "put-objects my-bucket ."],
-    ["See first what would be uploaded:", "put-objects my-bucket . --dry-run"],
+    ["The content of the current directory:", "put-objects my-bucket ."],
+    ["Show first what would be uploaded:", "put-objects my-bucket . --dry-run"],
   ],
   options: {
     prefix: value("--prefix <prefix>", "Prefix to add to the keys"),
@@ -245,24 +246,24 @@ export const putObjects = defineCommand({
   },
 });
 
-/** Many, but not so many that their text would take as much memory again as they do. */
+/** Lines of a dry run that are written together; all at once would double the memory. */
 const LINES_AT_A_TIME = 10_000;
 
 /** `s3-credentials delete-objects` */
 export const deleteObjects = defineCommand({
   operands: "<bucket> [keys...]",
-  description: "Delete objects of a bucket: those of some keys, or all with a prefix.",
+  description: "Delete objects of a bucket: by keys, or all with a prefix.",
   examples: [
     ["Two objects:", "delete-objects my-bucket one.txt two.txt"],
-    ["All with a prefix:", "delete-objects my-bucket --prefix my-folder/"],
+    ["All with a prefix:", "delete-objects my-bucket --prefix my-directory/"],
     [
-      "See first what would be deleted:",
-      "delete-objects my-bucket --prefix my-folder/ --dry-run",
+      "Show first what would be deleted:",
+      "delete-objects my-bucket --prefix my-directory/ --dry-run",
     ],
   ],
   options: {
     prefix: value("--prefix <prefix>", "Delete all objects whose keys start with this"),
-    silent: flag("-s, --silent", "Don't show informational output"),
+    silent: flag("-s, --silent", "Show only errors"),
     dryRun: flag("-d, --dry-run", "Show the keys that would be deleted, and delete nothing"),
     concurrency: concurrencyOption,
     ...awsOptions,
@@ -303,7 +304,7 @@ export const deleteObjects = defineCommand({
       const results = deleteObjects(aws, bucket, which, {
         onFound: (count) => void (said = say(count)),
         signal: io.signal,
-        ...(concurrency !== undefined && { concurrency }),
+        concurrency,
       });
       for await (const { error } of results) {
         if (error === undefined || reported.has(error)) continue;

@@ -23,7 +23,7 @@ function parseRegion(text: string): string {
   );
 }
 
-/** Which permission the credentials shall have. */
+/** What the credentials may do. */
 export const permissionOptions = {
   readOnly: flag("--read-only", "Only allow reading from the bucket"),
   writeOnly: flag("--write-only", "Only allow writing to the bucket"),
@@ -63,30 +63,17 @@ export const rowOptions = {
   tsv: flag("--tsv", "TSV"),
 };
 
-/**
- * The format that `--nl`, `--csv` and `--tsv` ask for.
- *
- * @param options the options' values
- * @returns the format; `json` without any of them
- * @throws {S3CredentialsError} `usage` if more than one is given
- */
+/** The format selected by the options; throws `usage` if there is more than one. */
 export function rowFormatOf(options: Values<typeof rowOptions>): RowFormat {
-  const asked = (["nl", "csv", "tsv"] as const).filter((format) => options[format]);
-  if (asked.length > 1) throw usage("Use only one of --nl, --csv and --tsv");
-  return asked[0] ?? "json";
+  const chosen = (["nl", "csv", "tsv"] as const).filter((format) => options[format]);
+  if (chosen.length > 1) throw usage("Use only one of --nl, --csv and --tsv");
+  return chosen[0] ?? "json";
 }
 
 /** The values of {@linkcode awsOptions}. */
 export type AwsOptionValues = Values<typeof awsOptions>;
 
-/**
- * Works out which account the options name. Nothing is sent.
- *
- * @param options the options' values
- * @param io where the file and the environment are
- * @returns what {@linkcode connect} needs
- * @throws {S3CredentialsError} `usage` for options that contradict each other or a bad file
- */
+/** Turns the options into those of {@linkcode connect}; throws `usage` for contradictions. */
 export async function connectOptions(options: AwsOptionValues, io: Io): Promise<ConnectOptions> {
   const { accessKey, secretKey, sessionToken, auth, profile, region, endpointUrl } = options;
   const hasKeys = [accessKey, secretKey, sessionToken].some((one) => one !== undefined);
@@ -99,30 +86,30 @@ export async function connectOptions(options: AwsOptionValues, io: Io): Promise<
   await io.permit(AWS_PERMISSIONS);
   const common = {
     env: io.env,
-    ...(profile !== undefined && { profile }),
-    ...(region !== undefined && { region }),
-    ...(endpointUrl !== undefined && { endpointUrl }),
-    ...(io.requestTimeoutMs !== undefined && { requestTimeoutMs: io.requestTimeoutMs }),
-    ...(options.debug && { onRequest: (lines: string) => void writeMessage(io, lines) }),
+    profile,
+    region,
+    endpointUrl,
+    requestTimeoutMs: io.requestTimeoutMs,
+    onRequest: options.debug ? (lines: string) => void writeMessage(io, lines) : undefined,
   };
   if (secretKey !== undefined || sessionToken !== undefined) {
     await writeMessage(
       io,
       "Warning: other users of this machine can see --secret-key and --session-token in the list of " +
-        "processes: --auth, --profile and the environment are safer",
+        "processes: --auth, --profile and environment variables are safer",
     );
   }
   if (auth !== undefined) return { ...common, credentials: await readAuth(auth, io) };
   if (!hasKeys) return common;
   if (!accessKey || !secretKey) {
-    throw usage("--access-key and --secret-key go together, also with --session-token");
+    throw usage("--access-key and --secret-key go together, with --session-token too");
   }
   return {
     ...common,
     credentials: {
       accessKeyId: accessKey,
       secretAccessKey: secretKey,
-      ...(sessionToken && { sessionToken }),
+      sessionToken: sessionToken || undefined,
     },
   };
 }
@@ -132,14 +119,7 @@ async function readAuth(path: string, io: Io) {
   return asUsageError(() => parseAuthFile(text), "Invalid value for --auth");
 }
 
-/**
- * Connects to the account that the options name, does something with it, and disconnects.
- *
- * @param options the options' values
- * @param io the process
- * @param work what to do
- * @returns what `work` gave
- */
+/** Connects as the options say, does the work, and disconnects. */
 export async function withAws<T>(
   options: AwsOptionValues,
   io: Io,
@@ -153,25 +133,12 @@ export async function withAws<T>(
   }
 }
 
-/**
- * Wrong usage, as an error.
- *
- * @param message what is wrong
- * @returns the error
- */
+/** An error of usage. */
 export function usage(message: string): S3CredentialsError {
   return new S3CredentialsError("usage", message);
 }
 
-/**
- * Reads a file that an option names, or standard input for `-`.
- *
- * @param path the file's path, or `-`
- * @param io where to read
- * @param option the option, for the error
- * @returns the text, without the mark that editors of Windows put in front
- * @throws {S3CredentialsError} `usage` if it can't be read
- */
+/** Reads the file that an option names, or standard input for `-`; drops a byte order mark. */
 export async function readInput(path: string, io: Io, option: string): Promise<string> {
   const reading = path === "-" ? new Response(io.stdin).text() : io.readTextFile(path);
   const text = reading.catch((error) => {
@@ -185,30 +152,17 @@ function fileFault(error: unknown, path: string): string {
   if (name === "NotFound") return `File not found: ${path}`;
   if (name === "PermissionDenied") return `File may not be read: ${path}`;
   if (name === "NotCapable") return `Deno was not allowed to read ${path}: add --allow-read`;
-  if (name === "IsADirectory" || code === "EISDIR") return `Not a file but a folder: ${path}`;
+  if (name === "IsADirectory" || code === "EISDIR") return `Not a file but a directory: ${path}`;
   return `File could not be read: ${path}: ${message}`;
 }
 
-/**
- * Checks the names of buckets that were typed, and drops repetitions.
- *
- * @param names the names
- * @param options whether new buckets' rules hold
- * @returns each name once
- * @throws {S3CredentialsError} `usage` for a bad name
- */
+/** Checks bucket names from the command line, and returns each once. */
 export function bucketNames(names: readonly string[], options?: BucketNameOptions): string[] {
   for (const name of names) asUsageError(() => checkBucketName(name, options));
   return [...new Set(names)];
 }
 
-/**
- * The permission that `--read-only` and `--write-only` ask for.
- *
- * @param options the options' values
- * @returns the permission
- * @throws {S3CredentialsError} `usage` if both are given
- */
+/** The permission selected by `--read-only` and `--write-only`; throws `usage` for both. */
 export function permissionOf(
   options: { readOnly: boolean; writeOnly: boolean },
 ): "read-only" | "write-only" | "read-write" {
@@ -221,13 +175,7 @@ export function permissionOf(
 
 const HIGHEST_PORT = 65_535;
 
-/**
- * Reads a port.
- *
- * @param text 0 (any that is free) to 65,535
- * @returns the port
- * @throws {RangeError} for anything else
- */
+/** Parses a port: 0 (any free one) to 65,535. */
 export function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > HIGHEST_PORT) {
@@ -236,12 +184,7 @@ export function parsePort(text: string): number {
   return port;
 }
 
-/**
- * Says what may surprise someone about a prefix.
- *
- * @param prefix the prefix, if one was given
- * @param io the process
- */
+/** Warns of what may be surprising about a prefix. */
 export async function warnOfPrefix(prefix: string | undefined, io: Io): Promise<void> {
   if (prefix === undefined) return;
   for (const warning of prefixWarnings(prefix)) await writeMessage(io, `Warning: ${warning}`);

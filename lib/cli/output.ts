@@ -1,5 +1,5 @@
 /**
- * Data to standard output, words to standard error.
+ * Data to standard output, messages to standard error.
  *
  * @module
  */
@@ -9,59 +9,31 @@ import { escapeControls, escapeName } from "../escape.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Io, Output } from "./io.ts";
 
-/**
- * Writes a message for a person, with what could lead a terminal astray made visible. That nobody
- * can read it is no reason to fail.
- *
- * @param io the process
- * @param message one line or several
- */
+/** Writes a message to standard error, with control characters escaped. Never fails. */
 export async function writeMessage(io: Io, message: string): Promise<void> {
   try {
     await io.stderr.write(`${escapeControls(message)}\n`);
   } catch {
-    // Standard error is closed: there is nobody to tell.
+    // Standard error is closed: there is no one to report it to.
   }
 }
 
-/**
- * An error as a person reads it: the message, and what to do beneath.
- *
- * @param error the error
- * @returns one line or several
- */
+/** An error as text: the message, and below it the hint. */
 export function errorText({ message, hint }: S3CredentialsError): string {
   return hint === undefined ? `Error: ${message}` : `Error: ${message}\n${hint}`;
 }
 
-/**
- * Reports an error of one item of several; the command goes on.
- *
- * @param io the process
- * @param error the error
- */
+/** Reports an error of one item of several; the command goes on. */
 export async function writeError(io: Io, error: S3CredentialsError): Promise<void> {
   await writeMessage(io, errorText(error));
 }
 
-/**
- * Writes a text and a line break to standard output: as it is into a pipe or a file, with its
- * control characters made visible where a person is looking.
- *
- * @param io the process
- * @param text the data
- */
+/** Writes text and a line break to standard output; on a terminal, control characters are escaped. */
 export async function writeLine(io: Io, text: string): Promise<void> {
   await writeText(io.stdout, `${text}\n`);
 }
 
-/**
- * A key or path as a part of a line of standard output.
- *
- * @param io the process
- * @param name the key or path
- * @returns it as it is for a pipe or a file, with all control characters visible for a terminal
- */
+/** A key or path for standard output: escaped on a terminal, else as it is. */
 export function nameFor(io: Io, name: string): string {
   return io.stdout.isTerminal ? escapeName(name) : name;
 }
@@ -70,33 +42,22 @@ function writeText(output: Output, text: string): Promise<void> {
   return output.write(output.isTerminal ? escapeControls(text) : text);
 }
 
-/**
- * Writes a value as JSON that is indented by four.
- *
- * @param io the process
- * @param value the data
- */
+/** Writes a value as JSON with an indent of four. */
 export async function writeJson(io: Io, value: unknown): Promise<void> {
   await writeLine(io, JSON.stringify(value, null, 4));
 }
 
-/** Messages in the order in which they were said, without making the speaker wait. */
+/** Messages in the order in which they were said; the caller need not wait. */
 export interface MessageLog {
-  /** Says something. */
+  /** Writes a message. */
   say(message: string): void;
-  /** Warns of something, which silence does not hide. */
+  /** Writes a warning, which `--silent` does not hide. */
   warn(message: string): void;
-  /** Waits until all has been written. */
+  /** Waits until everything has been written. */
   flush(): Promise<void>;
 }
 
-/**
- * A log for library calls that report their progress as they go.
- *
- * @param io the process
- * @param isSilent whether to drop all but the warnings
- * @returns the log
- */
+/** A log for library calls that report their progress; if silent, only warnings are written. */
 export function messageLog(io: Io, isSilent: boolean): MessageLog {
   let written = Promise.resolve();
   const write = (message: string) => {
@@ -111,15 +72,8 @@ export function messageLog(io: Io, isSilent: boolean): MessageLog {
   };
 }
 
-/**
- * Passes a listing on until Ctrl-C is pressed, be it while a page is awaited.
- *
- * @param items the listing
- * @param io the process
- * @returns the same items
- * @throws the reason of the signal
- */
-export async function* untilInterrupted<T>(items: AsyncIterable<T>, io: Io): AsyncGenerator<T> {
+/** The same items, but throws the signal's reason as soon as Ctrl-C is pressed, even mid-page. */
+export async function* abortableItems<T>(items: AsyncIterable<T>, io: Io): AsyncGenerator<T> {
   const { signal } = io;
   const iterator = items[Symbol.asyncIterator]();
   let stop = () => {};
@@ -136,25 +90,18 @@ export async function* untilInterrupted<T>(items: AsyncIterable<T>, io: Io): Asy
   } finally {
     signal.removeEventListener("abort", onAbort);
     const ended = iterator.return?.();
-    // Whoever has pressed Ctrl-C does not want to wait for the page.
+    // After Ctrl-C, don't wait for the page.
     if (signal.aborted) ended?.catch(() => {});
     else await ended;
   }
 }
 
-/** Characters that are collected before they are written, as long as rows come fast. */
+/** Characters that are collected before they are written, if rows arrive quickly. */
 const BATCH_SIZE = 32_768;
-/** Milliseconds that a row waits for others to be written with. */
+/** Milliseconds that a row waits for others to be written in the same batch. */
 const BATCH_DELAY_MS = 20;
 
-/**
- * Writes rows to standard output as they arrive.
- *
- * @param io the process
- * @param rows plain objects
- * @param format how to write them
- * @param fields the columns of CSV and TSV
- */
+/** Writes rows to standard output as they arrive; `fields` are the columns of CSV and TSV. */
 export async function writeRows(
   io: Io,
   rows: AsyncIterable<object>,
@@ -176,14 +123,14 @@ export async function writeRows(
     });
   };
   try {
-    for await (const piece of formatRows(untilInterrupted(rows, io), format, fields)) {
+    for await (const piece of formatRows(abortableItems(rows, io), format, fields)) {
       batch += piece;
       timer ??= setTimeout(flush, BATCH_DELAY_MS);
       if (batch.length >= BATCH_SIZE) {
         flush();
         await written;
       }
-      // Where nobody reads any more, no more is fetched.
+      // If the reader has gone, no more is fetched.
       if (failure !== undefined) break;
     }
   } finally {
@@ -198,20 +145,11 @@ export async function writeRows(
 export interface ErrorLog {
   /** Reports an error. */
   onError(error: S3CredentialsError): void;
-  /**
-   * Waits until all have been written.
-   *
-   * @throws {ExitCode} 1 if there were any
-   */
+  /** Waits until all have been written; throws `ExitCode` 1 if there were any. */
   finish(): Promise<void>;
 }
 
-/**
- * A log for the errors of single items.
- *
- * @param io the process
- * @returns the log
- */
+/** A log for the errors of single items. */
 export function itemErrors(io: Io): ErrorLog {
   const log = messageLog(io, false);
   let failed = false;

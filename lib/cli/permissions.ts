@@ -1,5 +1,5 @@
 /**
- * Asking for Deno's permissions: once a kind, with a word on why, where Deno by itself would ask for
+ * Asking for Deno's permissions: once a kind and with a reason, where Deno by itself would ask for
  * each environment variable and each file.
  *
  * @module
@@ -18,17 +18,17 @@ const REASONS: Record<PermissionKind, string> = {
   write: "to save what it downloads",
   net: "to call AWS",
   run: "to run the command that you name",
-  sys: "to tell AWS's servers which system calls, and to find your home folder",
+  sys: "to tell AWS which operating system is calling, and to find your home directory",
 };
 
 /** The permissions of every command that talks to AWS, in the order in which they are asked for. */
 export const AWS_PERMISSIONS: readonly PermissionKind[] = ["env", "read", "net", "sys"];
 
-/** What stands between {@linkcode requestPermissions} and Deno. */
+/** What {@linkcode requestPermissions} needs of Deno. */
 export interface PermissionPrompt {
   /** Looks up whether a permission is there. */
   query(kind: PermissionKind): Promise<{ state: Deno.PermissionState; partial: boolean }>;
-  /** Asks the user. */
+  /** Asks the user for one. */
   request(kind: PermissionKind): Promise<Deno.PermissionState>;
   /** Tells the user something. */
   say(message: string): Promise<void>;
@@ -37,26 +37,21 @@ export interface PermissionPrompt {
 }
 
 /**
- * Asks for those permissions that are missing altogether. Where only some of a kind was granted on the
- * command line, or nobody can be asked, things take their course.
- *
- * @param kinds what is needed
- * @param desk Deno, or a test's stand-in
- * @param reasons what for, where it isn't the usual
- * @throws {S3CredentialsError} if the user refuses one
+ * Asks for permissions of which nothing was granted; throws if the user refuses one. If a part of a
+ * kind was granted on the command line, or there is no user to ask, Deno itself decides later.
  */
 export async function requestPermissions(
   kinds: readonly PermissionKind[],
-  desk: PermissionPrompt,
+  prompt: PermissionPrompt,
   reasons: PermissionReasons = {},
 ): Promise<void> {
-  if (!desk.isInteractive) return;
+  if (!prompt.isInteractive) return;
   for (const kind of kinds) {
-    const { state, partial } = await desk.query(kind);
+    const { state, partial } = await prompt.query(kind);
     if (state !== "prompt" || partial) continue;
     const reason = reasons[kind] ?? REASONS[kind];
-    await desk.say(`s3-credentials needs this ${reason}:`);
-    if (await desk.request(kind) === "granted") continue;
+    await prompt.say(`s3-credentials needs this ${reason}:`);
+    if (await prompt.request(kind) === "granted") continue;
     throw new S3CredentialsError(
       "access-denied",
       `Deno was not allowed the permission "${kind}", which is needed ${reason}`,
@@ -65,13 +60,7 @@ export async function requestPermissions(
   }
 }
 
-/**
- * Deno's own permissions.
- *
- * @param say tells the user something
- * @param isInteractive whether there is a user to ask
- * @returns the desk
- */
+/** Deno's own permissions. */
 export function denoPermissions(
   say: (message: string) => Promise<void>,
   isInteractive: boolean,

@@ -1,5 +1,5 @@
 /**
- * The line on a terminal that shows how far a transfer is.
+ * The line on a terminal that shows the progress of a transfer.
  *
  * @module
  */
@@ -7,9 +7,9 @@ import type { TransferProgress } from "../objects/types.ts";
 import type { Io } from "./io.ts";
 import { writeMessage } from "./output.ts";
 
-/** A line that is drawn again and again, and messages above it. */
+/** A line that is redrawn as a transfer goes on, and messages above it. */
 export interface ProgressLine {
-  /** Takes note of how far the transfer is. */
+  /** Called with the latest progress. */
   update(progress: Readonly<TransferProgress>): void;
   /** Writes a message. */
   say(message: string): void;
@@ -19,24 +19,18 @@ export interface ProgressLine {
 
 /** How to draw a {@linkcode ProgressLine}. */
 export interface ProgressLineOptions {
-  /** What is going on, such as `Uploading`. */
+  /** Such as `Uploading`. */
   label: string;
   /** Whether to draw nothing. */
   isSilent: boolean;
-  /** Tells the time in milliseconds. */
+  /** The time in milliseconds. */
   now?: () => number;
 }
 
 const INTERVAL_MS = 100;
 const CLEAR_LINE = "\r\x1b[K";
 
-/**
- * Begins a line. Where nobody is looking, nothing but messages is written.
- *
- * @param io the process
- * @param options what it says, and whether at all
- * @returns the line
- */
+/** Starts a line. If standard error is no terminal, only messages are written. */
 export function progressLine(
   io: Io,
   { label, isSilent, now = () => performance.now() }: ProgressLineOptions,
@@ -51,7 +45,7 @@ export function progressLine(
   };
   const draw = () => {
     if (progress === undefined) return;
-    // Some terminals say 0 where they do not know.
+    // Some terminals report 0 if they don't know.
     const columns = io.stderr.columns?.() || 80;
     put(CLEAR_LINE + describeProgress(label, progress, now() - started, columns - 1));
     isDrawn = true;
@@ -76,15 +70,7 @@ export function progressLine(
 const BAR_WIDTH = 20;
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/**
- * Says how far a transfer is, in one line. What finds no room is left out, the least important first.
- *
- * @param label what is going on
- * @param progress how far it is
- * @param milliseconds how long it has taken
- * @param columns how many characters there are
- * @returns the line
- */
+/** The progress as one line of at most `columns` characters; the least important parts are dropped. */
 export function describeProgress(
   label: string,
   { objects, totalObjects, bytes, totalBytes, isTotalFinal }: Readonly<TransferProgress>,
@@ -92,7 +78,7 @@ export function describeProgress(
   columns: number,
 ): string {
   const rate = milliseconds > 0 ? bytes / (milliseconds / 1000) : 0;
-  // While objects are still being found, or the length of a stream is unknown, there is no share.
+  // While objects are still being listed, or for a stream of unknown length, there is no percentage.
   const hasShare = isTotalFinal && (totalBytes > 0 ? bytes <= totalBytes : objects > 0);
   const share = totalBytes > 0 ? bytes / totalBytes : 1;
   const isDone = isTotalFinal && objects === totalObjects;
@@ -142,12 +128,7 @@ function bar(share: number): string {
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-/**
- * Writes a number of bytes for a person.
- *
- * @param bytes how many
- * @returns such as `1.5 MiB`
- */
+/** A number of bytes for people, such as `1.5 MiB`. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
@@ -158,7 +139,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** Writes a time for a person, such as `0:05` or `1:02:03`. */
+/** A time for people, such as `0:05` or `1:02:03`. */
 function formatSeconds(seconds: number): string {
   const whole = Math.round(seconds);
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];

@@ -7,13 +7,13 @@ import { S3CredentialsError } from "../errors.ts";
 import { formatCredentials } from "../credentials/format.ts";
 import { defineCommand, value, values } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
-import { type Io, untilInterrupted } from "./io.ts";
+import { type Io, waitForInterrupt } from "./io.ts";
 import { bucketNames, parsePort } from "./options.ts";
 import { writeLine, writeMessage } from "./output.ts";
 
 const PERMISSION_REASONS = {
   net: "to serve the sandbox on this machine",
-  read: "to look up what AWS's policies can hold",
+  read: "to look up the tables of AWS's policies",
   env: "to pass the environment on to the command, without your AWS settings",
 };
 
@@ -21,17 +21,17 @@ const PERMISSION_REASONS = {
 export const sandbox = defineCommand({
   operands: "[command...]",
   description:
-    "Try things out without an AWS account: serves IAM, STS and S3 from memory, on this " +
-    "machine only. Signatures are checked and policies enforced as AWS does. All is gone when it " +
-    "ends.\n\nWith a command, runs it against a fresh sandbox and ends as it ends. Without one, " +
-    "prints the variables to set and serves until Ctrl-C.",
+    "Run an in-memory AWS to try things out without an account: serves IAM, STS and S3, on this " +
+    "machine only. Signatures are checked and policies enforced as AWS does. Everything is gone " +
+    "when it ends.\n\nWith a command, runs it against a fresh sandbox and exits with its exit " +
+    "code. Without one, prints the environment variables to set and serves until Ctrl-C.",
   examples: [
     [
       "A bucket and a key, in a sandbox of their own:",
       "sandbox -- s3-credentials create my-bucket -c",
     ],
-    ["Any other program that speaks to AWS:", "sandbox --bucket my-bucket -- aws s3 ls"],
-    ["Serve on a port of your choice:", "sandbox --port 5000"],
+    ["Any other program that uses AWS:", "sandbox --bucket my-bucket -- aws s3 ls"],
+    ["Serve on a given port:", "sandbox --port 5000"],
   ],
   options: {
     port: value("--port <port>", "Port to serve on (default: any that is free)", parsePort),
@@ -47,7 +47,7 @@ export const sandbox = defineCommand({
     const { startSandbox } = await import("../sandbox/mod.ts");
     const started = await startSandbox({
       buckets,
-      ...(options.port !== undefined && { port: options.port }),
+      port: options.port,
     }).catch((error) => {
       throw portError(error, options.port);
     });
@@ -61,9 +61,9 @@ export const sandbox = defineCommand({
   },
 });
 
-/** Node's codes, since the sandbox listens by `node:http`. */
+/** The codes are Node's, since the sandbox listens with `node:http`. */
 function portError(error: Error & { code?: string }, port: number | undefined): Error {
-  const hint = "Choose another --port, or leave it out";
+  const hint = "Choose another --port, or omit it";
   switch (error.code) {
     case "EADDRINUSE":
       return new S3CredentialsError("conflict", `Port ${port} is in use`, { hint, cause: error });
@@ -83,9 +83,9 @@ interface Started {
   credentials: { accessKeyId: string; secretAccessKey: string };
 }
 
-/** Only the sandbox's own keys and endpoint: a real account must be out of reach. */
+/** The child gets only the sandbox's keys and endpoint: a real account must be out of reach. */
 async function runCommand(words: readonly string[], started: Started, io: Io): Promise<number> {
-  // No proxy can find the sandbox, and not every client knows that.
+  // No proxy can reach the sandbox, and not every client bypasses it for loopback.
   const hosts = [io.env("no_proxy") ?? io.env("NO_PROXY"), new URL(started.url).hostname];
   const noProxy = hosts.filter(Boolean).join(",");
   try {
@@ -120,9 +120,9 @@ async function serve({ url, region, credentials }: Started, io: Io): Promise<voi
     io,
     `Sandbox at ${url} - press Ctrl-C to stop. To use it in another terminal:`,
   );
-  // Some clients read the one name of the region, some the other.
+  // Some clients read one name of the region, some the other.
   const settings = { AWS_ENDPOINT_URL: url, AWS_REGION: region, AWS_DEFAULT_REGION: region };
   const lines = Object.entries(settings).map(([name, value]) => `export ${name}=${value}`);
   await writeLine(io, [...lines, keys].join("\n"));
-  await untilInterrupted(io.signal);
+  await waitForInterrupt(io.signal);
 }

@@ -1,12 +1,11 @@
 /**
- * Ctrl-C and its like, as they reach this process.
+ * The signals that ask this process to stop.
  *
  * @module
  */
-
 import { S3CredentialsError } from "../errors.ts";
 
-/** The exit codes of a command that a signal has ended, as a shell would tell them. */
+/** The exit codes of a command that a signal has ended, as in a shell. */
 export const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 type SignalName = keyof typeof EXIT_CODES;
@@ -15,37 +14,26 @@ type SignalName = keyof typeof EXIT_CODES;
 export interface ProcessSignals {
   /** Aborted by the first signal; its reason is an error whose cause is the signal's name. */
   readonly signal: AbortSignal;
-  /**
-   * Lets signals end the process at once, for work during which nobody here could hear them.
-   *
-   * @param work what keeps the whole process waiting, such as a question of Deno's
-   */
+  /** Lets signals end the process at once during work that blocks it, such as Deno's prompts. */
   withoutListeners<T>(work: () => Promise<T>): Promise<T>;
-  /**
-   * Passes signals on to another process, which decides what they mean.
-   *
-   * @param child the other process
-   * @returns how it ended
-   */
+  /** Passes signals on to a child, which decides what they mean, until it has ended. */
   forwardTo(child: Deno.ChildProcess): Promise<Deno.CommandStatus>;
 }
 
 /**
  * Listens to the signals of this process. The first asks to stop, the second ends it at once, unless
  * it is a hangup.
- *
- * @returns the signals
  */
 export function processSignals(): ProcessSignals {
   const interruption = new AbortController();
   const stop = (name: SignalName) => {
-    // Of a terminal that is closed, the shell and the system both tell.
+    // When a terminal is closed, the shell and the system both send one.
     if (interruption.signal.aborted && name === "SIGHUP") return;
     if (interruption.signal.aborted) Deno.exit(EXIT_CODES[name]);
     interruption.abort(new S3CredentialsError("interrupted", "Interrupted", { cause: name }));
   };
-  let hear = stop;
-  const switchAll = listeners((name) => hear(name));
+  let onSignal = stop;
+  const switchAll = listeners((name) => onSignal(name));
   switchAll("addSignalListener");
   return {
     signal: interruption.signal,
@@ -58,11 +46,11 @@ export function processSignals(): ProcessSignals {
       }
     },
     async forwardTo(child) {
-      hear = passOnTo(child);
+      onSignal = passOnTo(child);
       try {
         return await child.status;
       } finally {
-        hear = stop;
+        onSignal = stop;
       }
     },
   };
@@ -70,13 +58,13 @@ export function processSignals(): ProcessSignals {
 
 const IS_WINDOWS = Deno.build.os === "windows";
 
-/** Windows knows only one of them. Deno itself ends with SIGHUP even under `nohup`. */
+/** Windows has only one of them. Deno itself ends with SIGHUP even under `nohup`. */
 const NAMES: readonly SignalName[] = IS_WINDOWS ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
 
 function listeners(
-  hear: (name: SignalName) => void,
+  onSignal: (name: SignalName) => void,
 ): (change: "addSignalListener" | "removeSignalListener") => void {
-  const all = NAMES.map((name) => [name, () => hear(name)] as const);
+  const all = NAMES.map((name) => [name, () => onSignal(name)] as const);
   return (change) => {
     for (const [name, listener] of all) Deno[change](name, listener);
   };
@@ -84,7 +72,7 @@ function listeners(
 
 /**
  * A terminal sends Ctrl-C to the child as well, and many programs take a second one to mean that
- * they shall not clean up; so the first is left to the terminal. On Windows all are.
+ * they must not clean up, so the first is left to the terminal. On Windows all are.
  */
 function passOnTo(child: Deno.ChildProcess): (name: SignalName) => void {
   let interrupts = 0;

@@ -47,13 +47,13 @@ const formats: Case[] = ["list-users", "list-roles", "list-buckets"].flatMap((co
 );
 
 const cors: Case[] = rows(["set-cors-policy", "my-bucket"], [
-  [["-m", "PATCH"], 'Invalid method "PATCH": S3 knows GET, PUT, POST, DELETE, HEAD'],
+  [["-m", "PATCH"], 'Invalid method "PATCH": S3 allows GET, PUT, POST, DELETE, HEAD'],
   [["-m", "GET", "-m", ""], 'Invalid method ""'],
   [["-m", "GET,PUT"], 'Invalid method "GET,PUT"'],
   [["-m", "*"], 'Invalid method "*"'],
-  [["-o", "https://*.example.*"], "expected a URL with one * at the most"],
-  [["-o", ""], "expected a URL with one * at the most"],
-  [["-o", " "], "expected a URL with one * at the most"],
+  [["-o", "https://*.example.*"], "expected a URL with at most one *"],
+  [["-o", ""], "expected a URL with at most one *"],
+  [["-o", " "], "expected a URL with at most one *"],
   [["--max-age-seconds", "soon"], 'Expected a number of seconds, not "soon"'],
   [["--max-age-seconds", "-1"], "Expected a number of seconds"],
   [["--max-age-seconds", "1.5"], "Expected a number of seconds"],
@@ -97,11 +97,11 @@ const blocks: Case[] = rows(["set-public-access-block", "my-bucket"], [
   [[], "No valid options provided. Use --help to see available options."],
   [
     ["--allow-public-access", "--block-public-acls", "true"],
-    "--allow-public-access cannot be used with the single settings",
+    "--allow-public-access cannot be used with the individual settings",
   ],
   [
     ["--allow-public-access", "--restrict-public-buckets", "false"],
-    "--allow-public-access cannot be used with the single settings",
+    "--allow-public-access cannot be used with the individual settings",
   ],
   ...["", " true", "maybe", "2", "constructor", "__proto__", "truee", "none"].map(
     (text): [string[], string] => [
@@ -132,9 +132,9 @@ const server: Case[] = [
     [["--host", "http://localhost"], "Invalid host"],
     [["--host", "local host"], "Invalid host"],
     [["--host", ""], "Invalid host"],
-    [["--token", "short"], "A token has at least 8 characters, and no blanks"],
-    [["--token", "with a blank"], "A token has at least 8 characters, and no blanks"],
-    [["--token", "with-ümlaut"], "A token has at least 8 characters, and no blanks"],
+    [["--token", "short"], "A token needs at least 8 characters, without spaces"],
+    [["--token", "with a blank"], "A token needs at least 8 characters, without spaces"],
+    [["--token", "with-ümlaut"], "A token needs at least 8 characters, without spaces"],
     [["--prefix", "a*b/"], "Prefix must not contain *"],
     [["--statement", "{}"], "Statement JSON missing required keys: Action, Effect, Resource"],
     [["--statement", STATEMENT, "--statement", "no"], "Invalid JSON string"],

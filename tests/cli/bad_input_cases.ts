@@ -313,7 +313,7 @@ const policies: Case[] = [
   },
   {
     args: ["create", "my-bucket", "--policy", FOLDER],
-    says: /Not a file but a folder|File may not be read/,
+    says: /Not a file but a directory|File may not be read/,
   },
   { args: ["create", "my-bucket", "--policy", ""], says: "Invalid value for --policy" },
 ];
@@ -342,7 +342,7 @@ const authentication: Case[] = [
   ...AUTH_COMMANDS.flatMap((command) =>
     rows(command, [
       [["--auth", "no-such-file"], "File not found: no-such-file"],
-      [["--auth", FOLDER], /Not a file but a folder|File may not be read/],
+      [["--auth", FOLDER], /Not a file but a directory|File may not be read/],
       [["--auth", "auth.txt", "--access-key", "AKIAEXAMPLE"], "--auth cannot be used with"],
       [["--auth", "auth.txt", "--secret-key", SECRET], "--auth cannot be used with"],
       [["--auth", "auth.txt", "--session-token", SECRET], "--auth cannot be used with"],

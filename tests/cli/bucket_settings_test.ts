@@ -74,7 +74,7 @@ test("set-cors-policy: rules of others are replaced, and that is said", async (s
     bucketOf(sandbox).cors = [...others, { ...RULE }];
     const { code, stderr } = await run(["set-cors-policy", BUCKET], { sandbox });
     assert.equal(code, 0);
-    assert.equal(stderr, `Warning: this replaced ${words} that others had set\n`);
+    assert.equal(stderr, `Warning: this replaced ${words} that other tools had set\n`);
   }
   assert.equal(bucketOf(sandbox).cors!.length, 1);
   assert.equal((await run(["set-cors-policy", BUCKET], { sandbox })).stderr, "");

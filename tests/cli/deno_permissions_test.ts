@@ -9,20 +9,20 @@ import {
   requestPermissions,
 } from "../../lib/cli/permissions.ts";
 
-interface Desk extends PermissionPrompt {
-  asked: PermissionKind[];
+interface FakePrompt extends PermissionPrompt {
+  requested: PermissionKind[];
   said: string[];
 }
 
-function desk(changes: Partial<PermissionPrompt> = {}): Desk {
-  const asked: PermissionKind[] = [];
+function fakePrompt(changes: Partial<PermissionPrompt> = {}): FakePrompt {
+  const requested: PermissionKind[] = [];
   const said: string[] = [];
   return {
-    asked,
+    requested,
     said,
     query: () => Promise.resolve({ state: "prompt", partial: false }),
     request: (kind) => {
-      asked.push(kind);
+      requested.push(kind);
       return Promise.resolve("granted");
     },
     say: (message) => {
@@ -35,42 +35,42 @@ function desk(changes: Partial<PermissionPrompt> = {}): Desk {
 }
 
 Deno.test("permissions: each kind is asked for once, with a reason", async () => {
-  const one = desk();
-  await requestPermissions(AWS_PERMISSIONS, one);
-  assert.deepEqual(one.asked, ["env", "read", "net", "sys"]);
-  assert.equal(one.said.length, 4);
-  assert.match(one.said[2]!, /to call AWS/);
+  const prompt = fakePrompt();
+  await requestPermissions(AWS_PERMISSIONS, prompt);
+  assert.deepEqual(prompt.requested, ["env", "read", "net", "sys"]);
+  assert.equal(prompt.said.length, 4);
+  assert.match(prompt.said[2]!, /to call AWS/);
 });
 
 Deno.test("permissions: what is granted is not asked for", async () => {
-  const one = desk({ query: () => Promise.resolve({ state: "granted", partial: false }) });
-  await requestPermissions(AWS_PERMISSIONS, one);
-  assert.deepEqual([...one.asked, ...one.said], []);
+  const prompt = fakePrompt({ query: () => Promise.resolve({ state: "granted", partial: false }) });
+  await requestPermissions(AWS_PERMISSIONS, prompt);
+  assert.deepEqual([...prompt.requested, ...prompt.said], []);
 });
 
 Deno.test("permissions: a narrow --allow-… is left as it is", async () => {
-  const one = desk({ query: () => Promise.resolve({ state: "prompt", partial: true }) });
-  await requestPermissions(AWS_PERMISSIONS, one);
-  assert.deepEqual(one.asked, []);
+  const prompt = fakePrompt({ query: () => Promise.resolve({ state: "prompt", partial: true }) });
+  await requestPermissions(AWS_PERMISSIONS, prompt);
+  assert.deepEqual(prompt.requested, []);
 });
 
 Deno.test("permissions: nobody is asked where nobody is there", async () => {
-  const one = desk({ isInteractive: false });
-  await requestPermissions(AWS_PERMISSIONS, one);
-  assert.deepEqual(one.asked, []);
+  const prompt = fakePrompt({ isInteractive: false });
+  await requestPermissions(AWS_PERMISSIONS, prompt);
+  assert.deepEqual(prompt.requested, []);
 });
 
 Deno.test("permissions: a refusal is a clear error, and nothing more is asked", async () => {
-  const asked: PermissionKind[] = [];
-  const one = desk({
+  const requested: PermissionKind[] = [];
+  const prompt = fakePrompt({
     request: (kind) => {
-      asked.push(kind);
+      requested.push(kind);
       return Promise.resolve(kind === "read" ? "denied" : "granted");
     },
   });
-  await assert.rejects(requestPermissions(AWS_PERMISSIONS, one), {
+  await assert.rejects(requestPermissions(AWS_PERMISSIONS, prompt), {
     message: /Deno was not allowed the permission "read", which is needed to read AWS/,
     hint: "Allow it when asked, or run with --allow-read",
   });
-  assert.deepEqual(asked, ["env", "read"]);
+  assert.deepEqual(requested, ["env", "read"]);
 });

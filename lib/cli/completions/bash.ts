@@ -3,15 +3,10 @@
  *
  * @module
  */
-import type { Offer, OfferedCommand, OfferedOption, OfferedProgram } from "./words.ts";
+import type { Completer, CompletionCommand, CompletionOption, CompletionProgram } from "./words.ts";
 
-/**
- * Makes the script for bash.
- *
- * @param program what can be typed
- * @returns the script
- */
-export function bashCompletions(program: OfferedProgram): string {
+/** The script for bash. */
+export function bashCompletions(program: CompletionProgram): string {
   const { name, commands } = program;
   const f = `_${name.replaceAll("-", "_")}`;
   const commandNames = commands.map((command) => command.name).join(" ");
@@ -26,27 +21,27 @@ ${commands.map((one) => `        ${one.name}) options='${optionNames(one.options
     esac
 }
 
-# Sets offer to what can follow an option of a command; to nothing, if it takes no value.
+# Sets completer to that of an option's value; to nothing, if it takes no value.
 ${f}_value() {
     case $1:$2 in
 ${commands.flatMap(valueCases).join("\n")}
-        *) offer='' ;;
+        *) completer='' ;;
     esac
 }
 
-# Sets offer to what a command takes as its n-th operand.
+# Sets completer to that of a command's n-th operand.
 ${f}_operand() {
     case $1:$2 in
-        :*) offer='words ${commandNames}' ;;
+        :*) completer='words ${commandNames}' ;;
 ${commands.flatMap(operandCases).join("\n")}
-        *) offer='' ;;
+        *) completer='' ;;
     esac
 }
 
 ${f}() {
     local IFS=$' \\t\\n' words index word isJoined='' last
     words=()
-    # Bash also breaks words at = and :, which here belong to them.
+    # Bash also splits words at = and :, which here are a part of them.
     for ((index = 1; index <= COMP_CWORD; index++)); do
         word=\${COMP_WORDS[index]}
         last=$((\${#words[@]} - 1))
@@ -63,12 +58,12 @@ ${f}() {
     [[ \${typed//[=:]/} ]] || typed=''
     local kept=\${current%"$typed"}
 
-    local command='' operand=0 offer='' options isEnded='' prefix='' reply
+    local command='' operand=0 completer='' options isEnded='' prefix='' reply
     for ((index = 0; index < last; index++)); do
         word=\${words[index]}
-        [[ $offer == optional && $word == -* ]] && offer=''
-        if [[ $offer ]]; then
-            offer=''
+        [[ $completer == optional && $word == -* ]] && completer=''
+        if [[ $completer ]]; then
+            completer=''
         elif [[ ! $isEnded && $word == -- ]]; then
             isEnded=yes
         elif [[ $isEnded || $word != -?* ]]; then
@@ -78,25 +73,25 @@ ${f}() {
         fi
     done
 
-    [[ $offer == optional && $current == -* ]] && offer=''
-    if [[ ! $offer && ! $isEnded && $current == --*=* ]]; then
+    [[ $completer == optional && $current == -* ]] && completer=''
+    if [[ ! $completer && ! $isEnded && $current == --*=* ]]; then
         prefix=\${current%%=*}=
         ${f}_value "$command" "\${prefix%=}"
         current=\${current#*=}
-        offer=\${offer:-nothing}
+        completer=\${completer:-nothing}
     fi
     ${f}_options "$command"
-    if [[ ! $offer && ! $isEnded && $current == -* ]]; then
-        offer="words $options"
-    elif [[ ! $offer ]]; then
+    if [[ ! $completer && ! $isEnded && $current == -* ]]; then
+        completer="words $options"
+    elif [[ ! $completer ]]; then
         ${f}_operand "$command" "$operand"
-        [[ $offer || $isEnded ]] || offer="words $options"
+        [[ $completer || $isEnded ]] || completer="words $options"
     fi
 
     COMPREPLY=()
-    case $offer in
+    case $completer in
         words*)
-            for word in \${offer#words}; do
+            for word in \${completer#words}; do
                 [[ $word == "$current"* ]] && COMPREPLY+=("$prefix$word")
             done
             ;;
@@ -104,7 +99,7 @@ ${f}() {
             compopt -o filenames 2> /dev/null
             while IFS= read -r word; do
                 [[ $word ]] && COMPREPLY+=("$prefix$word")
-            done <<< "$(compgen -A "$offer" -- "$current")"
+            done <<< "$(compgen -A "$completer" -- "$current")"
             ;;
     esac
     for ((index = 0; index < \${#COMPREPLY[@]}; index++)); do
@@ -117,29 +112,29 @@ complete -F ${f} ${name}
 `;
 }
 
-function optionNames(options: readonly OfferedOption[]): string {
+function optionNames(options: readonly CompletionOption[]): string {
   return options.flatMap(({ names }) => names).join(" ");
 }
 
-function offerText(offer: Offer): string {
-  if (typeof offer !== "string") return `'words ${offer.join(" ")}'`;
-  return offer === "program" ? "command" : offer;
+function completerText(completer: Completer): string {
+  if (typeof completer !== "string") return `'words ${completer.join(" ")}'`;
+  return completer === "program" ? "command" : completer;
 }
 
-function valueCases({ name, options }: OfferedCommand): string[] {
-  const byOffer = new Map<string, string[]>();
+function valueCases({ name, options }: CompletionCommand): string[] {
+  const byCompleter = new Map<string, string[]>();
   for (const { names, value } of options) {
     if (value === undefined) continue;
-    const text = value.isOptional ? "optional" : offerText(value.offer);
-    byOffer.set(text, [...byOffer.get(text) ?? [], ...names]);
+    const text = value.isOptional ? "optional" : completerText(value.completer);
+    byCompleter.set(text, [...byCompleter.get(text) ?? [], ...names]);
   }
-  return [...byOffer].map(([text, names]) =>
-    `        ${names.map((option) => `${name}:${option}`).join(" | ")}) offer=${text} ;;`
+  return [...byCompleter].map(([text, names]) =>
+    `        ${names.map((option) => `${name}:${option}`).join(" | ")}) completer=${text} ;;`
   );
 }
 
-function operandCases({ name, operands }: OfferedCommand): string[] {
-  return operands.map(({ offer, isVariadic }, index) =>
-    `        ${name}:${isVariadic ? "*" : index}) offer=${offerText(offer)} ;;`
+function operandCases({ name, operands }: CompletionCommand): string[] {
+  return operands.map(({ completer, isVariadic }, index) =>
+    `        ${name}:${isVariadic ? "*" : index}) completer=${completerText(completer)} ;;`
   );
 }

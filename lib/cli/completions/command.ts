@@ -4,26 +4,20 @@
  * @module
  */
 import { type AnyCommand, defineCommand, type Program } from "../command.ts";
-import { type OfferedProgram, offeredProgram } from "./words.ts";
+import { type CompletionProgram, completionProgram } from "./words.ts";
 import { bashCompletions } from "./bash.ts";
 import { fishCompletions } from "./fish.ts";
 import { powershellCompletions } from "./powershell.ts";
 import { zshCompletions } from "./zsh.ts";
 
-const SCRIPTS: Record<string, (program: OfferedProgram) => string> = {
+const SCRIPTS: Record<string, (program: CompletionProgram) => string> = {
   bash: bashCompletions,
   zsh: zshCompletions,
   fish: fishCompletions,
   powershell: powershellCompletions,
 };
 
-/**
- * Makes `s3-credentials completions`. The script holds all that there is to offer, so that pressing
- * Tab starts no program.
- *
- * @param program the program whose commands shall be completed
- * @returns the command
- */
+/** `s3-credentials completions`. The script is static: pressing Tab starts no program. */
 export function completions(program: Program): AnyCommand {
   return defineCommand({
     operands: "<shell>",
@@ -36,7 +30,7 @@ export function completions(program: Program): AnyCommand {
     ],
     options: {},
     async run({ operands: [shell = ""] }, io) {
-      await io.stdout.write(SCRIPTS[shell]!(await offeredProgram(program)));
+      await io.stdout.write(SCRIPTS[shell]!(await completionProgram(program)));
     },
   });
 }

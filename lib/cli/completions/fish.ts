@@ -3,21 +3,16 @@
  *
  * @module
  */
-import type { Offer, OfferedCommand, OfferedOption, OfferedProgram } from "./words.ts";
+import type { Completer, CompletionCommand, CompletionOption, CompletionProgram } from "./words.ts";
 
-/**
- * Makes the script for fish.
- *
- * @param program what can be typed
- * @returns the script
- */
-export function fishCompletions({ name, options, commands }: OfferedProgram): string {
+/** The script for fish. */
+export function fishCompletions({ name, options, commands }: CompletionProgram): string {
   const f = `__${name.replaceAll("-", "_")}`;
   const line = (condition: string, rest: string) =>
     `complete -c ${name} -n ${quote(condition)} ${rest}`;
   return `# Completion of ${name} for fish, as made by: ${name} completions fish
 
-function ${f}_command --description 'Whether a command is typed; without a name, none yet'
+function ${f}_command --description 'Whether this command has been typed; without a name, none yet'
     set -l words (commandline -opc)
     set -e words[1]
     for word in $words
@@ -28,8 +23,8 @@ function ${f}_command --description 'Whether a command is typed; without a name,
     test -z "$argv[1]"
 end
 
-# After its name: the first and last of the wanted places, and the options that take a value.
-function ${f}_operand --description 'Whether one of some operands of a command is typed'
+# Takes a command, the first and last position, and the options that take a value.
+function ${f}_operand --description 'Whether an operand at one of these positions is being typed'
     set -l wanted $argv[1..3]
     set -l words (commandline -opc)
     set -e words[1]
@@ -66,21 +61,21 @@ ${
 `;
 }
 
-function optionWords({ names, help, value }: OfferedOption): string {
+function optionWords({ names, help, value }: CompletionOption): string {
   const flags = names.map((name) =>
     name.startsWith("--") ? `-l ${name.slice(2)}` : `-s ${name[1]}`
   );
-  const words = [...flags, ...(value && !value.isOptional ? [valueWords(value.offer)] : [])];
+  const words = [...flags, ...(value && !value.isOptional ? [valueWords(value.completer)] : [])];
   return `${words.join(" ")} -d ${quote(help)}`;
 }
 
-/** Fish wants no files unless it is told so. */
-function valueWords(offer: Offer): string {
-  return offer === "file" ? "-r -F" : `-x ${offered(offer, [])}`.trimEnd();
+/** Fish completes no files unless told to. */
+function valueWords(completer: Completer): string {
+  return completer === "file" ? "-r -F" : `-x ${completerWords(completer, [])}`.trimEnd();
 }
 
-function offered(offer: Offer, optionsWithValue: readonly string[]): string {
-  switch (offer) {
+function completerWords(completer: Completer, optionsWithValue: readonly string[]): string {
+  switch (completer) {
     case "nothing":
       return "";
     case "file":
@@ -88,20 +83,23 @@ function offered(offer: Offer, optionsWithValue: readonly string[]): string {
     case "directory":
       return "-a '(__fish_complete_directories)'";
     case "program":
-      // It skips the program and its command, and completes what stands after them.
+      // It skips the program and its command, and completes what follows them.
       return `-a '(__fish_complete_subcommand --fcs-skip=2 ${optionsWithValue.join(" ")})'`;
     default:
-      return `-a '${offer.join(" ")}'`;
+      return `-a '${completer.join(" ")}'`;
   }
 }
 
 const LAST_PLACE = 9999;
 
-function operandLines({ name, options, operands }: OfferedCommand, f: string): [string, string][] {
+function operandLines(
+  { name, options, operands }: CompletionCommand,
+  f: string,
+): [string, string][] {
   const withValue = options.filter(({ value }) => value && !value.isOptional)
     .flatMap(({ names }) => names);
-  return operands.flatMap(({ offer, isVariadic }, index): [string, string][] => {
-    const text = offered(offer, withValue);
+  return operands.flatMap(({ completer, isVariadic }, index): [string, string][] => {
+    const text = completerWords(completer, withValue);
     const last = isVariadic ? LAST_PLACE : index;
     const condition = [`${f}_operand`, name, index, last, ...withValue].join(" ");
     return text === "" ? [] : [[condition, text]];

@@ -1,23 +1,23 @@
 /**
- * What can be typed after the program's name, worked out from its commands, for shells to offer.
+ * What can be typed after the program's name, derived from its commands.
  *
  * @module
  */
 import type { AnyCommand, CommandEntry, Option, Program } from "../command.ts";
 
-/** What a shell offers for a value: files, folders, programs, a few words, or nothing. */
-export type Offer = "nothing" | "file" | "directory" | "program" | readonly string[];
+/** What a value is completed with: files, directories, programs, a few words, or nothing. */
+export type Completer = "nothing" | "file" | "directory" | "program" | readonly string[];
 
 /** An operand, or the value of an option. */
-export interface OfferedValue {
+export interface CompletionValue {
   /** Its name in the help. */
   name: string;
-  /** What to offer for it. */
-  offer: Offer;
+  /** What it is completed with. */
+  completer: Completer;
 }
 
 /** An option of a command. */
-export interface OfferedOption {
+export interface CompletionOption {
   /** Such as `-f` and `--format`. */
   names: readonly string[];
   /** What it does, in a sentence. */
@@ -25,42 +25,42 @@ export interface OfferedOption {
   /** Whether it may be given several times. */
   isRepeatable: boolean;
   /** The value that follows, if any. */
-  value?: OfferedValue & {
-    /** Whether it may be left out. */
+  value?: CompletionValue & {
+    /** Whether it may be omitted. */
     isOptional: boolean;
   };
 }
 
-/** What stands at one place of a command line that is neither an option nor its value. */
-export interface OfferedOperand extends OfferedValue {
+/** An argument that is neither an option nor its value. */
+export interface CompletionOperand extends CompletionValue {
   /** Whether more of them may follow. */
   isVariadic: boolean;
 }
 
-/** A command with all that can follow it. */
-export interface OfferedCommand {
-  /** What the user types. */
+/** A command with everything that can follow it. */
+export interface CompletionCommand {
+  /** Its name. */
   name: string;
   /** What it does, in a line. */
   summary: string;
   /** Its options. */
-  options: readonly OfferedOption[];
+  options: readonly CompletionOption[];
   /** Its operands, in order. */
-  operands: readonly OfferedOperand[];
+  operands: readonly CompletionOperand[];
 }
 
-/** A program with all that can follow its name. */
-export interface OfferedProgram {
-  /** What the user types. */
+/** A program with everything that can follow its name. */
+export interface CompletionProgram {
+  /** Its name. */
   name: string;
   /** The options that it has without a command. */
-  options: readonly OfferedOption[];
+  options: readonly CompletionOption[];
   /** Its commands. */
-  commands: readonly OfferedCommand[];
+  commands: readonly CompletionCommand[];
 }
 
-/** The names that operands and values have in the help tell what they are. */
-const OFFERS: Record<string, Offer | undefined> = {
+/** By the names that operands and values have in the help. */
+const COMPLETERS: Record<string, Completer | undefined> = {
   file: "file",
   path: "file",
   paths: "file",
@@ -70,21 +70,20 @@ const OFFERS: Record<string, Offer | undefined> = {
   boolean: ["true", "false"],
 };
 
-const HELP: OfferedOption = { names: ["--help"], help: "Show this message", isRepeatable: false };
-const VERSION: OfferedOption = {
+const HELP: CompletionOption = {
+  names: ["--help"],
+  help: "Show this message",
+  isRepeatable: false,
+};
+const VERSION: CompletionOption = {
   names: ["--version"],
   help: "Show the version",
   isRepeatable: false,
 };
 
-/**
- * Loads all commands of a program and gathers what can be typed.
- *
- * @param program the program
- * @returns its commands in order, and after them `help`
- */
-export async function offeredProgram(program: Program): Promise<OfferedProgram> {
-  const commands = await Promise.all(program.commands.map(offeredCommand));
+/** Loads all commands of a program, and adds `help`. */
+export async function completionProgram(program: Program): Promise<CompletionProgram> {
+  const commands = await Promise.all(program.commands.map(completionCommand));
   const names = commands.map(({ name }) => name);
   return {
     name: program.name,
@@ -93,23 +92,27 @@ export async function offeredProgram(program: Program): Promise<OfferedProgram> 
       name: "help",
       summary: "Show the help of a command",
       options: [],
-      operands: [{ name: "command", offer: names, isVariadic: false }],
+      operands: [{ name: "command", completer: names, isVariadic: false }],
     }],
   };
 }
 
-async function offeredCommand({ name, summary, load }: CommandEntry): Promise<OfferedCommand> {
+async function completionCommand(
+  { name, summary, load }: CommandEntry,
+): Promise<CompletionCommand> {
   const command: AnyCommand = await load();
   const options: Option<unknown>[] = Object.values(command.options);
   return {
     name,
     summary,
-    options: [...options.map(offeredOption), HELP],
-    operands: offeredOperands(command),
+    options: [...options.map(completionOption), HELP],
+    operands: completionOperands(command),
   };
 }
 
-function offeredOption({ flags, help, choices, isRepeatable }: Option<unknown>): OfferedOption {
+function completionOption(
+  { flags, help, choices, isRepeatable }: Option<unknown>,
+): CompletionOption {
   const names = flags.match(/(?<![\w-])--?[\w-]+/g) ?? [];
   const [, bracket, name] = /([<[])([\w-]+)/.exec(flags) ?? [];
   return {
@@ -119,7 +122,7 @@ function offeredOption({ flags, help, choices, isRepeatable }: Option<unknown>):
     ...(name !== undefined && {
       value: {
         name,
-        offer: choices ?? OFFERS[name] ?? "nothing",
+        completer: choices ?? COMPLETERS[name] ?? "nothing",
         isOptional: bracket === "[",
       },
     }),
@@ -130,10 +133,10 @@ function firstSentence(text: string): string {
   return text.split(". ")[0] ?? text;
 }
 
-function offeredOperands({ operands = "", operandChoices }: AnyCommand): OfferedOperand[] {
+function completionOperands({ operands = "", operandChoices }: AnyCommand): CompletionOperand[] {
   return [...operands.matchAll(/[<[]([\w-]+)(\.\.\.)?[>\]]/g)].map(([, name = "", dots]) => ({
     name,
-    offer: operandChoices ?? OFFERS[name] ?? "nothing",
+    completer: operandChoices ?? COMPLETERS[name] ?? "nothing",
     isVariadic: dots !== undefined,
   }));
 }

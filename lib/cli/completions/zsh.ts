@@ -3,16 +3,10 @@
  *
  * @module
  */
-import type { Offer, OfferedCommand, OfferedOption, OfferedProgram } from "./words.ts";
+import type { Completer, CompletionCommand, CompletionOption, CompletionProgram } from "./words.ts";
 
-/**
- * Makes the script for zsh: a function of its completion system, to be put into a folder of `fpath` or
- * to be sourced.
- *
- * @param program what can be typed
- * @returns the script
- */
-export function zshCompletions({ name, options, commands }: OfferedProgram): string {
+/** The script for zsh: a function of its completion system, for a directory of `fpath` or to source. */
+export function zshCompletions({ name, options, commands }: CompletionProgram): string {
   return `#compdef ${name}
 # Completion of ${name} for zsh, as made by: ${name} completions zsh
 
@@ -47,11 +41,11 @@ fi
 `;
 }
 
-function commandCase({ name, options, operands }: OfferedCommand): string {
+function commandCase({ name, options, operands }: CompletionCommand): string {
   const specs = [
     ...options.flatMap(optionSpecs),
-    ...operands.map(({ name, offer, isVariadic }, index) =>
-      isVariadic ? variadicSpec(name, offer) : `${index + 1}:${name}:${action(offer)}`
+    ...operands.map(({ name, completer, isVariadic }, index) =>
+      isVariadic ? variadicSpec(name, completer) : `${index + 1}:${name}:${action(completer)}`
     ),
   ];
   return `                ${name})
@@ -61,11 +55,11 @@ ${specs.map((spec) => `                        ${quote(spec)}`).join(" \\\n")}
 }
 
 /** A program's own arguments are completed by its own rules. */
-function variadicSpec(name: string, offer: Offer): string {
-  return offer === "program" ? `*:::${name}:_normal` : `*:${name}:${action(offer)}`;
+function variadicSpec(name: string, completer: Completer): string {
+  return completer === "program" ? `*:::${name}:_normal` : `*:${name}:${action(completer)}`;
 }
 
-function optionSpecs({ names, help, isRepeatable, value }: OfferedOption): string[] {
+function optionSpecs({ names, help, isRepeatable, value }: CompletionOption): string[] {
   return names.map((name) => {
     const isLong = name.startsWith("--");
     const before = isRepeatable ? "*" : names.length > 1 ? `(${names.join(" ")})` : "";
@@ -74,13 +68,13 @@ function optionSpecs({ names, help, isRepeatable, value }: OfferedOption): strin
     if (value === undefined) return `${explained}${text}`;
     const separator = isLong ? "=" : "+";
     const colon = value.isOptional ? "::" : ":";
-    return `${explained}${separator}${text}${colon}${value.name}:${action(value.offer)}`;
+    return `${explained}${separator}${text}${colon}${value.name}:${action(value.completer)}`;
   });
 }
 
-/** A blank stands for: a value is wanted here, and there is nothing to offer. */
-function action(offer: Offer): string {
-  switch (offer) {
+/** A space stands for: a value is needed here, and there is nothing to complete it with. */
+function action(completer: Completer): string {
+  switch (completer) {
     case "nothing":
       return " ";
     case "file":
@@ -90,7 +84,7 @@ function action(offer: Offer): string {
     case "program":
       return "_command_names -e";
     default:
-      return `(${offer.join(" ")})`;
+      return `(${completer.join(" ")})`;
   }
 }
 
