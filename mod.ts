@@ -37,11 +37,13 @@ export {
   publicBucketPolicy,
 } from "./lib/policy/build.ts";
 export { formatTime } from "./lib/time.ts";
-export type { AwsCredentialIdentity } from "@smithy/types";
+export type {
+  AwsCredentialIdentity,
+  AwsCredentialIdentityProvider,
+} from "./lib/aws/credential_types.ts";
 export { parseAuthFile } from "./lib/credentials/auth_file.ts";
 export {
   type Aws,
-  type BucketAddress,
   type ClientOptions,
   connect,
   type ConnectOptions,
@@ -49,7 +51,6 @@ export {
   type S3Client,
   type STSClient,
 } from "./lib/aws/connect.ts";
-export type { NetworkSettings } from "./lib/aws/network.ts";
 export {
   createCredentials,
   type CreatedCredentials,

@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { listBuckets } from "../lib/account/buckets.ts";
-import { connect } from "../lib/aws/connect.ts";
+import { connect, connectionOf } from "../lib/aws/connect.ts";
 import { listRoles, listUserPolicies } from "../lib/account/listings.ts";
 import { deleteObjects } from "../lib/objects/delete.ts";
 import { downloadObject, getObject, getObjects } from "../lib/objects/get.ts";
@@ -53,7 +53,7 @@ Deno.test("a bucket's name that would lead elsewhere: every function for objects
   for (const name of NO_BUCKETS) {
     const path = st.path("new");
     const calls: [string, () => Promise<unknown>][] = [
-      ["bucketAddress", () => aws.bucketAddress(name)],
+      ["bucketAddress", () => connectionOf(aws).bucketAddress(name)],
       ["listObjects", () => Array.fromAsync(listObjects(aws, name))],
       ["deleteObjects", () => Array.fromAsync(deleteObjects(aws, name, { prefix: "o" }))],
       ["getObject", () => getObject(aws, name, "one")],

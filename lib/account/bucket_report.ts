@@ -9,6 +9,7 @@ import { plainData } from "../rows.ts";
 import { undefinedIfMissing } from "./bucket_settings.ts";
 import { bucketAcl, bucketRegion, bucketWebsite } from "./buckets.ts";
 import type { Aws, S3Client } from "../aws/connect.ts";
+import { accountPublicAccessBlock } from "./public_access_block.ts";
 import type { Row } from "./listings.ts";
 import { serviceError } from "../aws/service_error.ts";
 
@@ -114,7 +115,7 @@ export async function debugBucket(aws: Aws, bucket: string): Promise<BucketRepor
   });
   const outcomes = await Promise.all([
     ...PARTS.map(({ name, read }) => outcome(name, read(s3, bucket), ` of ${bucket}`)),
-    outcome(ACCOUNT_BLOCK, aws.accountPublicAccessBlock()),
+    outcome(ACCOUNT_BLOCK, accountPublicAccessBlock(aws)),
   ]);
   const errors = outcomes.flatMap((part) => "error" in part ? [part.error] : []);
   const missing = errors.find((error) => /NoSuchBucket\b/.test(error.message));

@@ -1,81 +1,51 @@
 /**
- * From options to clients of AWS.
+ * A connection to one account of AWS.
  *
  * @module
  */
-import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
-import type { AwsCredentialIdentity } from "@smithy/types";
-import { asUsageError, S3CredentialsError } from "../errors.ts";
+import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "./credential_types.ts";
+import { asUsageError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
-import { shellWord } from "../escape.ts";
 import {
-  REQUEST_TIMEOUT_MS,
-  resolveSettings,
-  type ServiceName,
-  type Settings,
-} from "./settings.ts";
+  type ClientOptions,
+  defaultChain,
+  type IAMClient,
+  iamClient,
+  type S3Client,
+  s3Client,
+  type S3ControlClient,
+  s3ControlClient,
+  type STSClient,
+  stsClient,
+} from "./clients.ts";
 import type { NetworkSettings } from "./network.ts";
-import { withRequestLog } from "./request_log.ts";
-import { awsErrorCode, isNoProvider } from "./service_error.ts";
+import { type ConnectOptions, resolveSettings, type Settings } from "./settings.ts";
 
-/** Which account to call, and where. */
-export interface ConnectOptions {
-  /** Credentials; left out, AWS's default chain finds them. */
-  credentials?: AwsCredentialIdentity;
-  /** The profile of `~/.aws/config` and `~/.aws/credentials` to use. */
-  profile?: string;
-  /** The region; left out, that of the environment, else of the profile, else `us-east-1`. */
-  region?: string;
-  /** One endpoint for IAM, STS and S3, in place of Amazon's. */
-  endpointUrl?: string;
+export type { ClientOptions, ConnectOptions, IAMClient, S3Client, STSClient };
+
+/** The services of one account. A client is loaded and made when it is first needed. */
+export interface Aws extends Disposable {
+  /** The client for users, roles and policies. */
+  iam(options?: ClientOptions): Promise<IAMClient>;
+  /** The client for identities and temporary credentials. */
+  sts(): Promise<STSClient>;
   /**
-   * Looks an environment variable up.
+   * The client for buckets.
    *
-   * @default {(name) => process.env[name]}
+   * @param options the bucket's region, if it isn't that of the connection
    */
-  env?: (name: string) => string | undefined;
+  s3(options?: ClientOptions & { region?: string }): Promise<S3Client>;
   /**
-   * Milliseconds without a sign of life after which a request is given up, and perhaps sent again.
+   * The same region and endpoints, with other credentials. Must be closed by itself.
    *
-   * @default {60000}
+   * @param credentials the other credentials, or a function that provides them
    */
-  requestTimeoutMs?: number;
-  /** Told of each request that is sent, in lines without secrets, for whoever looks for a fault. */
-  onRequest?: (lines: string) => void;
+  withCredentials(credentials: AwsCredentialIdentity | AwsCredentialIdentityProvider): Aws;
+  /** Closes the connections of all clients that were made here; so does the end of a `using`. */
+  close(): void;
 }
 
-/** `IAM` of `@aws-sdk/client-iam`. */
-export type IAMClient = InstanceType<typeof import("@aws-sdk/client-iam")["IAM"]>;
-/** `STS` of `@aws-sdk/client-sts`. */
-export type STSClient = InstanceType<typeof import("@aws-sdk/client-sts")["STS"]>;
-/** `S3` of `@aws-sdk/client-s3`. */
-export type S3Client = InstanceType<typeof import("@aws-sdk/client-s3")["S3"]>;
-
-/** How a client sends its requests. */
-export interface ClientOptions {
-  /**
-   * Whether to use connections again. Deno's HTTP client sends a request a second time, unasked, when
-   * a connection that it uses again is cut; on a connection of its own it does not.
-   *
-   * @default {true}
-   */
-  keepAlive?: boolean;
-  /**
-   * Whether the SDK may send a request again after a failure that can pass.
-   *
-   * @default {true}
-   */
-  retry?: boolean;
-  /**
-   * Whether to call more slowly for as long as AWS throttles (the SDK's adaptive retry mode), for
-   * commands that make many calls. Nothing is slowed down before the first throttling.
-   *
-   * @default {false}
-   */
-  adaptive?: boolean;
-}
-
-/** Where a bucket is, and who asks: enough to send requests without the SDK's client. */
+/** What is needed to send a bucket's requests without the SDK's client. */
 export interface BucketAddress {
   /** The bucket's URL. */
   url: string;
@@ -83,68 +53,24 @@ export interface BucketAddress {
   region: string;
   /** Whether the endpoint is not Amazon's. */
   isCustom: boolean;
-  /** What stands between this machine and the bucket. */
+  /** Proxies and trusted certificates. */
   network: NetworkSettings;
-  /** The credentials to sign with, renewed where they expire. */
+  /** Milliseconds without a sign of life after which a request fails. */
+  requestTimeoutMs: number;
+  /** Called with the lines of each request that is sent. */
+  onRequest?: (lines: string) => void;
+  /** The credentials to sign with, renewed before they expire. */
   credentials(): AwsCredentialIdentity | Promise<AwsCredentialIdentity>;
 }
 
-/** The services of one account. A client is loaded and made when it is first asked for. */
-export interface Aws {
-  /**
-   * The client for users, roles and policies.
-   *
-   * @param options for calls that must not be sent twice
-   */
-  iam(options?: ClientOptions): Promise<IAMClient>;
-  /** The client for identities and temporary credentials. */
-  sts(): Promise<STSClient>;
-  /**
-   * The client for buckets.
-   *
-   * @param options the bucket's region, where it isn't that of the connection, and the like
-   */
-  s3(options?: ClientOptions & { region?: string }): Promise<S3Client>;
-  /**
-   * The public access block of the whole account, which S3 keeps behind an API of its own.
-   *
-   * @returns its settings; `null` where there are none
-   */
-  accountPublicAccessBlock(): Promise<Partial<PublicAccessBlockSettings> | null>;
-  /**
-   * Where to find a bucket. Sends nothing.
-   *
-   * @param bucket the bucket
-   * @param region its region, where it isn't that of the connection
-   * @throws {S3CredentialsError} `usage` if that is no bucket's name: it becomes a part of the URL as it is
-   */
-  bucketAddress(bucket: string, region?: string): Promise<BucketAddress>;
-  /**
-   * The same region and endpoints, with other credentials. Must be closed by itself.
-   *
-   * @param credentials the other credentials
-   */
-  withCredentials(credentials: AwsCredentialIdentity): Aws;
-  /** The region that calls go to where no other one is asked for. Sends nothing. */
-  region(): Promise<string>;
-  /** {@linkcode ConnectOptions.requestTimeoutMs}, for those who send requests of their own. */
-  requestTimeoutMs: number;
-  /** {@linkcode ConnectOptions.onRequest}, for those who send requests of their own. */
-  onRequest: ((lines: string) => void) | undefined;
-  /** Closes the connections of all clients that were made here. */
-  close(): void;
-}
-
-const CONNECTION_TIMEOUT_MS = 10_000;
-
 /**
- * Connects to an account. Nothing is loaded or sent before a client is asked for.
+ * Connects to an account. Nothing is loaded or sent before a client is needed.
  *
  * Credentials are those given, else the environment's `AWS_ACCESS_KEY_ID`, else what the default
  * chain finds: shared config, SSO, assumed roles, `credential_process`, container, instance.
  *
  * @param options credentials, profile, region and endpoint
- * @returns the account's services; call `close` when done
+ * @returns the account's services, to be declared with `using` or closed with `close`
  *
  * @example The account of a sandbox
  * ```ts
@@ -153,123 +79,123 @@ const CONNECTION_TIMEOUT_MS = 10_000;
  * import assert from "node:assert/strict";
  *
  * await using sandbox = await startSandbox();
- * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
- * const identity = await (await aws.sts()).getCallerIdentity({});
- * assert.equal(identity.Account, sandbox.account.id);
- * aws.close();
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * const sts = await aws.sts();
+ * assert.equal((await sts.getCallerIdentity({})).Account, sandbox.account.id);
  * ```
  */
 export function connect(options: ConnectOptions = {}): Aws {
-  let settings: Promise<Settings> | undefined;
-  const clients = new Map<string, Promise<IAMClient | STSClient | S3Client>>();
+  return new Connection(options);
+}
 
-  let defaultCredentials: ReturnType<typeof defaultChain> | undefined;
+/** The connection behind an {@linkcode Aws}: what this library needs and its users don't. */
+export function connectionOf(aws: Aws): Connection {
+  if (aws instanceof Connection) return aws;
+  throw new TypeError("Invalid account: expected the result of connect()");
+}
 
-  function client<T extends IAMClient | STSClient | S3Client>(
-    key: string,
-    make: (settings: Settings) => Promise<T>,
-  ): Promise<T> {
-    settings ??= resolveSettings(options);
-    const made = clients.get(key) ?? settings.then(make);
-    clients.set(key, made);
-    return made as Promise<T>;
+type Client = IAMClient | STSClient | S3Client | S3ControlClient;
+
+const EXPIRY_MARGIN_MS = 5 * 60_000;
+
+/** An {@linkcode Aws} with all that is internal. */
+export class Connection implements Aws {
+  readonly #options: ConnectOptions;
+  readonly #clients = new Map<string, Promise<Client>>();
+  #settings: Promise<Settings> | undefined;
+  #credentials: Promise<AwsCredentialIdentityProvider> | undefined;
+
+  constructor(options: ConnectOptions) {
+    this.#options = options;
   }
 
-  const sts = () =>
-    client("sts", async (settings) => {
-      const { STS } = await import("@aws-sdk/client-sts");
-      return withRequestLog(new STS(await clientConfig(settings, "STS")), options.onRequest);
-    });
+  /** Where to call, and as whom. Sends nothing. */
+  get settings(): Promise<Settings> {
+    return this.#settings ??= resolveSettings(this.#options);
+  }
 
-  return {
-    iam: (how = {}) =>
-      client(`iam ${JSON.stringify(how)}`, async (settings) => {
-        const { IAM } = await import("@aws-sdk/client-iam");
-        return withRequestLog(
-          new IAM(await clientConfig(settings, "IAM", how)),
-          options.onRequest,
-        );
-      }),
-    sts,
-    s3: ({ region, ...how } = {}) =>
-      client(`s3 ${region} ${JSON.stringify(how)}`, async (settings) => {
-        const { S3 } = await import("@aws-sdk/client-s3");
-        const config = await clientConfig(settings, "S3", how);
-        const s3 = new S3({
-          ...config,
-          region: region ?? config.region,
-          followRegionRedirects: true,
-          // Other makers' servers often lack virtual hosts and the newer checksums.
-          ...(config.endpoint !== undefined && {
-            forcePathStyle: true,
-            requestChecksumCalculation: "WHEN_REQUIRED",
-            responseChecksumValidation: "WHEN_REQUIRED",
-          }),
-        });
-        return withRequestLog(s3, options.onRequest);
-      }),
-    async accountPublicAccessBlock() {
-      const { Account: AccountId } = await (await sts()).getCallerIdentity({});
-      const { S3Control } = await import("@aws-sdk/client-s3-control");
-      settings ??= resolveSettings(options);
-      const { endpoint, ...config } = await clientConfig(await settings, "S3");
-      const control = withRequestLog(
-        new S3Control({
-          ...config,
-          // The account's number is a part of Amazon's host names, but not of another server's.
-          ...(endpoint !== undefined && {
-            endpointProvider: () => ({ url: new URL(endpoint) }),
-            disableHostPrefix: true,
-          }),
-        }),
-        options.onRequest,
-      );
-      try {
-        const found = await control.getPublicAccessBlock({ AccountId });
-        return found.PublicAccessBlockConfiguration ?? null;
-      } catch (error) {
-        if (awsErrorCode(error) === "NoSuchPublicAccessBlockConfiguration") return null;
-        throw error;
-      } finally {
-        control.destroy();
-      }
-    },
-    async bucketAddress(bucket, region) {
-      asUsageError(() => checkBucketName(bucket));
-      const resolved = await (settings ??= resolveSettings(options));
-      const { endpoints, credentials, region: usual, network } = resolved;
-      if (endpoints.S3 === undefined) {
-        return { ...await amazonAddress(bucket, await this.s3(region ? { region } : {})), network };
-      }
-      const chain = credentials === undefined
-        ? await (defaultCredentials ??= defaultChain(resolved))
-        : undefined;
-      return {
-        url: `${endpoints.S3.replace(/\/+$/, "")}/${bucket}`,
-        region: region ?? usual,
-        isCustom: true,
-        network,
-        credentials: () => credentials ?? chain!(),
-      };
-    },
-    region: async () => (await (settings ??= resolveSettings(options))).region,
-    requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
-    onRequest: options.onRequest,
-    withCredentials: (credentials) => connect({ ...options, credentials }),
-    close() {
-      for (const made of clients.values()) {
-        made.then((client) => client.destroy(), () => {});
-      }
-      clients.clear();
-    },
-  };
+  /** The region of calls that name no other. Sends nothing. */
+  async region(): Promise<string> {
+    return (await this.settings).region;
+  }
+
+  iam(options: ClientOptions = {}): Promise<IAMClient> {
+    return this.#client("iam", options, iamClient);
+  }
+
+  sts(): Promise<STSClient> {
+    return this.#client("sts", {}, stsClient);
+  }
+
+  s3(options: ClientOptions & { region?: string } = {}): Promise<S3Client> {
+    return this.#client("s3", options, s3Client);
+  }
+
+  s3Control(): Promise<S3ControlClient> {
+    return this.#client("s3control", {}, s3ControlClient);
+  }
+
+  /** Makes a client of a kind once for the same options. */
+  #client<T extends Client, O>(
+    kind: string,
+    options: O,
+    make: (settings: Settings, options: O) => Promise<T>,
+  ): Promise<T> {
+    const key = `${kind} ${JSON.stringify(options)}`;
+    const known = this.#clients.get(key) ??
+      this.settings.then((settings) => make(settings, options));
+    this.#clients.set(key, known);
+    return known as Promise<T>;
+  }
+
+  /** Where to find a bucket, if omitted in the connection's region. Sends nothing. */
+  async bucketAddress(bucket: string, region?: string): Promise<BucketAddress> {
+    // The name becomes a part of the URL as it is.
+    asUsageError(() => checkBucketName(bucket));
+    const settings = await this.settings;
+    const { network, requestTimeoutMs, onRequest, endpoints } = settings;
+    const common = { network, requestTimeoutMs, onRequest };
+    if (endpoints.S3 === undefined) {
+      return { ...common, ...await amazonAddress(bucket, await this.s3({ region })) };
+    }
+    return {
+      ...common,
+      url: `${endpoints.S3.replace(/\/+$/, "")}/${bucket}`,
+      region: region ?? settings.region,
+      isCustom: true,
+      credentials: await (this.#credentials ??= credentialProvider(settings)),
+    };
+  }
+
+  withCredentials(credentials: AwsCredentialIdentity | AwsCredentialIdentityProvider): Aws {
+    return new Connection({ ...this.#options, credentials });
+  }
+
+  close(): void {
+    for (const made of this.#clients.values()) {
+      made.then((client) => client.destroy(), () => {});
+    }
+    this.#clients.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** As the SDK's clients do it: a provider is called again shortly before its credentials expire. */
+async function credentialProvider(settings: Settings): Promise<AwsCredentialIdentityProvider> {
+  const { credentials } = settings;
+  if (credentials === undefined) return await defaultChain(settings);
+  if (typeof credentials !== "function") return () => Promise.resolve(credentials);
+  const { memoize } = await import("@smithy/core/config");
+  const expiresSoon = ({ expiration }: AwsCredentialIdentity) =>
+    Number(expiration) - Date.now() < EXPIRY_MARGIN_MS;
+  return memoize(credentials, expiresSoon, ({ expiration }) => expiration !== undefined);
 }
 
 /** Only the SDK knows the host names of all partitions, and what the configuration changes in them. */
-async function amazonAddress(
-  bucket: string,
-  { config }: S3Client,
-): Promise<Omit<BucketAddress, "network">> {
+async function amazonAddress(bucket: string, { config }: S3Client) {
   const region = await config.region();
   const { url } = config.endpointProvider({
     Bucket: bucket,
@@ -278,52 +204,4 @@ async function amazonAddress(
     UseDualStack: await config.useDualstackEndpoint(),
   });
   return { url: url.href, region, isCustom: false, credentials: () => config.credentials() };
-}
-
-async function clientConfig(
-  settings: Settings,
-  service: ServiceName,
-  { keepAlive = true, retry = true, adaptive = false }: ClientOptions = {},
-) {
-  return {
-    region: settings.region,
-    endpoint: settings.endpoints[service],
-    ...(settings.profile !== undefined && { profile: settings.profile }),
-    credentials: settings.credentials ?? await defaultChain(settings),
-    requestHandler: {
-      connectionTimeout: CONNECTION_TIMEOUT_MS,
-      requestTimeout: settings.requestTimeoutMs,
-      throwOnRequestTimeout: true,
-      ...agents(settings.network, keepAlive),
-    },
-    ...(!retry && { maxAttempts: 1 }),
-    ...(adaptive && { retryMode: "adaptive" }),
-  };
-}
-
-/** Options for the agents of a request handler. */
-function agents(network: NetworkSettings, keepAlive: boolean) {
-  const options = { keepAlive, ...network };
-  return { httpAgent: options, httpsAgent: options };
-}
-
-async function defaultChain({ profile, network }: Settings) {
-  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
-  // For SSO and assumed roles the chain itself calls AWS.
-  const clientConfig = { requestHandler: agents(network, true) };
-  if (profile === undefined) return defaultProvider({ clientConfig });
-  const provider = defaultProvider({ profile, clientConfig });
-  return (...args: Parameters<typeof provider>) =>
-    provider(...args).catch((error) => {
-      // What another source of the chain says in the end hides what is wrong with the profile.
-      if (!isNoProvider(error)) throw error;
-      throw new S3CredentialsError(
-        "credentials",
-        `Profile ${profile} gives no credentials`,
-        {
-          hint: "For a credential_process, Deno needs --allow-run. Else see what this says: " +
-            `aws sts get-caller-identity --profile=${shellWord(profile)}`,
-        },
-      );
-    });
 }

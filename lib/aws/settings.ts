@@ -4,40 +4,68 @@
  * @module
  */
 import process from "node:process";
-import type { AwsCredentialIdentity } from "@smithy/types";
+import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "./credential_types.ts";
 import { parseEndpointUrl } from "./endpoint_url.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
-import type { ConnectOptions } from "./connect.ts";
 import { type NetworkSettings, networkSettings } from "./network.ts";
+
+/** Which account to call, and where. */
+export interface ConnectOptions {
+  /**
+   * Credentials, or a function that provides them and is called again before they expire; if
+   * omitted, AWS's default chain finds them.
+   */
+  credentials?: AwsCredentialIdentity | AwsCredentialIdentityProvider;
+  /** The profile of `~/.aws/config` and `~/.aws/credentials` to use. */
+  profile?: string;
+  /** The region; if omitted, that of the environment, else of the profile, else `us-east-1`. */
+  region?: string;
+  /** One endpoint for IAM, STS and S3, in place of Amazon's. */
+  endpointUrl?: string;
+  /**
+   * Looks an environment variable up.
+   *
+   * @default {(name) => process.env[name]}
+   */
+  env?: (name: string) => string | undefined;
+  /**
+   * Milliseconds without a sign of life after which a request fails; it may be retried.
+   *
+   * @default {60000}
+   */
+  requestTimeoutMs?: number;
+  /** Called with the lines of each request that is sent, without secrets, for debugging. */
+  onRequest?: (lines: string) => void;
+}
 
 /** The services with an endpoint of their own. */
 export type ServiceName = "IAM" | "STS" | "S3";
 
-/** What all clients share. `credentials` left out means AWS's default chain. */
+/** What all clients share. */
 export interface Settings {
   /** The region of calls that name no other. */
   region: string;
   /** The endpoints that are not Amazon's. */
   endpoints: Partial<Record<ServiceName, string>>;
-  /** The profile's name, where one was asked for. */
+  /** The profile's name, if one is named. */
   profile: string | undefined;
-  /** The keys in hand. */
-  credentials: AwsCredentialIdentity | undefined;
-  /** Milliseconds without a sign of life after which a request is given up. */
+  /** The credentials; if omitted, AWS's default chain finds them. */
+  credentials: AwsCredentialIdentity | AwsCredentialIdentityProvider | undefined;
+  /** Milliseconds without a sign of life after which a request fails. */
   requestTimeoutMs: number;
-  /** What stands between this machine and the services. */
+  /** Called with the lines of each request that is sent. */
+  onRequest: ((lines: string) => void) | undefined;
+  /** Proxies and trusted certificates. */
   network: NetworkSettings;
 }
 
 /** AWS's answers take well under a second; past this an endpoint is taken for dead. */
-export const REQUEST_TIMEOUT_MS = 60_000;
+const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
- * Finds out where to call. Sends nothing.
+ * Works out where to call. Sends nothing.
  *
- * @param options what was asked for
- * @returns the settings of all clients
- * @throws {S3CredentialsError} `credentials` if a profile that was asked for isn't there, `usage` for an
+ * @throws {S3CredentialsError} `credentials` if a profile that is named isn't there, `usage` for an
  *   endpoint, a proxy or certificates that make no sense
  */
 export async function resolveSettings(options: ConnectOptions): Promise<Settings> {
@@ -47,13 +75,14 @@ export async function resolveSettings(options: ConnectOptions): Promise<Settings
     (options.profile === undefined ? environmentCredentials(variable) : undefined);
   // In the order of boto3, for those who have set both.
   const profileName = options.profile ?? variable("AWS_DEFAULT_PROFILE") ?? variable("AWS_PROFILE");
-  // With the keys in hand, the profile is asked for region and endpoint, if it is there.
+  // With credentials given, the profile still sets region and endpoint, if it is there.
   const mustExist = options.profile !== undefined ||
     credentials === undefined && profileName !== undefined && profileName !== "default";
   const profile = await sharedProfile(profileName, variable, mustExist);
   return {
     credentials,
     requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    onRequest: options.onRequest,
     profile: profileName,
     network: await networkSettings(variable, profile),
     region: options.region ?? variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") ??
@@ -75,7 +104,7 @@ function environmentCredentials(
   const secretAccessKey = variable("AWS_SECRET_ACCESS_KEY");
   const sessionToken = variable("AWS_SESSION_TOKEN");
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
-  return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
+  return { accessKeyId, secretAccessKey, sessionToken };
 }
 
 /** The settings of a profile that concern us; those of its `services` section as `s3.endpoint_url`. */
@@ -89,8 +118,8 @@ async function sharedProfile(
   const { loadSharedConfigFiles } = await import("@smithy/core/config");
   const files = await loadSharedConfigFiles({
     ignoreCache: true,
-    ...filePath("filepath", variable("AWS_SHARED_CREDENTIALS_FILE")),
-    ...filePath("configFilepath", variable("AWS_CONFIG_FILE")),
+    filepath: variable("AWS_SHARED_CREDENTIALS_FILE"),
+    configFilepath: variable("AWS_CONFIG_FILE"),
   });
   const key = name ?? "default";
   const profile = { ...files.credentialsFile[key], ...files.configFile[key] };
@@ -101,10 +130,6 @@ async function sharedProfile(
   }
   const services = profile.services && files.configFile[`services.${profile.services}`];
   return { ...profile, ...services };
-}
-
-function filePath(key: "filepath" | "configFilepath", path: string | undefined) {
-  return path === undefined ? {} : { [key]: path };
 }
 
 function configuredEndpoint(

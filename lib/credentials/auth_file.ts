@@ -4,7 +4,7 @@
  * @module
  */
 import { InvalidInput } from "../errors.ts";
-import type { AwsCredentialIdentity } from "@smithy/types";
+import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 
 const FORM = "expected JSON with AccessKeyId and SecretAccessKey, or INI text with " +
   "aws_access_key_id and aws_secret_access_key";

@@ -9,7 +9,7 @@ import type { AccessKeyFacts, CreateFacts, CreateRequest, RoleFacts, UserFacts }
 import { S3CredentialsError } from "../errors.ts";
 import { userNameFor } from "./grant.ts";
 import { FULL_ACCESS_ARN, ROLE_NAME } from "./plan.ts";
-import type { Aws } from "../aws/connect.ts";
+import { type Aws, connectionOf } from "../aws/connect.ts";
 import { decodeDocument } from "../account/iam_document.ts";
 import { iamPages } from "../aws/listing.ts";
 import { watchClock } from "./server_clock.ts";
@@ -38,7 +38,7 @@ export async function gatherFacts(aws: Aws, request: CreateRequest): Promise<Cre
   const caller = findCaller(aws);
   const existing = existingBuckets(aws, request.buckets);
   const [region, buckets, strangers, user, role, callerArn] = await all([
-    aws.region(),
+    connectionOf(aws).region(),
     existing,
     bucketsOfOtherAccounts(aws, existing, caller),
     isTemporary ? undefined : findUser(aws, userNameFor(request).name),

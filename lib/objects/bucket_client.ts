@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { AwsCredentialIdentity } from "@smithy/types";
+import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 import { asUsageError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
 import { childText, parseXml } from "./xml.ts";
-import type { Aws, BucketAddress } from "../aws/connect.ts";
+import { type Aws, type BucketAddress, connectionOf } from "../aws/connect.ts";
 import {
   ConnectionError,
   type ExchangeOptions,
@@ -173,14 +173,14 @@ export class BucketClient {
     const target = `${path || "/"}${queryText && `?${queryText}`}`;
     const began = performance.now();
     const log = (outcome: number | string) =>
-      this.#aws.onRequest?.(requestLog({
+      address.onRequest?.(requestLog({
         method,
         url: `${origin.origin}${target}`,
         headers,
         outcome,
         milliseconds: performance.now() - began,
       }));
-    this.#connections ??= new HttpConnections(this.#aws.requestTimeoutMs, address.network);
+    this.#connections ??= new HttpConnections(address.requestTimeoutMs, address.network);
     const answer = await this.#connections.exchange({
       method,
       origin,
@@ -218,11 +218,13 @@ export class BucketClient {
 
   #address(region?: string): Promise<Target> {
     if (region !== undefined) this.#target = this.#known = undefined;
-    return this.#target ??= this.#aws.bucketAddress(this.bucket, region).then((address) => {
-      const origin = new URL(address.url);
-      const basePath = origin.pathname.replace(/\/+$/, "");
-      return this.#known = { address, origin, basePath, signer: new Signer(address.region) };
-    });
+    return this.#target ??= connectionOf(this.#aws).bucketAddress(this.bucket, region).then(
+      (address) => {
+        const origin = new URL(address.url);
+        const basePath = origin.pathname.replace(/\/+$/, "");
+        return this.#known = { address, origin, basePath, signer: new Signer(address.region) };
+      },
+    );
   }
 
   /** Another region, or a clock that is wrong: with that known the same request can succeed. */

@@ -6,7 +6,7 @@
 import { S3CredentialsError } from "../errors.ts";
 import { childText, parseXml, unescapeXml, type XmlElement } from "./xml.ts";
 import { BucketClient } from "./bucket_client.ts";
-import type { Aws } from "../aws/connect.ts";
+import { type Aws, connectionOf } from "../aws/connect.ts";
 import type { ObjectSummary } from "./types.ts";
 import { encodePath } from "./signature.ts";
 import { serviceError } from "../aws/service_error.ts";
@@ -67,7 +67,7 @@ export async function* listObjects(
 
 /** Amazon's old address works for the buckets of every region, and for names with dots. */
 async function baseUrl(aws: Aws, bucket: string): Promise<string> {
-  const { url, isCustom } = await aws.bucketAddress(bucket);
+  const { url, isCustom } = await connectionOf(aws).bucketAddress(bucket);
   return isCustom ? url : `https://s3.amazonaws.com/${bucket}`;
 }
 

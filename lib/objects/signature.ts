@@ -7,7 +7,7 @@
  * @module
  */
 import { type BinaryLike, createHash, createHmac } from "node:crypto";
-import type { AwsCredentialIdentity } from "@smithy/types";
+import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 
 /** A request that is about to be sent. */
 export interface UnsignedRequest {

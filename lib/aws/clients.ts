@@ -1,0 +1,149 @@
+/**
+ * The SDK's clients, made from the settings of a connection and loaded on first use.
+ *
+ * @module
+ */
+import { S3CredentialsError } from "../errors.ts";
+import { shellWord } from "../escape.ts";
+import type { NetworkSettings } from "./network.ts";
+import { withRequestLog } from "./request_log.ts";
+import { isNoProvider } from "./service_error.ts";
+import type { ServiceName, Settings } from "./settings.ts";
+
+/** `IAM` of `@aws-sdk/client-iam`. */
+export type IAMClient = InstanceType<typeof import("@aws-sdk/client-iam")["IAM"]>;
+/** `STS` of `@aws-sdk/client-sts`. */
+export type STSClient = InstanceType<typeof import("@aws-sdk/client-sts")["STS"]>;
+/** `S3` of `@aws-sdk/client-s3`. */
+export type S3Client = InstanceType<typeof import("@aws-sdk/client-s3")["S3"]>;
+/** `S3Control` of `@aws-sdk/client-s3-control`. */
+export type S3ControlClient = InstanceType<
+  typeof import("@aws-sdk/client-s3-control")["S3Control"]
+>;
+
+/** How a client sends its requests. */
+export interface ClientOptions {
+  /**
+   * Whether to reuse connections. When a reused connection is cut, Deno's HTTP client sends the
+   * request a second time on its own; on a new connection it does not.
+   *
+   * @default {true}
+   */
+  keepAlive?: boolean;
+  /**
+   * Whether the SDK may retry.
+   *
+   * @default {true}
+   */
+  retry?: boolean;
+  /**
+   * Whether to call more slowly for as long as AWS throttles (the SDK's adaptive retry mode), for
+   * commands that make many calls. Nothing is slowed down before the first throttling.
+   *
+   * @default {false}
+   */
+  adaptive?: boolean;
+}
+
+const CONNECTION_TIMEOUT_MS = 10_000;
+
+/** A client for users, roles and policies. */
+export async function iamClient(settings: Settings, options: ClientOptions): Promise<IAMClient> {
+  const { IAM } = await import("@aws-sdk/client-iam");
+  return withRequestLog(
+    new IAM(await clientConfig(settings, "IAM", options)),
+    settings.onRequest,
+  );
+}
+
+/** A client for identities and temporary credentials. */
+export async function stsClient(settings: Settings): Promise<STSClient> {
+  const { STS } = await import("@aws-sdk/client-sts");
+  return withRequestLog(new STS(await clientConfig(settings, "STS")), settings.onRequest);
+}
+
+/** A client for buckets. */
+export async function s3Client(
+  settings: Settings,
+  { region = settings.region, ...options }: ClientOptions & { region?: string },
+): Promise<S3Client> {
+  const { S3 } = await import("@aws-sdk/client-s3");
+  const config = await clientConfig(settings, "S3", options);
+  const s3 = new S3({
+    ...config,
+    region,
+    followRegionRedirects: true,
+    // Other makers' servers often lack virtual hosts and the newer checksums.
+    ...(config.endpoint !== undefined && {
+      forcePathStyle: true,
+      requestChecksumCalculation: "WHEN_REQUIRED",
+      responseChecksumValidation: "WHEN_REQUIRED",
+    }),
+  });
+  return withRequestLog(s3, settings.onRequest);
+}
+
+/** A client for S3's settings of a whole account. */
+export async function s3ControlClient(settings: Settings): Promise<S3ControlClient> {
+  const { S3Control } = await import("@aws-sdk/client-s3-control");
+  const { endpoint, ...config } = await clientConfig(settings, "S3");
+  const control = new S3Control({
+    ...config,
+    // The account's number is a part of Amazon's host names, but not of another server's.
+    ...(endpoint !== undefined && {
+      endpointProvider: () => ({ url: new URL(endpoint) }),
+      disableHostPrefix: true,
+    }),
+  });
+  return withRequestLog(control, settings.onRequest);
+}
+
+async function clientConfig(
+  settings: Settings,
+  service: ServiceName,
+  { keepAlive = true, retry = true, adaptive = false }: ClientOptions = {},
+) {
+  return {
+    region: settings.region,
+    endpoint: settings.endpoints[service],
+    profile: settings.profile,
+    credentials: settings.credentials ?? await defaultChain(settings),
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: settings.requestTimeoutMs,
+      throwOnRequestTimeout: true,
+      ...agents(settings.network, keepAlive),
+    },
+    ...(!retry && { maxAttempts: 1 }),
+    ...(adaptive && { retryMode: "adaptive" }),
+  };
+}
+
+/** Options for the agents of a request handler. */
+function agents(network: NetworkSettings, keepAlive: boolean) {
+  const options = { keepAlive, ...network };
+  return { httpAgent: options, httpsAgent: options };
+}
+
+/** AWS's own sources of credentials, which for SSO and assumed roles are calls of AWS too. */
+export async function defaultChain({ profile, network }: Settings) {
+  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+  const provider = defaultProvider({
+    profile,
+    clientConfig: { requestHandler: agents(network, true) },
+  });
+  if (profile === undefined) return provider;
+  return (...args: Parameters<typeof provider>) =>
+    provider(...args).catch((error) => {
+      // What another source of the chain says in the end hides what is wrong with the profile.
+      if (!isNoProvider(error)) throw error;
+      throw new S3CredentialsError(
+        "credentials",
+        `Profile ${profile} gives no credentials`,
+        {
+          hint: "For a credential_process, Deno needs --allow-run. Else see what this says: " +
+            `aws sts get-caller-identity --profile=${shellWord(profile)}`,
+        },
+      );
+    });
+}

@@ -1,0 +1,99 @@
+/**
+ * A connection: where its credentials come from, and that it ends.
+ */
+import assert from "node:assert/strict";
+import { S3 } from "@aws-sdk/client-s3";
+import {
+  type AwsCredentialIdentity,
+  type AwsCredentialIdentityProvider,
+  connect,
+  listBuckets,
+  listObjects,
+  whoami,
+} from "@s3creds/cli";
+import { startSandbox } from "@s3creds/cli/sandbox";
+import type * as sdk from "@smithy/types";
+import { connectionOf } from "../../lib/aws/connect.ts";
+
+Deno.test("connect: takes a function that provides credentials, and calls it again only when they expire", async () => {
+  await using sandbox = await startSandbox({ buckets: ["photos"] });
+  let calls = 0;
+  let expiration: Date | undefined;
+  const credentials = () => {
+    calls++;
+    return Promise.resolve({ ...sandbox.credentials, expiration });
+  };
+  const listTwice = async () => {
+    using aws = connect({ endpointUrl: sandbox.url, credentials });
+    for (const _ of [1, 2]) assert.deepEqual(await Array.fromAsync(listObjects(aws, "photos")), []);
+    for (const _ of [1, 2]) assert.equal((await whoami(aws)).Account, sandbox.account.id);
+  };
+
+  await listTwice();
+  assert.equal(calls, 2, "once for objects, once by the SDK's client");
+  calls = 0;
+  expiration = new Date(Date.now() + 3_600_000);
+  await listTwice();
+  assert.equal(calls, 2);
+  calls = 0;
+  expiration = new Date(Date.now() + 1_000);
+  await listTwice();
+  assert.ok(calls > 2, "credentials that are about to expire are replaced");
+});
+
+Deno.test("connect: a failure of the provider is reported, by every function", async () => {
+  await using sandbox = await startSandbox({ buckets: ["photos"] });
+  const reason = Object.assign(new Error("The SSO session has expired. Sign in again."), {
+    name: "CredentialsProviderError",
+  });
+  using aws = connect({ endpointUrl: sandbox.url, credentials: () => Promise.reject(reason) });
+  const expected = { code: "credentials", message: /: The SSO session has expired$/ };
+  await assert.rejects(whoami(aws), expected);
+  await assert.rejects(Array.fromAsync(listObjects(aws, "photos")), expected);
+  assert.equal(sandbox.requests.length, 0);
+});
+
+Deno.test("withCredentials: the same endpoint with the credentials of a provider", async () => {
+  await using sandbox = await startSandbox({ buckets: ["photos"] });
+  using stranger = connect({
+    endpointUrl: sandbox.url,
+    credentials: { accessKeyId: "AKIAUNKNOWN", secretAccessKey: "unknown" },
+  });
+  await assert.rejects(whoami(stranger), { code: "credentials" });
+  using aws = stranger.withCredentials(() => Promise.resolve(sandbox.credentials));
+  assert.equal((await Array.fromAsync(listBuckets(aws))).length, 1);
+});
+
+Deno.test("connect: the end of a using closes the clients, and a client made later is a new one", async () => {
+  await using sandbox = await startSandbox();
+  const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+  let destroyed = 0;
+  {
+    using own = aws;
+    const iam = await own.iam();
+    assert.equal(await own.iam(), iam);
+    const destroy = iam.destroy.bind(iam);
+    iam.destroy = () => {
+      destroyed++;
+      destroy();
+    };
+  }
+  await Promise.resolve();
+  assert.equal(destroyed, 1);
+  assert.equal((await whoami(aws)).Account, sandbox.account.id);
+  aws.close();
+});
+
+Deno.test("connectionOf: anything but the result of connect is refused", () => {
+  assert.throws(() => connectionOf({} as never), /expected the result of connect\(\)/);
+});
+
+Deno.test("AwsCredentialIdentity: is the SDK's, both ways", () => {
+  const own: AwsCredentialIdentity = { accessKeyId: "a", secretAccessKey: "b" };
+  const theirs: sdk.AwsCredentialIdentity = own;
+  const back: AwsCredentialIdentity = theirs;
+  const provider: AwsCredentialIdentityProvider = () => Promise.resolve(back);
+  const theirProvider: sdk.AwsCredentialIdentityProvider = provider;
+  const _: AwsCredentialIdentityProvider = theirProvider;
+  for (const credentials of [own, provider]) new S3({ region: "us-east-1", credentials }).destroy();
+});
