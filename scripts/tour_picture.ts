@@ -34,7 +34,7 @@ function wrapped({ text, kind }: Line): Line[] {
 }
 
 function linesOf(text: string, kind: Line["kind"]): Line[] {
-  return text.trimEnd().split("\n").filter((line) => line !== "").map((line) => ({
+  return text.trimEnd().split(/\r?\n/).filter((line) => line !== "").map((line) => ({
     text: line,
     kind: kind === "message" && line.startsWith("Error:") ? "error" : kind,
   }));
