@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock } from "./clock.ts";
 import type { Visibility } from "./visibility.ts";
 
 /** An access key of a user, secret included: the sandbox checks signatures with it. */
@@ -305,6 +306,8 @@ export interface Account {
   buckets: Map<string, Bucket>;
   /** By access key id. */
   sessions: Map<string, Session>;
+  /** The time in the account. */
+  clock: Clock;
   /** IAM's delay, by which new things are not seen at once. */
   visibility: Visibility;
   /** Account-level public access block, if set. */

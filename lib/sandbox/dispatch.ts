@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
+import { abortable } from "../abortable.ts";
 import type { Account } from "./account.ts";
 import { authenticate, serviceOf } from "./auth/authentication.ts";
 import { denial, type RequestContext } from "./auth/authorize.ts";
@@ -94,14 +96,14 @@ async function serve(wire: WireRequest, exchange: Exchange): Promise<Response> {
   const operation = await SERVICES[service](request, caller, state.account);
   record.operation = operation.name;
   record.permissions = operation.permissions.map(({ action, resource }) => ({ action, resource }));
-  const faults = state.faults.striking(record);
-  for (const { delayMs } of faults) if (delayMs) await delay(delayMs, state.closing);
-  for (const fault of faults) if (!fault.after) strike(fault);
+  const faults = state.faults.matching(record);
+  for (const fault of faults) await delay(fault, state.closing);
+  for (const fault of faults) if (!fault.after) inject(fault);
   const [outcome] = await Promise.allSettled([
     malformed(faults, false) ?? carryOut(operation, caller, exchange, contextOf(request, state)),
   ]);
   // An error that AWS answers with gets lost like any other answer.
-  for (const fault of faults) if (fault.after) strike(fault);
+  for (const fault of faults) if (fault.after) inject(fault);
   const garbled = malformed(faults, true);
   if (garbled !== undefined) return garbled;
   if (outcome.status === "rejected") throw outcome.reason;
@@ -132,7 +134,7 @@ async function carryOut(
 }
 
 function contextOf(request: SandboxRequest, state: SandboxState): RequestContext {
-  const now = new Date();
+  const now = state.account.clock.now();
   const userAgent = request.headers.get("user-agent");
   const referer = request.headers.get("referer");
   return {
@@ -147,7 +149,7 @@ function contextOf(request: SandboxRequest, state: SandboxState): RequestContext
   };
 }
 
-function strike({ cut, error }: Fault): void {
+function inject({ cut, error }: Fault): void {
   if (cut) throw new ConnectionCut();
   if (error) {
     throw new ServiceError(error.status, error.code, error.message, { headers: error.headers });
@@ -161,17 +163,13 @@ function malformed(faults: Fault[], after: boolean): Response | undefined {
   return fault && new Response(fault.malformedBody, { headers: { "content-type": "text/xml" } });
 }
 
-async function delay(milliseconds: number, closing: AbortSignal): Promise<void> {
-  if (closing.aborted) throw new ConnectionCut();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const stop = () => reject(new ConnectionCut());
-  const timer = setTimeout(resolve, milliseconds);
-  closing.addEventListener("abort", stop, { once: true });
+async function delay({ delayMs = 0, until }: Fault, closing: AbortSignal): Promise<void> {
+  if (delayMs === 0 && until === undefined) return;
   try {
-    await promise;
-  } finally {
-    clearTimeout(timer);
-    closing.removeEventListener("abort", stop);
+    await sleep(delayMs, undefined, { signal: closing });
+    await abortable(until ?? Promise.resolve(), closing);
+  } catch {
+    throw new ConnectionCut();
   }
 }
 

@@ -47,8 +47,10 @@ export interface Fault {
   when?: (record: RequestRecord) => boolean;
   /** Answers with this error in place of the operation's own answer. */
   error?: { status: number; code: string; message: string; headers?: Record<string, string> };
-  /** Waits so many milliseconds before anything else. */
+  /** Waits this many milliseconds before anything else. */
   delayMs?: number;
+  /** Waits for this promise before anything else, so that a test can order the answers. */
+  until?: Promise<unknown>;
   /** Closes the connection without an answer. */
   cut?: boolean;
   /** Carries the operation out first, so that only its answer is lost, be it an error or not. */
@@ -71,8 +73,8 @@ export class FaultList {
     this.#faults = [];
   }
 
-  /** Counts a request with every fault that it matches and gives the ones that strike. */
-  striking(record: RequestRecord): Fault[] {
+  /** Counts a request with every fault that it matches and returns the ones to inject. */
+  matching(record: RequestRecord): Fault[] {
     return this.#faults.filter((entry) => {
       const { operation, occurrence = 1, times = 1, when } = entry.fault;
       if (operation !== "*" && operation !== record.operation) return false;

@@ -22,6 +22,7 @@
  * @module
  */
 import type { Account } from "./account.ts";
+import type { Clock } from "./clock.ts";
 import type { SandboxState } from "./dispatch.ts";
 import { type Fault, FaultList, type RequestRecord } from "./faults.ts";
 import { createAccessKey, createAccount, createBucket, createUser } from "./seed.ts";
@@ -45,6 +46,7 @@ export type {
   UploadedPart,
   User,
 } from "./account.ts";
+export type { Clock } from "./clock.ts";
 export type { Fault, RequestRecord } from "./faults.ts";
 export type { Visibility } from "./visibility.ts";
 export type { AccountSnapshot, BucketSnapshot, RoleSnapshot, UserSnapshot } from "./snapshot.ts";
@@ -76,6 +78,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly region: string;
   /** The account as it is now; changes to it take effect at once. */
   readonly account: Account;
+  /** The time in the sandbox: of dates, signatures, sessions and conditions. Tests can move it. */
+  readonly clock: Clock;
   /** Keys of the user `admin`, to whom AdministratorAccess is attached. */
   readonly credentials: { accessKeyId: string; secretAccessKey: string };
   /** All requests since the start, in the order in which they came. */
@@ -149,6 +153,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     url: `http://127.0.0.1:${server.port}`,
     region,
     account,
+    clock: account.clock,
     credentials: { accessKeyId, secretAccessKey },
     requests: state.requests,
     fail: (fault) => state.faults.add(fault),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Clock } from "./clock.ts";
 import { Visibility } from "./visibility.ts";
 import type { AccessKey, Account, Bucket, User } from "./account.ts";
 import { randomHex, secretKey, uniqueId } from "./identifiers.ts";
@@ -10,6 +11,7 @@ import { awsManagedPolicies } from "./iam/aws_managed_policies.ts";
 
 /** Makes an account without users, roles or buckets. */
 export function createAccount(id: string, region: string): Account {
+  const clock = new Clock();
   return {
     id,
     region,
@@ -22,19 +24,25 @@ export function createAccount(id: string, region: string): Account {
     virtualMfaDevices: new Map(),
     buckets: new Map(),
     sessions: new Map(),
-    visibility: new Visibility(),
+    clock,
+    visibility: new Visibility(clock),
     publicAccessBlock: undefined,
   };
 }
 
 /** Makes a user on whom nothing hangs yet. */
-export function createUser(accountId: string, userName: string, path = "/"): User {
+export function createUser(
+  accountId: string,
+  userName: string,
+  path = "/",
+  createDate: Date = new Date(),
+): User {
   return {
     userName,
     userId: uniqueId("AIDA"),
     path,
     arn: `arn:aws:iam::${accountId}:user${path}${userName}`,
-    createDate: new Date(),
+    createDate,
     permissionsBoundary: undefined,
     tags: [],
     accessKeys: new Map(),
@@ -50,12 +58,12 @@ export function createUser(accountId: string, userName: string, path = "/"): Use
 }
 
 /** Makes an active access key. */
-export function createAccessKey(): AccessKey {
+export function createAccessKey(createDate: Date = new Date()): AccessKey {
   return {
     accessKeyId: uniqueId("AKIA"),
     secretAccessKey: secretKey(),
     status: "Active",
-    createDate: new Date(),
+    createDate,
     lastUsed: undefined,
   };
 }
@@ -65,7 +73,7 @@ export function createBucket(account: Account, name: string): Bucket {
   return {
     name,
     region: account.region,
-    creationDate: new Date(),
+    creationDate: account.clock.now(),
     ownerAccountId: account.id,
     policy: undefined,
     publicAccessBlock: {

@@ -51,7 +51,9 @@ async function answer(
 ): Promise<void> {
   const wire = await read(message);
   try {
-    await write(await dispatch(wire, state), response, wire.method);
+    const answer = await dispatch(wire, state);
+    response.setHeader("date", state.account.clock.now().toUTCString());
+    await write(answer, response, wire.method);
   } catch (error) {
     if (!(error instanceof ConnectionCut)) throw error;
     message.socket.destroy();

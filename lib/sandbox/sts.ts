@@ -79,9 +79,12 @@ const OPERATIONS = new Map<string, StsOperation>(Object.entries(
         const duration = durationOf(call, role);
         const policy = call.parameters.get("Policy");
         await checkSessionPolicy(policy);
-        const session = startSession(role, sessionNameOf(call), policy, duration);
+        const session = startSession(call, role, policy, duration);
         call.account.sessions.set(session.accessKeyId, session);
-        role.lastUsed = { date: new Date(), region: call.request.region ?? call.account.region };
+        role.lastUsed = {
+          date: call.account.clock.now(),
+          region: call.request.region ?? call.account.region,
+        };
         return sessionFields(session, call.account);
       },
     },
@@ -182,15 +185,15 @@ function packedSize(policy: string): number {
 }
 
 function startSession(
+  call: StsCall,
   role: Role,
-  sessionName: string,
   policy: string | undefined,
   duration: number,
 ): Session {
-  const issueDate = new Date();
+  const issueDate = call.account.clock.now();
   return {
     role,
-    sessionName,
+    sessionName: sessionNameOf(call),
     accessKeyId: uniqueId("ASIA"),
     secretAccessKey: secretKey(),
     sessionToken: sessionToken(),

@@ -80,7 +80,7 @@ export function authenticate(
   }
   if (claim.service !== service) throw authenticationError(service, "wrongScope");
   const credential = credentialOf(claim, service, account);
-  checkTime(claim, service);
+  checkTime(claim, service, account.clock.now().getTime());
   checkSignedHeaders(request, claim, service);
   const key = signingKey(credential.secretAccessKey, claim);
   checkSignature(request, claim, key);
@@ -88,7 +88,7 @@ export function authenticate(
     ? s3Payload(request, { key, claim })
     : { body: request.body, trailers: [] };
   if (credential.key) {
-    credential.key.lastUsed = { date: new Date(), service, region: claim.region };
+    credential.key.lastUsed = { date: account.clock.now(), service, region: claim.region };
   }
   return { caller: credential.caller, region: claim.region, ...payload };
 }
@@ -117,7 +117,7 @@ function credentialOf(claim: SignatureClaim, service: ServiceName, account: Acco
     if (!sameDigest(claim.sessionToken, session.sessionToken)) {
       throw authenticationError(service, "badToken");
     }
-    if (session.expiration.getTime() <= Date.now()) {
+    if (session.expiration <= account.clock.now()) {
       throw authenticationError(service, "expiredToken");
     }
     const { secretAccessKey } = session;
@@ -147,8 +147,7 @@ function longTermKey(
   return undefined;
 }
 
-function checkTime(claim: SignatureClaim, service: ServiceName): void {
-  const now = Date.now();
+function checkTime(claim: SignatureClaim, service: ServiceName, now: number): void {
   const signed = timeOf(claim.timestamp);
   if (claim.expires !== undefined) {
     checkUrlTime(claim, service, signed, now);

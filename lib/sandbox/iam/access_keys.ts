@@ -27,7 +27,7 @@ export const accessKeyOperations: IamOperations = {
     if (user.accessKeys.size >= KEYS_PER_USER) {
       throw limitExceeded(`Cannot exceed quota for AccessKeysPerUser: ${KEYS_PER_USER}`);
     }
-    const key = createAccessKey();
+    const key = createAccessKey(account.clock.now());
     user.accessKeys.set(key.accessKeyId, key);
     account.visibility.note(key);
     const { CreateDate, ...shown } = accessKeyFields(user, key);

@@ -43,7 +43,7 @@ export const groupOperations: IamOperations = {
         groupId: uniqueId("AGPA"),
         path,
         arn: arnOf(account, "group", groupName, path),
-        createDate: new Date(),
+        createDate: account.clock.now(),
       };
       account.groups.set(groupName, group);
       return element("Group", groupFields(group));

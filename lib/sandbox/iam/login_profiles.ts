@@ -11,12 +11,12 @@ import { element, type XmlContent } from "../xml.ts";
 
 /** The operations on login profiles. */
 export const loginProfileOperations: IamOperations = {
-  CreateLoginProfile: onUser("CreateLoginProfile", (user, { parameters }) => {
+  CreateLoginProfile: onUser("CreateLoginProfile", (user, { parameters, account }) => {
     checkPassword(required(parameters, "Password"));
     if (user.loginProfile !== undefined) {
       throw alreadyExists(`Login Profile for user ${user.userName} already exists.`);
     }
-    user.loginProfile = { createDate: new Date(), passwordLastUsed: undefined };
+    user.loginProfile = { createDate: account.clock.now(), passwordLastUsed: undefined };
     return loginProfile(user);
   }),
 

@@ -143,7 +143,7 @@ async function newPolicy(call: IamCall): Promise<ManagedPolicy> {
   if (countedLength(document) > SIZE_QUOTA) {
     throw limitExceeded(`Cannot exceed quota for PolicySize: ${SIZE_QUOTA}`);
   }
-  const createDate = new Date();
+  const createDate = call.account.clock.now();
   return {
     policyName,
     policyId: uniqueId("ANPA"),

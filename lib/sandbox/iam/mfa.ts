@@ -47,7 +47,7 @@ export const mfaOperations: IamOperations = {
     if (device.userName !== undefined) throw alreadyExists("MFA Device is already in use.");
     checkCodes(call);
     device.userName = user.userName;
-    user.mfaDevices.set(serialNumber, { enableDate: new Date() });
+    user.mfaDevices.set(serialNumber, { enableDate: call.account.clock.now() });
     return undefined;
   }),
 

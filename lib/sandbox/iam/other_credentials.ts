@@ -22,7 +22,7 @@ const PEM_CERTIFICATE =
 
 /** The operations of this room. */
 export const otherCredentialOperations: IamOperations = {
-  UploadSigningCertificate: onUser("UploadSigningCertificate", (user, { parameters }) => {
+  UploadSigningCertificate: onUser("UploadSigningCertificate", (user, { parameters, account }) => {
     const body = required(parameters, "CertificateBody");
     checkLength("CertificateBody", body, 1, 16_384);
     if (!PEM_CERTIFICATE.test(body)) {
@@ -38,7 +38,7 @@ export const otherCredentialOperations: IamOperations = {
     }
     checkQuota(present.size, CERTIFICATE_QUOTA, "CertificatesPerUser");
     const id = randomHex(32).toUpperCase();
-    present.set(id, { uploadDate: new Date(), body });
+    present.set(id, { uploadDate: account.clock.now(), body });
     return element("Certificate", certificateFields(user, id));
   }),
 
@@ -56,7 +56,7 @@ export const otherCredentialOperations: IamOperations = {
     return undefined;
   }),
 
-  UploadSSHPublicKey: onUser("UploadSSHPublicKey", (user, { parameters }) => {
+  UploadSSHPublicKey: onUser("UploadSSHPublicKey", (user, { parameters, account }) => {
     const body = required(parameters, "SSHPublicKeyBody").trim();
     checkLength("SSHPublicKeyBody", body, 1, 16_384);
     if (!/^ssh-rsa [A-Za-z0-9+/]+=*( |$)/.test(body)) {
@@ -76,7 +76,7 @@ export const otherCredentialOperations: IamOperations = {
     }
     checkQuota(present.size, SSH_KEY_QUOTA, "SSHPublicKeysPerUser");
     const id = uniqueId("APKA");
-    present.set(id, { uploadDate: new Date(), body });
+    present.set(id, { uploadDate: account.clock.now(), body });
     return element(
       "SSHPublicKey",
       sshKeyFields(user, id),
@@ -117,7 +117,7 @@ export const otherCredentialOperations: IamOperations = {
         "ServiceSpecificCredentialsPerUser",
       );
       const id = uniqueId("ACCA");
-      user.serviceSpecificCredentials.set(id, { serviceName, createDate: new Date() });
+      user.serviceSpecificCredentials.set(id, { serviceName, createDate: account.clock.now() });
       return element(
         "ServiceSpecificCredential",
         credentialFields(user, id, account.id),

@@ -119,7 +119,7 @@ async function newRole(call: IamCall): Promise<Role> {
     roleId: uniqueId("AROA"),
     path,
     arn: arnOf(call.account, "role", roleName, path),
-    createDate: new Date(),
+    createDate: call.account.clock.now(),
     description,
     maxSessionDuration: sessionDurationOf(call) ?? SHORTEST_SESSION,
     permissionsBoundary: boundaryOf(call),

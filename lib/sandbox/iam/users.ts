@@ -47,7 +47,7 @@ export const userOperations: IamOperations = {
       if (isTaken(account.users.keys(), name)) {
         throw alreadyExists(`User with name ${name} already exists.`);
       }
-      const user = createUser(account.id, name, pathOf(call));
+      const user = createUser(account.id, name, pathOf(call), account.clock.now());
       user.tags = mergeTags([], tagsOf(call), "User");
       user.permissionsBoundary = boundaryOf(call);
       account.users.set(name, user);

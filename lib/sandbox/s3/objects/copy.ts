@@ -114,7 +114,7 @@ export async function copyObject(call: S3Call, may: May): Promise<Response> {
     key: call.key,
     body: source.body,
     etag: etagOf(source.body),
-    lastModified: new Date(),
+    lastModified: call.account.clock.now(),
     headers: { ...metadata, ...settings, ...checksums },
     tags: isCopied(call, "x-amz-tagging-directive") ? [...source.tags] : tagsOfHeader(call),
     ...(acl && { acl }),

@@ -22,17 +22,17 @@ function checkEnabled(call: S3Call): void {
 }
 
 /** Throws where a legal hold or a retention period protects an object. */
-export function checkNotLocked({ legalHold, retention }: StoredObject): void {
-  const isRetained = retention !== undefined && retention.retainUntilDate > new Date();
+export function checkNotLocked({ legalHold, retention }: StoredObject, now: Date): void {
+  const isRetained = retention !== undefined && retention.retainUntilDate > now;
   if (legalHold !== "ON" && !isRetained) return;
   throw accessDenied("Access Denied because object protected by object lock.");
 }
 
-function retentionOf(mode: string, until: string): NonNullable<Lock["retention"]> {
+function retentionOf(mode: string, until: string, now: Date): NonNullable<Lock["retention"]> {
   const retainUntilDate = new Date(until);
   if (mode !== "GOVERNANCE" && mode !== "COMPLIANCE") throw malformedXml();
   if (Number.isNaN(retainUntilDate.getTime())) throw malformedXml();
-  if (retainUntilDate <= new Date()) {
+  if (retainUntilDate <= now) {
     throw invalidArgument(
       "The retain until date must be in the future!",
       "RetainUntilDate",
@@ -62,7 +62,7 @@ export function lockOf(call: S3Call): Lock {
   if (mode === undefined && hold === undefined) return {};
   checkEnabled(call);
   return {
-    ...(mode !== undefined && { retention: retentionOf(mode, until!) }),
+    ...(mode !== undefined && { retention: retentionOf(mode, until!, call.account.clock.now()) }),
     ...(hold !== undefined && { legalHold: legalHoldOf(hold) }),
   };
 }
@@ -143,9 +143,10 @@ export async function putRetention(call: S3Call, may: May): Promise<Response> {
   const mode = textOf(root, "Mode");
   const wanted = mode === undefined
     ? undefined
-    : retentionOf(mode, textOf(root, "RetainUntilDate") ?? "");
+    : retentionOf(mode, textOf(root, "RetainUntilDate") ?? "", call.account.clock.now());
   const { retention } = object;
-  const isLoosened = retention !== undefined && retention.retainUntilDate > new Date() &&
+  const isLoosened = retention !== undefined &&
+    retention.retainUntilDate > call.account.clock.now() &&
     (wanted === undefined || wanted.retainUntilDate < retention.retainUntilDate ||
       (retention.mode === "COMPLIANCE" && wanted.mode === "GOVERNANCE"));
   if (isLoosened && (retention.mode === "COMPLIANCE" || !bypassesGovernance(call))) {

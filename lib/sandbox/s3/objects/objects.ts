@@ -75,7 +75,7 @@ export function putNeeds(call: S3Call): NeededPermission[] {
 /** Stores an object in place of the one that has its key. */
 export function store(bucket: Bucket, object: StoredObject): void {
   const previous = bucket.objects.get(object.key);
-  if (previous !== undefined) checkNotLocked(previous);
+  if (previous !== undefined) checkNotLocked(previous, object.lastModified);
   bucket.objects.set(object.key, object);
 }
 
@@ -95,7 +95,7 @@ export function putObject(call: S3Call): Response {
     key: call.key,
     body,
     etag,
-    lastModified: new Date(),
+    lastModified: call.account.clock.now(),
     headers: { ...metadataOf(call), ...settings, ...checksums },
     tags: tagsOfHeader(call),
     ...(acl && { acl }),
@@ -166,13 +166,14 @@ function partRange(
 }
 
 /** Removes an object, which succeeds for a missing one too. */
-function remove(bucket: Bucket, key: string, versionId: string | undefined): void {
+function remove(call: S3Call, key: string, versionId: string | undefined): void {
   if (versionId !== undefined && versionId !== "null") {
     throw invalidArgument("Invalid version id specified", "versionId", versionId);
   }
+  const { bucket, account } = call;
   const object = bucket.objects.get(key);
   if (object === undefined) return;
-  checkNotLocked(object);
+  checkNotLocked(object, account.clock.now());
   bucket.objects.delete(key);
 }
 
@@ -194,7 +195,7 @@ export function deleteNeeds(call: S3Call): NeededPermission[] {
 /** DeleteObject. */
 export function deleteObject(call: S3Call): Response {
   if (call.header("if-match") !== undefined) checkWriteConditions(call);
-  remove(call.bucket, call.key, call.query.get("versionId") ?? undefined);
+  remove(call, call.key, call.query.get("versionId") ?? undefined);
   return emptyAnswer(204);
 }
 
@@ -240,7 +241,7 @@ async function deleteOne(
     : onObject(call, "s3:DeleteObjectVersion", { "s3:versionid": versionId }, target);
   if (!await may(permission)) return accessDenied();
   try {
-    remove(call.bucket, key, versionId);
+    remove(call, key, versionId);
   } catch (error) {
     if (error instanceof ServiceError) return error;
     throw error;

@@ -43,8 +43,12 @@ function partNumberOf(call: S3Call): number {
   );
 }
 
-function newPart(body: Uint8Array, checksums: Record<string, string>): UploadedPart {
-  return { body, etag: etagOf(body), lastModified: new Date(), checksums };
+function newPart(
+  call: S3Call,
+  body: Uint8Array,
+  checksums: Record<string, string>,
+): UploadedPart {
+  return { body, etag: etagOf(body), lastModified: call.account.clock.now(), checksums };
 }
 
 /** The parts of an upload that chose an algorithm must carry a checksum made with it. */
@@ -63,7 +67,7 @@ export function uploadPart(call: S3Call): Response {
   const number = partNumberOf(call);
   const upload = uploadOf(call);
   checkAlgorithm(call, upload);
-  const part = newPart(call.request.body, keptChecksums(call, upload.checksumAlgorithm));
+  const part = newPart(call, call.request.body, keptChecksums(call, upload.checksumAlgorithm));
   upload.parts.set(number, part);
   return emptyAnswer(200, {
     etag: part.etag,
@@ -84,7 +88,7 @@ export async function uploadPartCopy(call: S3Call, may: May): Promise<Response> 
   const upload = uploadOf(call);
   const source = await existingSource(call, may);
   const body = sourceRange(call, source.body);
-  const part = newPart(body, keptChecksums(call, upload.checksumAlgorithm, body));
+  const part = newPart(call, body, keptChecksums(call, upload.checksumAlgorithm, body));
   upload.parts.set(number, part);
   return xmlAnswer("CopyPartResult", copyResult(part, part.checksums), {
     "x-amz-server-side-encryption": "AES256",
@@ -165,7 +169,7 @@ export function completeMultipartUpload(call: S3Call): Response {
     key: call.key,
     body,
     etag,
-    lastModified: new Date(),
+    lastModified: call.account.clock.now(),
     headers: { ...upload.headers, ...checksums },
     tags: upload.tags,
     parts: chosen.map(({ number, part }) => ({ partNumber: number, size: part.body.length })),

@@ -82,7 +82,7 @@ export function createMultipartUpload(call: S3Call): Response {
   const upload: MultipartUpload = {
     uploadId,
     key: call.key,
-    initiated: new Date(),
+    initiated: call.account.clock.now(),
     initiator: initiatorOf(call.caller, call.account),
     headers: { ...metadataOf(call), ...settings },
     tags: tagsOfHeader(call),
