@@ -14,6 +14,7 @@ export class Visibility {
   readonly #clock: Clock;
   #made = new WeakMap<object, Map<string, number>>();
 
+  /** Makes one that tells the time by this clock. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }
