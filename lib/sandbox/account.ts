@@ -28,7 +28,7 @@ export interface Tag {
   value: string;
 }
 
-/** An IAM user with all that can hang on it. */
+/** An IAM user with everything attached to it. */
 export interface User {
   /** Unique in the account regardless of case. */
   userName: string;
@@ -46,7 +46,7 @@ export interface User {
   tags: Tag[];
   /** By access key id; two at most. */
   accessKeys: Map<string, AccessKey>;
-  /** Policy name -> document as it was put. */
+  /** Policy name to document, as sent. */
   inlinePolicies: Map<string, string>;
   /** ARNs of managed policies. */
   attachedPolicies: Set<string>;
@@ -78,7 +78,7 @@ export interface Role {
   createDate: Date;
   /** Free text. */
   description: string | undefined;
-  /** The trust policy as it was put. */
+  /** The trust policy, as sent. */
   assumeRolePolicyDocument: string;
   /** Seconds, 3,600 to 43,200. */
   maxSessionDuration: number;
@@ -86,7 +86,7 @@ export interface Role {
   permissionsBoundary: string | undefined;
   /** In the order in which they were set. */
   tags: Tag[];
-  /** Policy name -> document as it was put. */
+  /** Policy name to document, as sent. */
   inlinePolicies: Map<string, string>;
   /** ARNs of managed policies. */
   attachedPolicies: Set<string>;
@@ -94,23 +94,23 @@ export interface Role {
   lastUsed: { date: Date; region: string } | undefined;
 }
 
-/** Temporary credentials as AssumeRole gave them out. */
+/** Temporary credentials issued by AssumeRole. */
 export interface Session {
   /** The role that was assumed. */
   role: Role;
-  /** Name that the caller gave the session. */
+  /** RoleSessionName of the call. */
   sessionName: string;
   /** Id, such as `ASIA…`. */
   accessKeyId: string;
   /** What requests are signed with. */
   secretAccessKey: string;
-  /** What must come with every request. */
+  /** Must be sent with every request. */
   sessionToken: string;
   /** The session policy's text, if one was passed. */
   policy: string | undefined;
-  /** When the credentials were given out. */
+  /** When the credentials were issued. */
   issueDate: Date;
-  /** When the credentials end. */
+  /** When the credentials expire. */
   expiration: Date;
 }
 
@@ -146,7 +146,7 @@ export interface ManagedPolicy {
   updateDate: Date;
   /** In the order in which they were set. */
   tags: Tag[];
-  /** The version that counts, such as `v1`. */
+  /** The version in effect, such as `v1`. */
   defaultVersionId: string;
   /** By version id. */
   versions: Map<string, { document: string; createDate: Date }>;
@@ -162,17 +162,17 @@ export interface StoredObject {
   etag: string;
   /** When it was stored. */
   lastModified: Date;
-  /** Headers given at upload and given back: content-type, cache-control, x-amz-meta-…, checksums. */
+  /** Headers of the upload, returned when it is read: content-type, cache-control, x-amz-meta-…, checksums. */
   headers: Record<string, string>;
   /** In the order in which they were set. */
   tags: Tag[];
-  /** Set by PutObjectAcl or an upload's ACL headers; without it the owner has full control. */
+  /** Set by PutObjectAcl or an upload's ACL headers; if omitted, the owner has full control. */
   acl?: Grant[];
   /** Sizes of the parts of a multipart upload, by part number. */
   parts?: { partNumber: number; size: number }[];
-  /** Whether a legal hold keeps it from being deleted. */
+  /** Whether a legal hold protects it from deletion. */
   legalHold?: "ON" | "OFF";
-  /** Until when it is kept from being deleted. */
+  /** Until when it is protected from deletion. */
   retention?: { mode: "GOVERNANCE" | "COMPLIANCE"; retainUntilDate: Date };
 }
 
@@ -180,7 +180,7 @@ export interface StoredObject {
 export interface MultipartUpload {
   /** What its parts refer to. */
   uploadId: string;
-  /** Key of the object to be. */
+  /** Key of the future object. */
   key: string;
   /** When it was started. */
   initiated: Date;
@@ -188,9 +188,9 @@ export interface MultipartUpload {
   initiator: { id: string; displayName: string };
   /** Headers and settings that the finished object will carry. */
   headers: Record<string, string>;
-  /** Tags of the object to be. */
+  /** Tags of the future object. */
   tags: Tag[];
-  /** Grants on the object to be. */
+  /** Grants on the future object. */
   acl: Grant[] | undefined;
   /** Checksum algorithm as `x-amz-checksum-algorithm` names it, such as `CRC32`. */
   checksumAlgorithm: string | undefined;
@@ -220,7 +220,7 @@ export interface PublicAccessBlock {
   IgnorePublicAcls: boolean;
   /** Refuses bucket policies that grant to everyone. */
   BlockPublicPolicy: boolean;
-  /** Keeps strangers out of buckets with such a policy. */
+  /** Keeps other accounts out of buckets with such a policy. */
   RestrictPublicBuckets: boolean;
 }
 
@@ -232,9 +232,9 @@ export interface Bucket {
   region: string;
   /** When it was made. */
   creationDate: Date;
-  /** Another account's id makes every call of ours answer as S3 does for a foreign bucket. */
+  /** With another account's id, calls behave as S3 does for another account's bucket. */
   ownerAccountId: string;
-  /** The bucket policy as it was put. */
+  /** The bucket policy, as sent. */
   policy: string | undefined;
   /** `undefined` once deleted; new buckets block all, as S3 has done since April 2023. */
   publicAccessBlock: PublicAccessBlock | undefined;
@@ -250,9 +250,9 @@ export interface Bucket {
   objects: Map<string, StoredObject>;
   /** In the order in which they were set. */
   tags?: Tag[];
-  /** Stored and given back; the sandbox keeps one version of an object all the same. */
+  /** Stored and returned; the sandbox keeps one version of an object regardless. */
   versioning?: "Enabled" | "Suspended";
-  /** Whether the bucket was created with object lock, which retention and legal holds demand. */
+  /** Whether the bucket was created with object lock, which retention and legal holds require. */
   objectLock?: boolean;
   /** By upload id. */
   uploads?: Map<string, MultipartUpload>;
@@ -262,7 +262,7 @@ export interface Bucket {
 export interface CorsRule {
   /** Name of the rule. */
   ID?: string;
-  /** Headers that a preflight request may ask for. */
+  /** Headers that a preflight request may list. */
   AllowedHeaders?: string[];
   /** HTTP methods that are allowed. */
   AllowedMethods: string[];
@@ -270,7 +270,7 @@ export interface CorsRule {
   AllowedOrigins: string[];
   /** Headers that a script may read. */
   ExposeHeaders?: string[];
-  /** How long a browser may remember a preflight answer. */
+  /** How long a browser may cache a preflight response. */
   MaxAgeSeconds?: number;
 }
 
@@ -308,7 +308,7 @@ export interface Account {
   sessions: Map<string, Session>;
   /** The time in the account. */
   clock: Clock;
-  /** IAM's delay, by which new things are not seen at once. */
+  /** IAM's delay before new entities are visible. */
   visibility: Visibility;
   /** Account-level public access block, if set. */
   publicAccessBlock: PublicAccessBlock | undefined;

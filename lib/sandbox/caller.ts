@@ -1,12 +1,12 @@
 /**
- * What a caller is called: ARN, unique id, and the values of the condition keys about him.
+ * A caller's identity: ARN, unique id, and the condition keys about the principal.
  *
  * @module
  */
 import type { Account, Tag } from "./account.ts";
 import type { Caller } from "./operation.ts";
 
-/** A caller's names, as GetCallerIdentity gives them. */
+/** A caller's identity, as GetCallerIdentity returns it. */
 export interface CallerIdentity {
   /** ARN of the user, the root user or the session. */
   arn: string;
@@ -14,7 +14,7 @@ export interface CallerIdentity {
   userId: string;
 }
 
-/** Names the caller, or gives `undefined` for a request that nobody signed. */
+/** The identity of a caller; `undefined` for an unsigned request. */
 export function identify(caller: Caller, account: Account): CallerIdentity | undefined {
   switch (caller.type) {
     case "anonymous":
@@ -38,7 +38,7 @@ export function accessKeyIdOf(caller: Caller): string | undefined {
   return caller.type === "anonymous" ? undefined : caller.accessKeyId;
 }
 
-/** Condition keys that say who is asking. */
+/** Condition keys about the principal. */
 export function principalContext(caller: Caller, account: Account): Record<string, string> {
   const identity = identify(caller, account);
   if (identity === undefined) {

@@ -23,7 +23,7 @@ export class Clock {
     return new Date(Date.now() + this.#offsetMs);
   }
 
-  /** Moves the clock forward by so many milliseconds, or back where the number is negative. */
+  /** Moves the clock forward by this many milliseconds, or back if the number is negative. */
   advance(milliseconds: number): void {
     this.#offsetMs += milliseconds;
   }

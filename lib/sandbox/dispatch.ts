@@ -1,6 +1,5 @@
 /**
- * Takes a request through authentication, authorization and its operation, with the faults that
- * were set in between.
+ * Takes a request through authentication, fault injection, authorization and its operation.
  *
  * @module
  */
@@ -26,14 +25,14 @@ import { s3 } from "./s3/service.ts";
 import { sts } from "./sts.ts";
 import { headerOf, queryParameters, type WireRequest } from "./wire.ts";
 
-/** All that the sandbox keeps while it runs. */
+/** The state of a running sandbox. */
 export interface SandboxState {
   account: Account;
   requests: RequestRecord[];
   faults: FaultList;
   /** Value of the condition key `aws:SecureTransport`. */
   secureTransport: boolean;
-  /** Ends the waiting that faults ask for. */
+  /** Aborted when the sandbox closes, which ends delays. */
   closing: AbortSignal;
 }
 
@@ -44,7 +43,7 @@ export class ConnectionCut extends Error {
 
 const SERVICES: Record<ServiceName, Service> = { iam, sts, s3 };
 
-/** Answers a request. Throws a {@linkcode ConnectionCut} where there shall be no answer. */
+/** Answers a request. Throws a {@linkcode ConnectionCut} if there is to be no answer. */
 export async function dispatch(wire: WireRequest, state: SandboxState): Promise<Response> {
   const service = serviceOf(wire);
   const requestId = crypto.randomUUID();
@@ -102,7 +101,7 @@ async function serve(wire: WireRequest, exchange: Exchange): Promise<Response> {
   const [outcome] = await Promise.allSettled([
     malformed(faults, false) ?? carryOut(operation, caller, exchange, contextOf(request, state)),
   ]);
-  // An error that AWS answers with gets lost like any other answer.
+  // An error response is lost like any other.
   for (const fault of faults) if (fault.after) inject(fault);
   const garbled = malformed(faults, true);
   if (garbled !== undefined) return garbled;
@@ -179,7 +178,7 @@ function urlOf(wire: WireRequest): URL {
   return new URL(base + (wire.rawPath.startsWith("/") ? wire.rawPath : "/"));
 }
 
-/** Adds the trailers and takes out what only concerns the payload's framing. */
+/** Adds the trailers and removes what only concerns the payload's framing. */
 function serviceHeaders(wire: WireRequest, trailers: [string, string][]): Headers {
   const headers = new Headers();
   for (const [name, value] of [...wire.rawHeaders, ...trailers]) headers.append(name, value);
@@ -198,8 +197,8 @@ function setRequestId(headers: Headers, service: ServiceName, requestId: string)
   } else headers.set("x-amzn-requestid", requestId);
 }
 
-/** A mistake of the sandbox itself, said so that whoever runs it can report it. */
+/** A bug in the sandbox itself, worded so that it can be reported. */
 function internalError(error: unknown): ServiceError {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new ServiceError(500, "InternalError", `The sandbox failed: ${text}`);
+  return new ServiceError(500, "InternalError", `Internal error of the sandbox: ${text}`);
 }

@@ -1,5 +1,5 @@
 /**
- * Writes errors in the form that each service gives them.
+ * Writes errors in the format of each service.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export const NAMESPACES = {
   sts: "https://sts.amazonaws.com/doc/2011-06-15/",
 } as const;
 
-/** Makes the answer that reports an error. */
+/** Makes the response that reports an error. */
 export function errorResponse(
   error: ServiceError,
   service: ServiceName,

@@ -6,24 +6,24 @@
 
 /** What the sandbox remembers of a request. */
 export interface RequestRecord {
-  /** Service that was asked. */
+  /** Service that was called. */
   service: "iam" | "sts" | "s3";
   /** AWS's name of the operation; `undefined` where the request could not be read that far. */
   operation: string | undefined;
-  /** What the caller had to be allowed to do. */
+  /** The permissions that were required. */
   permissions: { action: string; resource: string }[];
-  /** ARN of the caller; `undefined` if nobody signed the request, or not rightly. */
+  /** ARN of the caller; `undefined` if the request was unsigned or its signature invalid. */
   caller: string | undefined;
   /** Access key id of the caller. */
   accessKeyId: string | undefined;
-  /** HTTP status of the answer; 0 until there is one, and for good if the connection was cut. */
+  /** HTTP status of the response; 0 until there is one, and if the connection was cut. */
   status: number;
-  /** AWS's error code, if the answer was an error. */
+  /** AWS's error code, if the response was an error. */
   errorCode: string | undefined;
 }
 
 /**
- * A failure to come.
+ * A failure to inject.
  *
  * @example The second PutUserPolicy is throttled
  * ```ts
@@ -45,17 +45,17 @@ export interface Fault {
   times?: number;
   /** Only requests for which this is true match. The record has no status yet. */
   when?: (record: RequestRecord) => boolean;
-  /** Answers with this error in place of the operation's own answer. */
+  /** Responds with this error in place of the operation's own response. */
   error?: { status: number; code: string; message: string; headers?: Record<string, string> };
   /** Waits this many milliseconds before anything else. */
   delayMs?: number;
   /** Waits for this promise before anything else, so that a test can order the answers. */
   until?: Promise<unknown>;
-  /** Closes the connection without an answer. */
+  /** Closes the connection without a response. */
   cut?: boolean;
-  /** Carries the operation out first, so that only its answer is lost, be it an error or not. */
+  /** Carries the operation out first, so that only its response is lost, whether an error or not. */
   after?: boolean;
-  /** Answers with status 200 and this body. */
+  /** Responds with status 200 and this body. */
   malformedBody?: string;
 }
 
@@ -68,7 +68,7 @@ export class FaultList {
     this.#faults.push({ fault, seen: 0 });
   }
 
-  /** Forgets all faults. */
+  /** Removes all faults. */
   clear(): void {
     this.#faults = [];
   }

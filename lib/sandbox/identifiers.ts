@@ -31,7 +31,7 @@ export function servicePassword(): string {
   return `${randomText(SECRET_ALPHABET, 43)}=`;
 }
 
-/** Makes a random secret as authenticator programs take it. */
+/** Makes a random secret for authenticator apps. */
 export function base32Secret(): string {
   return randomText(UNIQUE_ID_ALPHABET, 64);
 }
@@ -41,7 +41,7 @@ export function randomHex(length: number): string {
   return randomText("0123456789abcdef", length);
 }
 
-/** Every alphabet here divides 256, so that every character is as likely as any other. */
+/** The length of every alphabet divides 256, so that all characters are equally likely. */
 function randomText(alphabet: string, length: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(length));
   return Array.from(bytes, (byte) => alphabet[byte % alphabet.length]).join("");

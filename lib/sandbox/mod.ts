@@ -61,7 +61,7 @@ export interface SandboxOptions {
   region?: string;
   /** Names of buckets to make at the start. */
   buckets?: string[];
-  /** Milliseconds for which new users, access keys and inline policies are not seen; default 0. */
+  /** Milliseconds for which new users, access keys and inline policies are not visible; default 0. */
   visibilityDelayMs?: number;
   /**
    * Value of the condition key `aws:SecureTransport`. It is true by default although the sandbox
@@ -80,13 +80,13 @@ export interface Sandbox extends AsyncDisposable {
   readonly account: Account;
   /** The time in the sandbox: of dates, signatures, sessions and conditions. Tests can move it. */
   readonly clock: Clock;
-  /** Keys of the user `admin`, to whom AdministratorAccess is attached. */
+  /** Keys of the user `admin`, to which AdministratorAccess is attached. */
   readonly credentials: { accessKeyId: string; secretAccessKey: string };
   /** All requests since the start, in the order in which they came. */
   readonly requests: RequestRecord[];
   /** Makes a later call fail. */
   fail(fault: Fault): void;
-  /** Forgets all faults. */
+  /** Removes all faults. */
   clearFaults(): void;
   /** Writes the account down as JSON data without secrets, for comparison. */
   snapshot(): AccountSnapshot;
@@ -97,7 +97,7 @@ export interface Sandbox extends AsyncDisposable {
 }
 
 /**
- * Starts a sandbox with an administrator and the buckets that are asked for.
+ * Starts a sandbox with an administrator and the given buckets.
  *
  * @example A user without policies may list nothing
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * What the sandbox's services agree on: a request comes in, a service reads it into an operation,
- * the operation names the permissions it needs, and only then may it run.
+ * The contract of the sandbox's services: a service reads a request into an operation, the operation
+ * names the permissions that it needs, and it runs only if they are granted.
  *
  * @module
  */
@@ -15,17 +15,17 @@ export interface SandboxRequest {
   /** Scheme, host, path and query. `URL` resolves dot segments, so read keys from `rawPath`. */
   url: URL;
   /**
-   * Path and query exactly as they stood in the request line (`/b/../x%2Fy?acl`): never resolved,
-   * never decoded. Signatures and S3 keys are read from it.
+   * Path and query exactly as sent in the request line (`/b/../x%2Fy?acl`), neither resolved nor
+   * decoded. Signatures and S3 keys are read from it.
    */
   rawPath: string;
   /** The headers, with the trailers of an `aws-chunked` payload (checksums) among them. */
   headers: Headers;
-  /** The payload, with any `aws-chunked` framing taken off. */
+  /** The payload, without `aws-chunked` framing. */
   body: Uint8Array;
-  /** The id that the answer carries, for error documents. */
+  /** The request id, for error documents. */
   requestId: string;
-  /** Region that the request was signed for; left out where nobody signed it. */
+  /** Region that the request was signed for; omitted if it is unsigned. */
   region?: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export type Caller =
 export interface NeededPermission {
   /** IAM action, such as `s3:GetObject`. */
   action: string;
-  /** ARN that the action is asked for, or `*`. */
+  /** ARN of the resource, or `*`. */
   resource: string;
   /** Values of the request's condition keys, such as `s3:prefix`. */
   context?: Record<string, string | string[]>;
@@ -51,8 +51,8 @@ export interface NeededPermission {
 }
 
 /**
- * Asks whether the caller is allowed one more thing, with the same policies that decided on the
- * operation's own permissions. Never throws for a denial.
+ * Whether the caller has one more permission, decided by the same policies as the operation's own
+ * permissions. Never throws for a denial.
  */
 export type May = (permission: NeededPermission) => Promise<boolean>;
 
@@ -62,14 +62,14 @@ export interface Operation {
   name: string;
   /** All of these must be allowed; with none the operation is open to any caller with valid keys. */
   permissions: NeededPermission[];
-  /** Headers that an AccessDenied answer carries too, such as `x-amz-bucket-region`. */
+  /** Headers of an AccessDenied response, such as `x-amz-bucket-region`. */
   deniedHeaders?: Record<string, string>;
-  /** What is wrong with the request whoever sent it, such as a bucket that does not exist. */
+  /** What is wrong with the request whoever the caller is, such as a bucket that does not exist. */
   fault?: ServiceError;
   /**
-   * Does the work. Called once, after the permissions have been granted. `may` answers questions
-   * that only come up on the way: each key of DeleteObjects, or whether a missing key may be
-   * told apart from a forbidden one.
+   * Does the work. Called once, after the permissions have been granted. `may` decides on
+   * permissions that are only known then: each key of DeleteObjects, or whether the caller may
+   * learn that a key doesn't exist.
    */
   run(may: May): Response | Promise<Response>;
 }

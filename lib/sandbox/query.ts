@@ -25,7 +25,7 @@ export class Parameters {
     return this.#values.get(name);
   }
 
-  /** Whether a parameter was given, be it as a value, a list or a structure. */
+  /** Whether a parameter was given, as a value, a list or a structure. */
   has(name: string): boolean {
     return [...this.#values.keys()].some((key) => key === name || key.startsWith(`${name}.`));
   }
@@ -53,7 +53,7 @@ export class Parameters {
   }
 }
 
-/** Makes the answer to a call. */
+/** Makes the response to a call. */
 export function queryResponse(
   service: "iam" | "sts",
   operation: string,
@@ -69,7 +69,7 @@ export function queryResponse(
   return new Response(body, { headers: { "content-type": "text/xml" } });
 }
 
-/** What a field of an answer may hold. */
+/** What a field of a response may contain. */
 export type FieldValue = XmlContent | Date;
 
 /** Makes an element for each field that has a value. */
@@ -89,7 +89,7 @@ export function timeText(time: Date): string {
   return time.toISOString().replace(/\.\d+/, "");
 }
 
-/** A parameter that AWS would not take. */
+/** A parameter that AWS would not accept. */
 export function validationError(message: string): ServiceError {
   return new ServiceError(400, "ValidationError", message);
 }
@@ -101,9 +101,9 @@ export function constraintError(
   constraint: string,
 ): ServiceError {
   const name = parameter.charAt(0).toLowerCase() + parameter.slice(1);
-  const shown = value === undefined ? "null" : `'${value}'`;
+  const given = value === undefined ? "null" : `'${value}'`;
   return validationError(
-    `1 validation error detected: Value ${shown} at '${name}' failed to satisfy constraint: ` +
+    `1 validation error detected: Value ${given} at '${name}' failed to satisfy constraint: ` +
       `Member must ${constraint}`,
   );
 }
@@ -124,7 +124,7 @@ export function checkLength(name: string, value: string, min: number, max: numbe
   if (length > max) throw constraintError(name, value, `have length less than or equal to ${max}`);
 }
 
-/** The whole number of a parameter within its bounds, or `undefined` where it isn't given. */
+/** The whole number of a parameter within its bounds, or `undefined` if omitted. */
 export function integer(
   parameters: Parameters,
   name: string,

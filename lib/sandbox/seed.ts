@@ -1,5 +1,5 @@
 /**
- * Makes accounts and what stands in them from the start.
+ * Makes accounts and their initial content.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export function createAccount(id: string, region: string): Account {
   };
 }
 
-/** Makes a user on whom nothing hangs yet. */
+/** Makes a user without keys, policies or groups. */
 export function createUser(
   accountId: string,
   userName: string,

@@ -17,7 +17,7 @@ export interface RunningServer {
 
 const LOOPBACK = "127.0.0.1";
 
-/** Longer than the SDKs keep idle connections, so that they are the ones who hang up. */
+/** Longer than the SDKs keep idle connections, so that they close the connection first. */
 const KEEP_ALIVE_MS = 10 * 60 * 1000;
 
 /** Starts to serve on a port of the loopback interface; 0 takes any that is free. */

@@ -5,7 +5,7 @@
  */
 import type { Account, CorsRule, ManagedPolicy, PublicAccessBlock, Tag, User } from "./account.ts";
 
-/** A user's state. Secrets are left out. */
+/** A user's state, without secrets. */
 export interface UserSnapshot {
   /** Name of the user. */
   userName: string;
@@ -95,7 +95,7 @@ export interface AccountSnapshot {
   publicAccessBlock: PublicAccessBlock | null;
 }
 
-/** Writes down an account. */
+/** Makes the snapshot of an account. */
 export function snapshotOf(account: Account): AccountSnapshot {
   return {
     users: sorted(account.users).map(([, user]) => userSnapshot(user)),

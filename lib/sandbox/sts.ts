@@ -91,7 +91,7 @@ const OPERATIONS = new Map<string, StsOperation>(Object.entries(
   } satisfies Record<string, StsOperation>,
 ));
 
-/** A role that is not there is refused like one that trusts nobody, as AWS does. */
+/** A missing role is refused like one that trusts nobody, as AWS does. */
 const TRUSTS_NOBODY = JSON.stringify({
   Version: "2012-10-17",
   Statement: [{
@@ -179,7 +179,7 @@ async function checkSessionPolicy(policy: string | undefined): Promise<void> {
   await checkIdentityPolicy("Policy", policy);
 }
 
-/** AWS packs policies by a method of its own; here the share of the plain text's quota stands in. */
+/** AWS packs policies in an undocumented way; the share of the plain text's quota stands in for it. */
 function packedSize(policy: string): number {
   return Math.ceil(policy.length / POLICY_QUOTA * 100);
 }

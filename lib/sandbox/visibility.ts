@@ -1,5 +1,5 @@
 /**
- * IAM's delay: what was made a moment ago is not seen everywhere yet.
+ * IAM's eventual consistency: what was just created isn't visible everywhere yet.
  *
  * See https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
  *
@@ -7,9 +7,9 @@
  */
 import type { Clock } from "./clock.ts";
 
-/** Knows when things were made, and from when on they are seen. */
+/** Keeps when entities were created, and from when on they are visible. */
 export class Visibility {
-  /** Milliseconds for which new users, access keys and inline policies are not seen. */
+  /** Milliseconds for which new users, access keys and inline policies are not visible. */
   delayMs = 0;
   readonly #clock: Clock;
   #made = new WeakMap<object, Map<string, number>>();
@@ -19,14 +19,14 @@ export class Visibility {
     this.#clock = clock;
   }
 
-  /** Remembers that a thing, or a named part of it, has just been made. */
+  /** Records that an entity, or a named part of it, was just created. */
   note(thing: object, part = ""): void {
     if (this.delayMs === 0) return;
     const parts = this.#made.get(thing) ?? new Map<string, number>();
     this.#made.set(thing, parts.set(part, this.#clock.now().getTime()));
   }
 
-  /** Whether a thing, or a named part of it, is seen by now. */
+  /** Whether an entity, or a named part of it, is visible by now. */
   sees(thing: object, part = ""): boolean {
     const made = this.#made.get(thing)?.get(part);
     return made === undefined || this.#clock.now().getTime() - made >= this.delayMs;

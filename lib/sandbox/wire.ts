@@ -8,7 +8,7 @@ import { ServiceError } from "./operation.ts";
 /** A request as it came over the wire, before anything was decoded. */
 export interface WireRequest {
   method: string;
-  /** Path and query as they stood in the request line. */
+  /** Path and query as sent in the request line. */
   rawPath: string;
   /** Names and values in the order in which they were sent. */
   rawHeaders: [string, string][];
@@ -52,7 +52,7 @@ export function queryParameters(
   }
 }
 
-/** Decodes `%XX` bytes as UTF-8, leaving everything else as it stands. */
+/** Decodes `%XX` bytes as UTF-8, leaving everything else unchanged. */
 export function percentDecode(text: string): string {
   try {
     return decodeURIComponent(text);

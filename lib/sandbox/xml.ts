@@ -1,6 +1,6 @@
 /**
  * XML as AWS's REST services speak it: answers are built from elements that escape themselves,
- * request bodies are read into a small tree that loses no character.
+ * request bodies are parsed into a small tree that keeps every character.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export class Xml {
   }
 }
 
-/** What an element may hold; `undefined` leaves nothing behind. */
+/** What an element may contain; `undefined` writes nothing. */
 export type XmlContent = Xml | string | number | boolean | undefined | XmlContent[];
 
 const NAMED: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };

@@ -1,6 +1,6 @@
 /**
- * Finds out who sent a request: whose key signed it, whether the signature is right and in time,
- * and whether the payload is what was signed.
+ * Authenticates a request: whose key signed it, whether the signature is correct and current, and
+ * whether the payload is the one that was signed.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface Payload {
   trailers: [string, string][];
 }
 
-/** A request whose sender is known. */
+/** A request whose caller is known. */
 export interface Authenticated extends Payload {
   caller: Caller;
   /** Region that the request was signed for. */
@@ -41,7 +41,7 @@ export interface Authenticated extends Payload {
 interface Credential {
   caller: Caller;
   secretAccessKey: string;
-  /** The key's own record, where it is a long-term one. */
+  /** The key's record, if it is a long-term key. */
   key: AccessKey | undefined;
 }
 
@@ -49,7 +49,7 @@ type Signer = Omit<ChunkSigner, "hasTrailer">;
 
 const MAX_SKEW = 15 * 60 * 1000;
 
-/** Which service a request is for: the one that it is signed for, else by its looks. */
+/** The service that a request is for: the one it is signed for, otherwise guessed from its parameters. */
 export function serviceOf(request: WireRequest): ServiceName {
   const scoped = signedFor(request);
   if (scoped === "iam" || scoped === "sts" || scoped === "s3") return scoped;
@@ -112,7 +112,7 @@ function credentialOf(claim: SignatureClaim, service: ServiceName, account: Acco
     authenticationError(service, "unknownKey", { details: { AWSAccessKeyId: accessKeyId } });
   const session = account.sessions.get(accessKeyId);
   if (session) {
-    // Without its token, a temporary key is no key.
+    // A temporary key without its token is treated as unknown.
     if (claim.sessionToken === undefined) throw unknownKey();
     if (!sameDigest(claim.sessionToken, session.sessionToken)) {
       throw authenticationError(service, "badToken");

@@ -224,7 +224,7 @@ function restrictsPublicBuckets(bucket: Bucket | undefined, account: Account): b
   return isOurs(bucket, account) && account.publicAccessBlock?.RestrictPublicBuckets === true;
 }
 
-/** S3 tells strangers no more than that access is denied. */
+/** S3 tells callers from outside the account only that access is denied. */
 function refusalOf(
   { action, resource, bucket }: NeededPermission,
   caller: Caller,

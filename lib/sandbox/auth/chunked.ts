@@ -1,5 +1,5 @@
 /**
- * Takes off the `aws-chunked` framing of an S3 payload and checks the signatures of its chunks.
+ * Removes the `aws-chunked` framing of an S3 payload and checks the signatures of its chunks.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export class ChunkError extends Error {
   }
 }
 
-/** What the signatures of chunks are made with. */
+/** The key and claim that chunks are signed with. */
 export interface ChunkSigner {
   key: Uint8Array;
   claim: SignatureClaim;
@@ -35,12 +35,7 @@ export interface ChunkSigner {
 const LATIN1 = new TextDecoder("latin1");
 const EMPTY_HASH = sha256("");
 
-/**
- * Reads the chunks of a payload.
- *
- * @param framed The payload as it was sent.
- * @param signer Given where chunks are signed, left out for unsigned ones.
- */
+/** Reads the chunks of a payload; without a signer, they are expected to be unsigned. */
 export function unframe(framed: Uint8Array, signer: ChunkSigner | undefined): Unframed {
   const chunks: Uint8Array[] = [];
   let previous = signer?.claim.signature ?? "";

@@ -1,6 +1,6 @@
 /**
- * The errors that AWS answers with when it does not accept who signed a request. S3 has words of
- * its own for them.
+ * The errors that AWS returns when authentication fails. S3's wording differs from that of the
+ * other services.
  *
  * @module
  */
@@ -138,13 +138,7 @@ const QUERY_ANSWERS: Record<AuthenticationProblem, Answer> = {
   urlNotYetValid: [403, "SignatureDoesNotMatch", "Signature not yet current"],
 };
 
-/**
- * Makes the error that a service answers with.
- *
- * @param service The service that was asked.
- * @param problem What is wrong.
- * @param more A closer description, and elements of S3's error document.
- */
+/** Makes the error that a service returns; `more` has details, and elements of S3's error document. */
 export function authenticationError(
   service: ServiceName,
   problem: AuthenticationProblem,

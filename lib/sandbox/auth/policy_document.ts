@@ -4,6 +4,7 @@
  * @module
  */
 import { anonymousPrincipal, runSimulation } from "@cloud-copilot/iam-simulate";
+import { isObject } from "../../is_object.ts";
 import type { Account } from "../account.ts";
 import { isValidCondition } from "./conditions.ts";
 import { ServiceError } from "../operation.ts";
@@ -178,10 +179,6 @@ async function checkWithEngine(
     ...policies,
   }, { simulationMode: "Strict" });
   if (result.resultType === "error") throw syntaxErrors();
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function syntaxErrors(): ServiceError {

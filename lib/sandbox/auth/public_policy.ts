@@ -1,5 +1,5 @@
 /**
- * Tells a public bucket policy from one that is not, by S3's rules for public access blocks.
+ * Whether a bucket policy is public, by S3's rules for public access blocks.
  *
  * @module
  */
@@ -11,7 +11,7 @@ interface Statement {
   Condition?: Record<string, Record<string, unknown>>;
 }
 
-/** Condition keys that, with a fixed value, keep a grant to everyone from being public. */
+/** Condition keys that, with a fixed value, make a grant to everyone non-public. */
 const FIXED_VALUE_KEYS = new Set([
   "aws:principalorgid",
   "aws:principalorgpaths",
@@ -32,9 +32,7 @@ const ARN_OF_ONE_ACCOUNT = /^arn:[^*?$]+:[^*?$]*:[^*?$]*:\d{12}:/;
 
 /**
  * Whether a bucket policy grants something to everyone, so that `BlockPublicPolicy` refuses it and
- * `RestrictPublicBuckets` keeps strangers out. A document that can't be read counts as public.
- *
- * @param document The policy's JSON text.
+ * `RestrictPublicBuckets` keeps other accounts out. A document that can't be parsed counts as public.
  */
 export function isPublicPolicy(document: string): boolean {
   let statements: Statement[];

@@ -6,7 +6,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { headerOf, percentDecode, queryOf, type WireRequest } from "../wire.ts";
 
-/** What a request's signature says about itself. */
+/** The parts of a request's signature. */
 export interface SignatureClaim {
   accessKeyId: string;
   /** `20260131`. */
@@ -19,7 +19,7 @@ export interface SignatureClaim {
   /** Lower-case hexadecimal. */
   signature: string;
   sessionToken: string | undefined;
-  /** Seconds that a presigned URL is good for; `undefined` for a signed header. */
+  /** Seconds for which a presigned URL is valid; `undefined` for a signed header. */
   expires: number | undefined;
 }
 
@@ -28,7 +28,7 @@ export class MalformedSignatureError extends Error {
   override readonly name: string = "MalformedSignatureError";
 }
 
-/** A signature of Version 2, which AWS has given up. */
+/** A signature of Version 2, which AWS no longer accepts. */
 export class OldSignatureError extends MalformedSignatureError {
   override readonly name = "OldSignatureError";
 }
@@ -49,7 +49,7 @@ export function hmacHex(key: Uint8Array, data: string): string {
   return createHmac("sha256", key).update(data).digest("hex");
 }
 
-/** Compares two hexadecimal digests without telling by its duration where they differ. */
+/** Compares two hexadecimal digests in constant time. */
 export function sameDigest(a: string, b: string): boolean {
   return timingSafeEqual(
     createHash("sha256").update(a).digest(),
@@ -57,7 +57,7 @@ export function sameDigest(a: string, b: string): boolean {
   );
 }
 
-/** Reads who claims to have signed a request, or gives `undefined` if nobody does. */
+/** Reads the signature of a request; `undefined` if it is unsigned. */
 export function readClaim(request: WireRequest): SignatureClaim | undefined {
   const authorization = headerOf(request, "authorization");
   if (authorization !== undefined) return readHeader(request, authorization);
@@ -191,12 +191,12 @@ export function signingKey(secretAccessKey: string, claim: SignatureClaim): Uint
   ) as Uint8Array;
 }
 
-/** Day, region and service that a signature is good for. */
+/** Day, region and service for which a signature is valid. */
 export function scopeOf(claim: SignatureClaim): string {
   return `${claim.date}/${claim.region}/${claim.service}/aws4_request`;
 }
 
-/** The text that a signature signs. */
+/** The string to sign. */
 export function stringToSign(request: WireRequest, claim: SignatureClaim): string {
   const canonical = canonicalRequest(request, claim);
   return [ALGORITHM, claim.timestamp, scopeOf(claim), sha256(canonical)].join("\n");

@@ -21,7 +21,7 @@ import { element } from "../xml.ts";
 
 const KEYS_PER_USER = 2;
 
-/** The operations of this room. */
+/** The operations of this module. */
 export const accessKeyOperations: IamOperations = {
   CreateAccessKey: onUser("CreateAccessKey", (user, { account }) => {
     if (user.accessKeys.size >= KEYS_PER_USER) {
@@ -30,9 +30,9 @@ export const accessKeyOperations: IamOperations = {
     const key = createAccessKey(account.clock.now());
     user.accessKeys.set(key.accessKeyId, key);
     account.visibility.note(key);
-    const { CreateDate, ...shown } = accessKeyFields(user, key);
+    const { CreateDate, ...others } = accessKeyFields(user, key);
     const SecretAccessKey = key.secretAccessKey;
-    return element("AccessKey", fields({ ...shown, SecretAccessKey, CreateDate }));
+    return element("AccessKey", fields({ ...others, SecretAccessKey, CreateDate }));
   }),
 
   DeleteAccessKey: onUser("DeleteAccessKey", (user, call) => {
@@ -86,7 +86,7 @@ function keyOf(user: User, call: IamCall): AccessKey {
   return user.accessKeys.get(id) ?? refuse(new ServiceError(404, "NoSuchEntity", message));
 }
 
-/** A key of another account, or of none, is none of the caller's business. */
+/** A key that isn't the account's, or doesn't exist, may not be looked up. */
 function ownerOf({ account, parameters }: IamCall): User {
   const id = required(parameters, "AccessKeyId");
   const owner = [...account.users.values()].find(({ accessKeys }) => accessKeys.has(id));

@@ -1,5 +1,5 @@
 /**
- * The managed policies of AWS's own that the sandbox knows.
+ * The AWS managed policies that the sandbox has.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What the IAM operations share: reading names, finding things, and AWS's errors about them.
+ * What the IAM operations share: reading names, finding entities, and AWS's errors about them.
  *
  * @module
  */
@@ -27,16 +27,16 @@ export interface IamCall {
 
 /** An IAM operation. */
 export interface IamOperation {
-  /** Reads what the call needs; throws for a call that makes no sense. */
+  /** Reads what the call needs; throws for an invalid call. */
   permissions(call: IamCall): NeededPermission[];
-  /** Does the work and gives what the answer's result element holds; nothing where there is none. */
+  /** Does the work and returns the content of the response's result element, if there is one. */
   run(call: IamCall): XmlContent | Promise<XmlContent>;
 }
 
 /** Operations by AWS's name. */
 export type IamOperations = Record<string, IamOperation>;
 
-/** Kinds of things with names of their own. */
+/** Kinds of entities that have names. */
 export type NamedKind = "user" | "role" | "group" | "policy" | "mfa";
 
 const NAME = /^[\w+=,.@-]+$/;
@@ -59,7 +59,7 @@ export function nameOf(call: IamCall, parameter: string, max = 128): string {
   return name;
 }
 
-/** The path of a new thing; `/` where none is given. */
+/** The path of a new entity; `/` if omitted. */
 export function pathOf(call: IamCall): string {
   const path = call.parameters.get("Path") ?? "/";
   checkLength("Path", path, 1, 512);
@@ -72,14 +72,14 @@ export function pathOf(call: IamCall): string {
   return path;
 }
 
-/** The name of the user whom a call is about: the caller himself where none is given. */
+/** The name of the user that a call is about: the caller's own if omitted. */
 export function userNameOf(call: IamCall): string {
   if (call.parameters.get("UserName") !== undefined) return nameOf(call, "UserName");
   if (call.caller.type === "user") return call.caller.user.userName;
   throw validationError("Must specify userName when calling with non-User credentials");
 }
 
-/** The user whom a call is about. */
+/** The user that a call is about. */
 export function userOf(call: IamCall): User {
   const name = userNameOf(call);
   const user = call.account.users.get(name);
@@ -93,22 +93,22 @@ export function roleOf(call: IamCall): Role {
   return call.account.roles.get(name) ?? refuse(noSuchEntity("role", name));
 }
 
-/** ARN of a user, with the path that he has if he exists. */
+/** ARN of a user, with its path if it exists. */
 export function userArn(account: Account, name: string): string {
   return account.users.get(name)?.arn ?? arnOf(account, "user", name);
 }
 
-/** ARN of a role, with the path that it has if it exists. */
+/** ARN of a role, with its path if it exists. */
 export function roleArn(account: Account, name: string): string {
   return account.roles.get(name)?.arn ?? arnOf(account, "role", name);
 }
 
-/** ARN of a thing of an account. */
+/** ARN of an entity of an account. */
 export function arnOf(account: Account, kind: NamedKind, name: string, path = "/"): string {
   return `arn:aws:iam::${account.id}:${kind}${path}${name}`;
 }
 
-/** An operation that needs one permission, on the user whom the call is about. */
+/** An operation that needs one permission, on the user that the call is about. */
 export function onUser(
   action: string,
   run: (user: User, call: IamCall) => XmlContent | Promise<XmlContent>,
@@ -141,27 +141,27 @@ export function refuse(error: ServiceError): never {
   throw error;
 }
 
-/** Something isn't there. */
+/** An entity doesn't exist. */
 export function noSuchEntity(kind: string, name: string): ServiceError {
   return new ServiceError(404, "NoSuchEntity", `The ${kind} with name ${name} cannot be found.`);
 }
 
-/** Something is there already. */
+/** An entity exists already. */
 export function alreadyExists(message: string): ServiceError {
   return new ServiceError(409, "EntityAlreadyExists", message);
 }
 
-/** Something else must go first. */
+/** Something else must be deleted first. */
 export function deleteConflict(message: string): ServiceError {
   return new ServiceError(409, "DeleteConflict", message);
 }
 
-/** A quota would be passed. */
+/** A quota would be exceeded. */
 export function limitExceeded(message: string): ServiceError {
   return new ServiceError(409, "LimitExceeded", message);
 }
 
-/** Whether one of the names is taken; IAM does not tell upper from lower case there. */
+/** Whether a name is taken; IAM compares these without regard to case. */
 export function isTaken(names: Iterable<string>, name: string): boolean {
   const lower = name.toLowerCase();
   return [...names].some((candidate) => candidate.toLowerCase() === lower);
@@ -188,7 +188,7 @@ export function tagsOf(call: IamCall): Tag[] {
   return tags;
 }
 
-/** Adds tags, each in place of the one that has its key. */
+/** Adds tags, replacing those with the same key. */
 export function mergeTags(present: Tag[], added: Tag[], kind: "User" | "Role" | "Policy"): Tag[] {
   const keys = new Set(added.map(({ key }) => key.toLowerCase()));
   const merged = [...present.filter(({ key }) => !keys.has(key.toLowerCase())), ...added];
@@ -210,7 +210,7 @@ export function tagMembers(tags: Tag[]): XmlContent {
   return members("Tags", tags.map(({ key, value }) => fields({ Key: key, Value: value })));
 }
 
-/** Writes one page of a list, as `MaxItems` and `Marker` ask for it. */
+/** Writes one page of a list, as requested by `MaxItems` and `Marker`. */
 export function page<T>(
   call: IamCall,
   name: string,
@@ -222,13 +222,13 @@ export function page<T>(
   const rest = [...items]
     .sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0)
     .filter(([key]) => after === undefined || key > after);
-  const shown = rest.slice(0, size);
+  const included = rest.slice(0, size);
   const isTruncated = rest.length > size;
   return [
-    members(name, shown.map(([key, item]) => write(item, key))),
+    members(name, included.map(([key, item]) => write(item, key))),
     fields({
       IsTruncated: isTruncated,
-      Marker: isTruncated ? encodeMarker(shown.at(-1)![0]) : undefined,
+      Marker: isTruncated ? encodeMarker(included.at(-1)![0]) : undefined,
     }),
   ];
 }

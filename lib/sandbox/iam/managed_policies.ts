@@ -32,7 +32,7 @@ import { element, type XmlContent } from "../xml.ts";
 const SIZE_QUOTA = 6144;
 const AWS_OWNED = "arn:aws:iam::aws:";
 
-/** The operations of this room. */
+/** The operations of this module. */
 export const managedPolicyOperations: IamOperations = {
   CreatePolicy: {
     permissions: (call) => {
@@ -93,7 +93,7 @@ export const managedPolicyOperations: IamOperations = {
       const scope = parameters.get("Scope") ?? "All";
       const prefix = parameters.get("PathPrefix") ?? "/";
       const onlyAttached = parameters.get("OnlyAttached") === "true";
-      const shown = [...account.policies.values()].filter((policy) =>
+      const matching = [...account.policies.values()].filter((policy) =>
         policy.path.startsWith(prefix) &&
         (scope === "All" || (scope === "AWS") === policy.arn.startsWith(AWS_OWNED)) &&
         (!onlyAttached || attachmentsOf(policy.arn, account) > 0)
@@ -101,7 +101,7 @@ export const managedPolicyOperations: IamOperations = {
       return page(
         call,
         "Policies",
-        shown.map((policy) => [policy.policyName, policy] as const),
+        matching.map((policy) => [policy.policyName, policy] as const),
         (policy) => plainPolicy(policy, account),
       );
     },

@@ -20,7 +20,7 @@ import { ServiceError } from "../operation.ts";
 import { checkLength, fields, required } from "../query.ts";
 import { element } from "../xml.ts";
 
-/** The operations of this room. */
+/** The operations of this module. */
 export const mfaOperations: IamOperations = {
   CreateVirtualMFADevice: {
     permissions: (call) => [{
@@ -96,7 +96,7 @@ function serialNumberOf({ parameters }: IamCall): string {
   return serialNumber;
 }
 
-/** Nobody has the device here, so any two codes that could follow each other will do. */
+/** There is no real device, so any two different codes of the right form are accepted. */
 function checkCodes({ parameters }: IamCall): void {
   const codes = [1, 2].map((index) => required(parameters, `AuthenticationCode${index}`));
   if (codes.every((code) => /^\d{6}$/.test(code)) && codes[0] !== codes[1]) return;

@@ -1,6 +1,6 @@
 /**
- * IAM's operations on what a user has uploaded or been given besides access keys: signing
- * certificates, SSH public keys and service-specific credentials.
+ * IAM's operations on a user's credentials other than access keys: signing certificates, SSH public
+ * keys and service-specific credentials.
  *
  * @module
  */
@@ -20,7 +20,7 @@ const SERVICES = new Set(["codecommit.amazonaws.com", "cassandra.amazonaws.com"]
 const PEM_CERTIFICATE =
   /^\s*-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*$/;
 
-/** The operations of this room. */
+/** The operations of this module. */
 export const otherCredentialOperations: IamOperations = {
   UploadSigningCertificate: onUser("UploadSigningCertificate", (user, { parameters, account }) => {
     const body = required(parameters, "CertificateBody");
@@ -130,10 +130,10 @@ export const otherCredentialOperations: IamOperations = {
     "ListServiceSpecificCredentials",
     (user, { parameters, account }) => {
       const wanted = parameters.get("ServiceName");
-      const shown = [...user.serviceSpecificCredentials]
+      const members = [...user.serviceSpecificCredentials]
         .filter(([, { serviceName }]) => wanted === undefined || serviceName === wanted)
         .map(([id]) => element("member", credentialFields(user, id, account.id)));
-      return element("ServiceSpecificCredentials", ...shown);
+      return element("ServiceSpecificCredentials", ...members);
     },
   ),
 

@@ -60,14 +60,14 @@ const KINDS: Kind[] = [
   },
 ];
 
-/** The operations of this room. */
+/** The operations of this module. */
 export const policyOperations: IamOperations = Object.assign({}, ...KINDS.map(operationsOn));
 
 function operationsOn(kind: Kind): IamOperations {
   return { ...inlineOperations(kind), ...attachmentOperations(kind) };
 }
 
-/** Condition keys about the boundary of the one whose policies a call changes. */
+/** Condition keys about the boundary of the user or role whose policies a call changes. */
 function boundaryKeys({ find }: Kind, call: IamCall): Record<string, string> {
   const arn = find(call)?.permissionsBoundary;
   return arn === undefined ? {} : { "iam:PermissionsBoundary": arn };

@@ -34,7 +34,7 @@ const SHORTEST_SESSION = 3600;
 const LONGEST_SESSION = 43_200;
 const TRUST_QUOTA = 2048;
 
-/** The operations of this room. */
+/** The operations of this module. */
 export const roleOperations: IamOperations = {
   CreateRole: {
     permissions: (call) => {
@@ -86,7 +86,7 @@ export const roleOperations: IamOperations = {
     if (description !== undefined) checkLength("Description", description, 0, 1000);
     role.maxSessionDuration = sessionDurationOf(call) ?? role.maxSessionDuration;
     role.description = description ?? role.description;
-    // The only change whose answer has a result element, though nothing stands in it.
+    // The only change whose response has a result element, which is empty.
     return [];
   }),
 
@@ -144,7 +144,7 @@ async function trustPolicyOf(call: IamCall, parameter: string): Promise<string> 
   return document;
 }
 
-/** Lists leave out the boundary, the tags and the last use. */
+/** Lists omit the boundary, the tags and the last use. */
 function plainRole(role: Role): XmlContent {
   return fields({
     Path: role.path,

@@ -29,7 +29,7 @@ import { fields } from "../query.ts";
 import { createUser } from "../seed.ts";
 import { element, type XmlContent } from "../xml.ts";
 
-/** The operations of this room. */
+/** The operations of this module. */
 export const userOperations: IamOperations = {
   CreateUser: {
     permissions: (call) => {
@@ -150,7 +150,7 @@ export const userOperations: IamOperations = {
   }),
 };
 
-/** What must be gone before a user can go, in the order in which IAM looks. */
+/** What must be deleted before a user can be, in the order in which IAM checks. */
 const OBSTACLES: [isInTheWay: (user: User) => boolean, message: string][] = [
   [(user) => user.inlinePolicies.size > 0, "delete policies"],
   [(user) => user.attachedPolicies.size > 0, "detach all policies"],
@@ -178,7 +178,7 @@ function rootUser({ account }: IamCall): XmlContent {
   return fields({ UserId: account.id, Arn: rootArn(account), CreateDate: createDate });
 }
 
-/** Lists leave out the boundary and the tags. */
+/** Lists omit the boundary and the tags. */
 function plainUser(user: User): XmlContent {
   return fields({
     Path: user.path,

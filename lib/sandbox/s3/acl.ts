@@ -1,6 +1,5 @@
 /**
- * Access control lists of buckets and objects, for what is left of them: new buckets have them
- * switched off.
+ * Access control lists of buckets and objects. New buckets have them switched off.
  *
  * @module
  */
@@ -37,7 +36,7 @@ const CANNED: Record<string, [string, string][]> = {
   "bucket-owner-full-control": [],
 };
 
-/** The canonical user id of a bucket's owner; one of another account is made from its number. */
+/** The canonical user id of a bucket's owner; for another account, one derived from its number. */
 export function ownerId(bucket: Bucket, account: Account): string {
   if (bucket.ownerAccountId === account.id) return account.canonicalUserId;
   return createHash("sha256").update(bucket.ownerAccountId).digest("hex");
@@ -53,7 +52,7 @@ export function cannedGrants(name: string, owner: string): Grant[] {
   ];
 }
 
-/** The grants that a request's headers ask for, or `undefined` where they ask for none. */
+/** The grants in a request's headers; `undefined` if there are none. */
 export function grantsOfHeaders(
   call: S3Call,
   owner = call.account.canonicalUserId,
@@ -98,7 +97,7 @@ function grantsOfXml(root: XmlElement): Grant[] {
   });
 }
 
-/** The grants that PutBucketAcl or PutObjectAcl asks for, in headers or in the body. */
+/** The grants that PutBucketAcl or PutObjectAcl sets, in headers or in the body. */
 export function grantsOfRequest(call: S3Call): Grant[] {
   const grants = grantsOfHeaders(call, ownerId(call.bucket, call.account));
   if (grants !== undefined) return grants;
@@ -113,7 +112,7 @@ export function grantsOfRequest(call: S3Call): Grant[] {
   return grantsOfXml(call.xml("AccessControlPolicy"));
 }
 
-/** Refuses ACLs where the bucket has them switched off, and public ones where they are blocked. */
+/** Refuses ACLs if the bucket has them switched off, and public ones if they are blocked. */
 export function checkAclAllowed(
   { bucket, account }: S3Call,
   grants: Grant[],
@@ -132,7 +131,7 @@ export function checkAclAllowed(
   if (blocks && isPublic) throw accessDenied();
 }
 
-/** Reads and checks the ACL that an upload asks for in its headers. */
+/** Reads and checks the ACL that an upload sets in its headers. */
 export function uploadAcl(call: S3Call): Grant[] | undefined {
   const grants = grantsOfHeaders(call, ownerId(call.bucket, call.account));
   if (grants === undefined) return undefined;

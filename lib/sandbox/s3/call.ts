@@ -141,12 +141,12 @@ export function headerContext(call: S3Call, names: string[]): Context {
   return context;
 }
 
-/** What it takes to do something to the account's buckets as a whole. */
+/** A permission on all buckets of the account. */
 export function onAccount(call: S3Call, action: string): NeededPermission {
   return { action, resource: "*", context: requestContext(call) };
 }
 
-/** What it takes to do something to a bucket. */
+/** A permission on a bucket. */
 export function onBucket(
   call: S3Call,
   action: string,
@@ -162,7 +162,7 @@ export function onBucket(
   };
 }
 
-/** What it takes to do something to an object. */
+/** A permission on an object. */
 export function onObject(
   call: S3Call,
   action: string,
@@ -173,7 +173,7 @@ export function onObject(
   return { ...permission, resource: `${permission.resource}/${key}` };
 }
 
-/** A time as S3's documents have it: to the second, with the milliseconds always zero. */
+/** A time as in S3's documents: to the second, with the milliseconds always zero. */
 export function isoTime(time: Date): string {
   return time.toISOString().replace(/\d{3}Z$/, "000Z");
 }

@@ -11,7 +11,7 @@ import { document } from "../xml.ts";
 
 const NAMESPACE = "http://awss3control.amazonaws.com/doc/2018-08-20/";
 
-/** Another account's settings are nobody's business here. */
+/** Another account's settings can't be accessed. */
 function checkAccount({ request, account }: S3Call): void {
   if (request.headers.get("x-amz-account-id") !== account.id) throw accessDenied();
 }

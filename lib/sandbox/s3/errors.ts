@@ -1,5 +1,5 @@
 /**
- * S3's errors that more than one operation answers with, in S3's words.
+ * S3's errors that several operations return, in S3's words.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export function invalidArgument(message: string, name: string, value: string): S
   });
 }
 
-/** A request that makes no sense to S3 as a whole. */
+/** A request that S3 doesn't accept as a whole. */
 export function invalidRequest(message: string): ServiceError {
   return new ServiceError(400, "InvalidRequest", message);
 }

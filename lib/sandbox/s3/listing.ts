@@ -17,7 +17,7 @@ const MAX_KEYS = 1000;
 
 /**
  * Permission to list, with the condition keys that the request carries. `s3:max-keys` is always
- * there, with what S3 lists at most where the request says nothing.
+ * there, with S3's maximum if the request doesn't set it.
  */
 export function listNeeds(action: string): (call: S3Call) => NeededPermission[] {
   return (call) => {
@@ -46,19 +46,19 @@ export function compareKeys(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Encodes text as S3 does for `encoding-type=url`: like a form, but for the slash. */
+/** Encodes text as S3 does for `encoding-type=url`: like a form, except for the slash. */
 export function urlEncode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()~]/g, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   }).replaceAll("%2F", "/").replaceAll("%20", "+");
 }
 
-/** What a listing is asked for. */
+/** The parameters of a listing. */
 export interface ListRequest {
   prefix: string;
   delimiter: string;
   limit: number;
-  /** Keys up to and with this one are left out, and all keys of a common prefix of that name. */
+  /** Keys up to and including this one are skipped, and all keys of a common prefix of that name. */
   after: string;
 }
 
@@ -66,7 +66,7 @@ export interface ListRequest {
 export interface Page<Item> {
   items: Item[];
   commonPrefixes: string[];
-  /** The last key or common prefix of the page where there is more to come. */
+  /** The last key or common prefix of the page, if it isn't the last page. */
   next: string | undefined;
 }
 
@@ -97,7 +97,7 @@ export function paginate<Item extends { key: string }>(
   return page;
 }
 
-/** Reads `max-keys` and its like. More than a thousand is a thousand. */
+/** Reads `max-keys` and its like. The maximum is a thousand. */
 export function limitOf({ query }: S3Call, name: string): number {
   const text = query.get(name);
   if (text === null || text === "") return MAX_KEYS;
@@ -114,7 +114,7 @@ export function limitOf({ query }: S3Call, name: string): number {
   return Math.min(Number(text), MAX_KEYS);
 }
 
-/** The encoding that the answer's keys shall have. */
+/** The requested encoding of the response's keys. */
 export function keyEncoder({ query }: S3Call): (text: string) => string {
   const type = query.get("encoding-type");
   if (type === null || type === "") return (text) => text;
@@ -122,7 +122,7 @@ export function keyEncoder({ query }: S3Call): (text: string) => string {
   throw invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", type);
 }
 
-/** What all kinds of listings say about what they were asked for. */
+/** The parameters that every kind of listing repeats. */
 export function echo(call: S3Call, { prefix, delimiter, limit }: ListRequest, maximum: string) {
   const encode = keyEncoder(call);
   return [
@@ -148,7 +148,7 @@ function listRequest(call: S3Call, after: string): ListRequest {
   };
 }
 
-/** What a listing says about an object besides its key. */
+/** The elements about an object besides its key. */
 function facts(object: StoredObject): Xml[] {
   const algorithm = algorithmIn(object.headers);
   return [
@@ -183,7 +183,7 @@ function pageOf(bucket: Bucket, request: ListRequest): Page<StoredObject> {
   return paginate(bucket.objects.values(), request);
 }
 
-/** Tokens are opaque to clients; this one says after which name to go on. */
+/** Tokens are opaque to clients; this one holds the name after which to continue. */
 function tokenOf(name: string): string {
   return Buffer.from(`after:${name}`).toString("base64url");
 }
@@ -217,7 +217,7 @@ export function listObjectsV2(call: S3Call): Response {
   ]);
 }
 
-/** ListObjects, which names the next marker only where a delimiter was given. */
+/** ListObjects, which returns the next marker only if a delimiter was given. */
 export function listObjects(call: S3Call): Response {
   const encode = keyEncoder(call);
   const request = listRequest(call, call.query.get("marker") ?? "");
@@ -234,7 +234,7 @@ export function listObjects(call: S3Call): Response {
   ]);
 }
 
-/** ListObjectVersions. Every object is there with the one version that it has. */
+/** ListObjectVersions. Every object has one version. */
 export function listObjectVersions(call: S3Call): Response {
   const encode = keyEncoder(call);
   const request = listRequest(call, call.query.get("key-marker") ?? "");

@@ -1,5 +1,5 @@
 /**
- * How S3 finds the operation that a request means.
+ * The table of S3's operations, and finding the one that a request calls.
  *
  * @module
  */
@@ -17,22 +17,18 @@ export type Needs = (call: S3Call) => NeededPermission[];
 export interface Route {
   level: Level;
   method: string;
-  /** Query parameters (`acl`, `list-type=2`) and headers (`@x-amz-copy-source`) that must be there. */
+  /** Query parameters (`acl`, `list-type=2`) and headers (`@x-amz-copy-source`) that must be present. */
   match: string[];
   name: string;
   needs: Needs;
-  /** Missing where the sandbox decides on the permission only. */
+  /** Undefined if the sandbox only checks the permission. */
   run: Run | undefined;
 }
 
 /**
- * Makes a row of the table.
- *
- * @param request Method and what must be in the query, joined by `&`; `@` marks a header.
- * @param name AWS's name of the operation.
- * @param run Does the work.
- * @param needs An IAM action on what is addressed, or a function for more than that. Left out
- * where the action is called like the operation.
+ * Makes a row of the table. `request` is the method and what must be in the query, joined by `&`;
+ * `@` marks a header. `needs` is an IAM action on the addressed bucket or object, or a function for
+ * more than that; if omitted, the action has the operation's name.
  */
 export function route(
   level: Level,
@@ -55,10 +51,10 @@ export function route(
   };
 }
 
-/** Operations that take `s3:PutObject` on the way to an object, and don't make one yet. */
+/** Operations that need `s3:PutObject` before the object is created. */
 const PREPARATIONS = new Set(["CreateMultipartUpload", "UploadPart", "UploadPartCopy"]);
 
-/** With `s3:PutObject` comes a condition key that tells an object's creation from what precedes it. */
+/** `s3:PutObject` has a condition key that is true only for the request that creates the object. */
 function withCreationCondition(name: string, needs: Needs): Needs {
   const key = { "s3:ObjectCreationOperation": String(!PREPARATIONS.has(name)) };
   return (call) =>

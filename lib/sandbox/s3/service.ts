@@ -15,7 +15,7 @@ import { unimplementedRoutes } from "./unimplemented.ts";
 
 const ROUTES: Route[] = [...bucketRoutes, ...objectRoutes, ...unimplementedRoutes];
 
-/** Its headers speak of the finished object, not of the list of parts that is the payload. */
+/** Its headers are about the finished object, not about the list of parts in the payload. */
 const CHECKSUM_OF_OBJECT = "CompleteMultipartUpload";
 
 /** The service S3, with the account settings of S3 Control. */
@@ -36,7 +36,7 @@ function operationOf(call: S3Call, route: Route): Operation {
   return {
     name: route.name,
     permissions: route.needs(call),
-    ...(hasBucket && { deniedHeaders: { "x-amz-bucket-region": call.bucket.region } }),
+    deniedHeaders: hasBucket ? { "x-amz-bucket-region": call.bucket.region } : undefined,
     run(may) {
       if (route.run === undefined) throw notImplemented();
       verifyMd5(call);
@@ -46,10 +46,10 @@ function operationOf(call: S3Call, route: Route): Operation {
   };
 }
 
-/** From here every bucket's location can be asked for. */
+/** GetBucketLocation works here for buckets of every region. */
 const HOME_REGION = "us-east-1";
 
-/** A bucket answers in its own region and, where the request names an owner, to that one only. */
+/** A bucket answers in its own region and, if the request names an owner, only to that one. */
 function checkBucket(call: S3Call, { name }: Route): void {
   const { bucket, request } = call;
   const owner = call.header("x-amz-expected-bucket-owner");

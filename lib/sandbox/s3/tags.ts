@@ -58,7 +58,7 @@ export function tagsOfHeader(call: S3Call): Tag[] {
   return checkTags(pairs.map(([key, value]) => ({ key, value })), MAX_OBJECT_TAGS);
 }
 
-/** Condition keys that tell the tags a request sets. */
+/** Condition keys about the tags that a request sets. */
 export function requestTagContext(tags: Tag[]): Context {
   if (tags.length === 0) return {};
   const context: Context = { "s3:RequestObjectTagKeys": tags.map(({ key }) => key) };

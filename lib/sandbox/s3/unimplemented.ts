@@ -1,5 +1,5 @@
 /**
- * The rest of S3: operations that the sandbox authorizes and then says it doesn't have, so that a
+ * The rest of S3: operations that are authorized and then answered with NotImplemented, so that a
  * policy can be tried against all of S3's actions.
  *
  * @module

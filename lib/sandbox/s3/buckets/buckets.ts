@@ -1,5 +1,5 @@
 /**
- * Buckets themselves: list, create, look at, delete.
+ * Buckets: list, create, head, delete.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { childOf, element, optional, textOf, type XmlElement } from "../../xml.t
 const HOME_REGION = "us-east-1";
 const MAX_BUCKETS = 10_000;
 
-/** ListBuckets, in pages where `max-buckets` asks for them. */
+/** ListBuckets, in pages if `max-buckets` is given. */
 export function listBuckets({ account, query }: S3Call): Response {
   const prefix = query.get("prefix");
   const region = query.get("bucket-region");
@@ -78,7 +78,7 @@ function configuration(call: S3Call): XmlElement | undefined {
   return call.request.body.length === 0 ? undefined : call.xml("CreateBucketConfiguration");
 }
 
-/** What CreateBucket needs: more where the request sets more than a name and a region. */
+/** What CreateBucket needs: more if the request sets more than a name and a region. */
 export function createBucketNeeds(call: S3Call): NeededPermission[] {
   const constraint = textOf(configuration(call), "LocationConstraint");
   const context: Context = {
@@ -142,7 +142,7 @@ function created(name: string, region: string): Response {
   return emptyAnswer(200, { location, "x-amz-bucket-arn": `arn:aws:s3:::${name}` });
 }
 
-/** In us-east-1, and only there, S3 answers as if it had just made the caller's bucket. */
+/** In us-east-1, and only there, S3 responds as if it had just created the bucket that the caller already has. */
 function answerExisting(bucket: Bucket, call: S3Call): Response {
   const details = { BucketName: bucket.name };
   if (bucket.ownerAccountId !== call.account.id) {
@@ -232,7 +232,7 @@ export function deleteBucket({ bucket, account }: S3Call): Response {
   return emptyAnswer(204);
 }
 
-/** GetBucketLocation, which says nothing for us-east-1. */
+/** GetBucketLocation, whose result is empty for us-east-1. */
 export function getBucketLocation({ bucket }: S3Call): Response {
   return xmlAnswer("LocationConstraint", bucket.region === HOME_REGION ? "" : bucket.region);
 }

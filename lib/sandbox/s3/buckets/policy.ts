@@ -1,8 +1,9 @@
 /**
- * Bucket policies: what S3 accepts as one, and the calls that set, show and remove it.
+ * Bucket policies: which documents S3 accepts, and the calls that put, get and delete one.
  *
  * @module
  */
+import { isObject } from "../../../is_object.ts";
 import type { Account, Bucket } from "../../account.ts";
 import { identify } from "../../caller.ts";
 import { isValidCondition } from "../../auth/conditions.ts";
@@ -28,17 +29,13 @@ const STATEMENT_FIELDS = new Set([
 const ACTION = /^(\*|s3(-object-lambda)?:[a-z*?]+)$/i;
 const IDENTITY =
   /^arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):(root|(user|role|assumed-role|federated-user)\/.+)$/;
-/** The unique id of a user or role, which S3 puts in place of one that was deleted. */
+/** The unique id of a user or role, with which S3 replaces the ARN of one that was deleted. */
 const UNIQUE_ID = /^A(IDA|ROA)[A-Z0-9]{12,}$/;
 
 type Fields = Record<string, unknown>;
 
 function malformed(message: string): ServiceError {
   return new ServiceError(400, "MalformedPolicy", message);
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function stringsOf(value: unknown): string[] {
@@ -63,13 +60,13 @@ function parsePolicy(text: string): Fields {
   } catch {
     throw malformed("Policies must be valid JSON and the first byte must be '{'");
   }
-  if (!isFields(policy)) {
+  if (!isObject(policy)) {
     throw malformed("Policies must be valid JSON and the first byte must be '{'");
   }
   return policy;
 }
 
-/** Throws MalformedPolicy unless S3 would take the text as a policy of the bucket. */
+/** Throws MalformedPolicy unless S3 would accept the text as the policy of the bucket. */
 export function checkBucketPolicy(text: string, bucket: Bucket, account: Account): void {
   const policy = parsePolicy(text);
   const unknown = Object.keys(policy).find((key) => !["Version", "Id", "Statement"].includes(key));
@@ -88,7 +85,7 @@ export function checkBucketPolicy(text: string, bucket: Bucket, account: Account
 }
 
 function checkStatement(statement: unknown, bucket: Bucket, account: Account): void {
-  if (!isFields(statement)) throw malformed("Invalid policy syntax.");
+  if (!isObject(statement)) throw malformed("Invalid policy syntax.");
   const unknown = Object.keys(statement).find((key) => !STATEMENT_FIELDS.has(key));
   if (unknown !== undefined) throw malformed(`Unknown field ${unknown}`);
   if (statement.Effect === undefined) throw malformed("Missing required field Effect");
@@ -117,7 +114,7 @@ function eitherField(statement: Fields, name: string): unknown {
 function checkPrincipal(principal: unknown, account: Account): void {
   if (principal === "*") return;
   const invalid = malformed("Invalid principal in policy");
-  if (!isFields(principal) || Object.keys(principal).length === 0) throw invalid;
+  if (!isObject(principal) || Object.keys(principal).length === 0) throw invalid;
   for (const [kind, value] of Object.entries(principal)) {
     if (!["AWS", "CanonicalUser", "Service", "Federated"].includes(kind)) throw invalid;
     const isValid = kind === "AWS" ? isKnownIdentity : (name: string) => name !== "";
@@ -125,7 +122,7 @@ function checkPrincipal(principal: unknown, account: Account): void {
   }
 }
 
-/** S3 looks up whom a policy names. Other accounts are beyond the sandbox and taken on trust. */
+/** S3 looks up the principals of a policy. Those of other accounts are assumed to exist. */
 function isKnownIdentity(name: string, account: Account): boolean {
   if (name === "*" || /^\d{12}$/.test(name) || UNIQUE_ID.test(name)) return true;
   const [, accountId, who = ""] = IDENTITY.exec(name) ?? [];
@@ -146,7 +143,7 @@ const BUCKET_ACTION =
 const OBJECT_ACTION =
   /^s3:((Get|Put|Delete|Restore|Replicate)Object|AbortMultipartUpload|ListMultipartUploadParts|BypassGovernance)/i;
 
-/** Refuses a statement with an action that none of its resources can be the object of. */
+/** Refuses a statement with an action that doesn't apply to any of its resources. */
 function checkMatch(actions: string[], resources: string[], statement: Fields): void {
   if (statement.NotAction !== undefined || statement.NotResource !== undefined) return;
   const hasBucket = resources.some((resource) => !resource.includes("/"));
@@ -159,11 +156,11 @@ function checkMatch(actions: string[], resources: string[], statement: Fields): 
 
 function checkCondition(condition: unknown): void {
   if (condition === undefined) return;
-  if (!isFields(condition) || !isValidCondition(condition)) {
+  if (!isObject(condition) || !isValidCondition(condition)) {
     throw malformed("Invalid policy syntax.");
   }
   for (const tests of Object.values(condition)) {
-    if (!isFields(tests)) throw malformed("Invalid policy syntax.");
+    if (!isObject(tests)) throw malformed("Invalid policy syntax.");
     for (const expected of Object.values(tests)) {
       const values = Array.isArray(expected) ? expected : [expected];
       if (!values.every((value) => ["string", "number", "boolean"].includes(typeof value))) {

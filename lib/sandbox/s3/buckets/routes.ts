@@ -22,7 +22,7 @@ const PUT_BLOCK = "s3:PutBucketPublicAccessBlock";
 const PUT_ACCOUNT_BLOCK = "s3:PutAccountPublicAccessBlock";
 const PUT_OWNERSHIP = "s3:PutBucketOwnershipControls";
 
-/** The rows of the table. ListObjects is what a GET means where nothing says otherwise. */
+/** The rows of the table. ListObjects is the default of a GET. */
 export const bucketRoutes: Route[] = [
   route("service", "GET", "ListBuckets", buckets.listBuckets, "s3:ListAllMyBuckets"),
 

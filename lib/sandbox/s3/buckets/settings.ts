@@ -26,7 +26,7 @@ const BLOCKS = [
   "RestrictPublicBuckets",
 ] as const;
 
-/** Reads a public access block; a setting that isn't named is off. */
+/** Reads a public access block; an omitted setting is off. */
 export function readPublicAccessBlock(call: S3Call): PublicAccessBlock {
   const root = call.xml("PublicAccessBlockConfiguration");
   const [BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets] = BLOCKS
@@ -212,13 +212,13 @@ export function getOwnershipControls({ bucket }: S3Call): Response {
   return xmlAnswer("OwnershipControls", rule);
 }
 
-/** DeleteBucketOwnershipControls, after which ACLs work as they did in S3's first years. */
+/** DeleteBucketOwnershipControls, after which ACLs are in effect. */
 export function deleteOwnershipControls({ bucket }: S3Call): Response {
   bucket.objectOwnership = "ObjectWriter";
   return emptyAnswer(204);
 }
 
-/** PutBucketVersioning. The setting is kept; the sandbox stores one version of an object. */
+/** PutBucketVersioning. The setting is stored; the sandbox keeps one version of an object. */
 export function putBucketVersioning(call: S3Call): Response {
   const status = textOf(call.xml("VersioningConfiguration"), "Status");
   if (status !== "Enabled" && status !== "Suspended") {

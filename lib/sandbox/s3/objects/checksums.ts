@@ -5,24 +5,24 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import { ServiceError } from "../../operation.ts";
 import type { S3Call } from "../call.ts";
 import { invalidRequest } from "../errors.ts";
 
-const CRC32 = crcTable(0xedb88320);
 const CRC32C = crcTable(0x82f63b78);
 const CRC64 = crc64Table(0x9a6c9329ac4bc9b5n);
 
 /** The algorithms, by the name that S3 gives them, and what computes the digest. */
 const ALGORITHMS: Record<string, (body: Uint8Array) => Uint8Array> = {
-  CRC32: (body) => crc32(body, CRC32),
-  CRC32C: (body) => crc32(body, CRC32C),
+  CRC32: (body) => bigEndian(crc32(body)),
+  CRC32C: crc32c,
   CRC64NVME: crc64,
   SHA1: (body) => createHash("sha1").update(body).digest(),
   SHA256: (body) => createHash("sha256").update(body).digest(),
 };
 
-/** What S3 computes where the client chose nothing. */
+/** What S3 computes if the client chose nothing. */
 export const DEFAULT_ALGORITHM = "CRC64NVME";
 
 function crcTable(polynomial: number): Uint32Array {
@@ -33,13 +33,13 @@ function crcTable(polynomial: number): Uint32Array {
   });
 }
 
-function crc32(body: Uint8Array, table: Uint32Array): Uint8Array {
+function crc32c(body: Uint8Array): Uint8Array {
   let crc = 0xffffffff;
-  for (const byte of body) crc = (crc >>> 8) ^ table[(crc ^ byte) & 0xff]!;
+  for (const byte of body) crc = (crc >>> 8) ^ CRC32C[(crc ^ byte) & 0xff]!;
   return bigEndian(~crc >>> 0);
 }
 
-/** High and low halves apart, since 64-bit arithmetic on BigInt is some fifty times slower. */
+/** High and low halves apart, since arithmetic on BigInt is about fifty times slower. */
 function crc64Table(polynomial: bigint): { high: Uint32Array; low: Uint32Array } {
   const values = Array.from({ length: 256 }, (_, index) => {
     let value = BigInt(index);
@@ -112,12 +112,12 @@ export function algorithmIn(headers: Record<string, string>): string | undefined
   return Object.keys(ALGORITHMS).find((algorithm) => headers[checksumHeader(algorithm)]);
 }
 
-/** Throws unless the MD5 that came with the payload is the payload's. */
+/** Throws if the Content-MD5 header doesn't match the payload. */
 export function verifyMd5(call: S3Call): void {
   checkMd5(call.header("content-md5"), call.request.body);
 }
 
-/** Throws unless every checksum that came with some bytes is theirs. */
+/** Throws if a checksum header doesn't match the payload. */
 export function verifyChecksums(call: S3Call, body: Uint8Array = call.request.body): void {
   for (const [algorithm, expected] of givenChecksums(call)) {
     const compute = algorithmOf(algorithm);
@@ -135,7 +135,7 @@ export function verifyChecksums(call: S3Call, body: Uint8Array = call.request.bo
   }
 }
 
-/** The checksums that came with the payload: algorithm, Base64. */
+/** The checksums in the headers: algorithm, Base64. */
 export function givenChecksums(call: S3Call): [string, string][] {
   return Object.keys(ALGORITHMS).flatMap((algorithm): [string, string][] => {
     const value = call.header(checksumHeader(algorithm));
@@ -143,10 +143,10 @@ export function givenChecksums(call: S3Call): [string, string][] {
   });
 }
 
-/** The checksum headers to keep for a payload: those given, else one of the algorithm asked for. */
+/** The checksum headers to store for a payload: those given, otherwise one of the requested algorithm. */
 export function keptChecksums(
   call: S3Call,
-  asked: string | undefined,
+  requested: string | undefined,
   body: Uint8Array = call.request.body,
 ): Record<string, string> {
   const given = givenChecksums(call);
@@ -156,7 +156,7 @@ export function keptChecksums(
         "not allowed.",
     );
   }
-  const algorithm = given[0]?.[0] ?? asked;
+  const algorithm = given[0]?.[0] ?? requested;
   return algorithm === undefined ? {} : { [checksumHeader(algorithm)]: checksum(algorithm, body) };
 }
 

@@ -28,7 +28,7 @@ function dateOf(header: string | undefined): number | undefined {
  * Checks the four conditions of a read in HTTP's order of precedence.
  *
  * @param prefix What the headers' names start with: nothing, or `x-amz-copy-source-`.
- * @returns Whether the client's copy is still good, which GetObject answers with 304.
+ * @returns Whether the client's copy is current, to which GetObject responds with 304.
  */
 export function isUnchanged(call: S3Call, object: StoredObject, prefix = ""): boolean {
   const header = (name: string) => call.header(`${prefix}${name}`);
@@ -46,7 +46,7 @@ export function isUnchanged(call: S3Call, object: StoredObject, prefix = ""): bo
   return modifiedSince !== undefined && modified <= modifiedSince;
 }
 
-/** Checks the conditions of a write: that the key is free, or that it holds what it should. */
+/** Checks the conditions of a write: that the key doesn't exist, or that its object is the expected one. */
 export function checkWriteConditions(call: S3Call): void {
   const { object } = call;
   const noneMatch = call.header("if-none-match");
@@ -69,7 +69,7 @@ export interface ByteRange {
   last: number;
 }
 
-/** Reads a `Range` header. Anything but one range of bytes is ignored, as HTTP has it. */
+/** Reads a `Range` header. Anything but one range of bytes is ignored, as HTTP says. */
 export function byteRange(header: string | undefined, size: number): ByteRange | undefined {
   const [, start, end] = /^bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? "") ?? [];
   if (start === undefined || end === undefined || (start === "" && end === "")) return undefined;

@@ -46,7 +46,7 @@ export function copySource(call: S3Call): ObjectAddress {
   return { bucket, key: decoded.slice(slash + 1), versionId };
 }
 
-/** What it takes to read a source. */
+/** The permissions to read a source. */
 export function sourceNeeds(call: S3Call): NeededPermission[] {
   const source = copySource(call);
   const { versionId } = source;
@@ -117,7 +117,7 @@ export async function copyObject(call: S3Call, may: May): Promise<Response> {
     lastModified: call.account.clock.now(),
     headers: { ...metadata, ...settings, ...checksums },
     tags: isCopied(call, "x-amz-tagging-directive") ? [...source.tags] : tagsOfHeader(call),
-    ...(acl && { acl }),
+    acl,
     ...lockOf(call),
   };
   store(call.bucket, copy);
@@ -131,7 +131,7 @@ function changesSettings(call: S3Call): boolean {
   return names.some((name) => call.header(`x-amz-${name}`) !== undefined);
 }
 
-/** Storage class and redirect are the new object's own matter. */
+/** Storage class and redirect are not copied. */
 function copiedMetadata({ headers }: StoredObject): Record<string, string> {
   const { "x-amz-storage-class": _class, "x-amz-website-redirect-location": _redirect, ...rest } =
     withoutChecksums(headers);

@@ -1,5 +1,5 @@
 /**
- * Finding an object, and saying that it is missing only to those who may know.
+ * Finding an object, with the error that the caller may see if it doesn't exist.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { May } from "../../operation.ts";
 import { onBucket, type S3Call } from "../call.ts";
 import { accessDenied, noSuchKey, noSuchVersion } from "../errors.ts";
 
-/** Where an object is, or should be. */
+/** Where an object is stored. */
 export interface ObjectAddress {
   bucket: Bucket;
   key: string;
@@ -16,8 +16,8 @@ export interface ObjectAddress {
 }
 
 /**
- * The object that is there, or the error that the caller may see: only who may list the bucket
- * learns that a key is missing.
+ * The object, or the error that the caller may see: only callers who may list the bucket learn that
+ * a key doesn't exist.
  */
 export async function existingObject(
   call: S3Call,

@@ -1,5 +1,5 @@
 /**
- * What an object keeps of its upload's headers, and gives back when it is read.
+ * The headers of an upload that are stored with an object and returned when it is read.
  *
  * @module
  */
@@ -34,7 +34,7 @@ const STORAGE_CLASSES = [
 const DEFAULT_TYPE = "binary/octet-stream";
 const MAX_METADATA_BYTES = 2048;
 
-/** Headers of an upload that name a key which only a real AWS has. */
+/** Headers of an upload that name a KMS or customer key, which the sandbox doesn't have. */
 const UNSUPPORTED = [
   "x-amz-server-side-encryption-customer-algorithm",
   "x-amz-server-side-encryption-aws-kms-key-id",
@@ -70,7 +70,7 @@ function metadataNames(call: S3Call): string[] {
   return [...new Set(lower.filter((name) => name.startsWith("x-amz-meta-")))];
 }
 
-/** `aws-chunked` frames the request and is no property of the object. */
+/** `aws-chunked` describes the request, not the object. */
 function contentEncoding(call: S3Call): string | undefined {
   const encodings = (call.header("content-encoding") ?? "").split(",").map((part) => part.trim());
   return encodings.filter((part) => part !== "aws-chunked" && part !== "").join(",") || undefined;

@@ -47,7 +47,7 @@ function legalHoldOf(status: string | undefined): NonNullable<Lock["legalHold"]>
   return status;
 }
 
-/** The lock that an upload asks for in its headers. */
+/** The lock that an upload sets in its headers. */
 export function lockOf(call: S3Call): Lock {
   const mode = call.header("x-amz-object-lock-mode");
   const until = call.header("x-amz-object-lock-retain-until-date");
@@ -62,8 +62,8 @@ export function lockOf(call: S3Call): Lock {
   if (mode === undefined && hold === undefined) return {};
   checkEnabled(call);
   return {
-    ...(mode !== undefined && { retention: retentionOf(mode, until!, call.account.clock.now()) }),
-    ...(hold !== undefined && { legalHold: legalHoldOf(hold) }),
+    retention: mode === undefined ? undefined : retentionOf(mode, until!, call.account.clock.now()),
+    legalHold: hold === undefined ? undefined : legalHoldOf(hold),
   };
 }
 
@@ -114,7 +114,7 @@ function bypassesGovernance(call: S3Call): boolean {
   return call.header("x-amz-bypass-governance-retention")?.toLowerCase() === "true";
 }
 
-/** What PutObjectRetention needs: more where it would shorten a retention in governance mode. */
+/** What PutObjectRetention needs: more if it would shorten a retention in governance mode. */
 export function putRetentionNeeds(call: S3Call): NeededPermission[] {
   const actions = ["s3:PutObjectRetention"];
   if (bypassesGovernance(call)) actions.push("s3:BypassGovernanceRetention");

@@ -83,9 +83,9 @@ export function store(bucket: Bucket, object: StoredObject): void {
 export function putObject(call: S3Call): Response {
   checkWriteConditions(call);
   const { body } = call.request;
-  const asked = requestedAlgorithm(call, "x-amz-sdk-checksum-algorithm");
+  const requested = requestedAlgorithm(call, "x-amz-sdk-checksum-algorithm");
   const checksums = {
-    ...keptChecksums(call, asked ?? DEFAULT_ALGORITHM),
+    ...keptChecksums(call, requested ?? DEFAULT_ALGORITHM),
     "x-amz-checksum-type": "FULL_OBJECT",
   };
   const settings = settingsOf(call);
@@ -98,7 +98,7 @@ export function putObject(call: S3Call): Response {
     lastModified: call.account.clock.now(),
     headers: { ...metadataOf(call), ...settings, ...checksums },
     tags: tagsOfHeader(call),
-    ...(acl && { acl }),
+    acl,
     ...lockOf(call),
   });
   const encryption = settings["x-amz-server-side-encryption"]!;

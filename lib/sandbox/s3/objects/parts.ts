@@ -173,7 +173,7 @@ export function completeMultipartUpload(call: S3Call): Response {
     headers: { ...upload.headers, ...checksums },
     tags: upload.tags,
     parts: chosen.map(({ number, part }) => ({ partNumber: number, size: part.body.length })),
-    ...(upload.acl && { acl: upload.acl }),
+    acl: upload.acl,
   });
   call.bucket.uploads?.delete(upload.uploadId);
   const path = `${encodeURIComponent(call.bucketName)}/${encodeURIComponent(call.key)}`;

@@ -17,7 +17,7 @@ function object(request: string, name: string, run: Run, needs?: string | Needs)
 
 const LIST_PARTS = "s3:ListMultipartUploadParts";
 
-/** The rows of the table; what a copy needs to be told by comes before what it would be without. */
+/** The rows of the table; a copy comes before the operation that it would be without its header. */
 export const objectRoutes: Route[] = [
   object(
     "PUT partNumber&uploadId&@x-amz-copy-source",

@@ -1,5 +1,5 @@
 /**
- * What hangs on an object: its ACL, its tags, and its attributes in one answer.
+ * An object's ACL, tags and attributes.
  *
  * @module
  */
@@ -85,7 +85,7 @@ export function checksumMarkup(headers: Record<string, string>): Xml[] {
   );
 }
 
-/** What GetObjectAttributes says about each attribute that can be asked for. */
+/** The elements for each attribute that can be requested. */
 const ATTRIBUTES: Record<string, (object: StoredObject) => Xml | undefined> = {
   ETag: ({ etag }) => element("ETag", etag.replaceAll('"', "")),
   Checksum: ({ headers }) =>

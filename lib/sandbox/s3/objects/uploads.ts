@@ -1,5 +1,5 @@
 /**
- * Multipart uploads under way: start one, look at them, give one up.
+ * Multipart uploads in progress: create, list, abort.
  *
  * @module
  */
@@ -133,7 +133,7 @@ export function checksumChoice(upload: MultipartUpload): (Xml | undefined)[] {
   ];
 }
 
-/** The uploads after a marker; those of one key stand in the order in which they were started. */
+/** The uploads after a marker; those of one key in the order in which they were started. */
 function uploadsAfter(all: MultipartUpload[], key: string, uploadId: string): MultipartUpload[] {
   const passed = all.findIndex((upload) => upload.uploadId === uploadId);
   return all.filter((upload, index) => {
