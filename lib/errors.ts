@@ -36,7 +36,10 @@ export type ErrorCode =
 
 /** What an {@linkcode S3CredentialsError} can carry besides its code and message. */
 export interface S3CredentialsErrorOptions {
-  /** What the reader can do about it, as a sentence of its own. */
+  /**
+   * What the reader can do about it, as a sentence of its own. An option of the library stands in
+   * backticks, as `createBucket`; the command line shows it as `--create-bucket`.
+   */
   hint?: string;
   /** The error that led to this one. */
   cause?: unknown;
@@ -53,7 +56,7 @@ export interface S3CredentialsErrorOptions {
  * import assert from "node:assert/strict";
  *
  * const error = new S3CredentialsError("not-found", "Bucket does not exist: logs", {
- *   hint: "Add --create-bucket to create it",
+ *   hint: "Choose another bucket",
  * });
  * assert.equal(error.code, "not-found");
  * ```

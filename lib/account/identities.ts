@@ -191,7 +191,7 @@ async function refuseCaller(aws: Aws, userName: string, tried: string): Promise<
   throw new S3CredentialsError(
     "conflict",
     `${tried}: these are the credentials of user ${caller} itself`,
-    { hint: "Use other credentials: --profile or --auth names them" },
+    { hint: "Use other credentials: pass `profile` or `credentials`" },
   );
 }
 

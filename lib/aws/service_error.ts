@@ -27,7 +27,7 @@ const UNKNOWN_KEY: Meaning = {
   message: "AWS does not know this access key",
   hint:
     "Check the key id and the endpoint. A key made a moment ago takes some seconds to work: try " +
-    "again, or let create --wait wait for it",
+    "again, or wait with `waitForCredentials`",
 };
 const BAD_SIGNATURE: Meaning = {
   code: "credentials",
@@ -52,8 +52,7 @@ const CLOCK: Meaning = {
 const NO_CREDENTIALS: Meaning = {
   code: "credentials",
   message: "no AWS credentials were found",
-  hint: "Pass --auth FILE, --profile NAME or --access-key and --secret-key, or set " +
-    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+  hint: "Pass `credentials` or `profile`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
 };
 const THROTTLED: Meaning = {
   code: "aws",
@@ -62,7 +61,7 @@ const THROTTLED: Meaning = {
 };
 const UNREACHABLE: Meaning = {
   code: "network",
-  hint: "Check the connection, any proxy and --endpoint-url, then try again",
+  hint: "Check the connection, any proxy and `endpointUrl`, then try again",
 };
 
 /** By AWS's error code, or by the name that the SDK or the runtime gives an error. */
@@ -130,7 +129,7 @@ const ERRORS: Record<string, Meaning | undefined> = {
   ERR_PROXY_TUNNEL: {
     code: "network",
     message: "the proxy did not connect to the endpoint",
-    hint: "Check HTTPS_PROXY and NO_PROXY in the environment, and --endpoint-url",
+    hint: "Check HTTPS_PROXY and NO_PROXY in the environment, and `endpointUrl`",
   },
   TimeoutError: { ...UNREACHABLE, message: "the endpoint did not answer in time" },
 };
@@ -359,11 +358,12 @@ function unknownHost(error: unknown): Meaning | undefined {
   return {
     code: "network",
     message: `the endpoint's host name is not known${host === undefined ? "" : `: ${host}`}`,
-    hint: "Check the connection, any proxy, --region and --endpoint-url, then try again",
+    hint: "Check the connection, any proxy, `region` and `endpointUrl`, then try again",
   };
 }
 
-const MFA_HINT = "Get a session with aws sts get-session-token, and pass what it prints by --auth";
+const MFA_HINT =
+  "Get a session with aws sts get-session-token, and pass what it prints as `credentials`";
 
 /** What keeps a source of credentials from giving them, such as a sign-in that has expired. */
 function credentialsReason(error: unknown): Meaning | undefined {

@@ -157,6 +157,7 @@ export const create = defineCommand({
         onProgress: log.say,
         onWarning: log.warn,
         signal: io.signal,
+        patienceMs: io.patienceMs,
       }).finally(log.flush);
       await deliver(
         created,

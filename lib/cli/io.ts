@@ -59,6 +59,8 @@ export interface Io {
   signal: AbortSignal;
   /** Milliseconds to wait for a response; tests set it low. */
   requestTimeoutMs?: number;
+  /** Milliseconds to wait for AWS to see what was just made; tests set it low. */
+  patienceMs?: number;
 }
 
 /** How the environment of a child differs from ours. */

@@ -89,7 +89,7 @@ export const localserver = defineCommand({
         statements: options.statement,
         prefix,
         roleArn,
-      }, { onProgress: log.say, signal: io.signal });
+      }, { onProgress: log.say, signal: io.signal, patienceMs: io.patienceMs });
       // Before anything is created: the port may be in use.
       const listening = listen(host, port, (actualPort) =>
         server.credentialHandler(cache, {

@@ -20,7 +20,31 @@ export async function writeMessage(io: Io, message: string): Promise<void> {
 
 /** An error as text: the message, and below it the hint. */
 export function errorText({ message, hint }: S3CredentialsError): string {
-  return hint === undefined ? `Error: ${message}` : `Error: ${message}\n${hint}`;
+  return inCliTerms(hint === undefined ? `Error: ${message}` : `Error: ${message}\n${hint}`);
+}
+
+/** How the command line calls what the library's messages name in backticks. */
+export const CLI_TERMS: Readonly<Record<string, string>> = {
+  createBucket: "--create-bucket",
+  credentials: "--auth",
+  duration: "--duration",
+  endpointUrl: "--endpoint-url",
+  prefix: "--prefix",
+  profile: "--profile",
+  public: "--public",
+  region: "--region",
+  username: "--username",
+  userPermissionsBoundary: "--user-permissions-boundary",
+  waitForCredentials: "create --wait",
+  website: "--website",
+  whoami: "s3-credentials whoami --auth FILE, where FILE holds what was printed",
+};
+
+function inCliTerms(text: string): string {
+  return text.replace(
+    /`(\w+)`/g,
+    (quoted, name) => Object.hasOwn(CLI_TERMS, name) ? CLI_TERMS[name]! : quoted,
+  );
 }
 
 /** Reports an error of one item of several; the command goes on. */

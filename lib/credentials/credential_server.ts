@@ -8,7 +8,7 @@ import type { CreateRequest } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import type { TemporaryCredentials } from "./format.ts";
 import type { Aws } from "../aws/connect.ts";
-import { createCredentials } from "./create.ts";
+import { createCredentials, type CreateOptions } from "./create.ts";
 
 /** Credentials that are renewed in time. */
 export interface CredentialCache {
@@ -109,15 +109,13 @@ function messageOf(error: unknown): string {
 export function bucketCredentialCache(
   aws: Aws,
   request: CreateRequest & { duration: number },
-  options: CredentialCacheOptions & {
-    /** Stops the making of credentials before its next change; what was made is taken back. */
-    signal?: AbortSignal;
-  } = {},
+  options: CredentialCacheOptions & Pick<CreateOptions, "signal" | "patienceMs"> = {},
 ): CredentialCache {
   const create = async () => {
     const { credentials } = await createCredentials(aws, request, {
-      ...(options.onProgress && { onProgress: options.onProgress }),
-      ...(options.signal && { signal: options.signal }),
+      onProgress: options.onProgress,
+      signal: options.signal,
+      patienceMs: options.patienceMs,
     });
     return credentials as TemporaryCredentials;
   };

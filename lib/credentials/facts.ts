@@ -88,7 +88,7 @@ async function bucketExists(aws: Aws, bucket: string): Promise<boolean> {
           "aws",
           `Bucket ${bucket} is in region ${namedRegion(error) ?? "unknown"}, and this endpoint ` +
             "does not reach it",
-          { hint: `Try again with --region ${namedRegion(error) ?? "REGION"}` },
+          { hint: `Try again with \`region\` ${namedRegion(error) ?? "REGION"}` },
         );
       case 400:
       case 403:

@@ -71,17 +71,16 @@ function bucketSteps(bucket: string, request: CreateRequest, facts: CreateFacts)
     if (!isPublic) return [];
     throw new S3CredentialsError(
       "conflict",
-      `Bucket exists already: ${bucket} - --public and --website only work on buckets that ` +
-        "create makes",
-      { hint: "Leave them out, or name a bucket that does not exist yet" },
+      `Bucket exists already: ${bucket} - \`public\` and \`website\` only work on new buckets`,
+      { hint: "Omit them, or name a bucket that does not exist yet" },
     );
   }
   if (!request.createBucket) {
     throw new S3CredentialsError(
       "not-found",
-      // Who was not asked whether to create it has no such option.
+      // Callers that never create buckets leave the option undefined.
       `Bucket does not exist: ${bucket}${
-        request.createBucket === undefined ? "" : " - try --create-bucket to create it"
+        request.createBucket === undefined ? "" : " - try `createBucket` to create it"
       }`,
     );
   }
@@ -162,7 +161,7 @@ function checkExistingUser(name: string, user: UserFacts, askedBoundary: string 
       `User ${name} has ${keys.length} access keys already, the most that AWS allows: ` +
         keys.map(describeKey).join(", "),
       {
-        hint: "Choose another --username, or delete a key that is no longer needed: " +
+        hint: "Choose another `username`, or delete a key that is no longer needed: " +
           `aws iam delete-access-key --user-name=${shellWord(name)} --access-key-id ID`,
       },
     );
@@ -177,7 +176,7 @@ function checkExistingUser(name: string, user: UserFacts, askedBoundary: string 
           ? "no permissions boundary"
           : `permissions boundary ${user.permissionsBoundary}`
       }; an existing user is used as it is`,
-      { hint: "Leave out --user-permissions-boundary, or choose another --username" },
+      { hint: "Omit `userPermissionsBoundary`, or choose another `username`" },
     );
   }
 }
@@ -220,7 +219,7 @@ function checkCaller(arn: string | undefined, duration: number): void {
     throw new S3CredentialsError(
       "access-denied",
       "Root of the account cannot make temporary credentials: AWS lets root assume no role",
-      { hint: "Use the keys of an IAM user, or leave out --duration" },
+      { hint: "Use the keys of an IAM user, or omit `duration`" },
     );
   }
   if (arn?.includes(":assumed-role/") && duration > CHAINED_SESSION_LIMIT_SECONDS) {
@@ -228,7 +227,7 @@ function checkCaller(arn: string | undefined, duration: number): void {
       "limit",
       `A role cannot be assumed for ${duration} seconds from ${arn}: AWS allows one hour where ` +
         "the caller is in a role itself",
-      { hint: "Ask for --duration 1h or less, or use the keys of an IAM user" },
+      { hint: "Choose a `duration` of one hour or less, or use the keys of an IAM user" },
     );
   }
 }

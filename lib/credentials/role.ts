@@ -148,13 +148,13 @@ function messageOf(error: unknown): string {
 
 function assumeRoleHint(message: string): string | undefined {
   if (/root accounts?/i.test(message)) {
-    return "Use the keys of an IAM user, or leave out --duration";
+    return "Use the keys of an IAM user, or omit `duration`";
   }
   if (/role chaining/i.test(message)) {
-    return "Ask for --duration 1h or less, or use the keys of an IAM user";
+    return "Choose a `duration` of one hour or less, or use the keys of an IAM user";
   }
   if (/MaxSessionDuration/.test(message)) {
-    return "Ask for a shorter --duration, or raise the role's maximum: aws iam update-role " +
+    return "Choose a shorter `duration`, or raise the role's maximum: aws iam update-role " +
       "--role-name NAME --max-session-duration 43200";
   }
   return undefined;

@@ -88,8 +88,7 @@ export async function waitForCredentials(
         cause: error.cause,
         hint: isExplicitDeny(thrown)
           ? printed
-          : `${printed}. It may work in a while: try it with ` +
-            "s3-credentials whoami --auth FILE, where FILE holds what was printed",
+          : `${printed}. It may work in a while: try it with \`whoami\``,
       });
     }
   };

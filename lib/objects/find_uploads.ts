@@ -144,7 +144,7 @@ function assertUniqueKeys(uploads: readonly Upload[]): Upload[] {
         `Two files would have the key ${escapeName(key)}: ${escapeName(other.path)} and ${
           escapeName(path)
         }`,
-        { hint: "Upload them one after the other, with a --prefix for each" },
+        { hint: "Upload them one after the other, with a `prefix` for each" },
       );
     }
   }

@@ -297,7 +297,10 @@ const FRUITLESS: Record<string, [profile: string, message: RegExp, hint: RegExp]
   "a second factor": [ROLE_WITH_MFA, /requires multi-factor/, /aws sts get-session-token.*--auth/],
 };
 
-const NO_CREDENTIALS: [RegExp, RegExp] = [/: no AWS credentials were found$/m, /Pass --auth FILE/];
+const NO_CREDENTIALS: [RegExp, RegExp] = [
+  /: no AWS credentials were found$/m,
+  /Pass --auth or --profile/,
+];
 
 async function assertFruitless(
   sandbox: Sandbox,

@@ -62,7 +62,7 @@ const AGAINST_THE_ACCOUNT: { name: string; args: string[]; says: RegExp }[] = [
   {
     name: "a bucket that is there already, to be made public",
     args: ["create", "my-bucket", "-c", "--public"],
-    says: /Bucket exists already: my-bucket .*\nLeave them out, or name a bucket/,
+    says: /Bucket exists already: my-bucket .*\nOmit them, or name a bucket/,
   },
   {
     name: "another permissions boundary than the user has",
@@ -74,7 +74,7 @@ const AGAINST_THE_ACCOUNT: { name: string; args: string[]; says: RegExp }[] = [
       "--user-permissions-boundary",
       "arn:aws:iam::aws:policy/AmazonS3FullAccess",
     ],
-    says: /User full exists already, with no permissions boundary.*\nLeave out/,
+    says: /User full exists already, with no permissions boundary.*\nOmit/,
   },
   {
     name: "a user that is not there, to be deleted",

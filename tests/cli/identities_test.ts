@@ -115,7 +115,7 @@ test("delete-user: one's own user is left whole, the others are still deleted", 
   assert.equal(
     stderr,
     "Error: Could not delete user me: these are the credentials of user me itself\n" +
-      "Use other credentials: --profile or --auth names them\n",
+      "Use other credentials: pass --profile or --auth\n",
   );
   assert.deepEqual(stdout.match(/^User: .*$/gm), ["User: one", "User: me", "User: two"]);
   const left = users.filter(({ userName }) => !["one", "two"].includes(userName));

@@ -30,6 +30,13 @@ export interface RunOptions {
   isStdoutTerminal?: boolean;
   /** Milliseconds to wait for an answer. */
   requestTimeoutMs?: number;
+  /**
+   * Milliseconds to wait for AWS to see what was just made. Short, so that no test waits for real
+   * seconds; a test in which waiting helps sets more.
+   *
+   * @default {300}
+   */
+  patienceMs?: number;
   /** Files that the command can read, by path. */
   files?: Record<string, string>;
   /** Told which of Deno's permissions a command asks for. */
@@ -43,6 +50,8 @@ export interface RunOptions {
   /** The same for standard error. */
   onStderr?: (text: string) => void;
 }
+
+const DEFAULT_PATIENCE_MS = 300;
 
 /** The environment in which any AWS client meets the sandbox as its administrator. */
 export function sandboxEnv(sandbox: Sandbox): Record<string, string> {
@@ -104,7 +113,8 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     run: () => Promise.reject(new Error("this test runs no programs")),
     permit: (kinds) => Promise.resolve(options.onPermit?.(kinds)),
     signal: options.signal ?? new AbortController().signal,
-    ...(options.requestTimeoutMs && { requestTimeoutMs: options.requestTimeoutMs }),
+    requestTimeoutMs: options.requestTimeoutMs,
+    patienceMs: options.patienceMs ?? DEFAULT_PATIENCE_MS,
   };
   const ran = { code: await main(args, io), stdout: stdout.text(), stderr: stderr.text() };
   if (options.sandbox) assertNoSecrets(options.sandbox, args, ran);

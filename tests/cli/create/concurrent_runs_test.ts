@@ -152,6 +152,7 @@ test("a key from after the request is not taken for the one whose answer got los
   let rival = "";
   const { code, stderr } = await run(CREATE, {
     sandbox,
+    patienceMs: 5_000,
     onStderr(text) {
       if (!/^Looking for a new access key/.test(text)) return;
       setTimeout(() => rival = addKey(accessKeys), 1_500);

@@ -184,6 +184,7 @@ for (const [operation, [args, error]] of Object.entries(SLOW_ERRORS)) {
     const { code, stderr } = await run(["create", "site-one", ...args], {
       sandbox,
       signal: interruption.signal,
+      patienceMs: 30_000,
     });
     assert.equal(code, 130, stderr);
     assert.match(stderr, /Error: Interrupted\nUndone: .*bucket site-one\n/);
@@ -217,7 +218,10 @@ test("a user that AWS does not see yet is waited for", async (sandbox) => {
     times: 3,
     error: { status: 404, code: "NoSuchEntity", message: "The user cannot be found." },
   });
-  const { code, stderr } = await run(["create", "site-one", "-c"], { sandbox });
+  const { code, stderr } = await run(["create", "site-one", "-c"], {
+    sandbox,
+    patienceMs: 30_000,
+  });
   assert.equal(code, 0, stderr);
 });
 
@@ -227,7 +231,7 @@ test("a role that can't be assumed yet is waited for", async (sandbox) => {
     times: 3,
     error: { status: 403, code: "AccessDenied", message: "Not authorized" },
   });
-  const { code, stderr } = await run(TEMPORARY, { sandbox });
+  const { code, stderr } = await run(TEMPORARY, { sandbox, patienceMs: 30_000 });
   assert.equal(code, 0, stderr);
 });
 

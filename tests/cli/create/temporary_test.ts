@@ -244,7 +244,7 @@ test("from a role, over an hour, with --role-arn: AWS's refusal is explained", a
   const args = ["create", "old-bucket", "-d", "2h", "--role-arn", ROLE_ARN, "--auth", "auth"];
   const { code, stderr } = await run(args, { sandbox, files });
   assert.equal(code, 1);
-  assert.match(stderr, /Ask for --duration 1h or less/);
+  assert.match(stderr, /Choose a --duration of one hour or less/);
 });
 
 test("from a role, an hour is fine", async (sandbox) => {

@@ -6,6 +6,8 @@ import { startSandbox } from "../../../lib/sandbox/mod.ts";
 import { run } from "../../support/run.ts";
 
 const DELAY_MS = 600;
+/** Long enough for all that the sandbox shows late. */
+const patienceMs = 30_000;
 
 const KINDS: Record<string, string[]> = {
   "read-write": [],
@@ -19,7 +21,7 @@ for (const [name, options] of Object.entries(KINDS)) {
   Deno.test(`--wait: returns when the key works: ${name}`, async () => {
     await using sandbox = await startSandbox({ visibilityDelayMs: DELAY_MS });
     const args = ["create", "my-bucket", ...options, "-c", "--wait"];
-    const { code, stdout, stderr } = await run(args, { sandbox });
+    const { code, stdout, stderr } = await run(args, { sandbox, patienceMs });
     assert.equal(code, 0, stderr);
     assert.match(stderr, /Waiting until the credentials work\.\.\.\nThe credentials work\n$/);
     const { AccessKeyId } = JSON.parse(stdout);
@@ -34,7 +36,10 @@ for (const [name, options] of Object.entries(KINDS)) {
 
   Deno.test(`--wait: without it the same key does not work yet: ${name}`, async () => {
     await using sandbox = await startSandbox({ visibilityDelayMs: DELAY_MS });
-    const { stdout } = await run(["create", "my-bucket", "-c", ...options], { sandbox });
+    const { stdout } = await run(["create", "my-bucket", "-c", ...options], {
+      sandbox,
+      patienceMs,
+    });
     const { code, stderr } = await run(["whoami", "--auth", "key"], {
       sandbox,
       files: { key: stdout },
