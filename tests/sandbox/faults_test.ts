@@ -12,7 +12,7 @@ async function errorOf(call: Promise<unknown>): Promise<Error & { code?: string 
   return error;
 }
 
-Deno.test("the n-th call of an operation fails, once", async () => {
+Deno.test("fail: the n-th call of an operation fails, once", async () => {
   await using r = await room();
   r.sandbox.fail({ operation: "CreateUser", occurrence: 2, error: THROTTLING });
   await r.iam.createUser({ UserName: "a" });
@@ -28,7 +28,7 @@ Deno.test("the n-th call of an operation fails, once", async () => {
   ]);
 });
 
-Deno.test("a fault can strike several times, or until it is cleared", async () => {
+Deno.test("fail: a fault can apply several times, or until it is cleared", async () => {
   await using r = await room();
   r.sandbox.fail({ operation: "ListUsers", times: 2, error: THROTTLING });
   await refusal(r.iam.listUsers({}));
@@ -42,7 +42,7 @@ Deno.test("a fault can strike several times, or until it is cleared", async () =
   await r.sts.getCallerIdentity({});
 });
 
-Deno.test("a fault can choose its requests", async () => {
+Deno.test("fail: a fault can choose its requests", async () => {
   await using r = await room();
   const joe = await userWithKey(r.iam, "joe", allow("iam:ListUsers"));
   r.sandbox.fail({
@@ -54,7 +54,7 @@ Deno.test("a fault can choose its requests", async () => {
   assert.equal((await refusal(r.iamAs(joe).listUsers({}))).code, "Throttling");
 });
 
-Deno.test("the SDK repeats a throttled call by itself", async () => {
+Deno.test("fail: the SDK retries a throttled call by itself", async () => {
   await using sandbox = await startSandbox();
   const { url: endpoint, region, credentials } = sandbox;
   const iam = new IAM({ endpoint, region, credentials });
@@ -65,7 +65,7 @@ Deno.test("the SDK repeats a throttled call by itself", async () => {
   assert.deepEqual(sandbox.requests.map(({ status }) => status), [400, 200]);
 });
 
-Deno.test("an error before the operation leaves nothing behind; one after it does", async () => {
+Deno.test("fail: an error before the operation has no effect on the account; one after it keeps the operation's effect", async () => {
   await using r = await room();
   const error = { status: 500, code: "ServiceFailure", message: "Try again" };
   r.sandbox.fail({ operation: "CreateUser", error });
@@ -76,7 +76,7 @@ Deno.test("an error before the operation leaves nothing behind; one after it doe
   assert.ok(r.sandbox.account.users.has("b"));
 });
 
-Deno.test("a fault after the operation takes the place of a refusal too, which stands", async () => {
+Deno.test("fail: a fault after the operation replaces an AccessDenied too", async () => {
   await using r = await room();
   const joe = r.iamAs(await userWithKey(r.iam, "joe"));
   r.sandbox.fail({ operation: "CreateUser", error: THROTTLING, after: true });
@@ -85,7 +85,7 @@ Deno.test("a fault after the operation takes the place of a refusal too, which s
 });
 
 for (const after of [false, true]) {
-  Deno.test(`a cut ${after ? "after" : "before"} the operation is a connection error`, async () => {
+  Deno.test(`fail: a cut ${after ? "after" : "before"} the operation is a connection error`, async () => {
     await using r = await room();
     r.sandbox.fail({ operation: "CreateUser", cut: true, after });
     const { code, name } = await errorOf(r.iam.createUser({ UserName: "a" }));
@@ -113,7 +113,7 @@ Deno.test("fail: delays an answer, and no other", async () => {
   assert.deepEqual(answers, ["later call", "delayed"]);
 });
 
-Deno.test("closing doesn't wait for late answers", async () => {
+Deno.test("close: doesn't wait for delayed responses", async () => {
   const r = await room();
   r.sandbox.fail({ operation: "ListUsers", delayMs: 60_000 });
   const call = errorOf(r.iam.listUsers({}));
@@ -122,14 +122,14 @@ Deno.test("closing doesn't wait for late answers", async () => {
   await call;
 });
 
-Deno.test("a body can be nonsense", async () => {
+Deno.test("fail: the body can be malformed", async () => {
   await using r = await room();
   r.sandbox.fail({ operation: "ListUsers", malformedBody: "<not xml" });
   await errorOf(r.iam.listUsers({}));
   await r.iam.listUsers({});
 });
 
-Deno.test("an error can carry headers", async () => {
+Deno.test("fail: an error can have headers", async () => {
   await using sandbox = await startSandbox({ buckets: ["b"] });
   const { url: endpoint, region, credentials } = sandbox;
   const s3 = new S3({ endpoint, region, credentials, forcePathStyle: true, maxAttempts: 1 });
@@ -151,7 +151,7 @@ Deno.test("an error can carry headers", async () => {
   assert.equal(error.$response.headers["x-amz-bucket-region"], "eu-west-1");
 });
 
-Deno.test("requests are remembered in order, with what they asked for", async () => {
+Deno.test("requests: are recorded in order, with the permissions they needed", async () => {
   await using r = await room();
   await r.sts.getCallerIdentity({});
   await refusal(r.iam.deleteUser({ UserName: "nobody" }));
@@ -182,7 +182,7 @@ Deno.test("requests are remembered in order, with what they asked for", async ()
   ]);
 });
 
-Deno.test("a snapshot is JSON in a fixed order, without secrets", async () => {
+Deno.test("snapshot: is JSON in a fixed order, without secrets", async () => {
   await using r = await room({ buckets: ["b", "a"] });
   const keys = await userWithKey(r.iam, "joe", allow("s3:*"));
   const snapshot = r.sandbox.snapshot();
@@ -198,7 +198,7 @@ Deno.test("a snapshot is JSON in a fixed order, without secrets", async () => {
   assert.notDeepEqual(r.sandbox.snapshot(), snapshot);
 });
 
-Deno.test("sandboxes stand apart and can take a given port, account and region", async () => {
+Deno.test("startSandbox: sandboxes are independent; port, account and region can be given", async () => {
   await using first = await startSandbox();
   await using second = await startSandbox({ accountId: "210987654321", region: "eu-west-1" });
   assert.notEqual(first.url, second.url);

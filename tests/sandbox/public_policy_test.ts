@@ -32,11 +32,11 @@ const PUBLIC: [statement: Record<string, unknown>, isPublic: boolean][] = [
 ];
 
 for (const [statement, expected] of PUBLIC) {
-  Deno.test(`${JSON.stringify(statement)} is ${expected ? "" : "not "}public`, () => {
+  Deno.test(`isPublicPolicy: ${JSON.stringify(statement)} is ${expected ? "" : "not "}public`, () => {
     assert.equal(isPublicPolicy(policyWith(statement)), expected);
   });
 }
 
-Deno.test("a policy that can't be read counts as public", () => {
+Deno.test("isPublicPolicy: true for a document that can't be parsed", () => {
   assert.equal(isPublicPolicy("{"), true);
 });

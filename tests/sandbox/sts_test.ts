@@ -32,7 +32,7 @@ async function assume(r: Room, keys?: Keys, more: Partial<AssumeRoleCommandInput
   };
 }
 
-Deno.test("a user learns who he is, without any permission", async () => {
+Deno.test("GetCallerIdentity: names a user, without any permission", async () => {
   await using r = await room();
   const keys = await userWithKey(r.iam, "joe", deny("*"));
   const { Arn, UserId, Account } = await r.stsAs(keys).getCallerIdentity({});
@@ -41,7 +41,7 @@ Deno.test("a user learns who he is, without any permission", async () => {
   assert.equal(Account, "123456789012");
 });
 
-Deno.test("root learns who it is", async () => {
+Deno.test("GetCallerIdentity: names root", async () => {
   await using r = await room({ accountId: "210987654321" });
   const keys = { accessKeyId: "AKIAROOT000000000000", secretAccessKey: "root-secret" };
   const createDate = new Date();
@@ -59,7 +59,7 @@ function lifetime({ sandbox }: Room, { Credentials }: AssumeRoleCommandOutput): 
   return Math.ceil((Credentials!.Expiration!.getTime() - issueDate.getTime()) / 1000);
 }
 
-Deno.test("a session has keys, a token and an end, and knows who it is", async () => {
+Deno.test("AssumeRole: gives keys, a token and an expiration; GetCallerIdentity names the session", async () => {
   await using r = await roomWithRole();
   const { answer, keys } = await assume(r, undefined, { DurationSeconds: 900 });
   assert.match(keys.accessKeyId, /^ASIA[A-Z2-7]{16}$/);
@@ -76,13 +76,13 @@ Deno.test("a session has keys, a token and an end, and knows who it is", async (
   assert.equal(Role!.RoleLastUsed!.Region, "us-east-1");
 });
 
-Deno.test("a session lasts an hour unless told otherwise", async () => {
+Deno.test("AssumeRole: a session lasts an hour by default", async () => {
   await using r = await roomWithRole();
   const { answer } = await assume(r);
   assert.equal(lifetime(r, answer), 3600);
 });
 
-Deno.test("a session may do what its role may", async () => {
+Deno.test("AssumeRole: a session may do what its role may", async () => {
   await using r = await roomWithRole();
   const PolicyDocument = JSON.stringify(allow("iam:ListUsers"));
   await r.iam.putRolePolicy({ RoleName: "r", PolicyName: "p", PolicyDocument });
@@ -91,7 +91,7 @@ Deno.test("a session may do what its role may", async () => {
   assert.equal((await refusal(iam.listRoles({}))).code, "AccessDenied");
 });
 
-Deno.test("a session policy narrows the session and is measured", async () => {
+Deno.test("AssumeRole: a session policy limits the session, and its size is returned", async () => {
   await using r = await roomWithRole();
   const PolicyDocument = JSON.stringify(allow("iam:List*"));
   await r.iam.putRolePolicy({ RoleName: "r", PolicyName: "p", PolicyDocument });
@@ -107,7 +107,7 @@ Deno.test("a session policy narrows the session and is measured", async () => {
   );
 });
 
-Deno.test("a role's trust in the account needs the caller's own permission", async () => {
+Deno.test("AssumeRole: a role that trusts the account needs the caller's own permission", async () => {
   await using r = await roomWithRole();
   const powerless = await userWithKey(r.iam, "powerless");
   const found = await refusal(r.stsAs(powerless).assumeRole(ASSUME));
@@ -121,7 +121,7 @@ Deno.test("a role's trust in the account needs the caller's own permission", asy
   await assume(r, able);
 });
 
-Deno.test("a role that names a user can be assumed by him, and by nobody else", async () => {
+Deno.test("AssumeRole: a role that trusts a user can be assumed by that user only", async () => {
   await using r = await room();
   const joe = await userWithKey(r.iam, "joe");
   await r.iam.createRole({
@@ -133,7 +133,7 @@ Deno.test("a role that names a user can be assumed by him, and by nobody else", 
   assert.match(found.message, /because no resource-based policy allows the sts:AssumeRole action$/);
 });
 
-Deno.test("a deny in the caller's own policies beats the role's trust", async () => {
+Deno.test("AssumeRole: a deny in the caller's policies overrides the role's trust", async () => {
   await using r = await room();
   const joe = await userWithKey(r.iam, "joe", deny("sts:AssumeRole"));
   await r.iam.createRole({
@@ -143,7 +143,7 @@ Deno.test("a deny in the caller's own policies beats the role's trust", async ()
   assert.match((await refusal(r.stsAs(joe).assumeRole(ASSUME))).message, /with an explicit deny/);
 });
 
-Deno.test("a role can demand an external id", async () => {
+Deno.test("AssumeRole: a role can require an external id", async () => {
   const condition = { StringEquals: { "sts:ExternalId": "42" } };
   await using r = await roomWithRole({
     AssumeRolePolicyDocument: trust(ACCOUNT_ROOT, condition),
@@ -156,14 +156,14 @@ Deno.test("a role can demand an external id", async () => {
   );
 });
 
-Deno.test("a role that isn't there is refused like one that trusts nobody", async () => {
+Deno.test("AssumeRole: a missing role is refused like one that trusts nobody", async () => {
   await using r = await room();
   const found = await refusal(r.sts.assumeRole(ASSUME));
   assert.deepEqual([found.status, found.code], [403, "AccessDenied"]);
   assert.ok(found.message.includes(NOT_AUTHORIZED));
 });
 
-Deno.test("root may not assume roles", async () => {
+Deno.test("AssumeRole: refuses root", async () => {
   await using r = await roomWithRole();
   const keys = { accessKeyId: "AKIAROOT000000000000", secretAccessKey: "root-secret" };
   const createDate = new Date();
@@ -175,7 +175,7 @@ Deno.test("root may not assume roles", async () => {
   });
 });
 
-Deno.test("roles can be chained, for an hour at most", async () => {
+Deno.test("AssumeRole: role chaining has a maximum of an hour", async () => {
   await using r = await roomWithRole({ MaxSessionDuration: 43_200 });
   const PolicyDocument = JSON.stringify(allow("sts:AssumeRole"));
   await r.iam.putRolePolicy({ RoleName: "r", PolicyName: "p", PolicyDocument });
@@ -191,7 +191,7 @@ Deno.test("roles can be chained, for an hour at most", async () => {
   });
 });
 
-Deno.test("a session ends when its time is over", async () => {
+Deno.test("AssumeRole: a session is refused once it has expired", async () => {
   await using r = await roomWithRole();
   const { keys } = await assume(r);
   const sts = r.stsAs(keys);
@@ -209,7 +209,7 @@ const policyOfLength = (length: number) => {
   return frame.replace(":::", `:::${"x".repeat(length - frame.length)}`);
 };
 
-Deno.test("a session policy may have 2,048 characters, white space counted", async () => {
+Deno.test("AssumeRole: a session policy may have 2,048 characters, white space included", async () => {
   await using r = await roomWithRole();
   const { answer } = await assume(r, undefined, { Policy: policyOfLength(2048) });
   assert.equal(answer.PackedPolicySize, 100);
@@ -294,7 +294,7 @@ for (const [name, more, code, message] of INVALID) {
   });
 }
 
-Deno.test("times are written to the second", async () => {
+Deno.test("timeText: writes times to the second", async () => {
   await using r = await roomWithRole();
   const form = new URLSearchParams({ Action: "AssumeRole", Version: "2011-06-15", ...ASSUME });
   const { url, init } = sign(`${r.sandbox.url}/`, {

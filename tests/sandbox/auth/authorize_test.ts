@@ -96,7 +96,7 @@ function bucketPolicy(statement: Record<string, unknown>): string {
   });
 }
 
-Deno.test("without a policy nothing is allowed", async () => {
+Deno.test("denial: without a policy nothing is allowed", async () => {
   assert.equal(
     await scene().why("iam:CreateUser", `arn:aws:iam::${ACCOUNT_ID}:user/x`),
     `User: arn:aws:iam::${ACCOUNT_ID}:user/joe is not authorized to perform: iam:CreateUser on ` +
@@ -105,21 +105,21 @@ Deno.test("without a policy nothing is allowed", async () => {
   );
 });
 
-Deno.test("an inline policy allows what it names and nothing else", async () => {
+Deno.test("denial: an inline policy allows what it names and nothing else", async () => {
   const { may } = scene(allow("s3:GetObject", "arn:aws:s3:::b/*"));
   assert.ok(await may("s3:GetObject", "arn:aws:s3:::b/k"));
   assert.ok(!await may("s3:PutObject", "arn:aws:s3:::b/k"));
   assert.ok(!await may("s3:GetObject", "arn:aws:s3:::c/k"));
 });
 
-Deno.test("an attached managed policy allows", async () => {
+Deno.test("denial: an attached managed policy allows", async () => {
   const { user, may } = scene();
   user.attachedPolicies.add("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess");
   assert.ok(await may("s3:GetObject", "arn:aws:s3:::b/k"));
   assert.ok(!await may("s3:PutObject", "arn:aws:s3:::b/k"));
 });
 
-Deno.test("an explicit deny wins, and the message says so", async () => {
+Deno.test("denial: an explicit deny wins, and the message says so", async () => {
   const { why } = scene(allow("s3:*"), deny("s3:GetObject"));
   assert.match(
     await why("s3:GetObject", "arn:aws:s3:::b/k"),
@@ -127,7 +127,7 @@ Deno.test("an explicit deny wins, and the message says so", async () => {
   );
 });
 
-Deno.test("a permissions boundary narrows, and grants nothing by itself", async () => {
+Deno.test("denial: a permissions boundary limits, and grants nothing by itself", async () => {
   const narrowed = scene(allow("s3:*"));
   narrowed.user.permissionsBoundary = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
   assert.ok(await narrowed.may("s3:GetObject", "arn:aws:s3:::b/k"));
@@ -140,13 +140,13 @@ Deno.test("a permissions boundary narrows, and grants nothing by itself", async 
   assert.ok(!await bare.may("s3:GetObject", "arn:aws:s3:::b/k"));
 });
 
-Deno.test("a boundary that has been deleted allows nothing", async () => {
+Deno.test("denial: a boundary that has been deleted allows nothing", async () => {
   const { user, may } = scene(allow("s3:*"));
   user.permissionsBoundary = `arn:aws:iam::${ACCOUNT_ID}:policy/gone`;
   assert.ok(!await may("s3:GetObject", "arn:aws:s3:::b/k"));
 });
 
-Deno.test("a session may do what both its role and its session policy allow", async () => {
+Deno.test("denial: a session may do what both its role and its session policy allow", async () => {
   const session = asSession(scene(), allow("s3:*"), allow(["s3:GetObject", "iam:GetUser"]));
   assert.ok(await session.may("s3:GetObject", "arn:aws:s3:::b/k"));
   assert.ok(!await session.may("iam:GetUser", `arn:aws:iam::${ACCOUNT_ID}:user/joe`));
@@ -156,13 +156,13 @@ Deno.test("a session may do what both its role and its session policy allow", as
   );
 });
 
-Deno.test("a session without a session policy may do what its role allows", async () => {
+Deno.test("denial: a session without a session policy may do what its role allows", async () => {
   const session = asSession(scene(), allow("s3:GetObject"));
   assert.ok(await session.may("s3:GetObject", "arn:aws:s3:::b/k"));
   assert.ok(!await session.may("s3:PutObject", "arn:aws:s3:::b/k"));
 });
 
-Deno.test("a session has no MFA, a long-term key says nothing about it", async () => {
+Deno.test("denial: the key for MFA is false for a session and missing for a long-term key", async () => {
   const policy = {
     Version: "2012-10-17",
     Statement: [{
@@ -176,7 +176,7 @@ Deno.test("a session has no MFA, a long-term key says nothing about it", async (
   assert.ok(!await scene(policy).may("s3:GetObject", "arn:aws:s3:::b/k"));
 });
 
-Deno.test("anonymous callers get what the bucket policy gives to everyone", async () => {
+Deno.test("denial: anonymous callers may do what the bucket policy grants to everyone", async () => {
   const base = scene();
   const nobody = asCaller(base, { type: "anonymous" });
   assert.equal(await nobody.why("s3:GetObject", "arn:aws:s3:::b/k"), "Access Denied");
@@ -195,7 +195,7 @@ const BLOCK = {
 };
 
 for (const level of ["bucket", "account"] as const) {
-  Deno.test(`RestrictPublicBuckets of the ${level} keeps strangers out, not the account`, async () => {
+  Deno.test(`denial: RestrictPublicBuckets of the ${level} keeps other accounts out`, async () => {
     const base = scene(allow("s3:GetObject"));
     base.bucket.policy = bucketPolicy({ Principal: "*" });
     const nobody = asCaller(base, { type: "anonymous" });
@@ -206,7 +206,7 @@ for (const level of ["bucket", "account"] as const) {
   });
 }
 
-Deno.test("a bucket policy can name a user, and can deny one", async () => {
+Deno.test("denial: a bucket policy can name a user, and can deny one", async () => {
   const base = scene();
   base.bucket.policy = bucketPolicy({ Principal: { AWS: base.user.arn } });
   assert.ok(await base.may("s3:GetObject", "arn:aws:s3:::b/k"));
@@ -218,7 +218,7 @@ Deno.test("a bucket policy can name a user, and can deny one", async () => {
   );
 });
 
-Deno.test("another account's bucket is closed unless its own policy opens it", async () => {
+Deno.test("denial: another account's bucket needs a grant in its own policy", async () => {
   const base = scene(allow("s3:*"));
   base.bucket.ownerAccountId = "999999999999";
   assert.equal(await base.why("s3:GetObject", "arn:aws:s3:::b/k"), "Access Denied");
@@ -230,7 +230,7 @@ Deno.test("another account's bucket is closed unless its own policy opens it", a
   assert.ok(!await powerless.may("s3:GetObject", "arn:aws:s3:::b/k"));
 });
 
-Deno.test("root may do everything but assume roles", async () => {
+Deno.test("denial: root may do everything except assume roles", async () => {
   const base = scene();
   const root = asCaller(base, { type: "root", accessKeyId: "AKIA" });
   assert.ok(await root.may("iam:CreateUser", `arn:aws:iam::${ACCOUNT_ID}:user/x`));
@@ -241,7 +241,7 @@ Deno.test("root may do everything but assume roles", async () => {
   );
 });
 
-Deno.test("a bucket policy that locks out root leaves it the bucket policy", async () => {
+Deno.test("denial: a bucket policy that denies root leaves it access to the bucket policy", async () => {
   const base = scene();
   base.bucket.policy = bucketPolicy({
     Effect: "Deny",
@@ -289,12 +289,12 @@ for (const [policies, key, allowed] of LITERAL_KEYS) {
       (policy as { Statement: { Resource: string }[] }).Statement[0]!.Resource
     ),
   );
-  Deno.test(`key ${JSON.stringify(key)} under ${resources}: ${allowed ? "allowed" : "denied"}`, async () => {
+  Deno.test(`denial: key ${JSON.stringify(key)} under ${resources} is ${allowed ? "allowed" : "denied"}`, async () => {
     assert.equal(await scene(...policies).may("s3:GetObject", `arn:aws:s3:::b/${key}`), allowed);
   });
 }
 
-Deno.test("a grant on a prefix covers exactly the keys that start with it, whatever they hold", async () => {
+Deno.test("denial: a grant on a prefix covers exactly the keys that start with it", async () => {
   const prefix = "logs/2026-";
   const { may } = scene(allow("s3:GetObject", `arn:aws:s3:::b/${prefix}*`));
   const tail = fc.string({
@@ -311,7 +311,7 @@ Deno.test("a grant on a prefix covers exactly the keys that start with it, whate
   );
 });
 
-Deno.test("a condition on s3:prefix is tested against the literal prefix", async () => {
+Deno.test("denial: a condition on s3:prefix is tested against the literal prefix", async () => {
   const { may } = scene({
     Version: "2012-10-17",
     Statement: [{
@@ -352,7 +352,7 @@ const CONDITIONS: [name: string, condition: unknown, allowed: boolean][] = [
 ];
 
 for (const [name, Condition, allowed] of CONDITIONS) {
-  Deno.test(`condition ${name}: ${allowed ? "allowed" : "denied"}`, async () => {
+  Deno.test(`denial: condition ${name} is ${allowed ? "allowed" : "denied"}`, async () => {
     const statement = { Effect: "Allow", Action: "s3:GetObject", Resource: "*", Condition };
     const { user, may } = scene({ Version: "2012-10-17", Statement: [statement] });
     user.tags.push({ key: "team", value: "blue" });
@@ -360,7 +360,7 @@ for (const [name, Condition, allowed] of CONDITIONS) {
   });
 }
 
-Deno.test("an action that AWS doesn't have is denied with the reason, even to root", async () => {
+Deno.test("denial: an action that AWS doesn't have is denied with the reason, even to root", async () => {
   const base = scene(allow("*"));
   const root = asCaller(base, { type: "root", accessKeyId: "AKIA" });
   for (const { why } of [base, root]) {
@@ -369,7 +369,7 @@ Deno.test("an action that AWS doesn't have is denied with the reason, even to ro
   }
 });
 
-Deno.test("a deny with a mistyped operator denies rather than doing nothing", async () => {
+Deno.test("denial: a deny with a mistyped operator denies", async () => {
   const { why } = scene(allow("*"), {
     Version: "2012-10-17",
     Statement: [{
@@ -382,7 +382,7 @@ Deno.test("a deny with a mistyped operator denies rather than doing nothing", as
   assert.match(await why("s3:GetObject", "arn:aws:s3:::b/k"), /has a condition that is none/);
 });
 
-Deno.test("a policy that can't be read denies", async () => {
+Deno.test("denial: a policy that can't be parsed denies", async () => {
   const broken = scene(allow("*"));
   broken.user.inlinePolicies.set("broken", "{");
   assert.match(await broken.why("s3:GetObject", "arn:aws:s3:::b/k"), /cannot be evaluated/);

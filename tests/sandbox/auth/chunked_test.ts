@@ -41,7 +41,7 @@ const STREAMS: [
 ];
 
 for (const [name, contentSha256, trailers, isSigned] of STREAMS) {
-  Deno.test(`an upload in ${name} is unframed`, async () => {
+  Deno.test(`aws-chunked: an upload in ${name} is stored without its framing`, async () => {
     await using sandbox = await startSandbox({ buckets: ["b"] });
     const put = sign(`${sandbox.url}/b/k`, {
       service: "s3",
@@ -76,7 +76,7 @@ const SPOILT_TRAILERS: [name: string, spoil: (framed: string) => string][] = [
 ];
 
 for (const [name, spoil] of SPOILT_TRAILERS) {
-  Deno.test(`a signed trailer with ${name} is refused`, async () => {
+  Deno.test(`aws-chunked: refuses a signed trailer with ${name}`, async () => {
     await using sandbox = await startSandbox({ buckets: ["b"] });
     const put = sign(`${sandbox.url}/b/k`, {
       service: "s3",
@@ -98,7 +98,7 @@ for (const [name, spoil] of SPOILT_TRAILERS) {
   });
 }
 
-Deno.test("a payload that ends within its framing is refused", async () => {
+Deno.test("aws-chunked: refuses a payload that ends within its framing", async () => {
   await using sandbox = await startSandbox({ buckets: ["b"] });
   const put = sign(`${sandbox.url}/b/k`, {
     service: "s3",

@@ -104,7 +104,7 @@ function computed(request: WireRequest, secret: string): string {
 }
 
 for (const example of EXAMPLES) {
-  Deno.test(`AWS's example: ${example.name}`, () => {
+  Deno.test(`stringToSign: AWS's example, ${example.name}`, () => {
     const names = Object.keys(example.headers).map((name) => name.toLowerCase()).sort();
     const authorization = `AWS4-HMAC-SHA256 Credential=${example.credential},` +
       `SignedHeaders=${names.join(";")},Signature=${example.signature}`;
@@ -119,7 +119,7 @@ for (const example of EXAMPLES) {
   });
 }
 
-Deno.test("AWS's example: presigned URL", () => {
+Deno.test("stringToSign: AWS's example, presigned URL", () => {
   const signature = "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404";
   const request: WireRequest = {
     method: "GET",
@@ -163,7 +163,7 @@ function exampleUpload(): { request: WireRequest; seed: string } {
   return { request, seed };
 }
 
-Deno.test("AWS's example: upload in signed chunks", () => {
+Deno.test("unframe: AWS's example, upload in signed chunks", () => {
   const { request, seed } = exampleUpload();
   assert.equal(request.body.length, 66_824);
   assert.equal(computed(request, S3_SECRET), seed);
@@ -176,7 +176,7 @@ Deno.test("AWS's example: upload in signed chunks", () => {
   assert.equal(new TextDecoder().decode(body), "a".repeat(66_560));
 });
 
-Deno.test("a byte changed in a signed chunk is noticed", () => {
+Deno.test("unframe: refuses a signed chunk with a changed byte", () => {
   const { request } = exampleUpload();
   const claim = readClaim(request)!;
   request.body[1000] = 0x62;

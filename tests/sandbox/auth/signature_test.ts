@@ -15,7 +15,7 @@ function requestTo(service: "iam" | "sts" | "s3", url: string, more: Partial<Sig
   return sign(`${url}/`, { service, method: "POST", headers: FORM, body, ...more, keys });
 }
 
-Deno.test("a request signed by hand is accepted by all three services", async () => {
+Deno.test("signature: all three services accept a request signed without the SDK", async () => {
   await using sandbox = await startSandbox();
   for (const service of ["iam", "sts", "s3"] as const) {
     const { status, body } = await send(
@@ -224,7 +224,7 @@ Deno.test("refused: a presigned URL of Version 2", async () => {
   assert.deepEqual([status, code], [400, "InvalidRequest"]);
 });
 
-Deno.test("an unsigned call of IAM or STS lacks a token", async () => {
+Deno.test("signature: an unsigned call of IAM or STS lacks a token", async () => {
   await using sandbox = await startSandbox();
   for (const body of [LIST_USERS, WHO_AM_I]) {
     const init = { method: "POST", headers: FORM, body };
@@ -235,7 +235,7 @@ Deno.test("an unsigned call of IAM or STS lacks a token", async () => {
   assert.deepEqual(services, ["iam", "sts"]);
 });
 
-Deno.test("an unsigned request to S3 is anonymous", async () => {
+Deno.test("signature: an unsigned request to S3 is anonymous", async () => {
   await using sandbox = await startSandbox({ buckets: ["b"] });
   const url = `${sandbox.url}/b/k`;
   const bucket = sandbox.account.buckets.get("b")!;
@@ -256,7 +256,7 @@ Deno.test("an unsigned request to S3 is anonymous", async () => {
   assert.equal((await send(get)).body, "content");
 });
 
-Deno.test("a presigned URL works until it expires, and for its own key only", async () => {
+Deno.test("presigned URL: works until it expires, and only for its key", async () => {
   await using sandbox = await startSandbox({ buckets: ["b"] });
   const keys = sandbox.credentials;
   const url = `${sandbox.url}/b/k`;
@@ -275,7 +275,7 @@ Deno.test("a presigned URL works until it expires, and for its own key only", as
   assert.deepEqual([tooLong.status, tooLong.code], [400, "AuthorizationQueryParametersError"]);
 });
 
-Deno.test("a presigned GetCallerIdentity works", async () => {
+Deno.test("presigned URL: GetCallerIdentity", async () => {
   await using sandbox = await startSandbox();
   const keys = sandbox.credentials;
   const url = `${sandbox.url}/?${WHO_AM_I}`;
@@ -284,7 +284,7 @@ Deno.test("a presigned GetCallerIdentity works", async () => {
   assert.match(body, /user\/admin/);
 });
 
-Deno.test("an error of HEAD has no body", async () => {
+Deno.test("signature: an error response to HEAD has no body", async () => {
   await using sandbox = await startSandbox({ buckets: ["b"] });
   const response = await send(
     sign(`${sandbox.url}/b`, { service: "s3", keys: UNKNOWN, method: "HEAD" }),
@@ -308,7 +308,7 @@ const AWKWARD_KEYS = [
 ];
 
 for (const key of AWKWARD_KEYS) {
-  Deno.test(`the SDK's signature of key ${JSON.stringify(key)} is accepted`, async () => {
+  Deno.test(`signature: the SDK's for key ${JSON.stringify(key)} is accepted`, async () => {
     await using sandbox = await startSandbox({ buckets: ["b"] });
     const { url: endpoint, region, credentials } = sandbox;
     const s3 = new S3({ endpoint, region, credentials, forcePathStyle: true, maxAttempts: 1 });
@@ -321,7 +321,7 @@ for (const key of AWKWARD_KEYS) {
   });
 }
 
-Deno.test("a deleted key is refused at once", async () => {
+Deno.test("signature: a deleted key is refused at once", async () => {
   await using r = await room();
   const { iam } = r;
   await iam.createUser({ UserName: "joe" });

@@ -20,7 +20,7 @@ export interface Difference extends Case {
 const LOGO = { Bucket: BUCKET, Key: "public/logo.png" };
 const UPLOAD = { Bucket: BUCKET, Key: "large.bin" };
 
-/** Each is asserted as it is, so that whoever closes one finds it here. */
+/** Each is asserted, so that closing one makes its test fail here. */
 export const KNOWN_DIFFERENCES: Difference[] = [
   {
     name: "an object whose ACL lets everyone read",

@@ -71,7 +71,7 @@ export function deny(
   return statement("Deny", action, resource, condition);
 }
 
-/** The same statement for a bucket policy or a trust policy, which name whom they are about. */
+/** The same statement for a bucket policy or a trust policy, which have principals. */
 export function to(principal: unknown, { Effect, ...rest }: Statement): Statement {
   const Principal = typeof principal === "string" && principal !== "*"
     ? { AWS: principal }

@@ -81,7 +81,7 @@ const NUMBERS: Group = {
       MaxKeys: 11,
     }, NOT_GRANTED),
     listing(
-      "10 at most: nothing asked for, which is 1,000",
+      "maximum 10: no max-keys, which is 1,000",
       {
         NumericLessThanEquals: { "s3:max-keys": "10" },
       },
@@ -89,7 +89,7 @@ const NUMBERS: Group = {
       NOT_GRANTED,
     ),
     {
-      name: "denied over 10: nothing asked for, which is 1,000",
+      name: "denied over 10: no max-keys, which is 1,000",
       user: [
         allow("s3:ListBucket"),
         deny("s3:ListBucket", "*", { NumericGreaterThan: { "s3:max-keys": "10" } }),
@@ -192,7 +192,7 @@ const IF_BLUE = { StringEqualsIfExists: { [TEAM]: "blue" } };
 const NOT_BLUE = { StringNotEqualsIfExists: { [TEAM]: "blue" } };
 
 const PRESENCE: Group = {
-  rule: "IfExists passes over a key that is not there, Null asks whether it is",
+  rule: "IfExists ignores a missing key, Null tests for it",
   page: OPERATORS,
   cases: [
     reading("IfExists without the key", IF_BLUE, "allowed"),

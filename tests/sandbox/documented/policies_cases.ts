@@ -257,7 +257,7 @@ const BOUNDARIES: Group = {
       expect: "allowed",
     },
     {
-      name: "a new user gets the boundary that the policy asks for",
+      name: "a new user has the boundary that the policy requires",
       user: [WITH_BOUNDARY],
       request: createUser({ PermissionsBoundary: BOUNDARY }),
       expect: "allowed",

@@ -1,4 +1,4 @@
-/** Cases on whom a bucket policy names: other accounts, everyone, everyone but some. */
+/** Cases on the principals of a bucket policy: other accounts, everyone, everyone but some. */
 import {
   ACCOUNT,
   ACCOUNT_ARN,
@@ -28,7 +28,7 @@ const NO_READING = deny("s3:GetObject", OBJECTS);
 const OTHER_USER_ARN = `arn:aws:iam::${ACCOUNT}:user/admin`;
 const READ_FOR_ALL = to("*", READ);
 
-/** S3 tells strangers no more than that access is denied. */
+/** S3 tells callers from outside the account only that access is denied. */
 const CROSS_ACCOUNT: Group = {
   rule: "Across accounts the caller's account and the bucket's must both allow",
   page: iamGuide("reference_policies_evaluation-logic-cross-account"),
@@ -162,14 +162,14 @@ const PRINCIPALS: Group = {
       expect: "denied",
     },
     {
-      name: "everyone: a user of the account needs no policy of his own",
+      name: "everyone: a user of the account needs no policy of its own",
       open: true,
       bucket: [READ_FOR_ALL],
       request: READ_LOGO,
       expect: "allowed",
     },
     {
-      name: "everyone: a user of another account needs a policy of his own",
+      name: "everyone: a user of another account needs a policy of its own",
       user: [SILENT],
       partnerOwned: true,
       open: true,
@@ -178,7 +178,7 @@ const PRINCIPALS: Group = {
       expect: "denied",
     },
     {
-      name: "everyone: a user of another account has a policy of his own",
+      name: "everyone: a user of another account has a policy of its own",
       user: [READ],
       partnerOwned: true,
       open: true,
@@ -263,7 +263,7 @@ const NOT_PRINCIPAL: Group = {
   page: iamGuide("reference_policies_elements_notprincipal"),
   cases: [
     {
-      name: "a user who is listed with his account",
+      name: "a user that is listed with its account",
       user: [READ],
       bucket: [notPrincipal(USER_ARN, ACCOUNT_ARN)],
       expect: "allowed" as const,
@@ -287,7 +287,7 @@ const NOT_PRINCIPAL: Group = {
       expect: NOT_GRANTED,
     },
     {
-      name: "a user with a boundary is denied even where he is listed",
+      name: "a user with a boundary is denied even if listed",
       user: [READ],
       boundary: [READ],
       bucket: [notPrincipal(USER_ARN, ACCOUNT_ARN)],

@@ -160,13 +160,13 @@ const BLOCK_PUBLIC_ACCESS: Group = {
       expect: "denied",
     },
     {
-      name: "BlockPublicPolicy: everyone whom an identity provider of the public signs in",
+      name: "BlockPublicPolicy: everyone signed in by a public identity provider",
       user: MAY_SET,
       request: setting(to({ Federated: "graph.facebook.com" }, allow("s3:PutObject", OBJECTS))),
       expect: "denied",
     },
     {
-      name: "BlockPublicPolicy: whom an identity provider of one account signs in",
+      name: "BlockPublicPolicy: everyone signed in by an identity provider of one account",
       user: MAY_SET,
       request: setting(
         to({ Federated: `arn:aws:iam::${PARTNER}:saml-provider/Work` }, READ),

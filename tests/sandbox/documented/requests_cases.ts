@@ -99,7 +99,7 @@ function denied(
 }
 
 const SIGNATURES: Group = {
-  rule: "How a request is signed can be asked for",
+  rule: "How a request is signed is a condition key",
   page: "https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html",
   cases: [
     denied(
@@ -208,7 +208,7 @@ const EXAMPLES: Group = {
       expect: NOT_GRANTED,
     },
     {
-      name: "a page that links, asked for without a page",
+      name: "a referring page, requested without one",
       anonymous: true,
       open: true,
       bucket: [

@@ -76,18 +76,18 @@ const S3_KEYS: Group = {
   rule: "The headers of a request, the owner of a bucket and the version of TLS are condition keys",
   page: s3Guide("amazon-s3-policy-keys"),
   cases: [
-    uploading("the ACL that is asked for", OWNED, { ACL: "bucket-owner-full-control" }, "allowed"),
+    uploading("the ACL that is required", OWNED, { ACL: "bucket-owner-full-control" }, "allowed"),
     uploading("another ACL", OWNED, { ACL: "private" }, NOT_GRANTED),
     uploading("no ACL", OWNED, {}, NOT_GRANTED),
     uploading(
-      "the encryption that is asked for",
+      "the encryption that is required",
       ENCRYPTED,
       { ServerSideEncryption: "AES256" },
       "allowed",
     ),
     uploading("no encryption", ENCRYPTED, {}, NOT_GRANTED),
     uploading(
-      "the storage class that is asked for",
+      "the storage class that is required",
       RARELY_READ,
       { StorageClass: "STANDARD_IA" },
       "allowed",

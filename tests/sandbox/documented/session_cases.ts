@@ -134,7 +134,7 @@ const trusting = (principal: string, condition?: unknown) => async ({ iam }: Cli
 
 const ROLES: Group = {
   rule:
-    "A role is assumed by whom its trust policy names, or by whom his own policy allows it in an account that it names",
+    "A role can be assumed by principals that its trust policy names, or by those of a named account whose own policies allow it",
   page: `${STS_API}AssumeRole.html`,
   cases: [
     {
@@ -212,7 +212,7 @@ const TRUST_CONDITIONS: Group = {
 const READ_ONLY: Policy = [allow("s3:*")];
 
 const TRUST_AND_BOUNDARY: Group = {
-  rule: "A user whom a trust policy names still needs his boundary to allow sts:AssumeRole",
+  rule: "A user that a trust policy names still needs a boundary that allows sts:AssumeRole",
   page: iamGuide("id_roles_update-role-trust-policy"),
   cases: [
     {

@@ -91,7 +91,7 @@ const DEPENDENTS: [name: string, message: string, hang: Setup][] = [
 ];
 
 for (const [name, message, hang] of DEPENDENTS) {
-  Deno.test(`a user with ${name} can't be deleted before it is gone`, async () => {
+  Deno.test(`DeleteUser: refuses a user with ${name}`, async () => {
     await using r = await room();
     const { iam, sandbox } = r;
     const before = sandbox.snapshot();
@@ -108,7 +108,7 @@ for (const [name, message, hang] of DEPENDENTS) {
   });
 }
 
-Deno.test("a permissions boundary doesn't keep a user from being deleted", async () => {
+Deno.test("DeleteUser: accepts a user with a permissions boundary", async () => {
   await using r = await room();
   await r.iam.createUser({ UserName: "joe", PermissionsBoundary: S3_FULL });
   await r.iam.deleteUser({ UserName: "joe" });

@@ -59,7 +59,7 @@ const MISSING: [name: string, call: Call, message: string][] = [
 ];
 
 for (const [name, call, message] of MISSING) {
-  Deno.test(`a missing ${name} is NoSuchEntity`, async () => {
+  Deno.test(`NoSuchEntity: a missing ${name}`, async () => {
     await using r = await room();
     assert.deepEqual(await refusal(call(r.iam)), { status: 404, code: "NoSuchEntity", message });
   });
@@ -90,7 +90,7 @@ const TAKEN: [kind: string, call: (iam: IAM, name: string) => Promise<unknown>, 
   ];
 
 for (const [kind, call, message] of TAKEN) {
-  Deno.test(`the name of a ${kind} is unique regardless of case`, async () => {
+  Deno.test(`EntityAlreadyExists: the name of a ${kind} is unique regardless of case`, async () => {
     await using r = await room();
     await call(r.iam, "Name");
     assert.deepEqual(await refusal(call(r.iam, "NAME")), {

@@ -38,7 +38,7 @@ const MALFORMED: [name: string, document: string, message: RegExp, code?: string
 ];
 
 for (const [name, PolicyDocument, message, code = "MalformedPolicyDocument"] of MALFORMED) {
-  Deno.test(`a policy with ${name} is refused`, async () => {
+  Deno.test(`MalformedPolicyDocument: a policy with ${name}`, async () => {
     await using r = await room();
     const found = await refusal(
       r.iam.putUserPolicy({ UserName: "admin", PolicyName: "p", PolicyDocument }),
@@ -57,7 +57,7 @@ const BAD_TRUST: [name: string, document: string, message: RegExp][] = [
 ];
 
 for (const [name, AssumeRolePolicyDocument, message] of BAD_TRUST) {
-  Deno.test(`a trust policy with ${name} is refused`, async () => {
+  Deno.test(`MalformedPolicyDocument: a trust policy with ${name}`, async () => {
     await using r = await room();
     const found = await refusal(r.iam.createRole({ RoleName: "r", AssumeRolePolicyDocument }));
     assert.deepEqual([found.status, found.code], [400, "MalformedPolicyDocument"]);
@@ -65,7 +65,7 @@ for (const [name, AssumeRolePolicyDocument, message] of BAD_TRUST) {
   });
 }
 
-Deno.test("a third access key passes the limit", async () => {
+Deno.test("limits: two access keys a user", async () => {
   await using r = await room();
   await r.iam.createUser({ UserName: "joe" });
   await r.iam.createAccessKey({ UserName: "joe" });
@@ -77,7 +77,7 @@ Deno.test("a third access key passes the limit", async () => {
   });
 });
 
-Deno.test("a user's inline policies may have 2,048 characters in all", async () => {
+Deno.test("limits: a user's inline policies may have 2,048 characters in all", async () => {
   await using r = await room();
   const put = (PolicyName: string, PolicyDocument: string) =>
     r.iam.putUserPolicy({ UserName: "admin", PolicyName, PolicyDocument });
@@ -91,7 +91,7 @@ Deno.test("a user's inline policies may have 2,048 characters in all", async () 
   await put("b", policyOfSize(1048).replaceAll(",", ", \n\t"));
 });
 
-Deno.test("a role's inline policies may have 10,240 characters in all", async () => {
+Deno.test("limits: a role's inline policies may have 10,240 characters in all", async () => {
   await using r = await room();
   await r.iam.createRole({ RoleName: "r", AssumeRolePolicyDocument: trust(ROOT) });
   const put = (size: number) =>
@@ -104,7 +104,7 @@ Deno.test("a role's inline policies may have 10,240 characters in all", async ()
   assert.equal((await refusal(put(10_241))).code, "LimitExceeded");
 });
 
-Deno.test("a managed policy may have 6,144 characters, and ten may be attached", async () => {
+Deno.test("limits: a managed policy may have 6,144 characters, and ten may be attached", async () => {
   await using r = await room();
   const { iam } = r;
   const create = (PolicyName: string, size: number) =>

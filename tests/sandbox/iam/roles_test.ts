@@ -5,7 +5,7 @@ const ROOT = "arn:aws:iam::123456789012:root";
 const S3_FULL = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
 const READ = JSON.stringify(allow("s3:GetObject", "arn:aws:s3:::b/*"));
 
-Deno.test("a role is created, read, changed, listed and deleted", async () => {
+Deno.test("roles: create, get, change, list and delete", async () => {
   await using r = await room();
   const { iam, sandbox } = r;
   const RoleName = "r";
@@ -48,7 +48,7 @@ Deno.test("a role is created, read, changed, listed and deleted", async () => {
   assert.deepEqual(sandbox.snapshot(), before);
 });
 
-Deno.test("a managed policy is created, read, listed and deleted", async () => {
+Deno.test("managed policies: create, get, list and delete", async () => {
   await using r = await room();
   const { iam } = r;
   const { Policy } = await iam.createPolicy({ PolicyName: "own", PolicyDocument: READ });
@@ -84,7 +84,7 @@ const AWS_POLICIES: [name: string, version: string, actions: unknown][] = [
 ];
 
 for (const [name, version, actions] of AWS_POLICIES) {
-  Deno.test(`AWS's policy ${name} is there and can't be deleted`, async () => {
+  Deno.test(`managed policies: AWS's ${name} exists and can't be deleted`, async () => {
     await using r = await room();
     const PolicyArn = `arn:aws:iam::aws:policy/${name}`;
     const { Policy } = await r.iam.getPolicy({ PolicyArn });
@@ -99,7 +99,7 @@ function allow0(Action: unknown): unknown {
   return { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] };
 }
 
-Deno.test("lists come in pages, and a page may shrink what is behind it", async () => {
+Deno.test("pages: entries deleted between pages are skipped", async () => {
   await using r = await room();
   const { iam } = r;
   const names = Array.from({ length: 7 }, (_, index) => `u${index}`);
@@ -117,7 +117,7 @@ Deno.test("lists come in pages, and a page may shrink what is behind it", async 
   assert.deepEqual(seen, ["admin", ...names]);
 });
 
-Deno.test("a page holds 100 items unless told otherwise", async () => {
+Deno.test("pages: hold 100 items by default", async () => {
   await using r = await room();
   const { iam } = r;
   await Promise.all(

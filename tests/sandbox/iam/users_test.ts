@@ -4,7 +4,7 @@ import { allow, refusal, room, userWithKey } from "../helpers.ts";
 const ROOT = "arn:aws:iam::123456789012:root";
 const S3_FULL = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
 
-Deno.test("a user is created, read, listed and deleted", async () => {
+Deno.test("users: create, get, list and delete", async () => {
   await using r = await room();
   const { iam, sandbox } = r;
   const before = sandbox.snapshot();
@@ -30,13 +30,13 @@ Deno.test("a user is created, read, listed and deleted", async () => {
   assert.deepEqual(sandbox.snapshot(), before);
 });
 
-Deno.test("GetUser without a name tells the caller about himself", async () => {
+Deno.test("GetUser: without a name, returns the caller", async () => {
   await using r = await room();
   const keys = await userWithKey(r.iam, "joe", allow("iam:GetUser"));
   assert.equal((await r.iamAs(keys).getUser({})).User!.UserName, "joe");
 });
 
-Deno.test("root has keys of its own and reads as root", async () => {
+Deno.test("GetUser: returns root, which has its own keys", async () => {
   await using r = await room();
   const rootKey = { accessKeyId: "AKIAROOT000000000000", secretAccessKey: "root-secret" };
   r.sandbox.account.rootKey = {
@@ -50,7 +50,7 @@ Deno.test("root has keys of its own and reads as root", async () => {
   assert.equal((await root.listUsers({})).Users!.length, 1);
 });
 
-Deno.test("a user is renamed and moved", async () => {
+Deno.test("UpdateUser: renames and moves a user", async () => {
   await using r = await room();
   await r.iam.createUser({ UserName: "old" });
   await r.iam.updateUser({ UserName: "old", NewUserName: "new", NewPath: "/x/" });
@@ -59,7 +59,7 @@ Deno.test("a user is renamed and moved", async () => {
   assert.equal((await refusal(r.iam.getUser({ UserName: "old" }))).status, 404);
 });
 
-Deno.test("tags of a user are added, replaced, listed and removed", async () => {
+Deno.test("TagUser: adds and replaces tags; UntagUser removes them", async () => {
   await using r = await room();
   const UserName = "joe";
   await r.iam.createUser({ UserName });
@@ -69,7 +69,7 @@ Deno.test("tags of a user are added, replaced, listed and removed", async () => 
   assert.deepEqual((await r.iam.listUserTags({ UserName })).Tags, [{ Key: "a", Value: "3" }]);
 });
 
-Deno.test("a permissions boundary is set, and removed", async () => {
+Deno.test("PutUserPermissionsBoundary: sets a boundary; DeleteUserPermissionsBoundary removes it", async () => {
   await using r = await room();
   const UserName = "joe";
   await r.iam.createUser({ UserName });
@@ -80,7 +80,7 @@ Deno.test("a permissions boundary is set, and removed", async () => {
   assert.equal(await boundary(), undefined);
 });
 
-Deno.test("inline policies are put, read back to the letter, listed and deleted", async () => {
+Deno.test("inline policies: put, get to the letter, list and delete", async () => {
   await using r = await room();
   const UserName = "joe";
   const PolicyDocument = '{ "Version": "2012-10-17",\n "Statement": {"Effect": "Allow",' +
@@ -95,7 +95,7 @@ Deno.test("inline policies are put, read back to the letter, listed and deleted"
   assert.deepEqual((await r.iam.listUserPolicies({ UserName })).PolicyNames, []);
 });
 
-Deno.test("managed policies are attached, listed and detached", async () => {
+Deno.test("AttachUserPolicy: attaches a managed policy, which can be listed and detached", async () => {
   await using r = await room();
   const UserName = "joe";
   await r.iam.createUser({ UserName });
@@ -107,7 +107,7 @@ Deno.test("managed policies are attached, listed and detached", async () => {
   assert.deepEqual(await attached(), []);
 });
 
-Deno.test("an access key is created, listed, switched off, and remembers its use", async () => {
+Deno.test("access keys: create, list, deactivate; the last use is recorded", async () => {
   await using r = await room();
   const UserName = "joe";
   const keys = await userWithKey(r.iam, UserName, allow("iam:ListUsers"));
@@ -129,7 +129,7 @@ Deno.test("an access key is created, listed, switched off, and remembers its use
   );
 });
 
-Deno.test("what a caller may not do is refused before it is done", async () => {
+Deno.test("AccessDenied: comes before any effect", async () => {
   await using r = await room();
   const joe = r.iamAs(await userWithKey(r.iam, "joe", allow("iam:GetUser")));
   const before = r.sandbox.snapshot();
@@ -145,7 +145,7 @@ Deno.test("what a caller may not do is refused before it is done", async () => {
   assert.deepEqual(r.sandbox.snapshot(), before);
 });
 
-Deno.test("creating with tags needs the right to tag", async () => {
+Deno.test("CreateUser: with tags needs iam:TagUser", async () => {
   await using r = await room();
   const joe = r.iamAs(await userWithKey(r.iam, "joe", allow("iam:CreateUser")));
   await joe.createUser({ UserName: "plain" });
@@ -153,7 +153,7 @@ Deno.test("creating with tags needs the right to tag", async () => {
   assert.match((await refusal(tagged)).message, /perform: iam:TagUser/);
 });
 
-Deno.test("a condition can demand a boundary", async () => {
+Deno.test("CreateUser: a condition can require a boundary", async () => {
   await using r = await room();
   const keys = await userWithKey(r.iam, "joe", {
     Version: "2012-10-17",
@@ -169,7 +169,7 @@ Deno.test("a condition can demand a boundary", async () => {
   await joe.createUser({ UserName: "bound", PermissionsBoundary: S3_FULL });
 });
 
-Deno.test("an operation that the sandbox doesn't have is InvalidAction", async () => {
+Deno.test("InvalidAction: an operation that the sandbox doesn't have", async () => {
   await using r = await room();
   const found = await refusal(r.iam.getAccountSummary({}));
   assert.deepEqual([found.status, found.code], [400, "InvalidAction"]);

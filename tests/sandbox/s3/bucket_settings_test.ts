@@ -23,7 +23,7 @@ function publicPolicy(bucket: string, Resource = `arn:aws:s3:::${bucket}/*`): st
   });
 }
 
-Deno.test("a public access block is replaced whole and can be deleted", async () => {
+Deno.test("PutPublicAccessBlock: replaces all settings; DeletePublicAccessBlock removes them", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const Bucket = "mine";
   await room.s3.putPublicAccessBlock({
@@ -37,7 +37,7 @@ Deno.test("a public access block is replaced whole and can be deleted", async ()
   assert.deepEqual([status, code], [404, "NoSuchPublicAccessBlockConfiguration"]);
 });
 
-Deno.test("a public policy waits for the public access block to be lifted", async () => {
+Deno.test("PutBucketPolicy: refuses a public policy under a public access block", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const put = { Bucket: "mine", Policy: publicPolicy("mine") };
   const { status, code, message } = await refusal(room.s3.putBucketPolicy(put));
@@ -53,7 +53,7 @@ Deno.test("a public policy waits for the public access block to be lifted", asyn
   assert.deepEqual(PolicyStatus, { IsPublic: true });
 });
 
-Deno.test("the account's public access block wins over the bucket's", async () => {
+Deno.test("PutBucketPolicy: the account's public access block overrides the bucket's", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   bucketIn(room, "mine").publicAccessBlock = BLOCK_NOTHING;
   room.sandbox.account.publicAccessBlock = { ...BLOCK_NOTHING, BlockPublicPolicy: true };
@@ -63,7 +63,7 @@ Deno.test("the account's public access block wins over the bucket's", async () =
   assert.equal(status, 403);
 });
 
-Deno.test("DeleteBucketPolicy leaves none", async () => {
+Deno.test("DeleteBucketPolicy: removes the policy", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   bucketIn(room, "mine").policy = publicPolicy("mine");
   await room.s3.deleteBucketPolicy({ Bucket: "mine" });
@@ -89,7 +89,7 @@ for (
     ["an unknown field", { Colour: "red" }, /Unknown field Colour/],
   ] as const
 ) {
-  Deno.test(`PutBucketPolicy refuses ${what}`, async () => {
+  Deno.test(`PutBucketPolicy: refuses ${what}`, async () => {
     await using room = await s3Room({ buckets: ["mine"] });
     const Policy = JSON.stringify({
       Version: "2012-10-17",
@@ -102,14 +102,14 @@ for (
   });
 }
 
-Deno.test("PutBucketPolicy accepts the account as principal", async () => {
+Deno.test("PutBucketPolicy: accepts the account as principal", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [STATEMENT] });
   await room.s3.putBucketPolicy({ Bucket: "mine", Policy });
   assert.equal(bucketIn(room, "mine").policy, Policy);
 });
 
-Deno.test("a website is stored, shown and deleted", async () => {
+Deno.test("website: put, get and delete", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const Bucket = "mine";
   const WebsiteConfiguration = {
@@ -124,7 +124,7 @@ Deno.test("a website is stored, shown and deleted", async () => {
   assert.deepEqual([status, code], [404, "NoSuchWebsiteConfiguration"]);
 });
 
-Deno.test("CORS rules are stored, shown and deleted", async () => {
+Deno.test("CORS rules: put, get and delete", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const Bucket = "mine";
   const CORSRules = [{
@@ -142,7 +142,7 @@ Deno.test("CORS rules are stored, shown and deleted", async () => {
   assert.deepEqual([status, code], [404, "NoSuchCORSConfiguration"]);
 });
 
-Deno.test("PutBucketCors refuses a method that S3 doesn't have", async () => {
+Deno.test("PutBucketCors: refuses a method that S3 doesn't have", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const CORSRules = [{ AllowedMethods: ["PATCH"], AllowedOrigins: ["*"] }];
   const error = await refusal(
@@ -151,7 +151,7 @@ Deno.test("PutBucketCors refuses a method that S3 doesn't have", async () => {
   assert.deepEqual([error.status, error.code], [400, "InvalidRequest"]);
 });
 
-Deno.test("a bucket without ACLs refuses to set one and shows the owner's", async () => {
+Deno.test("PutBucketAcl: refused without ACLs; GetBucketAcl returns the owner's", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const error = await refusal(room.s3.putBucketAcl({ Bucket: "mine", ACL: "public-read" }));
   assert.deepEqual([error.status, error.code], [400, "AccessControlListNotSupported"]);
@@ -162,7 +162,7 @@ Deno.test("a bucket without ACLs refuses to set one and shows the owner's", asyn
   }]);
 });
 
-Deno.test("a bucket with ACLs takes a public one once nothing blocks it", async () => {
+Deno.test("PutBucketAcl: accepts a public ACL if nothing blocks it", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const Bucket = "mine";
   await room.s3.putBucketOwnershipControls({
@@ -180,7 +180,7 @@ Deno.test("a bucket with ACLs takes a public one once nothing blocks it", async 
   });
 });
 
-Deno.test("versioning and tags are stored", async () => {
+Deno.test("versioning and tags: put and get", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const Bucket = "mine";
   assert.equal((await room.s3.getBucketVersioning({ Bucket })).Status, undefined);
@@ -192,7 +192,7 @@ Deno.test("versioning and tags are stored", async () => {
   assert.deepEqual((await room.s3.getBucketTagging({ Bucket })).TagSet, TagSet);
 });
 
-Deno.test("the account's public access block is set, shown and deleted through S3 Control", async () => {
+Deno.test("S3 Control: puts, gets and deletes the account's public access block", async () => {
   await using room = await s3Room();
   const { account, credentials } = room.sandbox;
   const control = room.s3As(credentials);

@@ -4,7 +4,7 @@ import { allow, refusal, userWithKey } from "../helpers.ts";
 import { bucketIn, fill, s3Room } from "./helpers.ts";
 
 const CONFIGURATION = "CreateBucketConfiguration";
-Deno.test("S3 lists buckets in pages", async () => {
+Deno.test("ListBuckets: lists in pages", async () => {
   await using room = await s3Room({ buckets: ["log-c", "log-a", "log-b", "other"] });
   const first = await room.s3.listBuckets({ MaxBuckets: 2, Prefix: "log-" });
   assert.deepEqual(first.Buckets?.map(({ Name }) => Name), ["log-a", "log-b"]);
@@ -15,14 +15,14 @@ Deno.test("S3 lists buckets in pages", async () => {
   assert.equal(second.ContinuationToken, undefined);
 });
 
-Deno.test("S3 lists the caller's own buckets only", async () => {
+Deno.test("ListBuckets: lists the account's buckets only", async () => {
   await using room = await s3Room({ buckets: ["mine", "theirs"] });
   bucketIn(room, "theirs").ownerAccountId = "999999999999";
   const { Buckets } = await room.s3.listBuckets({});
   assert.deepEqual(Buckets?.map(({ Name }) => Name), ["mine"]);
 });
 
-Deno.test("a new bucket blocks public access, has ACLs off and lies where it was asked for", async () => {
+Deno.test("CreateBucket: a new bucket blocks public access, has ACLs off and the requested region", async () => {
   await using room = await s3Room();
   const { Location } = await room.s3.createBucket({
     Bucket: "fresh",
@@ -43,7 +43,7 @@ Deno.test("a new bucket blocks public access, has ACLs off and lies where it was
   assert.equal(LocationConstraint, "eu-central-1");
 });
 
-Deno.test("GetBucketLocation says nothing for us-east-1", async () => {
+Deno.test("GetBucketLocation: is empty for us-east-1", async () => {
   await using room = await s3Room({ buckets: ["home"] });
   const { LocationConstraint } = await room.s3.getBucketLocation({ Bucket: "home" });
   assert.equal(LocationConstraint || undefined, undefined);
@@ -62,7 +62,7 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`CreateBucket refuses ${what}`, async () => {
+  Deno.test(`CreateBucket: refuses ${what}`, async () => {
     await using room = await s3Room();
     const client = room.s3As(room.sandbox.credentials, { region });
     client.middlewareStack.add((next) => (args) => {
@@ -91,21 +91,21 @@ for (
     "dot.",
   ]
 ) {
-  Deno.test(`CreateBucket refuses the name ${name}`, async () => {
+  Deno.test(`CreateBucket: refuses the name ${name}`, async () => {
     await using room = await s3Room();
     const { status, code } = await refusal(room.s3.createBucket({ Bucket: name }));
     assert.deepEqual([status, code], [400, "InvalidBucketName"]);
   });
 }
 
-Deno.test("CreateBucket of one's own bucket succeeds in us-east-1 and keeps what is in it", async () => {
+Deno.test("CreateBucket: for an existing bucket of the account, succeeds in us-east-1 and keeps its objects", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   fill(bucketIn(room, "mine"), ["kept"]);
   await room.s3.createBucket({ Bucket: "mine" });
   assert.ok(bucketIn(room, "mine").objects.has("kept"));
 });
 
-Deno.test("CreateBucket of one's own bucket conflicts outside us-east-1", async () => {
+Deno.test("CreateBucket: for an existing bucket of the account, conflicts outside us-east-1", async () => {
   await using room = await s3Room({ buckets: ["mine"], region: "eu-west-1" });
   const { status, code } = await refusal(room.s3.createBucket({
     Bucket: "mine",
@@ -114,14 +114,14 @@ Deno.test("CreateBucket of one's own bucket conflicts outside us-east-1", async 
   assert.deepEqual([status, code], [409, "BucketAlreadyOwnedByYou"]);
 });
 
-Deno.test("CreateBucket of another account's bucket conflicts", async () => {
+Deno.test("CreateBucket: for another account's bucket, conflicts", async () => {
   await using room = await s3Room({ buckets: ["theirs"] });
   bucketIn(room, "theirs").ownerAccountId = "999999999999";
   const { status, code } = await refusal(room.s3.createBucket({ Bucket: "theirs" }));
   assert.deepEqual([status, code], [409, "BucketAlreadyExists"]);
 });
 
-Deno.test("DeleteBucket demands an empty bucket", async () => {
+Deno.test("DeleteBucket: requires an empty bucket", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   fill(bucketIn(room, "mine"), ["a"]);
   const { status, code } = await refusal(room.s3.deleteBucket({ Bucket: "mine" }));
@@ -131,13 +131,13 @@ Deno.test("DeleteBucket demands an empty bucket", async () => {
   assert.equal(room.sandbox.account.buckets.size, 0);
 });
 
-Deno.test("HeadBucket names the region", async () => {
+Deno.test("HeadBucket: returns the region", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   assert.equal((await room.s3.headBucket({ Bucket: "mine" })).BucketRegion, "us-east-1");
 });
 
 for (const status of [301, 403, 404]) {
-  Deno.test(`HeadBucket answers ${status} without a body`, async () => {
+  Deno.test(`HeadBucket: responds ${status} without a body`, async () => {
     await using room = await s3Room({ buckets: ["mine"] });
     const keys = status === 403 ? await userWithKey(room.iam, "nobody") : room.sandbox.credentials;
     const client = room.s3As(keys, { region: status === 301 ? "eu-west-1" : "us-east-1" });
@@ -149,7 +149,7 @@ for (const status of [301, 403, 404]) {
   });
 }
 
-Deno.test("a bucket of another region is a permanent redirect for every call", async () => {
+Deno.test("PermanentRedirect: every call to a bucket of another region", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const { s3As, sandbox: { credentials } } = room;
   const client = s3As(credentials, { region: "ap-south-1" });
@@ -157,7 +157,7 @@ Deno.test("a bucket of another region is a permanent redirect for every call", a
   assert.deepEqual([status, code], [301, "PermanentRedirect"]);
 });
 
-Deno.test("virtual-host addressing reaches the same bucket", async () => {
+Deno.test("addressing: virtual-host style reaches the same bucket", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const { port } = new URL(room.sandbox.url);
   const client = room.s3As(room.sandbox.credentials, {
@@ -173,13 +173,13 @@ Deno.test("virtual-host addressing reaches the same bucket", async () => {
   assert.deepEqual([...bucketIn(room, "mine").objects.keys()], ["a/b"]);
 });
 
-Deno.test("a call to a missing bucket names it", async () => {
+Deno.test("NoSuchBucket: names the bucket", async () => {
   await using room = await s3Room();
   const { status, code } = await refusal(room.s3.listObjectsV2({ Bucket: "none" }));
   assert.deepEqual([status, code], [404, "NoSuchBucket"]);
 });
 
-Deno.test("an expected owner who isn't the owner is refused", async () => {
+Deno.test("x-amz-expected-bucket-owner: refused if it isn't the owner", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const { status, code } = await refusal(
     room.s3.listObjectsV2({ Bucket: "mine", ExpectedBucketOwner: "999999999999" }),
@@ -187,7 +187,7 @@ Deno.test("an expected owner who isn't the owner is refused", async () => {
   assert.deepEqual([status, code], [403, "AccessDenied"]);
 });
 
-Deno.test("a part of S3 that isn't there is denied first and NotImplemented only when allowed", async () => {
+Deno.test("NotImplemented: only if the operation is allowed, otherwise AccessDenied", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const denied = room.s3As(await userWithKey(room.iam, "nobody"));
   const allowed = room.s3As(

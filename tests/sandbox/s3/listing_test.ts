@@ -5,14 +5,14 @@ import { bucketIn, fill, keysOf, s3Room } from "./helpers.ts";
 
 const Bucket = "mine";
 
-Deno.test("listings give times to the second", async () => {
+Deno.test("listings: give times to the second", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   await room.s3.putObject({ Bucket, Key: "a", Body: "x" });
   const { Contents } = await room.s3.listObjectsV2({ Bucket });
   assert.equal(Contents?.[0]?.LastModified?.getMilliseconds(), 0);
 });
 
-Deno.test("any key survives encoding-type=url", async () => {
+Deno.test("listings: any key is correct with encoding-type=url", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const bucket = bucketIn(room, Bucket);
   await fc.assert(
@@ -28,7 +28,7 @@ Deno.test("any key survives encoding-type=url", async () => {
   );
 });
 
-Deno.test("ListObjectsV2 groups by delimiter and goes on where it stopped", async () => {
+Deno.test("ListObjectsV2: groups by delimiter and continues after the last page", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   fill(bucketIn(room, Bucket), ["b/1", "a", "b/2", "c/1", "d", "b/", "e/f/g"]);
   const seen: string[] = [];
@@ -53,7 +53,7 @@ Deno.test("ListObjectsV2 groups by delimiter and goes on where it stopped", asyn
   assert.deepEqual(seen, ["a", "b/", "c/", "d", "e/"]);
 });
 
-Deno.test("ListObjectsV2 with a prefix starts its groups after it", async () => {
+Deno.test("ListObjectsV2: with a prefix, groups by what follows it", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   fill(bucketIn(room, Bucket), ["a/", "a/b", "a/c/d", "a/c/e", "ab"]);
   const page = await room.s3.listObjectsV2({ Bucket, Prefix: "a/", Delimiter: "/" });
@@ -61,7 +61,7 @@ Deno.test("ListObjectsV2 with a prefix starts its groups after it", async () => 
   assert.deepEqual(page.CommonPrefixes, [{ Prefix: "a/c/" }]);
 });
 
-Deno.test("ListObjectsV2 gives all keys in pages, in the order of their bytes", async () => {
+Deno.test("ListObjectsV2: lists all keys in pages, in the order of their bytes", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const bucket = bucketIn(room, Bucket);
   const unit = fc.constantFrom("a", "b", "/", "é", "\ufffd", "😀", "\u{10ffff}");
@@ -92,7 +92,7 @@ Deno.test("ListObjectsV2 gives all keys in pages, in the order of their bytes", 
   );
 });
 
-Deno.test("ListObjectsV2 starts after a key and tells owners when asked", async () => {
+Deno.test("ListObjectsV2: starts after a key and lists owners on request", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   fill(bucketIn(room, Bucket), ["a", "b", "c"]);
   const page = await room.s3.listObjectsV2({ Bucket, StartAfter: "a", FetchOwner: true });
@@ -100,7 +100,7 @@ Deno.test("ListObjectsV2 starts after a key and tells owners when asked", async 
   assert.equal(page.Contents?.[0]?.Owner?.ID, room.sandbox.account.canonicalUserId);
 });
 
-Deno.test("ListObjects names the next marker where there is a delimiter", async () => {
+Deno.test("ListObjects: has a next marker if there is a delimiter", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   fill(bucketIn(room, Bucket), ["a/1", "a/2", "b", "c"]);
   const first = await room.s3.listObjects({ Bucket, Delimiter: "/", MaxKeys: 1 });
@@ -112,14 +112,14 @@ Deno.test("ListObjects names the next marker where there is a delimiter", async 
   assert.deepEqual([plain.NextMarker, plain.IsTruncated], [undefined, true]);
 });
 
-Deno.test("a listing of nothing is not truncated", async () => {
+Deno.test("listings: an empty one is not truncated", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   fill(bucketIn(room, Bucket), ["a"]);
   const { IsTruncated, KeyCount } = await room.s3.listObjectsV2({ Bucket, MaxKeys: 0 });
   assert.deepEqual([IsTruncated, KeyCount], [false, 0]);
 });
 
-Deno.test("s3:prefix is a condition of listings that carry a prefix", async () => {
+Deno.test("s3:prefix: is a condition key of listings with a prefix", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const client = room.s3As(
     await userWithKey(room.iam, "narrow", {

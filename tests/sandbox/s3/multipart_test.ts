@@ -48,7 +48,7 @@ function md5(body: Uint8Array): Uint8Array {
   return createHash("md5").update(body).digest();
 }
 
-Deno.test("parts become one object with the ETag of a multipart upload", async () => {
+Deno.test("CompleteMultipartUpload: makes one object with the ETag of a multipart upload", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const UploadId = await start(room.s3);
   const Parts = await upload(room.s3, UploadId, [FIRST, SECOND]);
@@ -71,7 +71,7 @@ Deno.test("parts become one object with the ETag of a multipart upload", async (
   assert.equal(Uploads, undefined);
 });
 
-Deno.test("a part of the finished object can be read by its number", async () => {
+Deno.test("GetObject: reads a part by its number", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const UploadId = await start(room.s3);
   const Parts = await upload(room.s3, UploadId, [FIRST, SECOND]);
@@ -86,7 +86,7 @@ Deno.test("a part of the finished object can be read by its number", async () =>
   assert.equal(ContentRange, `bytes ${5 * MIB}-${5 * MIB + 6}/${5 * MIB + 7}`);
 });
 
-Deno.test("all parts but the last need five mebibytes", async () => {
+Deno.test("CompleteMultipartUpload: all parts but the last need five mebibytes", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const UploadId = await start(room.s3);
   const Parts = await upload(room.s3, UploadId, [SECOND, SECOND]);
@@ -97,7 +97,7 @@ Deno.test("all parts but the last need five mebibytes", async () => {
   assert.ok(bucketIn(room, Bucket).uploads?.has(UploadId));
 });
 
-Deno.test("a list with a wrong ETag, an unknown part or a wrong order is refused", async () => {
+Deno.test("CompleteMultipartUpload: refuses a wrong ETag, an unknown part or a wrong order", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const UploadId = await start(room.s3);
   const [first, second] = await upload(room.s3, UploadId, [FIRST, SECOND]);
@@ -120,7 +120,7 @@ Deno.test("a list with a wrong ETag, an unknown part or a wrong order is refused
   assert.equal(bucketIn(room, Bucket).objects.size, 0);
 });
 
-Deno.test("a part may be sent again; the last one counts", async () => {
+Deno.test("UploadPart: replaces a part that was sent before", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const UploadId = await start(room.s3);
   await upload(room.s3, UploadId, [FIRST]);
@@ -129,7 +129,7 @@ Deno.test("a part may be sent again; the last one counts", async () => {
   assert.deepEqual(bucketIn(room, Bucket).objects.get(Key)?.body, SECOND);
 });
 
-Deno.test("an aborted upload is gone", async () => {
+Deno.test("AbortMultipartUpload: removes the upload", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const UploadId = await start(room.s3);
   await room.s3.abortMultipartUpload({ Bucket, Key, UploadId });
@@ -145,7 +145,7 @@ Deno.test("an aborted upload is gone", async () => {
   }
 });
 
-Deno.test("an upload belongs to its key", async () => {
+Deno.test("UploadPart: refuses an upload of another key", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const UploadId = await start(room.s3);
   const { code } = await refusal(room.s3.listParts({ Bucket, Key: "other", UploadId }));
@@ -153,7 +153,7 @@ Deno.test("an upload belongs to its key", async () => {
 });
 
 for (const PartNumber of [0, 10_001]) {
-  Deno.test(`there is no part ${PartNumber}`, async () => {
+  Deno.test(`UploadPart: refuses part number ${PartNumber}`, async () => {
     await using room = await s3Room({ buckets: [Bucket] });
     const UploadId = await start(room.s3);
     const call = room.s3.uploadPart({ Bucket, Key, UploadId, PartNumber, Body: SECOND });
@@ -162,7 +162,7 @@ for (const PartNumber of [0, 10_001]) {
   });
 }
 
-Deno.test("ListParts goes through the parts in pages", async () => {
+Deno.test("ListParts: lists the parts in pages", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const UploadId = await start(room.s3);
   await upload(room.s3, UploadId, [SECOND, SECOND, SECOND]);
@@ -175,7 +175,7 @@ Deno.test("ListParts goes through the parts in pages", async () => {
   assert.equal(second.IsTruncated, false);
 });
 
-Deno.test("ListMultipartUploads goes through keys and their uploads in pages", async () => {
+Deno.test("ListMultipartUploads: lists keys and their uploads in pages", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const started: string[] = [];
   for (const key of ["b", "a", "b", "b", "c/1", "c/2"]) {
@@ -202,7 +202,7 @@ Deno.test("ListMultipartUploads goes through keys and their uploads in pages", a
   assert.deepEqual(seen, [a, b1, b2, b3, "c/"]);
 });
 
-Deno.test("a part can be copied out of an object", async () => {
+Deno.test("UploadPartCopy: copies a part from an object", async () => {
   await using room = await s3Room({ buckets: [Bucket, "source"] });
   await room.s3.putObject({ Bucket: "source", Key: "a/ü", Body: "0123456789" });
   const UploadId = await start(room.s3);
@@ -225,7 +225,7 @@ Deno.test("a part can be copied out of an object", async () => {
   assert.equal(await Body?.transformToString(), "234");
 });
 
-Deno.test("a full-object checksum is checked against the whole", async () => {
+Deno.test("CompleteMultipartUpload: verifies a full-object checksum", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const { UploadId } = await room.s3.createMultipartUpload({
     Bucket,
@@ -244,7 +244,7 @@ Deno.test("a full-object checksum is checked against the whole", async () => {
   assert.deepEqual([ChecksumCRC32, ChecksumType], [Parts[0]?.ChecksumCRC32, "FULL_OBJECT"]);
 });
 
-Deno.test("parts must carry the kind of checksum that the upload was started with", async () => {
+Deno.test("UploadPart: requires the checksum algorithm of the upload", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const { UploadId } = await room.s3.createMultipartUpload({
     Bucket,
@@ -258,7 +258,7 @@ Deno.test("parts must carry the kind of checksum that the upload was started wit
   assert.match(error.message, /expected checksum Type: sha256, actual checksum Type: crc32/);
 });
 
-Deno.test("each step of an upload needs its own permission", async () => {
+Deno.test("multipart uploads: each step needs its own permission", async () => {
   await using room = await s3Room({ buckets: [Bucket, "source"] });
   fill(bucketIn(room, "source"), ["a"]);
   const UploadId = await start(room.s3);

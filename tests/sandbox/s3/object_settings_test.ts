@@ -8,7 +8,7 @@ const Bucket = "mine";
 const ETAG = `"${createHash("md5").update("x").digest("hex")}"`;
 const FUTURE = new Date("2100-01-01");
 
-Deno.test("CopyObject keeps metadata or replaces it", async () => {
+Deno.test("CopyObject: keeps metadata or replaces it", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const Metadata = { colour: "red" };
   await room.s3.putObject({ Bucket, Key: "a", Body: "x", ContentType: "text/plain", Metadata });
@@ -28,7 +28,7 @@ Deno.test("CopyObject keeps metadata or replaces it", async () => {
   assert.deepEqual(replaced.Metadata, { size: "small" });
 });
 
-Deno.test("CopyObject onto itself demands a change", async () => {
+Deno.test("CopyObject: onto itself requires a change", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   await room.s3.putObject({ Bucket, Key: "a", Body: "x" });
   const copy = { Bucket, Key: "a", CopySource: `${Bucket}/a` };
@@ -38,7 +38,7 @@ Deno.test("CopyObject onto itself demands a change", async () => {
   assert.equal((await room.s3.headObject({ Bucket, Key: "a" })).ContentType, "text/css");
 });
 
-Deno.test("CopyObject needs to read the source and to write the target", async () => {
+Deno.test("CopyObject: needs to read the source and to write the target", async () => {
   await using room = await s3Room({ buckets: ["from", "to"] });
   fill(bucketIn(room, "from"), ["a"]);
   const copy = { Bucket: "to", Key: "a", CopySource: "from/a" };
@@ -56,7 +56,7 @@ Deno.test("CopyObject needs to read the source and to write the target", async (
   assert.ok(bucketIn(room, "to").objects.has("a"));
 });
 
-Deno.test("reading a version needs the permission for versions", async () => {
+Deno.test("GetObject: a version needs s3:GetObjectVersion", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   await room.s3.putObject({ Bucket, Key: "a", Body: "x" });
   const client = room.s3As(await userWithKey(room.iam, "current", allow("s3:GetObject")));
@@ -67,7 +67,7 @@ Deno.test("reading a version needs the permission for versions", async () => {
   assert.equal(await Body?.transformToString(), "x");
 });
 
-Deno.test("object tags are stored and take part in decisions", async () => {
+Deno.test("object tags: are stored, and are condition keys", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   await room.s3.putObject({ Bucket, Key: "a", Body: "x", Tagging: "level=open&b=1" });
   const { TagSet } = await room.s3.getObjectTagging({ Bucket, Key: "a" });
@@ -89,7 +89,7 @@ Deno.test("object tags are stored and take part in decisions", async () => {
   assert.equal((await refusal(client.getObject({ Bucket, Key: "a" }))).code, "AccessDenied");
 });
 
-Deno.test("an upload that sets tags or an ACL needs the permission for it", async () => {
+Deno.test("PutObject: with tags or an ACL needs the permission for these", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const client = room.s3As(await userWithKey(room.iam, "plain", allow("s3:PutObject")));
   await client.putObject({ Bucket, Key: "a", Body: "x" });
@@ -101,7 +101,7 @@ Deno.test("an upload that sets tags or an ACL needs the permission for it", asyn
   assert.match(acl.message, /s3:PutObjectAcl/);
 });
 
-Deno.test("a bucket without ACLs takes uploads with the owner's ACL only", async () => {
+Deno.test("PutObject: without ACLs, a bucket accepts the owner's ACL only", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   await room.s3.putObject({ Bucket, Key: "a", Body: "x", ACL: "bucket-owner-full-control" });
   for (const ACL of ["private", "public-read"] as const) {
@@ -111,7 +111,7 @@ Deno.test("a bucket without ACLs takes uploads with the owner's ACL only", async
   assert.equal((await room.s3.getObjectAcl({ Bucket, Key: "a" })).Grants?.length, 1);
 });
 
-Deno.test("GetObjectAttributes gives what was asked for", async () => {
+Deno.test("GetObjectAttributes: returns the requested attributes", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   await room.s3.putObject({ Bucket, Key: "a", Body: "x" });
   const { ETag, ObjectSize, StorageClass, Checksum } = await room.s3.getObjectAttributes({
@@ -123,7 +123,7 @@ Deno.test("GetObjectAttributes gives what was asked for", async () => {
   assert.equal(Checksum?.ChecksumCRC32, "jNwWgw==");
 });
 
-Deno.test("locks need a bucket with object lock", async () => {
+Deno.test("object lock: needs a bucket with object lock", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   await room.s3.putObject({ Bucket, Key: "a", Body: "x" });
   const object = { Bucket, Key: "a" };
@@ -141,7 +141,7 @@ Deno.test("locks need a bucket with object lock", async () => {
   }
 });
 
-Deno.test("a legal hold keeps an object until it is lifted", async () => {
+Deno.test("PutObjectLegalHold: protects an object until it is removed", async () => {
   await using room = await s3Room();
   await room.s3.createBucket({ Bucket, ObjectLockEnabledForBucket: true });
   const call = { Bucket, Key: "a" };
@@ -154,7 +154,7 @@ Deno.test("a legal hold keeps an object until it is lifted", async () => {
   assert.equal(bucketIn(room, Bucket).objects.size, 0);
 });
 
-Deno.test("a retention in governance mode yields to a bypass only", async () => {
+Deno.test("PutObjectRetention: governance mode can only be bypassed with permission", async () => {
   await using room = await s3Room();
   await room.s3.createBucket({ Bucket, ObjectLockEnabledForBucket: true });
   const call = { Bucket, Key: "a" };
@@ -168,7 +168,7 @@ Deno.test("a retention in governance mode yields to a bypass only", async () => 
   assert.deepEqual(stored, sooner.Retention);
 });
 
-Deno.test("anyone may read what the bucket policy gives to everyone", async () => {
+Deno.test("bucket policy: anyone may read what it grants to everyone", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   await room.s3.putObject({ Bucket, Key: "a b", Body: "hello", ContentType: "text/plain" });
   const url = `${room.sandbox.url}/${Bucket}/a%20b`;
@@ -192,7 +192,7 @@ Deno.test("anyone may read what the bucket policy gives to everyone", async () =
   assert.equal((await fetch(url, { method: "DELETE" })).status, 403);
 });
 
-Deno.test("a bucket of another account answers by its policy", async () => {
+Deno.test("bucket policy: decides on a bucket of another account", async () => {
   await using room = await s3Room({ buckets: ["theirs"] });
   const bucket = bucketIn(room, "theirs");
   bucket.ownerAccountId = "999999999999";

@@ -7,7 +7,7 @@ import { bucketIn, fill, keysOf, s3Room } from "./helpers.ts";
 
 const Bucket = "mine";
 
-Deno.test("an object comes back byte for byte with its headers and metadata", async () => {
+Deno.test("GetObject: returns the bytes, headers and metadata of the upload", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const Body = Uint8Array.from({ length: 1000 }, (_, index) => index % 256);
   const { ETag } = await room.s3.putObject({
@@ -32,7 +32,7 @@ Deno.test("an object comes back byte for byte with its headers and metadata", as
   });
 });
 
-Deno.test("HeadObject gives the length and no body", async () => {
+Deno.test("HeadObject: returns the length and no body", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   await room.s3.putObject({ Bucket, Key: "a", Body: "four" });
   const { ContentLength, LastModified } = await room.s3.headObject({ Bucket, Key: "a" });
@@ -40,7 +40,7 @@ Deno.test("HeadObject gives the length and no body", async () => {
   assert.equal(LastModified?.getMilliseconds(), 0);
 });
 
-Deno.test("a stream is stored without its framing", async () => {
+Deno.test("PutObject: stores a stream without its framing", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const chunk = new Uint8Array(70_000).fill(7);
   await room.s3.putObject({
@@ -56,7 +56,7 @@ Deno.test("a stream is stored without its framing", async () => {
 });
 
 for (const ChecksumAlgorithm of ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const) {
-  Deno.test(`${ChecksumAlgorithm} of the digits 1 to 9 is the published one`, async () => {
+  Deno.test(`checksum: ${ChecksumAlgorithm} of the digits 1 to 9 is the published one`, async () => {
     const published = {
       CRC32: "y/Q5Jg==",
       CRC32C: "4waSgw==",
@@ -75,7 +75,7 @@ for (const ChecksumAlgorithm of ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256
   });
 }
 
-Deno.test("a wrong Content-MD5 keeps the object out", async () => {
+Deno.test("PutObject: refuses a wrong Content-MD5", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const ContentMD5 = createHash("md5").update("other").digest("base64");
   const error = await refusal(room.s3.putObject({ Bucket, Key: "a", Body: "x", ContentMD5 }));
@@ -83,7 +83,7 @@ Deno.test("a wrong Content-MD5 keeps the object out", async () => {
   assert.equal(bucketIn(room, Bucket).objects.size, 0);
 });
 
-Deno.test("If-None-Match: * writes a key once", async () => {
+Deno.test("PutObject: with If-None-Match: *, writes a key once", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const put = { Bucket, Key: "a", IfNoneMatch: "*" };
   await room.s3.putObject({ ...put, Body: "first" });
@@ -103,7 +103,7 @@ for (
     ["bytes=0-1,3-4", "0123456789", undefined],
   ] as const
 ) {
-  Deno.test(`GetObject with Range: ${Range}`, async () => {
+  Deno.test(`GetObject: Range ${Range}`, async () => {
     await using room = await s3Room({ buckets: [Bucket] });
     await room.s3.putObject({ Bucket, Key: "a", Body: "0123456789" });
     const object = await room.s3.getObject({ Bucket, Key: "a", Range });
@@ -114,7 +114,7 @@ for (
 }
 
 for (const Range of ["bytes=10-", "bytes=-0"]) {
-  Deno.test(`GetObject refuses Range: ${Range} of ten bytes`, async () => {
+  Deno.test(`GetObject: refuses Range ${Range} of ten bytes`, async () => {
     await using room = await s3Room({ buckets: [Bucket] });
     await room.s3.putObject({ Bucket, Key: "a", Body: "0123456789" });
     const { status, code } = await refusal(room.s3.getObject({ Bucket, Key: "a", Range }));
@@ -138,7 +138,7 @@ const CONDITIONS: [Partial<GetObjectCommandInput>, number][] = [
   [{ IfNoneMatch: '"other"', IfModifiedSince: FUTURE }, 200],
 ];
 for (const [conditions, expected] of CONDITIONS) {
-  Deno.test(`GetObject with ${JSON.stringify(conditions)} answers ${expected}`, async () => {
+  Deno.test(`GetObject: responds ${expected} to ${JSON.stringify(conditions)}`, async () => {
     await using room = await s3Room({ buckets: [Bucket] });
     await room.s3.putObject({ Bucket, Key: "a", Body: "x" });
     const status = await room.s3.getObject({ Bucket, Key: "a", ...conditions }).then(
@@ -152,7 +152,7 @@ for (const [conditions, expected] of CONDITIONS) {
   });
 }
 
-Deno.test("response headers can be overridden", async () => {
+Deno.test("GetObject: response headers can be overridden", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   await room.s3.putObject({ Bucket, Key: "a", Body: "x" });
   const { ContentType, ContentDisposition, Body } = await room.s3.getObject({
@@ -165,7 +165,7 @@ Deno.test("response headers can be overridden", async () => {
   assert.deepEqual([ContentType, ContentDisposition], ["text/html", "attachment"]);
 });
 
-Deno.test("only who may list learns that a key is missing", async () => {
+Deno.test("GetObject: a missing key is NoSuchKey only for callers who may list", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const read = allow("s3:GetObject", "arn:aws:s3:::mine/*");
   const blind = room.s3As(await userWithKey(room.iam, "blind", read));
@@ -181,13 +181,13 @@ Deno.test("only who may list learns that a key is missing", async () => {
   assert.equal((await refusal(listing.headObject(call))).status, 404);
 });
 
-Deno.test("DeleteObject succeeds for a missing key", async () => {
+Deno.test("DeleteObject: succeeds for a missing key", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const { $metadata } = await room.s3.deleteObject({ Bucket, Key: "none" });
   assert.equal($metadata.httpStatusCode, 204);
 });
 
-Deno.test("DeleteObjects decides on each key", async () => {
+Deno.test("DeleteObjects: decides on each key", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   fill(bucketIn(room, Bucket), ["mine/a", "mine/b", "yours"]);
   const policy = allow("s3:DeleteObject", "arn:aws:s3:::mine/mine/*");
@@ -199,7 +199,7 @@ Deno.test("DeleteObjects decides on each key", async () => {
   assert.deepEqual([...bucketIn(room, Bucket).objects.keys()], ["mine/b", "yours"]);
 });
 
-Deno.test("DeleteObjects in quiet mode names failures only", async () => {
+Deno.test("DeleteObjects: in quiet mode, returns failures only", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   fill(bucketIn(room, Bucket), ["a"]);
   const Delete = { Objects: [{ Key: "a" }], Quiet: true };
@@ -208,7 +208,7 @@ Deno.test("DeleteObjects in quiet mode names failures only", async () => {
   assert.equal(bucketIn(room, Bucket).objects.size, 0);
 });
 
-Deno.test("DeleteObjects takes a thousand keys and no more", async () => {
+Deno.test("DeleteObjects: takes a thousand keys and no more", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const keys = Array.from({ length: 1001 }, (_, index) => `k${index}`);
   fill(bucketIn(room, Bucket), keys);
@@ -237,7 +237,7 @@ const ODD_KEYS = [
   "${aws:username}",
 ];
 for (const Key of ODD_KEYS) {
-  Deno.test(`the key ${JSON.stringify(Key)} survives put, list, get, copy and delete`, async () => {
+  Deno.test(`keys: put, list, get, copy and delete ${JSON.stringify(Key)}`, async () => {
     await using room = await s3Room({ buckets: [Bucket, "copies"] });
     await room.s3.putObject({ Bucket, Key, Body: Key });
     assert.deepEqual(keysOf((await room.s3.listObjectsV2({ Bucket })).Contents), [Key]);
@@ -252,13 +252,13 @@ for (const Key of ODD_KEYS) {
   });
 }
 
-Deno.test("a key of more than 1,024 bytes is too long", async () => {
+Deno.test("keys: more than 1,024 bytes is too long", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const error = await refusal(room.s3.putObject({ Bucket, Key: "ü".repeat(513), Body: "x" }));
   assert.deepEqual([error.status, error.code], [400, "KeyTooLongError"]);
 });
 
-Deno.test("ListObjectVersions shows each object as its null version", async () => {
+Deno.test("ListObjectVersions: lists each object as its null version", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   fill(bucketIn(room, Bucket), ["a", "b"]);
   const { Versions } = await room.s3.listObjectVersions({ Bucket });
@@ -268,7 +268,7 @@ Deno.test("ListObjectVersions shows each object as its null version", async () =
   ]);
 });
 
-Deno.test("clients without checksums are served too", async () => {
+Deno.test("PutObject: accepts uploads without checksums", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const { url: endpoint, region, credentials } = room.sandbox;
   const client = new S3({

@@ -50,7 +50,7 @@ const REQUESTS: [string, string, string][] = [
 ];
 
 for (const [line, operation, actions] of REQUESTS) {
-  Deno.test(`${line} is ${operation} and needs ${actions}`, async () => {
+  Deno.test(`findRoute: ${line} is ${operation} and needs ${actions}`, async () => {
     await using room = await s3Room({ buckets: ["mine"] });
     const [method = "", path = ""] = line.split(" ");
     const response = await fetch(room.sandbox.url + path, { method });
@@ -66,7 +66,7 @@ for (const [line, operation, actions] of REQUESTS) {
 }
 
 for (const line of ["POST /", "DELETE /mine?acl", "PUT /mine/k?uploadId=1", "DELETE /mine/k?acl"]) {
-  Deno.test(`S3 has no ${line}`, async () => {
+  Deno.test(`findRoute: S3 has no ${line}`, async () => {
     await using room = await s3Room({ buckets: ["mine"] });
     const [method = "", path = ""] = line.split(" ");
     const response = await fetch(room.sandbox.url + path, { method });
@@ -75,14 +75,14 @@ for (const line of ["POST /", "DELETE /mine?acl", "PUT /mine/k?uploadId=1", "DEL
   });
 }
 
-Deno.test("a path that isn't UTF-8 is an invalid URI", async () => {
+Deno.test("findRoute: a path that isn't UTF-8 is an invalid URI", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const response = await fetch(`${room.sandbox.url}/mine/%ff`);
   assert.equal(response.status, 400);
   assert.match(await response.text(), /<Code>InvalidURI<\/Code>/);
 });
 
-Deno.test("an upload from a form is asked for under the form's key", async () => {
+Deno.test("findRoute: an upload from a form needs permission on the form's key", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const body = new FormData();
   body.set("key", "photos/1");
