@@ -1,0 +1,273 @@
+/**
+ * Decides a request as AWS does, see
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ *
+ * @module
+ */
+import type {
+  AccessPolicies,
+  AccessRequest,
+  Decision,
+  IdentityPolicy,
+  Layer,
+  MatchedStatement,
+  NamedPolicy,
+  PolicyType,
+} from "./access.ts";
+import {
+  accountOf,
+  type Principal,
+  principalKeys,
+  type PrincipalMatch,
+  principalOf,
+} from "./principal.ts";
+import { isPublicPolicy } from "./public_policy.ts";
+import {
+  type CompiledStatement,
+  matchStatement,
+  type PolicyUse,
+  type RequestFacts,
+  statementsOf,
+} from "./statement.ts";
+
+const publicPolicies = new WeakMap<object, boolean>();
+
+function isPublic(document: object): boolean {
+  let answer = publicPolicies.get(document);
+  if (answer === undefined) publicPolicies.set(document, answer = isPublicPolicy(document));
+  return answer;
+}
+
+/** A request as statements see it, and what they say to it. */
+class Evaluation implements RequestFacts {
+  readonly action: string;
+  readonly resource: string;
+  readonly principal: Principal;
+  readonly hasBoundary: boolean;
+  matches: MatchedStatement[] | undefined;
+  isDenied = false;
+  #keys: Map<string, string | readonly string[]> | undefined;
+  readonly #context: AccessRequest["context"];
+
+  constructor(
+    { action, resource, context }: AccessRequest,
+    principal: Principal,
+    hasBoundary: boolean,
+  ) {
+    this.action = action.toLowerCase();
+    this.resource = resource;
+    this.principal = principal;
+    this.hasBoundary = hasBoundary;
+    this.#context = context;
+  }
+
+  get(key: string): string | readonly string[] | undefined {
+    this.#keys ??= new Map([
+      ...principalKeys(this.principal),
+      ...Object.entries(this.#context ?? {}).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name.toLowerCase(), value] as const]
+      ),
+    ]);
+    return this.#keys.get(key);
+  }
+
+  /** Tries all statements of a policy; gives the closest match among those that allow. */
+  apply({ name, document }: NamedPolicy, type: PolicyType, use: PolicyUse): PrincipalMatch {
+    let allowed: PrincipalMatch = "none";
+    for (const statement of statementsOf(document, use)) {
+      const match = matchStatement(statement, this);
+      if (match === "none") continue;
+      this.#record(type, name, statement);
+      if (!statement.isAllow) this.isDenied = true;
+      else if (CLOSENESS[match] > CLOSENESS[allowed]) allowed = match;
+    }
+    return allowed;
+  }
+
+  #record(type: PolicyType, name: string, { index, sid, isAllow }: CompiledStatement): void {
+    const effect = isAllow ? "Allow" : "Deny";
+    (this.matches ??= []).push({ type, name, statement: index, sid, effect });
+  }
+}
+
+const CLOSENESS: Record<PrincipalMatch, number> = { none: 0, account: 1, entity: 2, direct: 3 };
+
+/** Which layers allow a request; one that is absent limits nothing. */
+interface Allowances {
+  identity: boolean;
+  boundary: boolean;
+  session: boolean;
+  serviceControl: boolean;
+  resourceControl: boolean;
+  /** How the policy of the resource names the caller that it allows. */
+  resource: PrincipalMatch;
+}
+
+function isAllowedByAny(
+  evaluation: Evaluation,
+  policies: readonly NamedPolicy[],
+  type: PolicyType,
+  use: PolicyUse = "identity",
+): boolean {
+  let isAllowed = false;
+  for (const policy of policies) {
+    if (evaluation.apply(policy, type, use) !== "none") isAllowed = true;
+  }
+  return isAllowed;
+}
+
+function isAllowedByIdentity(evaluation: Evaluation, policies: readonly IdentityPolicy[]): boolean {
+  let isAllowed = false;
+  for (const policy of policies) {
+    if (evaluation.apply(policy, policy.type, "identity") !== "none") isAllowed = true;
+  }
+  return isAllowed;
+}
+
+function isAllowedByEach(
+  evaluation: Evaluation,
+  levels: readonly (readonly NamedPolicy[])[],
+  type: PolicyType,
+  use: PolicyUse,
+): boolean {
+  let isAllowed = true;
+  for (const level of levels) {
+    if (!isAllowedByAny(evaluation, level, type, use)) isAllowed = false;
+  }
+  return isAllowed;
+}
+
+/** Applies every policy, so that the result has all the statements that apply. */
+function applyPolicies(evaluation: Evaluation, policies: AccessPolicies): Allowances {
+  const { identity = NONE, permissionsBoundary: boundary, session, resource } = policies;
+  const { serviceControl = NONE, resourceControl = NONE } = policies;
+  return {
+    identity: isAllowedByIdentity(evaluation, identity),
+    boundary: boundary === undefined ||
+      evaluation.apply(boundary, "permissions-boundary", "identity") !== "none",
+    session: session === undefined || isAllowedByAny(evaluation, session, "session"),
+    resource: resource === undefined
+      ? "none"
+      : evaluation.apply(resource, resource.type, resource.type === "trust" ? "trust" : "resource"),
+    serviceControl: isAllowedByEach(evaluation, serviceControl, "service-control", "identity"),
+    resourceControl: isAllowedByEach(evaluation, resourceControl, "resource-control", "resource"),
+  };
+}
+
+/** What the root user of a bucket's account can do whatever the bucket policy says. */
+const ROOT_CANNOT_BE_DENIED = new Set([
+  "s3:getbucketpolicy",
+  "s3:putbucketpolicy",
+  "s3:deletebucketpolicy",
+]);
+/** Takes no permission, and can't be denied. */
+const ALWAYS_ALLOWED = "sts:getcalleridentity";
+
+const RESOURCE_ACCOUNT = /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/;
+
+function isSameAccount(request: AccessRequest, principal: Principal): boolean {
+  const account = accountOf(principal);
+  const owner = request.resourceAccount ?? RESOURCE_ACCOUNT.exec(request.resource)?.[1] ?? account;
+  return account !== undefined && owner === account;
+}
+
+/** Whether a public access block keeps a caller from other accounts away from a public bucket. */
+function isBlocked(principal: Principal, { resource, publicAccessBlock }: AccessPolicies): boolean {
+  const isRestricted = publicAccessBlock?.bucket?.RestrictPublicBuckets ||
+    publicAccessBlock?.account?.RestrictPublicBuckets;
+  return isRestricted === true && principal.type !== "service" && resource !== undefined &&
+    isPublic(resource.document);
+}
+
+/** The first layer that doesn't allow what it must allow, where nothing denies. */
+function missingLayer(
+  principal: Principal,
+  isSameAccount: boolean,
+  policies: AccessPolicies,
+  allows: Allowances,
+): Layer | undefined {
+  const isTrust = policies.resource?.type === "trust";
+  const isResourceDecisive = isTrust || policies.resource?.type === "key" || !isSameAccount;
+  if (!allows.serviceControl) return "service-control";
+  if (!allows.resourceControl) return "resource-control";
+  if (isResourceDecisive && allows.resource === "none") return "resource";
+  if (!isSameAccount && isBlocked(principal, policies)) return "public-access-block";
+  // Callers without an account have no policies of their own.
+  if (!("arn" in principal)) return undefined;
+  if (isSameAccount && allows.resource === "direct" && !isTrust) return undefined;
+  const isGrantedByResource = isSameAccount &&
+    (allows.resource === "direct" || allows.resource === "entity");
+  const isAllowedByCaller = allows.identity || principal.type === "root";
+  if (!isAllowedByCaller && !isGrantedByResource) return "identity";
+  if (!allows.boundary) return "permissions-boundary";
+  // A session of GetFederationToken that was made without a policy may do nothing.
+  const hasSessionPolicy = policies.session !== undefined || principal.type !== "federated";
+  return allows.session && hasSessionPolicy ? undefined : "session";
+}
+
+const NONE: readonly [] = Object.freeze([]);
+const ALLOWED = { decision: "allowed", missing: undefined } as const;
+const DENIED = { decision: "explicitDeny", missing: undefined } as const;
+
+function implicitDeny(missing: Layer, statements: readonly MatchedStatement[] = NONE): Decision {
+  return { decision: "implicitDeny", statements, missing };
+}
+
+/** The answers to requests to which no statement applies: nothing is allocated for them. */
+const REFUSALS: Record<Layer, Decision> = {
+  "identity": implicitDeny("identity"),
+  "permissions-boundary": implicitDeny("permissions-boundary"),
+  "session": implicitDeny("session"),
+  "resource": implicitDeny("resource"),
+  "public-access-block": implicitDeny("public-access-block"),
+  "service-control": implicitDeny("service-control"),
+  "resource-control": implicitDeny("resource-control"),
+};
+
+/**
+ * Decides a request as AWS does: what any policy denies is denied; otherwise every layer that limits
+ * the caller must allow it, and across accounts both sides must.
+ *
+ * Pure and synchronous: time and address of the request are whatever `context` says.
+ *
+ * @param request who wants to do what
+ * @param policies everything that takes part
+ * @returns the decision, with every statement that applies to the request
+ * @throws {S3CredentialsError} `invalid-policy` if a document is one that AWS would refuse, `usage` if
+ *   nobody can be meant by `principal`
+ *
+ * @example A key that may only read
+ * ```ts
+ * import { bucketsPolicy, evaluate } from "@s3creds/cli/policy";
+ * import assert from "node:assert/strict";
+ *
+ * const document = bucketsPolicy(["logs"], { permission: "read-only" });
+ * const may = (action: string) =>
+ *   evaluate({
+ *     principal: "arn:aws:iam::123456789012:user/reader",
+ *     action,
+ *     resource: "arn:aws:s3:::logs/2026.txt",
+ *   }, { identity: [{ type: "inline", name: "s3.read-only.logs", document }] });
+ *
+ * assert.equal(may("s3:GetObject").decision, "allowed");
+ * assert.equal(may("s3:GetObject").statements[0]?.name, "s3.read-only.logs");
+ * assert.equal(may("s3:PutObject").decision, "implicitDeny");
+ * assert.equal(may("s3:PutObject").missing, "identity");
+ * ```
+ */
+export function evaluate(request: AccessRequest, policies: AccessPolicies): Decision {
+  const { principal: caller } = request;
+  const principal = typeof caller === "string" ? principalOf(caller) : caller;
+  const isWithinAccount = isSameAccount(request, principal);
+  const evaluation = new Evaluation(request, principal, policies.permissionsBoundary !== undefined);
+  if (evaluation.action === ALWAYS_ALLOWED) return { ...ALLOWED, statements: NONE };
+  const isOwnersRoot = principal.type === "root" && isWithinAccount &&
+    ROOT_CANNOT_BE_DENIED.has(evaluation.action);
+  const inForce = isOwnersRoot ? { ...policies, resource: undefined } : policies;
+  const allows = applyPolicies(evaluation, inForce);
+  const statements = evaluation.matches ?? NONE;
+  if (evaluation.isDenied) return { ...DENIED, statements };
+  const missing = missingLayer(principal, isWithinAccount, inForce, allows);
+  if (missing === undefined) return { ...ALLOWED, statements };
+  return statements === NONE ? REFUSALS[missing] : implicitDeny(missing, statements);
+}

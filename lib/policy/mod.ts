@@ -1,0 +1,64 @@
+/**
+ * Policy documents and what they mean: make them, put a question to them. No SDK is loaded, nothing
+ * is sent.
+ *
+ * @example What may this key do?
+ * ```ts
+ * import { bucketsPolicy, evaluate } from "@s3creds/cli/policy";
+ * import assert from "node:assert/strict";
+ *
+ * const { decision, statements } = evaluate({
+ *   principal: "arn:aws:iam::123456789012:user/reader",
+ *   action: "s3:ListBucket",
+ *   resource: "arn:aws:s3:::logs",
+ *   context: { "s3:prefix": "2026/" },
+ * }, {
+ *   identity: [{
+ *     type: "inline",
+ *     name: "s3.read-only.logs",
+ *     document: bucketsPolicy(["logs"], { permission: "read-only", prefix: "2026/" }),
+ *   }],
+ * });
+ * assert.equal(decision, "allowed");
+ * assert.equal(statements[0]?.statement, 1);
+ * ```
+ *
+ * @module
+ */
+export type {
+  AccessPolicies,
+  AccessRequest,
+  Decision,
+  IdentityPolicy,
+  Layer,
+  MatchedStatement,
+  NamedPolicy,
+  PolicyType,
+  ResourcePolicy,
+  RestrictPublicBuckets,
+} from "./access.ts";
+export {
+  type BucketPolicyOptions,
+  bucketsPolicy,
+  type Permission,
+  prefixPattern,
+  prefixWarnings,
+  publicBucketPolicy,
+} from "./build.ts";
+export { type PublicAccessBlockSettings } from "./public_access.ts";
+export { type PolicyDocument, type PolicyStatement, policyText } from "./document.ts";
+export { evaluate } from "./evaluate.ts";
+export { joinPolicies } from "./merge.ts";
+export {
+  type AccountPrincipal,
+  type AnonymousPrincipal,
+  type FederatedPrincipal,
+  type Principal,
+  principalOf,
+  type RootPrincipal,
+  type ServicePrincipal,
+  type SessionPrincipal,
+  type UserPrincipal,
+  type WebIdentityPrincipal,
+} from "./principal.ts";
+export { checkPolicy, type PolicyUse } from "./statement.ts";
