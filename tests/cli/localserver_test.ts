@@ -68,7 +68,6 @@ function policies(sandbox: Sandbox): (string | undefined)[] {
 }
 
 test("the document, and credentials that work", async (sandbox) => {
-  const began = Date.now();
   const { code, stdout, stderr } = await serve(sandbox, [], async ({ url }) => {
     assert.match(url, /^http:\/\/localhost:\d+\/$/);
     const { status, body } = await ask(url);
@@ -83,8 +82,9 @@ test("the document, and credentials that work", async (sandbox) => {
       Expiration: body.Expiration,
     });
     assert.match(body.Expiration, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
-    const seconds = (Date.parse(body.Expiration) - began) / 1000;
-    assert.ok(seconds > 890 && seconds < 930, `${seconds}`);
+    // AWS tells no fractions of a second.
+    const lifetime = Date.parse(body.Expiration) - session!.issueDate.getTime();
+    assert.equal(Math.ceil(lifetime / 1000), 900);
     const { code, stdout } = await run(["whoami", "--auth", "-"], {
       sandbox,
       stdin: JSON.stringify(body),
@@ -361,21 +361,23 @@ for (
 ) {
   test(`a client that has sent ${what} doesn't hold up the end`, async (sandbox) => {
     let client: Deno.Conn | undefined;
-    let ended = 0;
-    const patience = setTimeout(() => client?.close(), 5_000);
+    let isHeldUp = false;
+    const limit = setTimeout(() => {
+      isHeldUp = true;
+      client?.close();
+    }, 30_000);
     try {
       const { code, stderr } = await serve(sandbox, [], async ({ port }) => {
         client = await Deno.connect({ hostname: "127.0.0.1", port });
         await client.write(new TextEncoder().encode(sent));
         await new Promise((resolve) => setTimeout(resolve, 200));
-        ended = performance.now();
       });
-      assert.ok(performance.now() - ended < 2_000, "within two seconds");
+      assert.ok(!isHeldUp, "ends while the client is connected");
       assert.equal(code, 0);
       assert.match(stderr, /Stopped\n$/);
     } finally {
-      clearTimeout(patience);
-      client?.close();
+      clearTimeout(limit);
+      if (!isHeldUp) client?.close();
     }
   });
 }

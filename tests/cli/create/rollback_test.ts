@@ -196,19 +196,17 @@ test("Ctrl-C while the account is looked at ends the run at once", async (sandbo
   const interruption = new AbortController();
   sandbox.fail({
     operation: "HeadBucket",
-    delayMs: 5_000,
+    until: new Promise(() => {}),
     when: () => {
       interruption.abort();
       return true;
     },
   });
-  const began = performance.now();
   const { code, stderr } = await run(["create", "site-one", "-c"], {
     sandbox,
     signal: interruption.signal,
   });
   assert.deepEqual({ code, stderr }, { code: 130, stderr: "Error: Interrupted\n" });
-  assert.ok(performance.now() - began < 2_000);
   assert.ok(!sandbox.requests.some(({ operation }) => /^(Create|Put)/.test(operation ?? "")));
 });
 
