@@ -15,6 +15,8 @@ export const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 export type Peers = { bin: string; versions: string[] } | { missing: string };
 
 const REQUIREMENTS = join(PROJECT, "tests", "peers", "requirements.txt");
+/** The packages that are wanted; the file above locks them, and what they need, by hash. */
+const WANTED = join(PROJECT, "tests", "peers", "requirements.in");
 const ATTEMPTS = 3;
 const PAUSE_MS = 5_000;
 const PATIENCE_MS = 10 * 60_000;
@@ -33,7 +35,8 @@ export async function installPeers(say: (line: string) => void): Promise<Peers> 
   const requirements = await Deno.readTextFile(REQUIREMENTS);
   const key = createHash("sha256").update(requirements + version.stdout).digest("hex").slice(0, 12);
   const folder = join(PROJECT, ".cache", "peers", `python-${key}`);
-  const versions = requirements.split("\n").filter((line) => /^[^#]/.test(line));
+  const wanted = await Deno.readTextFile(WANTED);
+  const versions = wanted.split("\n").filter((line) => /^[^#]/.test(line));
   const peers = { bin: join(folder, "bin"), versions };
   if (await isComplete(folder)) return peers;
   say(`Installing the peers into ${folder.slice(PROJECT.length + 1)}`);
@@ -57,7 +60,7 @@ async function install(folder: string): Promise<string | undefined> {
   if (made.problem !== undefined) return `python3 -m venv: ${made.problem}`;
   const options = ["--quiet", "--disable-pip-version-check", "--no-input"];
   const installed = await run(join(folder, "bin", "python"), [
-    ...["-m", "pip", "install", ...options, "--requirement", REQUIREMENTS],
+    ...["-m", "pip", "install", ...options, "--require-hashes", "--requirement", REQUIREMENTS],
   ]);
   if (installed.problem !== undefined) return `pip install: ${installed.problem}`;
   await Deno.writeTextFile(markOf(folder), folder);
