@@ -110,12 +110,14 @@ export {
   type ObjectStream,
 } from "./lib/objects/get.ts";
 export { listObjects, type ListObjectsOptions } from "./lib/objects/list.ts";
-export { putObject, type PutObjectOptions, putObjects, type Upload } from "./lib/objects/put.ts";
+export { putObject, type PutObjectOptions, putObjects } from "./lib/objects/put.ts";
+export type { ObjectContent } from "./lib/objects/sources.ts";
 export type {
   ObjectResult,
   ObjectSummary,
   TransferOptions,
   TransferProgress,
+  Upload,
 } from "./lib/objects/types.ts";
 export type { ObjectHead } from "./lib/objects/download.ts";
 export { waitForCredentials, type WaitOptions } from "./lib/credentials/wait.ts";

@@ -2,13 +2,20 @@
  * What the library's functions refuse before they send anything.
  */
 import assert from "node:assert/strict";
-import { listBuckets } from "../lib/account/buckets.ts";
-import { connect, connectionOf } from "../lib/aws/connect.ts";
-import { listRoles, listUserPolicies } from "../lib/account/listings.ts";
-import { deleteObjects } from "../lib/objects/delete.ts";
-import { downloadObject, getObject, getObjects } from "../lib/objects/get.ts";
-import { listObjects } from "../lib/objects/list.ts";
-import { putObject, putObjects } from "../lib/objects/put.ts";
+import {
+  connect,
+  deleteObjects,
+  downloadObject,
+  getObject,
+  getObjects,
+  listBuckets,
+  listObjects,
+  listRoles,
+  listUserPolicies,
+  putObject,
+  putObjects,
+} from "@s3creds/cli";
+import { connectionOf } from "../lib/aws/connect.ts";
 import { BUCKET, type Stage, stage, tree } from "./support/objects.ts";
 
 function account(st: Stage) {
@@ -59,7 +66,7 @@ Deno.test("a bucket's name that would lead elsewhere: every function for objects
       ["getObject", () => getObject(aws, name, "one")],
       ["getObjects", () => Array.fromAsync(getObjects(aws, name, path))],
       ["downloadObject", () => downloadObject(aws, name, "one", path)],
-      ["putObject", () => putObject(aws, name, "one", new Blob(["new"]).stream())],
+      ["putObject", () => putObject(aws, name, "one", new Blob(["new"]))],
       [
         "putObjects",
         () => Array.fromAsync(putObjects(aws, name, [{ path: "deno.json", key: "one" }])),
@@ -92,7 +99,7 @@ Deno.test("a concurrency that makes no sense is refused by every function that t
       deleteObjects: () => Array.fromAsync(deleteObjects(aws, BUCKET, { keys: ["one"] }, options)),
       getObjects: () => Array.fromAsync(getObjects(aws, BUCKET, path, options)),
       downloadObject: () => downloadObject(aws, BUCKET, "one", path, options),
-      putObject: () => putObject(aws, BUCKET, "two", "deno.json", options),
+      putObject: () => putObject(aws, BUCKET, "two", { path: "deno.json" }, options),
       putObjects: () => Array.fromAsync(putObjects(aws, BUCKET, uploads, options)),
       listUserPolicies: () => Array.fromAsync(listUserPolicies(aws, [], options)),
       listRoles: () => Array.fromAsync(listRoles(aws, options)),
@@ -108,14 +115,46 @@ Deno.test("a concurrency that makes no sense is refused by every function that t
   aws.close();
 });
 
-Deno.test("putObject: a key that S3 would not take is refused", async () => {
+Deno.test("a key that S3 would not accept: one code, whichever function finds it", async () => {
   await using st = await stage();
   const aws = account(st);
+  const path = st.path("new");
   for (const key of ["", "é".repeat(513)]) {
-    await assert.rejects(putObject(aws, BUCKET, key, "deno.json"), {
-      code: "usage",
-      message: /^Invalid key: /,
-    });
+    const calls: Record<string, () => Promise<unknown>> = {
+      putObject: () => putObject(aws, BUCKET, key, { path: "deno.json" }),
+      getObject: () => getObject(aws, BUCKET, key),
+      downloadObject: () => downloadObject(aws, BUCKET, key, path),
+    };
+    for (const [what, call] of Object.entries(calls)) {
+      await assert.rejects(call(), { code: "usage", message: /^Invalid key: / }, what);
+    }
+    for (
+      const results of [
+        putObjects(aws, BUCKET, [{ path: "deno.json", key }]),
+        getObjects(aws, BUCKET, path, { keys: [key] }),
+      ]
+    ) {
+      const [result] = await Array.fromAsync(results);
+      assert.equal(result?.error?.code, "usage");
+      assert.match(result.error.message, /Invalid key: /);
+    }
+  }
+  assert.deepEqual(st.sandbox.requests, []);
+  assert.deepEqual(tree(st.folder), { new: null });
+  aws.close();
+});
+
+Deno.test("putObject: what is no content is refused, and a string is not taken for a path", async () => {
+  await using st = await stage();
+  const aws = account(st);
+  // @ts-expect-error: a string could be a path or the content
+  await assert.rejects(putObject(aws, BUCKET, "a", "deno.json"), {
+    code: "usage",
+    message: "Invalid content for an object: string",
+    hint: /Pass \{ path \} for a file/,
+  });
+  for (const content of [null, undefined, 7, {}, { path: 7 }] as unknown[]) {
+    await assert.rejects(putObject(aws, BUCKET, "a", content as Blob), { code: "usage" });
   }
   assert.deepEqual(st.sandbox.requests, []);
   aws.close();

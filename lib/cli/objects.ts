@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { InvalidInput } from "../errors.ts";
+import { InvalidInput, S3CredentialsError } from "../errors.ts";
 import { abortable } from "../abortable.ts";
-import type { S3CredentialsError } from "../errors.ts";
 import { plainData } from "../rows.ts";
 import { escapeName } from "../escape.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
@@ -46,12 +45,14 @@ export const listBucket = defineCommand({
     const { listObjects } = await import("../objects/list.ts");
     await withAws(options, io, async (aws) => {
       const objects = listObjects(aws, bucket, { urls, prefix, signal: io.signal });
-      await writeRows(io, objectRows(objects, fields), format, fields);
+      await writeRows(io, objectRows(objects, [...fields, ...MORE_FIELDS]), format, fields);
     });
   },
 });
 
 const OBJECT_FIELDS = ["Key", "LastModified", "ETag", "Size", "StorageClass", "Owner"];
+/** In JSON only: they are no columns. */
+const MORE_FIELDS = ["ChecksumAlgorithm", "ChecksumType"];
 
 async function* objectRows(objects: AsyncIterable<object>, fields: readonly string[]) {
   for await (const object of objects) yield plainData(object, fields) as object;
@@ -169,15 +170,20 @@ export const putObject = defineCommand({
     if (isInput && options.auth === "-") {
       throw usage("PATH and --auth cannot both read standard input");
     }
-    if (!isInput) await checkFile(path);
     const { putObject } = await import("../objects/put.ts");
     const line = progressLine(io, { label: "Uploading", isSilent: options.silent });
     try {
-      await withAws(options, io, (aws) =>
-        putObject(aws, bucket, key, isInput ? io.stdin : path, {
-          ...transferOptions(options, line, io),
-          contentType: options.contentType,
-        }));
+      await withAws(
+        options,
+        io,
+        (aws) =>
+          putObject(aws, bucket, key, isInput ? io.stdin : { path }, {
+            ...transferOptions(options, line, io),
+            contentType: options.contentType,
+          }),
+      );
+    } catch (error) {
+      throw isInput ? error : asUsageOfPath(error);
     } finally {
       await line.finish();
     }
@@ -191,13 +197,23 @@ function parseContentType(text: string): string {
   );
 }
 
-async function checkFile(path: string): Promise<void> {
+async function uploadsOf(paths: string[], prefix: string | undefined) {
   const { findUploads } = await import("../objects/find_uploads.ts");
-  const isFolder = (await Deno.stat(path).catch(() => undefined))?.isDirectory;
-  if (isFolder) {
-    throw usage(`Not a file but a folder: ${escapeName(path)} - put-objects uploads folders`);
+  try {
+    return findUploads(paths, prefix);
+  } catch (error) {
+    throw asUsageOfPath(error);
   }
-  findUploads([path]);
+}
+
+/** A path that is missing, or a directory where a file is expected, is wrong usage. */
+function asUsageOfPath(error: unknown): unknown {
+  if (!(error instanceof S3CredentialsError) || error.code !== "file") return error;
+  const { message, cause } = error;
+  if (cause instanceof Deno.errors.NotFound) return usage(message);
+  return cause instanceof Deno.errors.IsADirectory
+    ? new S3CredentialsError("usage", message, { hint: "put-objects uploads directories" })
+    : error;
 }
 
 /** `s3-credentials put-objects` */
@@ -223,8 +239,7 @@ export const putObjects = defineCommand({
   stopsItself: true,
   async run({ operands: [name, ...paths], options }, io) {
     const bucket = bucketName(name);
-    const { findUploads } = await import("../objects/find_uploads.ts");
-    const { uploads, skipped } = findUploads(paths, options.prefix);
+    const { uploads, skipped } = await uploadsOf(paths, options.prefix);
     for (const { path, reason, isFailure } of skipped) {
       const kind = isFailure ? "Error" : "Warning";
       await writeMessage(io, `${kind}: not uploaded: ${escapeName(path)}: ${reason}`);

@@ -3,27 +3,28 @@
  *
  * @module
  */
+import { setTimeout as delay } from "node:timers/promises";
+import { type Aws, type BucketAddress, connectionOf } from "../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
+import { requestLog } from "../aws/request_log.ts";
+import { isUntrusted, serviceError } from "../aws/service_error.ts";
 import { asUsageError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
-import { childText, parseXml } from "./xml.ts";
-import { type Aws, type BucketAddress, connectionOf } from "../aws/connect.ts";
 import {
   ConnectionError,
   type ExchangeOptions,
   HttpConnections,
   type HttpResponse,
 } from "./http.ts";
-import { NO_CONNECTION } from "./types.ts";
-import { requestLog } from "../aws/request_log.ts";
-import { isUntrusted, serviceError } from "../aws/service_error.ts";
 import { EMPTY_PAYLOAD_HASH, encodePath, encodeQuery, sha256, Signer } from "./signature.ts";
+import { NO_CONNECTION } from "./types.ts";
+import { childText, parseXml } from "./xml.ts";
 
-/** What is asked of a bucket. */
+/** A request to a bucket. */
 export interface BucketRequest {
   /** Such as `GET`. */
   method: string;
-  /** The object; left out, the bucket itself. */
+  /** The object; if omitted, the bucket itself. */
   key?: string;
   /** The query by name, not encoded. */
   query?: Record<string, string>;
@@ -31,22 +32,21 @@ export interface BucketRequest {
   headers?: Record<string, string>;
   /** The body. */
   body?: Uint8Array;
-  /** SHA-256 of the body, where the caller has it already. */
+  /** SHA-256 of the body, if it is known already. */
   payloadHash?: string;
-  /** Whether it would do harm if the HTTP client sent it twice, unasked. */
+  /** Whether it would do harm if the HTTP client sent it twice on its own. */
   isNotIdempotent?: boolean;
 }
 
-/** S3's answer that something went wrong, in the form of the SDK's errors. */
+/** An error that S3 answered with, in the form of the SDK's errors. */
 export class S3RequestError extends Error {
   /** The HTTP status. */
   readonly $metadata: { httpStatusCode: number };
   /** The headers of the answer. */
   readonly $response: { statusCode: number; headers: Record<string, string> };
-  /** The region that the request should have gone to, where S3 tells. */
+  /** The region that the request should have gone to, if S3 names it. */
   readonly region: string | undefined;
 
-  /** @param answer the answer; @param code S3's code; @param message S3's words; @param region S3's */
   constructor(answer: HttpResponse, code: string, message: string, region?: string) {
     super(message);
     this.name = code;
@@ -56,14 +56,14 @@ export class S3RequestError extends Error {
   }
 }
 
-/** How often a request is sent at the most. */
 const MAX_ATTEMPTS = 10;
-/** The same where the endpoint gives no sign of life: nothing suggests that it soon will. */
-const MOST_SILENT_ATTEMPTS = 3;
+/** The same while the endpoint stays silent: nothing suggests that it will soon answer. */
+const MAX_SILENT_ATTEMPTS = 3;
 const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 5_000;
 
-const PASSING_CODES = new Set([
+/** S3's codes for errors that pass with time. */
+const RETRIABLE_CODES = new Set([
   ...["SlowDown", "InternalError", "RequestTimeout", "ServiceUnavailable", "Throttling"],
   ...["RequestTimeoutException", "OperationAborted"],
 ]);
@@ -75,17 +75,12 @@ export class BucketClient {
   readonly #aws: Aws;
   readonly #signal: AbortSignal | undefined;
   #connections: HttpConnections | undefined;
-  #target: Promise<Target> | undefined;
+  #endpoint: Promise<Endpoint> | undefined;
+  /** The endpoint once it is known, so that most requests need not wait for it. */
+  #known: Endpoint | undefined;
   #clockSkewMs = 0;
 
-  /**
-   * Sends nothing.
-   *
-   * @param aws the account
-   * @param bucket the bucket
-   * @param signal ends all requests
-   * @throws {S3CredentialsError} `usage` if that is no bucket's name
-   */
+  /** Sends nothing; throws `usage` for what is no bucket's name. The signal ends all requests. */
   constructor(aws: Aws, bucket: string, signal?: AbortSignal) {
     asUsageError(() => checkBucketName(bucket));
     this.#aws = aws;
@@ -100,30 +95,32 @@ export class BucketClient {
 
   /** Whether the bucket is Amazon's, which knows the newer checksums. */
   async isAws(): Promise<boolean> {
-    return !(await this.#address()).address.isCustom;
+    return !(await this.#locate()).address.isCustom;
+  }
+
+  /** Throws the signal's reason if it is aborted. */
+  throwIfAborted(): void {
+    this.#signal?.throwIfAborted();
+  }
+
+  /** Waits, but not longer than until the signal is aborted. */
+  async pause(milliseconds: number): Promise<void> {
+    await delay(milliseconds, undefined, { signal: this.#signal }).catch(() => {});
+    this.throwIfAborted();
   }
 
   /**
-   * Sends a request until it succeeds or there is no hope.
+   * Sends a request until it succeeds or a retry makes no sense.
    *
-   * @param request what to ask
-   * @param options where the answer's body goes
-   * @returns the answer, whose status is one of success
-   * @throws {S3RequestError} S3's last answer
-   * @throws {ConnectionError} if there was no answer
-   * @throws {S3CredentialsError} `interrupted`
+   * Throws the {@linkcode S3RequestError} or {@linkcode ConnectionError} of the last attempt.
    */
   send(request: BucketRequest, options: ExchangeOptions = {}): Promise<HttpResponse> {
     return this.withRetries(() => this.sendOnce(request, options));
   }
 
   /**
-   * Tries something until it succeeds or there is no hope.
-   *
-   * @param attempt what to try; the same each time or what is left to do
-   * @param progress a number that grows when an attempt got a bit further; patience is then new
-   * @returns what it gave
-   * @throws its last error
+   * Calls `attempt` until it succeeds or a retry makes no sense. `progress` is a number that grows
+   * when an attempt got further: the count of attempts then starts again.
    */
   async withRetries<T>(attempt: () => Promise<T>, progress: () => number = () => 0): Promise<T> {
     let adaptations = 0;
@@ -140,21 +137,17 @@ export class BucketClient {
           adaptations++;
           continue;
         }
-        if (!passes(error) || count >= mostAttempts(error)) throw error;
-        await this.#pause(count);
+        if (!isRetriable(error) || count >= maxAttempts(error)) throw error;
+        const longest = Math.min(FIRST_DELAY_MS * 2 ** (count - 1), MAX_DELAY_MS);
+        // Requests that were refused together should not come back together.
+        await this.pause(longest * (0.5 + Math.random() / 2));
       }
     }
   }
 
-  /**
-   * Sends a request once.
-   *
-   * @param request what to ask
-   * @param options where the answer's body goes
-   * @returns the answer, whose status is one of success
-   */
+  /** Sends a request once and gives the answer, whose status is one of success. */
   async sendOnce(request: BucketRequest, options: ExchangeOptions = {}): Promise<HttpResponse> {
-    const { address, origin, basePath, signer } = this.#known ?? await this.#address();
+    const { address, origin, basePath, signer } = this.#known ?? await this.#locate();
     const { method, key, query = {}, body } = request;
     const path = key === undefined ? basePath : `${basePath}/${encodePath(key)}`;
     const credentials = await this.#credentials(address);
@@ -186,8 +179,8 @@ export class BucketClient {
       origin,
       target,
       headers,
-      ...(body !== undefined && { body }),
-      ...(request.isNotIdempotent && { isOnOwnConnection: true }),
+      body,
+      isOnOwnConnection: request.isNotIdempotent,
     }, {
       signal: options.signal ?? this.#signal,
       onHead: (head) => isSuccess(head.status) ? options.onHead?.(head) : undefined,
@@ -208,26 +201,17 @@ export class BucketClient {
     }
   }
 
-  /** @throws {S3CredentialsError} `interrupted`, if the caller has stopped the work */
-  throwIfAborted(): void {
-    this.#signal?.throwIfAborted();
+  #locate(region?: string): Promise<Endpoint> {
+    if (region !== undefined) this.#endpoint = this.#known = undefined;
+    const locating = () => connectionOf(this.#aws).bucketAddress(this.bucket, region);
+    return this.#endpoint ??= locating().then((address) => {
+      const origin = new URL(address.url);
+      const basePath = origin.pathname.replace(/\/+$/, "");
+      return this.#known = { address, origin, basePath, signer: new Signer(address.region) };
+    });
   }
 
-  /** The target once it is known, so that most requests need not wait for it. */
-  #known: Target | undefined;
-
-  #address(region?: string): Promise<Target> {
-    if (region !== undefined) this.#target = this.#known = undefined;
-    return this.#target ??= connectionOf(this.#aws).bucketAddress(this.bucket, region).then(
-      (address) => {
-        const origin = new URL(address.url);
-        const basePath = origin.pathname.replace(/\/+$/, "");
-        return this.#known = { address, origin, basePath, signer: new Signer(address.region) };
-      },
-    );
-  }
-
-  /** Another region, or a clock that is wrong: with that known the same request can succeed. */
+  /** Another region, or a wrong clock: with that known, the same request can succeed. */
   #adaptTo(error: unknown): boolean {
     if (!(error instanceof S3RequestError)) return false;
     const { $response: { headers }, region } = error;
@@ -238,27 +222,12 @@ export class BucketClient {
     }
     const isElsewhere = [301, 307, 400].includes(error.$metadata.httpStatusCode);
     if (!isElsewhere || !region || region === this.#known?.address.region) return false;
-    this.#address(region).catch(() => {});
+    this.#locate(region).catch(() => {});
     return true;
-  }
-
-  #pause(count: number): Promise<void> {
-    const longest = Math.min(FIRST_DELAY_MS * 2 ** (count - 1), MAX_DELAY_MS);
-    const signal = this.#signal;
-    return new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", end);
-        resolve();
-      };
-      // Whoever was turned away together shall not come back together.
-      const timer = setTimeout(end, longest * (0.5 + Math.random() / 2));
-      signal?.addEventListener("abort", end);
-    });
   }
 }
 
-interface Target {
+interface Endpoint {
   address: BucketAddress;
   origin: URL;
   basePath: string;
@@ -269,36 +238,31 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-function passes(error: unknown): boolean {
+function isRetriable(error: unknown): boolean {
   if (error instanceof ConnectionError) return !isUntrusted(error.code);
   if (!(error instanceof S3RequestError)) return false;
   const { httpStatusCode } = error.$metadata;
   return httpStatusCode >= 500 && httpStatusCode !== 501 || httpStatusCode === 429 ||
-    PASSING_CODES.has(error.name);
+    RETRIABLE_CODES.has(error.name);
 }
 
-function mostAttempts(error: unknown): number {
+function maxAttempts(error: unknown): number {
   return error instanceof ConnectionError && NO_CONNECTION.has(error.code)
-    ? MOST_SILENT_ATTEMPTS
+    ? MAX_SILENT_ATTEMPTS
     : MAX_ATTEMPTS;
 }
 
-/**
- * Reads S3's words about what went wrong.
- *
- * @param answer the answer
- * @returns an error for `serviceError`
- */
+/** Reads what S3 says went wrong, for `serviceError`. */
 export function errorOf(answer: HttpResponse): S3RequestError {
   try {
-    const error = parseXml(answer.text.trim());
+    const error = parseXml(answer.text);
     const code = childText(error, "Code");
     if (error.name === "Error" && code !== undefined) {
       const [message = "", region] = ["Message", "Region"].map((name) => childText(error, name));
       return new S3RequestError(answer, code, message, region);
     }
   } catch {
-    // Answers to HEAD have no body, and what stands between may answer with a page.
+    // Answers to HEAD have no body, and a proxy may answer with a page.
   }
   return new S3RequestError(answer, "Unknown", "");
 }

@@ -1,14 +1,14 @@
 /**
- * What a server says about the content of an object, for comparison with what came.
+ * What a server says about the content of an object, for comparison with what arrived.
  *
  * @module
  */
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 
-/** A digest that grows with the content. */
+/** A digest of content that arrives in pieces. */
 export interface Digest {
-  /** Takes more content in. */
+  /** Adds content. */
   update(chunk: Uint8Array): void;
   /** Whether the content is what the server holds. */
   matches(): boolean;
@@ -17,13 +17,10 @@ export interface Digest {
 const HASHED_HEADERS = { "x-amz-checksum-sha256": "sha256", "x-amz-checksum-sha1": "sha1" };
 
 /**
- * Finds what the headers of an answer say about the whole content of an object.
+ * The digest that the headers of an answer give for the whole content of an object, if they do.
  *
- * An entity tag is the content's MD5 for what was uploaded in one piece, unless the server
- * encrypts with keys that aren't its own. A checksum of parts says nothing about the whole.
- *
- * @param headers the headers, names in lower case
- * @returns the digest to compare with, or `undefined` where there is none
+ * An entity tag is the content's MD5 for what was uploaded in one piece, unless the server encrypts
+ * with keys that aren't its own. A checksum of parts says nothing about the whole.
  */
 export function digestOf(headers: Record<string, string>): Digest | undefined {
   for (const [header, algorithm] of Object.entries(HASHED_HEADERS)) {

@@ -3,36 +3,36 @@
  *
  * @module
  */
-import { mapUnordered } from "../concurrency.ts";
 import { createHash } from "node:crypto";
+import type { Aws } from "../aws/connect.ts";
+import { serviceError } from "../aws/service_error.ts";
+import { mapUnordered } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
-import { childText, escapeXml, isXmlText, parseXml, type XmlElement } from "./xml.ts";
 import { BucketClient, errorOf } from "./bucket_client.ts";
-import type { Aws } from "../aws/connect.ts";
 import { listPages } from "./list.ts";
 import { isFatal, type ObjectResult } from "./types.ts";
-import { serviceError } from "../aws/service_error.ts";
+import { childText, escapeXml, isXmlText, parseXml, type XmlElement } from "./xml.ts";
 
 /** The most keys that S3 deletes at a time, and as many as a page of a listing has. */
 const BATCH_SIZE = 1000;
-/** S3 counts every key, so that more requests at a time would only be turned away. */
-const BATCHES_AT_A_TIME = 4;
+/** S3 counts every key, so more requests at a time would only be throttled. */
+const DEFAULT_BATCHES = 4;
 const MAX_ATTEMPTS = 6;
 const FIRST_DELAY_MS = 100;
-const PASSING_CODES = new Set(["InternalError", "SlowDown", "ServiceUnavailable"]);
+const RETRIABLE_CODES = new Set(["InternalError", "SlowDown", "ServiceUnavailable"]);
 
 /** What {@linkcode deleteObjects} deletes, and how. */
 export interface DeleteObjectsOptions {
   /**
-   * How many requests are under way at a time.
+   * Maximum number of concurrent client.
    *
    * @default {4}
    */
   concurrency?: number;
-  /** Told when all objects have been found: how many. Many are deleted already by then. */
+  /** Called with the number of objects when all have been found; many are deleted by then. */
   onFound?: (count: number) => void;
-  /** Ends the work; what is deleted stays so. */
+  /** Ends the work, which then throws the signal's reason; what is deleted stays deleted. */
   signal?: AbortSignal;
 }
 
@@ -42,13 +42,14 @@ export interface DeleteObjectsOptions {
  * @param aws the account
  * @param bucket the bucket
  * @param which the keys, or the prefix of all keys to delete, which must not be empty
- * @param options how many requests at a time and so on
+ * @param options maximum of concurrent requests, progress, signal
  * @returns what became of each object, as soon as it is known; objects of one request that failed for
  *   one reason share the error
  * @throws {S3CredentialsError} if the bucket can't be read or written to at all; `usage` if neither
  *   keys nor a prefix is given
+ * @throws the signal's reason if it is aborted
  *
- * @example All below a prefix
+ * @example Everything below a prefix
  * ```ts
  * import { connect, deleteObjects, putObject } from "@s3creds/cli";
  * import { startSandbox } from "@s3creds/cli/sandbox";
@@ -56,7 +57,7 @@ export interface DeleteObjectsOptions {
  *
  * await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
  * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
- * await putObject(aws, "my-bucket", "old/hello.txt", new Blob(["Hello"]).stream());
+ * await putObject(aws, "my-bucket", "old/hello.txt", new Blob(["Hello"]));
  * const results = await Array.fromAsync(deleteObjects(aws, "my-bucket", { prefix: "old/" }));
  * assert.deepEqual(results, [{ key: "old/hello.txt" }]);
  * aws.close();
@@ -66,18 +67,18 @@ export async function* deleteObjects(
   aws: Aws,
   bucket: string,
   which: { keys: readonly string[] } | { prefix: string },
-  { concurrency = BATCHES_AT_A_TIME, onFound, signal }: DeleteObjectsOptions = {},
+  { concurrency = DEFAULT_BATCHES, onFound, signal }: DeleteObjectsOptions = {},
 ): AsyncGenerator<ObjectResult> {
   const { keys, prefix } = checkedChoice(which);
-  const requests = new BucketClient(aws, bucket, signal);
+  const client = new BucketClient(aws, bucket, signal);
   try {
     const batches = keys === undefined
-      ? listedBatches(requests, prefix, onFound)
+      ? listedBatches(client, prefix, onFound)
       : batchesOf([...new Set(keys)], onFound);
-    const work = (keys: string[]) => deleteBatch(requests, keys);
+    const work = (keys: string[]) => deleteBatch(client, keys);
     for await (const results of mapUnordered(batches, work, concurrency)) yield* results;
   } finally {
-    requests.close();
+    client.close();
   }
 }
 
@@ -86,7 +87,7 @@ type Choice = { keys: readonly string[]; prefix?: undefined } | {
   prefix: string;
 };
 
-/** Whatever means the whole bucket is more likely a variable that was left empty. */
+/** What would mean the whole bucket is more likely an empty variable. */
 function checkedChoice(which: { keys?: unknown; prefix?: unknown } | undefined | null): Choice {
   const { keys, prefix } = which ?? {};
   if (Array.isArray(keys)) return { keys };
@@ -105,14 +106,14 @@ function* batchesOf(keys: string[], onFound?: (count: number) => void): Generato
 }
 
 async function* listedBatches(
-  requests: BucketClient,
+  client: BucketClient,
   prefix: string,
   onFound?: (count: number) => void,
 ): AsyncGenerator<string[]> {
   let count = 0;
-  for await (const page of listPages(requests, prefix)) {
+  for await (const page of listPages(client, prefix)) {
     const keys = page.map(({ Key }) => Key);
-    checkListed(requests.bucket, prefix, keys);
+    checkListed(client.bucket, prefix, keys);
     count += keys.length;
     yield* batchesOf(keys);
   }
@@ -120,42 +121,36 @@ async function* listedBatches(
 }
 
 /**
- * Checks that a listing has no keys but those that were asked for: a server or a cache that leaves
- * the query out must not lead to the loss of others.
- *
- * @param bucket the bucket, for the error
- * @param prefix what was asked for
- * @param keys what came
- * @throws {S3CredentialsError} if a key doesn't start with the prefix
+ * Throws if a listing has keys without the prefix: a server or a proxy that drops the query must not
+ * lead to the loss of other objects.
  */
 export function checkListed(bucket: string, prefix: string, keys: readonly string[]): void {
   const other = keys.find((key) => !key.startsWith(prefix));
   if (other === undefined) return;
   throw new S3CredentialsError(
     "aws",
-    `Could not list bucket ${bucket}: asked for keys that start with ${
-      escapeName(prefix)
-    }, the server ` +
-      `also named ${escapeName(other)}`,
-    { hint: "None of that answer's keys is deleted. Does something on the way drop the query?" },
+    `Could not list bucket ${bucket}: the server lists ${
+      escapeName(other)
+    }, which does not start ` +
+      `with ${escapeName(prefix)}`,
+    { hint: "No key of that page is deleted. Check whether a proxy drops the query" },
   );
 }
 
-async function deleteBatch(requests: BucketClient, keys: string[]): Promise<ObjectResult[]> {
+async function deleteBatch(client: BucketClient, keys: string[]): Promise<ObjectResult[]> {
   const results: ObjectResult[] = [];
-  const plain = keys.filter(isXmlText);
-  for (const key of keys) if (!isXmlText(key)) results.push(await deleteOne(requests, key));
-  let left = plain;
+  for (const key of keys) if (!isXmlText(key)) results.push(await deleteOne(client, key));
+  let left = keys.filter(isXmlText);
   for (let attempt = 1; left.length > 0; attempt++) {
-    const failed = await sendBatch(requests, left);
+    const failed = await sendBatch(client, left);
     const again: string[] = [];
     for (const [error, keys] of keysByError(left, failed)) {
       if (error === undefined) results.push(...keys.map((key) => ({ key })));
-      else if (attempt < MAX_ATTEMPTS && PASSING_CODES.has(error.name)) again.push(...keys);
+      else if (attempt < MAX_ATTEMPTS && RETRIABLE_CODES.has(error.name)) again.push(...keys);
       else results.push(...failures(error, keys));
     }
     left = again;
-    if (left.length > 0) await pause(FIRST_DELAY_MS * 2 ** attempt);
+    if (left.length > 0) await client.pause(FIRST_DELAY_MS * 2 ** attempt);
   }
   return results;
 }
@@ -167,14 +162,14 @@ function keysByError(
   return Map.groupBy(keys, (key) => ofKeys.get(key) ?? ofAll);
 }
 
-/** What went wrong with a request. */
+/** The errors of a request. */
 interface Failed {
   ofKeys: Map<string, Error>;
-  /** Counts for all keys that have none of their own. */
+  /** The error of all keys that have none of their own. */
   ofAll?: Error;
 }
 
-async function sendBatch(requests: BucketClient, keys: readonly string[]): Promise<Failed> {
+async function sendBatch(client: BucketClient, keys: readonly string[]): Promise<Failed> {
   const objects = keys.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`).join("");
   const namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
   const body = new TextEncoder().encode(
@@ -185,26 +180,27 @@ async function sendBatch(requests: BucketClient, keys: readonly string[]): Promi
     "content-md5": createHash("md5").update(body).digest("base64"),
   };
   try {
-    const answer = await requests.send({ method: "POST", query: { delete: "" }, headers, body });
-    const result = parseXml(answer.text.trim());
+    const answer = await client.send({ method: "POST", query: { delete: "" }, headers, body });
+    const result = parseXml(answer.text);
     if (result.name !== "DeleteResult") throw errorOf(answer);
     return failuresIn(result, new Set(keys));
   } catch (error) {
-    requests.throwIfAborted();
-    const problem = serviceError(error, `Could not delete from ${requests.bucket}`);
-    if (isFatal(problem)) throw problem;
+    client.throwIfAborted();
+    const failure = serviceError(error, `Could not delete from ${client.bucket}`);
+    if (isFatal(failure)) throw failure;
     return { ofKeys: new Map(), ofAll: error as Error };
   }
 }
 
-/** An error of a key that was not sent may be that of any key that was. */
+/** An error of a key that was not sent may belong to any key that was. */
 function failuresIn(result: XmlElement, keys: ReadonlySet<string>): Failed {
   const failed: Failed = { ofKeys: new Map() };
   for (const element of result.children.filter(({ name }) => name === "Error")) {
     const [key = "", code = "Unknown", message = ""] = ["Key", "Code", "Message"]
       .map((name) => childText(element, name));
     const isSent = keys.has(key);
-    const text = withAction(code, message) + (isSent ? "" : " (the server does not say of which)");
+    const text = withAction(code, message) +
+      (isSent ? "" : " (the server does not say of which key)");
     const error = Object.assign(new Error(text), { name: code });
     if (isSent) failed.ofKeys.set(key, error);
     else failed.ofAll ??= error;
@@ -212,19 +208,19 @@ function failuresIn(result: XmlElement, keys: ReadonlySet<string>): Failed {
   return failed;
 }
 
-/** Of a single key S3 only says that access was denied. */
+/** About a single key, S3 only says that access was denied. */
 function withAction(code: string, message: string): string {
   const isNamed = code !== "AccessDenied" || message.includes("s3:");
   return isNamed ? message : `${message} (s3:DeleteObject is not allowed)`;
 }
 
 /** For a key with characters that XML can't carry. */
-async function deleteOne(requests: BucketClient, key: string): Promise<ObjectResult> {
+async function deleteOne(client: BucketClient, key: string): Promise<ObjectResult> {
   try {
-    await requests.send({ method: "DELETE", key });
+    await client.send({ method: "DELETE", key });
     return { key };
   } catch (error) {
-    requests.throwIfAborted();
+    client.throwIfAborted();
     return failures(error as Error, [key])[0]!;
   }
 }
@@ -234,11 +230,7 @@ function failures(error: Error, keys: readonly string[]): ObjectResult[] {
   const more = others.length === 0
     ? ""
     : ` and ${others.length} other ${others.length === 1 ? "key" : "keys"}`;
-  const problem = serviceError(error, `Could not delete ${escapeName(first)}${more}`);
-  if (isFatal(problem)) throw problem;
-  return keys.map((key) => ({ key, error: problem }));
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const failure = serviceError(error, `Could not delete ${escapeName(first)}${more}`);
+  if (isFatal(failure)) throw failure;
+  return keys.map((key) => ({ key, error: failure }));
 }

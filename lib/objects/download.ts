@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { serviceError } from "../aws/service_error.ts";
 import type { Limiter } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
@@ -10,7 +11,6 @@ import { type BucketClient, S3RequestError } from "./bucket_client.ts";
 import { type Digest, digestOf } from "./checksum.ts";
 import type { HttpHead, Sink } from "./http.ts";
 import type { LocalFile } from "./local_file.ts";
-import { serviceError } from "../aws/service_error.ts";
 
 /** What is known of an object before its content. */
 export interface ObjectHead {
@@ -24,7 +24,13 @@ export interface ObjectHead {
   lastModified: Date | undefined;
 }
 
-/** An object longer than this is fetched by ranges where it goes into a file. */
+/** What a listing says about an object. */
+export interface KnownObject {
+  size: number;
+  etag: string;
+}
+
+/** A longer object is fetched by ranges if it goes into a file. */
 export const RANGE_SIZE = 8 * 1024 * 1024;
 
 /** The object is another one than when reading began. */
@@ -51,30 +57,23 @@ class SwitchToRanges extends Error {
 }
 
 /**
- * Reads an object from its beginning to its end. Where the connection breaks, it goes on from there.
- *
- * @param requests the bucket
- * @param key the object
- * @param write takes the content
- * @param onHead told once, before the content
- * @param known what a listing has told about it
- * @returns its length
- * @throws {S3CredentialsError} if it isn't there, can't be read or isn't what the server holds
+ * Reads an object from its beginning to its end and gives its length. Where the connection breaks, it
+ * goes on from there. `onHead` is called once, before the content.
  */
 export async function readObject(
-  requests: BucketClient,
+  client: BucketClient,
   key: string,
   write: Sink,
   onHead?: (head: ObjectHead) => void,
-  known?: { size: number; etag: string },
+  known?: KnownObject,
 ): Promise<number> {
   let head: ObjectHead | undefined;
   let digest: Digest | undefined;
   let offset = 0;
-  const isAws = await requests.isAws();
+  const isAws = await client.isAws();
   const attempt = async () => {
     if (head !== undefined && offset === head.size) return;
-    await requests.sendOnce({
+    await client.sendOnce({
       method: "GET",
       key,
       headers: {
@@ -102,8 +101,8 @@ export async function readObject(
       },
     });
   };
-  await requests.withRetries(attempt, () => offset).catch((error) => {
-    throw readingError(requests, error, key);
+  await client.withRetries(attempt, () => offset).catch((error) => {
+    throw getError(client, error, key);
   });
   const size = sizeOf(head!, known);
   if (size !== undefined && offset !== size) {
@@ -113,22 +112,22 @@ export async function readObject(
   return offset;
 }
 
-function sizeOf(head: ObjectHead, known?: { size: number; etag: string }): number | undefined {
+function sizeOf(head: ObjectHead, known?: KnownObject): number | undefined {
   if (Number.isFinite(head.size)) return head.size;
   return known?.etag === head.etag ? known?.size : undefined;
 }
 
-/** @throws {S3CredentialsError} if it is another range than was asked for */
+/** Whether an answer is the requested range; throws if it is another one. */
 function isRange({ status, headers }: HttpHead, offset: number, key: string): boolean {
   if (status !== 206) return false;
   const start = /^bytes (\d+)-/.exec(headers["content-range"] ?? "")?.[1];
   if (start !== undefined && Number(start) !== offset) {
-    throw corrupt(key, "the server sent another range than was asked for");
+    throw corrupt(key, "the server sent another range than the requested one");
   }
   return true;
 }
 
-/** Some servers send the whole object whatever is asked for. */
+/** Some servers send the whole object whatever is requested. */
 function isWhole(answer: HttpHead, { size, etag }: { size: number; etag: string | undefined }) {
   const head = headOf(answer);
   return answer.status === 200 && head.etag === etag && Object.is(head.size, size);
@@ -137,32 +136,23 @@ function isWhole(answer: HttpHead, { size, etag }: { size: number; etag: string 
 /** How to download into a file. */
 export interface FileDownload {
   /** The bucket. */
-  requests: BucketClient;
-  /** Bounds the requests. */
-  gate: Limiter;
-  /** Told of every piece; a negative number takes pieces back. */
+  client: BucketClient;
+  /** Limits the requests. */
+  limiter: Limiter;
+  /** Called with the length of every piece; a negative number revokes pieces. */
   onBytes(bytes: number): void;
-  /** Told of the length once it is known. */
+  /** Called with the length of the whole when it is known. */
   onSize?(size: number): void;
 }
 
-const MAX_RESTARTS = 3;
+const MAX_ATTEMPTS = 3;
 
-/**
- * Downloads an object into a file. A long object comes by several ranges at a time.
- *
- * @param download how
- * @param key the object
- * @param file where to
- * @param known what a listing has told about it
- * @returns the length of the object
- * @throws {S3CredentialsError} if it isn't there, can't be read or isn't what the server holds
- */
+/** Downloads an object into a file and gives its length. A long one comes in several ranges at a time. */
 export async function downloadInto(
   download: FileDownload,
   key: string,
   file: LocalFile,
-  known?: { size: number; etag: string },
+  known?: KnownObject,
 ): Promise<number> {
   let head = known !== undefined && known.size > RANGE_SIZE ? known : undefined;
   let received = 0;
@@ -171,7 +161,7 @@ export async function downloadInto(
     received += bytes;
     download.onBytes(bytes);
   };
-  for (let beginning = 1;; beginning++) {
+  for (let attempt = 1;; attempt++) {
     try {
       if (head !== undefined) {
         await readRanges({ ...download, onBytes }, key, file, head);
@@ -185,7 +175,7 @@ export async function downloadInto(
       }
       rangesUnsupported ||= error instanceof RangeIgnored;
       const mayPass = error instanceof ObjectChanged || error instanceof RangeIgnored;
-      if (!mayPass || beginning >= MAX_RESTARTS) throw error;
+      if (!mayPass || attempt >= MAX_ATTEMPTS) throw error;
       head = undefined;
       onBytes(-received);
       file.clear();
@@ -194,32 +184,28 @@ export async function downloadInto(
 }
 
 function readWhole(
-  { requests, gate, onBytes, onSize }: FileDownload,
+  { client, limiter, onBytes, onSize }: FileDownload,
   key: string,
   file: LocalFile,
-  { known, rangesUnsupported }: {
-    known: { size: number; etag: string } | undefined;
-    rangesUnsupported: boolean;
-  },
+  { known, rangesUnsupported }: { known: KnownObject | undefined; rangesUnsupported: boolean },
 ): Promise<number> {
   const write = (chunk: Uint8Array) => {
     file.write(chunk);
     onBytes(chunk.length);
   };
-  return gate.run(() =>
-    readObject(requests, key, write, (head) => {
-      if (Number.isFinite(head.size)) onSize?.(head.size);
-      if (
-        head.size > RANGE_SIZE && head.etag !== undefined && !rangesUnsupported
-      ) throw new SwitchToRanges(head);
-    }, known), known?.size);
+  const onHead = (head: ObjectHead) => {
+    if (Number.isFinite(head.size)) onSize?.(head.size);
+    const isLong = head.size > RANGE_SIZE && head.etag !== undefined;
+    if (isLong && !rangesUnsupported) throw new SwitchToRanges(head);
+  };
+  return limiter.run(() => readObject(client, key, write, onHead, known), known?.size);
 }
 
 async function readRanges(
-  { requests, gate, onBytes, onSize }: FileDownload,
+  { client, limiter, onBytes, onSize }: FileDownload,
   key: string,
   file: LocalFile,
-  { size, etag }: { size: number; etag: string },
+  { size, etag }: KnownObject,
 ): Promise<void> {
   onSize?.(size);
   let digest: Digest | undefined;
@@ -230,28 +216,25 @@ async function readRanges(
     if (!isRange(head, offset, key) || Number(total) !== size) throw new ObjectChanged(key);
     digest ??= digestOf(head.headers);
   };
-  const underWay = new Set<Promise<void>>();
-  for (let start = 0; start < size && failure === undefined; start += RANGE_SIZE) {
-    const end = Math.min(start + RANGE_SIZE, size);
-    const leave = await gate.enter(RANGE_SIZE);
-    if (failure !== undefined) {
-      leave();
+  const isOver = () => failure !== undefined;
+  const reading = new Set<Promise<void>>();
+  for (let start = 0; start < size && !isOver(); start += RANGE_SIZE) {
+    const range = { start, end: Math.min(start + RANGE_SIZE, size), etag };
+    const release = await limiter.acquire(RANGE_SIZE);
+    if (isOver()) {
+      release();
       break;
     }
-    const reading = readRange(requests, key, file, { start, end, etag }, {
-      onHead,
-      onBytes,
-      isOver: () => failure !== undefined,
-    })
+    const task = readRange(client, key, file, range, { onHead, onBytes, isOver })
       .catch((error) => void (failure ??= { error }))
       .finally(() => {
-        leave();
-        underWay.delete(reading);
+        release();
+        reading.delete(task);
       });
-    underWay.add(reading);
+    reading.add(task);
   }
-  await Promise.all(underWay);
-  if (failure !== undefined) throw readingError(requests, failure.error, key);
+  await Promise.all(reading);
+  if (failure !== undefined) throw getError(client, failure.error, key);
   if (digest !== undefined && !await fileMatches(file.temporaryPath, digest)) throw corrupt(key);
 }
 
@@ -259,7 +242,7 @@ async function readRanges(
 class NoLongerWanted extends Error {}
 
 async function readRange(
-  requests: BucketClient,
+  client: BucketClient,
   key: string,
   file: LocalFile,
   { start, end, etag }: { start: number; end: number; etag: string },
@@ -281,7 +264,7 @@ async function readRange(
   const attempt = async () => {
     if (offset === end) return;
     const headers = rangeHeaders(offset, end, etag);
-    await requests.sendOnce({ method: "GET", key, headers }, {
+    await client.sendOnce({ method: "GET", key, headers }, {
       onHead(head) {
         onHead(head, offset);
         return write;
@@ -289,7 +272,7 @@ async function readRange(
     });
     if (offset !== end) throw new ObjectChanged(key);
   };
-  await requests.withRetries(attempt, () => offset);
+  await client.withRetries(attempt, () => offset);
 }
 
 async function fileMatches(path: string, digest: Digest): Promise<boolean> {
@@ -308,7 +291,7 @@ function rangeHeaders(start: number, end: number | undefined, etag: string | und
   };
 }
 
-/** Reads the head of an object. */
+/** What the headers of an answer say about an object. */
 export function headOf({ headers }: HttpHead): ObjectHead {
   const time = headers["last-modified"];
   return {
@@ -321,32 +304,26 @@ export function headOf({ headers }: HttpHead): ObjectHead {
 
 function corrupt(
   key: string,
-  reason = "the checksum that the server gives for the object does not fit",
+  reason = "the checksum that the server gives for the object does not match",
 ): S3CredentialsError {
   const message = `Could not get ${escapeName(key)}: what arrived is not what the server holds`;
   return new S3CredentialsError("aws", message, { hint: `Try again; ${reason}` });
 }
 
-/**
- * Says why an object can't be read.
- *
- * @param requests the bucket
- * @param error what a request threw
- * @param key the object
- * @returns the error to throw
- */
-export function readingError(requests: BucketClient, error: unknown, key: string): unknown {
+/** Says why an object can't be read. */
+export function getError(client: BucketClient, error: unknown, key: string): unknown {
   if (error instanceof S3CredentialsError || error instanceof SwitchToRanges) return error;
+  const action = `Could not get ${escapeName(key)}`;
   if (!(error instanceof S3RequestError)) {
-    const isOurs = (error as Error)?.name !== "ConnectionError";
-    return isOurs ? error : serviceError(error, `Could not get ${escapeName(key)}`);
+    const isOfService = (error as Error)?.name === "ConnectionError";
+    return isOfService ? serviceError(error, action) : error;
   }
   const { httpStatusCode } = error.$metadata;
   if (httpStatusCode === 412) return new ObjectChanged(key);
   if (error.name === "NoSuchBucket") {
-    return serviceError(error, `Could not get objects of bucket ${requests.bucket}`);
+    return serviceError(error, `Could not get objects of bucket ${client.bucket}`);
   }
   return httpStatusCode === 404
     ? new S3CredentialsError("not-found", `Not found: ${escapeName(key)}`, { cause: error })
-    : serviceError(error, `Could not get ${escapeName(key)}`);
+    : serviceError(error, action);
 }

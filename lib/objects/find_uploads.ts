@@ -1,44 +1,44 @@
 /**
- * Which files a list of paths means, and under which keys they go.
+ * Which files a list of paths means, and their keys.
  *
  * @module
  */
 import { basename, join } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
-import { keyFor } from "./keys.ts";
 import { escapeName } from "../escape.ts";
-import { fileFault } from "./local_file.ts";
-import type { Upload } from "./put.ts";
+import { fileError, infoIfExists } from "./file_error.ts";
+import { keyFor } from "./keys.ts";
 import { systemPath } from "./system_path.ts";
+import type { Upload } from "./types.ts";
 
 /** What {@linkcode findUploads} found. */
 export interface FoundUploads {
-  /** The files, in the order of the paths and, below a folder, of their names. */
+  /** The files, in the order of the paths and, below a directory, of their names. */
   uploads: Upload[];
   /** What is not among them, and why. */
   skipped: SkippedFile[];
 }
 
-/** What is left out of an upload. */
+/** A file or directory that is not uploaded. */
 export interface SkippedFile {
-  /** The file or folder. */
+  /** The file or directory. */
   path: string;
-  /** Why, in words for persons. */
+  /** Why, in words for a person. */
   reason: string;
-  /** Whether it should have been uploaded; else it is a kind of thing that never is. */
+  /** Whether it should have been uploaded; otherwise it is of a kind that never is. */
   isFailure: boolean;
 }
 
 /**
- * Finds the files that paths mean. A file goes by its name; a folder with its name and all that is
- * below it, except that `.` and `..` give no name. Links to files are followed, links to folders are
- * not. A path that is given twice counts once. Nothing is sent.
+ * Finds the files that paths mean. A file is named by its name; what is below a directory by the
+ * directory's name and its own path there, except that `.` and `..` give no name. Links to files are
+ * followed, links to directories are not. A path that is given twice counts once. Nothing is sent.
  *
- * @param paths files and folders
- * @param prefix what to put before the keys; a slash goes between
+ * @param paths files and directories
+ * @param prefix what to put before the keys, with a slash between
  * @returns the files and their keys
- * @throws {S3CredentialsError} `usage` for a path that isn't there, `conflict` for two files with
- *   the same key
+ * @throws {S3CredentialsError} `file` for a path that is missing or can't be read, `conflict` for two
+ *   files with the same key
  *
  * @example A file below a prefix
  * ```ts
@@ -55,7 +55,7 @@ export function findUploads(paths: readonly string[], prefix?: string): FoundUpl
     found.uploads.push({ path, key: keyFor(segments, prefix), size });
   for (const given of paths) {
     const path = systemPath(given);
-    const info = statOf(path);
+    const info = infoOf(path);
     const name = basename(given);
     const isNamed = name !== "" && name !== "." && name !== "..";
     if (info.isDirectory) walk(path, isNamed ? [name] : [], add, found.skipped);
@@ -64,25 +64,22 @@ export function findUploads(paths: readonly string[], prefix?: string): FoundUpl
   return { ...found, uploads: assertUniqueKeys(found.uploads) };
 }
 
-function statOf(path: string): Deno.FileInfo {
+function infoOf(path: string): Deno.FileInfo {
   try {
     return Deno.statSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new S3CredentialsError("usage", `Path does not exist: ${escapeName(path)}`);
-    }
-    throw fileFault(error, `Could not read ${escapeName(path)}`);
+    throw fileError(error, `Could not read ${escapeName(path)}`);
   }
 }
 
 function walk(
-  folder: string,
+  directory: string,
   segments: string[],
   add: (path: string, segments: string[], size: number) => void,
-  skipped: FoundUploads["skipped"],
+  skipped: SkippedFile[],
 ): void {
-  for (const { name, isDirectory, isSymlink } of entriesOf(folder, skipped)) {
-    const path = join(folder, name);
+  for (const { name, isDirectory, isSymlink } of entriesOf(directory, skipped)) {
+    const path = join(directory, name);
     if (isDirectory) {
       walk(path, [...segments, name], add, skipped);
       continue;
@@ -91,42 +88,35 @@ function walk(
       const info = Deno.statSync(path);
       if (info.isFile) add(path, [...segments, name], info.size);
       else {
-        skipped.push({
-          path,
-          reason: isSymlink && info.isDirectory
-            ? "it is a symbolic link to a folder"
-            : "it is no ordinary file",
-          isFailure: false,
-        });
+        const isLink = isSymlink && info.isDirectory;
+        const reason = isLink ? "it is a symbolic link to a directory" : "it is no ordinary file";
+        skipped.push({ path, reason, isFailure: false });
       }
     } catch (error) {
-      const isBroken = isSymlink && error instanceof Deno.errors.NotFound && isThere(path);
-      const reason = "it is a symbolic link to nothing";
-      skipped.push(isBroken ? { path, reason, isFailure: false } : unreadable(path, error));
+      skipped.push(isSymlink ? brokenLink(path, error) : unreadable(path, error));
     }
   }
 }
 
-function isThere(path: string): boolean {
-  try {
-    return Deno.lstatSync(path) !== undefined;
-  } catch {
-    return false;
-  }
+function brokenLink(path: string, error: unknown): SkippedFile {
+  const isBroken = error instanceof Deno.errors.NotFound &&
+    infoIfExists(Deno.lstatSync, path) !== undefined;
+  const reason = "it is a symbolic link to nothing";
+  return isBroken ? { path, reason, isFailure: false } : unreadable(path, error);
 }
 
 function unreadable(path: string, error: unknown): SkippedFile {
-  // Deno puts a substitute into such a name, under which nothing is found.
-  const isNoText = error instanceof Deno.errors.NotFound && basename(path).includes("\ufffd");
-  const reason = isNoText ? "its name is not UTF-8" : fileFault(error, "it can't be read").message;
+  // Deno puts a replacement character into such a name, under which nothing is found.
+  const isNotUtf8 = error instanceof Deno.errors.NotFound && basename(path).includes("\ufffd");
+  const reason = isNotUtf8 ? "its name is not UTF-8" : fileError(error, "it can't be read").message;
   return { path, reason, isFailure: true };
 }
 
-function entriesOf(folder: string, skipped: FoundUploads["skipped"]): Deno.DirEntry[] {
+function entriesOf(directory: string, skipped: SkippedFile[]): Deno.DirEntry[] {
   try {
-    return [...Deno.readDirSync(folder)].sort((one, other) => one.name < other.name ? -1 : 1);
+    return [...Deno.readDirSync(directory)].sort((one, other) => one.name < other.name ? -1 : 1);
   } catch (error) {
-    skipped.push(unreadable(folder, error));
+    skipped.push(unreadable(directory, error));
     return [];
   }
 }
@@ -139,11 +129,10 @@ function assertUniqueKeys(uploads: readonly Upload[]): Upload[] {
     const other = byKey.get(key);
     if (other === undefined) byKey.set(key, upload);
     else if (other.path !== path) {
+      const files = `${escapeName(other.path)} and ${escapeName(path)}`;
       throw new S3CredentialsError(
         "conflict",
-        `Two files would have the key ${escapeName(key)}: ${escapeName(other.path)} and ${
-          escapeName(path)
-        }`,
+        `Two files would have the key ${escapeName(key)}: ${files}`,
         { hint: "Upload them one after the other, with a `prefix` for each" },
       );
     }

@@ -1,37 +1,39 @@
 /**
- * Downloads: one object as a stream or into a file, many into a folder.
+ * Downloads: one object as a stream or into a file, many into a directory.
  *
  * @module
  */
-import { Limiter, mapUnordered } from "../concurrency.ts";
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { S3CredentialsError } from "../errors.ts";
-import { commonPrefix, keyMatcher } from "./keys.ts";
+import type { Aws } from "../aws/connect.ts";
+import { Limiter, mapUnordered } from "../concurrency.ts";
+import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { BucketClient } from "./bucket_client.ts";
-import type { Aws } from "../aws/connect.ts";
-import { fileFault, localError, LocalFile } from "./local_file.ts";
-import { openFound } from "./local_open.ts";
-import { LocalFolder } from "./local_folder.ts";
 import {
   downloadInto,
   type FileDownload,
+  getError,
   headOf,
+  type KnownObject,
   type ObjectHead,
-  readingError,
   readObject,
 } from "./download.ts";
+import { asFileError, fileError, infoIfExists } from "./file_error.ts";
+import { checkKey, commonPrefix, keyMatcher } from "./keys.ts";
 import { listPages } from "./list.ts";
+import { LocalDirectory } from "./local_directory.ts";
+import { LocalFile } from "./local_file.ts";
+import { openFound } from "./local_open.ts";
+import { systemPath } from "./system_path.ts";
 import {
   DEFAULT_TRANSFERS,
   DOWNLOAD_WINDOW,
-  isFatal,
+  failedResult,
   type ObjectResult,
   ProgressCounter,
   type TransferOptions,
 } from "./types.ts";
-import { systemPath } from "./system_path.ts";
 
 /** An object and its content. */
 export interface ObjectStream extends ObjectHead {
@@ -45,9 +47,10 @@ export interface ObjectStream extends ObjectHead {
  * @param aws the account
  * @param bucket the bucket
  * @param key the object
- * @param options whom to tell of progress, and what ends the transfer
+ * @param options progress, signal
  * @returns the object
- * @throws {S3CredentialsError} `not-found` or why it can't be read
+ * @throws {S3CredentialsError} `not-found`, or why it can't be read
+ * @throws the signal's reason if it is aborted
  *
  * @example The text of an object
  * ```ts
@@ -57,7 +60,7 @@ export interface ObjectStream extends ObjectHead {
  *
  * await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
  * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
- * await putObject(aws, "my-bucket", "hello.txt", new Blob(["Hello"]).stream());
+ * await putObject(aws, "my-bucket", "hello.txt", new Blob(["Hello"]));
  * const { body, contentType } = await getObject(aws, "my-bucket", "hello.txt");
  * assert.equal(await new Response(body).text(), "Hello");
  * assert.equal(contentType, "text/plain");
@@ -68,14 +71,11 @@ export async function getObject(
   aws: Aws,
   bucket: string,
   key: string,
-  { signal, onProgress }: Omit<TransferOptions, "concurrency"> = {},
+  { signal, onProgress }: TransferOptions = {},
 ): Promise<ObjectStream> {
+  asUsageError(() => checkKey(key));
   const cancelled = new AbortController();
-  const requests = new BucketClient(
-    aws,
-    bucket,
-    signal === undefined ? cancelled.signal : AbortSignal.any([signal, cancelled.signal]),
-  );
+  const client = new BucketClient(aws, bucket, anySignal(cancelled.signal, signal));
   const counter = new ProgressCounter(onProgress);
   const { promise, resolve, reject } = Promise.withResolvers<ObjectHead>();
   let controller: ReadableStreamDefaultController<Uint8Array>;
@@ -92,7 +92,7 @@ export async function getObject(
     wanted = Promise.withResolvers();
     return wanted.promise;
   };
-  readObject(requests, key, write, (head) => {
+  readObject(client, key, write, (head) => {
     counter.add({ totalObjects: 1, totalBytes: head.size || 0 });
     counter.finalTotal();
     resolve(head);
@@ -102,7 +102,7 @@ export async function getObject(
   }).catch((error) => {
     reject(error);
     if (!cancelled.signal.aborted) controller.error(error);
-  }).finally(() => requests.close());
+  }).finally(() => client.close());
   return { ...await promise, body };
 }
 
@@ -112,9 +112,10 @@ export async function getObject(
  * @param aws the account
  * @param bucket the bucket
  * @param key the object
- * @param path the file; something that is no ordinary file, such as a pipe, is written to as it is
- * @param options how many requests at a time, whom to tell, what ends the transfer
+ * @param path the file; what is no ordinary file, such as a pipe, is written to directly
+ * @param options maximum of concurrent requests, progress, signal
  * @throws {S3CredentialsError} if the object can't be read or the file can't be written
+ * @throws the signal's reason if it is aborted
  *
  * @example Save an object
  * ```ts ignore
@@ -130,30 +131,36 @@ export async function downloadObject(
   path: string,
   { concurrency = DEFAULT_TRANSFERS, onProgress, signal }: TransferOptions = {},
 ): Promise<void> {
-  const tried = `Could not write to ${escapeName(path)}`;
-  const requests = new BucketClient(aws, bucket, signal);
-  const gate = new Limiter(concurrency, DOWNLOAD_WINDOW);
-  const target = await writableTarget(path, tried, signal);
+  asUsageError(() => checkKey(key));
+  const action = `Could not write to ${escapeName(path)}`;
+  const client = new BucketClient(aws, bucket, signal);
+  const limiter = new Limiter(concurrency, DOWNLOAD_WINDOW);
+  const output = await openOutput(path, action, signal);
   const counter = new ProgressCounter(onProgress);
   const download = {
-    requests,
-    gate,
+    client,
+    limiter,
     onBytes: (bytes: number) => counter.add({ bytes }),
-    onSize: singleSize(counter),
+    onSize: sizeOfOne(counter),
   };
   try {
-    if ("device" in target) await writeTo(target.device, download, key);
-    else await save(target.file, download, key);
+    if ("device" in output) await writeTo(output.device, download, key);
+    else await save(output.file, download, key);
     counter.add({ objects: 1 });
   } catch (error) {
-    throw localError(error, tried, replacingHint(error, path));
+    signal?.throwIfAborted();
+    throw asFileError(error, action, replacingHint(error, path));
   } finally {
-    if ("device" in target) target.device.close();
-    requests.close();
+    if ("device" in output) output.device.close();
+    client.close();
   }
 }
 
-function singleSize(counter: ProgressCounter): (size: number) => void {
+function anySignal(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  return other === undefined ? one : AbortSignal.any([one, other]);
+}
+
+function sizeOfOne(counter: ProgressCounter): (size: number) => void {
   let counted: number | undefined;
   return (size) => {
     counter.add({ totalObjects: counted === undefined ? 1 : 0, totalBytes: size - (counted ?? 0) });
@@ -163,22 +170,25 @@ function singleSize(counter: ProgressCounter): (size: number) => void {
 }
 
 async function writeTo(device: Deno.FsFile, download: FileDownload, key: string): Promise<void> {
-  await readObject(download.requests, key, async (chunk) => {
+  const write = async (chunk: Uint8Array) => {
     let rest = chunk;
     while (rest.length > 0) rest = rest.subarray(await device.write(rest));
     download.onBytes(chunk.length);
-  }, ({ size }) => Number.isFinite(size) && download.onSize?.(size));
+  };
+  await readObject(download.client, key, write, ({ size }) => {
+    if (Number.isFinite(size)) download.onSize?.(size);
+  });
 }
 
 async function save(
   file: LocalFile,
   download: FileDownload,
   key: string,
-  known?: { size: number; etag: string },
+  known?: KnownObject,
 ): Promise<number> {
   try {
     const size = await downloadInto(download, key, file, known);
-    download.requests.throwIfAborted();
+    download.client.throwIfAborted();
     file.finish();
     return size;
   } catch (error) {
@@ -187,67 +197,61 @@ async function save(
   }
 }
 
-/** Opens the target before anything is transferred. */
-async function writableTarget(
+/** Opens what to write to before anything is transferred. */
+async function openOutput(
   given: string,
-  tried: string,
+  action: string,
   signal?: AbortSignal,
 ): Promise<{ file: LocalFile } | { device: Deno.FsFile }> {
   const path = systemPath(given);
   try {
-    const found = statIfThere(path);
-    if (found?.isDirectory) throw new Deno.errors.IsADirectory();
-    if (found !== undefined && !found.isFile) {
-      return { device: await openFound(path, found, { write: true }, signal) };
+    const info = infoIfExists(Deno.statSync, path);
+    if (info?.isDirectory) throw new Deno.errors.IsADirectory();
+    if (info !== undefined && !info.isFile) {
+      return { device: await openFound(path, info, { write: true }, signal) };
     }
     // A link to a file stays a link: the file that it names is replaced.
-    return { file: new LocalFile(found === undefined ? path : Deno.realPathSync(path)) };
+    return { file: new LocalFile(info === undefined ? path : Deno.realPathSync(path)) };
   } catch (error) {
+    signal?.throwIfAborted();
     if (error instanceof Deno.errors.NotFound) {
-      const hint = `The folder ${escapeName(dirname(path))} must exist`;
-      throw new S3CredentialsError("not-found", `${tried}: its folder does not exist`, { hint });
+      const hint = `The directory ${escapeName(dirname(path))} must exist`;
+      const message = `${action}: its directory does not exist`;
+      throw new S3CredentialsError("file", message, { hint, cause: error });
     }
-    throw fileFault(error, tried, replacingHint(error, path));
+    throw fileError(error, action, replacingHint(error, path));
   }
 }
 
-/** What the system says of a file that may perhaps be written, but not replaced by another. */
+/** The system's codes for a file that may perhaps be written, but not replaced by another. */
 const IRREPLACEABLE = new Set(["EACCES", "EPERM", "EBUSY", "EROFS"]);
 
 function replacingHint(error: unknown, path: string): string | undefined {
   const { code = "" } = error as { code?: string };
   if (!IRREPLACEABLE.has(code) || !existsSync(path)) return;
-  return "The file is replaced as a whole, so that its folder must be writable; where only the file " +
-    "is, redirect standard output to it";
+  return "The file is replaced as a whole, so its directory must be writable; if only the file is, " +
+    "redirect standard output to it";
 }
 
-function statIfThere(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
-/** What {@linkcode getObjects} gets. Neither keys nor patterns: all. */
+/** What {@linkcode getObjects} gets; if neither keys nor patterns are given, everything. */
 export interface GetObjectsOptions extends TransferOptions {
   /** Keys of objects to get. */
   keys?: readonly string[];
-  /** Patterns of keys to get: `*`, `?`, `[seq]`, `[!seq]`; `*` also stands for `/`. */
+  /** Patterns of keys to get: `*`, `?`, `[seq]`, `[!seq]`; `*` also matches `/`. */
   patterns?: readonly string[];
 }
 
 /**
- * Downloads objects into a folder, below which each keeps the folders of its key. Nothing is
- * written outside the folder; a key for which that can't be is reported.
+ * Downloads objects into a directory, below which each keeps the directories of its key. Nothing is
+ * written outside the directory; a key that can't be written there is reported.
  *
  * @param aws the account
  * @param bucket the bucket
- * @param folder the folder; made if it isn't there
- * @param options which objects; left out, all
+ * @param directory the directory; created if it is missing
+ * @param options which objects, maximum of concurrent requests, progress, signal
  * @returns what became of each object, as soon as it is known
- * @throws {S3CredentialsError} if the bucket can't be read or the folder can't be written to
+ * @throws {S3CredentialsError} if the bucket can't be read or the directory can't be written to
+ * @throws the signal's reason if it is aborted
  *
  * @example Everything below a prefix
  * ```ts ignore
@@ -261,39 +265,35 @@ export interface GetObjectsOptions extends TransferOptions {
 export async function* getObjects(
   aws: Aws,
   bucket: string,
-  folder: string,
+  directory: string,
   options: GetObjectsOptions = {},
 ): AsyncGenerator<ObjectResult> {
   const { concurrency = DEFAULT_TRANSFERS, onProgress, signal } = options;
   const stop = new AbortController();
-  const requests = new BucketClient(
-    aws,
-    bucket,
-    signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
-  );
-  const gate = new Limiter(concurrency, DOWNLOAD_WINDOW);
-  const local = LocalFolder.open(folder);
+  const client = new BucketClient(aws, bucket, anySignal(stop.signal, signal));
+  const limiter = new Limiter(concurrency, DOWNLOAD_WINDOW);
+  const local = LocalDirectory.open(directory);
   const counter = new ProgressCounter(onProgress);
   const get = async (wanted: Wanted): Promise<ObjectResult> => {
-    const result = await getOne({ requests, gate, counter, local }, wanted);
+    const result = await getOne({ client, limiter, counter, local }, wanted);
     counter.add({ objects: 1 });
     return result;
   };
   try {
-    const wanted = wantedObjects(requests, options, counter);
+    const wanted = wantedObjects(client, options, counter);
     yield* mapUnordered(wanted, get, concurrency, () => stop.abort());
   } finally {
-    requests.close();
+    client.close();
   }
 }
 
 interface Wanted {
   key: string;
-  known?: { size: number; etag: string };
+  known?: KnownObject;
 }
 
 async function* wantedObjects(
-  requests: BucketClient,
+  client: BucketClient,
   { keys = [], patterns = [] }: GetObjectsOptions,
   counter: ProgressCounter,
 ): AsyncGenerator<Wanted> {
@@ -303,7 +303,7 @@ async function* wantedObjects(
   if (named.size === 0 || patterns.length > 0) {
     const matches = patterns.length === 0 ? () => true : keyMatcher(patterns);
     const prefix = patterns.length === 0 ? undefined : commonPrefix(patterns);
-    for await (const page of listPages(requests, prefix)) {
+    for await (const page of listPages(client, prefix)) {
       const found = page.filter(({ Key }) => matches(Key) && !named.has(Key));
       counter.add({
         totalObjects: found.length,
@@ -317,73 +317,64 @@ async function* wantedObjects(
   counter.finalTotal();
 }
 
-interface Getting {
-  requests: BucketClient;
-  gate: Limiter;
+interface Download {
+  client: BucketClient;
+  limiter: Limiter;
   counter: ProgressCounter;
-  local: LocalFolder;
+  local: LocalDirectory;
 }
 
-async function getOne(getting: Getting, { key, known }: Wanted): Promise<ObjectResult> {
-  const { requests, gate, counter, local } = getting;
+async function getOne(
+  { client, limiter, counter, local }: Download,
+  { key, known }: Wanted,
+): Promise<ObjectResult> {
   let counted = known?.size ?? 0;
   const download: FileDownload = {
-    requests,
-    gate,
+    client,
+    limiter,
     onBytes: (bytes) => counter.add({ bytes }),
     onSize(size) {
       counter.add({ totalBytes: size - counted });
       counted = size;
     },
   };
-  const claimed = await local.claim(key, () => checkEmpty(download, key, known?.size))
-    .catch((error) => asResult(error, key));
-  if ("key" in claimed) return claimed;
-  const { path, release } = claimed;
-  if (path === undefined) return { key, size: 0 };
-  // The path doesn't tell which of two keys it was made of.
-  const tried = `Could not save ${JSON.stringify(key)} to ${escapeName(path)}`;
+  let action = `Could not save ${JSON.stringify(key)}`;
+  let release = () => {};
   try {
-    const file = openFile(path, tried);
-    const size = await save(file, download, key, known?.etag ? known : undefined);
+    asUsageError(() => checkKey(key));
+    const target = await local.target(key, () => assertEmpty(download, key, known?.size));
+    release = target.release;
+    const { path } = target;
+    if (path === undefined) return { key, size: 0 };
+    // The path doesn't tell which of two keys it was made of.
+    action += ` to ${escapeName(path)}`;
+    const size = await save(new LocalFile(path), download, key, known?.etag ? known : undefined);
     return { key, path, size };
   } catch (error) {
-    return asResult(localError(error, tried), key);
+    client.throwIfAborted();
+    return failedResult(asFileError(error, action), { key });
   } finally {
     release();
   }
 }
 
-function openFile(path: string, tried: string): LocalFile {
-  try {
-    return new LocalFile(path);
-  } catch (error) {
-    throw fileFault(error, tried);
-  }
-}
-
-/** A key that ends in a slash stands for a folder, which can't hold what the object might hold. */
-async function checkEmpty(
-  { requests, gate }: FileDownload,
+/** A key that ends in a slash makes a directory, where the content of the object has no place. */
+async function assertEmpty(
+  { client, limiter }: FileDownload,
   key: string,
-  known: number | undefined,
+  knownSize: number | undefined,
 ): Promise<void> {
-  const size = known ?? headOf(
-    await gate.run(() => requests.send({ method: "HEAD", key }))
-      .catch((error) => Promise.reject(readingError(requests, error, key))),
-  ).size;
-  if (size > 0) {
-    throw new S3CredentialsError(
-      "conflict",
-      `Skipped ${
-        JSON.stringify(key)
-      }: it makes a folder, and its ${size} bytes have no place there`,
-      { hint: "Use get-object with -o to save them" },
-    );
-  }
+  const size = knownSize ?? await limiter.run(() => sizeOf(client, key));
+  if (!(size > 0)) return;
+  const message = `Skipped ${JSON.stringify(key)}: it makes a directory, which can't hold its ` +
+    `${size} bytes`;
+  throw new S3CredentialsError("conflict", message, { hint: "Get it as a single object instead" });
 }
 
-function asResult(error: unknown, key: string): ObjectResult {
-  if (error instanceof S3CredentialsError && !isFatal(error)) return { key, error };
-  throw error;
+async function sizeOf(client: BucketClient, key: string): Promise<number> {
+  try {
+    return headOf(await client.send({ method: "HEAD", key })).size;
+  } catch (error) {
+    throw getError(client, error, key);
+  }
 }

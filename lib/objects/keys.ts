@@ -11,41 +11,41 @@ export const KEY_LIMIT = 1024;
 
 /** Where the file for a key belongs. */
 export type KeyPath =
-  | { kind: "file" | "folder"; segments: string[] }
+  | { kind: "file" | "directory"; segments: string[] }
   | { kind: "unsafe"; reason: string };
 
-/** How {@linkcode resolveKeyPath} looks at a key. */
+/** Which rules {@linkcode resolveKeyPath} applies. */
 export interface KeyPathOptions {
   /**
-   * Whether the rules of Windows hold besides.
+   * Whether to apply the rules of Windows too.
    *
    * @default {false}
    */
   isWindows?: boolean;
 }
 
-/** Names that Windows keeps for devices, with any extension. */
+/** Names that Windows reserves for devices, with any extension. */
 const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(?:\.|$)/i;
-// deno-lint-ignore no-control-regex -- Windows forbids them
+// deno-lint-ignore no-control-regex -- Windows forbids control characters
 const WINDOWS_FORBIDDEN = /[<>:"|?*\x00-\x1f]/;
 
 /**
- * Works out where below a folder the file for a key belongs. A key that could lead out of the folder
- * has no place.
+ * Finds where below a directory the file for a key belongs. A key that could lead out of the
+ * directory has no place.
  *
- * Empty and `.` segments are left out, so that `a//b` and `a/b` are the same file.
+ * Empty and `.` segments are dropped, so that `a//b` and `a/b` are the same file.
  *
  * @param key the key of an object
- * @param options whose rules hold
- * @returns the names of the folders and of the file; or why there is no such place
+ * @param options whose rules apply
+ * @returns the names of the directories and of the file; or why there is no such place
  *
- * @example A key, a folder and an attempt to break out
+ * @example A key, a directory and an attempt to break out
  * ```ts
  * import { resolveKeyPath } from "@s3creds/cli";
  * import assert from "node:assert/strict";
  *
  * assert.deepEqual(resolveKeyPath("a/b.txt"), { kind: "file", segments: ["a", "b.txt"] });
- * assert.deepEqual(resolveKeyPath("a/"), { kind: "folder", segments: ["a"] });
+ * assert.deepEqual(resolveKeyPath("a/"), { kind: "directory", segments: ["a"] });
  * assert.equal(resolveKeyPath("../b.txt").kind, "unsafe");
  * ```
  */
@@ -54,10 +54,10 @@ export function resolveKeyPath(key: string, { isWindows = false }: KeyPathOption
   const segments = parts.filter((part) => part !== "" && part !== ".");
   const reason = reasonAgainst(key, segments, isWindows);
   if (reason !== undefined) return { kind: "unsafe", reason };
-  const isFolder = parts.at(-1) === "";
-  if (segments.length === 0 && !isFolder) return { kind: "unsafe", reason: "it names no file" };
-  if (parts.at(-1) === ".") return { kind: "unsafe", reason: "it names no file" };
-  return { kind: isFolder ? "folder" : "file", segments };
+  const last = parts.at(-1);
+  if (last === "") return { kind: "directory", segments };
+  if (last === ".") return { kind: "unsafe", reason: "it names no file" };
+  return { kind: "file", segments };
 }
 
 function reasonAgainst(
@@ -73,33 +73,27 @@ function reasonAgainst(
   if (!isWindows) return undefined;
   if (key.includes("\\")) return "it contains a backslash";
   for (const segment of segments) {
-    if (WINDOWS_FORBIDDEN.test(segment)) return "Windows does not allow all of its characters";
-    if (/[ .]$/.test(segment)) return "Windows drops the space or dot at the end of a name";
-    if (WINDOWS_DEVICE.test(segment)) return "Windows keeps that name for a device";
+    if (WINDOWS_FORBIDDEN.test(segment)) return "it has characters that Windows does not allow";
+    if (/[ .]$/.test(segment)) return "a name in it ends with a space or dot, which Windows drops";
+    if (WINDOWS_DEVICE.test(segment)) return "reserved device name on Windows";
   }
 }
 
-/**
- * A form that is the same for all names that any file system takes for one: without regard to case
- * and to how Unicode writes a letter.
- *
- * @param path the path
- * @returns the form, for comparison only
- */
+/** For comparison only: the same for all names that some file system takes for one. */
 export function caseFoldPath(path: string): string {
-  // deno-lint-ignore no-control-regex -- all of ASCII
+  // deno-lint-ignore no-control-regex -- the range is all of ASCII
   if (/^[\x00-\x7f]*$/.test(path)) return path.toLowerCase();
   return path.normalize("NFKD").toLowerCase().toUpperCase().toLowerCase().normalize("NFKD");
 }
 
 /**
- * Reads patterns as a shell does, except that `*` and `?` also stand for `/`: `*` for anything, `?`
- * for one character, `[seq]` for one of some characters, `[!seq]` for any other.
+ * Reads patterns as a shell does, except that `*` and `?` also match `/`: `*` matches anything, `?`
+ * one character, `[seq]` one of some characters, `[!seq]` any other.
  *
  * @param patterns the patterns
- * @returns whether a key fits any of them
+ * @returns whether a key matches any of them
  *
- * @example All CSS files below a folder
+ * @example All CSS files below a prefix
  * ```ts
  * import { keyMatcher } from "@s3creds/cli";
  * import assert from "node:assert/strict";
@@ -115,8 +109,8 @@ export function keyMatcher(patterns: readonly string[]): (key: string) => boolea
 }
 
 /**
- * What stands between two stars may be looked for once, at the first place where it fits: the group
- * that is looked ahead at and then repeated keeps the matcher from trying all the other places.
+ * What stands between two stars need only be found once, at the first place where it matches: the
+ * captured lookahead keeps the matcher from backtracking into the other places.
  */
 function patternSource(pattern: string): string {
   const pieces = piecesBetweenStars([...pattern]);
@@ -174,29 +168,18 @@ function literal(character: string): string {
   return `\\u{${character.codePointAt(0)!.toString(16)}}`;
 }
 
-/**
- * What every key that fits one of the patterns starts with.
- *
- * @param patterns at least one pattern
- * @returns the longest such text; empty if they have nothing in common
- */
+/** The longest text that every key that matches one of the patterns starts with. */
 export function commonPrefix(patterns: readonly string[]): string {
   const literals = patterns.map((pattern) => /^[^*?[]*/.exec(pattern)![0]);
   return literals.reduce((one, other) => {
     let length = 0;
     while (length < one.length && one[length] === other[length]) length++;
-    // Half a surrogate pair is no text.
+    // Half of a surrogate pair is no character.
     return one.slice(0, length).replace(/[\ud800-\udbff]$/, "");
   });
 }
 
-/**
- * The key for a file.
- *
- * @param segments the names of the folders and of the file
- * @param prefix what to put before them; a slash goes between
- * @returns the key
- */
+/** The key for a file by the names of its directories and its own. */
 export function keyFor(segments: readonly string[], prefix = ""): string {
   const slash = prefix === "" || prefix.endsWith("/") ? "" : "/";
   return `${prefix}${slash}${segments.join("/")}`;
@@ -206,7 +189,7 @@ export function keyFor(segments: readonly string[], prefix = ""): string {
  * Checks a key.
  *
  * @param key the key
- * @throws {RangeError} if S3 would not take it
+ * @throws {RangeError} if S3 would not accept it
  */
 export function checkKey(key: string): void {
   if (key === "") throw new InvalidInput("Invalid key: it is empty");

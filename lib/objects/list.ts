@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import { childText, parseXml, unescapeXml, type XmlElement } from "./xml.ts";
-import { BucketClient } from "./bucket_client.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
-import type { ObjectSummary } from "./types.ts";
-import { encodePath } from "./signature.ts";
 import { serviceError } from "../aws/service_error.ts";
+import { S3CredentialsError } from "../errors.ts";
+import { BucketClient } from "./bucket_client.ts";
+import { encodePath } from "./signature.ts";
+import type { ObjectSummary } from "./types.ts";
+import { childText, parseXml, type XmlElement } from "./xml.ts";
 
 /** What {@linkcode listObjects} lists. */
 export interface ListObjectsOptions {
@@ -21,7 +21,7 @@ export interface ListObjectsOptions {
    * @default {false}
    */
   urls?: boolean;
-  /** Ends the listing. */
+  /** Ends the listing, which then throws the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -33,6 +33,7 @@ export interface ListObjectsOptions {
  * @param options which objects
  * @returns the objects, page by page as they arrive
  * @throws {S3CredentialsError} if the bucket can't be listed
+ * @throws the signal's reason if it is aborted
  *
  * @example The keys of a bucket
  * ```ts
@@ -42,7 +43,7 @@ export interface ListObjectsOptions {
  *
  * await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
  * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
- * await putObject(aws, "my-bucket", "hello.txt", new Blob(["Hello"]).stream());
+ * await putObject(aws, "my-bucket", "hello.txt", new Blob(["Hello"]));
  * const objects = await Array.fromAsync(listObjects(aws, "my-bucket"));
  * assert.deepEqual(objects.map(({ Key, Size }) => [Key, Size]), [["hello.txt", 5]]);
  * aws.close();
@@ -53,15 +54,15 @@ export async function* listObjects(
   bucket: string,
   { prefix, urls = false, signal }: ListObjectsOptions = {},
 ): AsyncGenerator<ObjectSummary> {
-  const requests = new BucketClient(aws, bucket, signal);
+  const client = new BucketClient(aws, bucket, signal);
   try {
     const base = urls ? await baseUrl(aws, bucket) : undefined;
-    for await (const page of listPages(requests, prefix)) {
+    for await (const page of listPages(client, prefix)) {
       if (base === undefined) yield* page;
       else for (const object of page) yield { ...object, URL: `${base}/${encodePath(object.Key)}` };
     }
   } finally {
-    requests.close();
+    client.close();
   }
 }
 
@@ -71,21 +72,15 @@ async function baseUrl(aws: Aws, bucket: string): Promise<string> {
   return isCustom ? url : `https://s3.amazonaws.com/${bucket}`;
 }
 
-/**
- * Lists the objects of a bucket. The next page is asked for while the present one is in use.
- *
- * @param requests the bucket
- * @param prefix only keys that start with this
- * @returns the objects of a page at a time
- */
+/** Lists the objects of a bucket by pages. The next page is requested while one is in use. */
 export async function* listPages(
-  requests: BucketClient,
+  client: BucketClient,
   prefix?: string,
 ): AsyncGenerator<ObjectSummary[]> {
-  let next: Promise<ListPage> | undefined = listPage(requests, prefix);
+  let next: Promise<ListPage> | undefined = listPage(client, prefix);
   while (next !== undefined) {
     const page: ListPage = await next;
-    next = page.token === undefined ? undefined : listPage(requests, prefix, page.token);
+    next = page.token === undefined ? undefined : listPage(client, prefix, page.token);
     next?.catch(() => {});
     yield page.objects;
   }
@@ -93,17 +88,18 @@ export async function* listPages(
 
 interface ListPage {
   objects: ObjectSummary[];
-  token?: string;
+  /** What requests the next page, if there is one. */
+  token: string | undefined;
 }
 
 async function listPage(
-  requests: BucketClient,
+  client: BucketClient,
   prefix?: string,
   token?: string,
 ): Promise<ListPage> {
-  const tried = `Could not list bucket ${requests.bucket}`;
+  const action = `Could not list bucket ${client.bucket}`;
   try {
-    const { text } = await requests.send({
+    const { text } = await client.send({
       method: "GET",
       query: {
         "list-type": "2",
@@ -114,74 +110,64 @@ async function listPage(
     });
     const page = readPage(text);
     if (page.token === undefined || page.token !== token) return page;
-    throw new S3CredentialsError("aws", `${tried}: the listing does not move on`);
+    throw new S3CredentialsError("aws", `${action}: the server repeated a page token`);
   } catch (error) {
-    requests.throwIfAborted();
-    throw serviceError(error, tried);
+    client.throwIfAborted();
+    throw serviceError(error, action);
   }
 }
 
-const TAG = /<(\w+)>([^<]*)<\/\1>/g;
-
-/**
- * Reads a page of a listing. The objects are picked out by their tags and not by the general reader,
- * which takes several times as long; a listing has little else in it.
- */
 function readPage(text: string): ListPage {
-  const start = text.indexOf("<Contents>");
-  const end = text.lastIndexOf("</Contents>");
-  const hasObjects = start >= 0 && end > start;
-  const frame = parseXml(
-    (hasObjects ? text.slice(0, start) + text.slice(end + "</Contents>".length) : text).trim(),
-  );
-  if (frame.name !== "ListBucketResult") {
-    throw new SyntaxError(`Cannot read listing: it is a ${frame.name}`);
-  }
-  const isEncoded = childText(frame, "EncodingType") === "url";
-  const objects = hasObjects
-    ? text.slice(start, end).split("</Contents>").map((one) => readObject(one, isEncoded))
-    : [];
-  const token = nextToken(frame);
-  return { objects, ...(token !== undefined && { token }) };
+  const listing = parseXml(text);
+  if (listing.name !== "ListBucketResult") throw unreadable(`it is a ${listing.name}`);
+  const isEncoded = childText(listing, "EncodingType") === "url";
+  const objects = listing.children.filter(({ name }) => name === "Contents")
+    .map((contents) => readObject(contents, isEncoded));
+  return { objects, token: nextToken(listing) };
 }
 
-function nextToken(frame: XmlElement): string | undefined {
-  if (childText(frame, "IsTruncated") !== "true") return undefined;
-  const token = childText(frame, "NextContinuationToken");
-  if (!token) throw new SyntaxError("Cannot read listing: it goes on, but does not say where");
+function nextToken(listing: XmlElement): string | undefined {
+  if (childText(listing, "IsTruncated") !== "true") return undefined;
+  const token = childText(listing, "NextContinuationToken");
+  if (!token) throw unreadable("it goes on, but has no page token");
   return token;
 }
 
-function readObject(xml: string, isEncoded: boolean): ObjectSummary {
-  const found: Record<string, string> = {};
-  for (const [, name, text] of xml.matchAll(TAG)) found[name!] = text!;
-  const { Key = "", LastModified, ETag, Size, StorageClass, ID, DisplayName } = found;
-  const owner = { DisplayName, ID };
-  return {
-    Key: decodeKey(unescapeXml(Key), isEncoded),
-    ...(LastModified && { LastModified: readTime(LastModified) }),
-    ...(ETag && { ETag: unescapeXml(ETag) }),
-    Size: readSize(Size ?? "0"),
-    ...(StorageClass && { StorageClass }),
-    ...((ID || DisplayName) && {
-      Owner: Object.fromEntries(
-        Object.entries(owner).flatMap(([name, text]) => text ? [[name, unescapeXml(text)]] : []),
-      ),
-    }),
-  };
+function readObject(contents: XmlElement, isEncoded: boolean): ObjectSummary {
+  const object: ObjectSummary = { Key: "", Size: 0 };
+  for (const child of contents.children) {
+    const { name, text } = child;
+    if (name === "Key") object.Key = decodeKey(text, isEncoded);
+    else if (name === "Size") object.Size = readSize(text);
+    else if (name === "Owner") Object.assign(object, readOwner(child));
+    else if (text === "") continue;
+    else if (name === "LastModified") object.LastModified = readTime(text);
+    else if (name === "ChecksumAlgorithm") (object.ChecksumAlgorithm ??= []).push(text);
+    else if (name === "ETag" || name === "StorageClass" || name === "ChecksumType") {
+      object[name] = text;
+    }
+  }
+  if (object.Key === "") throw unreadable("an object has no key");
+  return object;
+}
+
+function readOwner(owner: XmlElement): Pick<ObjectSummary, "Owner"> {
+  const names = ["DisplayName", "ID"].flatMap((name) => {
+    const text = childText(owner, name);
+    return text ? [[name, text] as const] : [];
+  });
+  return names.length > 0 ? { Owner: Object.fromEntries(names) } : {};
 }
 
 function readTime(text: string): Date {
   const time = new Date(text);
-  if (Number.isNaN(time.getTime())) {
-    throw new SyntaxError("Cannot read listing: it has an odd time");
-  }
+  if (Number.isNaN(time.getTime())) throw unreadable("invalid LastModified");
   return time;
 }
 
 function readSize(text: string): number {
   const size = Number(text);
-  if (!(size >= 0)) throw new SyntaxError("Cannot read listing: it has an odd size");
+  if (!(size >= 0)) throw unreadable("invalid Size");
   return size;
 }
 
@@ -191,6 +177,10 @@ function decodeKey(text: string, isEncoded: boolean): string {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch {
-    throw new SyntaxError("Cannot read listing: a key is not encoded as it should be");
+    throw unreadable("invalid encoding of a key");
   }
+}
+
+function unreadable(reason: string): SyntaxError {
+  return new SyntaxError(`Cannot read listing: ${reason}`);
 }

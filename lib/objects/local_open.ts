@@ -1,6 +1,6 @@
 /**
- * Opening what may be no ordinary file. A pipe can keep whoever opens it, reads or writes waiting
- * for its other end without limit, so that an interruption must not wait for it.
+ * Opening what may be no ordinary file. Opening, reading or writing a pipe can wait for its other end
+ * without limit, and an abort must not wait with it.
  *
  * @module
  */
@@ -8,40 +8,25 @@ import { abortable } from "../abortable.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 
-/**
- * Opens a file that was looked at. What is no ordinary file is opened in the background.
- *
- * @param path the file
- * @param found what it was
- * @param options whether to read or to write
- * @param signal ends the waiting
- * @returns the open file
- * @throws {S3CredentialsError} `interrupted`, or `conflict` if it is something else by now
- * @throws Deno's errors
- */
+/** Opens what `info` describes; anything but an ordinary file is opened in the background. */
 export async function openFound(
   path: string,
-  found: Deno.FileInfo,
+  info: Deno.FileInfo,
   options: Deno.OpenOptions,
   signal?: AbortSignal,
 ): Promise<Deno.FsFile> {
-  const file = found.isFile
+  const file = info.isFile
     ? Deno.openSync(path, options)
-    : await openSpecial(path, found, options, signal);
-  if (file.statSync().isFile === found.isFile) return file;
+    : await openSpecial(path, info, options, signal);
+  if (file.statSync().isFile === info.isFile) return file;
   file.close();
-  throw new S3CredentialsError(
-    "conflict",
-    `${escapeName(path)} changed while it was being opened`,
-    {
-      hint: "Try again",
-    },
-  );
+  const message = `${escapeName(path)} changed while it was being opened`;
+  throw new S3CredentialsError("conflict", message, { hint: "Try again" });
 }
 
 async function openSpecial(
   path: string,
-  found: Deno.FileInfo,
+  info: Deno.FileInfo,
   options: Deno.OpenOptions,
   signal?: AbortSignal,
 ): Promise<Deno.FsFile> {
@@ -50,12 +35,12 @@ async function openSpecial(
     return await abortable(opening, signal);
   } catch (error) {
     opening.then((file) => file.close(), () => {});
-    if (signal?.aborted && found.isFifo) wake(path);
+    if (signal?.aborted && info.isFifo) wake(path);
     throw error;
   }
 }
 
-/** A pipe that is opened for both ends waits for nobody, and ends the waiting of the others. */
+/** Opening a pipe for both ends never waits, and ends the waiting of those who opened one end. */
 function wake(path: string): void {
   try {
     Deno.openSync(path, { read: true, write: true }).close();

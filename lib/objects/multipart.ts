@@ -1,23 +1,24 @@
 /**
  * Uploads of any length, in parts.
  *
- * Not by `@aws-sdk/lib-storage`: it leaves an upload open that is interrupted while it is being
- * made, takes an answer that was lost for a failure, and knows no common bound for the memory of
- * several uploads.
+ * Not by `@aws-sdk/lib-storage`: it leaves an upload open that is aborted while it is being created,
+ * takes a lost answer for a failure, and has no common limit for the memory of several uploads.
  *
  * @module
  */
-import type { Limiter } from "../concurrency.ts";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { serviceError } from "../aws/service_error.ts";
+import type { Limiter } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
-import { escapeName } from "../escape.ts";
-import { childText, escapeXml, parseXml } from "./xml.ts";
+import { escapeName, shellWord } from "../escape.ts";
 import { type BucketClient, errorOf, S3RequestError } from "./bucket_client.ts";
 import { ConnectionError } from "./http.ts";
-import { UNREACHABLE } from "./types.ts";
 import { sha256 } from "./signature.ts";
-import { serviceError } from "../aws/service_error.ts";
+import type { ByteSource } from "./sources.ts";
+import { UNREACHABLE } from "./types.ts";
+import { childText, escapeXml, parseXml } from "./xml.ts";
 
 /** The most parts of an upload. */
 export const PARTS_LIMIT = 10_000;
@@ -25,26 +26,11 @@ const MIB = 1024 * 1024;
 /** The usual length of a part, and the longest upload that is sent in one piece. */
 export const PART_SIZE = 8 * MIB;
 
-/** Gives the content piece by piece. */
-export interface ByteSource {
-  /**
-   * Fills a buffer.
-   *
-   * @param buffer where to put the content
-   * @returns how much there was; less than the buffer holds only at the end
-   */
-  fill(buffer: Uint8Array): Promise<number>;
-}
-
 /**
- * How long a part must be so that the parts suffice.
+ * How long a part must be so that ten thousand suffice.
  *
- * All parts have the same length where the whole length is known, since some makers' servers demand
+ * All parts have the same length where the length of the whole is known, since some servers demand
  * that. Where it isn't, parts grow late, when those servers would be at their limit too.
- *
- * @param number the part, counted from 1
- * @param size the length of the whole content, if it is known
- * @returns bytes
  */
 export function partSize(number: number, size?: number): number {
   if (size !== undefined) {
@@ -54,27 +40,41 @@ export function partSize(number: number, size?: number): number {
   return PART_SIZE * 2 ** doublings;
 }
 
+/** Buffers that are used again. Uploads share them: each with its own would take more memory. */
+export class BufferPool {
+  readonly #free: ArrayBuffer[] = [];
+
+  /** Gives a buffer of this length, whatever is in it. */
+  take(length: number): Uint8Array<ArrayBuffer> {
+    const free = this.#free.pop();
+    return new Uint8Array(free?.byteLength === length ? free : new ArrayBuffer(length));
+  }
+
+  /** Takes back the buffer that these bytes are in. */
+  giveBack({ buffer }: Uint8Array<ArrayBuffer>): void {
+    this.#free.push(buffer);
+  }
+}
+
 /** What to upload, and how. */
 export interface MultipartUpload {
   /** The bucket. */
-  requests: BucketClient;
-  /** Bounds requests and memory. */
-  gate: Limiter;
-  /** Buffers that no part is in at present. All uploads share them, or each would keep its own. */
-  spare: ArrayBuffer[];
+  client: BucketClient;
+  /** Limits requests and memory. */
+  limiter: Limiter;
+  /** Memory for parts. */
+  buffers: BufferPool;
   /** The object. */
   key: string;
   /** Headers of the object. */
   headers: Record<string, string>;
   /** The content. */
   source: ByteSource;
-  /** Content that was taken from the source already. */
-  first?: Uint8Array;
-  /** The length of the whole, if it is known. */
-  size?: number;
-  /** Told of every part. */
+  /** The first part, if it was read already. */
+  first: Uint8Array<ArrayBuffer> | undefined;
+  /** Called after every part. */
   onBytes(bytes: number): void;
-  /** Told of what may be left on the server. */
+  /** Called with what may be left on the server. */
   onWarning: ((message: string) => void) | undefined;
   /** Ends the upload. */
   signal: AbortSignal | undefined;
@@ -86,40 +86,36 @@ interface Part {
   checksum: string;
 }
 
-/**
- * Uploads in parts. If that fails or is interrupted, nothing is left on the server.
- *
- * @param upload what and how
- * @returns the length of the content
- */
+/** Uploads in parts and gives the length. If that fails or is aborted, nothing is left on the server. */
 export async function uploadInParts(upload: MultipartUpload): Promise<number> {
-  const uploadId = await begin(upload);
+  const uploadId = await create(upload);
   try {
     const { parts, size } = await sendParts(upload, uploadId);
     await complete(upload, uploadId, parts, size);
     return size;
   } catch (error) {
-    await abandon(upload, uploadId, error);
+    await abort(upload, uploadId, error);
     throw error;
   }
 }
 
-/** Milliseconds that remain for tidying up after Ctrl-C. */
+/** Milliseconds that remain for cleaning up after an abort. */
 const GRACE_MS = 1_500;
-const TIDY_LIMIT_MS = 20_000;
+const CLEANUP_TIMEOUT_MS = 20_000;
+const CLEANUP_DELAY_MS = 100;
 
-/** An upload that is being made must be known, or it can't be removed: hence the grace. */
-async function begin(upload: MultipartUpload): Promise<string> {
-  const { requests, key, headers, signal, onWarning } = upload;
+/** An upload that is being created must be known, or it can't be removed: hence the grace period. */
+async function create(upload: MultipartUpload): Promise<string> {
+  const { client, key, headers, signal, onWarning } = upload;
   let isAnswerLost = false;
   const grace = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const startGrace = () => {
-    timer = setTimeout(() => grace.abort(new Error("interrupted")), GRACE_MS);
+    timer = setTimeout(() => grace.abort(signal?.reason), GRACE_MS);
   };
   signal?.addEventListener("abort", startGrace);
   try {
-    const algorithm = await requests.isAws() && { "x-amz-checksum-algorithm": "SHA256" };
+    const algorithm = await client.isAws() && { "x-amz-checksum-algorithm": "SHA256" };
     const request = {
       method: "POST",
       key,
@@ -127,128 +123,122 @@ async function begin(upload: MultipartUpload): Promise<string> {
       headers: { ...headers, ...algorithm },
       isNotIdempotent: true,
     };
-    const { text } = await requests.withRetries(() =>
-      requests.sendOnce(request, { signal: grace.signal }).catch((error) => {
+    const { text } = await client.withRetries(() =>
+      client.sendOnce(request, { signal: grace.signal }).catch((error) => {
         isAnswerLost ||= grace.signal.aborted ||
           error instanceof ConnectionError && !UNREACHABLE.has(error.code);
         throw error;
       })
     );
-    const uploadId = childText(parseXml(text.trim()), "UploadId");
-    if (!uploadId) throw new SyntaxError("Cannot begin upload: the answer names no upload");
+    const uploadId = childText(parseXml(text), "UploadId");
+    if (!uploadId) throw new SyntaxError("Cannot create upload: the answer has no upload id");
     return uploadId;
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", startGrace);
-    // Nobody else's upload of the same key can be told from it, so that it is not aborted here.
+    // It can't be told from other uploads of the same key, so it is not aborted here.
     if (isAnswerLost) {
       onWarning?.(
-        `An answer was lost when the upload of ${
+        `The answer to the creation of the upload of ${
           escapeName(key)
-        } began: an empty upload of it may be left on ` +
-          "the server, which costs nothing. See aws s3api list-multipart-uploads " +
-          `--bucket ${requests.bucket} --prefix ${quoted(key)}`,
+        } was lost: an empty upload ` +
+          "may be left on the server, which costs nothing. See aws s3api list-multipart-uploads " +
+          `--bucket ${client.bucket} --prefix=${printableWord(key)}`,
       );
     }
   }
 }
 
-/** As one word for a shell; with characters that a terminal must not get, one of bash or zsh. */
-function quoted(text: string): string {
-  if (escapeName(text) !== text) return `$'${escapeName(text.replace(/[\\']/g, "\\$&"))}'`;
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+/** A word for a shell that can be printed; one with control characters needs bash or zsh. */
+function printableWord(text: string): string {
+  if (escapeName(text) === text) return shellWord(text);
+  return `$'${escapeName(text.replace(/[\\']/g, "\\$&"))}'`;
 }
 
 async function sendParts(
   upload: MultipartUpload,
   uploadId: string,
 ): Promise<{ parts: Part[]; size: number }> {
-  const buffers = new Buffers(upload);
+  const { limiter, buffers, source, onBytes } = upload;
+  const reader = new PartReader(upload);
   const parts: Part[] = [];
-  const underWay = new Set<Promise<void>>();
+  const sending = new Set<Promise<void>>();
   let failure: { error: unknown } | undefined;
-  for (let number = 1; failure === undefined && !buffers.isAtEnd; number++) {
-    const leave = await upload.gate.enter(partSize(number, upload.size));
+  for (let number = 1; failure === undefined && !reader.isAtEnd; number++) {
+    const release = await limiter.acquire(partSize(number, source.size));
     const body = failure === undefined
-      ? await buffers.next(number).catch((error) => void (failure ??= { error }))
+      ? await reader.read(number).catch((error) => void (failure ??= { error }))
       : undefined;
     if (body === undefined) {
-      leave();
+      release();
       break;
     }
-    const sending = sendPart(upload, uploadId, number, body)
+    const task = sendPart(upload, uploadId, number, body)
       .then((part) => {
         parts.push(part);
-        upload.onBytes(body.length);
-        buffers.release(body);
+        onBytes(body.length);
+        buffers.giveBack(body);
       })
       .catch((error) => void (failure ??= { error }))
       .finally(() => {
-        leave();
-        underWay.delete(sending);
+        release();
+        sending.delete(task);
       });
-    underWay.add(sending);
+    sending.add(task);
   }
-  await Promise.all(underWay);
+  await Promise.all(sending);
   if (failure !== undefined) throw failure.error;
-  return { parts: parts.sort((one, other) => one.number - other.number), size: buffers.size };
+  return { parts: parts.sort((one, other) => one.number - other.number), size: reader.size };
 }
 
-/** The content in parts. Buffers whose part has arrived are used again. */
-class Buffers {
-  readonly #upload: MultipartUpload;
-  /** What was read so far. */
+/** The content in parts. */
+class PartReader {
+  /** Bytes that were read so far. */
   size = 0;
   /** Whether there is no more. */
   isAtEnd = false;
+  readonly #upload: MultipartUpload;
 
   constructor(upload: MultipartUpload) {
     this.#upload = upload;
   }
 
-  /** @returns the next part; `undefined` if there is none left */
-  async next(number: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const { requests, spare, first, source, size, key } = this.#upload;
-    requests.throwIfAborted();
-    const length = partSize(number, size);
-    const used = spare.pop();
-    const buffer = new Uint8Array(used?.byteLength === length ? used : new ArrayBuffer(length));
-    const begun = number === 1 && first !== undefined ? first.length : 0;
-    if (begun > 0) buffer.set(first!);
-    const count = begun + await source.fill(buffer.subarray(begun));
-    this.size += count;
-    this.isAtEnd = count < length || this.size === size;
-    if (count === 0 && number > 1) return undefined;
+  /** Gives the next part, or `undefined` if there is none left. */
+  async read(number: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { client, first, key, source } = this.#upload;
+    client.throwIfAborted();
+    const part = number === 1 && first !== undefined ? first : await this.#fill(number);
+    this.size += part.length;
+    this.isAtEnd = part.length < partSize(number, source.size) || this.size === source.size;
+    if (part.length === 0 && number > 1) return undefined;
     if (number > PARTS_LIMIT) {
-      throw new S3CredentialsError(
-        "limit",
-        `Could not put ${escapeName(key)}: the input is too long`,
-        {
-          hint: "Save it to a file and upload that: its length is then known beforehand",
-        },
-      );
+      const message = `Could not put ${escapeName(key)}: the input is too long`;
+      const hint = "Save it to a file and upload that: its length is then known beforehand";
+      throw new S3CredentialsError("limit", message, { hint });
     }
-    return buffer.subarray(0, count);
+    return part;
   }
 
-  release(body: Uint8Array<ArrayBuffer>): void {
-    this.#upload.spare.push(body.buffer);
+  async #fill(number: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { source, buffers } = this.#upload;
+    const buffer = buffers.take(partSize(number, source.size));
+    return buffer.subarray(0, await source.fill(buffer));
   }
 }
 
 async function sendPart(
-  { requests, key }: MultipartUpload,
+  { client, key }: MultipartUpload,
   uploadId: string,
   number: number,
   body: Uint8Array,
 ): Promise<Part> {
   const payloadHash = sha256(body);
   const checksum = Buffer.from(payloadHash, "hex").toString("base64");
-  const { headers } = await requests.send({
+  const { headers } = await client.send({
     method: "PUT",
     key,
     query: { partNumber: String(number), uploadId },
-    headers: await requests.isAws() ? { "x-amz-checksum-sha256": checksum } : {},
+    headers: await client.isAws() ? { "x-amz-checksum-sha256": checksum } : {},
     body,
     payloadHash,
   });
@@ -256,12 +246,12 @@ async function sendPart(
 }
 
 async function complete(
-  { requests, key }: MultipartUpload,
+  { client, key }: MultipartUpload,
   uploadId: string,
   parts: readonly Part[],
   size: number,
 ): Promise<void> {
-  const isAws = await requests.isAws();
+  const isAws = await client.isAws();
   const list = parts.map(({ number, etag, checksum }) =>
     `<Part><PartNumber>${number}</PartNumber><ETag>${escapeXml(etag)}</ETag>${
       isAws ? `<ChecksumSHA256>${checksum}</ChecksumSHA256>` : ""
@@ -271,44 +261,38 @@ async function complete(
   const body = new TextEncoder().encode(
     `<CompleteMultipartUpload xmlns="${namespace}">${list.join("")}</CompleteMultipartUpload>`,
   );
-  const query = { uploadId };
+  const request = { method: "POST", key, query: { uploadId }, body, isNotIdempotent: true };
   let attempts = 0;
   try {
-    await requests.withRetries(async () => {
+    await client.withRetries(async () => {
       attempts++;
-      const answer = await requests.sendOnce({
-        method: "POST",
-        key,
-        query,
-        body,
-        isNotIdempotent: true,
-      });
+      const answer = await client.sendOnce(request);
       // S3 may find out that it failed after it has begun to answer with success.
       if (!isResult(answer.text)) throw errorOf(answer);
     });
   } catch (error) {
-    const mayBeDone = attempts > 1 && error instanceof S3RequestError &&
+    const mayBeComplete = attempts > 1 && error instanceof S3RequestError &&
       error.name === "NoSuchUpload";
-    if (!mayBeDone || !await isThere(requests, key, size, parts)) throw error;
+    if (!mayBeComplete || !await isComplete(client, key, size, parts)) throw error;
   }
 }
 
 function isResult(text: string): boolean {
   try {
-    return parseXml(text.trim()).name === "CompleteMultipartUploadResult";
+    return parseXml(text).name === "CompleteMultipartUploadResult";
   } catch {
     return false;
   }
 }
 
-/** The answer to an earlier attempt may have been lost, although it was carried out. */
-async function isThere(
-  requests: BucketClient,
+/** Whether an earlier attempt was carried out although its answer was lost. */
+async function isComplete(
+  client: BucketClient,
   key: string,
   size: number,
   parts: readonly Part[],
 ): Promise<boolean> {
-  const { headers } = await requests.send({ method: "HEAD", key });
+  const { headers } = await client.send({ method: "HEAD", key });
   const digests = parts.map(({ etag }) => Buffer.from(etag.replaceAll('"', ""), "hex"));
   const etag = `${createHash("md5").update(Buffer.concat(digests)).digest("hex")}-${parts.length}`;
   const isSameEtag = headers.etag?.replaceAll('"', "") === etag;
@@ -316,41 +300,35 @@ async function isThere(
     (isSameEtag || headers["x-amz-server-side-encryption"]?.startsWith("aws:kms") === true);
 }
 
-/** Parts that are left behind are billed. */
-async function abandon(
-  { requests, key, signal }: MultipartUpload,
+/** Removes the parts: those that are left behind are billed. */
+async function abort(
+  { client, key, signal, onWarning }: MultipartUpload,
   uploadId: string,
   error: unknown,
 ): Promise<void> {
-  const limit = AbortSignal.timeout(signal?.aborted ? GRACE_MS : TIDY_LIMIT_MS);
+  const timeout = AbortSignal.timeout(signal?.aborted ? GRACE_MS : CLEANUP_TIMEOUT_MS);
   let reason: unknown;
   for (;;) {
     try {
-      await requests.sendOnce({ method: "DELETE", key, query: { uploadId } }, { signal: limit });
+      await client.sendOnce({ method: "DELETE", key, query: { uploadId } }, { signal: timeout });
       return;
     } catch (problem) {
       if (problem instanceof S3RequestError && problem.name === "NoSuchUpload") return;
       reason = problem;
       const mayPass = !(problem instanceof S3RequestError) ||
         problem.$metadata.httpStatusCode >= 500;
-      if (limit.aborted || !mayPass) break;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      if (timeout.aborted || !mayPass) break;
+      await delay(CLEANUP_DELAY_MS);
     }
   }
-  const left = `Could not remove what was uploaded of ${
-    escapeName(key)
-  }: its parts stay on the server, and are billed`;
-  throw new S3CredentialsError(
-    error instanceof S3CredentialsError ? error.code : "partial-failure",
-    reason instanceof S3CredentialsError
-      ? `${left}: ${reason.message}`
-      : serviceError(reason, left).message,
-    {
-      cause: error,
-      hint: `Remove them: aws s3api abort-multipart-upload --bucket ${requests.bucket} ` +
-        `--key ${quoted(key)} --upload-id ${
-          /^[\w.-]+$/.test(uploadId) ? uploadId : quoted(uploadId)
-        }`,
-    },
-  );
+  const left = serviceError(
+    reason,
+    `Could not remove what was uploaded of ${escapeName(key)}: its parts stay on the server, and ` +
+      "are billed",
+  ).message;
+  const hint = `Remove them: aws s3api abort-multipart-upload --bucket ${client.bucket} ` +
+    `--key=${printableWord(key)} --upload-id=${printableWord(uploadId)}`;
+  if (signal?.aborted) return onWarning?.(`${left}. ${hint}`);
+  const code = error instanceof S3CredentialsError ? error.code : "partial-failure";
+  throw new S3CredentialsError(code, left, { cause: error, hint });
 }

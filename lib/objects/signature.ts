@@ -9,7 +9,7 @@
 import { type BinaryLike, createHash, createHmac } from "node:crypto";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 
-/** A request that is about to be sent. */
+/** A request to sign. */
 export interface UnsignedRequest {
   /** Such as `GET`. */
   method: string;
@@ -43,7 +43,7 @@ export function encode(text: string): string {
   );
 }
 
-/** Encodes a key, whose slashes stay. Nothing is normalised: `a/../b` is a key like any other. */
+/** Encodes a key except for its slashes. Nothing is normalized: `a/../b` is a key like any other. */
 export function encodePath(key: string): string {
   return /^[\w.~/-]*$/.test(key) ? key : key.split("/").map(encode).join("/");
 }
@@ -62,19 +62,11 @@ export class Signer {
   readonly #region: string;
   #key: { day: string; secret: string; bytes: BinaryLike } | undefined;
 
-  /** @param region the region whose servers check the signature */
   constructor(region: string) {
     this.#region = region;
   }
 
-  /**
-   * Signs a request.
-   *
-   * @param request what is to be sent
-   * @param credentials the caller's
-   * @param now the time
-   * @returns the headers to send, with those that the signature adds
-   */
+  /** Gives the headers to send: those of the request and those of the signature. */
   sign(
     { method, path, query, headers, payloadHash }: UnsignedRequest,
     credentials: AwsCredentialIdentity,

@@ -6,20 +6,9 @@
 import { dirname, resolve, sep } from "node:path";
 
 /**
- * Writes a path so that Deno reads it as the system does. Where a link leads to a folder, `..` of it is
- * for the system the folder above that one; for Deno, unless it has all permissions, it is the folder
- * that the link is in.
- *
- * @param path a path that a person has given
- * @returns another name of the same file, or the path itself
- *
- * @example Nothing to follow
- * ```ts
- * import assert from "node:assert/strict";
- * import { systemPath } from "./system_path.ts";
- *
- * assert.equal(systemPath("../photos"), "../photos");
- * ```
+ * Writes a path so that Deno reads it as the system does. In `link/..`, where `link` leads to another
+ * directory, the system goes up from that directory; Deno goes up from the link, unless it runs with
+ * all permissions, and would read or overwrite another file than the one that was named.
  */
 export function systemPath(path: string): string {
   if (!path.includes("..")) return path;
@@ -31,11 +20,11 @@ export function systemPath(path: string): string {
   }, first);
 }
 
-/** What isn't there is reported by whoever wants to read it. */
 function realPathOf(path: string): string {
   try {
     return Deno.realPathSync(path);
   } catch {
+    // What is missing is reported when it is opened.
     return resolve(path);
   }
 }

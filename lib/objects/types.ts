@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { S3CredentialsError } from "../errors.ts";
+import { S3CredentialsError } from "../errors.ts";
 import { isUntrusted } from "../aws/service_error.ts";
 
-/** An object as a listing shows it. */
+/** An object in a listing. */
 export interface ObjectSummary {
   /** Its key. */
   Key: string;
@@ -14,13 +14,17 @@ export interface ObjectSummary {
   LastModified?: Date;
   /** Its entity tag, in quotes. */
   ETag?: string;
+  /** The algorithms of the checksums that the server holds, such as `CRC32`. */
+  ChecksumAlgorithm?: string[];
+  /** `FULL_OBJECT`, or `COMPOSITE` for checksums of parts. */
+  ChecksumType?: string;
   /** Its length in bytes. */
   Size: number;
   /** Its storage class. */
   StorageClass?: string;
-  /** Its owner, where the server tells. */
+  /** Its owner, if the server names one. */
   Owner?: Record<string, string>;
-  /** Its URL, where it was asked for. */
+  /** Its URL, if URLs are wanted. */
   URL?: string;
 }
 
@@ -32,49 +36,59 @@ export interface TransferProgress {
   totalObjects: number;
   /** Bytes that were transferred. */
   bytes: number;
-  /** Bytes of all objects that were found, as far as that is known. */
+  /** Bytes of all objects that were found, as far as their lengths are known. */
   totalBytes: number;
   /** Whether all objects have been found, so that the totals are final. */
   isTotalFinal: boolean;
 }
 
-/** What all transfers can be told. */
+/** How objects are transferred, and who hears of it. */
 export interface TransferOptions {
   /**
-   * How many requests are under way at a time.
+   * Maximum number of concurrent requests. One stream takes one request, whatever stands here.
    *
    * @default {32}
    */
   concurrency?: number;
-  /** Told as often as something changes. The object is the same each time. */
+  /** Called whenever something changes, with the same object each time. */
   onProgress?: (progress: Readonly<TransferProgress>) => void;
-  /** Told what is worth knowing although it is no failure, in a sentence. */
+  /** Called with what is worth knowing although it is no failure: a sentence. */
   onWarning?: (message: string) => void;
-  /** Ends the transfer; what is half done is removed. */
+  /** Ends the transfer, which then throws the signal's reason; what is half done is removed. */
   signal?: AbortSignal;
+}
+
+/** A local file to upload. */
+export interface Upload {
+  /** The file. */
+  path: string;
+  /** The key of the new object. */
+  key: string;
+  /** Its length in bytes if it is known; for progress only. */
+  size?: number;
 }
 
 /** What became of one object of several. */
 export interface ObjectResult {
   /** Its key. */
   key: string;
-  /** The local file, where there is one. */
+  /** The local file, if there is one. */
   path?: string;
-  /** Its length in bytes, where it was transferred. */
+  /** Its length in bytes, if it was transferred. */
   size?: number;
   /** Why it was not transferred or deleted. */
   error?: S3CredentialsError;
 }
 
-/** How many requests are under way where nothing else is asked for. */
+/** Maximum number of concurrent requests, if omitted. */
 export const DEFAULT_TRANSFERS = 32;
 
 /** Memory for bodies that are being sent. */
-export const BODY_MEMORY = 64 * 1024 * 1024;
+export const UPLOAD_MEMORY = 64 * 1024 * 1024;
 
 /**
- * How much of what is being received is asked for at a time. Each connection costs memory beyond its
- * buffers, since the runtime is slow to give back what it has received.
+ * How much is requested and not yet received. Each connection costs memory beyond its buffers, since
+ * the runtime is slow to give back what it has received.
  */
 export const DOWNLOAD_WINDOW = 24 * 1024 * 1024;
 
@@ -89,7 +103,6 @@ export class ProgressCounter {
   };
   readonly #onProgress: TransferOptions["onProgress"];
 
-  /** @param onProgress whom to tell */
   constructor(onProgress?: TransferOptions["onProgress"]) {
     this.#onProgress = onProgress;
   }
@@ -112,12 +125,13 @@ export class ProgressCounter {
   }
 }
 
-/**
- * Whether an error of one object would meet all the others too.
- *
- * @param error the error
- * @returns true where it is better to stop
- */
+/** The result of an object that failed; throws an error that would meet all other objects too. */
+export function failedResult(error: unknown, object: { key: string; path?: string }): ObjectResult {
+  if (error instanceof S3CredentialsError && !isFatal(error)) return { ...object, error };
+  throw error;
+}
+
+/** Whether an error of one object would meet all the others too. */
 export function isFatal({ code, cause }: S3CredentialsError): boolean {
   if (code === "interrupted" || code === "credentials") return true;
   const { name, code: runtimeCode } = (cause ?? {}) as { name?: string; code?: string };
@@ -125,12 +139,12 @@ export function isFatal({ code, cause }: S3CredentialsError): boolean {
   return runtimeCode !== undefined && (NO_CONNECTION.has(runtimeCode) || isUntrusted(runtimeCode));
 }
 
-/** The runtime's codes for a server that can't be reached, so that no request got there. */
+/** The runtime's codes for a server that can't be reached: no request got there. */
 export const UNREACHABLE: ReadonlySet<string> = new Set([
   ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"],
 ]);
 
-/** The same, and the codes for a server that says nothing for a long time and a proxy that refuses. */
+/** The same, and the codes for a server that stays silent and a proxy that refuses. */
 export const NO_CONNECTION: ReadonlySet<string> = new Set([
   ...[...UNREACHABLE, "ETIMEDOUT", "ERR_PROXY_TUNNEL"],
 ]);

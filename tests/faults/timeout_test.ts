@@ -53,7 +53,7 @@ Deno.test("no answer once: the request is sent again", async () => {
 const OBJECTS: Record<string, (aws: Aws) => Promise<unknown>> = {
   ListObjectsV2: (aws) => Array.fromAsync(listObjects(aws, "my-bucket")),
   GetObject: (aws) => getObject(aws, "my-bucket", "a"),
-  PutObject: (aws) => putObject(aws, "my-bucket", "a", "deno.json"),
+  PutObject: (aws) => putObject(aws, "my-bucket", "a", { path: "deno.json" }),
   DeleteObjects: (aws) => Array.fromAsync(deleteObjects(aws, "my-bucket", { keys: ["a"] })),
 };
 

@@ -39,7 +39,7 @@ Deno.test("resolveKeyPath: an ordinary key keeps every byte", () => {
     .filter((text) => !/[/\0]|^\.{1,2}$|^[a-z]:/i.test(text) && text.isWellFormed());
   fc.assert(fc.property(fc.array(segment, { minLength: 1, maxLength: 6 }), (segments) => {
     assert.deepEqual(resolveKeyPath(segments.join("/")), { kind: "file", segments });
-    assert.deepEqual(resolveKeyPath(`${segments.join("/")}/`), { kind: "folder", segments });
+    assert.deepEqual(resolveKeyPath(`${segments.join("/")}/`), { kind: "directory", segments });
   }));
 });
 

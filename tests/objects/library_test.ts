@@ -1,16 +1,26 @@
 /**
  * The library's functions for objects, and what is particular to Amazon's own endpoint.
  */
-import { Limiter, mapUnordered } from "../../lib/concurrency.ts";
 import assert from "node:assert/strict";
-import { type Aws, connect, connectionOf } from "../../lib/aws/connect.ts";
+import { Buffer } from "node:buffer";
+import {
+  type Aws,
+  connect,
+  deleteObjects,
+  downloadObject,
+  getObject,
+  getObjects,
+  listObjects,
+  type ObjectContent,
+  putObject,
+  putObjects,
+  S3CredentialsError,
+  type TransferProgress,
+} from "@s3creds/cli";
+import { startSandbox } from "@s3creds/cli/sandbox";
+import { connectionOf } from "../../lib/aws/connect.ts";
 import { partSize } from "../../lib/objects/multipart.ts";
-import { downloadObject, getObject, getObjects } from "../../lib/objects/get.ts";
-import { putObject, putObjects } from "../../lib/objects/put.ts";
-import type { TransferProgress } from "../../lib/objects/types.ts";
-import { encodePath, Signer } from "../../lib/objects/signature.ts";
-import { startSandbox } from "../../lib/sandbox/mod.ts";
-import { BUCKET, noise, type Stage, stage, tree } from "../support/objects.ts";
+import { BUCKET, noise, type Stage, stage, tree, until } from "../support/objects.ts";
 
 function account(st: Stage): Aws {
   return connect({ endpointUrl: st.sandbox.url, credentials: st.sandbox.credentials });
@@ -32,7 +42,7 @@ for (const length of [10, 20_000_000]) {
   Deno.test(`Amazon's endpoint: checksums are sent and compared, ${length} bytes`, async () => {
     await using st = await stage();
     const aws = amazonAccount(st);
-    await putObject(aws, BUCKET, "a", new Blob([noise(length)]).stream());
+    await putObject(aws, BUCKET, "a", noise(length));
     const stored = st.objects().get("a")!;
     assert.match(stored.headers["x-amz-checksum-sha256"] ?? "", /^[\w+/]{43}=(-3)?$/);
     const { body } = await getObject(aws, BUCKET, "a");
@@ -44,7 +54,7 @@ for (const length of [10, 20_000_000]) {
 Deno.test("Amazon's endpoint: a checksum that doesn't fit is found where the ETag can't tell", async () => {
   await using st = await stage();
   const aws = amazonAccount(st);
-  await putObject(aws, BUCKET, "a", new Blob(["content"]).stream());
+  await putObject(aws, BUCKET, "a", new Blob(["content"]));
   const stored = st.objects().get("a")!;
   stored.headers["x-amz-server-side-encryption"] = "aws:kms";
   stored.body = new TextEncoder().encode("Content");
@@ -63,7 +73,7 @@ Deno.test("a bucket in another region is found", async () => {
     credentials: sandbox.credentials,
     region: "us-east-1",
   });
-  await putObject(aws, BUCKET, "a", new Blob(["content"]).stream());
+  await putObject(aws, BUCKET, "a", new Blob(["content"]));
   const { body } = await getObject(aws, BUCKET, "a");
   assert.equal(await new Response(body).text(), "content");
   aws.close();
@@ -111,20 +121,131 @@ Deno.test("progress: grows up to the totals", async () => {
   aws.close();
 });
 
-Deno.test("getObjects: who no longer wants the rest doesn't wait for it", async () => {
+Deno.test("getObjects: does not wait for the rest when the caller stops reading", async () => {
   await using st = await stage();
   const aws = account(st);
   for (const key of ["a", "b", "c"]) await st.put(key, key);
-  st.sandbox.fail({ operation: "GetObject", occurrence: 2, times: Infinity, delayMs: 20_000 });
-  const started = performance.now();
+  st.sandbox.fail({ operation: "GetObject", occurrence: 2, times: Infinity, delayMs: 60_000 });
   for await (const { key } of getObjects(aws, BUCKET, st.path("out"))) {
     assert.ok(key);
     break;
   }
-  assert.ok(performance.now() - started < 10_000);
+  const unanswered = st.sandbox.requests.filter(({ status }) => status === 0);
+  assert.equal(unanswered.length, 2);
   assert.equal(Object.keys(tree(st.path("out"))).length, 1);
   aws.close();
 });
+
+const CONTENTS: Record<string, [content: ObjectContent, key: string, type: string | undefined]> = {
+  "bytes": [new TextEncoder().encode("hello"), "a.html", "text/html"],
+  "a blob with a type": [new Blob(["hello"], { type: "text/x-own" }), "a.html", "text/x-own"],
+  "a blob without a type": [new Blob(["hello"]), "a.html", "text/html"],
+  "a stream": [new Blob(["hello"]).stream(), "a.css", "text/css"],
+  "a file": [{ path: "README.md" }, "a.html", "text/markdown"],
+};
+
+for (const [what, [content, key, type]] of Object.entries(CONTENTS)) {
+  Deno.test(`putObject: uploads ${what} with its type`, async () => {
+    await using st = await stage();
+    const aws = account(st);
+    await putObject(aws, BUCKET, key, content);
+    const stored = st.objects().get(key)!;
+    const expected = what === "a file" ? await Deno.readTextFile("README.md") : "hello";
+    assert.equal(new TextDecoder().decode(stored.body), expected);
+    assert.equal(stored.headers["content-type"], type);
+    aws.close();
+  });
+}
+
+for (const length of [8 * 2 ** 20, 8 * 2 ** 20 + 1, 20_000_001]) {
+  Deno.test(`putObject: long bytes, blobs and streams arrive unchanged, ${length} bytes`, async () => {
+    await using st = await stage();
+    const aws = account(st);
+    const bytes = noise(length);
+    const contents = { bytes, blob: new Blob([bytes]), stream: new Blob([bytes]).stream() };
+    for (const [key, content] of Object.entries(contents)) {
+      await putObject(aws, BUCKET, key, content);
+      assert.ok(Buffer.from(st.objects().get(key)!.body).equals(bytes), key);
+    }
+    aws.close();
+  });
+}
+
+const TRANSFERS: Record<string, (aws: Aws, st: Stage, signal: AbortSignal) => Promise<unknown>> = {
+  putObject: (aws, _, signal) => putObject(aws, BUCKET, "new", { path: "LICENSE" }, { signal }),
+  putObjects: (aws, _, signal) => {
+    const uploads = ["LICENSE", "deno.json"].map((path) => ({ path, key: path }));
+    return Array.fromAsync(putObjects(aws, BUCKET, uploads, { signal }));
+  },
+  getObject: (aws, _, signal) => getObject(aws, BUCKET, "a", { signal }),
+  downloadObject: (aws, st, signal) => downloadObject(aws, BUCKET, "a", st.path("out"), { signal }),
+  getObjects: (aws, st, signal) =>
+    Array.fromAsync(getObjects(aws, BUCKET, st.path("out"), { keys: ["a", "b"], signal })),
+  listObjects: (aws, _, signal) => Array.fromAsync(listObjects(aws, BUCKET, { signal })),
+  deleteObjects: (aws, _, signal) =>
+    Array.fromAsync(deleteObjects(aws, BUCKET, { keys: ["a", "b"] }, { signal })),
+};
+
+/** As anyone may choose it: even one that an object's own error could be taken for. */
+const REASON = new S3CredentialsError("conflict", "The caller has seen enough");
+
+for (const [name, transfer] of Object.entries(TRANSFERS)) {
+  for (const when of ["before it begins", "while it waits for an answer", "between two attempts"]) {
+    Deno.test(`${name}: throws the signal's reason when it is aborted ${when}`, async () => {
+      await using st = await stage();
+      for (const key of ["a", "b"]) await st.put(key, key);
+      const aws = account(st);
+      const before = st.sandbox.requests.length;
+      const { signal, abort } = abortion();
+      if (when === "before it begins") abort();
+      else if (when === "between two attempts") {
+        const error = {
+          status: 503,
+          code: "SlowDown",
+          message: "Please reduce your request rate.",
+        };
+        st.sandbox.fail({ operation: "*", times: Infinity, error });
+      } else st.sandbox.fail({ operation: "*", times: Infinity, delayMs: 60_000 });
+      const transferring = transfer(aws, st, signal);
+      transferring.catch(() => {});
+      if (when !== "before it begins") {
+        const enough = when === "between two attempts" ? 4 : 1;
+        await until(() => st.sandbox.requests.length >= before + enough);
+        abort();
+      }
+      await assert.rejects(transferring, (error) => error === REASON);
+      const files = Object.values(tree(st.folder)).filter((content) => content !== null);
+      assert.deepEqual(files, []);
+      aws.close();
+    });
+  }
+}
+
+function abortion() {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort(REASON) };
+}
+
+for (const code of ["ENOSPC", "EROFS", "EDQUOT", "EACCES"]) {
+  Deno.test(`downloadObject, getObjects: ${code} is an error of a file, and no file stays`, async () => {
+    await using st = await stage();
+    await st.put("a", "content");
+    const aws = account(st);
+    const { writeSync } = Deno.FsFile.prototype;
+    Deno.FsFile.prototype.writeSync = () => {
+      throw Object.assign(new Error(`It failed (os error 1)`), { code });
+    };
+    try {
+      await assert.rejects(downloadObject(aws, BUCKET, "a", st.path("a")), { code: "file" });
+      const results = await Array.fromAsync(getObjects(aws, BUCKET, st.path("out")));
+      assert.deepEqual(results.map(({ error }) => error?.code), ["file"]);
+    } finally {
+      Deno.FsFile.prototype.writeSync = writeSync;
+    }
+    assert.deepEqual(tree(st.folder), { out: null });
+    aws.close();
+  });
+}
 
 Deno.test("partSize: ten thousand parts suffice for whatever S3 holds", () => {
   const MIB = 2 ** 20;
@@ -161,59 +282,4 @@ Deno.test("putObjects: many uploads in parts share a few buffers", async () => {
   const bytes = [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
   assert.ok(bytes > 0 && bytes <= 64 * 2 ** 20, `${bytes} bytes`);
   aws.close();
-});
-
-Deno.test("Limiter: bounds requests and bytes, first come, first served", async () => {
-  const gate = new Limiter(2, 10);
-  const order: number[] = [];
-  const leaves = [await gate.enter(4), await gate.enter(4)];
-  const waiting = [9, 1].map((bytes, index) =>
-    gate.enter(bytes).then((leave) => (order.push(index), leave))
-  );
-  await Promise.resolve();
-  assert.deepEqual(order, []);
-  leaves[0]!();
-  await new Promise((resolve) => setTimeout(resolve));
-  assert.deepEqual(order, [], "nine bytes don't fit beside four");
-  leaves[1]!();
-  for (const leave of await Promise.all(waiting)) leave();
-  assert.deepEqual(order, [0, 1]);
-  assert.equal(await gate.run(() => Promise.resolve("alone"), 1000), "alone");
-});
-
-Deno.test("mapUnordered: as they come, no more than the limit at a time, the first error at the end", async () => {
-  let active = 0;
-  let most = 0;
-  const work = async (milliseconds: number) => {
-    most = Math.max(most, ++active);
-    await new Promise((resolve) => setTimeout(resolve, milliseconds));
-    active--;
-    if (milliseconds === 13) throw new Error("unlucky");
-    return milliseconds;
-  };
-  assert.deepEqual(await Array.fromAsync(mapUnordered([60, 1, 30], work, 3)), [1, 30, 60]);
-  assert.equal(most, 3);
-  await assert.rejects(Array.fromAsync(mapUnordered([1, 13, 1, 1], work, 2)), /unlucky/);
-  assert.equal(active, 0);
-});
-
-Deno.test("Signer: the example of AWS's documentation", () => {
-  const signed = new Signer("us-east-1").sign({
-    method: "GET",
-    path: "/test.txt",
-    query: {},
-    headers: { host: "examplebucket.s3.amazonaws.com", range: "bytes=0-9" },
-    payloadHash: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-  }, {
-    accessKeyId: "AKIAIOSFODNN7EXAMPLE",
-    secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-  }, new Date("2013-05-24T00:00:00Z"));
-  assert.match(
-    signed.authorization!,
-    /Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41$/,
-  );
-});
-
-Deno.test("encodePath: nothing is normalised", () => {
-  assert.equal(encodePath("a/../b//c d+é'"), "a/../b//c%20d%2B%C3%A9%27");
 });

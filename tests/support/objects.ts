@@ -62,6 +62,11 @@ export async function stage(): Promise<Stage> {
   };
 }
 
+/** Waits until something is so. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 /** All files below a folder with their content, and folders (with `null`), by relative path. */
 export function tree(folder: string): Record<string, string | null> {
   const found: Record<string, string | null> = {};
@@ -93,7 +98,7 @@ export function noise(length: number, seed = 1): Uint8Array<ArrayBuffer> {
   return new Uint8Array(words.buffer, 0, length);
 }
 
-/** Pieces that keys with evil intentions are made of, among ordinary ones. */
+/** Pieces of keys that try to break out, among ordinary ones. */
 export const keyArbitrary: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: "binary", minLength: 1, maxLength: 30 }),
   fc.array(

@@ -45,25 +45,23 @@ function program(st: Stage, args: string[], stdout: "null" | "piped" = "null") {
     get stdout() {
       return child.stdout;
     },
-    /** Presses Ctrl-C and waits for what comes of it. */
-    async interrupt(): Promise<{ code: number; stderr: string; milliseconds: number }> {
-      const started = performance.now();
+    /** Presses Ctrl-C and waits for the end; a process that hangs is killed. */
+    async interrupt(): Promise<{ code: number; stderr: string }> {
       child.kill("SIGINT");
-      const late = setTimeout(() => child.kill("SIGKILL"), 5_000);
+      const late = setTimeout(() => child.kill("SIGKILL"), 30_000);
       const { code } = await child.status;
       clearTimeout(late);
       await readUntil(() => false);
       const own = stderr.slice(stderr.indexOf("\n") + 1);
-      return { code, stderr: own, milliseconds: performance.now() - started };
+      return { code, stderr: own };
     },
   };
 }
 
 async function isInterrupted(running: ReturnType<typeof program>): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 500));
-  const { code, stderr, milliseconds } = await running.interrupt();
+  const { code, stderr } = await running.interrupt();
   assert.deepEqual([code, stderr], [130, "Error: Interrupted\n"]);
-  assert.ok(milliseconds < 2_000, "within two seconds");
 }
 
 const COMMANDS: Record<string, (path: string) => string[]> = {

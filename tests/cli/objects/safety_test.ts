@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { LocalFile } from "../../../lib/objects/local_file.ts";
-import { LocalFolder } from "../../../lib/objects/local_folder.ts";
+import { LocalDirectory } from "../../../lib/objects/local_directory.ts";
 import { resolveKeyPath } from "../../../lib/objects/keys.ts";
 import { escapeControls, escapeName } from "../../../lib/escape.ts";
 import { BUCKET, keyArbitrary, noise, type Stage, stage, tree } from "../../support/objects.ts";
@@ -105,7 +105,7 @@ Deno.test("a file where a folder must be, and the other way round", async () => 
   const { code, stderr } = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
   assert.equal(code, 1);
   assert.equal(stderr.match(/Error: /g)?.length, 2);
-  assert.match(stderr, /Skipped "c\/d": .* is a folder/);
+  assert.match(stderr, /Skipped "c\/d": .* is a directory/);
 });
 
 for (const marker of ["", "abc"]) {
@@ -119,7 +119,7 @@ for (const marker of ["", "abc"]) {
       assert.equal(code, 1);
       assert.deepEqual(tree(folder), { "p": null, "p/a": "content" }, stderr);
       assert.equal(stderr.match(/Error: Skipped "p\/a\/b?": /g)?.length, 2, stderr);
-      assert.match(stderr, /Skipped "p\/a\/b": .*\/p\/a is a file and not a folder$/m);
+      assert.match(stderr, /Skipped "p\/a\/b": .*\/p\/a is a file and not a directory$/m);
     }
   });
 }
@@ -169,13 +169,13 @@ Deno.test("case twins are two files here, and both come", async () => {
 
 Deno.test("twins that are one file: found out by what the file system says", async () => {
   await using st = await stage();
-  const folder = LocalFolder.open(st.folder);
-  const first = await folder.claim("Twin");
+  const folder = LocalDirectory.open(st.folder);
+  const first = await folder.target("Twin");
   // A hard link stands for a file system that takes both names for one file.
   await Deno.writeTextFile(first.path!, "first");
   await Deno.link(first.path!, st.path("twin"));
   let isSettled = false;
-  const second = folder.claim("twin").finally(() => isSettled = true);
+  const second = folder.target("twin").finally(() => isSettled = true);
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.ok(!isSettled, "the second waits for the first");
   first.release();
@@ -205,7 +205,7 @@ Deno.test({
     assert.equal(code, 1);
     assert.match(
       stderr,
-      /^Error: Could not write to folder .*: a part of the path is not a folder/,
+      /^Error: Could not write to directory .*: a part of the path is not a directory/,
     );
     assert.equal(st.sandbox.requests.length, 0);
   },
@@ -271,8 +271,8 @@ Deno.test({
 });
 
 const HINT =
-  "The file is replaced as a whole, so that its folder must be writable; where only the " +
-  "file is, redirect standard output to it\n";
+  "The file is replaced as a whole, so its directory must be writable; if only the file is, " +
+  "redirect standard output to it\n";
 
 Deno.test("get-object -o: a file that can't be replaced, as it is mounted: what to do is said", async () => {
   await using st = await stage();

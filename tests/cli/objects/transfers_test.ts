@@ -74,7 +74,7 @@ Deno.test("put-objects: a path that isn't there is an error before any upload", 
   await Deno.writeTextFile(st.path("a"), "a");
   const { code, stderr } = await st.run(["put-objects", BUCKET, st.path("a"), st.path("nope")]);
   assert.equal(code, 2);
-  assert.match(stderr, /^Error: Path does not exist: .*nope$/m);
+  assert.match(stderr, /^Error: Could not read .*nope: it does not exist$/m);
   assert.equal(st.sandbox.requests.length, 0);
 });
 
@@ -102,7 +102,7 @@ Deno.test("put-objects: links to files are followed, to folders not; both are to
   const { code, stderr } = await st.run(["put-objects", BUCKET, st.path("dir")]);
   assert.equal(code, 0);
   assert.deepEqual([...st.objects().keys()].sort(), ["dir/link", "dir/real/a"]);
-  assert.match(stderr, /not uploaded: .*loop: it is a symbolic link to a folder/);
+  assert.match(stderr, /not uploaded: .*loop: it is a symbolic link to a directory/);
   assert.match(stderr, /not uploaded: .*broken: it is a symbolic link to nothing/);
 });
 
@@ -177,7 +177,7 @@ Deno.test("get-object -o: a place that can't be written to is one error before a
     assert.equal(code, 1);
     assert.match(
       stderr,
-      /^Error: Could not write to .*: (its folder does not exist|it is a folder)/,
+      /^Error: Could not write to .*: (its directory does not exist|it is a directory)/,
     );
   }
   assert.equal(st.sandbox.requests.length, before);
@@ -253,7 +253,7 @@ Deno.test("get-objects: a key that ends in a slash makes a folder", async () => 
   await st.put("full/", "content");
   const { code, stderr } = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
   assert.equal(code, 1);
-  assert.match(stderr, /Skipped "full\/": it makes a folder, and its 7 bytes have no place there/);
+  assert.match(stderr, /Skipped "full\/": it makes a directory, which can't hold its 7 bytes/);
   assert.deepEqual(tree(st.path("out")), { folder: null });
 });
 
@@ -267,6 +267,8 @@ Deno.test("list-bucket: the fields of the listing, in every format", async () =>
     Key: "a b",
     LastModified: "2021-11-03 01:38:24+00:00",
     ETag: etag,
+    ChecksumAlgorithm: ["CRC32"],
+    ChecksumType: "FULL_OBJECT",
     Size: 7,
     StorageClass: "STANDARD",
     URL: `${st.sandbox.url}/${BUCKET}/a%20b`,
@@ -323,7 +325,7 @@ for (
     [["get-objects", BUCKET, "x".repeat(1025)], "it has 1025 bytes"],
     [["get-objects", BUCKET, "--concurrency", "0"], "expected 1 to 512"],
     [["put-object", BUCKET, "k", "-", "--content-type", "a\nb"], "Invalid content type"],
-    [["put-object", BUCKET, "k", "."], "put-objects uploads folders"],
+    [["put-object", BUCKET, "k", "."], "put-objects uploads directories"],
     [["put-object", BUCKET, "k", "-", "--auth", "-"], "cannot both read standard input"],
     [["list-bucket", BUCKET, "--csv", "--nl"], "Use only one of"],
     [["list-bucket", "bad/name"], "Invalid bucket name"],

@@ -66,7 +66,7 @@ Deno.test({
       env: sandboxEnv(st.sandbox),
     }).output();
     const said = new TextDecoder().decode(stderr);
-    assert.equal(said, "Error: Could not read the input: it is a folder\n");
+    assert.equal(said, "Error: Could not read the input: it is a directory\n");
     assert.equal(code, 1);
     assert.equal(st.objects().size, 0);
   },

@@ -1,0 +1,161 @@
+/**
+ * Files below a directory, named by keys: nothing is ever written outside the directory, no file of
+ * one key is overwritten by another's, and a file appears whole or not at all.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { S3CredentialsError } from "../errors.ts";
+import { escapeName } from "../escape.ts";
+import { fileError, infoIfExists } from "./file_error.ts";
+import { caseFoldPath, resolveKeyPath } from "./keys.ts";
+import { LocalFile } from "./local_file.ts";
+import { systemPath } from "./system_path.ts";
+
+/** Where the file for a key goes, checked and ready to be written. */
+export interface Target {
+  /** The path of the file; `undefined` where the key made a directory. */
+  path: string | undefined;
+  /** Says that the file is finished or given up. */
+  release(): void;
+}
+
+interface Reservation {
+  key: string;
+  path: string;
+  released: Promise<void>;
+}
+
+const IS_WINDOWS = Deno.build.os === "windows";
+
+/** A directory that objects are written into. */
+export class LocalDirectory {
+  readonly #root: string;
+  /** Directories that were made or looked at, each with what is wrong with it. */
+  readonly #directories = new Map<string, string | undefined>();
+  /** Files by their path without regard to case. */
+  readonly #reserved = new Map<string, Reservation[]>();
+
+  private constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Makes the directory if it is missing, and checks that files can be written there. */
+  static open(given: string): LocalDirectory {
+    const path = systemPath(given);
+    try {
+      Deno.mkdirSync(path, { recursive: true });
+      const root = Deno.realPathSync(path);
+      LocalFile.probe(join(root, "probe"));
+      return new LocalDirectory(root);
+    } catch (error) {
+      throw fileError(error, `Could not write to directory ${escapeName(given)}`);
+    }
+  }
+
+  /**
+   * Finds the place for a key and makes the directories that lead there; throws if no place is safe.
+   * `checkDirectory` is called before a directory is made for the key itself, and may throw.
+   */
+  async target(key: string, checkDirectory?: () => Promise<void>): Promise<Target> {
+    const place = resolveKeyPath(key, { isWindows: IS_WINDOWS });
+    if (place.kind === "unsafe") throw skipped(key, place.reason);
+    if (place.kind === "directory") await checkDirectory?.();
+    const parents = place.kind === "directory" ? place.segments : place.segments.slice(0, -1);
+    const awaited = new Set<Reservation>();
+    for (;;) {
+      const file = this.#reservedAlong(parents).find((file) => !awaited.has(file));
+      if (file === undefined) break;
+      await file.released;
+      // Others may have been reserved in the meantime.
+      awaited.add(file);
+    }
+    const problem = this.#makeDirectories(parents);
+    if (problem !== undefined) throw skipped(key, problem);
+    if (place.kind === "directory") return { path: undefined, release: () => {} };
+    const path = join(this.#root, ...place.segments);
+    const conflict = conflictAt(path);
+    if (conflict !== undefined) throw skipped(key, conflict);
+    return { path, release: await this.#reserve(key, path) };
+  }
+
+  /** Unfinished files where a directory is wanted: whether they come decides if it can be made. */
+  #reservedAlong(segments: readonly string[]): Reservation[] {
+    const paths = segments.map((_, index) => join(this.#root, ...segments.slice(0, index + 1)));
+    return paths.filter((path) => !this.#directories.has(path))
+      .flatMap((path) => this.#reserved.get(caseFoldPath(path)) ?? []);
+  }
+
+  /** Looks at each directory once a run: nobody else makes directories here in the meantime. */
+  #makeDirectories(segments: readonly string[]): string | undefined {
+    let path = this.#root;
+    for (const segment of segments) {
+      path = join(path, segment);
+      if (!this.#directories.has(path)) this.#directories.set(path, makeDirectory(path));
+      const problem = this.#directories.get(path);
+      if (problem !== undefined) return problem;
+    }
+  }
+
+  /**
+   * Two keys whose names differ only in case, or in how Unicode writes them, are one file or two
+   * depending on the file system: the second is looked at when the first has been written.
+   */
+  async #reserve(key: string, path: string): Promise<() => void> {
+    const folded = caseFoldPath(path);
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const earlier = this.#reserved.get(folded) ?? [];
+    this.#reserved.set(folded, [...earlier, { key, path, released }]);
+    try {
+      for (const other of earlier) {
+        await other.released;
+        if (other.path !== path && !isSameFile(other.path, path)) continue;
+        const name = escapeName(other.key);
+        throw skipped(key, `on this file system it is the same file as that of ${name}`);
+      }
+      return release;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+}
+
+function skipped(key: string, reason: string): S3CredentialsError {
+  return new S3CredentialsError("conflict", `Skipped ${JSON.stringify(key)}: ${reason}`);
+}
+
+/** What is wrong, if anything. */
+function makeDirectory(path: string): string | undefined {
+  try {
+    const info = infoIfExists(Deno.lstatSync, path);
+    if (info === undefined) Deno.mkdirSync(path);
+    else if (info.isSymlink) return `${escapeName(path)} is a symbolic link`;
+    else if (!info.isDirectory) return `${escapeName(path)} is a file and not a directory`;
+  } catch (error) {
+    return fileError(error, `could not make directory ${escapeName(path)}`).message;
+  }
+}
+
+/** What at a path prevents a file there, if anything. */
+function conflictAt(path: string): string | undefined {
+  try {
+    const info = infoIfExists(Deno.lstatSync, path);
+    if (info === undefined || info.isFile) return undefined;
+    if (info.isSymlink) return `${escapeName(path)} is a symbolic link`;
+    return info.isDirectory
+      ? `${escapeName(path)} is a directory`
+      : `${escapeName(path)} is not an ordinary file`;
+  } catch (error) {
+    return fileError(error, `could not look at ${escapeName(path)}`).message;
+  }
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((path) => infoIfExists(Deno.lstatSync, path));
+  if (first === undefined || second === undefined) return false;
+  if (first.ino !== null && second.ino !== null) {
+    return first.ino === second.ino && first.dev === second.dev;
+  }
+  return Deno.realPathSync(one) === Deno.realPathSync(other);
+}
