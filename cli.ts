@@ -1,146 +1,94 @@
 /**
- * The command line of s3-credentials: every command, in the order of the help, with what runs it.
+ * The command line of s3-credentials: every command, in the groups and the order of the help.
  *
  * @module
  */
 import denoJson from "./deno.json" with { type: "json" };
-import type { CommandEntry, Program } from "./lib/cli/command.ts";
+import { commandsOf, type Program } from "./lib/cli/command.ts";
 import { type Io, processIo } from "./lib/cli/io.ts";
 import { runProgram } from "./lib/cli/main.ts";
 
 export type { ChildEnvironment, Io, Output } from "./lib/cli/io.ts";
 export type { PermissionKind, PermissionReasons } from "./lib/cli/permissions.ts";
 
-const commands: readonly CommandEntry[] = [
-  {
-    name: "completions",
-    summary: "Print a script that completes commands in your shell",
-    // It completes the whole program, including itself.
-    load: async () => (await import("./lib/cli/completions/command.ts")).completions(program),
-  },
-  {
-    name: "create",
-    summary: "Create credentials for S3 buckets, and the buckets",
-    load: async () => (await import("./lib/cli/credentials.ts")).create,
-  },
-  {
-    name: "debug-bucket",
-    summary: "Show who can read a bucket, and why",
-    load: async () => (await import("./lib/cli/buckets.ts")).debugBucket,
-  },
-  {
-    name: "delete-objects",
-    summary: "Delete objects of a bucket",
-    load: async () => (await import("./lib/cli/objects.ts")).deleteObjects,
-  },
-  {
-    name: "delete-user",
-    summary: "Delete users with everything attached to them",
-    load: async () => (await import("./lib/cli/identities.ts")).deleteUser,
-  },
-  {
-    name: "get-bucket-policy",
-    summary: "Show the policy of a bucket",
-    load: async () => (await import("./lib/cli/buckets.ts")).getBucketPolicy,
-  },
-  {
-    name: "get-cors-policy",
-    summary: "Show the CORS policy of a bucket",
-    load: async () => (await import("./lib/cli/buckets.ts")).getCorsPolicy,
-  },
-  {
-    name: "get-object",
-    summary: "Download an object",
-    load: async () => (await import("./lib/cli/objects.ts")).getObject,
-  },
-  {
-    name: "get-objects",
-    summary: "Download several objects",
-    load: async () => (await import("./lib/cli/objects.ts")).getObjects,
-  },
-  {
-    name: "get-public-access-block",
-    summary: "Show the public access block of a bucket",
-    load: async () => (await import("./lib/cli/buckets.ts")).getPublicAccessBlock,
-  },
-  {
-    name: "list-bucket",
-    summary: "List the objects of a bucket",
-    load: async () => (await import("./lib/cli/objects.ts")).listBucket,
-  },
-  {
-    name: "list-buckets",
-    summary: "List buckets",
-    load: async () => (await import("./lib/cli/buckets.ts")).listBuckets,
-  },
-  {
-    name: "list-roles",
-    summary: "List roles",
-    load: async () => (await import("./lib/cli/identities.ts")).listRoles,
-  },
-  {
-    name: "list-user-policies",
-    summary: "List the inline policies of users",
-    load: async () => (await import("./lib/cli/identities.ts")).listUserPolicies,
-  },
-  {
-    name: "list-users",
-    summary: "List all users of the account",
-    load: async () => (await import("./lib/cli/identities.ts")).listUsers,
-  },
-  {
-    name: "localserver",
-    summary: "Serve temporary credentials to programs on this machine",
-    load: async () => (await import("./lib/cli/localserver.ts")).localserver,
-  },
-  {
-    name: "policy",
-    summary: "Show the JSON policy for one or more buckets",
-    load: async () => (await import("./lib/cli/credentials.ts")).policy,
-  },
-  {
-    name: "put-object",
-    summary: "Upload a file or standard input to an object",
-    load: async () => (await import("./lib/cli/objects.ts")).putObject,
-  },
-  {
-    name: "put-objects",
-    summary: "Upload files and directories",
-    load: async () => (await import("./lib/cli/objects.ts")).putObjects,
-  },
-  {
-    name: "sandbox",
-    summary: "Run an in-memory AWS to try things out",
-    load: async () => (await import("./lib/cli/sandbox.ts")).sandbox,
-  },
-  {
-    name: "set-bucket-policy",
-    summary: "Set the policy of a bucket",
-    load: async () => (await import("./lib/cli/buckets.ts")).setBucketPolicy,
-  },
-  {
-    name: "set-cors-policy",
-    summary: "Set the CORS policy of a bucket",
-    load: async () => (await import("./lib/cli/buckets.ts")).setCorsPolicy,
-  },
-  {
-    name: "set-public-access-block",
-    summary: "Change the public access block of a bucket",
-    load: async () => (await import("./lib/cli/buckets.ts")).setPublicAccessBlock,
-  },
-  {
-    name: "whoami",
-    summary: "Show which identity the credentials belong to",
-    load: async () => (await import("./lib/cli/identities.ts")).whoami,
-  },
-];
+// Loaded by the command that is run, and only then.
+const buckets = () => import("./lib/cli/buckets.ts");
+const credentials = () => import("./lib/cli/credentials.ts");
+const identities = () => import("./lib/cli/identities.ts");
+const localserver = () => import("./lib/cli/localserver.ts");
+const objects = () => import("./lib/cli/objects.ts");
+const policy = () => import("./lib/cli/policy.ts");
+const sandbox = () => import("./lib/cli/sandbox.ts");
+
+/** It completes the whole program, including itself. */
+const completions = async () => ({
+  completions: (await import("./lib/cli/completions/command.ts")).completions(program),
+});
 
 const program: Program = {
   name: "s3-credentials",
   version: denoJson.version,
   description:
-    "Working AWS credentials for an S3 bucket, with the least permission that does the job",
-  commands,
+    "Working AWS credentials for an S3 bucket, with the least permission that does the job.",
+  example: ["A new bucket, and a key that can only read it:", "create my-bucket -c --read-only"],
+  documentation: "https://jsr.io/@s3creds/cli",
+  groups: [
+    {
+      title: "Credentials",
+      commands: [
+        ...commandsOf(credentials, {
+          "create": "Create credentials for S3 buckets, and the buckets",
+        }),
+        ...commandsOf(policy, { "policy": "Show the JSON policy for one or more buckets" }),
+        ...commandsOf(localserver, {
+          "localserver": "Serve temporary credentials to programs on this machine",
+        }),
+      ],
+    },
+    {
+      title: "Users and roles",
+      commands: commandsOf(identities, {
+        "whoami": "Show which identity the credentials belong to",
+        "list-users": "List the users of the account",
+        "list-user-policies": "List the inline policies of users",
+        "list-roles": "List the roles of the account",
+        "delete-user": "Delete users with everything attached to them",
+      }),
+    },
+    {
+      title: "Buckets",
+      commands: commandsOf(buckets, {
+        "list-buckets": "List the buckets of the account",
+        "debug-bucket": "Show who can read a bucket, and why",
+        "get-bucket-policy": "Show the policy of a bucket",
+        "set-bucket-policy": "Set the policy of a bucket",
+        "get-public-access-block": "Show the public access block of a bucket",
+        "set-public-access-block": "Change the public access block of a bucket",
+        "get-cors-policy": "Show the CORS policy of a bucket",
+        "set-cors-policy": "Set the CORS policy of a bucket",
+      }),
+    },
+    {
+      title: "Objects",
+      commands: commandsOf(objects, {
+        "list-bucket": "List the objects of a bucket",
+        "get-object": "Download an object",
+        "get-objects": "Download several objects",
+        "put-object": "Upload a file or standard input to an object",
+        "put-objects": "Upload files and directories",
+        "delete-objects": "Delete objects of a bucket",
+      }),
+    },
+    {
+      title: "Tools",
+      commands: [
+        ...commandsOf(sandbox, { "sandbox": "Run an in-memory AWS to try things out" }),
+        ...commandsOf(completions, {
+          "completions": "Print a script that completes commands in your shell",
+        }),
+      ],
+    },
+  ],
 };
 
 /**

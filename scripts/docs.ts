@@ -33,7 +33,7 @@ function block(text: string): string {
 
 async function helpPage(): Promise<string> {
   const overview = await print("--help");
-  const names = [...overview.split("Commands:")[1]!.matchAll(/^ {2}([a-z-]+) /gm)]
+  const names = [...overview.matchAll(/^ {2}([a-z][a-z-]+) /gm)]
     .map((match) => match[1]!);
   const pages = [`# Command help
 

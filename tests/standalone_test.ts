@@ -31,9 +31,7 @@ async function runBundle(args: string[], env: Record<string, string> = {}) {
 
 Deno.test("bundle: --help of every command is that of the source", async () => {
   const overview = (await run(["--help"])).stdout;
-  const commands = overview.split("Commands:")[1]!.match(/^ {2}[a-z-]+/gm)!.map((name) =>
-    name.trim()
-  );
+  const commands = overview.match(/^ {2}[a-z][a-z-]+/gm)!.map((name) => name.trim());
   assert.ok(commands.length > 10);
   for (const args of [["--help"], ...commands.map((name) => [name, "--help"])]) {
     assert.equal((await runBundle(args)).stdout, (await run(args)).stdout, args.join(" "));

@@ -8,16 +8,9 @@ import { publicBucketPolicy } from "../policy/build.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { parseJson } from "../strict_json.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
-import {
-  awsOptions,
-  bucketNames,
-  readInput,
-  rowFormatOf,
-  rowOptions,
-  usage,
-  withAws,
-} from "./options.ts";
-import { errorText, itemErrors, writeJson, writeLine, writeMessage, writeRows } from "./output.ts";
+import { itemErrors, rowFormatOf, rowOptions, writeRows } from "./lists.ts";
+import { awsOptions, bucketNames, readInput, usage, withAws } from "./options.ts";
+import { errorText, writeJson, writeLine, writeMessage } from "./output.ts";
 
 /** `s3-credentials list-buckets` */
 export const listBuckets = defineCommand({
@@ -104,8 +97,8 @@ export const setCorsPolicy = defineCommand({
     ["GET requests from any origin:", "set-cors-policy my-bucket"],
     [
       "GET and PUT from one origin, which may read the ETag header:",
-      "set-cors-policy my-bucket \\\n  --allowed-method GET \\\n  --allowed-method PUT \\\n" +
-      "  --allowed-origin https://www.example.com/ \\\n  --expose-header ETag",
+      "set-cors-policy my-bucket --allowed-method GET --allowed-method PUT " +
+      "--allowed-origin https://www.example.com/ --expose-header ETag",
     ],
   ],
   options: {

@@ -1,11 +1,10 @@
 /**
- * Commands as data, and the parser that reads a command line by them. The only file that knows
- * which parser it is.
+ * Commands as data: their options, operands, help and work. `parse.ts` reads command lines by them,
+ * `help.ts` describes them.
  *
  * @module
  */
-import { Argument, Command as Parser, CommanderError, Option as ParserOption } from "commander";
-import { asUsageError, S3CredentialsError } from "../errors.ts";
+import { asUsageError, InvalidInput } from "../errors.ts";
 import type { Io } from "./io.ts";
 
 /** An option and how its text becomes a value. */
@@ -14,11 +13,13 @@ export interface Option<T> {
   flags: string;
   /** What it does, for the help. */
   help: string;
-  /** The values that are allowed, where there are few. */
+  /** The allowed values, if there are only a few. */
   choices?: readonly string[];
-  /** Whether it may be given several times. */
+  /** Whether it may be repeated. */
   isRepeatable: boolean;
-  /** Makes the value from what was given: a text for each time. */
+  /** Under which heading a long help lists it; see {@linkcode optionGroup}. */
+  group?: string;
+  /** Makes the value from the given texts, one for each time. */
   read(given: string[]): T;
 }
 
@@ -27,7 +28,7 @@ export type Values<O> = { [K in keyof O]: O[K] extends Option<infer T> ? T : nev
 
 /** What a command is run with. */
 export interface Invocation<O> {
-  /** What is neither an option nor an option's value. */
+  /** The arguments that are neither options nor their values. */
   operands: string[];
   /** The options' values. */
   options: Values<O>;
@@ -35,9 +36,9 @@ export interface Invocation<O> {
 
 /** A command: its help, what it takes and what it does. */
 export interface Command<O extends Record<string, Option<unknown>>> {
-  /** The operands as the help shows them, such as `<buckets...>`. */
+  /** The operands as the help shows them, such as `<bucket> [keys...]`. */
   operands?: string;
-  /** The values that its one operand may have, where there are few. */
+  /** The allowed values of its one operand, if there are only a few. */
   operandChoices?: readonly string[];
   /** What it does, in sentences. */
   description: string;
@@ -48,45 +49,87 @@ export interface Command<O extends Record<string, Option<unknown>>> {
   /**
    * Whether `run` ends by itself when `io.signal` is aborted, after it has cleaned up.
    *
-   * @default {false} it is left alone and the program ends
+   * @default {false} the program ends without waiting for it
    */
   stopsItself?: boolean;
   /** Does the work. */
   run(invocation: Invocation<O>, io: Io): Promise<void>;
 }
 
-/** A command of which no more than its help is needed. */
+/** A command with any options. */
 // deno-lint-ignore no-explicit-any -- a list of commands with different options has no other type
 export type AnyCommand = Command<any>;
 
-/**
- * Ties the types of a command's options to what its `run` is given.
- *
- * @param command the command
- * @returns the same command
- */
+/** Ties the types of a command's options to what its `run` is called with. */
 export function defineCommand<O extends Record<string, Option<unknown>>>(
   command: Command<O>,
 ): Command<O> {
   return command;
 }
 
-/** A line of the command table: enough for the overview, and where to find the rest. */
+/** A line of the overview, and where to find the command. */
 export interface CommandEntry {
   /** What the user types. */
   name: string;
-  /** One line for the overview. */
+  /** What the command does, in one line. */
   summary: string;
   /** Loads the command, and with it only what it needs. */
   load(): Promise<AnyCommand>;
 }
 
-/** An option that is given or not. */
+/** The program: its commands, and what the overview says about it. */
+export interface Program {
+  /** What the user types. */
+  name: string;
+  /** Its version. */
+  version: string;
+  /** What it is for. */
+  description: string;
+  /** What one example does, and its command line. */
+  example: readonly [string, string];
+  /** The address of the documentation. */
+  documentation: string;
+  /** Its commands in groups, in the order of the overview. */
+  groups: readonly { title: string; commands: readonly CommandEntry[] }[];
+}
+
+/** `get-object` for `getObject`. */
+type KebabCase<S extends string> = S extends `${infer Head}${infer Tail}`
+  ? Tail extends Uncapitalize<Tail> ? `${Lowercase<Head>}${KebabCase<Tail>}`
+  : `${Lowercase<Head>}-${KebabCase<Tail>}`
+  : S;
+
+/**
+ * Lines of the overview for the commands of one file, which exports each under its name in camel case.
+ */
+export function commandsOf<M extends Record<keyof M, AnyCommand>>(
+  load: () => Promise<M>,
+  summaries: { [K in keyof M & string as KebabCase<K>]?: string },
+): CommandEntry[] {
+  return Object.entries<string>(summaries as Record<string, string>).map(([name, summary]) => {
+    const key = name.replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase()) as keyof M;
+    return { name, summary, load: async () => (await load())[key] };
+  });
+}
+
+/** Lists options under a heading of their own where a command has many. */
+export function optionGroup<O extends Record<string, Option<unknown>>>(
+  title: string,
+  options: O,
+): O {
+  const grouped = Object.entries(options).map(([name, option]) => [
+    name,
+    { ...option, group: title },
+  ]);
+  return Object.fromEntries(grouped) as O;
+}
+
+/** An option without a value. */
 export function flag(flags: string, help: string): Option<boolean> {
   return { flags, help, isRepeatable: false, read: (given) => given.length > 0 };
 }
 
-/** An option with a text, or with what `parse` makes of it. */
+/** An option whose value is a text, or what `parse` makes of it. The last one counts. */
 export function value(flags: string, help: string): Option<string | undefined>;
 export function value<T>(
   flags: string,
@@ -102,11 +145,11 @@ export function value(
     flags,
     help,
     isRepeatable: false,
-    read: ([text]) => text === undefined ? undefined : readValue(flags, text, parse),
+    read: (given) => given.length > 0 ? readValue(flags, given.at(-1)!, parse) : undefined,
   };
 }
 
-/** An option whose value may be left out: `parse` is then given an empty text. */
+/** An option whose value may be omitted; `parse` is then called with an empty text. */
 export function optionalValue<T>(
   flags: string,
   help: string,
@@ -115,7 +158,7 @@ export function optionalValue<T>(
   return value(flags, help, parse);
 }
 
-/** An option that may be given several times. */
+/** An option that may be repeated. */
 export function values<T>(flags: string, help: string, parse: (text: string) => T): Option<T[]> {
   return {
     flags,
@@ -134,216 +177,79 @@ export function choice<T extends string>(
 ): Option<T> {
   return {
     flags,
-    help,
+    help: `${help}: ${choices.join(", ")} (default: ${fallback})`,
     choices,
     isRepeatable: false,
-    read: ([text]) => (text as T | undefined) ?? fallback,
+    read: (given) => {
+      const text = given.at(-1) ?? fallback;
+      return readValue(flags, text, () => checkChoice(text, choices)) as T;
+    },
   };
 }
 
+/** Throws `InvalidInput` for a value that is none of the choices. */
+export function checkChoice(text: string, choices: readonly string[]): string {
+  if (choices.includes(text)) return text;
+  throw new InvalidInput(`expected one of ${choices.join(", ")}, not ${JSON.stringify(text)}`);
+}
+
 function readValue<T>(flags: string, text: string, parse: (text: string) => T): T {
-  return asUsageError(() => parse(text), `Invalid value for ${longName(flags)}`);
+  return asUsageError(() => parse(text), `Invalid value for ${parseFlags(flags).long}`);
 }
 
-function longName(flags: string): string {
-  return /--[\w-]+/.exec(flags)?.[0] ?? flags;
+/** The names of an option, and the name of its value if it takes one. */
+export interface OptionNames {
+  /** Such as `-d`. */
+  short?: string;
+  /** Such as `--duration`. */
+  long: string;
+  /** Such as `duration`. */
+  value?: string;
+  /** Whether the value may be omitted. */
+  isValueOptional: boolean;
 }
 
-/** A command line that was understood. */
-export type Parsed =
-  | { kind: "help"; text: string }
-  | { kind: "run"; run: (io: Io) => Promise<void>; usage: string; stopsItself: boolean };
-
-/** Wrong usage, with the lines that help. */
-export class UsageError extends Error {
-  /** The usage line of the command in question, and where to find more. */
-  readonly usage: string;
-
-  /** @param message what is wrong; @param usage the lines to print before it */
-  constructor(message: string, usage: string) {
-    super(message);
-    this.name = "UsageError";
-    this.usage = usage;
-  }
+/** Takes flags such as `-d, --duration <duration>` apart. */
+export function parseFlags(flags: string): OptionNames {
+  const [, short, long = "", bracket, value] =
+    /^(?:(-\w), )?(--[\w-]+)(?: ([<[])([\w-]+)[>\]])?$/.exec(flags) ?? [];
+  return { short, long, value, isValueOptional: bracket === "[" };
 }
 
-/** What the program says of itself. */
-export interface Program {
-  /** What the user types. */
+/** An operand of a command. */
+export interface Operand {
+  /** Such as `bucket`. */
   name: string;
-  /** Its version. */
-  version: string;
-  /** What it is for. */
-  description: string;
-  /** Its commands, in the order of the help. */
-  commands: readonly CommandEntry[];
+  /** Whether it must be given. */
+  isRequired: boolean;
+  /** Whether it may be repeated. */
+  isVariadic: boolean;
 }
 
-const HELP_WIDTH = 80;
-
-/**
- * Reads a command line. Loads the one command that it names, and no other.
- *
- * @param program the program and its commands
- * @param args the words after the program's name
- * @returns what to print, or what to run
- * @throws {UsageError} if the command line makes no sense
- */
-export async function parseCommandLine(program: Program, args: readonly string[]): Promise<Parsed> {
-  const words = args[0] === "help" ? [...args.slice(1), "--help"] : [...args];
-  const named = words.find((word) => !word.startsWith("-"));
-  const entry = program.commands.find((one) => one.name === named);
-  const command = await entry?.load();
-  // For help on a command that isn't there, the overview would hide the mistake.
-  const isUnknown = entry === undefined && named === words[0];
-  const line = isUnknown ? words.filter((word) => word !== "--help") : words;
-  let parsed: Parsed | undefined;
-  let help = "";
-  const write = (text: string) => void (help += text);
-  const root = quiet(new Parser(program.name), write)
-    .description(program.description)
-    .version(`${program.name}, version ${program.version}`, "--version", "Show the version")
-    .usage("[OPTIONS] COMMAND [ARGS]...")
-    .helpCommand(false);
-  for (const { name, summary } of program.commands) {
-    const sub = quiet(root.command(name), write).summary(summary).description(summary);
-    if (entry?.name !== name || command === undefined) continue;
-    configure(sub, program.name, command);
-    sub.action(() => {
-      parsed = {
-        kind: "run",
-        run: bind(sub, command),
-        usage: usageOf(sub),
-        stopsItself: command.stopsItself ?? false,
-      };
-    });
-  }
-  try {
-    if (words.length === 0) throw new UsageError("Missing command", root.helpInformation());
-    await root.parseAsync(line, { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) {
-      return { kind: "help", text: help };
-    }
-    const sub = root.commands.find((one) => one.name() === entry?.name);
-    const message = usageMessage(error, root, sub);
-    if (message === undefined) throw error;
-    throw new UsageError(message, usageOf(sub ?? root));
-  }
-  return parsed!;
+/** Takes operands such as `<bucket> [keys...]` apart. */
+export function parseOperands(operands = ""): Operand[] {
+  return [...operands.matchAll(/([<[])([\w-]+)(\.\.\.)?[>\]]/g)].map(([, bracket, name, dots]) => ({
+    name: name!,
+    isRequired: bracket === "<",
+    isVariadic: dots !== undefined,
+  }));
 }
 
-function quiet(parser: Parser, write: (text: string) => void): Parser {
-  return parser
-    .exitOverride()
-    .configureOutput({
-      writeOut: write,
-      writeErr: () => {},
-      outputError: () => {},
-      getOutHelpWidth: () => HELP_WIDTH,
-      getOutHasColors: () => false,
-    })
-    .helpOption("--help", "Show this message");
-}
+const NO_COLOR = flag("--no-color", "Don't use colors");
+const HELP = flag("-h, --help", "Show this message");
+const GENERAL = "General options";
 
-function configure(parser: Parser, programName: string, command: AnyCommand): void {
-  const operands = command.operands ?? "";
-  const examples = command.examples.map(([what, line]) =>
-    `${what}\n\n    ${programName} ${line.replaceAll("\n", "\n    ")}`
-  );
-  parser.description([command.description, ...examples].join("\n\n"));
-  parser.usage(`[OPTIONS]${operands && ` ${operands.replace(/[<>]/g, "").toUpperCase()}`}`);
-  if (command.operandChoices !== undefined) {
-    parser.addArgument(new Argument(operands).choices([...command.operandChoices]));
-  } else if (operands !== "") parser.arguments(operands);
-  for (const { flags, help, choices, isRepeatable } of Object.values(options(command))) {
-    const option = new ParserOption(flags, help);
-    if (choices !== undefined) option.choices([...choices]);
-    else if (flags.includes("<") && isRepeatable) {
-      option.argParser((text, earlier: string[] = []) => [...earlier, text]);
-    }
-    parser.addOption(option);
-  }
-}
+/** The options of the program without a command. */
+export const PROGRAM_OPTIONS: readonly Option<unknown>[] = [
+  flag("-V, --version", "Show the version"),
+  NO_COLOR,
+  HELP,
+];
 
-function options(command: AnyCommand): Record<string, Option<unknown>> {
-  return command.options;
-}
-
-function usageOf(parser: Parser): string {
-  const path = [parser.parent?.name(), parser.name()].filter(Boolean).join(" ");
-  return `Usage: ${path} ${parser.usage()}\nTry '${path} --help' for help.\n`;
-}
-
-function usageMessage(error: unknown, root: Parser, parser?: Parser): string | undefined {
-  if (error instanceof CommanderError) {
-    return ownWords(withoutValues(error, parser)) + (adviceOn(error, root, parser) ?? "");
-  }
-  return error instanceof S3CredentialsError && error.code === "usage" ? error.message : undefined;
-}
-
-/** What was typed in the wrong place may be a secret: the parser's message without it. */
-function withoutValues({ code, message }: CommanderError, parser: Parser | undefined): string {
-  if (code === "commander.excessArguments") return message.replace(/(but got \d+): .*$/s, "$1");
-  if (code !== "commander.unknownOption") return message;
-  const [, typed = "", suggestion = ""] = /'(.*)'(\n\(Did you mean .*)?$/s.exec(message) ?? [];
-  // What follows one dash and a letter may be a value as well as what follows `=`.
-  const [name = ""] = typed.startsWith("--") ? typed.split("=") : [typed.slice(0, 2)];
-  const isFlag = name === "--help" ||
-    parser?.options.some((one) => one.long === name && !one.required && !one.optional);
-  return isFlag ? `option '${name}' takes no value` : `unknown option '${name}'${suggestion}`;
-}
-
-/** What to do about a mistake, where the parser has no advice of its own. */
-function adviceOn(
-  { code, message }: CommanderError,
-  root: Parser,
-  parser?: Parser,
-): string | undefined {
-  if (message.includes("(Did you mean")) return undefined;
-  const typed = /'([\w-]+)/.exec(message)?.[1] ?? "";
-  switch (code) {
-    case "commander.unknownCommand":
-      return suggestion(typed, root.commands.map((one) => one.name()));
-    case "commander.unknownOption":
-      return suggestion(typed, (parser ?? root).options.map(({ long }) => long ?? ""));
-    case "commander.missingArgument": {
-      const greedy = parser?.options.find((option) =>
-        option.optional && typeof parser.getOptionValue(option.attributeName()) === "string"
-      );
-      return greedy === undefined
-        ? undefined
-        : ` - ${greedy.long} took the word behind it for its ` +
-          `value: put it last, or write ${greedy.long}=VALUE`;
-    }
-  }
-}
-
-/** Names of which somebody may have remembered a part only. */
-function suggestion(typed: string, names: readonly string[]): string | undefined {
-  const parts = typed.replace(/^--?/, "").split("-");
-  if (parts.join("").length < 3 || names.includes(typed)) return undefined;
-  const alike = names.filter((name) => parts.every((part) => name.includes(part)));
-  return alike.length === 0 ? undefined : ` - did you mean ${alike.join(" or ")}?`;
-}
-
-/** The parser's messages start with a small `error: ` and may have the suggestion on a line of its own. */
-function ownWords(message: string): string {
-  const text = message.replace(/^error: /, "").replace(
-    /\n\(Did you mean (.+)\?\)$/,
-    " - did you mean $1?",
-  );
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** The values are read only when the command runs, so that a mistake is reported with its usage. */
-function bind(parser: Parser, command: AnyCommand): (io: Io) => Promise<void> {
-  const given = parser.opts<Record<string, string | string[] | boolean>>();
-  const read = Object.entries(options(command)).map(([name, option]) => {
-    const raw = given[new ParserOption(option.flags).attributeName()];
-    const texts = raw === undefined || raw === false ? [] : raw === true ? [""] : [raw].flat();
-    return [name, option.read(texts)];
-  });
-  const invocation = { operands: parser.args, options: Object.fromEntries(read) };
-  return (io) => command.run(invocation, io);
+/** All options of a command: its own, then those of every command. */
+export function allOptions(command: AnyCommand): Option<unknown>[] {
+  const own: Option<unknown>[] = Object.values(command.options);
+  const isShortTaken = own.some(({ flags }) => parseFlags(flags).short === "-h");
+  const help = isShortTaken ? { ...HELP, flags: "--help" } : HELP;
+  return [...own, ...Object.values(optionGroup(GENERAL, { noColor: NO_COLOR, help }))];
 }

@@ -1,100 +1,97 @@
 /**
- * The commands `create` and `policy`.
+ * The command `create`.
  *
  * @module
  */
-import { unsupportedCharacter } from "../policy/limits.ts";
 import type { PolicyDocument } from "../policy/document.ts";
-import { bucketsPolicy, publicBucketPolicy } from "../policy/build.ts";
 import type { CreateRequest } from "../credentials/types.ts";
 import { DEFAULT_WAIT_SECONDS, parseDuration, parseWait } from "../time.ts";
 import { asUsageError } from "../errors.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../credentials/format.ts";
 import { checkArn, checkUserName, USER_NAME_LIMIT } from "../names.ts";
-import { parsePolicyTemplate, parseStatement } from "../policy/template.ts";
+import { parsePolicyTemplate } from "../policy/template.ts";
 import {
   choice,
   defineCommand,
   flag,
   optionalValue,
+  optionGroup,
   value,
   type Values,
-  values,
 } from "./command.ts";
 import type { Io } from "./io.ts";
 import {
   awsOptions,
   bucketNames,
   bucketRegionOption,
-  permissionOf,
-  permissionOptions,
   readInput,
   usage,
-  warnOfPrefix,
   withAws,
 } from "./options.ts";
-import { messageLog, writeJson, writeLine, writeMessage } from "./output.ts";
-
-const statementOption = values(
-  "--statement <json>",
-  "JSON statement to add to the policy; may be repeated",
-  parseStatement,
-);
+import { permissionOf, permissionOptions, warnOfPrefix } from "./permission_options.ts";
+import { messageLog, writeLine, writeMessage } from "./output.ts";
 
 const createOptions = {
-  format: choice("-f, --format <format>", "Output format", CREDENTIAL_FORMATS, "json"),
-  profileName: value(
-    "--profile-name <name>",
-    "Section name for --format ini (default: default)",
-    checked(checkProfileName),
-  ),
-  duration: value(
-    "-d, --duration <duration>",
-    "Create temporary credentials that last this long: 3600s, 15m or 2h, from 15 minutes to 12 " +
-      "hours. If omitted, they never expire",
-    parseDuration,
-  ),
-  roleArn: value(
-    "--role-arn <arn>",
-    "With --duration: assume this role, and make no IAM call",
-    checked((arn) => checkArn(arn, "role")),
-  ),
-  username: value(
-    "--username <name>",
-    "User to create, or existing user to use",
-    checked(checkUserName),
-  ),
-  createBucket: flag("-c, --create-bucket", "Create buckets that do not exist yet"),
-  bucketRegion: bucketRegionOption,
-  public: flag(
-    "--public",
-    "Make the new bucket public: anyone can download files whose names they know",
-  ),
-  website: flag(
-    "--website",
-    "Make the new bucket a public website, with index.html and error.html",
-  ),
   ...permissionOptions,
-  policy: value(
-    "--policy <policy>",
-    "Custom policy: a file, a JSON string, or - for standard input. $!BUCKET_NAME!$ is replaced by " +
-      "the bucket's name",
-  ),
-  statement: statementOption,
-  userPermissionsBoundary: value(
-    "--user-permissions-boundary <arn>",
-    "Permissions boundary of a new user, or none. If omitted: AmazonS3ReadOnlyAccess with " +
-      "--read-only, else AmazonS3FullAccess; none with --policy or --statement",
-    checked((arn) => arn === "none" || checkArn(arn, "policy")),
-  ),
-  wait: optionalValue(
-    "--wait [duration]",
-    "Return only when the credentials work, which takes some seconds; waits at most this long " +
-      "(default: 60s)",
-    (text) => text === "" ? DEFAULT_WAIT_SECONDS : parseWait(text),
-  ),
-  silent: flag("--silent", "Don't log the steps; warnings are still shown"),
-  dryRun: flag("--dry-run", "Show what would be done, and do nothing"),
+  ...optionGroup("Permissions", {
+    policy: value(
+      "--policy <policy>",
+      "Custom policy: a file, a JSON string, or - for standard input. $!BUCKET_NAME!$ is replaced " +
+        "by the bucket's name",
+    ),
+  }),
+  ...optionGroup("Buckets", {
+    createBucket: flag("-c, --create-bucket", "Create buckets that do not exist yet"),
+    bucketRegion: bucketRegionOption,
+    public: flag(
+      "--public",
+      "Make the new bucket public: anyone can download files whose names they know",
+    ),
+    website: flag(
+      "--website",
+      "Make the new bucket a public website, with index.html and error.html",
+    ),
+  }),
+  ...optionGroup("User or role", {
+    duration: value(
+      "-d, --duration <duration>",
+      "Create temporary credentials that last this long: 3600s, 15m or 2h, from 15 minutes to 12 " +
+        "hours. If omitted, they never expire",
+      parseDuration,
+    ),
+    username: value(
+      "--username <name>",
+      "User to create, or existing user to use",
+      checked(checkUserName),
+    ),
+    userPermissionsBoundary: value(
+      "--user-permissions-boundary <arn>",
+      "Permissions boundary of a new user, or none. If omitted: AmazonS3ReadOnlyAccess with " +
+        "--read-only, else AmazonS3FullAccess; none with --policy or --statement",
+      checked((arn) => arn === "none" || checkArn(arn, "policy")),
+    ),
+    roleArn: value(
+      "--role-arn <arn>",
+      "With --duration: assume this role, and make no IAM call",
+      checked((arn) => checkArn(arn, "role")),
+    ),
+  }),
+  ...optionGroup("Output", {
+    format: choice("-f, --format <format>", "Output format", CREDENTIAL_FORMATS, "json"),
+    profileName: value(
+      "--profile-name <name>",
+      "Section name for --format ini (default: default)",
+      checked(checkProfileName),
+    ),
+    wait: optionalValue(
+      "--wait [duration]",
+      "Return only when the credentials work, which takes some seconds; waits at most this long " +
+        "(default: 60s)",
+      (text) => text === "" ? DEFAULT_WAIT_SECONDS : parseWait(text),
+    ),
+    silent: flag("--silent", "Don't log the steps; warnings are still shown"),
+    dryRun: flag("--dry-run", "Show what would be done, and do nothing"),
+  }),
   ...awsOptions,
 };
 
@@ -249,51 +246,3 @@ async function readPolicy(source: string, io: Io): Promise<PolicyDocument> {
     : `${source === "-" ? "Input" : "File"} contained invalid JSON`;
   return asUsageError(() => parsePolicyTemplate(text, fault), "Invalid value for --policy");
 }
-
-/** `s3-credentials policy` */
-export const policy = defineCommand({
-  operands: "<buckets...>",
-  description: "Show the JSON policy that create would use for one or more buckets. Makes no " +
-    "request and needs no credentials.",
-  examples: [
-    ["The policy of a key that can only read a bucket:", "policy my-bucket --read-only"],
-    ["The same for one directory:", "policy my-bucket --read-only --prefix my-directory/"],
-    ["The bucket policy of a public bucket:", "policy my-bucket --public-bucket"],
-  ],
-  options: {
-    ...permissionOptions,
-    statement: statementOption,
-    publicBucket: flag("--public-bucket", "Show the bucket policy that allows public access"),
-  },
-  async run({ operands, options }, io) {
-    const permission = permissionOf(options);
-    const buckets = bucketNames(operands);
-    const [bucket, ...others] = buckets;
-    if (options.publicBucket) {
-      if (bucket === undefined || others.length > 0) {
-        throw usage("--public-bucket policy can only be generated for a single bucket");
-      }
-      if (permission !== "read-write" || options.prefix !== undefined || options.statement[0]) {
-        throw usage(
-          "--public-bucket cannot be used with --read-only, --write-only, --prefix or --statement",
-        );
-      }
-      await writeJson(io, publicBucketPolicy(bucket));
-      return;
-    }
-    await warnOfPrefix(options.prefix, io);
-    const document = bucketsPolicy(buckets, {
-      permission,
-      statements: options.statement,
-      prefix: options.prefix,
-    });
-    const character = unsupportedCharacter(document);
-    if (character !== undefined) {
-      await writeMessage(
-        io,
-        `Warning: IAM accepts no characters beyond U+00FF in a policy, and this one contains ${character}`,
-      );
-    }
-    await writeJson(io, document);
-  },
-});

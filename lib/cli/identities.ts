@@ -9,15 +9,9 @@ import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkUserName } from "../names.ts";
 import { defineCommand, flag } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
-import { awsOptions, rowFormatOf, rowOptions, withAws } from "./options.ts";
-import {
-  abortableItems,
-  itemErrors,
-  writeError,
-  writeJson,
-  writeLine,
-  writeRows,
-} from "./output.ts";
+import { abortableItems, itemErrors, rowFormatOf, rowOptions, writeRows } from "./lists.ts";
+import { awsOptions, withAws } from "./options.ts";
+import { writeError, writeJson, writeLine } from "./output.ts";
 
 /** `s3-credentials whoami` */
 export const whoami = defineCommand({

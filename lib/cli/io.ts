@@ -15,6 +15,10 @@ export interface Output {
   write(data: string | Uint8Array): Promise<void>;
   /** Whether it is a terminal. */
   isTerminal: boolean;
+  /** Whether text may be colored. */
+  hasColor?: boolean;
+  /** Whether it is a terminal without a cursor that can be moved. */
+  isDumb?: boolean;
   /** How many characters a line of the terminal has; undefined if unknown. */
   columns?(): number | undefined;
 }
@@ -97,7 +101,10 @@ export function processIo(): Io {
   return {
     stdout: guarded(output(Deno.stdout)),
     stderr,
-    stdin: Deno.stdin.readable,
+    // Opened on first use: that takes 2 ms, which most commands can do without.
+    get stdin() {
+      return Deno.stdin.readable;
+    },
     env: (name) => Deno.env.get(name),
     readTextFile: (path) => Deno.readTextFile(path),
     run: (words, environment) => runProcess(words, environment, signals),
@@ -142,10 +149,20 @@ function guarded(output: Output): Output {
   };
 }
 
+/** Nothing, where Deno would have to ask for permission to look it up. */
+function terminalType(): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: "TERM" });
+  return state === "granted" ? Deno.env.get("TERM") : undefined;
+}
+
 function output(stream: typeof Deno.stdout | typeof Deno.stderr): Output {
   const encoder = new TextEncoder();
+  const isTerminal = stream.isTerminal();
+  const isDumb = isTerminal && terminalType() === "dumb";
   return {
-    isTerminal: stream.isTerminal(),
+    isTerminal,
+    isDumb,
+    hasColor: isTerminal && !isDumb && !Deno.noColor,
     columns() {
       try {
         return Deno.consoleSize().columns;

@@ -7,19 +7,10 @@ import { randomBytes } from "node:crypto";
 import { parseDuration } from "../time.ts";
 import { InvalidInput, S3CredentialsError } from "../errors.ts";
 import { checkArn } from "../names.ts";
-import { parseStatement } from "../policy/template.ts";
-import { defineCommand, optionalValue, value, values } from "./command.ts";
+import { defineCommand, optionalValue, value } from "./command.ts";
 import { waitForInterrupt } from "./io.ts";
-import {
-  awsOptions,
-  bucketNames,
-  parsePort,
-  permissionOf,
-  permissionOptions,
-  usage,
-  warnOfPrefix,
-  withAws,
-} from "./options.ts";
+import { awsOptions, bucketNames, parsePort, usage, withAws } from "./options.ts";
+import { permissionOf, permissionOptions, warnOfPrefix } from "./permission_options.ts";
 import { messageLog, writeLine, writeMessage } from "./output.ts";
 
 const DEFAULT_PORT = 8094;
@@ -57,11 +48,6 @@ export const localserver = defineCommand({
       parseToken,
     ),
     ...permissionOptions,
-    statement: values(
-      "--statement <json>",
-      "JSON statement to add to the policy; may be repeated",
-      parseStatement,
-    ),
     roleArn: value("--role-arn <arn>", "Assume this role, and make no IAM call", (arn) => {
       checkArn(arn, "role");
       return arn;

@@ -5,10 +5,12 @@
  */
 import { abortable } from "../abortable.ts";
 import { S3CredentialsError } from "../errors.ts";
-import { parseCommandLine, type Program, UsageError } from "./command.ts";
+import type { Program } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
-import { exitCodeOf, type Io, OutputError } from "./io.ts";
-import { errorText, writeMessage } from "./output.ts";
+import { commandHelp, overview } from "./help.ts";
+import { exitCodeOf, type Io, type Output, OutputError } from "./io.ts";
+import { errorText, styled, writeMessage } from "./output.ts";
+import { parseCommandLine, type Parsed, UsageError } from "./parse.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -17,13 +19,14 @@ const EXIT_USAGE = 2;
 export async function runProgram(
   program: Program,
   args: readonly string[],
-  io: Io,
+  processIo: Io,
 ): Promise<number> {
+  const io = args.includes("--no-color") ? withoutColor(processIo) : processIo;
   let usage = "";
   try {
     const parsed = await parseCommandLine(program, args);
-    if (parsed.kind === "help") {
-      await io.stdout.write(parsed.text);
+    if (parsed.kind !== "run") {
+      await io.stdout.write(told(program, parsed, io.stdout));
       return 0;
     }
     usage = parsed.usage;
@@ -37,6 +40,26 @@ export async function runProgram(
   }
 }
 
+function withoutColor(io: Io): Io {
+  const plain = (output: Output): Output => ({ ...output, hasColor: false });
+  return { ...io, stdout: plain(io.stdout), stderr: plain(io.stderr) };
+}
+
+const PIPED_WIDTH = 80;
+const MAX_WIDTH = 100;
+
+function told(program: Program, parsed: Exclude<Parsed, { kind: "run" }>, output: Output): string {
+  if (parsed.kind === "version") return `${program.name}, version ${program.version}\n`;
+  const columns = output.isTerminal ? output.columns?.() : undefined;
+  const style = {
+    width: Math.min(columns || PIPED_WIDTH, MAX_WIDTH),
+    bold: (text: string) => styled(output, "bold", text),
+  };
+  return parsed.kind === "overview"
+    ? overview(program, style)
+    : commandHelp(program, parsed.name, parsed.command, style);
+}
+
 function interruption(reason: unknown): S3CredentialsError {
   return reason instanceof S3CredentialsError
     ? reason
@@ -48,12 +71,14 @@ async function report(error: unknown, usage: string, io: Io): Promise<number> {
   // The reader of our output has closed it, as `head` does.
   if (error instanceof Error && error.name === "BrokenPipe") return 0;
   if (error instanceof UsageError) {
-    await writeMessage(io, `${error.usage}\nError: ${error.message}`);
+    await writeMessage(io, error.usage);
+    await writeMessage(io, `Error: ${error.message}`);
     return EXIT_USAGE;
   }
   if (error instanceof S3CredentialsError) {
     const isUsage = error.code === "usage";
-    await writeMessage(io, isUsage ? `${usage}\n${errorText(error)}` : errorText(error));
+    if (isUsage) await writeMessage(io, usage);
+    await writeMessage(io, errorText(error));
     if (error.code === "interrupted") return exitCodeOf(io.signal);
     return isUsage ? EXIT_USAGE : EXIT_FAILED;
   }
@@ -74,7 +99,7 @@ function unexpected(error: unknown): string {
   switch (name) {
     case "NotCapable":
       return `Error: Deno was not allowed to do something that this command needs: ${message}\n` +
-        "Run it with the permissions that docs/configuration.md names, or with deno run -A";
+        "Run it with the permissions that the README names, or with deno run -A";
     default:
       return `Error: unexpected ${name}: ${message}\n` +
         "This is a bug in s3-credentials: please report it, with the command that you ran";

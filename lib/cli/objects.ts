@@ -18,8 +18,9 @@ import {
   silentOption,
   transferOptions,
 } from "./object_options.ts";
-import { awsOptions, rowFormatOf, rowOptions, usage, withAws } from "./options.ts";
-import { errorText, nameFor, writeLine, writeMessage, writeRows } from "./output.ts";
+import { rowFormatOf, rowOptions, writeRows } from "./lists.ts";
+import { awsOptions, usage, withAws } from "./options.ts";
+import { errorText, nameFor, writeLine, writeMessage } from "./output.ts";
 import { progressLine } from "./progress.ts";
 
 /** `s3-credentials list-bucket` */

@@ -3,15 +3,12 @@
  *
  * @module
  */
-import { prefixPattern, prefixWarnings } from "../policy/build.ts";
 import { abortable } from "../abortable.ts";
-import { parseAuthFile } from "../credentials/auth_file.ts";
-import { type Aws, connect, type ConnectOptions } from "../aws/connect.ts";
+import type { Aws, ConnectOptions } from "../aws/connect.ts";
 import { parseEndpointUrl } from "../aws/endpoint_url.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
-import type { RowFormat } from "../rows.ts";
-import { flag, value, type Values } from "./command.ts";
+import { flag, optionGroup, value, type Values } from "./command.ts";
 import type { Io } from "./io.ts";
 import { writeMessage } from "./output.ts";
 import { AWS_PERMISSIONS } from "./permissions.ts";
@@ -23,20 +20,6 @@ function parseRegion(text: string): string {
   );
 }
 
-/** What the credentials may do. */
-export const permissionOptions = {
-  readOnly: flag("--read-only", "Only allow reading from the bucket"),
-  writeOnly: flag("--write-only", "Only allow writing to the bucket"),
-  prefix: value(
-    "--prefix <prefix>",
-    "Only allow keys that start with this, such as foo/",
-    (text) => {
-      prefixPattern(text);
-      return text;
-    },
-  ),
-};
-
 /** A region for new buckets. */
 export const bucketRegionOption = value(
   "--bucket-region <region>",
@@ -45,7 +28,7 @@ export const bucketRegionOption = value(
 );
 
 /** The options of every command that talks to AWS. */
-export const awsOptions = {
+export const awsOptions = optionGroup("AWS options", {
   accessKey: value("--access-key <id>", "AWS access key ID"),
   secretKey: value("--secret-key <secret>", "AWS secret access key"),
   sessionToken: value("--session-token <token>", "AWS session token"),
@@ -54,21 +37,7 @@ export const awsOptions = {
   profile: value("--profile <name>", "Profile of the AWS configuration files"),
   region: value("--region <name>", "AWS region", parseRegion),
   debug: flag("--debug", "Log each request, without secrets, on standard error"),
-};
-
-/** How a list is written. */
-export const rowOptions = {
-  nl: flag("--nl", "Newline-delimited JSON: one object a line"),
-  csv: flag("--csv", "CSV"),
-  tsv: flag("--tsv", "TSV"),
-};
-
-/** The format selected by the options; throws `usage` if there is more than one. */
-export function rowFormatOf(options: Values<typeof rowOptions>): RowFormat {
-  const chosen = (["nl", "csv", "tsv"] as const).filter((format) => options[format]);
-  if (chosen.length > 1) throw usage("Use only one of --nl, --csv and --tsv");
-  return chosen[0] ?? "json";
-}
+});
 
 /** The values of {@linkcode awsOptions}. */
 export type AwsOptionValues = Values<typeof awsOptions>;
@@ -116,6 +85,7 @@ export async function connectOptions(options: AwsOptionValues, io: Io): Promise<
 
 async function readAuth(path: string, io: Io) {
   const text = await readInput(path, io, "--auth");
+  const { parseAuthFile } = await import("../credentials/auth_file.ts");
   return asUsageError(() => parseAuthFile(text), "Invalid value for --auth");
 }
 
@@ -125,7 +95,9 @@ export async function withAws<T>(
   io: Io,
   work: (aws: Aws) => Promise<T>,
 ): Promise<T> {
-  const aws = connect(await connectOptions(options, io));
+  const settings = await connectOptions(options, io);
+  const { connect } = await import("../aws/connect.ts");
+  const aws = connect(settings);
   try {
     return await work(aws);
   } finally {
@@ -162,17 +134,6 @@ export function bucketNames(names: readonly string[], options?: BucketNameOption
   return [...new Set(names)];
 }
 
-/** The permission selected by `--read-only` and `--write-only`; throws `usage` for both. */
-export function permissionOf(
-  options: { readOnly: boolean; writeOnly: boolean },
-): "read-only" | "write-only" | "read-write" {
-  if (options.readOnly && options.writeOnly) {
-    throw usage("Cannot use --read-only and --write-only at the same time");
-  }
-  if (options.readOnly) return "read-only";
-  return options.writeOnly ? "write-only" : "read-write";
-}
-
 const HIGHEST_PORT = 65_535;
 
 /** Parses a port: 0 (any free one) to 65,535. */
@@ -182,10 +143,4 @@ export function parsePort(text: string): number {
     throw new InvalidInput(`Invalid port ${JSON.stringify(text)}: expected 0 to ${HIGHEST_PORT}`);
   }
   return port;
-}
-
-/** Warns of what may be surprising about a prefix. */
-export async function warnOfPrefix(prefix: string | undefined, io: Io): Promise<void> {
-  if (prefix === undefined) return;
-  for (const warning of prefixWarnings(prefix)) await writeMessage(io, `Warning: ${warning}`);
 }

@@ -35,7 +35,7 @@ export function progressLine(
   io: Io,
   { label, isSilent, now = () => performance.now() }: ProgressLineOptions,
 ): ProgressLine {
-  const isShown = io.stderr.isTerminal && !isSilent;
+  const isShown = io.stderr.isTerminal && !io.stderr.isDumb && !isSilent;
   const started = now();
   let written = Promise.resolve();
   let progress: Readonly<TransferProgress> | undefined;

@@ -14,7 +14,7 @@ const ONE_BUCKET: string[][] = [
 ];
 
 const operands = ONE_BUCKET.flatMap(([command = "", ...options]): Case[] => [
-  { args: [command, ...options], says: "Missing required argument 'bucket'" },
+  { args: [command, ...options], says: "Missing argument BUCKET" },
   { args: [command, "first-bucket", "second-bucket", ...options], says: "Too many arguments" },
   { args: [command, "my-bucket", ...options, "--bucket", "x"], says: "Unknown option '--bucket'" },
 ]).concat(
@@ -60,7 +60,7 @@ const cors: Case[] = rows(["set-cors-policy", "my-bucket"], [
   [["--max-age-seconds", "1e3"], "Expected a number of seconds"],
   [["--max-age-seconds", ""], "Expected a number of seconds"],
   [["--max-age-seconds", "9999999999"], "Expected a number of seconds"],
-  [["--max-age-seconds"], "argument missing"],
+  [["--max-age-seconds"], "needs a value: --max-age-seconds SECONDS"],
 ]);
 
 const BAD_POLICIES: [text: string, says: string][] = [
@@ -89,7 +89,7 @@ const bucketPolicies: Case[] = BAD_POLICIES.flatMap(([text, says]): Case[] => {
     [["--policy-file", "p", "--allow-all-get"], "both --allow-all-get and --policy-file"],
     [["--policy-file", "no-such-file"], "File not found: no-such-file"],
     [["--policy-file", "-", "--auth", "-"], "cannot both read standard input"],
-    [["--policy-file"], "argument missing"],
+    [["--policy-file"], "needs a value: --policy-file FILE"],
   ]),
 );
 

@@ -100,7 +100,10 @@ Deno.test("completions powershell: strings and brackets are closed", async () =>
 Deno.test("completions: an unknown shell, or none, is wrong usage that names the four", async () => {
   const unknown = await run(["completions", "ksh"]);
   assert.equal(unknown.code, 2);
-  assert.match(unknown.stderr, /ksh.*bash, zsh, fish, powershell/);
+  assert.match(
+    unknown.stderr,
+    /Invalid SHELL: expected one of bash, zsh, fish, powershell, not "ksh"/,
+  );
   assert.equal(unknown.stdout, "");
   assert.equal((await run(["completions"])).code, 2);
 });

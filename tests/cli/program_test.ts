@@ -13,43 +13,38 @@ async function deno(...args: string[]) {
 }
 
 const COMMANDS = [
-  "completions",
-  "create",
-  "debug-bucket",
-  "delete-objects",
-  "delete-user",
-  "get-bucket-policy",
-  "get-cors-policy",
-  "get-object",
-  "get-objects",
-  "get-public-access-block",
-  "list-bucket",
-  "list-buckets",
-  "list-roles",
-  "list-user-policies",
-  "list-users",
-  "localserver",
-  "policy",
-  "put-object",
-  "put-objects",
-  "sandbox",
-  "set-bucket-policy",
-  "set-cors-policy",
-  "set-public-access-block",
-  "whoami",
+  ...["create", "policy", "localserver"],
+  ...["whoami", "list-users", "list-user-policies", "list-roles", "delete-user"],
+  ...["list-buckets", "debug-bucket", "get-bucket-policy", "set-bucket-policy"],
+  ...["get-public-access-block", "set-public-access-block", "get-cors-policy", "set-cors-policy"],
+  ...["list-bucket", "get-object", "get-objects", "put-object", "put-objects", "delete-objects"],
+  ...["sandbox", "completions"],
 ];
 
-Deno.test("--version names the version of deno.json", async () => {
-  const { code, stdout } = await run(["--version"]);
-  assert.equal(code, 0);
-  assert.equal(stdout, `s3-credentials, version ${denoJson.version}\n`);
-});
+for (const word of ["--version", "-V", "version"]) {
+  Deno.test(`${word}: the version of deno.json`, async () => {
+    const { code, stdout, stderr } = await run([word]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.equal(stdout, `s3-credentials, version ${denoJson.version}\n`);
+  });
+}
 
-Deno.test("--help lists every command, in order", async () => {
+for (const words of [[], ["-h"], ["help"], ["help", "--help"], ["--no-color"]]) {
+  Deno.test(`"${words.join(" ")}": the overview`, async () => {
+    assert.deepEqual(await run(words), await run(["--help"]));
+  });
+}
+
+Deno.test("--help: every command in its group, an example, the documentation", async () => {
   const { code, stdout, stderr } = await run(["--help"]);
   assert.equal(code, 0);
   assert.equal(stderr, "");
-  const listed = stdout.split("Commands:")[1]!.match(/^ {2}[a-z-]+/gm)!.map((name) => name.trim());
+  assert.match(stdout, /^ {4}s3-credentials create my-bucket -c --read-only$/m);
+  assert.match(stdout, /^Documentation: https:\/\/\S+$/m);
+  const groups = [...stdout.matchAll(/^(\w[\w ]+):$/gm)].map(([, title]) => title);
+  const titles = ["Credentials", "Users and roles", "Buckets", "Objects", "Tools", "Options"];
+  assert.deepEqual(groups.slice(-titles.length), titles);
+  const listed = stdout.match(/^ {2}[a-z][a-z-]+/gm)!.map((name) => name.trim());
   assert.deepEqual(listed, COMMANDS);
 });
 
@@ -60,12 +55,14 @@ for (const command of COMMANDS) {
     assert.equal(stderr, "");
     assert.match(stdout, new RegExp(`^Usage: s3-credentials ${command} \\[OPTIONS\\]`));
     assert.match(stdout, new RegExp(`^ {4}s3-credentials ${command}`, "m"));
-    assert.match(stdout, /^ {2}--help/m);
+    assert.match(stdout, /^ {2}(-h, )?--help/m);
     assert.ok(stdout.split("\n").every((line) => line.length <= 80), "lines of 80 at the most");
   });
 
-  Deno.test(`help ${command} is ${command} --help`, async () => {
-    assert.equal((await run(["help", command])).stdout, (await run([command, "--help"])).stdout);
+  Deno.test(`help ${command} is ${command} --help, also beside mistakes`, async () => {
+    const help = await run([command, "--help"]);
+    const others = [["help", command], ["--help", command], [command, "--no-such", "--help"]];
+    for (const words of others) assert.deepEqual(await run(words), help);
   });
 }
 

@@ -3,7 +3,16 @@
  *
  * @module
  */
-import type { AnyCommand, CommandEntry, Option, Program } from "../command.ts";
+import {
+  allOptions,
+  type AnyCommand,
+  type CommandEntry,
+  type Option,
+  parseFlags,
+  parseOperands,
+  type Program,
+  PROGRAM_OPTIONS,
+} from "../command.ts";
 
 /** What a value is completed with: files, directories, programs, a few words, or nothing. */
 export type Completer = "nothing" | "file" | "directory" | "program" | readonly string[];
@@ -70,24 +79,14 @@ const COMPLETERS: Record<string, Completer | undefined> = {
   boolean: ["true", "false"],
 };
 
-const HELP: CompletionOption = {
-  names: ["--help"],
-  help: "Show this message",
-  isRepeatable: false,
-};
-const VERSION: CompletionOption = {
-  names: ["--version"],
-  help: "Show the version",
-  isRepeatable: false,
-};
-
 /** Loads all commands of a program, and adds `help`. */
 export async function completionProgram(program: Program): Promise<CompletionProgram> {
-  const commands = await Promise.all(program.commands.map(completionCommand));
+  const entries = program.groups.flatMap(({ commands }) => commands);
+  const commands = await Promise.all(entries.map(completionCommand));
   const names = commands.map(({ name }) => name);
   return {
     name: program.name,
-    options: [HELP, VERSION],
+    options: PROGRAM_OPTIONS.map(completionOption),
     commands: [...commands, {
       name: "help",
       summary: "Show the help of a command",
@@ -101,11 +100,10 @@ async function completionCommand(
   { name, summary, load }: CommandEntry,
 ): Promise<CompletionCommand> {
   const command: AnyCommand = await load();
-  const options: Option<unknown>[] = Object.values(command.options);
   return {
     name,
     summary,
-    options: [...options.map(completionOption), HELP],
+    options: allOptions(command).map(completionOption),
     operands: completionOperands(command),
   };
 }
@@ -113,19 +111,17 @@ async function completionCommand(
 function completionOption(
   { flags, help, choices, isRepeatable }: Option<unknown>,
 ): CompletionOption {
-  const names = flags.match(/(?<![\w-])--?[\w-]+/g) ?? [];
-  const [, bracket, name] = /([<[])([\w-]+)/.exec(flags) ?? [];
+  const { short, long, value: name, isValueOptional } = parseFlags(flags);
+  const value = name === undefined ? undefined : {
+    name,
+    completer: choices ?? COMPLETERS[name] ?? "nothing",
+    isOptional: isValueOptional,
+  };
   return {
-    names,
+    names: short === undefined ? [long] : [short, long],
     help: firstSentence(help),
     isRepeatable,
-    ...(name !== undefined && {
-      value: {
-        name,
-        completer: choices ?? COMPLETERS[name] ?? "nothing",
-        isOptional: bracket === "[",
-      },
-    }),
+    value,
   };
 }
 
@@ -133,10 +129,10 @@ function firstSentence(text: string): string {
   return text.split(". ")[0] ?? text;
 }
 
-function completionOperands({ operands = "", operandChoices }: AnyCommand): CompletionOperand[] {
-  return [...operands.matchAll(/[<[]([\w-]+)(\.\.\.)?[>\]]/g)].map(([, name = "", dots]) => ({
+function completionOperands({ operands, operandChoices }: AnyCommand): CompletionOperand[] {
+  return parseOperands(operands).map(({ name, isVariadic }) => ({
     name,
     completer: operandChoices ?? COMPLETERS[name] ?? "nothing",
-    isVariadic: dots !== undefined,
+    isVariadic,
   }));
 }

@@ -1,0 +1,58 @@
+/**
+ * The command `policy`.
+ *
+ * @module
+ */
+import { bucketsPolicy, publicBucketPolicy } from "../policy/build.ts";
+import { unsupportedCharacter } from "../policy/limits.ts";
+import { defineCommand, flag } from "./command.ts";
+import { bucketNames, usage } from "./options.ts";
+import { writeJson, writeMessage } from "./output.ts";
+import { permissionOf, permissionOptions, warnOfPrefix } from "./permission_options.ts";
+
+/** `s3-credentials policy` */
+export const policy = defineCommand({
+  operands: "<buckets...>",
+  description: "Show the JSON policy that create would use for one or more buckets. Makes no " +
+    "request and needs no credentials.",
+  examples: [
+    ["The policy of a key that can only read a bucket:", "policy my-bucket --read-only"],
+    ["The same for one directory:", "policy my-bucket --read-only --prefix my-directory/"],
+    ["The bucket policy of a public bucket:", "policy my-bucket --public-bucket"],
+  ],
+  options: {
+    ...permissionOptions,
+    publicBucket: flag("--public-bucket", "Show the bucket policy that allows public access"),
+  },
+  async run({ operands, options }, io) {
+    const permission = permissionOf(options);
+    const buckets = bucketNames(operands);
+    const [bucket, ...others] = buckets;
+    if (options.publicBucket) {
+      if (bucket === undefined || others.length > 0) {
+        throw usage("--public-bucket policy can only be generated for a single bucket");
+      }
+      if (permission !== "read-write" || options.prefix !== undefined || options.statement[0]) {
+        throw usage(
+          "--public-bucket cannot be used with --read-only, --write-only, --prefix or --statement",
+        );
+      }
+      await writeJson(io, publicBucketPolicy(bucket));
+      return;
+    }
+    await warnOfPrefix(options.prefix, io);
+    const document = bucketsPolicy(buckets, {
+      permission,
+      statements: options.statement,
+      prefix: options.prefix,
+    });
+    const character = unsupportedCharacter(document);
+    if (character !== undefined) {
+      await writeMessage(
+        io,
+        `Warning: IAM accepts no characters beyond U+00FF in a policy, and this one contains ${character}`,
+      );
+    }
+    await writeJson(io, document);
+  },
+});
