@@ -81,7 +81,7 @@ Deno.test("a bucket's name that would lead elsewhere: every function for objects
     }
   }
   assert.equal(st.sandbox.requests.length, sent, "nothing is sent");
-  assert.deepEqual(tree(st.folder), {}, "nothing is left");
+  assert.deepEqual(tree(st.directory), {}, "nothing is left");
   assert.equal(new TextDecoder().decode(st.objects().get("one")!.body), "one");
   aws.close();
 });
@@ -111,7 +111,7 @@ Deno.test("a concurrency that makes no sense is refused by every function that t
     }
   }
   assert.equal(st.sandbox.requests.length, sent, "nothing is sent");
-  assert.deepEqual(tree(st.folder), {}, "nothing is left");
+  assert.deepEqual(tree(st.directory), {}, "nothing is left");
   aws.close();
 });
 
@@ -140,7 +140,7 @@ Deno.test("a key that S3 would not accept: one code, whichever function finds it
     }
   }
   assert.deepEqual(st.sandbox.requests, []);
-  assert.deepEqual(tree(st.folder), { new: null });
+  assert.deepEqual(tree(st.directory), { new: null });
   aws.close();
 });
 

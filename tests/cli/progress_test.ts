@@ -15,21 +15,21 @@ const HALF = {
   isTotalFinal: true,
 };
 
-Deno.test("describeProgress: bytes, rate, files and what is left", () => {
+Deno.test("describeProgress: says bytes, rate, files and the time left", () => {
   assert.equal(
     describeProgress("Uploading", HALF, 2_000, 120),
     "Uploading  50%  ▕██████████          ▏  5.0 MiB of 10.0 MiB  2.5 MiB/s  3 of 10 files  0:02 left",
   );
 });
 
-Deno.test("describeProgress: no share while objects are still being found", () => {
+Deno.test("describeProgress: says no share while objects are still being found", () => {
   assert.equal(
     describeProgress("Downloading", { ...HALF, isTotalFinal: false }, 2_000, 120),
     "Downloading  5.0 MiB  2.5 MiB/s  3 of 10+ files",
   );
 });
 
-Deno.test("describeProgress: a stream of unknown length, and the end", () => {
+Deno.test("describeProgress: describes a stream of unknown length, and the end", () => {
   const stream = { objects: 0, totalObjects: 1, bytes: 1024, totalBytes: 0, isTotalFinal: false };
   assert.equal(
     describeProgress("Uploading", stream, 1_000, 80),
@@ -39,7 +39,7 @@ Deno.test("describeProgress: a stream of unknown length, and the end", () => {
   assert.match(describeProgress("Uploading", done, 61_000, 120), /100% .* in 1:01$/);
 });
 
-Deno.test("describeProgress: never longer than the terminal is wide", () => {
+Deno.test("describeProgress: is never longer than the terminal is wide", () => {
   for (let columns = 0; columns < 130; columns++) {
     const line = describeProgress("Downloading", HALF, 2_000, columns);
     assert.ok(line.length <= columns);
@@ -47,13 +47,13 @@ Deno.test("describeProgress: never longer than the terminal is wide", () => {
   assert.match(describeProgress("Downloading", HALF, 2_000, 30), /50%/);
 });
 
-Deno.test("formatBytes: no unit shows four digits before the point", () => {
+Deno.test("formatBytes: writes at most three digits before the point", () => {
   assert.deepEqual([0, 1023, 1024, 1536, 1024 ** 2 - 1, 1024 ** 3].map(formatBytes), [
     ...["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "1.0 MiB", "1.0 GiB"],
   ]);
 });
 
-Deno.test("a bar on a terminal, none when piped or silent; messages stand above it", async () => {
+Deno.test("progressLine: draws on a terminal only, below its messages, and not if silent", async () => {
   await using st = await stage();
   await Deno.writeFile(st.path("a"), noise(1_000_000));
   const put = ["put-object", BUCKET, "a", st.path("a")];

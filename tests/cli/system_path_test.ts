@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { BUCKET, runAlone, type Stage, stage } from "../support/objects.ts";
 
-const SAME_FOLDER = ["link/..", "link/deep/../..", "link/../../real/.", "./link/../in/.."];
+const SAME_DIRECTORY = ["link/..", "link/deep/../..", "link/../../real/.", "./link/../in/.."];
 
-/** A link to a folder in another one; the same file is in both folders above. */
+/** A link to a directory in another one; the same file is in both directories above. */
 async function linked(): Promise<Stage> {
   const st = await stage();
   await Deno.mkdir(st.path("real", "in", "deep"), { recursive: true });
@@ -21,17 +21,18 @@ for (const hasAll of [true, false]) {
   const how = hasAll ? "with all permissions" : "with some permissions";
   const ignore = Deno.build.os === "windows";
 
-  for (const path of SAME_FOLDER) {
+  for (const path of SAME_DIRECTORY) {
     Deno.test({
-      name: `${how}: put-object, put-objects, get-object and get-objects take ${path} alike`,
+      name:
+        `systemPath: put-object, put-objects, get-object and get-objects read ${path} as the system does, ${how}`,
       ignore,
       async fn() {
         await using st = await linked();
-        const folder = `${st.folder}/${path}`;
+        const directory = `${st.directory}/${path}`;
         for (
           const [args, key] of [
-            [["put-objects", BUCKET, folder], "a"],
-            [["put-object", BUCKET, "one", `${folder}/a`], "one"],
+            [["put-objects", BUCKET, directory], "a"],
+            [["put-object", BUCKET, "one", `${directory}/a`], "one"],
           ] as const
         ) {
           const { code, stderr } = await start(st, [...args]);
@@ -40,8 +41,8 @@ for (const hasAll of [true, false]) {
         }
         for (
           const args of [
-            ["get-objects", BUCKET, "one", "-o", folder],
-            ["get-object", BUCKET, "one", "-o", `${folder}/two`],
+            ["get-objects", BUCKET, "one", "-o", directory],
+            ["get-object", BUCKET, "one", "-o", `${directory}/two`],
           ]
         ) {
           const { code, stderr } = await start(st, [...args, "-s"]);

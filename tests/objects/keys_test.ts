@@ -14,13 +14,13 @@ import {
 } from "../../lib/objects/keys.ts";
 import { keyArbitrary } from "../support/objects.ts";
 
-Deno.test("resolveKeyPath: no key leads out of the folder", () => {
+Deno.test("resolveKeyPath: gives no path out of the directory", () => {
   fc.assert(
     fc.property(keyArbitrary, fc.boolean(), (key, isWindows) => {
       const place = resolveKeyPath(key, { isWindows });
       if (place.kind === "unsafe") return assert.ok(place.reason.length > 0);
       const path = isWindows ? win32 : posix;
-      const root = isWindows ? "C:\\folder" : "/folder";
+      const root = isWindows ? "C:\\directory" : "/directory";
       const target = path.join(root, ...place.segments);
       assert.equal(path.resolve(target), target);
       assert.ok(target === root || target.startsWith(root + path.sep));
@@ -34,7 +34,7 @@ Deno.test("resolveKeyPath: no key leads out of the folder", () => {
   );
 });
 
-Deno.test("resolveKeyPath: an ordinary key keeps every byte", () => {
+Deno.test("resolveKeyPath: keeps every byte of an ordinary key", () => {
   const segment = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 })
     .filter((text) => !/[/\0]|^\.{1,2}$|^[a-z]:/i.test(text) && text.isWellFormed());
   fc.assert(fc.property(fc.array(segment, { minLength: 1, maxLength: 6 }), (segments) => {
@@ -49,7 +49,7 @@ for (
     ...["a/.", "./."],
   ]
 ) {
-  Deno.test(`resolveKeyPath: ${JSON.stringify(key)} has no place`, () => {
+  Deno.test(`resolveKeyPath: refuses ${JSON.stringify(key)}`, () => {
     assert.equal(resolveKeyPath(key).kind, "unsafe");
   });
 }
@@ -72,13 +72,13 @@ for (
     ...["a|b", 'a"b', "a\x01b", "LPT¹"],
   ]
 ) {
-  Deno.test(`resolveKeyPath: ${JSON.stringify(key)} has no place on Windows only`, () => {
+  Deno.test(`resolveKeyPath: refuses ${JSON.stringify(key)} on Windows only`, () => {
     assert.equal(resolveKeyPath(key, { isWindows: true }).kind, "unsafe");
     assert.equal(resolveKeyPath(key).kind, "file");
   });
 }
 
-Deno.test("caseFoldPath: names that a file system may take for one have one form", () => {
+Deno.test("caseFoldPath: is the same for names that a file system may take for one", () => {
   const twins = [["A/b", "a/B"], ["é", "e\u0301"], ["ß", "SS"], ["ﬁ", "FI"], ["Å", "\u212b"]];
   for (const [one, other] of twins) assert.equal(caseFoldPath(one!), caseFoldPath(other!));
   assert.notEqual(caseFoldPath("a"), caseFoldPath("b"));
@@ -112,14 +112,14 @@ for (
   });
 }
 
-Deno.test("keyMatcher: no pattern breaks it, and every key fits itself with * around", () => {
+Deno.test("keyMatcher: takes any pattern, and matches every key with * around it", () => {
   fc.assert(fc.property(fc.string(), fc.string({ unit: "binary" }), (pattern, key) => {
     keyMatcher([pattern])(key);
     assert.ok(keyMatcher([`*${pattern.replace(/[*?[]/g, "[$&]")}*`])(`x${pattern}y`));
   }));
 });
 
-Deno.test("keyMatcher: many stars cost no more than one", () => {
+Deno.test("keyMatcher: matches many stars without backtracking", () => {
   // A matcher that tries all places would not come to an end.
   for (
     const pattern of ["*".repeat(1000) + "x", "*a".repeat(30) + "x", "*[ab]?".repeat(20) + "x"]
@@ -128,7 +128,7 @@ Deno.test("keyMatcher: many stars cost no more than one", () => {
   }
 });
 
-Deno.test("commonPrefix: what matches any pattern starts with it", () => {
+Deno.test("commonPrefix: starts whatever matches any pattern", () => {
   assert.equal(commonPrefix(["a/b*", "a/c.txt"]), "a/");
   assert.equal(commonPrefix(["*"]), "");
   assert.equal(commonPrefix(["a/[b]"]), "a/");
@@ -138,14 +138,14 @@ Deno.test("commonPrefix: what matches any pattern starts with it", () => {
   }));
 });
 
-Deno.test("keyFor: the prefix and the path with one slash between", () => {
+Deno.test("keyFor: joins the prefix and the path with one slash", () => {
   assert.equal(keyFor(["a", "b"]), "a/b");
   assert.equal(keyFor(["a"], "p"), "p/a");
   assert.equal(keyFor(["a"], "p/"), "p/a");
   assert.equal(keyFor(["a"], ""), "a");
 });
 
-Deno.test("checkKey: 1,024 bytes of UTF-8 at the most", () => {
+Deno.test("checkKey: refuses more than 1,024 bytes of UTF-8", () => {
   checkKey("é".repeat(512));
   assert.throws(() => checkKey(`${"é".repeat(512)}x`), /1025 bytes/);
   assert.throws(() => checkKey(""), RangeError);

@@ -39,7 +39,7 @@ function amazonAccount(st: Stage): Aws {
 }
 
 for (const length of [10, 20_000_000]) {
-  Deno.test(`Amazon's endpoint: checksums are sent and compared, ${length} bytes`, async () => {
+  Deno.test(`putObject, getObject: send and compare checksums at Amazon's endpoint, ${length} bytes`, async () => {
     await using st = await stage();
     const aws = amazonAccount(st);
     await putObject(aws, BUCKET, "a", noise(length));
@@ -51,7 +51,7 @@ for (const length of [10, 20_000_000]) {
   });
 }
 
-Deno.test("Amazon's endpoint: a checksum that doesn't fit is found where the ETag can't tell", async () => {
+Deno.test("downloadObject: finds a wrong checksum where the ETag can't tell, at Amazon's endpoint", async () => {
   await using st = await stage();
   const aws = amazonAccount(st);
   await putObject(aws, BUCKET, "a", new Blob(["content"]));
@@ -62,11 +62,11 @@ Deno.test("Amazon's endpoint: a checksum that doesn't fit is found where the ETa
     downloadObject(aws, BUCKET, "a", st.path("a")),
     /what arrived is not what the server holds/,
   );
-  assert.deepEqual(tree(st.folder), {});
+  assert.deepEqual(tree(st.directory), {});
   aws.close();
 });
 
-Deno.test("a bucket in another region is found", async () => {
+Deno.test("putObject, getObject: follow a bucket to its region", async () => {
   await using sandbox = await startSandbox({ region: "eu-west-1", buckets: [BUCKET] });
   const aws = connect({
     endpointUrl: sandbox.url,
@@ -79,7 +79,7 @@ Deno.test("a bucket in another region is found", async () => {
   aws.close();
 });
 
-Deno.test("Amazon's host names, with the bucket in front where certificates allow it", async () => {
+Deno.test("bucketAddress: puts the bucket before Amazon's host names where certificates allow it", async () => {
   const aws = connect({
     credentials: { accessKeyId: "a", secretAccessKey: "b" },
     region: "eu-west-1",
@@ -95,7 +95,7 @@ Deno.test("Amazon's host names, with the bucket in front where certificates allo
   aws.close();
 });
 
-Deno.test("progress: grows up to the totals", async () => {
+Deno.test("putObjects, getObjects: report progress up to the totals", async () => {
   await using st = await stage();
   const aws = account(st);
   const seen: TransferProgress[] = [];
@@ -214,7 +214,7 @@ for (const [name, transfer] of Object.entries(TRANSFERS)) {
         abort();
       }
       await assert.rejects(transferring, (error) => error === REASON);
-      const files = Object.values(tree(st.folder)).filter((content) => content !== null);
+      const files = Object.values(tree(st.directory)).filter((content) => content !== null);
       assert.deepEqual(files, []);
       aws.close();
     });
@@ -242,12 +242,12 @@ for (const code of ["ENOSPC", "EROFS", "EDQUOT", "EACCES"]) {
     } finally {
       Deno.FsFile.prototype.writeSync = writeSync;
     }
-    assert.deepEqual(tree(st.folder), { out: null });
+    assert.deepEqual(tree(st.directory), { out: null });
     aws.close();
   });
 }
 
-Deno.test("partSize: ten thousand parts suffice for whatever S3 holds", () => {
+Deno.test("partSize: makes ten thousand parts suffice for any object", () => {
   const MIB = 2 ** 20;
   assert.equal(partSize(1, 1), 8 * MIB);
   for (const size of [80_000 * MIB, 80_000 * MIB + 1, 5 * MIB * MIB]) {
@@ -262,7 +262,7 @@ Deno.test("partSize: ten thousand parts suffice for whatever S3 holds", () => {
   assert.ok(total > 500 * 1024 * MIB);
 });
 
-Deno.test("putObjects: many uploads in parts share a few buffers", async () => {
+Deno.test("putObjects: shares a few buffers between many uploads in parts", async () => {
   await using st = await stage();
   const aws = account(st);
   const keys = Array.from({ length: 20 }, (_, number) => String(number));

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { encodePath, Signer } from "../../lib/objects/signature.ts";
 
-Deno.test("Signer: the example of AWS's documentation", () => {
+Deno.test("Signer: signs the example of AWS's documentation", () => {
   const signed = new Signer("us-east-1").sign({
     method: "GET",
     path: "/test.txt",
@@ -21,6 +21,6 @@ Deno.test("Signer: the example of AWS's documentation", () => {
   );
 });
 
-Deno.test("encodePath: nothing is normalized", () => {
+Deno.test("encodePath: normalizes nothing", () => {
   assert.equal(encodePath("a/../b//c d+é'"), "a/../b//c%20d%2B%C3%A9%27");
 });

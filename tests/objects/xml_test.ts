@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { childText, parseXml, unescapeXml } from "../../lib/objects/xml.ts";
 
-Deno.test("parseXml: elements with prefixes and attributes, empty ones, comments and CDATA", () => {
+Deno.test("parseXml: reads elements with prefixes and attributes, empty ones, comments and CDATA", () => {
   const document = `<?xml version="1.0"?><!DOCTYPE a><s:a x="/y"><!-- <b> --><b-1.c/>` +
     `<s:d e="f" />
 <g><![CDATA[<h>]]> &amp; i</g></s:a>`;
@@ -22,7 +22,7 @@ Deno.test("parseXml: elements with prefixes and attributes, empty ones, comments
   }
 });
 
-Deno.test("parseXml: a value of an attribute may hold the end of a tag", () => {
+Deno.test("parseXml: reads over a > in the value of an attribute", () => {
   const root = parseXml(`<a b=">" c='"/>'><d e='>"'/>text</a>`);
   assert.deepEqual(root, {
     name: "a",
@@ -31,7 +31,7 @@ Deno.test("parseXml: a value of an attribute may hold the end of a tag", () => {
   });
 });
 
-Deno.test("unescapeXml: no entities but XML's own", () => {
+Deno.test("unescapeXml: replaces no entities but XML's own", () => {
   assert.equal(unescapeXml("&lt;&gt;&amp;&quot;&apos;&#65;&#x42;"), `<>&"'AB`);
   for (
     const text of ["&constructor;", "&toString;", "&__proto__;", "&hasOwnProperty;", "&#x110000;"]
@@ -57,7 +57,7 @@ for (
     ["elements", "", "<a>"],
   ] as const
 ) {
-  Deno.test(`parseXml: ${what} without end is refused after one pass over the text`, () => {
+  Deno.test(`parseXml: refuses ${what} without end after one pass over the text`, () => {
     const visited = [10_000, 20_000].map((times) => {
       const document = piece + repeated.repeat(times);
       return charactersVisited(() =>

@@ -1,5 +1,5 @@
 /**
- * A sandbox with a bucket, a folder of its own and a look at both.
+ * A sandbox with a bucket and a directory, for tests of objects.
  *
  * @module
  */
@@ -14,9 +14,9 @@ export const BUCKET = "my-bucket";
 /** Where a test of objects plays. */
 export interface Stage extends AsyncDisposable {
   sandbox: Sandbox;
-  /** An empty folder, removed at the end. */
-  folder: string;
-  /** A path in the folder. */
+  /** An empty directory, removed at the end. */
+  directory: string;
+  /** A path in the directory. */
   path(...names: string[]): string;
   /** Runs a command line in the sandbox. */
   run(args: string[], options?: RunOptions): Promise<Ran>;
@@ -28,10 +28,10 @@ export interface Stage extends AsyncDisposable {
   openUploads(): number;
 }
 
-/** Starts a sandbox and makes a folder. */
+/** Starts a sandbox and makes a directory. */
 export async function stage(): Promise<Stage> {
   const sandbox = await startSandbox({ buckets: [BUCKET] });
-  const folder = await Deno.realPath(await Deno.makeTempDir());
+  const directory = await Deno.realPath(await Deno.makeTempDir());
   const { S3 } = await import("@aws-sdk/client-s3");
   const s3 = new S3({
     endpoint: sandbox.url,
@@ -42,8 +42,8 @@ export async function stage(): Promise<Stage> {
   const bucket = () => sandbox.account.buckets.get(BUCKET)!;
   return {
     sandbox,
-    folder,
-    path: (...names) => join(folder, ...names),
+    directory,
+    path: (...names) => join(directory, ...names),
     run: (args, options = {}) => run(args, { sandbox, ...options }),
     async put(key, content) {
       await s3.putObject({
@@ -57,7 +57,7 @@ export async function stage(): Promise<Stage> {
     async [Symbol.asyncDispose]() {
       s3.destroy();
       await sandbox.close();
-      await Deno.remove(folder, { recursive: true });
+      await Deno.remove(directory, { recursive: true });
     },
   };
 }
@@ -67,21 +67,23 @@ export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** All files below a folder with their content, and folders (with `null`), by relative path. */
-export function tree(folder: string): Record<string, string | null> {
+/** Files with their content and directories with `null`, by their paths below a directory. */
+export function tree(directory: string): Record<string, string | null> {
   const found: Record<string, string | null> = {};
   const visit = (path: string) => {
     for (const entry of Deno.readDirSync(path)) {
       const inner = join(path, entry.name);
       if (entry.isDirectory) {
-        found[relative(folder, inner)] = null;
+        found[relative(directory, inner)] = null;
         visit(inner);
       } else {
-        found[relative(folder, inner)] = new TextDecoder("latin1").decode(Deno.readFileSync(inner));
+        found[relative(directory, inner)] = new TextDecoder("latin1").decode(
+          Deno.readFileSync(inner),
+        );
       }
     }
   };
-  visit(folder);
+  visit(directory);
   return Object.fromEntries(Object.entries(found).sort());
 }
 

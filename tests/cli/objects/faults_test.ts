@@ -1,5 +1,5 @@
 /**
- * Objects on a bad day: answers that are errors, connections that are cut, content that is wrong,
+ * Objects and failures: answers that are errors, connections that are cut, content that is wrong,
  * and Ctrl-C.
  */
 import assert from "node:assert/strict";
@@ -19,7 +19,7 @@ function badDay(sandbox: Sandbox): void {
   sandbox.fail({ operation: "*", times: Infinity, when: every(50, 7), cut: true });
 }
 
-Deno.test("one 503 in ten, one cut in fifty: put, get and delete of 1,000 objects succeed", async () => {
+Deno.test("put-objects, get-objects, delete-objects: succeed with 1,000 objects, one 503 in ten and one cut in fifty", async () => {
   await using st = await stage();
   await Deno.mkdir(st.path("in"));
   for (let at = 0; at < COUNT; at++) await Deno.writeTextFile(st.path("in", `${at}`), `<${at}>`);
@@ -34,7 +34,7 @@ Deno.test("one 503 in ten, one cut in fifty: put, get and delete of 1,000 object
   assert.equal(st.objects().size, 0);
 });
 
-Deno.test("large objects on a bad day: parts and ranges are sent again", async () => {
+Deno.test("put-object, get-object: retry parts and ranges of a large object", async () => {
   await using st = await stage();
   await Deno.writeFile(st.path("large"), noise(90_000_000));
   badDay(st.sandbox);
@@ -42,7 +42,7 @@ Deno.test("large objects on a bad day: parts and ranges are sent again", async (
   assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
   const got = await st.run(["get-object", BUCKET, "large", "-o", st.path("back")]);
   assert.deepEqual(got, { code: 0, stdout: "", stderr: "" });
-  assert.ok(tree(st.folder).back === tree(st.folder).large);
+  assert.ok(tree(st.directory).back === tree(st.directory).large);
   assert.equal(st.openUploads(), 0);
 });
 
@@ -50,7 +50,7 @@ const isFor = (key: string) => (record: RequestRecord) =>
   record.permissions.some(({ resource }) => resource.endsWith(`/${key}`));
 const DENIED = { status: 403, code: "AccessDenied", message: "Access Denied" };
 
-Deno.test("an answer that always fails for one key: it is named, the others are done", async () => {
+Deno.test("put-objects, get-objects: name the one key that always fails, and do the others", async () => {
   await using st = await stage();
   await Deno.mkdir(st.path("in"));
   for (let at = 0; at < 50; at++) await Deno.writeTextFile(st.path("in", `${at}`), `<${at}>`);
@@ -69,7 +69,7 @@ Deno.test("an answer that always fails for one key: it is named, the others are 
   assert.equal(Object.keys(tree(st.path("out", "in"))).length, 49);
 });
 
-Deno.test("delete-objects: failures of single keys inside a 200 are listed", async () => {
+Deno.test("delete-objects: lists failures of single keys inside a 200", async () => {
   await using st = await stage();
   for (const key of ["a", "b", "c"]) await st.put(key, key);
   st.sandbox.account.buckets.get(BUCKET)!.policy = JSON.stringify({
@@ -88,7 +88,7 @@ Deno.test("delete-objects: failures of single keys inside a 200 are listed", asy
   assert.deepEqual([...st.objects().keys()], ["b"]);
 });
 
-Deno.test("an answer to CompleteMultipartUpload that is lost is no failure", async () => {
+Deno.test("put-object: succeeds though the answer to CompleteMultipartUpload is lost", async () => {
   await using st = await stage();
   await Deno.writeFile(st.path("large"), noise(20_000_000));
   st.sandbox.fail({ operation: "CompleteMultipartUpload", after: true, cut: true });
@@ -97,7 +97,7 @@ Deno.test("an answer to CompleteMultipartUpload that is lost is no failure", asy
   assert.equal(st.objects().get("large")?.body.length, 20_000_000);
 });
 
-Deno.test("an error inside a 200 of CompleteMultipartUpload is one, and is tried again", async () => {
+Deno.test("put-object: retries an error inside a 200 of CompleteMultipartUpload", async () => {
   await using st = await stage();
   await Deno.writeFile(st.path("large"), noise(20_000_000));
   st.sandbox.fail({
@@ -108,7 +108,7 @@ Deno.test("an error inside a 200 of CompleteMultipartUpload is one, and is tried
   assert.equal(st.objects().get("large")?.body.length, 20_000_000);
 });
 
-Deno.test("an upload whose beginning was lost on the way may have left one: it is said", async () => {
+Deno.test("put-object: warns of an upload that may be left when the answer to its creation is lost", async () => {
   await using st = await stage();
   await Deno.writeFile(st.path("large"), noise(20_000_000));
   st.sandbox.fail({ operation: "CreateMultipartUpload", cut: true, after: true });
@@ -124,7 +124,7 @@ Deno.test("an upload whose beginning was lost on the way may have left one: it i
   assert.equal(st.objects().get("it's")?.body.length, 20_000_000);
 });
 
-Deno.test("an upload whose beginning never got there leaves nothing, and nothing is said of it", async () => {
+Deno.test("put-object: does not warn when the creation of an upload was refused", async () => {
   await using st = await stage();
   await Deno.writeFile(st.path("large"), noise(20_000_000));
   const error = { status: 503, code: "SlowDown", message: "Please reduce your request rate." };
@@ -134,7 +134,7 @@ Deno.test("an upload whose beginning never got there leaves nothing, and nothing
   assert.equal(st.openUploads(), 0);
 });
 
-Deno.test("an upload that fails leaves no parts behind", async () => {
+Deno.test("put-object: leaves no parts behind when it fails", async () => {
   await using st = await stage();
   await Deno.writeFile(st.path("large"), noise(60_000_000));
   st.sandbox.fail({ operation: "UploadPart", occurrence: 3, times: Infinity, error: DENIED });
@@ -145,7 +145,7 @@ Deno.test("an upload that fails leaves no parts behind", async () => {
   assert.equal(st.objects().size, 0);
 });
 
-Deno.test("parts that can't be removed are named, with what removes them", async () => {
+Deno.test("put-object: names parts that can't be removed, with the command that removes them", async () => {
   await using st = await stage();
   await Deno.writeFile(st.path("large"), noise(20_000_000));
   st.sandbox.fail({ operation: "UploadPart", times: Infinity, error: DENIED });
@@ -159,7 +159,7 @@ Deno.test("parts that can't be removed are named, with what removes them", async
   );
 });
 
-Deno.test("an object that changes between two ranges is read again from its beginning", async () => {
+Deno.test("get-object: starts again when the object changes between two ranges", async () => {
   await using st = await stage();
   await st.put("large", noise(40_000_000, 1));
   const second = noise(40_000_000, 2);
@@ -181,7 +181,7 @@ Deno.test("an object that changes between two ranges is read again from its begi
   assert.ok(got.length === second.length && second.every((byte, at) => got[at] === byte));
 });
 
-Deno.test("a checksum that doesn't fit: an error, and no file", async () => {
+Deno.test("get-object: a wrong checksum is an error, and leaves no file", async () => {
   await using st = await stage();
   for (const length of [10, 40_000_000]) {
     await st.put("a", noise(length));
@@ -189,11 +189,11 @@ Deno.test("a checksum that doesn't fit: an error, and no file", async () => {
     const { code, stderr } = await st.run(["get-object", BUCKET, "a", "-o", st.path("a")]);
     assert.equal(code, 1);
     assert.match(stderr, /what arrived is not what the server holds/);
-    assert.deepEqual(tree(st.folder), {});
+    assert.deepEqual(tree(st.directory), {});
   }
 });
 
-Deno.test("an ETag that is no MD5, because the server encrypts, is not taken for one", async () => {
+Deno.test("get-object: does not take the ETag of an encrypted object for its MD5", async () => {
   await using st = await stage();
   await st.put("a", "content");
   const object = st.objects().get("a")!;
@@ -203,7 +203,7 @@ Deno.test("an ETag that is no MD5, because the server encrypts, is not taken for
 });
 
 for (const command of ["put-objects", "put-object", "get-objects", "get-object"]) {
-  Deno.test(`Ctrl-C in the middle of ${command}: nothing half-done stays`, async () => {
+  Deno.test(`${command}: leaves nothing half-done at Ctrl-C`, async () => {
     await using st = await stage();
     await Deno.mkdir(st.path("in"));
     const isPut = command.startsWith("put");
@@ -230,11 +230,11 @@ for (const command of ["put-objects", "put-object", "get-objects", "get-object"]
     assert.ok(sent().some(({ status }) => status === 0), "it does not wait for the answers");
     assert.equal(st.openUploads(), 0);
     if (isPut) assert.equal(st.objects().size, 0);
-    else assert.deepEqual(Object.values(tree(st.folder)).filter((text) => text !== null), []);
+    else assert.deepEqual(Object.values(tree(st.directory)).filter((text) => text !== null), []);
   });
 }
 
-Deno.test("Ctrl-C while an upload is being made: it is removed", async () => {
+Deno.test("put-object: removes an upload that was being created at Ctrl-C", async () => {
   await using st = await stage();
   await Deno.writeFile(st.path("large"), noise(20_000_000));
   st.sandbox.fail({ operation: "CreateMultipartUpload", delayMs: 500 });
@@ -263,7 +263,7 @@ for (
     ["delete-objects", BUCKET, "--prefix", "a"],
   ]
 ) {
-  Deno.test(`${args.join(" ")}: a key that isn't known may just be new, which is said once`, async () => {
+  Deno.test(`${args.join(" ")}: says once that an unknown key may just be new`, async () => {
     await using st = await stage();
     const { code, stdout, stderr } = await st.run(args, {
       env: {
@@ -280,7 +280,7 @@ for (
   });
 }
 
-Deno.test("a server that can't be reached is one error, however many objects", async () => {
+Deno.test("get-objects: reports a server that can't be reached once", async () => {
   await using st = await stage();
   const { code, stderr } = await st.run([
     ...["get-objects", BUCKET, "a", "b", "c", "-o", st.path("out")],

@@ -27,7 +27,7 @@ const LINES = [
 
 for (const line of LINES) {
   Deno.test({
-    name: `a full disk: ${line}`,
+    name: `${line}: reports a full disk once`,
     ignore: Deno.build.os !== "linux",
     async fn() {
       await using sandbox = await startSandbox({ buckets: ["my-bucket"] });

@@ -1,5 +1,5 @@
 /**
- * Downloads from servers that send less, more or something else than was asked for.
+ * Downloads from servers that send less, more or something else than was requested.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -12,9 +12,9 @@ interface Answer {
   body?: Uint8Array | string;
 }
 
-/** A server that sends just these bytes, and ends the connection; and a folder. */
+/** A server that sends just these bytes, and ends the connection; and a directory. */
 async function serve(answerTo: (request: { target: string; range: string | undefined }) => Answer) {
-  const folder = await Deno.realPath(await Deno.makeTempDir());
+  const directory = await Deno.realPath(await Deno.makeTempDir());
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const answer = async (connection: Deno.Conn) => {
     using open = connection;
@@ -38,13 +38,13 @@ async function serve(answerTo: (request: { target: string; range: string | undef
     AWS_ENDPOINT_URL: `http://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`,
   };
   return {
-    run: (...args: string[]) => run([...args, "-o", join(folder, "out")], { env }),
-    got: () => tree(folder),
-    clear: () => Deno.remove(join(folder, "out"), { recursive: true }),
+    run: (...args: string[]) => run([...args, "-o", join(directory, "out")], { env }),
+    got: () => tree(directory),
+    clear: () => Deno.remove(join(directory, "out"), { recursive: true }),
     async [Symbol.asyncDispose]() {
       listener.close();
       await answers;
-      await Deno.remove(folder, { recursive: true });
+      await Deno.remove(directory, { recursive: true });
     },
   };
 }
@@ -57,7 +57,7 @@ const listing = (size: number): Answer => ({
     `<Size>${size}</Size><ETag>${ETAG}</ETag></Contents></ListBucketResult>`,
 });
 
-Deno.test("get-objects: content without a length that stops early is compared with the listing", async () => {
+Deno.test("get-objects: compares content without a length with the listing", async () => {
   await using server = await serve(({ target }) =>
     isListing(target) ? listing(100) : { headers: { etag: ETAG }, body: noise(40) }
   );
@@ -71,7 +71,7 @@ Deno.test("get-objects: content without a length that stops early is compared wi
   assert.deepEqual(server.got(), { out: null });
 });
 
-Deno.test("get-objects: content without a length that is complete is saved", async () => {
+Deno.test("get-objects: saves complete content without a length", async () => {
   await using server = await serve(({ target }) =>
     isListing(target) ? listing(5) : { headers: { etag: ETAG }, body: "hello" }
   );
@@ -95,7 +95,7 @@ const RESTS: Record<string, Answer> = {
 };
 
 for (const [what, rest] of Object.entries(RESTS)) {
-  Deno.test(`get-object -o: a server that goes on with ${what}: an error, and no file`, async () => {
+  Deno.test(`get-object: refuses a server that goes on with ${what}, and leaves no file`, async () => {
     await using server = await serve(({ range }) => range === undefined ? cut : rest);
     const { code, stderr } = await server.run("get-object", "my-bucket", "a");
     assert.match(stderr, /^Error: Could not get a: what arrived is not what the server holds$/m);
@@ -106,7 +106,7 @@ for (const [what, rest] of Object.entries(RESTS)) {
 
 const latin1 = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
 
-Deno.test("get-object -o: a server that goes on with the whole: what is there already is passed over", async () => {
+Deno.test("get-object: skips what it has when the server goes on with the whole object", async () => {
   const whole = { headers: { etag: ETAG, "content-length": 20 }, body: CONTENT };
   await using server = await serve(({ range }) => range === undefined ? cut : whole);
   const { code, stderr } = await server.run("get-object", "my-bucket", "a");
@@ -114,7 +114,7 @@ Deno.test("get-object -o: a server that goes on with the whole: what is there al
   assert.deepEqual(server.got(), { out: latin1(CONTENT) });
 });
 
-Deno.test("a long object from a server that knows no ranges is read whole", async () => {
+Deno.test("get-object, get-objects: read a long object whole when the server knows no ranges", async () => {
   const body = noise(9_000_000);
   await using server = await serve(({ target }) =>
     isListing(target)
@@ -134,7 +134,7 @@ Deno.test("a long object from a server that knows no ranges is read whole", asyn
   }
 });
 
-Deno.test("a range that is not the one that was asked for: an error, and no file", async () => {
+Deno.test("get-objects: refuses another range than the requested one, and leaves no file", async () => {
   const body = noise(2 * 8 * 2 ** 20);
   const half = body.length / 2;
   await using server = await serve(({ target, range }) => {

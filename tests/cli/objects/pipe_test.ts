@@ -72,7 +72,7 @@ const COMMANDS: Record<string, (path: string) => string[]> = {
 
 for (const [name, args] of Object.entries(COMMANDS)) {
   Deno.test({
-    name: `${name}: Ctrl-C while nobody is at the other end of the pipe`,
+    name: `${name}: ends at Ctrl-C while nothing has opened the other end of the pipe`,
     ignore,
     async fn() {
       await using st = await stage();
@@ -84,7 +84,7 @@ for (const [name, args] of Object.entries(COMMANDS)) {
   });
 
   Deno.test({
-    name: `${name}: Ctrl-C while the other end of the pipe does nothing`,
+    name: `${name}: ends at Ctrl-C while the other end of the pipe does nothing`,
     ignore,
     async fn() {
       await using st = await stage();
@@ -100,7 +100,7 @@ for (const [name, args] of Object.entries(COMMANDS)) {
 }
 
 Deno.test({
-  name: "get-object: Ctrl-C while nobody reads what it writes",
+  name: "get-object: ends at Ctrl-C while nothing reads its output",
   ignore,
   async fn() {
     await using st = await stage();
@@ -113,7 +113,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "what comes out of a pipe is uploaded, and a download goes into one",
+  name: "put-object, get-object: upload from a pipe and download into one",
   ignore,
   async fn() {
     await using st = await stage();
@@ -132,7 +132,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "in a library, too, nothing is left waiting for a pipe that nobody wants any more",
+  name: "put-object, put-objects, get-object: leave no open operation on a pipe after an abort",
   ignore,
   async fn() {
     await using st = await stage();
@@ -148,7 +148,7 @@ Deno.test({
   },
 });
 
-Deno.test("a file that is another kind of thing when it is opened is refused", async () => {
+Deno.test("openFound: refuses what has become another kind of file", async () => {
   await using st = await stage();
   await Deno.writeTextFile(st.path("file"), "content");
   const file = await Deno.stat(st.path("file"));

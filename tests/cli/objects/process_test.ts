@@ -25,7 +25,7 @@ function program(
   }).spawn();
 }
 
-Deno.test("get-object | head -c 10 ends quietly", async () => {
+Deno.test("get-object: ends quietly when the reader closes the pipe", async () => {
   await using st = await stage();
   await st.put("large", noise(30_000_000));
   const child = program(st, ["get-object", BUCKET, "large"]);
@@ -43,7 +43,7 @@ const TRANSFERS = ["put-object", "put-objects", "get-objects"].flatMap((command)
 
 for (const { command, signal, exitCode } of TRANSFERS) {
   Deno.test({
-    name: `${command}: ${signal} ends it without waiting for answers, and nothing half-done stays`,
+    name: `${command}: ends at ${signal} without waiting for answers, and leaves nothing half-done`,
     ignore: Deno.build.os === "windows",
     async fn() {
       await using st = await stage();
@@ -80,13 +80,13 @@ for (const { command, signal, exitCode } of TRANSFERS) {
   });
 }
 
-Deno.test("a tree of 3,000 files goes and comes back", async () => {
+Deno.test("put-objects, get-objects: round trip of a tree of 3,000 files", async () => {
   await using st = await stage();
-  for (let folder = 0; folder < 30; folder++) {
-    await Deno.mkdir(st.path("in", String(folder)), { recursive: true });
+  for (let directory = 0; directory < 30; directory++) {
+    await Deno.mkdir(st.path("in", String(directory)), { recursive: true });
     for (let file = 0; file < 100; file++) {
       const name = `${file} ' " % + \r 😀`;
-      await Deno.writeFile(st.path("in", String(folder), name), noise(100 + file, file + 1));
+      await Deno.writeFile(st.path("in", String(directory), name), noise(100 + file, file + 1));
     }
   }
   for (
@@ -103,7 +103,7 @@ Deno.test("a tree of 3,000 files goes and comes back", async () => {
   assert.deepEqual(tree(st.path("out", "in")), tree(st.path("in")));
 });
 
-Deno.test("a connection that is cut in the middle of the content: reading goes on from there", async () => {
+Deno.test("getObject: goes on from where the connection was cut", async () => {
   const content = noise(1_000_000);
   const ranges: (string | undefined)[] = [];
   const server = http.createServer((request, response) => {
@@ -139,7 +139,7 @@ Deno.test("a connection that is cut in the middle of the content: reading goes o
   }
 });
 
-Deno.test("getObject: a stream that nobody wants any more lets go of its connection", async () => {
+Deno.test("getObject: closes its connection when the stream is cancelled", async () => {
   await using st = await stage();
   await st.put("large", noise(30_000_000));
   const aws = connect({ endpointUrl: st.sandbox.url, credentials: st.sandbox.credentials });
@@ -157,7 +157,7 @@ for (
     ["delete-objects", BUCKET, "a", "--silent"],
   ]
 ) {
-  Deno.test(`${args[0]} without Deno's permission to call AWS says so at once`, async () => {
+  Deno.test(`${args[0]}: says at once that Deno's permission to call AWS is missing`, async () => {
     await using st = await stage();
     const child = program(st, args, "null", [
       ...["--no-prompt", "--allow-env", "--allow-read", "--allow-sys"],
@@ -177,13 +177,13 @@ for (
     [["put-object", BUCKET, "b", "LICENSE"], []],
   ] as const
 ) {
-  Deno.test(`${args.join(" ")} asks for Deno's permission to write: ${kinds.length > 0}`, async () => {
+  Deno.test(`${args.join(" ")}: requests Deno's permission to write: ${kinds.length > 0}`, async () => {
     await using st = await stage();
     await st.put("a", "hello");
-    const asked: string[] = [];
+    const requested: string[] = [];
     const words = args.map((word) => word === "FILE" ? st.path("out") : word);
-    const onPermit = (more: readonly string[]) => asked.push(...more);
+    const onPermit = (more: readonly string[]) => requested.push(...more);
     assert.equal((await st.run(words, { onPermit })).code, 0);
-    assert.deepEqual(asked.filter((kind) => kind === "write"), kinds);
+    assert.deepEqual(requested.filter((kind) => kind === "write"), kinds);
   });
 }

@@ -1,5 +1,5 @@
 /**
- * get-objects writes nothing outside its folder, whatever the keys, and loses nothing.
+ * get-objects writes nothing outside its directory, whatever the keys, and loses nothing.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -22,7 +22,7 @@ async function store(st: Stage, contents: Record<string, string>): Promise<void>
   }
 }
 
-Deno.test("any keys: nothing outside the folder, every key fetched or reported", async () => {
+Deno.test("get-objects: writes nothing outside the directory and gets or reports every key", async () => {
   await using st = await stage();
   let round = 0;
   await fc.assert(
@@ -33,15 +33,15 @@ Deno.test("any keys: nothing outside the folder, every key fetched or reported",
         const contents = Object.fromEntries(keys.map((key, at) => [`${key}`, `${at} ${key}`]));
         await store(st, contents);
         const outer = st.path(String(round++));
-        const folder = `${outer}/x/target`;
+        const directory = `${outer}/x/target`;
         await Deno.mkdir(`${outer}/x`, { recursive: true });
         await Deno.writeTextFile(`${outer}/witness`, "untouched");
         const named = areNamed ? ["--", ...keys] : [];
-        const { code, stderr } = await st.run(["get-objects", BUCKET, "-o", folder, ...named]);
+        const { code, stderr } = await st.run(["get-objects", BUCKET, "-o", directory, ...named]);
         const after = tree(outer);
         const outside = Object.keys(after).filter((path) => !path.startsWith("x/target/"));
         assert.deepEqual(outside, ["witness", "x", "x/target"]);
-        const written = tree(folder);
+        const written = tree(directory);
         let reported = 0;
         for (const [key, text] of Object.entries(contents)) {
           const place = resolveKeyPath(key);
@@ -62,7 +62,7 @@ Deno.test("any keys: nothing outside the folder, every key fetched or reported",
   );
 });
 
-Deno.test("names of 1,024 bytes: written where the file system can, else reported", async () => {
+Deno.test("get-objects: writes or reports names of 1,024 bytes", async () => {
   await using st = await stage();
   const long = Array(4).fill("é".repeat(127)).join("/").slice(0, 1024);
   const tooLong = "x".repeat(1024);
@@ -74,7 +74,7 @@ Deno.test("names of 1,024 bytes: written where the file system can, else reporte
   assert.equal(await Deno.readTextFile(st.path("out", long)), "1");
 });
 
-Deno.test("a path through a symbolic link is not taken", async () => {
+Deno.test("get-objects: follows no symbolic link below the directory", async () => {
   await using st = await stage();
   await store(st, { "link/a": "evil", "file": "evil", "ok": "good", "deep/link/b": "evil" });
   await Deno.mkdir(st.path("elsewhere"));
@@ -89,7 +89,7 @@ Deno.test("a path through a symbolic link is not taken", async () => {
   assert.equal(await Deno.readTextFile(st.path("out", "ok")), "good");
 });
 
-Deno.test("the folder itself may be a link", async () => {
+Deno.test("get-objects: writes into a directory that is itself a link", async () => {
   await using st = await stage();
   await store(st, { "a/b": "1" });
   await Deno.mkdir(st.path("real"));
@@ -98,7 +98,7 @@ Deno.test("the folder itself may be a link", async () => {
   assert.deepEqual(tree(st.path("real")), { a: null, "a/b": "1" });
 });
 
-Deno.test("a file where a folder must be, and the other way round", async () => {
+Deno.test("get-objects: reports a file where a directory must be, and the reverse", async () => {
   await using st = await stage();
   await store(st, { "a": "file", "a/b": "below", "c/d": "below" });
   await Deno.mkdir(st.path("out", "c", "d"), { recursive: true });
@@ -109,22 +109,22 @@ Deno.test("a file where a folder must be, and the other way round", async () => 
 });
 
 for (const marker of ["", "abc"]) {
-  Deno.test(`a key and the same with a slash, of ${marker.length} bytes: the first comes, whatever it takes`, async () => {
+  Deno.test(`get-objects: gets the first of a key and the same with a slash, of ${marker.length} bytes`, async () => {
     await using st = await stage();
     await store(st, { "p/a": "content", "p/a/": marker, "p/a/b": "below" });
     st.sandbox.fail({ operation: "GetObject", delayMs: 200 });
     for (const named of [[], ["p/a", "p/a/", "p/a/b"]]) {
-      const folder = st.path(`out-${named.length}`);
-      const { code, stderr } = await st.run(["get-objects", BUCKET, ...named, "-o", folder]);
+      const directory = st.path(`out-${named.length}`);
+      const { code, stderr } = await st.run(["get-objects", BUCKET, ...named, "-o", directory]);
       assert.equal(code, 1);
-      assert.deepEqual(tree(folder), { "p": null, "p/a": "content" }, stderr);
+      assert.deepEqual(tree(directory), { "p": null, "p/a": "content" }, stderr);
       assert.equal(stderr.match(/Error: Skipped "p\/a\/b?": /g)?.length, 2, stderr);
       assert.match(stderr, /Skipped "p\/a\/b": .*\/p\/a is a file and not a directory$/m);
     }
   });
 }
 
-Deno.test("a key below another one that isn't there comes all the same", async () => {
+Deno.test("get-objects: gets a key below another one that is missing", async () => {
   await using st = await stage();
   await store(st, { "p/a/b": "below" });
   const keys = ["p/a", "p/a/b"];
@@ -134,7 +134,7 @@ Deno.test("a key below another one that isn't there comes all the same", async (
 });
 
 for (const concurrency of ["1", "2", "3", "8"]) {
-  Deno.test(`keys below one another, the first refused: the next one comes, ${concurrency} at a time`, async () => {
+  Deno.test(`get-objects: gets the next of keys below one another when the first is refused, ${concurrency} at a time`, async () => {
     await using st = await stage();
     await store(st, { "x": "1", "x/y": "2", "x/y/z": "3" });
     const error = { status: 403, code: "AccessDenied", message: "Not for you" };
@@ -147,7 +147,7 @@ for (const concurrency of ["1", "2", "3", "8"]) {
   });
 }
 
-Deno.test("two keys for one path: the second is reported", async () => {
+Deno.test("get-objects: reports the second of two keys for one path", async () => {
   await using st = await stage();
   await store(st, { "a/b": "one", "a//b": "two", "./a/b": "three" });
   const { code, stderr } = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
@@ -156,7 +156,7 @@ Deno.test("two keys for one path: the second is reported", async () => {
   assert.equal(Object.keys(tree(st.path("out"))).length, 2);
 });
 
-Deno.test("case twins are two files here, and both come", async () => {
+Deno.test("get-objects: gets two keys that differ in case where they are two files", async () => {
   await using st = await stage();
   await store(st, { "a/B": "one", "a/b": "two", "é": "three", "e\u0301": "four" });
   await Deno.writeTextFile(st.path("probe"), "");
@@ -167,22 +167,22 @@ Deno.test("case twins are two files here, and both come", async () => {
   assert.equal(files.length, isOne ? 2 : 4);
 });
 
-Deno.test("twins that are one file: found out by what the file system says", async () => {
+Deno.test("LocalDirectory: finds two keys that are one file on this file system", async () => {
   await using st = await stage();
-  const folder = LocalDirectory.open(st.folder);
-  const first = await folder.target("Twin");
+  const directory = LocalDirectory.open(st.directory);
+  const first = await directory.target("Twin");
   // A hard link stands for a file system that takes both names for one file.
   await Deno.writeTextFile(first.path!, "first");
   await Deno.link(first.path!, st.path("twin"));
   let isSettled = false;
-  const second = folder.target("twin").finally(() => isSettled = true);
+  const second = directory.target("twin").finally(() => isSettled = true);
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.ok(!isSettled, "the second waits for the first");
   first.release();
   await assert.rejects(second, /it is the same file as that of Twin/);
 });
 
-Deno.test("a file that is there already is replaced whole; without success it stays", async () => {
+Deno.test("get-objects: replaces an existing file whole, and keeps it on failure", async () => {
   await using st = await stage();
   await Deno.mkdir(st.path("out"));
   await Deno.writeTextFile(st.path("out", "a"), "old");
@@ -196,7 +196,7 @@ Deno.test("a file that is there already is replaced whole; without success it st
 });
 
 Deno.test({
-  name: "a folder that can't be written to is one error before any request",
+  name: "get-objects: reports an unwritable directory before any request",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using st = await stage();
@@ -213,7 +213,8 @@ Deno.test({
 
 for (const length of [10, 20_000_000]) {
   Deno.test({
-    name: `a file that is replaced keeps its permissions, ${length} bytes`,
+    name:
+      `get-object, get-objects: keep the permissions of a file that they replace, ${length} bytes`,
     ignore: Deno.build.os === "windows",
     async fn() {
       await using st = await stage();
@@ -242,7 +243,7 @@ for (const length of [10, 20_000_000]) {
 }
 
 Deno.test({
-  name: "while a private file is being replaced, nobody else can read what has arrived",
+  name: "LocalFile: keeps what has arrived private while a private file is replaced",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using st = await stage();
@@ -251,12 +252,12 @@ Deno.test({
     file.write(new TextEncoder().encode("new"));
     assert.equal((await Deno.stat(file.temporaryPath)).mode! & 0o777, 0o600);
     file.discard();
-    assert.deepEqual(tree(st.folder), { a: "old" });
+    assert.deepEqual(tree(st.directory), { a: "old" });
   },
 });
 
 Deno.test({
-  name: "a file that is replaced keeps its owner and group, where that is allowed",
+  name: "get-object: keeps the owner and group of a file that it replaces, if allowed",
   ignore: Deno.build.os === "windows" || Deno.uid() !== 0,
   async fn() {
     await using st = await stage();
@@ -274,7 +275,7 @@ const HINT =
   "The file is replaced as a whole, so its directory must be writable; if only the file is, " +
   "redirect standard output to it\n";
 
-Deno.test("get-object -o: a file that can't be replaced, as it is mounted: what to do is said", async () => {
+Deno.test("get-object: says what to do about a file that can't be replaced since it is mounted", async () => {
   await using st = await stage();
   await st.put("a", "new");
   await Deno.writeTextFile(st.path("a"), "old");
@@ -287,11 +288,12 @@ Deno.test("get-object -o: a file that can't be replaced, as it is mounted: what 
     .finally(() => Deno.renameSync = rename);
   const error = `Error: Could not write to ${st.path("a")}: Device or resource busy\n`;
   assert.deepEqual([code, stderr], [1, error + HINT]);
-  assert.deepEqual(tree(st.folder), { a: "old" });
+  assert.deepEqual(tree(st.directory), { a: "old" });
 });
 
 Deno.test({
-  name: "get-object -o: a file that can't be replaced, as its folder is closed: what to do is said",
+  name:
+    "get-object: says what to do about a file that can't be replaced since its directory is closed",
   ignore: Deno.build.os === "windows" || Deno.uid() === 0,
   async fn() {
     await using st = await stage();

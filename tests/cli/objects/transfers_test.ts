@@ -9,7 +9,7 @@ const AWKWARD_NAMES = [
   ...["<&>", "tab\there", "\x01", "~", "(x)!*'", "#?=&", "%2F", ".hidden", "-dash"],
 ];
 
-Deno.test("put-objects and get-objects: what comes back is what went", async () => {
+Deno.test("put-objects, get-objects: round trip of files with awkward names", async () => {
   await using st = await stage();
   for (const name of AWKWARD_NAMES) {
     await Deno.mkdir(st.path("in", "sub", name), { recursive: true });
@@ -29,7 +29,7 @@ Deno.test("put-objects and get-objects: what comes back is what went", async () 
   assert.equal(st.openUploads(), 0);
 });
 
-Deno.test("put-objects: content types by extension", async () => {
+Deno.test("put-objects: sets content types by extension", async () => {
   await using st = await stage();
   const types = {
     "a.html": "text/html",
@@ -43,7 +43,7 @@ Deno.test("put-objects: content types by extension", async () => {
   for (const name of [...Object.keys(types), "none", ".css"]) {
     await Deno.writeTextFile(st.path(name), name);
   }
-  await st.run(["put-objects", BUCKET, `${st.folder}/.`]);
+  await st.run(["put-objects", BUCKET, `${st.directory}/.`]);
   for (const [name, type] of Object.entries(types)) {
     assert.equal(st.objects().get(name)?.headers["content-type"], type);
   }
@@ -52,7 +52,7 @@ Deno.test("put-objects: content types by extension", async () => {
   }
 });
 
-Deno.test("put-objects: --prefix, --dry-run and a folder's name", async () => {
+Deno.test("put-objects: names keys by --prefix and the directory, and --dry-run says so", async () => {
   await using st = await stage();
   await Deno.mkdir(st.path("dir", "sub"), { recursive: true });
   await Deno.writeTextFile(st.path("dir", "sub", "one.txt"), "1");
@@ -69,7 +69,7 @@ Deno.test("put-objects: --prefix, --dry-run and a folder's name", async () => {
   assert.deepEqual([...st.objects().keys()].sort(), ["p/dir/sub/one.txt", "p/two.txt"]);
 });
 
-Deno.test("put-objects: a path that isn't there is an error before any upload", async () => {
+Deno.test("put-objects: refuses a missing path before any upload", async () => {
   await using st = await stage();
   await Deno.writeTextFile(st.path("a"), "a");
   const { code, stderr } = await st.run(["put-objects", BUCKET, st.path("a"), st.path("nope")]);
@@ -78,11 +78,11 @@ Deno.test("put-objects: a path that isn't there is an error before any upload", 
   assert.equal(st.sandbox.requests.length, 0);
 });
 
-Deno.test("put-objects: two files with one key are an error before any upload", async () => {
+Deno.test("put-objects: refuses two files with one key before any upload", async () => {
   await using st = await stage();
-  for (const folder of ["one", "two"]) {
-    await Deno.mkdir(st.path(folder));
-    await Deno.writeTextFile(st.path(folder, "a.txt"), folder);
+  for (const directory of ["one", "two"]) {
+    await Deno.mkdir(st.path(directory));
+    await Deno.writeTextFile(st.path(directory, "a.txt"), directory);
   }
   const { code, stderr } = await st.run([
     ...["put-objects", BUCKET, st.path("one", "a.txt"), st.path("two", "a.txt")],
@@ -92,7 +92,7 @@ Deno.test("put-objects: two files with one key are an error before any upload", 
   assert.equal(st.sandbox.requests.length, 0);
 });
 
-Deno.test("put-objects: links to files are followed, to folders not; both are told apart", async () => {
+Deno.test("put-objects: follows links to files, and skips links to directories with a warning", async () => {
   await using st = await stage();
   await Deno.mkdir(st.path("dir", "real"), { recursive: true });
   await Deno.writeTextFile(st.path("dir", "real", "a"), "content");
@@ -106,7 +106,7 @@ Deno.test("put-objects: links to files are followed, to folders not; both are to
   assert.match(stderr, /not uploaded: .*broken: it is a symbolic link to nothing/);
 });
 
-Deno.test("put-object: a file, its type and a type of one's own", async () => {
+Deno.test("put-object: sets the file's type, or that of --content-type", async () => {
   await using st = await stage();
   await Deno.writeTextFile(st.path("a.css"), "a{}");
   await st.run(["put-object", BUCKET, "one", st.path("a.css")]);
@@ -116,7 +116,7 @@ Deno.test("put-object: a file, its type and a type of one's own", async () => {
 });
 
 for (const length of [0, 1, 8 * 2 ** 20 - 1, 8 * 2 ** 20, 8 * 2 ** 20 + 1, 16 * 2 ** 20, 21e6]) {
-  Deno.test(`put-object from standard input, get-object to standard output: ${length} bytes`, async () => {
+  Deno.test(`put-object, get-object: round trip of standard input, ${length} bytes`, async () => {
     await using st = await stage();
     const content = noise(length);
     const put = await st.run(["put-object", BUCKET, "x.html", "-"], { stdin: content });
@@ -130,11 +130,11 @@ for (const length of [0, 1, 8 * 2 ** 20 - 1, 8 * 2 ** 20, 8 * 2 ** 20 + 1, 16 * 
     assert.equal(code, 0);
     const got = await Deno.readFile(st.path("x"));
     assert.ok(got.length === length && content.every((byte, at) => byte === got[at]));
-    assert.deepEqual([...Deno.readDirSync(st.folder)].map(({ name }) => name), ["x"]);
+    assert.deepEqual([...Deno.readDirSync(st.directory)].map(({ name }) => name), ["x"]);
   });
 }
 
-Deno.test("get-object: standard output is the content and nothing else", async () => {
+Deno.test("get-object: writes the content and nothing else to standard output", async () => {
   await using st = await stage();
   await st.put("hello.txt", "Hello\n");
   assert.deepEqual(await st.run(["get-object", BUCKET, "hello.txt"]), {
@@ -144,21 +144,21 @@ Deno.test("get-object: standard output is the content and nothing else", async (
   });
 });
 
-Deno.test("get-object -o /dev/stdout is standard output, which replaces no file", async () => {
+Deno.test("get-object: writes to standard output for -o /dev/stdout, and replaces no file", async () => {
   await using st = await stage();
   await st.put("a", "content");
   const ran = await st.run(["get-object", BUCKET, "a", "-o", "/dev/stdout"]);
   assert.deepEqual(ran, { code: 0, stdout: "content", stderr: "" });
 });
 
-Deno.test("get-object: an object stored with Content-Encoding comes as it is stored", async () => {
+Deno.test("get-object: leaves an object with Content-Encoding as it is stored", async () => {
   await using st = await stage();
   await st.put("a.gz", "not really packed");
   st.objects().get("a.gz")!.headers["content-encoding"] = "gzip";
   assert.equal((await st.run(["get-object", BUCKET, "a.gz"])).stdout, "not really packed");
 });
 
-Deno.test("get-object: a missing key is named", async () => {
+Deno.test("get-object: names a missing key", async () => {
   await using st = await stage();
   const { code, stdout, stderr } = await st.run(["get-object", BUCKET, "a/../b"]);
   assert.deepEqual({ code, stdout, stderr }, {
@@ -168,11 +168,11 @@ Deno.test("get-object: a missing key is named", async () => {
   });
 });
 
-Deno.test("get-object -o: a place that can't be written to is one error before any transfer", async () => {
+Deno.test("get-object: refuses an unwritable -o before any transfer", async () => {
   await using st = await stage();
   await st.put("a", "a");
   const before = st.sandbox.requests.length;
-  for (const target of [st.path("nowhere", "a"), st.folder]) {
+  for (const target of [st.path("nowhere", "a"), st.directory]) {
     const { code, stderr } = await st.run(["get-object", BUCKET, "a", "-o", target]);
     assert.equal(code, 1);
     assert.match(
@@ -183,7 +183,7 @@ Deno.test("get-object -o: a place that can't be written to is one error before a
   assert.equal(st.sandbox.requests.length, before);
 });
 
-Deno.test("get-object -o: a link stays a link, and the file behind it is replaced", async () => {
+Deno.test("get-object: replaces the file behind a link, which stays a link", async () => {
   await using st = await stage();
   await st.put("a", "new");
   await Deno.writeTextFile(st.path("real"), "old");
@@ -194,7 +194,7 @@ Deno.test("get-object -o: a link stays a link, and the file behind it is replace
 });
 
 Deno.test({
-  name: "get-object -o /dev/null: what is no ordinary file is written to as it is",
+  name: "get-object: writes directly to what is no ordinary file, such as /dev/null",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using st = await stage();
@@ -205,7 +205,7 @@ Deno.test({
   },
 });
 
-Deno.test("get-objects: keys and patterns together, each once", async () => {
+Deno.test("get-objects: gets keys and patterns together, each object once", async () => {
   await using st = await stage();
   for (const key of ["a.txt", "b.css", "static/c.css", "static/d.js"]) await st.put(key, key);
   const { code } = await st.run([
@@ -218,7 +218,7 @@ Deno.test("get-objects: keys and patterns together, each once", async () => {
   assert.equal(gets.length, 3);
 });
 
-Deno.test("get-objects: keys alone need no permission to list", async () => {
+Deno.test("get-objects: does not list when only keys are given", async () => {
   await using st = await stage();
   await st.put("a", "a");
   await st.run(["get-objects", BUCKET, "a", "-o", st.path("out")]);
@@ -228,7 +228,7 @@ Deno.test("get-objects: keys alone need no permission to list", async () => {
   ]);
 });
 
-Deno.test("get-objects: a missing key is named, the others come", async () => {
+Deno.test("get-objects: names a missing key and gets the others", async () => {
   await using st = await stage();
   await st.put("a", "a");
   const { code, stderr } = await st.run(["get-objects", BUCKET, "nope", "a", "-o", st.path("out")]);
@@ -237,7 +237,7 @@ Deno.test("get-objects: a missing key is named, the others come", async () => {
   assert.deepEqual(tree(st.path("out")), { a: "a" });
 });
 
-Deno.test("get-objects: a bucket that isn't there is one error", async () => {
+Deno.test("get-objects: reports a missing bucket once", async () => {
   await using st = await stage();
   const { code, stderr } = await st.run([
     ...["get-objects", "no-such-bucket", "a", "b", "c", "-o", st.path("out")],
@@ -247,17 +247,17 @@ Deno.test("get-objects: a bucket that isn't there is one error", async () => {
   assert.match(stderr, /NoSuchBucket/);
 });
 
-Deno.test("get-objects: a key that ends in a slash makes a folder", async () => {
+Deno.test("get-objects: makes a directory of a key that ends in a slash", async () => {
   await using st = await stage();
-  await st.put("folder/", "");
+  await st.put("directory/", "");
   await st.put("full/", "content");
   const { code, stderr } = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
   assert.equal(code, 1);
   assert.match(stderr, /Skipped "full\/": it makes a directory, which can't hold its 7 bytes/);
-  assert.deepEqual(tree(st.path("out")), { folder: null });
+  assert.deepEqual(tree(st.path("out")), { directory: null });
 });
 
-Deno.test("list-bucket: the fields of the listing, in every format", async () => {
+Deno.test("list-bucket: writes the fields of the listing in every format", async () => {
   await using st = await stage();
   await st.put("a b", "content");
   st.objects().get("a b")!.lastModified = new Date("2021-11-03T01:38:24Z");
@@ -282,7 +282,7 @@ Deno.test("list-bucket: the fields of the listing, in every format", async () =>
   assert.equal((await st.run(["list-bucket", BUCKET, "--prefix", "x"])).stdout, "[]\n");
 });
 
-Deno.test("list-bucket: all pages, every key byte for byte", async () => {
+Deno.test("list-bucket, delete-objects: follow all pages and keep every key byte for byte", async () => {
   await using st = await stage();
   const keys = Array.from({ length: 2_500 }, (_, at) => `${at % 7}/key ${at}+%\r\x01é😀&<>"'`);
   const objects = st.objects();
@@ -299,7 +299,7 @@ Deno.test("list-bucket: all pages, every key byte for byte", async () => {
   assert.equal(objects.size, keys.filter((key) => !key.startsWith("3/")).length);
 });
 
-Deno.test("delete-objects: keys as given, and a dry run that deletes nothing", async () => {
+Deno.test("delete-objects: deletes keys as given, and nothing in a dry run", async () => {
   await using st = await stage();
   for (const key of ["a", " a ", "a\r", "b"]) await st.put(key, key);
   const dry = await st.run(["delete-objects", BUCKET, "a", "b", "a", "-d"]);
@@ -331,7 +331,7 @@ for (
     [["list-bucket", "bad/name"], "Invalid bucket name"],
   ] as [string[], string][]
 ) {
-  Deno.test(`wrong usage, and no request: ${args.join(" ").slice(0, 60)}`, async () => {
+  Deno.test(`wrong usage: refuses ${args.join(" ").slice(0, 60)} without a request`, async () => {
     await using st = await stage();
     const { code, stdout, stderr } = await st.run(args);
     assert.equal(code, 2, stderr);

@@ -1,5 +1,5 @@
 /**
- * Uploads of what can't be read, or isn't what it seems: said, and the others go on.
+ * Uploads of what can't be read, or isn't what it seems.
  */
 import assert from "node:assert/strict";
 import { BUCKET, runAlone, type Stage, stage } from "../../support/objects.ts";
@@ -20,7 +20,8 @@ const text = (st: Stage, key: string) => new TextDecoder().decode(st.objects().g
 
 for (const [path, reason] of Object.entries(UNREADABLE)) {
   Deno.test({
-    name: `put-objects: a file that opens and can't be read is one error, the others go: ${path}`,
+    name:
+      `put-objects: reports a file that opens and can't be read, and uploads the others: ${path}`,
     ignore: !exists(path),
     async fn() {
       await using st = await stage();
@@ -36,7 +37,7 @@ for (const [path, reason] of Object.entries(UNREADABLE)) {
 }
 
 Deno.test({
-  name: "a file that the system makes up calls itself empty: its content goes all the same",
+  name: "put-object, put-objects: upload files of /proc, which call themselves empty",
   ignore: !isLinux,
   async fn() {
     await using st = await stage();
@@ -57,7 +58,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "put-object from standard input that is a folder: one clear error",
+  name: "put-object: refuses standard input that is a directory",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using st = await stage();
@@ -72,32 +73,33 @@ Deno.test({
   },
 });
 
-/** Files and folders that can't be looked at, by what is said of them; `fine` is among them. */
-const LEFT_OUT: { what: string; ignore: boolean; make(folder: string): string; said: RegExp }[] = [
-  {
-    what: "links in a circle",
-    ignore: Deno.build.os === "windows",
-    make: (folder) => `ln -s two ${folder}/one; ln -s one ${folder}/two`,
-    said: /^Error: not uploaded: .*\/in\/(one|two): it can't be read: too many symbolic links$/,
-  },
-  {
-    what: "a file and a folder whose names are not UTF-8, and a link",
-    ignore: !isLinux,
-    make: (folder) =>
-      `cd ${folder}; f=$(printf '\\377'); echo > a$f; mkdir b$f; echo > b$f/c; ln -s fine l$f`,
-    said: /^Error: not uploaded: .*\/in\/[abl]\ufffd: its name is not UTF-8$/,
-  },
-  {
-    what: "a folder and a file in a folder that permissions close",
-    ignore: Deno.build.os === "windows" || Deno.uid() === 0,
-    make: (folder) => `cd ${folder}; mkdir a b; echo > b/c; chmod 000 a; chmod 444 b`,
-    said: /^Error: not uploaded: .*\/in\/(a|b\/c): it can't be read: permission denied$/,
-  },
-];
+/** Files and directories that can't be read, with what is reported; `fine` is among them. */
+const SKIPPED: { what: string; ignore: boolean; make(directory: string): string; said: RegExp }[] =
+  [
+    {
+      what: "links in a circle",
+      ignore: Deno.build.os === "windows",
+      make: (directory) => `ln -s two ${directory}/one; ln -s one ${directory}/two`,
+      said: /^Error: not uploaded: .*\/in\/(one|two): it can't be read: too many symbolic links$/,
+    },
+    {
+      what: "a file and a directory whose names are not UTF-8, and a link",
+      ignore: !isLinux,
+      make: (directory) =>
+        `cd ${directory}; f=$(printf '\\377'); echo > a$f; mkdir b$f; echo > b$f/c; ln -s fine l$f`,
+      said: /^Error: not uploaded: .*\/in\/[abl]\ufffd: its name is not UTF-8$/,
+    },
+    {
+      what: "a directory and a file in a directory that permissions close",
+      ignore: Deno.build.os === "windows" || Deno.uid() === 0,
+      make: (directory) => `cd ${directory}; mkdir a b; echo > b/c; chmod 000 a; chmod 444 b`,
+      said: /^Error: not uploaded: .*\/in\/(a|b\/c): it can't be read: permission denied$/,
+    },
+  ];
 
-for (const { what, ignore, make, said } of LEFT_OUT) {
+for (const { what, ignore, make, said } of SKIPPED) {
   Deno.test({
-    name: `put-objects: ${what}: an error for each, the rest goes, and the dry run says so too`,
+    name: `put-objects: reports ${what}, here and in the dry run, and uploads the others`,
     ignore,
     async fn() {
       await using st = await stage();
@@ -118,7 +120,7 @@ for (const { what, ignore, make, said } of LEFT_OUT) {
   });
 }
 
-Deno.test("put-objects: a path that is given twice counts once", async () => {
+Deno.test("put-objects: uploads a path that is given twice once", async () => {
   await using st = await stage();
   await Deno.mkdir(st.path("in"));
   for (const name of ["one", "two"]) await Deno.writeTextFile(st.path("in", name), name);
