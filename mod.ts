@@ -56,23 +56,27 @@ export {
   type CreatedCredentials,
   type CreateOptions,
 } from "./lib/credentials/create.ts";
-export { type BucketReport, debugBucket, type ReportPart } from "./lib/account/bucket_report.ts";
+export type { BucketDetails } from "./lib/account/bucket_details.ts";
+export { type BucketReport, debugBucket } from "./lib/account/bucket_report.ts";
 export {
-  type CorsChoices,
   type CorsRule,
   getBucketPolicy,
   getCorsRules,
-  getPublicAccessBlock,
   setBucketPolicy,
   setCorsRule,
-  setPublicAccessBlock,
 } from "./lib/account/bucket_settings.ts";
+export { getPublicAccessBlock, setPublicAccessBlock } from "./lib/account/public_access_block.ts";
+export { type Bucket, listBuckets } from "./lib/account/buckets.ts";
+export { listUsers, type User } from "./lib/account/users.ts";
+export { listRoles, type ManagedPolicy, type Role } from "./lib/account/roles.ts";
 export {
-  BUCKET_DETAIL_FIELDS,
-  BUCKET_FIELDS,
-  listBuckets,
-  type ListBucketsOptions,
-} from "./lib/account/buckets.ts";
+  type InlinePolicy,
+  listUserPolicies,
+  type UserPolicies,
+} from "./lib/account/user_policies.ts";
+export type { ListOptions } from "./lib/account/list_options.ts";
+export { deleteUser, type RemovedDependent } from "./lib/account/delete_user.ts";
+export { type Identity, whoami } from "./lib/account/whoami.ts";
 export {
   bucketCredentialCache,
   type CredentialCache,
@@ -81,25 +85,6 @@ export {
   credentialHandler,
   type CredentialHandlerOptions,
 } from "./lib/credentials/credential_server.ts";
-export {
-  deleteUser,
-  type DeleteUserOptions,
-  type Identity,
-  type RemovedDependent,
-  whoami,
-} from "./lib/account/identities.ts";
-export {
-  type ListOptions,
-  listRoles,
-  type ListRolesOptions,
-  listUserPolicies,
-  listUsers,
-  ROLE_DETAIL_FIELDS,
-  ROLE_FIELDS,
-  type Row,
-  USER_FIELDS,
-  type UserPolicies,
-} from "./lib/account/listings.ts";
 export { findUploads, type FoundUploads, type SkippedFile } from "./lib/objects/find_uploads.ts";
 export { deleteObjects, type DeleteObjectsOptions } from "./lib/objects/delete.ts";
 export {
@@ -166,7 +151,6 @@ export { parseEndpointUrl } from "./lib/aws/endpoint_url.ts";
 export { type BucketNameOptions, checkArn, checkBucketName, checkUserName } from "./lib/names.ts";
 export { NOTHING_EXISTS, planCreate } from "./lib/credentials/plan.ts";
 export { describeStep } from "./lib/credentials/describe.ts";
-export { formatRows, type RowFormat } from "./lib/rows.ts";
 export {
   type AclGrant,
   type PublicAccessFacts,

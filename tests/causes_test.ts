@@ -3,16 +3,19 @@
  * was signed, a broken server the new credentials. No error holds it, however deeply one looks.
  */
 import assert from "node:assert/strict";
-import { getBucketPolicy } from "../lib/account/bucket_settings.ts";
-import { debugBucket } from "../lib/account/bucket_report.ts";
-import { listBuckets } from "../lib/account/buckets.ts";
-import { type Aws, connect } from "../lib/aws/connect.ts";
-import { createCredentials } from "../lib/credentials/create.ts";
-import { whoami } from "../lib/account/identities.ts";
-import { listUsers } from "../lib/account/listings.ts";
-import { getObject } from "../lib/objects/get.ts";
-import { listObjects } from "../lib/objects/list.ts";
-import { waitForCredentials } from "../lib/credentials/wait.ts";
+import {
+  type Aws,
+  connect,
+  createCredentials,
+  debugBucket,
+  getBucketPolicy,
+  getObject,
+  listBuckets,
+  listObjects,
+  listUsers,
+  waitForCredentials,
+  whoami,
+} from "@s3creds/cli";
 
 const SECRET = "SECRET-of-the-test-0123456789";
 const TOKEN = "TOKEN-of-the-test-0123456789";
@@ -113,7 +116,7 @@ for (const [name, answer] of Object.entries(ANSWERS)) {
   for (const [what, work] of Object.entries(WORK)) {
     Deno.test(`causes: ${name}: ${what}`, async () => {
       const outcome = await outcomeOf(work, answer);
-      // A report holds errors as text.
+      // A report holds an error for each part.
       assert.ok(outcome instanceof Error || what === "debugBucket");
       assertNoSecret(outcome);
     });

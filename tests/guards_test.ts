@@ -101,7 +101,7 @@ Deno.test("a concurrency that makes no sense is refused by every function that t
       downloadObject: () => downloadObject(aws, BUCKET, "one", path, options),
       putObject: () => putObject(aws, BUCKET, "two", { path: "deno.json" }, options),
       putObjects: () => Array.fromAsync(putObjects(aws, BUCKET, uploads, options)),
-      listUserPolicies: () => Array.fromAsync(listUserPolicies(aws, [], options)),
+      listUserPolicies: () => Array.fromAsync(listUserPolicies(aws, options)),
       listRoles: () => Array.fromAsync(listRoles(aws, options)),
       listBuckets: () => Array.fromAsync(listBuckets(aws, options)),
     };

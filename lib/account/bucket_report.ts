@@ -1,99 +1,46 @@
 /**
- * All that decides over who can read a bucket.
+ * Everything that determines who can read a bucket.
  *
  * @module
  */
 import { S3CredentialsError } from "../errors.ts";
-import { type PublicAccessFacts, publicAccessVerdict } from "../policy/public_access.ts";
-import { plainData } from "../rows.ts";
-import { undefinedIfMissing } from "./bucket_settings.ts";
-import { bucketAcl, bucketRegion, bucketWebsite } from "./buckets.ts";
+import type { PolicyDocument } from "../policy/document.ts";
+import {
+  type PublicAccessBlockSettings,
+  type PublicAccessFacts,
+  publicAccessVerdict,
+} from "../policy/public_access.ts";
 import type { Aws, S3Client } from "../aws/connect.ts";
-import { accountPublicAccessBlock } from "./public_access_block.ts";
-import type { Row } from "./listings.ts";
-import { serviceError } from "../aws/service_error.ts";
+import { awsErrorCode, serviceError } from "../aws/service_error.ts";
+import { bucketAcl, type BucketDetails, bucketRegion, bucketWebsite } from "./bucket_details.ts";
+import { bucketCors, bucketPolicy, type CorsRule } from "./bucket_settings.ts";
+import { accountPublicAccessBlock, bucketPublicAccessBlock } from "./public_access_block.ts";
+import { undefinedIfMissing } from "./s3_calls.ts";
 
-/** One part of a {@linkcode BucketReport}. */
-export type ReportPart =
-  /** What was found; `null` where there is no such setting. */
-  | { name: string; value: unknown }
-  /** Why it could not be read. */
-  | { name: string; error: S3CredentialsError };
-
-/** What {@linkcode debugBucket} finds out. */
-export interface BucketReport {
-  /** The parts, in a fixed order. */
-  parts: ReportPart[];
+/** What {@linkcode debugBucket} finds out. What could not be read is an error in its place. */
+export interface BucketReport extends BucketDetails {
+  /** Whether S3 calls the bucket policy public; `null` if there is no policy. */
+  policyStatus: { IsPublic?: boolean } | null | S3CredentialsError;
+  /** Who owns objects, and so whether ACLs count; `null` if that was never set. */
+  ownershipControls: { Rules?: { ObjectOwnership?: string }[] } | null | S3CredentialsError;
+  /** The CORS rules; `null` if there are none. */
+  cors: CorsRule[] | null | S3CredentialsError;
+  /** The bucket policy; `null` if there is none. */
+  policy: PolicyDocument | null | S3CredentialsError;
+  /** The public access block of the account; `null` if there is none. */
+  accountPublicAccessBlock: Partial<PublicAccessBlockSettings> | null | S3CredentialsError;
   /** Who can read the bucket, in plain words; the first sentence is the verdict. */
   verdict: string[];
 }
 
-interface Part {
-  name: string;
-  read(s3: S3Client, bucket: string): Promise<unknown>;
-}
-
-const ACL = "Bucket ACL";
-const POLICY_STATUS = "Bucket policy status";
-const BLOCK = "Bucket public access block";
-const LOCATION = "Bucket location";
-const OWNERSHIP = "Bucket ownership controls";
-const WEBSITE = "Bucket website";
-const ACCOUNT_BLOCK = "Account public access block";
-
-const PARTS: readonly Part[] = [
-  { name: ACL, read: bucketAcl },
-  {
-    name: POLICY_STATUS,
-    read: (s3, bucket) =>
-      undefinedIfMissing(s3.getBucketPolicyStatus({ Bucket: bucket }), "NoSuchBucketPolicy"),
-  },
-  {
-    name: BLOCK,
-    read: (s3, bucket) =>
-      undefinedIfMissing(
-        s3.getPublicAccessBlock({ Bucket: bucket }),
-        "NoSuchPublicAccessBlockConfiguration",
-      ),
-  },
-  { name: LOCATION, read: bucketRegion },
-  {
-    name: OWNERSHIP,
-    read: (s3, bucket) =>
-      undefinedIfMissing(
-        s3.getBucketOwnershipControls({ Bucket: bucket }),
-        "OwnershipControlsNotFoundError",
-      ),
-  },
-  {
-    name: WEBSITE,
-    read: async (s3, bucket) => bucketWebsite(s3, bucket, await bucketRegion(s3, bucket)),
-  },
-  {
-    name: "Bucket CORS policy",
-    read: (s3, bucket) =>
-      undefinedIfMissing(s3.getBucketCors({ Bucket: bucket }), "NoSuchCORSConfiguration"),
-  },
-  {
-    name: "Bucket policy",
-    read: async (s3, bucket) => {
-      const found = await undefinedIfMissing(
-        s3.getBucketPolicy({ Bucket: bucket }),
-        "NoSuchBucketPolicy",
-      );
-      return found?.Policy && JSON.parse(found.Policy);
-    },
-  },
-];
-
 /**
- * Reads all that decides over who can read a bucket, and says who can.
+ * Reads everything that determines who can read a bucket, and says who can.
  *
- * A part that may not be read has its error in its place, and the verdict takes it into account.
+ * What may not be read is an error in its place, and the verdict takes it into account.
  *
  * @param aws the account
  * @param bucket the bucket's name
- * @returns the parts and the verdict
+ * @returns the settings and the verdict
  * @throws {S3CredentialsError} if there is no such bucket, or nothing of it may be read
  *
  * @example A new bucket
@@ -103,71 +50,101 @@ const PARTS: readonly Part[] = [
  * import assert from "node:assert/strict";
  *
  * await using sandbox = await startSandbox({ buckets: ["photos"] });
- * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
- * const { verdict } = await debugBucket(aws, "photos");
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * const { verdict, policy } = await debugBucket(aws, "photos");
  * assert.match(verdict[0]!, /^Not public/);
- * aws.close();
+ * assert.equal(policy, null);
  * ```
  */
 export async function debugBucket(aws: Aws, bucket: string): Promise<BucketReport> {
-  const s3 = await aws.s3().catch((error) => {
-    throw serviceError(error, `Could not look at bucket ${bucket}`);
-  });
-  const outcomes = await Promise.all([
-    ...PARTS.map(({ name, read }) => outcome(name, read(s3, bucket), ` of ${bucket}`)),
-    outcome(ACCOUNT_BLOCK, accountPublicAccessBlock(aws)),
-  ]);
-  const errors = outcomes.flatMap((part) => "error" in part ? [part.error] : []);
-  const missing = errors.find((error) => /NoSuchBucket\b/.test(error.message));
+  const accountBlock = orError(
+    accountPublicAccessBlock(aws),
+    "Could not read the account public access block",
+  );
+  const ofBucket = await bucketSettings(aws, bucket);
+  const errors = Object.values(ofBucket).filter((one) => one instanceof S3CredentialsError);
+  const missing = errors.find(({ cause }) => awsErrorCode(cause) === "NoSuchBucket");
   if (missing !== undefined) {
     throw new S3CredentialsError("not-found", `Bucket does not exist: ${bucket}`, {
       cause: missing,
     });
   }
-  if (outcomes.every((part) => "error" in part || part.name === ACCOUNT_BLOCK)) throw errors[0];
-  return { parts: outcomes, verdict: publicAccessVerdict(factsFrom(outcomes)) };
+  if (errors.length === Object.keys(ofBucket).length) throw errors[0];
+  const report = { ...ofBucket, accountPublicAccessBlock: await accountBlock };
+  return { ...report, verdict: publicAccessVerdict(factsOf(report)) };
 }
 
-async function outcome(name: string, read: Promise<unknown>, of = ""): Promise<ReportPart> {
+type BucketPart = Exclude<keyof BucketReport, "accountPublicAccessBlock" | "verdict">;
+
+async function bucketSettings(
+  aws: Aws,
+  bucket: string,
+): Promise<Pick<BucketReport, BucketPart>> {
+  const home = await aws.s3().catch((error) => {
+    throw serviceError(error, `Could not look at bucket ${bucket}`);
+  });
+  const read = <T>(what: string, detail: Promise<T>) =>
+    orError(detail, `Could not read the bucket ${what} of ${bucket}`);
+  const location = bucketRegion(home, bucket);
+  const region = await read("location", location);
+  // A client that follows concurrent requests to another region may lose its way.
+  const s3 = typeof region === "string" ? await aws.s3({ region }) : home;
+  const [acl, policyStatus, publicAccessBlock, ownershipControls, website, cors, policy] =
+    await Promise.all([
+      read("ACL", bucketAcl(s3, bucket)),
+      read("policy status", policyStatusOf(s3, bucket)),
+      read("public access block", bucketPublicAccessBlock(s3, bucket)),
+      read("ownership controls", ownershipControlsOf(s3, bucket)),
+      read("website", location.then((known) => bucketWebsite(s3, bucket, known))),
+      read("CORS policy", bucketCors(s3, bucket)),
+      read("policy", bucketPolicy(s3, bucket)),
+    ]);
+  return {
+    acl,
+    policyStatus,
+    publicAccessBlock,
+    region,
+    ownershipControls,
+    website,
+    cors,
+    policy,
+  };
+}
+
+async function orError<T>(detail: Promise<T>, action: string): Promise<T | S3CredentialsError> {
   try {
-    return { name, value: plainData(await read ?? null) };
+    return await detail;
   } catch (error) {
-    return { name, error: serviceError(error, `Could not read the ${lower(name)}${of}`) };
+    return serviceError(error, action);
   }
 }
 
-function lower(name: string): string {
-  return name.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+async function policyStatusOf(s3: S3Client, bucket: string) {
+  const call = s3.getBucketPolicyStatus({ Bucket: bucket });
+  return (await undefinedIfMissing(call, "NoSuchBucketPolicy"))?.PolicyStatus ?? null;
 }
 
-function factsFrom(parts: ReportPart[]): PublicAccessFacts {
-  const part = (name: string) => parts.find((one) => one.name === name)!;
-  /** `undefined` where it could not be read, `null` where there is none. */
-  const valueOf = (name: string): Row | null | undefined => {
-    const found = part(name);
-    return "error" in found ? undefined : found.value as Row | null;
-  };
-  const status = valueOf(POLICY_STATUS);
-  const acl = valueOf(ACL);
-  const ownership = valueOf(OWNERSHIP) as
-    | { OwnershipControls?: { Rules?: { ObjectOwnership?: string }[] } }
-    | null
-    | undefined;
-  const objectOwnership = ownership?.OwnershipControls?.Rules?.[0]?.ObjectOwnership ?? null;
-  const website = valueOf(WEBSITE);
-  const block = valueOf(BLOCK);
-  const accountBlock = valueOf(ACCOUNT_BLOCK);
+async function ownershipControlsOf(s3: S3Client, bucket: string) {
+  const call = s3.getBucketOwnershipControls({ Bucket: bucket });
+  return (await undefinedIfMissing(call, "OwnershipControlsNotFoundError"))?.OwnershipControls ??
+    null;
+}
+
+/** What follows from a detail; `undefined` if it could not be read. */
+function ifRead<T, R>(detail: T | S3CredentialsError, follow: (value: T) => R): R | undefined {
+  return detail instanceof S3CredentialsError ? undefined : follow(detail);
+}
+
+function factsOf(report: Omit<BucketReport, "verdict">): PublicAccessFacts {
   return {
-    ...(status !== undefined && {
-      isPolicyPublic: (status?.PolicyStatus as { IsPublic?: boolean })?.IsPublic ?? false,
-    }),
-    ...(acl !== undefined &&
-      { grants: (acl?.Grants ?? []) as PublicAccessFacts["grants"] & object }),
-    ...(ownership !== undefined && { objectOwnership }),
-    ...(website !== undefined && { websiteUrl: (website?.url as string | undefined) ?? null }),
-    ...(block !== undefined && {
-      publicAccessBlock: (block?.PublicAccessBlockConfiguration as Row | undefined) ?? null,
-    }),
-    ...(accountBlock !== undefined && { accountPublicAccessBlock: accountBlock }),
+    isPolicyPublic: ifRead(report.policyStatus, (status) => status?.IsPublic ?? false),
+    grants: ifRead(report.acl, (acl) => acl.Grants ?? []),
+    objectOwnership: ifRead(
+      report.ownershipControls,
+      (controls) => controls?.Rules?.[0]?.ObjectOwnership ?? null,
+    ),
+    websiteUrl: ifRead(report.website, (website) => website?.url ?? null),
+    publicAccessBlock: ifRead(report.publicAccessBlock, (block) => block),
+    accountPublicAccessBlock: ifRead(report.accountPublicAccessBlock, (block) => block),
   };
 }

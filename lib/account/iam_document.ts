@@ -3,22 +3,9 @@
  *
  * @module
  */
+import type { PolicyDocument } from "../policy/document.ts";
 
-/**
- * The JSON of a policy, which IAM gives URL-encoded; other makers' servers forget to, here and there.
- *
- * @param text what IAM gave
- * @returns the JSON, or whatever the text was encoded from
- * @throws {SyntaxError} if it is not encoded as it should be
- *
- * @example A document of IAM's
- * ```ts
- * import assert from "node:assert/strict";
- * import { decodeDocument } from "./iam_document.ts";
- *
- * assert.equal(decodeDocument("%7B%22Statement%22%3A%5B%5D%7D"), '{"Statement":[]}');
- * ```
- */
+/** The JSON of a policy, which IAM gives URL-encoded; other servers sometimes forget to. */
 export function decodeDocument(text: string): string {
   if (/^\s*\{/.test(text)) return text;
   try {
@@ -26,4 +13,9 @@ export function decodeDocument(text: string): string {
   } catch {
     throw new SyntaxError("Cannot read policy: it is not encoded as it should be");
   }
+}
+
+/** The document of a policy that IAM gave. */
+export function parseDocument(text: string): PolicyDocument {
+  return JSON.parse(decodeDocument(text));
 }

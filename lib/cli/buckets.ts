@@ -3,14 +3,25 @@
  *
  * @module
  */
-import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
+import type { BucketReport } from "../account/bucket_report.ts";
 import { publicBucketPolicy } from "../policy/build.ts";
+import type { PolicyDocument } from "../policy/document.ts";
+import { NO_PUBLIC_ACCESS_BLOCK, type PublicAccessBlockSettings } from "../policy/public_access.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
+import { isObject } from "../is_object.ts";
 import { parseJson } from "../strict_json.ts";
+import {
+  aclData,
+  BUCKET_DETAIL_FIELDS,
+  BUCKET_FIELDS,
+  bucketRow,
+  mapDetail,
+} from "./account_rows.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
 import { itemErrors, rowFormatOf, rowOptions, writeRows } from "./lists.ts";
 import { awsOptions, bucketNames, readInput, usage, withAws } from "./options.ts";
 import { errorText, writeJson, writeLine, writeMessage } from "./output.ts";
+import { plainData, rowsOf } from "./rows.ts";
 
 /** `s3-credentials list-buckets` */
 export const listBuckets = defineCommand({
@@ -29,14 +40,12 @@ export const listBuckets = defineCommand({
   async run({ operands, options }, io) {
     const format = rowFormatOf(options);
     const names = bucketNames(operands);
-    const { BUCKET_DETAIL_FIELDS, BUCKET_FIELDS, listBuckets } = await import(
-      "../account/buckets.ts"
-    );
+    const { listBuckets } = await import("../account/buckets.ts");
     const fields = options.details ? [...BUCKET_FIELDS, ...BUCKET_DETAIL_FIELDS] : BUCKET_FIELDS;
     const { onError, finish } = itemErrors(io);
     await withAws(options, io, (aws) => {
-      const rows = listBuckets(aws, { names, details: options.details, onError });
-      return writeRows(io, rows, format, fields);
+      const buckets = listBuckets(aws, { names, details: options.details, onError });
+      return writeRows(io, rowsOf(buckets, bucketRow), format, fields);
     });
     await finish();
   },
@@ -61,11 +70,25 @@ export const getCorsPolicy = defineCommand({
     const { getCorsRules } = await import("../account/bucket_settings.ts");
     const rules = await withAws(options, io, (aws) => getCorsRules(aws, bucket));
     if (rules.length === 0) throw notSet(bucket, "CORS policy");
-    await writeJson(io, rules);
+    await writeJson(io, rules.map((rule) => plainData(rule, CORS_FIELDS)));
   },
 });
 
+const CORS_FIELDS = [
+  "ID",
+  "AllowedHeaders",
+  "AllowedMethods",
+  "AllowedOrigins",
+  "ExposeHeaders",
+  "MaxAgeSeconds",
+];
+
 const CORS_METHODS = ["GET", "PUT", "POST", "DELETE", "HEAD"];
+
+/** What the command line gave; nothing rather than an empty list. */
+function listOf<T>(values: readonly T[]): T[] | undefined {
+  return values.length > 0 ? [...values] : undefined;
+}
 
 function parseMethod(text: string): string {
   const method = text.toUpperCase();
@@ -141,11 +164,11 @@ export const setCorsPolicy = defineCommand({
         () => 0,
       );
       await setCorsRule(aws, bucket, {
-        allowedMethods: options.allowedMethod,
-        allowedHeaders: options.allowedHeader,
-        allowedOrigins: options.allowedOrigin,
-        exposeHeaders: options.exposeHeader,
-        maxAgeSeconds: options.maxAgeSeconds,
+        AllowedMethods: listOf(options.allowedMethod),
+        AllowedHeaders: listOf(options.allowedHeader),
+        AllowedOrigins: listOf(options.allowedOrigin),
+        ExposeHeaders: listOf(options.exposeHeader),
+        MaxAgeSeconds: options.maxAgeSeconds,
       });
       if (others > 0) {
         const rules = others === 1 ? "a CORS rule" : `${others} CORS rules`;
@@ -204,10 +227,10 @@ export const setBucketPolicy = defineCommand({
   },
 });
 
-function parseBucketPolicy(text: string, path: string): object {
+function parseBucketPolicy(text: string, path: string): PolicyDocument {
   return asUsageError(() => {
     const policy = parseJson(text, `${path === "-" ? "Input" : "File"} contained invalid JSON`);
-    if (typeof policy === "object" && policy !== null && "Statement" in policy) return policy;
+    if (isObject(policy) && "Statement" in policy) return policy as unknown as PolicyDocument;
     throw new InvalidInput("A bucket policy is a JSON object with a Statement");
   }, "Invalid value for --policy-file");
 }
@@ -220,8 +243,8 @@ export const getPublicAccessBlock = defineCommand({
   options: awsOptions,
   async run({ operands, options }, io) {
     const bucket = onlyBucket(operands);
-    const settings = await import("../account/bucket_settings.ts");
-    const block = await withAws(options, io, (aws) => settings.getPublicAccessBlock(aws, bucket));
+    const { getPublicAccessBlock } = await import("../account/public_access_block.ts");
+    const block = await withAws(options, io, (aws) => getPublicAccessBlock(aws, bucket));
     if (block === undefined) throw notSet(bucket, "public access block");
     await writeJson(io, block);
   },
@@ -286,20 +309,9 @@ export const setPublicAccessBlock = defineCommand({
     if (!options.allowPublicAccess && !isAnyGiven) {
       throw usage("No valid options provided. Use --help to see available options.");
     }
-    const changes = options.allowPublicAccess
-      ? {
-        BlockPublicAcls: false,
-        IgnorePublicAcls: false,
-        BlockPublicPolicy: false,
-        RestrictPublicBuckets: false,
-      }
-      : given;
-    const settings = await import("../account/bucket_settings.ts");
-    const now = await withAws(
-      options,
-      io,
-      (aws) => settings.setPublicAccessBlock(aws, bucket, changes),
-    );
+    const changes = options.allowPublicAccess ? NO_PUBLIC_ACCESS_BLOCK : given;
+    const { setPublicAccessBlock } = await import("../account/public_access_block.ts");
+    const now = await withAws(options, io, (aws) => setPublicAccessBlock(aws, bucket, changes));
     await writeMessage(
       io,
       `Updated public access block settings for bucket '${bucket}': ${JSON.stringify(now)}`,
@@ -316,18 +328,37 @@ export const debugBucket = defineCommand({
   options: awsOptions,
   async run({ operands, options }, io) {
     const bucket = onlyBucket(operands);
-    const report = await import("../account/bucket_report.ts");
-    const { parts, verdict } = await withAws(options, io, (aws) => report.debugBucket(aws, bucket));
-    for (const part of parts) {
-      if ("error" in part) {
-        await writeLine(io, errorText(part.error).replace(/^Error: /, ""));
-      } else if (part.value === null) {
-        await writeLine(io, `${part.name}: none`);
+    const { debugBucket } = await import("../account/bucket_report.ts");
+    const report = await withAws(options, io, (aws) => debugBucket(aws, bucket));
+    for (const [name, detail] of reportParts(report)) {
+      if (detail instanceof S3CredentialsError) {
+        await writeLine(io, errorText(detail).replace(/^Error: /, ""));
+      } else if (detail === null) {
+        await writeLine(io, `${name}: none`);
       } else {
-        await writeLine(io, `${part.name}:`);
-        await writeJson(io, part.value);
+        await writeLine(io, `${name}:`);
+        await writeJson(io, plainData(detail));
       }
     }
-    await writeLine(io, `\n${verdict.join("\n")}`);
+    await writeLine(io, `\n${report.verdict.join("\n")}`);
   },
 });
+
+/** The parts of `debug-bucket` in their order, some wrapped as S3's own answers are. */
+function reportParts(report: BucketReport): [name: string, detail: unknown][] {
+  const within = (key: string, detail: unknown) => mapDetail(detail, (value) => ({ [key]: value }));
+  return [
+    ["Bucket ACL", mapDetail(report.acl, aclData)],
+    ["Bucket policy status", within("PolicyStatus", report.policyStatus)],
+    [
+      "Bucket public access block",
+      within("PublicAccessBlockConfiguration", report.publicAccessBlock),
+    ],
+    ["Bucket location", report.region],
+    ["Bucket ownership controls", within("OwnershipControls", report.ownershipControls)],
+    ["Bucket website", report.website],
+    ["Bucket CORS policy", within("CORSRules", report.cors)],
+    ["Bucket policy", report.policy],
+    ["Account public access block", report.accountPublicAccessBlock],
+  ];
+}

@@ -4,14 +4,16 @@
  * @module
  */
 import { mapOrdered } from "../concurrency.ts";
-import type { RemovedDependent } from "../account/identities.ts";
+import type { RemovedDependent } from "../account/delete_user.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkUserName } from "../names.ts";
+import { ROLE_DETAIL_FIELDS, ROLE_FIELDS, roleRow, USER_FIELDS, userRow } from "./account_rows.ts";
 import { defineCommand, flag } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import { abortableItems, itemErrors, rowFormatOf, rowOptions, writeRows } from "./lists.ts";
 import { awsOptions, withAws } from "./options.ts";
 import { writeError, writeJson, writeLine } from "./output.ts";
+import { rowsOf } from "./rows.ts";
 
 /** `s3-credentials whoami` */
 export const whoami = defineCommand({
@@ -22,8 +24,8 @@ export const whoami = defineCommand({
   ],
   options: awsOptions,
   async run({ options }, io) {
-    const identities = await import("../account/identities.ts");
-    await writeJson(io, await withAws(options, io, identities.whoami));
+    const { whoami } = await import("../account/whoami.ts");
+    await writeJson(io, await withAws(options, io, whoami));
   },
 });
 
@@ -40,12 +42,12 @@ export const deleteUser = defineCommand({
   async run({ operands, options }, io) {
     const names = [...new Set(operands)];
     for (const name of names) asUsageError(() => checkUserName(name));
-    const identities = await import("../account/identities.ts");
+    const { deleteUser } = await import("../account/delete_user.ts");
     await withAws(options, io, async (aws) => {
       const deletions = mapOrdered(names, async (name) => {
         const removed: RemovedDependent[] = [];
-        const error = await identities
-          .deleteUser(aws, name, { onRemoved: (dependent) => removed.push(dependent) })
+        const onRemoved = (dependent: RemovedDependent) => removed.push(dependent);
+        const error = await deleteUser(aws, name, { onRemoved })
           .then(() => undefined, (error) => error);
         return { name, removed, error };
       }, USERS_AT_A_TIME);
@@ -95,11 +97,11 @@ export const listUsers = defineCommand({
   options: { ...rowOptions, ...awsOptions },
   async run({ options }, io) {
     const format = rowFormatOf(options);
-    const listings = await import("../account/listings.ts");
+    const { listUsers } = await import("../account/users.ts");
     await withAws(
       options,
       io,
-      (aws) => writeRows(io, listings.listUsers(aws), format, listings.USER_FIELDS),
+      (aws) => writeRows(io, rowsOf(listUsers(aws), userRow), format, USER_FIELDS),
     );
   },
 });
@@ -120,16 +122,13 @@ export const listRoles = defineCommand({
   },
   async run({ operands, options }, io) {
     const format = rowFormatOf(options);
-    const { listRoles, ROLE_DETAIL_FIELDS, ROLE_FIELDS } = await import("../account/listings.ts");
+    const { listRoles } = await import("../account/roles.ts");
     const fields = options.details ? [...ROLE_FIELDS, ...ROLE_DETAIL_FIELDS] : ROLE_FIELDS;
     const { onError, finish } = itemErrors(io);
     await withAws(options, io, (aws) => {
-      const rows = listRoles(aws, {
-        names: [...new Set(operands)],
-        details: options.details,
-        onError,
-      });
-      return writeRows(io, rows, format, fields);
+      const names = [...new Set(operands)];
+      const roles = listRoles(aws, { names, details: options.details, onError });
+      return writeRows(io, rowsOf(roles, roleRow), format, fields);
     });
     await finish();
   },
@@ -147,15 +146,15 @@ export const listUserPolicies = defineCommand({
   async run({ operands, options }, io) {
     const names = [...new Set(operands)];
     for (const name of names) asUsageError(() => checkUserName(name));
-    const listings = await import("../account/listings.ts");
+    const { listUserPolicies } = await import("../account/user_policies.ts");
     const { onError, finish } = itemErrors(io);
     await withAws(options, io, async (aws) => {
-      const found = listings.listUserPolicies(aws, names, { onError });
-      for await (const { userName, policies } of abortableItems(found, io)) {
-        await writeLine(io, `User: ${userName}`);
-        for (const { policyName, policy } of policies) {
-          await writeLine(io, `PolicyName: ${policyName}`);
-          await writeJson(io, policy);
+      const found = listUserPolicies(aws, { names, onError });
+      for await (const { UserName, Policies } of abortableItems(found, io)) {
+        await writeLine(io, `User: ${UserName}`);
+        for (const { PolicyName, PolicyDocument } of Policies) {
+          await writeLine(io, `PolicyName: ${PolicyName}`);
+          await writeJson(io, PolicyDocument);
         }
       }
     });

@@ -4,7 +4,7 @@
  * @module
  */
 import type { S3CredentialsError } from "../errors.ts";
-import { formatRows, type RowFormat } from "../rows.ts";
+import { formatRows, type RowFormat } from "./rows.ts";
 import { flag, type Values } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Io } from "./io.ts";

@@ -6,7 +6,7 @@
  */
 import { InvalidInput, S3CredentialsError } from "../errors.ts";
 import { abortable } from "../abortable.ts";
-import { plainData } from "../rows.ts";
+import { plainData } from "./rows.ts";
 import { escapeName } from "../escape.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";

@@ -16,10 +16,24 @@ export interface PublicAccessBlockSettings {
   RestrictPublicBuckets: boolean;
 }
 
-/** A grant of an access control list, as S3 gives it. */
+/** Lets nothing stand in the way of public access. */
+export const NO_PUBLIC_ACCESS_BLOCK: Readonly<PublicAccessBlockSettings> = {
+  BlockPublicAcls: false,
+  IgnorePublicAcls: false,
+  BlockPublicPolicy: false,
+  RestrictPublicBuckets: false,
+};
+
+/** A grant of an access control list, under AWS's field names. */
 export interface AclGrant {
   /** To whom; a group has a URI. */
-  Grantee?: { URI?: string };
+  Grantee?: {
+    DisplayName?: string;
+    EmailAddress?: string;
+    ID?: string;
+    URI?: string;
+    Type?: string;
+  };
   /** What is granted, such as `READ`. */
   Permission?: string;
 }

@@ -265,6 +265,17 @@ Deno.test("debug-bucket: parts of which there are none", async () => {
   ]);
 });
 
+Deno.test("debug-bucket: a bucket in another region: every part is read there", async () => {
+  await using sandbox = await sandboxWith((bucket) => bucket.region = "eu-west-1");
+  const ran = await run(["debug-bucket", BUCKET], { sandbox });
+  assert.doesNotMatch(ran.stdout, /Could not/);
+  assert.equal(part(ran.stdout, "Bucket location"), "eu-west-1");
+  assert.deepEqual(part(ran.stdout, "Bucket ownership controls"), {
+    OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] },
+  });
+  assert.match(read(ran).verdict[0]!, /^Not public/);
+});
+
 /** Operation of each part, and the verdict on a bucket with a public policy that lacks this part. */
 const FORBIDDEN: Record<string, [operation: string, name: string, verdict: RegExp]> = {
   ACL: ["GetBucketAcl", "bucket ACL", /^Public\.$/],

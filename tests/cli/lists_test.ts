@@ -2,8 +2,13 @@
 import { formatTime } from "../../lib/time.ts";
 import { IAM_PAGE_SIZE } from "../../lib/aws/listing.ts";
 import assert from "node:assert/strict";
-import { BUCKET_DETAIL_FIELDS, BUCKET_FIELDS } from "../../lib/account/buckets.ts";
-import { ROLE_DETAIL_FIELDS, ROLE_FIELDS, USER_FIELDS } from "../../lib/account/listings.ts";
+import {
+  BUCKET_DETAIL_FIELDS,
+  BUCKET_FIELDS,
+  ROLE_DETAIL_FIELDS,
+  ROLE_FIELDS,
+  USER_FIELDS,
+} from "../../lib/cli/account_rows.ts";
 import {
   type Account,
   type Role,

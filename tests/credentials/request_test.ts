@@ -5,7 +5,7 @@ import { bucketsPolicy, publicBucketPolicy } from "../../lib/policy/build.ts";
 import assert from "node:assert/strict";
 import { connect } from "../../lib/aws/connect.ts";
 import { createCredentials } from "../../lib/credentials/create.ts";
-import { deleteUser } from "../../lib/account/identities.ts";
+import { deleteUser } from "@s3creds/cli";
 import type { CreateRequest } from "../../lib/credentials/types.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 

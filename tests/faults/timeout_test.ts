@@ -2,15 +2,18 @@
  * An endpoint that takes a request and never answers.
  */
 import assert from "node:assert/strict";
-import { type Aws, connect } from "../../lib/aws/connect.ts";
-import { createCredentials } from "../../lib/credentials/create.ts";
-import { deleteObjects } from "../../lib/objects/delete.ts";
-import { getObject } from "../../lib/objects/get.ts";
-import { listObjects } from "../../lib/objects/list.ts";
-import { putObject } from "../../lib/objects/put.ts";
-import { whoami } from "../../lib/account/identities.ts";
-import { listUsers } from "../../lib/account/listings.ts";
-import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
+import {
+  type Aws,
+  connect,
+  createCredentials,
+  deleteObjects,
+  getObject,
+  listObjects,
+  listUsers,
+  putObject,
+  whoami,
+} from "@s3creds/cli";
+import { type Sandbox, startSandbox } from "@s3creds/cli/sandbox";
 
 const NEVER = 60_000;
 

@@ -1,31 +1,21 @@
-import { formatTime } from "./time.ts";
 /**
- * Rows of a listing as text, one after the other.
+ * Rows of a list as text, one after the other.
  *
  * @module
  */
+import { S3CredentialsError } from "../errors.ts";
+import { formatTime } from "../time.ts";
 
 /** How {@linkcode formatRows} can write rows. */
 export type RowFormat = "json" | "nl" | "csv" | "tsv";
 
 /**
- * Turns what an SDK call gave into plain data: times as text, fields without a value left out.
- *
- * @param value an object, list or other value of the SDK
- * @param fields the fields to keep of an object, in this order; left out, all
- * @returns the same as JSON can carry it
- *
- * @example A role
- * ```ts
- * import assert from "node:assert/strict";
- * import { plainData } from "./rows.ts";
- *
- * const role = { RoleName: "r", CreateDate: new Date(0), Description: undefined };
- * assert.deepEqual(plainData(role), { RoleName: "r", CreateDate: "1970-01-01 00:00:00+00:00" });
- * ```
+ * What the library gave as JSON can carry it: times as text, an error as its message, fields without a
+ * value omitted; of an object only these fields, in this order.
  */
 export function plainData(value: unknown, fields?: readonly string[]): unknown {
   if (value instanceof Date) return formatTime(value);
+  if (value instanceof S3CredentialsError) return { error: value.message };
   if (Array.isArray(value)) return value.map((item) => plainData(item));
   if (typeof value !== "object" || value === null) return value;
   const entries = fields === undefined
@@ -33,9 +23,17 @@ export function plainData(value: unknown, fields?: readonly string[]): unknown {
     : fields.map((field) => [field, (value as Record<string, unknown>)[field]] as const);
   return Object.fromEntries(
     entries
-      .filter(([key, item]) => item !== undefined && key !== "$metadata")
+      .filter(([, item]) => item !== undefined)
       .map(([key, item]) => [key, plainData(item)]),
   );
+}
+
+/** Makes a row of each item, as it arrives. */
+export async function* rowsOf<T>(
+  items: AsyncIterable<T>,
+  toRow: (item: T) => object,
+): AsyncGenerator<object> {
+  for await (const item of items) yield toRow(item);
 }
 
 /**
@@ -46,20 +44,7 @@ export function plainData(value: unknown, fields?: readonly string[]): unknown {
  * - `csv`, `tsv`: a line with the names of the fields, then a line a row; lines end with CR and LF,
  *   nested values are JSON
  *
- * @param rows plain objects
- * @param format how to write them
- * @param fields the columns of `csv` and `tsv`
- * @returns pieces of text that belong one behind the other
- *
- * @example Two users as CSV
- * ```ts
- * import { formatRows } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * const rows = [{ UserName: "one" }, { UserName: "two, too" }];
- * const text = await Array.fromAsync(formatRows(rows, "csv", ["UserName"]));
- * assert.equal(text.join(""), 'UserName\r\none\r\n"two, too"\r\n');
- * ```
+ * The pieces of text belong one behind the other.
  */
 export async function* formatRows(
   rows: AsyncIterable<object> | Iterable<object>,

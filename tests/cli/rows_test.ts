@@ -1,8 +1,9 @@
 /** Rows as text: what is written gives the same rows when it is read. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatRows, plainData, type RowFormat } from "../lib/rows.ts";
-import { parseDelimited } from "./support/delimited.ts";
+import { formatRows, plainData, type RowFormat } from "../../lib/cli/rows.ts";
+import { S3CredentialsError } from "@s3creds/cli";
+import { parseDelimited } from "../support/delimited.ts";
 
 const RUNS = { numRuns: 500 };
 const FIELDS = ["Name", 'Odd, "field"\r\nname\t', "größe", "nested"];
@@ -171,7 +172,7 @@ const PLAIN: [what: string, given: unknown, expected: unknown][] = [
   ["a fraction", new Date("2021-11-03T01:38:24.050Z"), "2021-11-03 01:38:24.050000+00:00"],
   ["a time within", { a: [{ at: new Date(0) }] }, { a: [{ at: "1970-01-01 00:00:00+00:00" }] }],
   ["no value", { a: undefined, b: null, c: "" }, { b: null, c: "" }],
-  ["what the SDK adds", { $metadata: { attempts: 1 }, a: 1 }, { a: 1 }],
+  ["an error", { a: new S3CredentialsError("aws", "No", { hint: "b" }) }, { a: { error: "No" } }],
   ["simple values", [1, "a", true, null], [1, "a", true, null]],
 ];
 

@@ -1,5 +1,5 @@
 /**
- * Who is calling, and users that shall go.
+ * Deleting a user with everything attached to it.
  *
  * @module
  */
@@ -10,48 +10,7 @@ import { checkUserName } from "../names.ts";
 import type { Aws } from "../aws/connect.ts";
 import { type IamPage, iamPages } from "../aws/listing.ts";
 import { isMissing, isUnsupportedOperation, serviceError } from "../aws/service_error.ts";
-
-/** Who the credentials belong to, in AWS's own keys. */
-export interface Identity {
-  /** The unique id of the user, or of the role and session. */
-  UserId: string;
-  /** The account's number. */
-  Account: string;
-  /** The ARN of the user or session. */
-  Arn: string;
-}
-
-/**
- * Finds out who is calling.
- *
- * Needs no permission, see
- * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
- *
- * @param aws the account
- * @returns the caller
- * @throws {S3CredentialsError} if AWS doesn't accept the credentials
- *
- * @example The administrator of a sandbox
- * ```ts
- * import { connect, whoami } from "@s3creds/cli";
- * import { startSandbox } from "@s3creds/cli/sandbox";
- * import assert from "node:assert/strict";
- *
- * await using sandbox = await startSandbox();
- * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
- * assert.match((await whoami(aws)).Arn, /:user\/admin$/);
- * aws.close();
- * ```
- */
-export async function whoami(aws: Aws): Promise<Identity> {
-  try {
-    const sts = await aws.sts();
-    const { UserId = "", Account = "", Arn = "" } = await sts.getCallerIdentity({});
-    return { UserId, Account, Arn };
-  } catch (error) {
-    throw serviceError(error, "Could not find out who is calling");
-  }
-}
+import { whoami } from "./whoami.ts";
 
 /** Something that was removed together with its user. */
 export interface RemovedDependent {
@@ -84,7 +43,7 @@ interface DependentKind {
   remove(iam: IAM, UserName: string, id: string): Promise<unknown>;
 }
 
-/** All that AWS wants gone first: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html */
+/** Everything that must be removed first: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html */
 const DEPENDENT_KINDS: readonly DependentKind[] = [
   {
     kind: "policy",
@@ -133,7 +92,7 @@ const DEPENDENT_KINDS: readonly DependentKind[] = [
         (page) => page.MFADevices?.map((device) => device.SerialNumber),
       ),
     remove: async (iam, UserName, SerialNumber) => {
-      // Where an answer got lost it is deactivated already, and the virtual device still to go.
+      // If an answer was lost, it is deactivated already, and the virtual device still there.
       await iam.deactivateMFADevice({ UserName, SerialNumber }).catch(noneIfMissing);
       // A virtual device is an entity of its own, and of no use to anyone else.
       if (SerialNumber.includes(":mfa/")) await iam.deleteVirtualMFADevice({ SerialNumber });
@@ -175,7 +134,7 @@ function noneIfMissing(error: unknown): string[] {
   throw error;
 }
 
-/** Who is calling, asked once however many users go; `undefined` where that can't be found out. */
+/** Who is calling, requested once however many users are deleted; `undefined` if unknown. */
 const callers = new WeakMap<Aws, Promise<string | undefined>>();
 
 function callerArn(aws: Aws): Promise<string | undefined> {
@@ -184,7 +143,7 @@ function callerArn(aws: Aws): Promise<string | undefined> {
   return caller;
 }
 
-/** Without its key the caller could not finish, and nobody could take that up with the same credentials. */
+/** Without its key the caller could not finish, and nobody could continue with the same credentials. */
 async function refuseCaller(aws: Aws, userName: string, tried: string): Promise<void> {
   const [, caller] = /:user\/(?:.*\/)?([^/]+)$/.exec(await callerArn(aws) ?? "") ?? [];
   if (caller?.toLowerCase() !== userName.toLowerCase()) return;
@@ -195,14 +154,8 @@ async function refuseCaller(aws: Aws, userName: string, tried: string): Promise<
   );
 }
 
-/** Choices of {@linkcode deleteUser}. */
-export interface DeleteUserOptions {
-  /** Told of each dependent that is gone, in a fixed order. */
-  onRemoved?: (dependent: RemovedDependent) => void;
-}
-
 /**
- * Deletes an IAM user, and first all that AWS demands to be gone: inline policies, access keys,
+ * Deletes an IAM user, and first everything that AWS requires to be removed: inline policies, access keys,
  * attached policies, group memberships, login profile, MFA devices, signing certificates, SSH keys
  * and service-specific credentials.
  *
@@ -213,7 +166,7 @@ export interface DeleteUserOptions {
  *
  * @param aws the account
  * @param userName the user's name
- * @param options whom to tell
+ * @param options a function that is called with each dependent that was removed, in a fixed order
  * @throws {S3CredentialsError} `not-found` if there is no such user; `conflict`, before anything is
  *   removed, if it is the caller; otherwise why it could not be deleted, after as much as possible was removed
  *
@@ -224,20 +177,19 @@ export interface DeleteUserOptions {
  * import assert from "node:assert/strict";
  *
  * await using sandbox = await startSandbox();
- * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
  * const iam = await aws.iam();
  * await iam.createUser({ UserName: "temp" });
  * await iam.createAccessKey({ UserName: "temp" });
  *
  * await deleteUser(aws, "temp");
  * assert.equal(sandbox.account.users.has("temp"), false);
- * aws.close();
  * ```
  */
 export async function deleteUser(
   aws: Aws,
   userName: string,
-  options: DeleteUserOptions = {},
+  options: { onRemoved?: (dependent: RemovedDependent) => void } = {},
 ): Promise<void> {
   // Without a name, IAM would take some of the calls as about the caller.
   asUsageError(() => checkUserName(userName));
@@ -261,22 +213,19 @@ export async function deleteUser(
   const [first] = errors;
   if (first !== undefined) {
     const message = errors.map((error) => error.message).join("\n");
-    throw new S3CredentialsError(first.code, message, {
-      cause: first,
-      ...(first.hint !== undefined && { hint: first.hint }),
-    });
+    throw new S3CredentialsError(first.code, message, { cause: first, hint: first.hint });
   }
   try {
     await iam.deleteUser({ UserName: userName });
   } catch (cause) {
-    // It was there a moment ago: the first answer got lost, and the SDK has asked again.
+    // It was there a moment ago: the first answer was lost, and the SDK has retried.
     if (isMissing(cause)) return;
     const error = serviceError(cause, tried);
     throw error.code === "conflict" ? withReasons(error, unlisted) : error;
   }
 }
 
-/** What could not be listed is likely what AWS still finds there. */
+/** What could not be listed is likely what AWS still finds. */
 function withReasons(
   error: S3CredentialsError,
   reasons: readonly S3CredentialsError[],
@@ -285,7 +234,7 @@ function withReasons(
   return new S3CredentialsError(
     error.code,
     [error, ...reasons].map(({ message }) => message).join("\n"),
-    { cause: error, ...(hint !== undefined && { hint }) },
+    { cause: error, hint },
   );
 }
 

@@ -1,0 +1,92 @@
+/**
+ * The inline policies of users.
+ *
+ * @module
+ */
+import { DEFAULT_CONCURRENCY, mapOrdered } from "../concurrency.ts";
+import { S3CredentialsError } from "../errors.ts";
+import type { PolicyDocument } from "../policy/document.ts";
+import type { Aws } from "../aws/connect.ts";
+import { iamPages, withDetails } from "../aws/listing.ts";
+import { isMissing, serviceError } from "../aws/service_error.ts";
+import { type IamCalls, iamCalls } from "./iam_calls.ts";
+import { parseDocument } from "./iam_document.ts";
+import { type ListOptions, reportError } from "./list_options.ts";
+import { allUsers } from "./users.ts";
+
+/** A policy that belongs to one user or role, under AWS's field names. */
+export interface InlinePolicy {
+  /** The policy's name. */
+  PolicyName: string;
+  /** The policy document. */
+  PolicyDocument: PolicyDocument;
+}
+
+/** The inline policies of one user. */
+export interface UserPolicies {
+  /** The user's name. */
+  UserName: string;
+  /** The policies, in AWS's order. */
+  Policies: InlinePolicy[];
+}
+
+/**
+ * Lists the inline policies of users: of those that are named, or of all.
+ *
+ * @param aws the account
+ * @param options names, and what to do about a user that is missing or may not be read
+ * @returns an entry a user, in order
+ * @throws {S3CredentialsError} if the users can't be listed
+ *
+ * @example The policy of a user that createCredentials has created
+ * ```ts
+ * import { connect, createCredentials, listUserPolicies } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox();
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * await createCredentials(aws, { buckets: ["photos"], createBucket: true });
+ * const names = ["s3.read-write.photos"];
+ * const [found] = await Array.fromAsync(listUserPolicies(aws, { names }));
+ * assert.equal(found?.Policies[0]?.PolicyName, "s3.read-write.photos");
+ * ```
+ */
+export async function* listUserPolicies(
+  aws: Aws,
+  options: Omit<ListOptions, "details"> = {},
+): AsyncGenerator<UserPolicies> {
+  const { names = [], concurrency = DEFAULT_CONCURRENCY } = options;
+  const calls = await iamCalls(aws, concurrency, "Could not list users");
+  const userNames = names.length > 0 ? names : allUserNames(calls);
+  const found = withDetails(userNames, async (UserName) => {
+    try {
+      return { UserName, Policies: await userPolicies(calls, UserName) };
+    } catch (error) {
+      reportError(
+        options,
+        isMissing(error)
+          ? new S3CredentialsError("not-found", `User does not exist: ${UserName}`)
+          : serviceError(error, `Could not read the policies of user ${UserName}`),
+      );
+    }
+  }, concurrency);
+  for await (const one of found) if (one !== undefined) yield one;
+}
+
+async function* allUserNames(calls: IamCalls): AsyncGenerator<string> {
+  for await (const { UserName } of allUsers(calls)) yield UserName;
+}
+
+async function userPolicies({ iam, limiter }: IamCalls, UserName: string): Promise<InlinePolicy[]> {
+  const names = iamPages(
+    (page) => limiter.run(() => iam.listUserPolicies({ UserName, ...page })),
+    (page) => page.PolicyNames,
+  );
+  return await Array.fromAsync(mapOrdered(names, async (PolicyName) => {
+    const { PolicyDocument: text = "{}" } = await limiter.run(() =>
+      iam.getUserPolicy({ UserName, PolicyName })
+    );
+    return { PolicyName, PolicyDocument: parseDocument(text) };
+  }));
+}
