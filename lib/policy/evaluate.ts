@@ -175,7 +175,7 @@ function isSameAccount(request: AccessRequest, principal: Principal): boolean {
 function isBlocked(principal: Principal, { resource, publicAccessBlock }: AccessPolicies): boolean {
   const isRestricted = publicAccessBlock?.bucket?.RestrictPublicBuckets ||
     publicAccessBlock?.account?.RestrictPublicBuckets;
-  return isRestricted === true && principal.type !== "service" && resource !== undefined &&
+  return isRestricted === true && principal.type !== "service" && resource?.type === "bucket" &&
     isPublic(resource.document);
 }
 
