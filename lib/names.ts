@@ -55,6 +55,7 @@ function bucketNameFault(name: string, forNewBucket: boolean): string | undefine
   if (!/^[A-Za-z0-9._-]*$/.test(name)) {
     return "a bucket name has letters, digits, dots, hyphens and underscores only";
   }
+  if (name.startsWith("-")) return "a bucket name must not begin with a hyphen";
   if (name.length < 3) return "a bucket name has at least 3 characters";
   return forNewBucket ? newBucketNameFault(name) : longNameFault(name, 255);
 }

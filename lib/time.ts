@@ -5,23 +5,21 @@
  */
 import { InvalidInput } from "./errors.ts";
 
-const SECONDS_PER_UNIT: Record<string, number> = { s: 1, m: 60, h: 3600 };
-const LONGEST_WAIT_SECONDS = 3600;
-/** For how long to wait until credentials work, where nothing else is asked for. */
+const MAX_WAIT_SECONDS = 3600;
+/** How long to wait until credentials work, if not stated. */
 export const DEFAULT_WAIT_SECONDS = 60;
-const SHORTEST_SECONDS = 15 * 60;
-const LONGEST_SECONDS = 12 * 60 * 60;
+const MIN_SECONDS = 15 * 60;
+const MAX_SECONDS = 12 * 60 * 60;
 
 /**
- * Reads how long temporary credentials shall last.
+ * Parses how long temporary credentials will last.
  *
  * STS allows 15 minutes to 12 hours, see
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  *
- * @param text a whole number of seconds, or one followed by `s`, `m` or `h`
+ * @param text a whole number of seconds, or numbers with the units `d`, `h`, `m` and `s`
  * @returns seconds, from 900 to 43,200
- * @throws {RangeError} if the text has another form
- * @throws {RangeError} if it is shorter than 15 minutes or longer than 12 hours
+ * @throws {RangeError} if the text has another form, or is under 15 minutes or over 12 hours
  *
  * @example Minutes to seconds
  * ```ts
@@ -29,64 +27,44 @@ const LONGEST_SECONDS = 12 * 60 * 60;
  * import assert from "node:assert/strict";
  *
  * assert.equal(parseDuration("15m"), 900);
+ * assert.equal(parseDuration("1h30m"), 5400);
  * assert.throws(() => parseDuration("13h"), RangeError);
  * ```
  */
 export function parseDuration(text: string): number {
   const seconds = parseSeconds(text);
-  checkDuration(seconds);
+  checkDuration(seconds, text);
   return seconds;
 }
 
-/**
- * Checks how long temporary credentials shall last.
- *
- * @param seconds the duration
- * @throws {RangeError} if it is no whole number from 900 to 43,200
- *
- * @example A minute
- * ```ts
- * import assert from "node:assert/strict";
- * import { checkDuration } from "./time.ts";
- *
- * checkDuration(900);
- * assert.throws(() => checkDuration(60), RangeError);
- * ```
- */
-export function checkDuration(seconds: number): void {
-  if (
-    !Number.isInteger(seconds) || seconds < SHORTEST_SECONDS || seconds > LONGEST_SECONDS
-  ) {
-    throw new InvalidInput("Duration must be between 15 minutes and 12 hours");
-  }
+/** Throws `InvalidInput` unless it is a whole number of seconds that STS allows. */
+export function checkDuration(seconds: number, text = `${seconds} seconds`): void {
+  if (Number.isInteger(seconds) && seconds >= MIN_SECONDS && seconds <= MAX_SECONDS) return;
+  throw new InvalidInput(`Duration must be between 15 minutes and 12 hours, not ${text}`);
 }
 
-/**
- * Reads how long something may be waited for.
- *
- * @param text a whole number of seconds, or one followed by `s`, `m` or `h`
- * @returns seconds, from 1 to 3,600
- * @throws {RangeError} if the text has another form
- * @throws {RangeError} if it is zero or more than an hour
- *
- * @example A minute
- * ```ts
- * import assert from "node:assert/strict";
- * import { parseWait } from "./time.ts";
- *
- * assert.equal(parseWait("1m"), 60);
- * ```
- */
+/** Parses how long to wait, in the form of a duration: from 1 second to 1 hour. */
 export function parseWait(text: string): number {
   const seconds = parseSeconds(text);
-  if (seconds >= 1 && seconds <= LONGEST_WAIT_SECONDS) return seconds;
-  throw new InvalidInput("Duration must be between 1 second and 1 hour");
+  if (seconds >= 1 && seconds <= MAX_WAIT_SECONDS) return seconds;
+  throw new InvalidInput(`Duration must be between 1 second and 1 hour, not ${text}`);
 }
 
-function parseSeconds(text: string): number {
-  const match = /^(\d+)([smh]?)$/.exec(text);
-  if (match === null) throw new InvalidInput("Duration must be of form 3600s or 15m or 2h");
-  return Number(match[1]) * (SECONDS_PER_UNIT[match[2] ?? ""] ?? 1);
+const DURATION = /^(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
+
+/** Parses a duration such as `3600`, `90s`, `15m`, `1h30m` or `30d`; gives seconds. */
+export function parseSeconds(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  const match = DURATION.exec(text);
+  if (match === null) {
+    throw new InvalidInput(
+      `Duration must be of form 3600s or 15m or 2h, not ${JSON.stringify(text)}`,
+    );
+  }
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) =>
+    Number(part ?? 0)
+  );
+  return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 
 /**

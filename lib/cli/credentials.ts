@@ -220,6 +220,10 @@ function checkCombinations(options: Values<typeof createOptions>): void {
   if (options.policy === "-" && options.auth === "-") {
     throw usage("--policy and --auth cannot both read standard input");
   }
+  // A dry run assumes that the buckets have to be created.
+  if (options.bucketRegion !== undefined && !options.createBucket && !options.dryRun) {
+    throw usage("--bucket-region needs --create-bucket");
+  }
   if (options.roleArn !== undefined && options.duration === undefined) {
     throw usage("--role-arn needs --duration");
   }

@@ -1,5 +1,5 @@
 /** Command lines about lists, bucket settings and localserver that make no sense. */
-import { ANYWHERE, type Case, rows, SECRET, STATEMENT } from "./bad_input_cases.ts";
+import { ANYWHERE, type Case, LIKE_OPTIONS, rows, SECRET, STATEMENT } from "./bad_input_cases.ts";
 
 /** Commands about one bucket, complete but for its name. */
 const ONE_BUCKET: string[][] = [
@@ -33,7 +33,9 @@ const operands = ONE_BUCKET.flatMap(([command = "", ...options]): Case[] => [
 
 const names: Case[] = [["list-buckets", "good-bucket"], ...ONE_BUCKET].flatMap(
   ([command = "", ...more]) =>
-    ANYWHERE.map(([name, says]): Case => ({ args: [command, ...more, name], says })),
+    ANYWHERE.map(([name, says]): Case => ({ args: [command, ...more, name], says })).concat(
+      LIKE_OPTIONS.map(([name, says]) => ({ args: [command, ...more, "--", name], says })),
+    ),
 );
 
 const TWO_FORMATS = [["--nl", "--csv"], ["--csv", "--tsv"], ["--tsv", "--nl"], [

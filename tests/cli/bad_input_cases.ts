@@ -109,8 +109,11 @@ const durations = [
   ["15 m", "of form 3600s or 15m or 2h"],
   ["15M", "of form 3600s or 15m or 2h"],
   ["1.5h", "of form 3600s or 15m or 2h"],
-  ["1h30m", "of form 3600s or 15m or 2h"],
-  ["1d", "of form 3600s or 15m or 2h"],
+  ["1h30", 'of form 3600s or 15m or 2h, not "1h30"'],
+  ["30m1h", 'of form 3600s or 15m or 2h, not "30m1h"'],
+  ["1h 30m", 'of form 3600s or 15m or 2h, not "1h 30m"'],
+  ["1d", "between 15 minutes and 12 hours, not 1d"],
+  ["12h1s", "between 15 minutes and 12 hours, not 12h1s"],
   ["0x1000", "of form 3600s or 15m or 2h"],
   ["forever", "of form 3600s or 15m or 2h"],
 ].map(([duration, says]): Case => ({
@@ -137,6 +140,11 @@ export const ANYWHERE: [name: string, says: string][] = [
   ["arn:aws:s3:::my-bucket", "not the ARN"],
 ];
 
+/** The name of a bucket as an operand, where it may look like an option. */
+export const LIKE_OPTIONS: [name: string, says: string][] = ["--read-only", "-c", "-bucket"].map(
+  (name) => [name, `Invalid bucket name "${name}": a bucket name must not begin with a hyphen`],
+);
+
 const NEW_ONLY: [name: string, says: string][] = [
   ["My-bucket", "no capital letters and no underscores"],
   ["my_bucket", "no capital letters and no underscores"],
@@ -157,6 +165,13 @@ const NEW_ONLY: [name: string, says: string][] = [
 ];
 
 const bucketNames: Case[] = [
+  ...LIKE_OPTIONS.flatMap(([name, says]) => [
+    { args: ["create", "good-bucket", "--", name], says },
+    { args: ["create", "-c", "--", name], says },
+    { args: ["policy", "--", "good-bucket", name], says },
+    { args: ["list-bucket", "--", name], says },
+    { args: ["sandbox", "--bucket", name], says },
+  ]),
   ...ANYWHERE.flatMap(([name, says]) => [
     { args: ["create", "good-bucket", name], says },
     { args: ["policy", "good-bucket", name], says },
@@ -249,6 +264,7 @@ const combinations: Case[] = rows(["create", "my-bucket"], [
     ["--duration", "15m", "--user-permissions-boundary", "none"],
     "--user-permissions-boundary cannot be used with --duration",
   ],
+  [["--bucket-region", "eu-west-1"], "--bucket-region needs --create-bucket"],
   [["--profile-name", "work"], "--profile-name needs --format ini"],
   [["--profile-name", "work", "--format", "env"], "--profile-name needs --format ini"],
 ]).concat(
