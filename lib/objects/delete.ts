@@ -211,7 +211,7 @@ function failuresIn(result: XmlElement, keys: ReadonlySet<string>): Failed {
 /** About a single key, S3 only says that access was denied. */
 function withAction(code: string, message: string): string {
   const isNamed = code !== "AccessDenied" || message.includes("s3:");
-  return isNamed ? message : `${message} (s3:DeleteObject is not allowed)`;
+  return isNamed ? message : `${message} (s3:DeleteObject is not allowed)`.trim();
 }
 
 /** For a key with characters that XML can't carry. */

@@ -145,5 +145,5 @@ Deno.test("a command to copy holds a key with control characters as one word", a
   st.sandbox.fail({ operation: "UploadPart", times: Infinity, error: DENIED });
   st.sandbox.fail({ operation: "AbortMultipartUpload", times: Infinity, error: DENIED });
   const { stderr } = await st.run(["put-object", BUCKET, "it's\\\x1b", st.path("large")]);
-  assert.ok(stderr.includes(`--key $'it\\'s\\\\\\x1b' --upload-id `), stderr);
+  assert.ok(stderr.includes(`--key=$'it\\'s\\\\\\x1b' --upload-id=`), stderr);
 });
