@@ -20,7 +20,7 @@ import {
 } from "./command.ts";
 import { usageLines } from "./help.ts";
 import type { Io } from "./io.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../suggest.ts";
 
 /** A command line that was understood. */
 export type Parsed =

@@ -13,7 +13,7 @@ import {
 } from "../../lib/cli/command.ts";
 import type { Io } from "../../lib/cli/io.ts";
 import { parseCommandLine } from "../../lib/cli/parse.ts";
-import { nearest } from "../../lib/cli/suggest.ts";
+import { nearest } from "../../lib/suggest.ts";
 
 const given: Record<string, unknown>[] = [];
 
