@@ -2,8 +2,9 @@
  * Working AWS credentials for S3 buckets, with the least permission that does the job.
  *
  * The library does what the commands of `s3-credentials` do: {@linkcode connect} to an account,
- * then {@linkcode createCredentials}, {@linkcode whoami} or {@linkcode deleteUser}. The policies
- * and the plan behind them are pure functions: {@linkcode bucketsPolicy}, {@linkcode planCreate}.
+ * then {@linkcode createCredentials}, {@linkcode whoami} or {@linkcode deleteUser}. The plan
+ * behind it is a pure function, {@linkcode planCreate}; policies are the matter of
+ * `@s3creds/cli/policy`.
  *
  * @example See what would be done, then do it
  * ```ts
@@ -24,19 +25,6 @@
  *
  * @module
  */
-export { type PublicAccessBlockSettings } from "./lib/policy/public_access.ts";
-export { unsupportedCharacter } from "./lib/policy/limits.ts";
-export { type PolicyDocument, type PolicyStatement, policyText } from "./lib/policy/document.ts";
-export { joinPolicies } from "./lib/policy/merge.ts";
-export {
-  type BucketPolicyOptions,
-  bucketsPolicy,
-  type Permission,
-  prefixPattern,
-  prefixWarnings,
-  publicBucketPolicy,
-} from "./lib/policy/build.ts";
-export { formatTime } from "./lib/time.ts";
 export type {
   AwsCredentialIdentity,
   AwsCredentialIdentityProvider,
@@ -107,14 +95,6 @@ export type {
 export type { ObjectHead } from "./lib/objects/download.ts";
 export { waitForCredentials, type WaitOptions } from "./lib/credentials/wait.ts";
 export type { UndoReport } from "./lib/credentials/rollback.ts";
-export { contentTypeOf } from "./lib/objects/content_types.ts";
-export {
-  checkKey,
-  keyMatcher,
-  type KeyPath,
-  type KeyPathOptions,
-  resolveKeyPath,
-} from "./lib/objects/keys.ts";
 export type {
   AccessKeyFacts,
   CreateFacts,
@@ -123,7 +103,6 @@ export type {
   Step,
   UserFacts,
 } from "./lib/credentials/types.ts";
-export { parseDuration } from "./lib/time.ts";
 export {
   type ErrorCode,
   S3CredentialsError,
@@ -147,20 +126,8 @@ export {
   inlinePolicyName,
   sessionName,
 } from "./lib/credentials/default_names.ts";
-export { parseEndpointUrl } from "./lib/aws/endpoint_url.ts";
-export { type BucketNameOptions, checkArn, checkBucketName, checkUserName } from "./lib/names.ts";
 export { NOTHING_EXISTS, planCreate } from "./lib/credentials/plan.ts";
 export { describeStep } from "./lib/credentials/describe.ts";
-export {
-  type AclGrant,
-  type PublicAccessFacts,
-  publicAccessVerdict,
-} from "./lib/policy/public_access.ts";
-export {
-  expandPolicyTemplate,
-  parsePolicyTemplate,
-  parseStatement,
-} from "./lib/policy/template.ts";
 
 if (import.meta.main) {
   const { main } = await import("./cli.ts");

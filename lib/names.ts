@@ -1,10 +1,11 @@
 /**
- * Checks of names that come from outside.
+ * Checks of names.
  *
  * @module
  */
 import { InvalidInput } from "./errors.ts";
-/** The most characters that IAM allows in a user name. */
+
+/** The maximum length of a user name in IAM. */
 export const USER_NAME_LIMIT = 64;
 
 const RESERVED_PREFIXES = ["xn--", "sthree-", "amzn-s3-demo-"];
@@ -21,25 +22,11 @@ export interface BucketNameOptions {
 }
 
 /**
- * Checks that a text is the name of one bucket and of nothing else.
+ * Throws `InvalidInput` unless the text is the name of one bucket and of nothing else.
  *
  * Buckets that exist may have a name of the form that S3 allowed before 2018: 3 to 255 letters,
  * digits, dots, hyphens and underscores. For new buckets the rules are those of
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
- *
- * @param name the name to check
- * @param options whether the bucket is to be created
- * @throws {RangeError} if it is no name of a bucket; the message says why
- *
- * @example A name that would widen a policy
- * ```ts
- * import { checkBucketName } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * checkBucketName("Old_Bucket");
- * assert.throws(() => checkBucketName("Old_Bucket", { forNewBucket: true }), RangeError);
- * assert.throws(() => checkBucketName("logs/*"), RangeError);
- * ```
  */
 export function checkBucketName(name: string, options: BucketNameOptions = {}): void {
   const fault = bucketNameFault(name, options.forNewBucket ?? false);
@@ -77,20 +64,8 @@ function newBucketNameFault(name: string): string | undefined {
 }
 
 /**
- * Checks the name of an IAM user.
- *
- * @param name the name to check
- * @throws {RangeError} if IAM doesn't allow such a name, see
- *   https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html
- *
- * @example A space
- * ```ts
- * import { checkUserName } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * checkUserName("backup@example.com");
- * assert.throws(() => checkUserName("back up"), RangeError);
- * ```
+ * Throws `InvalidInput` unless IAM allows such a user name, see
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html
  */
 export function checkUserName(name: string): void {
   if (typeof name !== "string" || !/^[\w+=,.@-]+$/.test(name)) {
@@ -106,22 +81,7 @@ export function checkUserName(name: string): void {
   }
 }
 
-/**
- * Checks an ARN of one kind of IAM resource.
- *
- * @param arn the ARN to check
- * @param kind `policy` for a managed policy or `role`
- * @throws {RangeError} if it isn't such an ARN
- *
- * @example A managed policy of AWS
- * ```ts
- * import { checkArn } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * checkArn("arn:aws:iam::aws:policy/AmazonS3FullAccess", "policy");
- * assert.throws(() => checkArn("AmazonS3FullAccess", "policy"), RangeError);
- * ```
- */
+/** Throws `InvalidInput` unless it is the ARN of a managed policy or of a role. */
 export function checkArn(arn: string, kind: "policy" | "role"): void {
   const form = /^arn:[\w-]+:iam::(\w*):(policy|role)\/[\w+=,.@/-]+$/.exec(arn);
   if (form?.[2] !== kind) {

@@ -23,7 +23,7 @@ const MAX_SECONDS = 12 * 60 * 60;
  *
  * @example Minutes to seconds
  * ```ts
- * import { parseDuration } from "@s3creds/cli";
+ * import { parseDuration } from "./time.ts";
  * import assert from "node:assert/strict";
  *
  * assert.equal(parseDuration("15m"), 900);
@@ -75,7 +75,7 @@ export function parseSeconds(text: string): number {
  *
  * @example With and without a fraction
  * ```ts
- * import { formatTime } from "@s3creds/cli";
+ * import { formatTime } from "./time.ts";
  * import assert from "node:assert/strict";
  *
  * assert.equal(formatTime(new Date("2021-11-03T01:38:24Z")), "2021-11-03 01:38:24+00:00");

@@ -164,12 +164,8 @@ export async function bucketPolicy(s3: S3Client, bucket: string): Promise<Policy
  *
  * @example A policy for everyone needs the public access block out of the way
  * ```ts
- * import {
- *   connect,
- *   publicBucketPolicy,
- *   setBucketPolicy,
- *   setPublicAccessBlock,
- * } from "@s3creds/cli";
+ * import { connect, setBucketPolicy, setPublicAccessBlock } from "@s3creds/cli";
+ * import { publicBucketPolicy } from "@s3creds/cli/policy";
  * import { startSandbox } from "@s3creds/cli/sandbox";
  * import assert from "node:assert/strict";
  *

@@ -6,22 +6,8 @@
 import { InvalidInput } from "../errors.ts";
 
 /**
- * Checks the address of a server that speaks AWS's protocols. Buckets and keys are put behind it, so
- * that it must end with its path.
- *
- * @param url the address
- * @returns the same address
- * @throws {RangeError} if it is no http or https URL, or has more than host, port and path
- *
- * @example A local server
- * ```ts
- * import { parseEndpointUrl } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * assert.equal(parseEndpointUrl("http://localhost:9000"), "http://localhost:9000");
- * assert.throws(() => parseEndpointUrl("localhost:9000"), RangeError);
- * assert.throws(() => parseEndpointUrl("http://localhost:9000?a=b"), RangeError);
- * ```
+ * The address of a server that speaks AWS's protocols; throws `InvalidInput` unless it is an http or
+ * https URL of host, port and path only. Buckets and keys are appended to it.
  */
 export function parseEndpointUrl(url: string): string {
   const fault = faultOf(url);

@@ -181,21 +181,7 @@ const BY_EXTENSION: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-/**
- * The media type of a file, by its name alone.
- *
- * @param name a file name, a path or a key
- * @returns the type; `undefined` where the extension is not known
- *
- * @example A web page
- * ```ts
- * import { contentTypeOf } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * assert.equal(contentTypeOf("site/index.html"), "text/html");
- * assert.equal(contentTypeOf("Makefile"), undefined);
- * ```
- */
+/** The media type of a file, by the extension of its name alone; `undefined` if that is unknown. */
 export function contentTypeOf(name: string): string | undefined {
   const extension = /[^/\\]\.([^./\\]+)$/.exec(name)?.[1];
   return extension === undefined ? undefined : BY_EXTENSION.get(extension.toLowerCase());

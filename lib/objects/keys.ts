@@ -30,24 +30,10 @@ const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\
 const WINDOWS_FORBIDDEN = /[<>:"|?*\x00-\x1f]/;
 
 /**
- * Finds where below a directory the file for a key belongs. A key that could lead out of the
- * directory has no place.
+ * Where below a directory the file for a key belongs. A key that could lead out of the directory has
+ * no place.
  *
  * Empty and `.` segments are dropped, so that `a//b` and `a/b` are the same file.
- *
- * @param key the key of an object
- * @param options whose rules apply
- * @returns the names of the directories and of the file; or why there is no such place
- *
- * @example A key, a directory and an attempt to break out
- * ```ts
- * import { resolveKeyPath } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * assert.deepEqual(resolveKeyPath("a/b.txt"), { kind: "file", segments: ["a", "b.txt"] });
- * assert.deepEqual(resolveKeyPath("a/"), { kind: "directory", segments: ["a"] });
- * assert.equal(resolveKeyPath("../b.txt").kind, "unsafe");
- * ```
  */
 export function resolveKeyPath(key: string, { isWindows = false }: KeyPathOptions = {}): KeyPath {
   const parts = key.split("/");
@@ -87,21 +73,8 @@ export function caseFoldPath(path: string): string {
 }
 
 /**
- * Reads patterns as a shell does, except that `*` and `?` also match `/`: `*` matches anything, `?`
- * one character, `[seq]` one of some characters, `[!seq]` any other.
- *
- * @param patterns the patterns
- * @returns whether a key matches any of them
- *
- * @example All CSS files below a prefix
- * ```ts
- * import { keyMatcher } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * const matches = keyMatcher(["static/*.css"]);
- * assert.ok(matches("static/2024/site.css"));
- * assert.ok(!matches("site.css"));
- * ```
+ * Whether a key matches any of the patterns, which are a shell's except that `*` and `?` also match
+ * `/`: `*` matches anything, `?` one character, `[seq]` one of some characters, `[!seq]` any other.
  */
 export function keyMatcher(patterns: readonly string[]): (key: string) => boolean {
   const tests = patterns.map((pattern) => new RegExp(`^(?:${patternSource(pattern)})$`, "su"));
@@ -185,12 +158,7 @@ export function keyFor(segments: readonly string[], prefix = ""): string {
   return `${prefix}${slash}${segments.join("/")}`;
 }
 
-/**
- * Checks a key.
- *
- * @param key the key
- * @throws {RangeError} if S3 would not accept it
- */
+/** Throws `InvalidInput` if S3 would not accept the key. */
 export function checkKey(key: string): void {
   if (key === "") throw new InvalidInput("Invalid key: it is empty");
   const bytes = new TextEncoder().encode(key).length;

@@ -42,20 +42,7 @@ export function asList<T>(value: T | T[] | undefined): T[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/**
- * The text of a policy as it is sent to AWS: no white space that doesn't count.
- *
- * @param policy the policy document
- * @returns JSON on one line
- *
- * @example Shorter than what people read
- * ```ts
- * import { bucketsPolicy, policyText } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * assert.ok(policyText(bucketsPolicy(["logs"])).startsWith('{"Version":"2012-10-17"'));
- * ```
- */
+/** The text of a policy as it is sent to AWS: JSON without white space that doesn't count. */
 export function policyText(policy: PolicyDocument): string {
   return JSON.stringify(policy);
 }

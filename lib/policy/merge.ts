@@ -14,7 +14,7 @@ import { asList, type PolicyDocument, type PolicyStatement } from "./document.ts
  *
  * @example Two buckets, one statement
  * ```ts
- * import { bucketsPolicy, joinPolicies } from "@s3creds/cli";
+ * import { bucketsPolicy, joinPolicies } from "@s3creds/cli/policy";
  * import assert from "node:assert/strict";
  *
  * const one = bucketsPolicy(["logs"], { permission: "write-only" });

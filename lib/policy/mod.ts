@@ -25,6 +25,19 @@
  *
  * @module
  */
+// Making policies.
+export { type PolicyDocument, type PolicyStatement } from "./document.ts";
+export {
+  type BucketPolicyOptions,
+  bucketsPolicy,
+  type Permission,
+  prefixWarnings,
+  publicBucketPolicy,
+} from "./build.ts";
+export { joinPolicies } from "./merge.ts";
+export { expandPolicyTemplate, parsePolicyTemplate, parseStatement } from "./template.ts";
+
+// What policies decide.
 export type {
   AccessPolicies,
   AccessRequest,
@@ -37,18 +50,7 @@ export type {
   ResourcePolicy,
   RestrictPublicBuckets,
 } from "./access.ts";
-export {
-  type BucketPolicyOptions,
-  bucketsPolicy,
-  type Permission,
-  prefixPattern,
-  prefixWarnings,
-  publicBucketPolicy,
-} from "./build.ts";
-export { type PublicAccessBlockSettings } from "./public_access.ts";
-export { type PolicyDocument, type PolicyStatement, policyText } from "./document.ts";
 export { evaluate } from "./evaluate.ts";
-export { joinPolicies } from "./merge.ts";
 export {
   type AccountPrincipal,
   type AnonymousPrincipal,
@@ -62,3 +64,11 @@ export {
   type WebIdentityPrincipal,
 } from "./principal.ts";
 export { checkPolicy, type PolicyUse } from "./statement.ts";
+
+// Who can read a bucket.
+export {
+  type AclGrant,
+  type PublicAccessBlockSettings,
+  type PublicAccessFacts,
+  publicAccessVerdict,
+} from "./public_access.ts";

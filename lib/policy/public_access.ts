@@ -146,7 +146,7 @@ function objectAclWay(facts: PublicAccessFacts): PublicWay[] {
  *
  * @example A public policy that counts for nothing
  * ```ts
- * import { publicAccessVerdict } from "@s3creds/cli";
+ * import { publicAccessVerdict } from "@s3creds/cli/policy";
  * import assert from "node:assert/strict";
  *
  * const [verdict] = publicAccessVerdict({

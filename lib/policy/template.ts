@@ -27,7 +27,7 @@ function checkEffect(statement: Record<string, unknown>): void {
  *
  * @example A statement for another service
  * ```ts
- * import { parseStatement } from "@s3creds/cli";
+ * import { parseStatement } from "@s3creds/cli/policy";
  * import assert from "node:assert/strict";
  *
  * const statement = parseStatement('{"Effect":"Allow","Action":"textract:*","Resource":"*"}');
@@ -56,7 +56,7 @@ export function parseStatement(text: string): PolicyStatement {
  *
  * @example From a template to a bucket's policy
  * ```ts
- * import { expandPolicyTemplate, parsePolicyTemplate } from "@s3creds/cli";
+ * import { expandPolicyTemplate, parsePolicyTemplate } from "@s3creds/cli/policy";
  * import assert from "node:assert/strict";
  *
  * const template = parsePolicyTemplate(JSON.stringify({
@@ -94,7 +94,7 @@ export function parsePolicyTemplate(
  *
  * @example Two placeholders
  * ```ts
- * import { expandPolicyTemplate } from "@s3creds/cli";
+ * import { expandPolicyTemplate } from "@s3creds/cli/policy";
  * import assert from "node:assert/strict";
  *
  * const template = {
