@@ -1,9 +1,8 @@
 /**
  * Durations as they are typed.
  */
-import { parseDuration } from "@s3creds/cli";
+import { parseDuration, parseWait } from "../lib/time.ts";
 import assert from "node:assert/strict";
-import { parseWait } from "../lib/time.ts";
 
 for (
   const [text, seconds] of [
