@@ -44,6 +44,12 @@ function usage(program: Program, name?: string, command?: AnyCommand): string {
   return [program.name, name, "[OPTIONS]", ...operands].join(" ");
 }
 
+function usageText(usage: string, { width, bold }: HelpStyle): string {
+  const heading = "Usage:";
+  const indent = " ".repeat(heading.length + 1);
+  return bold(heading) + wrap(usage, width, indent).slice(heading.length);
+}
+
 /** The overview: the commands in groups, an example, where to find more. */
 export function overview(program: Program, style: HelpStyle): string {
   const { name, description, example, documentation, groups } = program;
@@ -53,12 +59,12 @@ export function overview(program: Program, style: HelpStyle): string {
   }));
   const sections = [...commands, { title: "Options", rows: PROGRAM_OPTIONS.map(optionRow) }];
   return paragraphs([
-    `${style.bold("Usage:")} ${usage(program)}`,
+    usageText(usage(program), style),
     wrap(description, style.width),
     exampleText(name, example, style.width),
     ...sectionTexts(sections, style),
     wrap(`'${name} help COMMAND' shows the options of a command, with examples.`, style.width) +
-    `\nDocumentation: ${documentation}`,
+    `\n${wrap(`Documentation: ${documentation}`, style.width)}`,
   ]);
 }
 
@@ -71,7 +77,7 @@ export function commandHelp(
 ): string {
   const { description, examples } = command;
   return paragraphs([
-    `${style.bold("Usage:")} ${usage(program, name, command)}`,
+    usageText(usage(program, name, command), style),
     ...description.split("\n\n").map((paragraph) => wrap(paragraph, style.width)),
     ...examples.map((example) => exampleText(program.name, example, style.width)),
     ...sectionTexts(optionSections(allOptions(command)), style),

@@ -28,6 +28,12 @@ export interface RunOptions {
   isTerminal?: boolean;
   /** Whether standard output is one. */
   isStdoutTerminal?: boolean;
+  /** The characters a line of the terminal has. */
+  columns?: number;
+  /** Whether the terminals show colors. */
+  hasColor?: boolean;
+  /** Whether standard error is a terminal that can't move its cursor. */
+  isDumb?: boolean;
   /** Milliseconds to wait for an answer. */
   requestTimeoutMs?: number;
   /**
@@ -87,13 +93,20 @@ function assertNoSecrets(sandbox: Sandbox, args: readonly string[], { stdout, st
 
 /** Runs one command line. */
 export async function run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const columns = () => options.columns;
+  const { isTerminal = false, isStdoutTerminal = false, hasColor = false, isDumb } = options;
   const stdout = {
     ...collector(options.stdoutError, options.onStdout),
-    isTerminal: options.isStdoutTerminal ?? false,
+    isTerminal: isStdoutTerminal,
+    hasColor: isStdoutTerminal && hasColor,
+    columns,
   };
   const stderr = {
     ...collector(undefined, options.onStderr),
-    isTerminal: options.isTerminal ?? false,
+    isTerminal,
+    hasColor: isTerminal && hasColor,
+    isDumb,
+    columns,
   };
   const env: Record<string, string> = {
     AWS_CONFIG_FILE: devNull,
