@@ -75,7 +75,7 @@ async function play(
     stdout: screen("data"),
     stderr: screen("message"),
     env: (name) => env[name],
-    readTextFile: (path) => Promise.resolve(files.get(path) ?? ""),
+    readFile: (path) => Promise.resolve(new TextEncoder().encode(files.get(path) ?? "")),
     permit: () => Promise.resolve(),
   };
   const code = await main(line.split(" ").slice(1), io);

@@ -3,12 +3,9 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import { shellWord } from "../escape.ts";
 import type { NetworkSettings } from "./network.ts";
 import { withRequestLog } from "./request_log.ts";
-import { isNoProvider } from "./service_error.ts";
-import type { ServiceName, Settings } from "./settings.ts";
+import { customEndpoint, type ServiceName, type Settings } from "./settings.ts";
 
 /** `IAM` of `@aws-sdk/client-iam`. */
 export type IAMClient = InstanceType<typeof import("@aws-sdk/client-iam")["IAM"]>;
@@ -51,7 +48,7 @@ const CONNECTION_TIMEOUT_MS = 10_000;
 export async function iamClient(settings: Settings, options: ClientOptions): Promise<IAMClient> {
   const { IAM } = await import("@aws-sdk/client-iam");
   return withRequestLog(
-    new IAM(await clientConfig(settings, "IAM", options)),
+    new IAM(clientConfig(settings, "IAM", options)),
     settings.onRequest,
   );
 }
@@ -59,7 +56,7 @@ export async function iamClient(settings: Settings, options: ClientOptions): Pro
 /** A client for identities and temporary credentials. */
 export async function stsClient(settings: Settings): Promise<STSClient> {
   const { STS } = await import("@aws-sdk/client-sts");
-  return withRequestLog(new STS(await clientConfig(settings, "STS")), settings.onRequest);
+  return withRequestLog(new STS(clientConfig(settings, "STS")), settings.onRequest);
 }
 
 /** A client for buckets. */
@@ -68,7 +65,7 @@ export async function s3Client(
   { region = settings.region, ...options }: ClientOptions & { region?: string },
 ): Promise<S3Client> {
   const { S3 } = await import("@aws-sdk/client-s3");
-  const config = await clientConfig(settings, "S3", options);
+  const config = clientConfig(settings, "S3", options);
   const s3 = new S3({
     ...config,
     region,
@@ -86,7 +83,7 @@ export async function s3Client(
 /** A client for S3's settings of a whole account. */
 export async function s3ControlClient(settings: Settings): Promise<S3ControlClient> {
   const { S3Control } = await import("@aws-sdk/client-s3-control");
-  const { endpoint, ...config } = await clientConfig(settings, "S3");
+  const { endpoint, ...config } = clientConfig(settings, "S3");
   const control = new S3Control({
     ...config,
     // The account's number is a part of Amazon's host names, but not of another server's.
@@ -98,16 +95,20 @@ export async function s3ControlClient(settings: Settings): Promise<S3ControlClie
   return withRequestLog(control, settings.onRequest);
 }
 
-async function clientConfig(
+/** What all clients have in common. The SDK itself must look for none of it: it would find other things. */
+export function clientConfig(
   settings: Settings,
   service: ServiceName,
   { keepAlive = true, retry = true, adaptive = false }: ClientOptions = {},
 ) {
   return {
     region: settings.region,
-    endpoint: settings.endpoints[service],
+    endpoint: customEndpoint(settings, service),
+    ignoreConfiguredEndpointUrls: true,
+    useFipsEndpoint: settings.useFips,
+    useDualstackEndpoint: settings.useDualstack,
     profile: settings.profile,
-    credentials: settings.credentials ?? await defaultChain(settings),
+    credentials: settings.credentials,
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: settings.requestTimeoutMs,
@@ -123,27 +124,4 @@ async function clientConfig(
 function agents(network: NetworkSettings, keepAlive: boolean) {
   const options = { keepAlive, ...network };
   return { httpAgent: options, httpsAgent: options };
-}
-
-/** AWS's own sources of credentials, which for SSO and assumed roles are calls of AWS too. */
-export async function defaultChain({ profile, network }: Settings) {
-  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
-  const provider = defaultProvider({
-    profile,
-    clientConfig: { requestHandler: agents(network, true) },
-  });
-  if (profile === undefined) return provider;
-  return (...args: Parameters<typeof provider>) =>
-    provider(...args).catch((error) => {
-      // What another source of the chain says in the end hides what is wrong with the profile.
-      if (!isNoProvider(error)) throw error;
-      throw new S3CredentialsError(
-        "credentials",
-        `Profile ${profile} gives no credentials`,
-        {
-          hint: "For a credential_process, Deno needs --allow-run. Else see what this says: " +
-            `aws sts get-caller-identity --profile=${shellWord(profile)}`,
-        },
-      );
-    });
 }

@@ -8,7 +8,6 @@ import { asUsageError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
 import {
   type ClientOptions,
-  defaultChain,
   type IAMClient,
   iamClient,
   type S3Client,
@@ -18,8 +17,9 @@ import {
   type STSClient,
   stsClient,
 } from "./clients.ts";
+import { describeSource, sourceProvider } from "./credential_sources.ts";
 import type { NetworkSettings } from "./network.ts";
-import { type ConnectOptions, resolveSettings, type Settings } from "./settings.ts";
+import { type ConnectOptions, customEndpoint, resolveSettings, type Settings } from "./settings.ts";
 
 export type { ClientOptions, ConnectOptions, IAMClient, S3Client, STSClient };
 
@@ -66,8 +66,8 @@ export interface BucketAddress {
 /**
  * Connects to an account. Nothing is loaded or sent before a client is needed.
  *
- * Credentials are those given, else the environment's `AWS_ACCESS_KEY_ID`, else what the default
- * chain finds: shared config, SSO, assumed roles, `credential_process`, container, instance.
+ * Credentials are those given, else those that boto3 would find: of the profile that is named, which
+ * then is the only source; else of the environment, the default profile, the container or the instance.
  *
  * @param options credentials, profile, region and endpoint
  * @returns the account's services, to be declared with `using` or closed with `close`
@@ -102,16 +102,18 @@ const EXPIRY_MARGIN_MS = 5 * 60_000;
 export class Connection implements Aws {
   readonly #options: ConnectOptions;
   readonly #clients = new Map<string, Promise<Client>>();
-  #settings: Promise<Settings> | undefined;
-  #credentials: Promise<AwsCredentialIdentityProvider> | undefined;
+  #settings: Promise<Connected> | undefined;
 
   constructor(options: ConnectOptions) {
     this.#options = options;
   }
 
   /** Where to call, and as whom. Sends nothing. */
-  get settings(): Promise<Settings> {
-    return this.#settings ??= resolveSettings(this.#options);
+  get settings(): Promise<Connected> {
+    return this.#settings ??= resolveSettings(this.#options).then(async (settings) => ({
+      ...settings,
+      credentials: await sharedProvider(settings),
+    }));
   }
 
   /** The region of calls that name no other. Sends nothing. */
@@ -148,22 +150,39 @@ export class Connection implements Aws {
     return known as Promise<T>;
   }
 
+  /** Where to call and as whom, in words. Sends nothing. */
+  async describe(): Promise<ConnectionDescription> {
+    const { region, profile, source } = await this.settings;
+    const [iam, sts, s3] = await Promise.all([this.iam(), this.sts(), this.s3()]);
+    return {
+      profile,
+      credentials: source && describeSource(source),
+      region,
+      endpoints: {
+        IAM: await endpointUrl(iam),
+        STS: await endpointUrl(sts),
+        S3: await endpointUrl(s3),
+      },
+    };
+  }
+
   /** Where to find a bucket, if omitted in the connection's region. Sends nothing. */
   async bucketAddress(bucket: string, region?: string): Promise<BucketAddress> {
     // The name becomes a part of the URL as it is.
     asUsageError(() => checkBucketName(bucket));
     const settings = await this.settings;
-    const { network, requestTimeoutMs, onRequest, endpoints } = settings;
+    const { network, requestTimeoutMs, onRequest } = settings;
     const common = { network, requestTimeoutMs, onRequest };
-    if (endpoints.S3 === undefined) {
+    const endpoint = customEndpoint(settings, "S3");
+    if (endpoint === undefined) {
       return { ...common, ...await amazonAddress(bucket, await this.s3({ region })) };
     }
     return {
       ...common,
-      url: `${endpoints.S3.replace(/\/+$/, "")}/${bucket}`,
+      url: `${endpoint.replace(/\/+$/, "")}/${bucket}`,
       region: region ?? settings.region,
       isCustom: true,
-      credentials: await (this.#credentials ??= credentialProvider(settings)),
+      credentials: settings.credentials,
     };
   }
 
@@ -183,15 +202,44 @@ export class Connection implements Aws {
   }
 }
 
-/** As the SDK's clients do it: a provider is called again shortly before its credentials expire. */
-async function credentialProvider(settings: Settings): Promise<AwsCredentialIdentityProvider> {
-  const { credentials } = settings;
-  if (credentials === undefined) return await defaultChain(settings);
-  if (typeof credentials !== "function") return () => Promise.resolve(credentials);
+/** Settings with credentials, whatever their source. */
+type Connected = Settings & { credentials: AwsCredentialIdentityProvider };
+
+/** One for all clients, so that a code is asked for once; called again shortly before they expire. */
+async function sharedProvider(settings: Settings): Promise<AwsCredentialIdentityProvider> {
+  const { credentials, source } = settings;
+  if (typeof credentials === "object") return () => Promise.resolve(credentials);
   const { memoize } = await import("@smithy/core/config");
   const expiresSoon = ({ expiration }: AwsCredentialIdentity) =>
     Number(expiration) - Date.now() < EXPIRY_MARGIN_MS;
-  return memoize(credentials, expiresSoon, ({ expiration }) => expiration !== undefined);
+  return memoize(
+    credentials ?? sourceProvider(source!, settings),
+    expiresSoon,
+    ({ expiration }) => expiration !== undefined,
+  );
+}
+
+/** What a person wants to know who looks for a fault. */
+export interface ConnectionDescription {
+  profile: string | undefined;
+  /** Their source; undefined if the caller has given them. */
+  credentials: string | undefined;
+  region: string;
+  endpoints: Record<"IAM" | "STS" | "S3", string>;
+}
+
+async function endpointUrl({ config }: IAMClient | STSClient | S3Client): Promise<string> {
+  const custom = await config.endpoint?.();
+  if (custom !== undefined) {
+    const { protocol, hostname, port, path } = custom;
+    return `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}${path}`;
+  }
+  const { url } = config.endpointProvider({
+    Region: await config.region(),
+    UseFIPS: await config.useFipsEndpoint(),
+    UseDualStack: await config.useDualstackEndpoint(),
+  });
+  return url.href;
 }
 
 /** Only the SDK knows the host names of all partitions, and what the configuration changes in them. */

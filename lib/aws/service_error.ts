@@ -81,6 +81,12 @@ const ERRORS: Record<string, Meaning | undefined> = {
   InvalidToken: BAD_TOKEN,
   MissingAuthenticationToken: NO_CREDENTIALS,
   RequestTimeTooSkewed: CLOCK,
+  EndpointError: {
+    code: "usage",
+    hint:
+      "Check the region, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and use_fips_endpoint " +
+      "and use_dualstack_endpoint of the profile",
+  },
   AccessDenied: { code: "access-denied" },
   AccessDeniedException: { code: "access-denied" },
   AllAccessDisabled: { code: "access-denied" },

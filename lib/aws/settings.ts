@@ -4,10 +4,20 @@
  * @module
  */
 import process from "node:process";
+import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
+import { escapeName } from "../escape.ts";
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "./credential_types.ts";
 import { parseEndpointUrl } from "./endpoint_url.ts";
-import { asUsageError, S3CredentialsError } from "../errors.ts";
+import { checkedKeys } from "./keys.ts";
 import { type NetworkSettings, networkSettings } from "./network.ts";
+import {
+  type CredentialSource,
+  credentialSource,
+  type NamedProfile,
+  namedProfile,
+  profileSettings,
+} from "./profiles.ts";
+import { type Environment, readSharedFiles, type SharedFiles, textOf } from "./shared_files.ts";
 
 /** Which account to call, and where. */
 export interface ConnectOptions {
@@ -34,12 +44,20 @@ export interface ConnectOptions {
    * @default {60000}
    */
   requestTimeoutMs?: number;
-  /** Called with the lines of each request that is sent, without secrets, for debugging. */
+  /**
+   * Called with the lines of each request that is sent, without secrets, for debugging, and with the
+   * source of the credentials.
+   */
   onRequest?: (lines: string) => void;
+  /**
+   * Asks the user for the current code of an MFA device; if omitted, a profile whose role needs one
+   * is an error.
+   */
+  mfaCode?: (serialNumber: string) => Promise<string>;
 }
 
 /** The services with an endpoint of their own. */
-export type ServiceName = "IAM" | "STS" | "S3";
+export type ServiceName = "IAM" | "STS" | "S3" | "SSO" | "SSO_OIDC" | "SIGNIN";
 
 /** What all clients share. */
 export interface Settings {
@@ -47,106 +65,194 @@ export interface Settings {
   region: string;
   /** The endpoints that are not Amazon's. */
   endpoints: Partial<Record<ServiceName, string>>;
+  /** Whether Amazon's endpoints are those that comply with FIPS. */
+  useFips: boolean;
+  /** Whether Amazon's endpoints are those that know IPv6. */
+  useDualstack: boolean;
   /** The profile's name, if one is named. */
   profile: string | undefined;
-  /** The credentials; if omitted, AWS's default chain finds them. */
+  /** The credentials that the caller has given, or those of {@linkcode source}. */
   credentials: AwsCredentialIdentity | AwsCredentialIdentityProvider | undefined;
+  /** Where the credentials come from, if the caller has given none. */
+  source: CredentialSource | undefined;
   /** Milliseconds without a sign of life after which a request fails. */
   requestTimeoutMs: number;
   /** Called with the lines of each request that is sent. */
   onRequest: ((lines: string) => void) | undefined;
+  /** Asks for the code of an MFA device. */
+  mfaCode: ((serialNumber: string) => Promise<string>) | undefined;
   /** Proxies and trusted certificates. */
   network: NetworkSettings;
+  /** Looks an environment variable up. */
+  env: Environment;
 }
 
 /** AWS's answers take well under a second; past this an endpoint is taken for dead. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
- * Works out where to call. Sends nothing.
+ * Works out where to call, and as whom. Sends nothing.
  *
- * @throws {S3CredentialsError} `credentials` if a profile that is named isn't there, `usage` for an
- *   endpoint, a proxy or certificates that make no sense
+ * @throws {S3CredentialsError} `credentials` if the profile isn't there or can give no credentials, `file` if
+ *   the shared files can't be read, `usage` for a region, an endpoint, a proxy or certificates that make no
+ *   sense
  */
 export async function resolveSettings(options: ConnectOptions): Promise<Settings> {
   const env = options.env ?? ((name: string) => process.env[name]);
-  const variable = (name: string) => env(name) || undefined;
-  const credentials = options.credentials ??
-    (options.profile === undefined ? environmentCredentials(variable) : undefined);
-  // In the order of boto3, for those who have set both.
-  const profileName = options.profile ?? variable("AWS_DEFAULT_PROFILE") ?? variable("AWS_PROFILE");
-  // With credentials given, the profile still sets region and endpoint, if it is there.
-  const mustExist = options.profile !== undefined ||
-    credentials === undefined && profileName !== undefined && profileName !== "default";
-  const profile = await sharedProfile(profileName, variable, mustExist);
+  const files = await readSharedFiles(env);
+  const named = namedProfile(options.profile, env);
+  const config = configuration(files, env, named);
+  const { credentials } = options;
+  const region = regionOf(options.region, config);
+  const useFips = config.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+  const useDualstack = config.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
+  const endpoints = endpointsOf(options.endpointUrl, files, config);
   return {
-    credentials,
+    region,
+    endpoints,
+    useFips,
+    useDualstack,
+    profile: named?.name,
+    credentials: typeof credentials === "object"
+      ? checkedKeys(credentials, "the caller")
+      : credentials,
+    source: credentials === undefined ? credentialSource(files, env, named) : undefined,
     requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     onRequest: options.onRequest,
-    profile: profileName,
-    network: await networkSettings(variable, profile),
-    region: options.region ?? variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") ??
-      profile.region ?? "us-east-1",
-    endpoints: Object.fromEntries(
-      (["IAM", "STS", "S3"] as const).map((service) => [
-        service,
-        checkedUrl("endpointUrl", options.endpointUrl) ??
-          configuredEndpoint(service, variable, profile),
-      ]),
+    mfaCode: options.mfaCode,
+    network: await networkSettings(
+      (name) => env(name) || undefined,
+      { ca_bundle: config.profile("ca_bundle") },
     ),
+    env,
   };
 }
 
-function environmentCredentials(
-  variable: (name: string) => string | undefined,
-): AwsCredentialIdentity | undefined {
-  const accessKeyId = variable("AWS_ACCESS_KEY_ID");
-  const secretAccessKey = variable("AWS_SECRET_ACCESS_KEY");
-  const sessionToken = variable("AWS_SESSION_TOKEN");
-  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
-  return { accessKeyId, secretAccessKey, sessionToken };
+/**
+ * The endpoint of a service that is not Amazon's.
+ *
+ * @throws {S3CredentialsError} `usage` if it can't be had together with the other settings
+ */
+export function customEndpoint(settings: Settings, service: ServiceName): string | undefined {
+  const endpoint = settings.endpoints[service];
+  if (endpoint === undefined || !(settings.useFips || settings.useDualstack)) return endpoint;
+  const [what, variable, setting] = settings.useFips
+    ? ["FIPS", "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"]
+    : ["dual-stack", "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"];
+  throw new S3CredentialsError(
+    "usage",
+    `Amazon's ${what} endpoints and the endpoint ${endpoint} cannot both be used`,
+    { hint: `Unset ${variable}, or ${setting} of the profile, or leave out the endpoint` },
+  );
 }
 
-/** The settings of a profile that concern us; those of its `services` section as `s3.endpoint_url`. */
-type SharedProfile = Record<string, string | undefined>;
+/** What the environment and the profile in use say. */
+interface Configuration {
+  env: Environment;
+  /** The name of the profile, for messages. */
+  where: string;
+  /** A setting of the profile. */
+  profile(name: string): string | undefined;
+  /** A setting that is `true` or `false`. */
+  flag(variable: string, name: string): boolean;
+}
 
-async function sharedProfile(
-  name: string | undefined,
-  variable: (name: string) => string | undefined,
-  mustExist: boolean,
-): Promise<SharedProfile> {
-  const { loadSharedConfigFiles } = await import("@smithy/core/config");
-  const files = await loadSharedConfigFiles({
-    ignoreCache: true,
-    filepath: variable("AWS_SHARED_CREDENTIALS_FILE"),
-    configFilepath: variable("AWS_CONFIG_FILE"),
-  });
-  const key = name ?? "default";
-  const profile = { ...files.credentialsFile[key], ...files.configFile[key] };
-  if (mustExist && Object.keys(profile).length === 0) {
-    throw new S3CredentialsError("credentials", `Profile does not exist: ${key}`, {
-      hint: "See aws configure list-profiles, or the files ~/.aws/config and ~/.aws/credentials",
+function configuration(
+  files: SharedFiles,
+  env: Environment,
+  named: NamedProfile | undefined,
+): Configuration {
+  const section = profileSettings(files, named);
+  const where = `profile ${escapeName(named?.name ?? "default")}`;
+  const profile = (name: string) => textOf(section, name, where);
+  const flag = (variable: string, name: string) => {
+    const [value, source] = env(variable) !== undefined
+      ? [env(variable), variable]
+      : [profile(name), `${name} of ${where}`];
+    if (!value || /^false$/i.test(value)) return false;
+    if (/^true$/i.test(value)) return true;
+    return asUsageError(() => {
+      throw new InvalidInput(`Invalid value of ${source}: expected true or false`);
     });
-  }
-  const services = profile.services && files.configFile[`services.${profile.services}`];
-  return { ...profile, ...services };
+  };
+  return { env, where, profile, flag };
 }
 
-function configuredEndpoint(
+function regionOf(given: string | undefined, { env, where, profile }: Configuration): string {
+  const places = [
+    ["region", given],
+    ["AWS_REGION", env("AWS_REGION") || undefined],
+    ["AWS_DEFAULT_REGION", env("AWS_DEFAULT_REGION")],
+    [`region of ${where}`, profile("region")],
+  ] as const;
+  const [source, region] = places.find(([, value]) => value !== undefined) ?? [];
+  if (source === undefined) return DEFAULT_REGION;
+  return asUsageError(() => checkRegion(region!, source));
+}
+
+const DEFAULT_REGION = "us-east-1";
+
+function checkRegion(region: string, source: string): string {
+  // It becomes a part of host names.
+  if (/^(?!\d+$)(?!-)[a-z0-9-]{1,63}(?<!-)$/i.test(region)) return region;
+  throw new InvalidInput(
+    `Invalid region ${JSON.stringify(region)} in ${source}: expected a name such as eu-west-1`,
+  );
+}
+
+const SERVICES: readonly ServiceName[] = ["IAM", "STS", "S3", "SSO", "SSO_OIDC", "SIGNIN"];
+
+function endpointsOf(
+  given: string | undefined,
+  files: SharedFiles,
+  config: Configuration,
+): Settings["endpoints"] {
+  const { env, profile } = config;
+  if (given !== undefined) {
+    const url = checkedUrl("endpointUrl", given);
+    return Object.fromEntries(SERVICES.map((service) => [service, url]));
+  }
+  if (config.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls")) {
+    return {};
+  }
+  const everyService = env("AWS_ENDPOINT_URL");
+  return Object.fromEntries(SERVICES.map((service) => {
+    const variable = `AWS_ENDPOINT_URL_${service}`;
+    const url = checkedUrl(variable, env(variable)) ??
+      checkedUrl("AWS_ENDPOINT_URL", everyService) ??
+      checkedUrl("endpoint_url", serviceEndpoint(service, files, config)) ??
+      checkedUrl("endpoint_url", profile("endpoint_url"));
+    return [service, url];
+  }));
+}
+
+/** The endpoint that the profile's `services` section has for a service. */
+function serviceEndpoint(
   service: ServiceName,
-  variable: (name: string) => string | undefined,
-  profile: SharedProfile,
+  files: SharedFiles,
+  { profile, where }: Configuration,
 ): string | undefined {
-  const ignore = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") ??
-    profile.ignore_configured_endpoint_urls;
-  if (ignore?.toLowerCase() === "true") return undefined;
-  return checkedUrl(`AWS_ENDPOINT_URL_${service}`, variable(`AWS_ENDPOINT_URL_${service}`)) ??
-    checkedUrl("AWS_ENDPOINT_URL", variable("AWS_ENDPOINT_URL")) ??
-    checkedUrl("endpoint_url", profile[`${service.toLowerCase()}.endpoint_url`]) ??
-    checkedUrl("endpoint_url", profile.endpoint_url);
+  const name = profile("services");
+  if (name === undefined) return undefined;
+  const section = files.services.get(name);
+  if (section === undefined || section.size === 0) {
+    throw new S3CredentialsError(
+      "credentials",
+      `The services section of ${where} does not exist: ${escapeName(name)}`,
+      { hint: `Add a section [services ${escapeName(name)}] to ${files.config.path}` },
+    );
+  }
+  const block = section.get(service.toLowerCase());
+  if (typeof block !== "string") return block?.get("endpoint_url");
+  throw new S3CredentialsError(
+    "credentials",
+    `${service.toLowerCase()} of services ${escapeName(name)} is no indented block`,
+    { hint: "Write endpoint_url = URL on an indented line below it" },
+  );
 }
 
 function checkedUrl(source: string, url: string | undefined): string | undefined {
-  if (url === undefined) return undefined;
+  // An empty one is none, as for boto3.
+  if (!url) return undefined;
   return asUsageError(() => parseEndpointUrl(url), source);
 }

@@ -6,13 +6,15 @@
 import { mapOrdered } from "../concurrency.ts";
 import type { RemovedDependent } from "../account/delete_user.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
+import type { Aws } from "../aws/connect.ts";
+import { escapeName } from "../escape.ts";
 import { checkUserName } from "../names.ts";
 import { ROLE_DETAIL_FIELDS, ROLE_FIELDS, roleRow, USER_FIELDS, userRow } from "./account_rows.ts";
 import { defineCommand, flag } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import { abortableItems, itemErrors, rowFormatOf, rowOptions, writeRows } from "./lists.ts";
 import { awsOptions, withAws } from "./options.ts";
-import { writeError, writeJson, writeLine } from "./output.ts";
+import { writeError, writeJson, writeLine, writeMessage } from "./output.ts";
 import { rowsOf } from "./rows.ts";
 
 /** `s3-credentials whoami` */
@@ -22,12 +24,33 @@ export const whoami = defineCommand({
     ["Your own credentials:", "whoami"],
     ["Credentials that create has written to a file:", "whoami --auth auth.json"],
   ],
-  options: awsOptions,
+  options: {
+    verbose: flag(
+      "-v, --verbose",
+      "Show profile, source of the credentials, region and endpoints on standard error",
+    ),
+    ...awsOptions,
+  },
   async run({ options }, io) {
     const { whoami } = await import("../account/whoami.ts");
-    await writeJson(io, await withAws(options, io, whoami));
+    const identity = await withAws(options, io, async (aws) => {
+      if (options.verbose || options.debug) await writeMessage(io, await connectionLines(aws));
+      return await whoami(aws);
+    });
+    await writeJson(io, identity);
   },
 });
+
+async function connectionLines(aws: Aws): Promise<string> {
+  const { connectionOf } = await import("../aws/connect.ts");
+  const { profile, credentials, region, endpoints } = await connectionOf(aws).describe();
+  return [
+    `Profile: ${profile === undefined ? "none is named" : escapeName(profile)}`,
+    `Credentials: ${credentials ?? "from the command line"}`,
+    `Region: ${region}`,
+    ...Object.entries(endpoints).map(([service, url]) => `Endpoint of ${service}: ${url}`),
+  ].join("\n");
+}
 
 /** How many users are deleted at the same time; each makes several calls of its own. */
 const USERS_AT_A_TIME = 4;

@@ -43,7 +43,9 @@ export interface Io {
   /** Looks up an environment variable. */
   env(name: string): string | undefined;
   /** Reads a file; rejects with Deno's errors. */
-  readTextFile(path: string): Promise<string>;
+  readFile(path: string): Promise<Uint8Array>;
+  /** Asks on the terminal for a word that is not shown there; missing where there is no terminal. */
+  askHidden?(question: string): Promise<string>;
   /**
    * Runs another program with this process's streams, and waits for it.
    *
@@ -106,7 +108,7 @@ export function processIo(): Io {
       return Deno.stdin.readable;
     },
     env: (name) => Deno.env.get(name),
-    readTextFile: (path) => Deno.readTextFile(path),
+    readFile: (path) => Deno.readFile(path),
     run: (words, environment) => runProcess(words, environment, signals),
     permit: async (kinds, reasons) => {
       const { denoPermissions, requestPermissions } = await import("./permissions.ts");
@@ -118,6 +120,12 @@ export function processIo(): Io {
         signals.withoutListeners(() => prompt.request(kind));
       await requestPermissions(kinds, { ...prompt, request }, reasons);
     },
+    ...(Deno.stdin.isTerminal() && stderr.isTerminal && {
+      askHidden: async (question) => {
+        const { askHidden } = await import("./ask_hidden.ts");
+        return await askHidden(question, stderr.write, signals.signal);
+      },
+    }),
     signal: signals.signal,
   };
 }

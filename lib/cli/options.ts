@@ -8,6 +8,7 @@ import type { Aws, ConnectOptions } from "../aws/connect.ts";
 import { parseEndpointUrl } from "../aws/endpoint_url.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
+import { decodeText } from "../text.ts";
 import { flag, optionGroup, value, type Values } from "./command.ts";
 import type { Io } from "./io.ts";
 import { writeMessage } from "./output.ts";
@@ -36,7 +37,10 @@ export const awsOptions = optionGroup("AWS options", {
   auth: value("-a, --auth <file>", "JSON or INI file with credentials, - for standard input"),
   profile: value("--profile <name>", "Profile of the AWS configuration files"),
   region: value("--region <name>", "AWS region", parseRegion),
-  debug: flag("--debug", "Log each request, without secrets, on standard error"),
+  debug: flag(
+    "--debug",
+    "Log the source of the credentials and each request, without secrets, on standard error",
+  ),
 });
 
 /** The values of {@linkcode awsOptions}. */
@@ -60,6 +64,7 @@ export async function connectOptions(options: AwsOptionValues, io: Io): Promise<
     endpointUrl,
     requestTimeoutMs: io.requestTimeoutMs,
     onRequest: options.debug ? (lines: string) => void writeMessage(io, lines) : undefined,
+    mfaCode: io.askHidden && ((serial: string) => io.askHidden!(`Enter MFA code for ${serial}: `)),
   };
   if (secretKey !== undefined || sessionToken !== undefined) {
     await writeMessage(
@@ -110,13 +115,14 @@ export function usage(message: string): S3CredentialsError {
   return new S3CredentialsError("usage", message);
 }
 
-/** Reads the file that an option names, or standard input for `-`; drops a byte order mark. */
+/** Reads the text file that an option names, or standard input for `-`. */
 export async function readInput(path: string, io: Io, option: string): Promise<string> {
-  const reading = path === "-" ? new Response(io.stdin).text() : io.readTextFile(path);
-  const text = reading.catch((error) => {
+  const reading = path === "-" ? new Response(io.stdin).bytes() : io.readFile(path);
+  const bytes = reading.catch((error) => {
     throw usage(`Invalid value for ${option}: ${fileFault(error, path)}`);
   });
-  return (await abortable(text, io.signal)).replace(/^\uFEFF/, "");
+  const content = await abortable<Uint8Array>(bytes, io.signal);
+  return asUsageError(() => decodeText(content), `Invalid value for ${option}`);
 }
 
 function fileFault(error: unknown, path: string): string {

@@ -5,20 +5,25 @@
  */
 import { InvalidInput } from "../errors.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
+import { parseKeys } from "../aws/keys.ts";
+import { splitWords } from "../aws/words.ts";
 
-const FORM = "expected JSON with AccessKeyId and SecretAccessKey, or INI text with " +
-  "aws_access_key_id and aws_secret_access_key";
+const FORM =
+  "expected JSON with AccessKeyId and SecretAccessKey, INI text with aws_access_key_id and " +
+  "aws_secret_access_key, assignments of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the CSV " +
+  "file of AWS's console";
 
 /**
  * Reads credentials from the text of a file.
  *
  * The text is JSON with `AccessKeyId`, `SecretAccessKey` and perhaps `SessionToken`, also inside
  * `Credentials` or `AccessKey` as the aws CLI prints them; or INI: its first section with an
- * `aws_access_key_id` counts.
+ * `aws_access_key_id` counts; or assignments of environment variables, one a line; or the CSV file that
+ * AWS's console offers for a new key.
  *
  * @param text what the file holds
  * @returns the credentials
- * @throws {RangeError} if it is neither; the message never repeats the text
+ * @throws {RangeError} if it is none of these; the message never repeats the text
  *
  * @example INI, as `create --format ini` writes it
  * ```ts
@@ -32,7 +37,8 @@ const FORM = "expected JSON with AccessKeyId and SecretAccessKey, or INI text wi
 export function parseAuthFile(text: string): AwsCredentialIdentity {
   const content = text.replace(/^\uFEFF/, "").trim();
   if (content === "") throw new InvalidInput(`File is empty: ${FORM}`);
-  return content.startsWith("{") ? fromJson(content) : fromIni(content);
+  if (content.startsWith("{")) return fromJson(content);
+  return fromVariables(content) ?? fromCsv(content) ?? fromIni(content);
 }
 
 function fromJson(content: string): AwsCredentialIdentity {
@@ -48,6 +54,33 @@ function fromJson(content: string): AwsCredentialIdentity {
     ? inner as Record<string, unknown>
     : data;
   return checked(found.AccessKeyId, found.SecretAccessKey, found.SessionToken);
+}
+
+/** `export NAME=VALUE` as for a shell, or `NAME=VALUE` as it is. */
+function fromVariables(content: string): AwsCredentialIdentity | undefined {
+  const values = new Map<string, string>();
+  for (const line of content.split(/\r?\n/).map((line) => line.trim())) {
+    const [, shell, name, value] = /^(export\s+)?(AWS_\w+)=(.*)$/.exec(line) ?? [];
+    if (name === undefined) continue;
+    values.set(name, shell || /^(["']).*\1$/.test(value!) ? splitWords(value!)?.[0] ?? "" : value!);
+  }
+  if (!values.has("AWS_ACCESS_KEY_ID")) return undefined;
+  return checked(
+    values.get("AWS_ACCESS_KEY_ID"),
+    values.get("AWS_SECRET_ACCESS_KEY"),
+    values.get("AWS_SESSION_TOKEN"),
+  );
+}
+
+/** A line of headings, and one of values; neither an id nor a secret holds a comma. */
+function fromCsv(content: string): AwsCredentialIdentity | undefined {
+  const [headings = [], values = []] = content.split(/\r?\n/).map((line) =>
+    line.split(",").map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"))
+  );
+  const column = (heading: string) => headings.findIndex((one) => one.toLowerCase() === heading);
+  const id = column("access key id");
+  if (id < 0) return undefined;
+  return checked(values[id], values[column("secret access key")], undefined);
 }
 
 function fromIni(content: string): AwsCredentialIdentity {
@@ -78,11 +111,10 @@ function checked(id: unknown, secret: unknown, token: unknown): AwsCredentialIde
   if (!isFilledText(id) || !isFilledText(secret)) {
     throw new InvalidInput(`No complete credentials found: ${FORM}`);
   }
-  if (token === undefined || token === null || token === "") {
-    return { accessKeyId: id, secretAccessKey: secret };
+  if (token !== undefined && token !== null && typeof token !== "string") {
+    throw new InvalidInput(`The session token is not a text: ${FORM}`);
   }
-  if (!isFilledText(token)) throw new InvalidInput(`The session token is not a text: ${FORM}`);
-  return { accessKeyId: id, secretAccessKey: secret, sessionToken: token };
+  return parseKeys({ accessKeyId: id, secretAccessKey: secret, sessionToken: token ?? undefined });
 }
 
 function isFilledText(value: unknown): value is string {

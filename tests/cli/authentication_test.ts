@@ -78,6 +78,11 @@ const FILES: Record<string, (id: string, secret: string) => string> = {
     `; mine\r\n[any name]\r\n# more\r\naws_access_key_id = ${id}\r\naws_secret_access_key = ${secret}\r\n`,
   "INI whose second section has the keys": (id, secret) =>
     `[empty]\nregion=x\n[s3.x]\naws_access_key_id=${id}\naws_secret_access_key=${secret}\n`,
+  "the CSV of AWS's console": (id, secret) =>
+    `\uFEFFAccess key ID,Secret access key\r\n${id},${secret}\r\n`,
+  "the older CSV of AWS's console": (id, secret) =>
+    "User name,Password,Access key ID,Secret access key,Console login link\r\n" +
+    `me,,${id},${secret},https://1.signin.aws.amazon.com/console\r\n`,
   "INI with two sections: the first counts": (id, secret) =>
     `[s3.x]\naws_access_key_id=${id}\naws_secret_access_key=${secret}\n` +
     "[default]\naws_access_key_id=AKIAOTHER\naws_secret_access_key=other\n",
@@ -97,7 +102,7 @@ for (const [name, write] of Object.entries(FILES)) {
   });
 }
 
-for (const format of ["json", "ini", "process"]) {
+for (const format of ["json", "ini", "process", "env", "env-no-export"]) {
   for (const lifetime of [[], ["--duration", "15m"]]) {
     const kind = lifetime.length === 0 ? "permanent" : "temporary";
     test(`--auth reads what create writes: ${format}, ${kind}`, async (sandbox) => {
@@ -274,27 +279,144 @@ test("--auth takes what the aws CLI prints", async (sandbox) => {
   }
 });
 
-const SESSION = "sso_session=corp\nsso_account_id=123456789012\nsso_role_name=Admin\n" +
-  "[sso-session corp]\nsso_region=us-east-1\nsso_start_url=https://corp.awsapps.com/start\n";
-const ROLE_OF_NOBODY = "role_arn=arn:aws:iam::123456789012:role/x\nsource_profile=nobody\n";
-const ROLE_WITH_MFA = "role_arn=arn:aws:iam::123456789012:role/x\nsource_profile=keys\n" +
-  "mfa_serial=arn:aws:iam::123456789012:mfa/me\n" +
-  "[profile keys]\naws_access_key_id=AKIA1\naws_secret_access_key=x\n";
+const ROLE = "role_arn=arn:aws:iam::123456789012:role/x\n";
+const KEYS = "[profile keys]\naws_access_key_id=AKIA1\naws_secret_access_key=x\n";
+const process = (line: string) => `credential_process=${line}\n`;
+const printing = (document: unknown) => process(`echo '${JSON.stringify(document)}'`);
+const KEY_PAIR = { Version: 1, AccessKeyId: "AKIA1", SecretAccessKey: "hidden" };
 
 /** What stands in the profile, and what is said of it. */
 const FRUITLESS: Record<string, [profile: string, message: RegExp, hint: RegExp]> = {
-  "a sign-in that has expired": [SESSION, /SSO session token .* is invalid$/m, /aws sso login/],
+  "an SSO session that isn't there": [
+    "sso_session=corp\nsso_account_id=1\nsso_role_name=Admin\n",
+    /^Error: The sso_session of profile work does not exist: corp$/m,
+    /^Add a section \[sso-session corp\] to \S+config$/m,
+  ],
+  "an SSO session without its region": [
+    "sso_session=corp\nsso_account_id=1\nsso_role_name=Admin\n[sso-session corp]\nsso_start_url=x\n",
+    /^Error: The section sso-session corp lacks sso_region$/m,
+    /^Add it in \S+config/m,
+  ],
+  "half of what SSO needs": [
+    "sso_account_id=1\nsso_region=eu-west-1\n",
+    /^Error: Profile work uses SSO and lacks sso_role_name and sso_start_url$/m,
+    /aws configure sso/,
+  ],
   "a program that fails": [
-    "credential_process=/bin/false --token hidden\n",
-    /^Error: Profile work gives no credentials$/m,
-    /For a credential_process, Deno needs --allow-run\..* --profile=work$/m,
+    process("sh -c 'echo the token has expired >&2; exit 3' hidden"),
+    /^Error: The credential_process of profile work failed with exit code 3$/m,
+    /^It said: the token has expired$/m,
+  ],
+  "a program that isn't there": [
+    process("no-such-program --token hidden"),
+    /^Error: Could not run the credential_process .*: there is no program no-such-program$/m,
+    /No shell reads the line/,
+  ],
+  "a program that prints no JSON": [
+    process("echo hidden"),
+    /^Error: The credential_process of profile work printed no JSON$/m,
+    /Version, AccessKeyId and SecretAccessKey/,
+  ],
+  "a program of another version": [
+    printing({ ...KEY_PAIR, Version: 2 }),
+    /^Error: The credential_process of profile work printed no "Version": 1$/m,
+    /as a number/,
+  ],
+  "a program that prints half a key": [
+    printing({ ...KEY_PAIR, AccessKeyId: undefined }),
+    /^Error: The credential_process .* printed no AccessKeyId and SecretAccessKey$/m,
+    /both/,
+  ],
+  "a program that prints expired keys": [
+    printing({ ...KEY_PAIR, Expiration: "2020-01-01T00:00:00Z" }),
+    /^Error: The credentials of profile work, by the program echo have expired$/m,
+    /sign in again/,
+  ],
+  "a program that prints no time": [
+    printing({ ...KEY_PAIR, Expiration: "tomorrow" }),
+    /^Error: The credential_process .* printed an Expiration that is no time$/m,
+    /2026-01-31T12:00:00Z/,
+  ],
+  "a program whose quote is left open": [
+    process("echo 'hidden"),
+    /^Error: The credential_process of profile work can't be read$/m,
+    /quote/,
   ],
   "a source that isn't there": [
-    ROLE_OF_NOBODY,
-    /^Error: Profile work gives no credentials$/m,
-    /: aws sts get-caller-identity --profile=work$/m,
+    `${ROLE}source_profile=nobody\n`,
+    /^Error: The source_profile of profile work does not exist: nobody$/m,
+    /^Correct it in \S+config: they hold work$/m,
   ],
-  "a second factor": [ROLE_WITH_MFA, /requires multi-factor/, /aws sts get-session-token.*--auth/],
+  "a source that gives nothing": [
+    `${ROLE}source_profile=empty\n[profile empty]\nregion=x\n`,
+    /^Error: Profile empty, the source_profile of work, gives no credentials$/m,
+    /^Give it keys/m,
+  ],
+  "sources that go in a circle": [
+    `${ROLE}source_profile=b\n[profile b]\n${ROLE}source_profile=work\n`,
+    /^Error: The source_profile settings go in a circle: work -> b -> work$/m,
+    /^Correct source_profile/m,
+  ],
+  "a role without a source": [
+    ROLE,
+    /^Error: Profile work has role_arn without source_profile or credential_source$/m,
+    /^Add source_profile = NAME/m,
+  ],
+  "a role with two sources": [
+    `${ROLE}source_profile=keys\ncredential_source=Environment\n${KEYS}`,
+    /^Error: Profile work has both source_profile and credential_source$/m,
+    /^Remove one/m,
+  ],
+  "a typo in credential_source": [
+    `${ROLE}credential_source=Enviroment\n`,
+    /^Error: Profile work has an unknown credential_source: Enviroment$/m,
+    /^Use Environment, EcsContainer or Ec2InstanceMetadata$/m,
+  ],
+  "keys of the environment that aren't there": [
+    `${ROLE}credential_source=Environment\n`,
+    /^Error: Profile work has credential_source = Environment, which holds no keys$/m,
+    /AWS_ACCESS_KEY_ID/,
+  ],
+  "a web identity without a role": [
+    "web_identity_token_file=/no/file\n",
+    /^Error: profile work names a web identity token without a role$/m,
+    /role_arn/,
+  ],
+  "a web identity without its token": [
+    `${ROLE}web_identity_token_file=/no/file\n`,
+    /^Error: The web identity token of profile work is not there: \/no\/file$/m,
+    /path/,
+  ],
+  "a key without its secret": [
+    "aws_access_key_id=AKIA1\n",
+    /^Error: Profile work in \S+config has no aws_secret_access_key$/m,
+    /both/,
+  ],
+  "nothing but a region": [
+    "region=eu-west-1\n",
+    /^Error: Profile work gives no credentials$/m,
+    /^It has none of aws_access_key_id, role_arn/m,
+  ],
+  "a services section that isn't there": [
+    "services=local\n",
+    /^Error: The services section of profile work does not exist: local$/m,
+    /\[services local\]/,
+  ],
+  "a second factor, and no terminal": [
+    `${ROLE}source_profile=keys\nmfa_serial=arn:aws:iam::123456789012:mfa/me\n${KEYS}`,
+    /requires a code of the MFA device arn:aws:iam::123456789012:mfa\/me, and there is no terminal/,
+    /aws sts get-session-token --serial-number SERIAL --token-code CODE.*--auth/,
+  ],
+  "a line that is none": [
+    "hidden\n",
+    /^Error: Could not read \S+config: line 2: expected a section, NAME = VALUE or a comment$/m,
+    /AWS's other tools stop at the same place/,
+  ],
+  "a setting that is there twice": [
+    "region=a\nregion=b\n",
+    /^Error: Could not read \S+config: line 3: this setting is there already in its section$/m,
+    /AWS's other tools/,
+  ],
 };
 
 const NO_CREDENTIALS: [RegExp, RegExp] = [
@@ -302,13 +424,19 @@ const NO_CREDENTIALS: [RegExp, RegExp] = [
   /Pass --auth or --profile/,
 ];
 
+/** The test of a missing `services` section needs its endpoints to be looked up. */
+function unusedEndpoint(machine: Machine, sandbox: Sandbox): Record<string, string> {
+  const isUsed = !String(machine.config?.(sandbox)).includes("services=");
+  return isUsed ? { AWS_ENDPOINT_URL: sandbox.url } : {};
+}
+
 async function assertFruitless(
   sandbox: Sandbox,
   command: string[],
   machine: Machine,
   says: readonly RegExp[],
 ): Promise<void> {
-  const env = () => ({ AWS_ENDPOINT_URL: sandbox.url, ...machine.env?.(sandbox) });
+  const env = () => ({ ...unusedEndpoint(machine, sandbox), ...machine.env?.(sandbox) });
   const { code, stdout, stderr } = await runOn({ ...machine, env }, sandbox, command);
   assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
   assert.equal(stderr.match(/^Error: /gm)?.length, 1, stderr);
@@ -341,13 +469,261 @@ for (
   });
 }
 
-test("a sign-in that has expired is said by the commands for objects too", async (sandbox) => {
-  const machine = { config: () => `[profile work]\n${SESSION}`, args: ["--profile", "work"] };
-  const [, ...says] = FRUITLESS["a sign-in that has expired"]!;
+test("why a profile gives no credentials is said by the commands for objects too", async (sandbox) => {
+  const [profile, ...says] = FRUITLESS["a program that fails"]!;
+  const machine = { config: () => `[profile work]\n${profile}`, args: ["--profile", "work"] };
   await assertFruitless(sandbox, ["get-object", "my-bucket", "a"], machine, says);
 });
 
-test("AWS_PROFILE of a profile that isn't there says so", async (sandbox) => {
-  const machine = { env: () => ({ AWS_PROFILE: "nope" }) };
-  await assertFruitless(sandbox, ["whoami"], machine, [/^Error: Profile does not exist: nope$/m]);
+const NOWHERE: Record<string, [Machine, RegExp]> = {
+  "AWS_PROFILE of a profile that isn't there": [
+    { env: () => ({ AWS_PROFILE: "nope" }) },
+    /^Error: Profile does not exist: nope$/m,
+  ],
+  "AWS_PROFILE=default without such a profile": [
+    { env: () => ({ AWS_PROFILE: "default" }) },
+    /^Error: Profile does not exist: default$/m,
+  ],
+  "an empty AWS_PROFILE": [{ env: () => ({ AWS_PROFILE: "" }) }, /^Error: AWS_PROFILE is empty$/m],
+  "a profile that isn't there, next to keys": [
+    { env: (sandbox) => ({ ...keysOf(sandbox), AWS_PROFILE: "nope" }) },
+    /^Error: Profile does not exist: nope$/m,
+  ],
+  "an access key without its secret in the environment": [
+    {
+      config: (sandbox) => `[default]\n${section("default", sandbox.credentials).slice(10)}`,
+      env: () => ({ AWS_ACCESS_KEY_ID: "AKIAX", AWS_SECRET_ACCESS_KEY: "" }),
+    },
+    /^Error: AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not\nSet both, or unset both$/m,
+  ],
+  "a secret without its access key in the environment": [
+    { env: () => ({ AWS_SECRET_ACCESS_KEY: "hidden" }) },
+    /^Error: AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not$/m,
+  ],
+  "a key id that ends in CR": [
+    { env: (sandbox) => ({ ...keysOf(sandbox), AWS_ACCESS_KEY_ID: "AKIA1\r" }) },
+    /^Error: Cannot use the key of the environment: the access key id has a line end in it$/m,
+  ],
+  "a secret with a space after it": [
+    { env: (sandbox) => ({ ...keysOf(sandbox), AWS_SECRET_ACCESS_KEY: "hidden " }) },
+    /^Error: Cannot use the key .*: the secret access key has a space before or after it$/m,
+  ],
+  "keys of the environment that have expired": [
+    {
+      env: (sandbox) => ({ ...keysOf(sandbox), AWS_CREDENTIAL_EXPIRATION: "2020-01-01T00:00:00Z" }),
+    },
+    /^Error: .*The credentials of the environment have expired$/m,
+  ],
+};
+for (const [name, [machine, message]] of Object.entries(NOWHERE)) {
+  test(`${name}: says so and calls nobody`, async (sandbox) => {
+    await assertFruitless(sandbox, ["whoami"], machine, [message]);
+  });
+}
+
+const WRONG: Record<string, [Record<string, string>, RegExp]> = {
+  "a region with a space": [
+    { AWS_REGION: "us-east-1 " },
+    /^Error: Invalid region "us-east-1 " in AWS_REGION: expected a name such as eu-west-1$/m,
+  ],
+  "an empty default region": [
+    { AWS_REGION: "", AWS_DEFAULT_REGION: "" },
+    /^Error: Invalid region "" in AWS_DEFAULT_REGION/m,
+  ],
+  "FIPS with an endpoint": [
+    { AWS_USE_FIPS_ENDPOINT: "true" },
+    /^Error: .*FIPS endpoints and the endpoint \S+ cannot both be used\nUnset AWS_USE_FIPS_ENDPOINT/m,
+  ],
+  "dual-stack with an endpoint": [
+    { AWS_USE_DUALSTACK_ENDPOINT: "TRUE" },
+    /^Error: .*dual-stack endpoints .* cannot both be used\nUnset AWS_USE_DUALSTACK_ENDPOINT/m,
+  ],
+  "a flag that is neither true nor false": [
+    { AWS_USE_FIPS_ENDPOINT: "yes" },
+    /^Error: Invalid value of AWS_USE_FIPS_ENDPOINT: expected true or false$/m,
+  ],
+};
+for (const [name, [env, message]] of Object.entries(WRONG)) {
+  for (const command of [["whoami"], ["list-bucket", "my-bucket"]]) {
+    test(`${name}: ${command[0]} names the variable`, async (sandbox) => {
+      const { code, stderr } = await run(command, { sandbox, env });
+      assert.equal(code, 2);
+      assert.match(stderr, message);
+      assert.equal(sandbox.requests.length, 0);
+    });
+  }
+}
+
+test("the endpoint of [default] is not that of another profile", async (sandbox) => {
+  const machine = {
+    config: () => `[default]\nendpoint_url=${sandbox.url}\n[profile prod]\nregion=eu-west-1\n`,
+    credentials: () => section("prod", sandbox.credentials),
+    env: () => ({ HTTPS_PROXY: "http://127.0.0.1:1" }),
+  };
+  for (const args of [["--profile", "prod"], []]) {
+    const env: Record<string, string> = args.length > 0 ? {} : { AWS_PROFILE: "prod" };
+    for (const command of [["whoami"], ["create", "my-bucket"], ["list-bucket", "my-bucket"]]) {
+      const { code } = await runOn({ ...machine, args }, sandbox, command, { env });
+      assert.equal(code, 1);
+    }
+  }
+  assert.deepEqual(sandbox.requests, []);
+});
+
+test("whoami --verbose: shows profile, source, region and endpoints", async (sandbox) => {
+  const machine = {
+    config: () =>
+      `[profile work]\nregion=eu-west-1\nservices=local\n` +
+      `[services local]\nsts =\n  endpoint_url=${sandbox.url}\n`,
+    credentials: () => section("work", sandbox.credentials),
+    args: ["--profile", "work"],
+  };
+  for (const flag of ["-v", "--verbose"]) {
+    const { code, stdout, stderr } = await runOn(machine, sandbox, ["whoami", flag]);
+    assert.equal(code, 0, stderr);
+    assert.match(JSON.parse(stdout).Arn, /user\/admin$/);
+    assert.match(
+      stderr,
+      /^Profile: work\nCredentials: profile work in \S+credentials\nRegion: eu-west-1\nEndpoint of IAM: https:\/\/iam\.amazonaws\.com\/\nEndpoint of STS: http:\/\/127\.0\.0\.1:\d+\/\nEndpoint of S3: https:\/\/s3\.eu-west-1\.amazonaws\.com\/\n$/,
+    );
+  }
+  const { stderr } = await run(["whoami", "-v"], { sandbox });
+  assert.match(stderr, /^Profile: none is named\nCredentials: the environment\n/);
+});
+
+/** Names as people give them, in both files. */
+const NAMES = [
+  "my work",
+  "o'brien",
+  "größe",
+  "R&D",
+  "acme (prod)",
+  'say "hi"',
+  "a#b;c",
+  "a]b",
+  "x:y=z",
+];
+for (const name of NAMES) {
+  test(`a profile called ${name}`, async (sandbox) => {
+    const credentials = () => section(name, sandbox.credentials);
+    const config = () => `[profile ${quoted(name)}]\nendpoint_url=${sandbox.url}\n`;
+    const args = ["--profile", name];
+    const { code, stderr } = await runOn({ config, credentials, args }, sandbox, ["whoami"]);
+    assert.equal(code, 0, stderr);
+  });
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll(/["\\]/g, "\\$&")}"`;
+}
+
+test("a profile that --profile-name wrote is found", async (sandbox) => {
+  const name = "R&D (größe)";
+  const args = ["create", "my-bucket", "-c", "-f", "ini", "--profile-name", name];
+  const { stdout } = await run(args, { sandbox });
+  const machine = { credentials: () => stdout, args: ["--profile", name] };
+  const env = { AWS_ENDPOINT_URL: sandbox.url };
+  const ran = await runOn(machine, sandbox, ["whoami"], { env });
+  assert.match(JSON.parse(ran.stdout).Arn, /s3\.read-write\.my-bucket$/);
+});
+
+test("credential_process: keeps # and ; and quotes, and gets no standard input", async (sandbox) => {
+  const { accessKeyId, secretAccessKey } = sandbox.credentials;
+  const answer = JSON.stringify({
+    Version: 1,
+    AccessKeyId: accessKeyId,
+    SecretAccessKey: secretAccessKey,
+  });
+  const script = `test "$1" = "a #b ;c" && ! read line && echo "$2"`;
+  const config = () =>
+    `[default]\ncredential_process = sh -c '${script}' sh "a #b ;c" '${answer}'\n`;
+  const env = { AWS_ENDPOINT_URL: sandbox.url };
+  const { code, stderr } = await runOn({ config }, sandbox, ["whoami"], { env });
+  assert.equal(code, 0, stderr);
+});
+
+test("credential_process: one that never ends is stopped", async (sandbox) => {
+  const config = () =>
+    "[default]\ncredential_process = sh -c 'echo waiting for you >&2; sleep 1000'\n";
+  const { code, stderr } = await runOn({ config }, sandbox, ["whoami"], { requestTimeoutMs: 300 });
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^Error: The credential_process of profile default did not end within 0\.3 seconds$/m,
+  );
+  assert.match(stderr, /^It said: waiting for you$/m);
+});
+
+const UTF_16: Record<string, (text: string) => Uint8Array<ArrayBuffer>> = {
+  "UTF-16LE, as PowerShell writes it": (text) => utf16(text, true),
+  "UTF-16BE": (text) => utf16(text, false),
+  "UTF-8 with a byte order mark": (text) => new TextEncoder().encode(`\uFEFF${text}`),
+};
+
+function utf16(text: string, isLittle: boolean): Uint8Array<ArrayBuffer> {
+  const view = new DataView(new ArrayBuffer(2 * text.length + 2));
+  for (
+    const [index, unit] of [0xfeff, ...text.split("").map((one) => one.charCodeAt(0))].entries()
+  ) {
+    view.setUint16(2 * index, unit, isLittle);
+  }
+  return new Uint8Array(view.buffer);
+}
+
+for (const [name, encode] of Object.entries(UTF_16)) {
+  test(`${name}: --auth, --policy, --policy-file and the shared files`, async (sandbox) => {
+    const { accessKeyId, secretAccessKey } = sandbox.credentials;
+    const auth = encode(
+      JSON.stringify({ AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey }),
+    );
+    const readable = (bucket: string) =>
+      JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{
+          Effect: "Allow",
+          Principal: { AWS: sandbox.account.id },
+          Action: "s3:GetObject",
+          Resource: `arn:aws:s3:::${bucket}/*`,
+        }],
+      });
+    const policy = encode(readable("$!BUCKET_NAME!$"));
+    const bucketPolicy = encode(readable("my-bucket"));
+    const files = { auth, policy, "bucket-policy": bucketPolicy };
+    for (const stdin of [undefined, auth]) {
+      const used = await keyUsedBy(sandbox, ["-a", stdin ? "-" : "auth"], {
+        sandbox,
+        files,
+        stdin,
+      });
+      assert.equal(used, accessKeyId);
+    }
+    const lines = [
+      ["create", "my-bucket", "-c", "--policy", "policy", "--dry-run"],
+      ["create", "my-bucket", "-c"],
+      ["set-bucket-policy", "my-bucket", "--policy-file", "bucket-policy"],
+    ];
+    for (const line of lines) {
+      const { code, stderr } = await run(line, { sandbox, files });
+      assert.equal(code, 0, stderr);
+    }
+    const machine = {
+      config: () => encode(`[profile größe]\nendpoint_url=${sandbox.url}\n`),
+      credentials: () => encode(section("größe", sandbox.credentials)),
+      args: ["--profile", "größe"],
+    };
+    const { code, stderr } = await runOn(machine, sandbox, ["whoami"]);
+    assert.equal(code, 0, stderr);
+  });
+}
+
+test("a file that is no text is refused", async (sandbox) => {
+  const auth = Uint8Array.from([0x41, 0xff, 0xfe]);
+  const { code, stderr } = await run(["whoami", "-a", "auth"], { sandbox, files: { auth } });
+  assert.equal(code, 2);
+  assert.match(stderr, /^Error: Invalid value for --auth: it is neither UTF-8 nor UTF-16 text$/m);
+  const ran = await runOn({ config: () => auth }, sandbox, ["whoami"]);
+  assert.match(
+    ran.stderr,
+    /^Error: Could not read \S+config: it is neither UTF-8 nor UTF-16 text$/m,
+  );
 });

@@ -1,18 +1,20 @@
 /**
- * Runs the command line in a process of its own, on a machine with configuration files: the SDK's own
- * chain reads these, and knows nothing of a test's environment.
+ * Runs the command line on a machine with configuration files of its own.
  *
  * @module
  */
+import { dirname, join } from "node:path";
 import type { Sandbox } from "../../lib/sandbox/mod.ts";
-import type { Ran } from "./run.ts";
+import { type Ran, run, type RunOptions } from "./run.ts";
 
 /** What is set up on the machine. */
 export interface Machine {
   /** `~/.aws/config`. */
-  config?: (sandbox: Sandbox) => string;
+  config?: (sandbox: Sandbox) => string | Uint8Array<ArrayBuffer>;
   /** `~/.aws/credentials`. */
-  credentials?: (sandbox: Sandbox) => string;
+  credentials?: (sandbox: Sandbox) => string | Uint8Array<ArrayBuffer>;
+  /** Other files below the home directory. */
+  files?: Record<string, string>;
   /** Environment variables. */
   env?: (sandbox: Sandbox) => Record<string, string>;
   /** What follows each command. */
@@ -24,25 +26,35 @@ export async function runOn(
   machine: Machine,
   sandbox: Sandbox,
   command: string[],
+  options: RunOptions = {},
 ): Promise<Ran> {
   const home = await Deno.makeTempDir();
-  await Deno.writeTextFile(`${home}/config`, machine.config?.(sandbox) ?? "");
-  await Deno.writeTextFile(`${home}/credentials`, machine.credentials?.(sandbox) ?? "");
-  const { PATH = "", DENO_DIR = "", HOME = "" } = Deno.env.toObject();
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "cli.ts", ...command, ...machine.args ?? []],
-    clearEnv: true,
-    env: {
-      PATH,
-      HOME,
-      ...(DENO_DIR && { DENO_DIR }),
-      AWS_CONFIG_FILE: `${home}/config`,
-      AWS_SHARED_CREDENTIALS_FILE: `${home}/credentials`,
-      AWS_EC2_METADATA_DISABLED: "true",
-      ...machine.env?.(sandbox),
-    },
-  }).output();
-  await Deno.remove(home, { recursive: true });
-  const [out = "", err = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  return { code, stdout: out, stderr: err };
+  const files = {
+    ...machine.files,
+    ".aws/config": machine.config?.(sandbox),
+    ".aws/credentials": machine.credentials?.(sandbox),
+  };
+  for (const [name, content] of Object.entries(files)) {
+    if (content === undefined) continue;
+    const path = join(home, name);
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await (typeof content === "string"
+      ? Deno.writeTextFile(path, content)
+      : Deno.writeFile(path, content));
+  }
+  try {
+    return await run([...command, ...machine.args ?? []], {
+      ...options,
+      env: {
+        HOME: home,
+        AWS_CONFIG_FILE: join(home, ".aws/config"),
+        AWS_SHARED_CREDENTIALS_FILE: join(home, ".aws/credentials"),
+        AWS_EC2_METADATA_DISABLED: "true",
+        ...machine.env?.(sandbox),
+        ...options.env,
+      },
+    });
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
 }

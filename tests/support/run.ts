@@ -23,7 +23,7 @@ export interface RunOptions {
   /** Environment variables, over those of the sandbox. */
   env?: Record<string, string>;
   /** What is piped in. */
-  stdin?: string | Uint8Array<ArrayBuffer>;
+  stdin?: string | Uint8Array<ArrayBuffer> | undefined;
   /** Whether standard error is a terminal. */
   isTerminal?: boolean;
   /** Whether standard output is one. */
@@ -44,7 +44,9 @@ export interface RunOptions {
    */
   patienceMs?: number;
   /** Files that the command can read, by path. */
-  files?: Record<string, string>;
+  files?: Record<string, string | Uint8Array>;
+  /** Answers questions on the terminal. */
+  askHidden?: (question: string) => Promise<string>;
   /** Told which of Deno's permissions a command asks for. */
   onPermit?: (kinds: readonly string[]) => void;
   /** Stands for Ctrl-C. */
@@ -119,10 +121,14 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     stderr,
     stdin: new Blob([options.stdin ?? ""]).stream(),
     env: (name) => env[name],
-    readTextFile: (path) => {
-      const text = options.files?.[path];
-      return text === undefined ? Deno.readTextFile(path) : Promise.resolve(text);
+    readFile: (path) => {
+      const content = options.files?.[path];
+      if (content === undefined) return Deno.readFile(path);
+      return Promise.resolve(
+        typeof content === "string" ? new TextEncoder().encode(content) : content,
+      );
     },
+    askHidden: options.askHidden,
     run: () => Promise.reject(new Error("this test runs no programs")),
     permit: (kinds) => Promise.resolve(options.onPermit?.(kinds)),
     signal: options.signal ?? new AbortController().signal,

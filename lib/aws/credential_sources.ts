@@ -1,0 +1,186 @@
+/**
+ * Gets credentials from the source that `profiles.ts` has found.
+ *
+ * @module
+ */
+import { S3CredentialsError } from "../errors.ts";
+import { escapeName } from "../escape.ts";
+import { type STSClient, stsClient } from "./clients.ts";
+import { processCredentials } from "./credential_process.ts";
+import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "./credential_types.ts";
+import type { AssumeRoleSource, CredentialSource, WebIdentitySource } from "./profiles.ts";
+import { serviceError } from "./service_error.ts";
+import type { Settings } from "./settings.ts";
+import { readTextIfAny } from "./shared_files.ts";
+
+type StsCredentials = import("@aws-sdk/client-sts").Credentials;
+
+const SESSION_NAME = "s3-credentials";
+
+/** A provider for all clients of a connection, which share what it gives until shortly before it expires. */
+export function sourceProvider(
+  source: CredentialSource,
+  settings: Settings,
+): AwsCredentialIdentityProvider {
+  return async () => {
+    settings.onRequest?.(`DEBUG credentials of ${describeSource(source)}`);
+    const found = await get(source, settings);
+    const { expiration } = found;
+    if (expiration === undefined || !(expiration.getTime() <= Date.now())) return found;
+    throw new S3CredentialsError(
+      "credentials",
+      `The credentials of ${describeSource(source)} have expired`,
+      { hint: "Get new ones: sign in again, or ask whoever made them" },
+    );
+  };
+}
+
+/** A source in a few words, without secrets. */
+export function describeSource(source: CredentialSource): string {
+  switch (source.kind) {
+    case "keys":
+      return source.from;
+    case "assume-role":
+      return `role ${escapeName(source.roleArn)} of profile ${escapeName(source.profile)}, ` +
+        `assumed by ${describeSource(source.source)}`;
+    case "web-identity":
+      return `role ${escapeName(source.roleArn)} of ${source.from}, by web identity`;
+    case "sso":
+      return `role ${escapeName(source.roleName)} in account ${
+        escapeName(source.accountId)
+      } of profile ${escapeName(source.profile)}, by SSO`;
+    case "login":
+      return `profile ${escapeName(source.profile)}, by aws login`;
+    case "process":
+      return `profile ${escapeName(source.profile)}, by the program ${
+        escapeName(source.words[0]!)
+      }`;
+    case "container":
+      return "the container";
+    case "instance":
+      return "the instance";
+    case "machine":
+      return "the container or instance";
+  }
+}
+
+async function get(source: CredentialSource, settings: Settings): Promise<AwsCredentialIdentity> {
+  switch (source.kind) {
+    case "keys":
+      return source.keys;
+    case "assume-role":
+      return await assumedRole(source, settings);
+    case "web-identity":
+      return await webIdentityRole(source, settings);
+    case "process":
+      return await processCredentials(source, settings.requestTimeoutMs);
+    case "sso": {
+      const { ssoCredentials } = await import("./sso.ts");
+      return await ssoCredentials(source, settings);
+    }
+    case "login": {
+      const { loginCredentials } = await import("./login.ts");
+      return await loginCredentials(source, settings);
+    }
+    case "container":
+    case "instance":
+    case "machine": {
+      const machine = await import("./machine_credentials.ts");
+      if (source.kind === "container") return await machine.containerCredentials(settings.env);
+      if (source.kind === "instance") return await machine.instanceCredentials(settings.env);
+      const found = await machine.machineCredentials(settings.env);
+      if (found !== undefined) return found;
+      throw noCredentials();
+    }
+  }
+}
+
+/** Under the SDK's name, so that the command that needed them says so in its own words. */
+function noCredentials(): Error {
+  const error = new Error("Could not load credentials from any providers");
+  error.name = "CredentialsProviderError";
+  return error;
+}
+
+async function assumedRole(
+  source: AssumeRoleSource,
+  settings: Settings,
+): Promise<AwsCredentialIdentity> {
+  const { roleArn, mfaSerial } = source;
+  const tried = `Could not assume role ${escapeName(roleArn)} of profile ${
+    escapeName(source.profile)
+  }`;
+  const credentials = await get(source.source, settings);
+  const code = mfaSerial === undefined ? undefined : await mfaCode(mfaSerial, source, settings);
+  return await called(tried, { ...settings, credentials }, (sts) =>
+    sts.assumeRole({
+      RoleArn: roleArn,
+      RoleSessionName: source.sessionName || SESSION_NAME,
+      ExternalId: source.externalId,
+      DurationSeconds: source.durationSeconds,
+      SerialNumber: mfaSerial,
+      TokenCode: code,
+    }));
+}
+
+async function mfaCode(
+  serial: string,
+  { profile }: AssumeRoleSource,
+  { mfaCode }: Settings,
+): Promise<string> {
+  if (mfaCode !== undefined) return await mfaCode(serial);
+  throw new S3CredentialsError(
+    "credentials",
+    `The role of profile ${escapeName(profile)} requires a code of the MFA device ${
+      escapeName(serial)
+    }, and there is no terminal to ask for it`,
+    {
+      hint: "Run the command on a terminal, or get a session with aws sts get-session-token " +
+        "--serial-number SERIAL --token-code CODE, and pass what it prints as `credentials`",
+    },
+  );
+}
+
+async function webIdentityRole(
+  { roleArn, tokenFile, sessionName, from }: WebIdentitySource,
+  settings: Settings,
+): Promise<AwsCredentialIdentity> {
+  const token = await readTextIfAny(tokenFile);
+  if (token === undefined) {
+    throw new S3CredentialsError(
+      "credentials",
+      `The web identity token of ${from} is not there: ${escapeName(tokenFile)}`,
+      { hint: "Whatever runs this machine's containers must write it: check its path" },
+    );
+  }
+  const tried = `Could not assume role ${escapeName(roleArn)} of ${from}`;
+  const credentials = () => Promise.reject(new Error("this call needs no credentials"));
+  return await called(tried, { ...settings, credentials }, (sts) =>
+    sts.assumeRoleWithWebIdentity({
+      RoleArn: roleArn,
+      RoleSessionName: sessionName || SESSION_NAME,
+      WebIdentityToken: token,
+    }));
+}
+
+async function called(
+  tried: string,
+  settings: Settings,
+  call: (sts: STSClient) => Promise<{ Credentials?: StsCredentials }>,
+): Promise<AwsCredentialIdentity> {
+  const sts = await stsClient(settings);
+  try {
+    const { Credentials: found } = await call(sts);
+    if (!found?.AccessKeyId || !found.SecretAccessKey) throw new SyntaxError("no credentials");
+    return {
+      accessKeyId: found.AccessKeyId,
+      secretAccessKey: found.SecretAccessKey,
+      sessionToken: found.SessionToken,
+      expiration: found.Expiration,
+    };
+  } catch (error) {
+    throw serviceError(error, tried);
+  } finally {
+    sts.destroy();
+  }
+}

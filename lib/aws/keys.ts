@@ -1,0 +1,50 @@
+/**
+ * Access keys as people paste them.
+ *
+ * @module
+ */
+import { InvalidInput, S3CredentialsError } from "../errors.ts";
+import type { AwsCredentialIdentity } from "./credential_types.ts";
+
+/** Refuses keys that can't be sent, such as one with a line end; drops an empty token. */
+export function checkedKeys(
+  keys: AwsCredentialIdentity,
+  where: string,
+): AwsCredentialIdentity {
+  try {
+    return parseKeys(keys);
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    throw new S3CredentialsError(
+      "credentials",
+      `Cannot use the key of ${where}: ${error.message}`,
+      {
+        hint: "Copy it again, without quotes, spaces and line ends around it",
+      },
+    );
+  }
+}
+
+/** The same for keys that the caller gives; throws a `RangeError` that repeats nothing of them. */
+export function parseKeys(
+  { accessKeyId, secretAccessKey, sessionToken, ...rest }: AwsCredentialIdentity,
+): AwsCredentialIdentity {
+  const parts = [
+    ["access key id", accessKeyId],
+    ["secret access key", secretAccessKey],
+    ["session token", sessionToken],
+  ] as const;
+  for (const [name, text = ""] of parts) {
+    const problem = faultOf(text);
+    if (problem !== undefined) throw new InvalidInput(`the ${name} ${problem}`);
+  }
+  const keys = { accessKeyId, secretAccessKey, ...rest };
+  return sessionToken ? { ...keys, sessionToken } : keys;
+}
+
+function faultOf(text: string): string | undefined {
+  if (/[\r\n]/.test(text)) return "has a line end in it";
+  if (text !== text.trim()) return "has a space before or after it";
+  // An HTTP header can't carry it.
+  if (/[^\x20-\x7e]/.test(text)) return "has a character that no key has";
+}

@@ -1,0 +1,136 @@
+/**
+ * Credentials of the machine itself, where no profile is named: boto's older files, the container,
+ * the instance.
+ *
+ * @module
+ */
+import { S3CredentialsError } from "../errors.ts";
+import { escapeName } from "../escape.ts";
+import type { AwsCredentialIdentity } from "./credential_types.ts";
+import { checkedKeys } from "./keys.ts";
+import {
+  type Environment,
+  expandPath,
+  readIniFile,
+  readTextIfAny,
+  textOf,
+} from "./shared_files.ts";
+
+/** The first that the machine has; undefined if it has none. */
+export async function machineCredentials(
+  env: Environment,
+): Promise<AwsCredentialIdentity | undefined> {
+  const found = await ec2FileKeys(env) ?? await botoKeys(env);
+  if (found !== undefined) return found;
+  if (hasContainer(env)) return await containerCredentials(env);
+  return await instanceCredentials(env).catch((error) => {
+    // Most machines are no instances.
+    if (error instanceof S3CredentialsError) return undefined;
+    throw error;
+  });
+}
+
+function hasContainer(env: Environment): boolean {
+  return env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") !== undefined ||
+    env("AWS_CONTAINER_CREDENTIALS_FULL_URI") !== undefined;
+}
+
+/** The credentials of the container's role. */
+export async function containerCredentials(env: Environment): Promise<AwsCredentialIdentity> {
+  const { fromHttp } = await import("@aws-sdk/credential-provider-http");
+  const relative = env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+  const tokenFile = env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+  return await withReason("the container", async () => {
+    if (!hasContainer(env)) throw new Error("AWS_CONTAINER_CREDENTIALS_FULL_URI is not set");
+    return await fromHttp({
+      ...SILENT,
+      awsContainerCredentialsRelativeUri: relative ?? "",
+      awsContainerCredentialsFullUri: relative === undefined
+        ? env("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+        : "",
+      awsContainerAuthorizationTokenFile: tokenFile ?? "",
+      awsContainerAuthorizationToken: tokenFile === undefined
+        ? env("AWS_CONTAINER_AUTHORIZATION_TOKEN") ?? ""
+        : "",
+    })();
+  });
+}
+
+/** The credentials of the instance's role. */
+export async function instanceCredentials(env: Environment): Promise<AwsCredentialIdentity> {
+  return await withReason("the instance", async () => {
+    if (env("AWS_EC2_METADATA_DISABLED")?.toLowerCase() === "true") {
+      throw new Error("AWS_EC2_METADATA_DISABLED is set");
+    }
+    const { fromInstanceMetadata } = await import("@smithy/credential-provider-imds");
+    return await fromInstanceMetadata({ ...SILENT })();
+  });
+}
+
+const ignore = () => {};
+/** The SDK's providers write warnings to the console otherwise. */
+const SILENT = { logger: { debug: ignore, info: ignore, warn: ignore, error: ignore } };
+
+async function withReason(
+  what: string,
+  get: () => Promise<AwsCredentialIdentity>,
+): Promise<AwsCredentialIdentity> {
+  try {
+    return await get();
+  } catch (cause) {
+    if (cause instanceof Error && cause.name === "NotCapable") throw cause;
+    const [reason = ""] = String((cause as Error).message).split("\n");
+    throw new S3CredentialsError(
+      "credentials",
+      `Could not get the credentials of ${what}: ${reason.replace(/^\w*Error: /, "")}`,
+      { cause, hint: "Pass `credentials` or `profile` to use others" },
+    );
+  }
+}
+
+/** Lines of the form NAME=VALUE, for the first tools of EC2. */
+async function ec2FileKeys(env: Environment): Promise<AwsCredentialIdentity | undefined> {
+  const name = env("AWS_CREDENTIAL_FILE");
+  if (name === undefined) return undefined;
+  const path = expandPath(name, env);
+  const text = await readTextIfAny(path);
+  if (text === undefined) {
+    throw new S3CredentialsError("file", `There is no file ${escapeName(path)}`, {
+      hint: "AWS_CREDENTIAL_FILE names it: unset the variable, or correct it",
+    });
+  }
+  const values = new Map(
+    text.split(/\r?\n/).map((line) => {
+      const [name = "", ...rest] = line.split("=");
+      return [name.trim(), rest.join("=").trim()];
+    }),
+  );
+  return keyPair(values.get("AWSAccessKeyId"), values.get("AWSSecretKey"), path);
+}
+
+/** The `[Credentials]` of boto 2, which gsutil still writes. */
+async function botoKeys(env: Environment): Promise<AwsCredentialIdentity | undefined> {
+  const named = env("BOTO_CONFIG");
+  for (const one of named === undefined ? ["/etc/boto.cfg", "~/.boto"] : [named]) {
+    const path = expandPath(one, env);
+    const section = (await readIniFile(path)).get("Credentials");
+    const setting = (name: string) => textOf(section, name, path);
+    const keys = keyPair(setting("aws_access_key_id"), setting("aws_secret_access_key"), path);
+    if (keys !== undefined) return keys;
+  }
+  return undefined;
+}
+
+function keyPair(
+  accessKeyId: string | undefined,
+  secretAccessKey: string | undefined,
+  path: string,
+): AwsCredentialIdentity | undefined {
+  if (accessKeyId === undefined) return undefined;
+  if (accessKeyId !== "" && secretAccessKey) {
+    return checkedKeys({ accessKeyId, secretAccessKey }, escapeName(path));
+  }
+  throw new S3CredentialsError("credentials", `${escapeName(path)} holds half a key`, {
+    hint: "A key has both an id and a secret",
+  });
+}

@@ -1,0 +1,56 @@
+/**
+ * A question on the terminal whose answer is not shown there.
+ *
+ * @module
+ */
+import { abortable } from "../abortable.ts";
+import { S3CredentialsError } from "../errors.ts";
+import { escapeName } from "../escape.ts";
+
+const CTRL_C = "\x03";
+const CTRL_D = "\x04";
+
+/** Asks, and reads a line from the terminal. */
+export async function askHidden(
+  question: string,
+  write: (text: string) => Promise<void>,
+  signal: AbortSignal,
+): Promise<string> {
+  await write(escapeName(question));
+  // With cbreak, Ctrl-C stays a signal, which Windows doesn't have.
+  Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
+  try {
+    return await abortable(readHiddenLine(() => readInput()), signal);
+  } finally {
+    Deno.stdin.setRaw(false);
+    await write("\n");
+  }
+}
+
+async function readInput(): Promise<string | undefined> {
+  const buffer = new Uint8Array(256);
+  const length = await Deno.stdin.read(buffer);
+  return length === null ? undefined : new TextDecoder().decode(buffer.subarray(0, length));
+}
+
+/** What is typed up to Enter, after its corrections. */
+export async function readHiddenLine(
+  read: () => Promise<string | undefined>,
+): Promise<string> {
+  let line = "";
+  for (;;) {
+    const typed = await read();
+    if (typed === undefined) throw cancelled();
+    for (const character of typed) {
+      if (character === "\r" || character === "\n") return line.trim();
+      if (character === CTRL_C || (character === CTRL_D && line === "")) throw cancelled();
+      if (character === "\x7f" || character === "\b") line = line.slice(0, -1);
+      else if (character === "\x15") line = "";
+      else if (character >= " ") line += character;
+    }
+  }
+}
+
+function cancelled(): S3CredentialsError {
+  return new S3CredentialsError("interrupted", "Interrupted: no code was entered");
+}
