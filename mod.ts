@@ -2,25 +2,24 @@
  * Working AWS credentials for S3 buckets, with the least permission that does the job.
  *
  * The library does what the commands of `s3-credentials` do: {@linkcode connect} to an account,
- * then {@linkcode createCredentials}, {@linkcode whoami} or {@linkcode deleteUser}. The plan
- * behind it is a pure function, {@linkcode planCreate}; policies are the matter of
+ * then {@linkcode createCredentials}, {@linkcode whoami} or {@linkcode deleteUser}. What would be
+ * done is worked out by {@linkcode planCredentials}; policies are the matter of
  * `@s3creds/cli/policy`.
  *
  * @example See what would be done, then do it
  * ```ts
- * import { connect, createCredentials, describeStep, NOTHING_EXISTS, planCreate } from "@s3creds/cli";
+ * import { connect, createCredentials, describeStep, planCredentials } from "@s3creds/cli";
  * import { startSandbox } from "@s3creds/cli/sandbox";
  * import assert from "node:assert/strict";
  *
- * const request = { buckets: ["my-bucket"], permission: "read-only", createBucket: true } as const;
- * const preview = planCreate(request, NOTHING_EXISTS).map(describeStep);
- * assert.equal(preview[0], "Would create bucket: 'my-bucket'");
- *
  * await using sandbox = await startSandbox();
- * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * const request = { buckets: ["my-bucket"], permission: "read-only", createBucket: true } as const;
+ * const { steps } = await planCredentials(aws, request);
+ * assert.equal(steps.map(describeStep)[0], "Would create bucket: 'my-bucket'");
+ *
  * const { credentials } = await createCredentials(aws, request);
- * assert.ok(credentials.SecretAccessKey.length > 0);
- * aws.close();
+ * assert.ok(credentials.secretAccessKey.length > 0);
  * ```
  *
  * @module
@@ -29,7 +28,6 @@ export type {
   AwsCredentialIdentity,
   AwsCredentialIdentityProvider,
 } from "./lib/aws/credential_types.ts";
-export { parseAuthFile } from "./lib/credentials/auth_file.ts";
 export {
   type Aws,
   type ClientOptions,
@@ -43,6 +41,8 @@ export {
   createCredentials,
   type CreatedCredentials,
   type CreateOptions,
+  planCredentials,
+  type Revertible,
 } from "./lib/credentials/create.ts";
 export type { BucketDetails } from "./lib/account/bucket_details.ts";
 export { type BucketReport, debugBucket } from "./lib/account/bucket_report.ts";
@@ -66,10 +66,11 @@ export type { ListOptions } from "./lib/account/list_options.ts";
 export { deleteUser, type RemovedDependent } from "./lib/account/delete_user.ts";
 export { type Identity, whoami } from "./lib/account/whoami.ts";
 export {
-  bucketCredentialCache,
-  type CredentialCache,
+  bucketCredentials,
   credentialCache,
   type CredentialCacheOptions,
+} from "./lib/credentials/credential_cache.ts";
+export {
   credentialHandler,
   type CredentialHandlerOptions,
 } from "./lib/credentials/credential_server.ts";
@@ -94,14 +95,15 @@ export type {
 } from "./lib/objects/types.ts";
 export type { ObjectHead } from "./lib/objects/download.ts";
 export { waitForCredentials, type WaitOptions } from "./lib/credentials/wait.ts";
-export type { UndoReport } from "./lib/credentials/rollback.ts";
+export type { RollbackReport } from "./lib/credentials/rollback.ts";
 export type {
-  AccessKeyFacts,
-  CreateFacts,
+  AccessKeyDetails,
+  CreatePlan,
   CreateRequest,
-  RoleFacts,
+  NewAccessKey,
+  NewSession,
   Step,
-  UserFacts,
+  TemporaryCredentials,
 } from "./lib/credentials/types.ts";
 export {
   type ErrorCode,
@@ -109,24 +111,11 @@ export {
   type S3CredentialsErrorOptions,
 } from "./lib/errors.ts";
 export {
-  checkProfileName,
-  CREDENTIAL_FORMATS,
   type CredentialFormat,
-  type Credentials,
   formatCredentials,
   type FormatOptions,
-  type PermanentCredentials,
-  type TemporaryCredentials,
 } from "./lib/credentials/format.ts";
-export { userNameFor } from "./lib/credentials/grant.ts";
-export {
-  type DefaultName,
-  defaultUserName,
-  type GrantName,
-  inlinePolicyName,
-  sessionName,
-} from "./lib/credentials/default_names.ts";
-export { NOTHING_EXISTS, planCreate } from "./lib/credentials/plan.ts";
+export { planForEmptyAccount } from "./lib/credentials/plan.ts";
 export { describeStep } from "./lib/credentials/describe.ts";
 
 if (import.meta.main) {

@@ -34,9 +34,8 @@ const WORK: Record<string, (aws: Aws) => Promise<unknown>> = {
   "createCredentials, a session": (aws) =>
     createCredentials(aws, { ...REQUEST, duration: 900, roleArn: ROLE }),
   waitForCredentials: (aws) => {
-    const credentials = { AccessKeyId: "ASIA1", SecretAccessKey: SECRET, SessionToken: TOKEN };
-    const Expiration = new Date();
-    return waitForCredentials(aws, { ...credentials, Expiration }, REQUEST, { seconds: 0 });
+    const credentials = { accessKeyId: "ASIA1", secretAccessKey: SECRET, sessionToken: TOKEN };
+    return waitForCredentials(aws, credentials, REQUEST, { timeoutMs: 0 });
   },
 };
 

@@ -10,7 +10,8 @@ import { parseDuration } from "../lib/time.ts";
 import { S3CredentialsError } from "../lib/errors.ts";
 import { checkProfileName, formatCredentials } from "../lib/credentials/format.ts";
 import { checkBucketName } from "../lib/names.ts";
-import { NOTHING_EXISTS, planCreate } from "../lib/credentials/plan.ts";
+import { planCreate } from "../lib/credentials/plan.ts";
+import { resolveRequest } from "../lib/credentials/request.ts";
 
 const POLICY_LIMIT = 2048;
 const AWS_NAME = /^[\w+=,.@-]+$/;
@@ -70,7 +71,7 @@ type Planned = Step[] | S3CredentialsError;
 
 function plan(request: CreateRequest, user?: UserFacts): Planned {
   try {
-    return planCreate(request, { ...NOTHING_EXISTS, ...(user && { user }) });
+    return planCreate(resolveRequest(request), { existingBuckets: new Set(), user }).steps;
   } catch (error) {
     if (error instanceof S3CredentialsError) return error;
     throw error;
@@ -212,15 +213,12 @@ for (const format of ["json", "ini"] as const) {
   Deno.test(`permanent credentials come back from their ${format} text`, () => {
     fc.assert(fc.property(keyId, secret, profileName, (accessKeyId, secretAccessKey, name) => {
       const text = formatCredentials(
-        {
-          UserName: "somebody",
-          AccessKeyId: accessKeyId,
-          Status: "Active",
-          SecretAccessKey: secretAccessKey,
-          CreateDate: new Date(0),
-        },
+        { accessKeyId, secretAccessKey },
         format,
-        { profileName: name },
+        {
+          profileName: name,
+          accessKey: { userName: "somebody", status: "Active", createDate: new Date(0) },
+        },
       );
       assert.deepEqual(parseAuthFile(`${text}\n`), { accessKeyId, secretAccessKey });
     }));
@@ -228,12 +226,9 @@ for (const format of ["json", "ini"] as const) {
 
   Deno.test(`temporary credentials come back from their ${format} text`, () => {
     fc.assert(fc.property(keyId, secret, secret, (accessKeyId, secretAccessKey, sessionToken) => {
-      const text = formatCredentials({
-        AccessKeyId: accessKeyId,
-        SecretAccessKey: secretAccessKey,
-        SessionToken: sessionToken,
-        Expiration: new Date(0),
-      }, format);
+      const expiration = new Date(0);
+      const keys = { accessKeyId, secretAccessKey, sessionToken, expiration };
+      const text = formatCredentials(keys, format);
       const expected = { accessKeyId, secretAccessKey, sessionToken };
       assert.deepEqual(parseAuthFile(text), expected);
       assert.deepEqual(parseAuthFile(text.replaceAll("\n", "\r\n")), expected);

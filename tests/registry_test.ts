@@ -112,13 +112,7 @@ Deno.test("JSR: a script that imports the library and the sandbox", async () => 
      await using sandbox = await startSandbox({ buckets: ["photos"] });
      const admin = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
      const { credentials } = await createCredentials(admin, { buckets: ["photos"] });
-     const user = connect({
-       endpointUrl: sandbox.url,
-       credentials: {
-         accessKeyId: credentials.AccessKeyId,
-         secretAccessKey: credentials.SecretAccessKey,
-       },
-     });
+     const user = connect({ endpointUrl: sandbox.url, credentials });
      console.log((await whoami(user)).Arn);
      admin.close();
      user.close();`,

@@ -4,11 +4,13 @@
  * @module
  */
 import type { PolicyDocument } from "../policy/document.ts";
-import type { CreateRequest } from "../credentials/types.ts";
+import type { Aws } from "../aws/connect.ts";
+import type { CreatedCredentials } from "../credentials/create.ts";
+import type { CreatePlan, CreateRequest } from "../credentials/types.ts";
 import { DEFAULT_WAIT_SECONDS, parseDuration, parseWait } from "../time.ts";
 import { asUsageError } from "../errors.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../credentials/format.ts";
-import { checkArn, checkUserName, USER_NAME_LIMIT } from "../names.ts";
+import { checkArn, checkUserName } from "../names.ts";
 import { parsePolicyTemplate } from "../policy/template.ts";
 import {
   choice,
@@ -28,8 +30,8 @@ import {
   usage,
   withAws,
 } from "./options.ts";
-import { permissionOf, permissionOptions, warnOfPrefix } from "./permission_options.ts";
-import { messageLog, writeLine, writeMessage } from "./output.ts";
+import { permissionOf, permissionOptions } from "./permission_options.ts";
+import { type MessageLog, messageLog, writeLine } from "./output.ts";
 
 const createOptions = {
   ...permissionOptions,
@@ -90,7 +92,11 @@ const createOptions = {
       (text) => text === "" ? DEFAULT_WAIT_SECONDS : parseWait(text),
     ),
     silent: flag("--silent", "Don't log the steps; warnings are still shown"),
-    dryRun: flag("--dry-run", "Show what would be done, and do nothing"),
+    dryRun: flag(
+      "--dry-run",
+      "Show what would be done in an account where nothing exists yet; send nothing",
+    ),
+    plan: flag("--plan", "Look at the account and show what would be done there; change nothing"),
   }),
   ...awsOptions,
 };
@@ -120,70 +126,75 @@ export const create = defineCommand({
   stopsItself: true,
   async run({ operands, options }, io) {
     const request = await createRequest(operands, options, io);
-    await warnOfPrefix(options.prefix, io);
     const log = messageLog(io, options.silent);
-    const { actionsBeyondS3, userNameFor } = await import("../credentials/grant.ts");
-    const { name, shortenedFrom } = userNameFor(request);
-    if (shortenedFrom !== undefined && request.duration === undefined) {
-      log.say(
-        `User name shortened to ${name}: ${beginningOf(shortenedFrom)} is longer than the ` +
-          `${USER_NAME_LIMIT} characters that AWS allows`,
-      );
-    }
-    await log.flush();
-    const beyond = request.roleArn === undefined ? actionsBeyondS3(request) : [];
-    if (request.duration !== undefined && beyond.length > 0) {
-      await writeMessage(
-        io,
-        `Warning: ${beyond.join(", ")} will have no effect, since the role of temporary ` +
-          "credentials is confined to S3: pass --role-arn for another role",
-      );
-    }
-    if (options.dryRun) {
-      const { NOTHING_EXISTS, planCreate } = await import("../credentials/plan.ts");
-      const { describeStep } = await import("../credentials/describe.ts");
-      const facts = { ...NOTHING_EXISTS, ...(options.region && { region: options.region }) };
-      const steps = planCreate({ ...request, createBucket: true }, facts);
-      for (const step of steps) await writeLine(io, describeStep(step));
-      return;
-    }
+    if (options.dryRun) return await showDryRun(request, options.region, io, log);
     await withAws(options, io, async (aws) => {
-      const { createCredentials } = await import("../credentials/create.ts");
-      const { deliver } = await import("../credentials/deliver.ts");
-      const created = await createCredentials(aws, request, {
+      if (options.plan) {
+        const { planCredentials } = await import("../credentials/create.ts");
+        return await showPlan(await planCredentials(aws, request, io), io, log);
+      }
+      const created = await createAndPrint(aws, request, options, io, log);
+      if (options.wait === undefined) return;
+      const { waitForCredentials } = await import("../credentials/wait.ts");
+      await waitForCredentials(aws, created.credentials, request, {
+        timeoutMs: 1000 * options.wait,
         onProgress: log.say,
         onWarning: log.warn,
         signal: io.signal,
-        patienceMs: io.patienceMs,
       }).finally(log.flush);
-      await deliver(
-        created,
-        (credentials) =>
-          writeLine(
-            io,
-            formatCredentials(credentials, options.format, {
-              profileName: options.profileName ?? "default",
-            }),
-          ),
-      );
-      if (options.wait !== undefined) {
-        const { waitForCredentials } = await import("../credentials/wait.ts");
-        await waitForCredentials(aws, created.credentials, request, {
-          seconds: options.wait,
-          onProgress: log.say,
-          onWarning: log.warn,
-          signal: io.signal,
-        }).finally(log.flush);
-      }
     });
   },
 });
 
-/** Enough for the name made of a single bucket; the names of forty would fill the screen. */
-const MAX_NAME_SHOWN = 80;
+async function createAndPrint(
+  aws: Aws,
+  request: CreateRequest,
+  { format, profileName }: Values<typeof createOptions>,
+  io: Io,
+  log: MessageLog,
+): Promise<CreatedCredentials> {
+  const { createCredentials } = await import("../credentials/create.ts");
+  const { deliver } = await import("../credentials/deliver.ts");
+  const created = await createCredentials(aws, request, {
+    onProgress: log.say,
+    onWarning: log.warn,
+    signal: io.signal,
+    patienceMs: io.patienceMs,
+  }).finally(log.flush);
+  await deliver(
+    created,
+    ({ credentials, accessKey }) =>
+      writeLine(io, formatCredentials(credentials, format, { accessKey, profileName })),
+  );
+  return created;
+}
 
-function beginningOf(name: string): string {
-  return name.length > MAX_NAME_SHOWN ? `${name.slice(0, MAX_NAME_SHOWN)}…` : name;
+/** Needs neither credentials nor network. */
+async function showDryRun(
+  request: CreateRequest,
+  region: string | undefined,
+  io: Io,
+  log: MessageLog,
+): Promise<void> {
+  const { planForEmptyAccount } = await import("../credentials/plan.ts");
+  const plan = planForEmptyAccount(request, { region });
+  log.say(
+    "Dry run: assumes that nothing exists in the account yet, --plan looks at it" +
+      (request.createBucket ? "" : "; without --create-bucket a missing bucket is an error"),
+  );
+  await showPlan(plan, io, log);
+}
+
+async function showPlan(
+  { steps, notices, warnings }: CreatePlan,
+  io: Io,
+  log: MessageLog,
+): Promise<void> {
+  for (const warning of warnings) log.warn(warning);
+  for (const notice of notices) log.say(notice);
+  await log.flush();
+  const { describeStep } = await import("../credentials/describe.ts");
+  for (const step of steps) await writeLine(io, describeStep(step));
 }
 
 async function createRequest(
@@ -216,6 +227,9 @@ function checkCombinations(options: Values<typeof createOptions>): void {
   const isNarrowed = options.readOnly || options.writeOnly || options.prefix !== undefined;
   if (options.policy !== undefined && isNarrowed) {
     throw usage("--policy cannot be used with --read-only, --write-only or --prefix");
+  }
+  if (options.plan && options.dryRun) {
+    throw usage("--plan cannot be used with --dry-run, which looks at no account");
   }
   if (options.policy === "-" && options.auth === "-") {
     throw usage("--policy and --auth cannot both read standard input");

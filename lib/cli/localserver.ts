@@ -66,9 +66,10 @@ export const localserver = defineCommand({
     await warnOfPrefix(prefix, io);
     const token = options.token === "" ? randomBytes(24).toString("base64url") : options.token;
     const log = messageLog(io, false);
-    const server = await import("../credentials/credential_server.ts");
+    const { bucketCredentials } = await import("../credentials/credential_cache.ts");
+    const { credentialHandler } = await import("../credentials/credential_server.ts");
     await withAws(options, io, async (aws) => {
-      const cache = server.bucketCredentialCache(aws, {
+      const provider = bucketCredentials(aws, {
         buckets: [bucket],
         permission,
         duration,
@@ -78,7 +79,7 @@ export const localserver = defineCommand({
       }, { onProgress: log.say, signal: io.signal, patienceMs: io.patienceMs });
       // Before anything is created: the port may be in use.
       const listening = listen(host, port, (actualPort) =>
-        server.credentialHandler(cache, {
+        credentialHandler(provider, {
           hosts: hostHeaders(host, actualPort),
           anyAddress: EVERY_ADDRESS.includes(host),
           token,
@@ -86,7 +87,7 @@ export const localserver = defineCommand({
         }));
       try {
         log.say("Generating initial credentials...");
-        await cache.get();
+        await provider();
         const url = `http://${host}:${listening.addr.port}/`;
         log.say(
           `Serving ${permission} credentials for bucket '${bucket}' at ${url}\n` +

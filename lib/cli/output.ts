@@ -41,6 +41,7 @@ export const CLI_TERMS: Readonly<Record<string, string>> = {
   profile: "--profile",
   public: "--public",
   region: "--region",
+  roleArn: "--role-arn",
   username: "--username",
   userPermissionsBoundary: "--user-permissions-boundary",
   waitForCredentials: "create --wait",
@@ -100,7 +101,7 @@ export function messageLog(io: Io, isSilent: boolean): MessageLog {
     say(message) {
       if (!isSilent) write(message);
     },
-    warn: (message) => write(`Warning: ${message}`),
+    warn: (message) => write(inCliTerms(`Warning: ${message}`)),
     flush: () => written,
   };
 }

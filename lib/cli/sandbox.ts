@@ -114,13 +114,7 @@ async function runCommand(words: readonly string[], started: Started, io: Io): P
 }
 
 async function serve({ url, region, credentials }: Started, io: Io): Promise<void> {
-  const keys = formatCredentials({
-    UserName: "admin",
-    AccessKeyId: credentials.accessKeyId,
-    Status: "Active",
-    SecretAccessKey: credentials.secretAccessKey,
-    CreateDate: new Date(),
-  }, "env");
+  const keys = formatCredentials(credentials, "env");
   await writeMessage(
     io,
     `Sandbox at ${url} - press Ctrl-C to stop. To use it in another terminal:`,

@@ -14,25 +14,12 @@ const FORM =
   "file of AWS's console";
 
 /**
- * Reads credentials from the text of a file.
+ * Reads credentials from the text of a file: JSON with `AccessKeyId`, `SecretAccessKey` and perhaps
+ * `SessionToken`, also inside `Credentials` or `AccessKey` as the aws command prints them; or the first
+ * section of INI text with an `aws_access_key_id`; or assignments of environment variables, one a line;
+ * or the CSV file that AWS's console offers for a new key.
  *
- * The text is JSON with `AccessKeyId`, `SecretAccessKey` and perhaps `SessionToken`, also inside
- * `Credentials` or `AccessKey` as the aws CLI prints them; or INI: its first section with an
- * `aws_access_key_id` counts; or assignments of environment variables, one a line; or the CSV file that
- * AWS's console offers for a new key.
- *
- * @param text what the file holds
- * @returns the credentials
  * @throws {RangeError} if it is none of these; the message never repeats the text
- *
- * @example INI, as `create --format ini` writes it
- * ```ts
- * import { parseAuthFile } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * const found = parseAuthFile("[any]\naws_access_key_id=AKIA1\naws_secret_access_key=s#cret\n");
- * assert.deepEqual(found, { accessKeyId: "AKIA1", secretAccessKey: "s#cret" });
- * ```
  */
 export function parseAuthFile(text: string): AwsCredentialIdentity {
   const content = text.replace(/^\uFEFF/, "").trim();
@@ -112,7 +99,7 @@ function checked(id: unknown, secret: unknown, token: unknown): AwsCredentialIde
     throw new InvalidInput(`No complete credentials found: ${FORM}`);
   }
   if (token !== undefined && token !== null && typeof token !== "string") {
-    throw new InvalidInput(`The session token is not a text: ${FORM}`);
+    throw new InvalidInput(`The session token is not a string: ${FORM}`);
   }
   return parseKeys({ accessKeyId: id, secretAccessKey: secret, sessionToken: token ?? undefined });
 }

@@ -1,33 +1,25 @@
 /**
- * Handing new credentials over, or taking them back.
+ * Delivering new credentials, or rolling them back.
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import type { Credentials } from "./format.ts";
+import { messageOf, S3CredentialsError } from "../errors.ts";
 import type { CreatedCredentials } from "./create.ts";
-import { withUndoReport } from "./rollback.ts";
+import { withRollbackReport } from "./rollback.ts";
 
-/**
- * Hands credentials over. Where that fails nobody has the secret, so all that was created for it is
- * removed again.
- *
- * @param created what `createCredentials` gave
- * @param handOver writes the credentials to where they are wanted
- * @throws {S3CredentialsError} if they could not be handed over; says what was undone
- */
+/** Delivers credentials. If that fails nobody has the secret, so that all that was created is removed. */
 export async function deliver(
   created: CreatedCredentials,
-  handOver: (credentials: Credentials) => Promise<void>,
+  write: (created: CreatedCredentials) => Promise<void>,
 ): Promise<void> {
   try {
-    await handOver(created.credentials);
+    await write(created);
   } catch (cause) {
     const error = new S3CredentialsError(
       "partial-failure",
-      `Could not write the credentials: ${cause instanceof Error ? cause.message : cause}`,
+      `Could not write the credentials: ${messageOf(cause)}`,
       { cause },
     );
-    throw withUndoReport(error, await created.undo());
+    throw withRollbackReport(error, await created.rollBack());
   }
 }

@@ -3,35 +3,31 @@
  *
  * @module
  */
-import type { CreateFacts, CreateRequest, Step, UserFacts } from "./types.ts";
-import { inlinePolicies, userNameFor } from "./grant.ts";
-import { describeKey, limitingBoundary } from "./plan.ts";
+import type {
+  AccessKeyFacts,
+  CreateFacts,
+  ResolvedRequest,
+  ResolvedUser,
+  Step,
+  UserFacts,
+} from "./types.ts";
+import { policyText } from "../policy/document.ts";
+import { USER_NAME_LIMIT } from "../names.ts";
+import { formatTime } from "../time.ts";
+import { FULL_ACCESS_ARN } from "./defaults.ts";
+import type { NamedPolicy } from "./grant.ts";
 
 function json(value: unknown): string {
   return JSON.stringify(value, null, 4);
 }
 
-/** On one line, with a space behind each colon and comma. */
+/** On one line, with a space after each colon and comma. */
 function jsonLine(value: Record<string, boolean>): string {
   const entries = Object.entries(value).map(([key, setting]) => `"${key}": ${setting}`);
   return `{${entries.join(", ")}}`;
 }
 
-/**
- * The configuration that CreateBucket needs for a region, if any: `us-east-1` must not be named.
- *
- * @param region the bucket's region, if one was asked for
- * @returns the argument for CreateBucket, or `undefined`
- *
- * @example Two regions
- * ```ts
- * import assert from "node:assert/strict";
- * import { bucketConfiguration } from "./describe.ts";
- *
- * assert.equal(bucketConfiguration("us-east-1"), undefined);
- * assert.deepEqual(bucketConfiguration("eu-west-1"), { LocationConstraint: "eu-west-1" });
- * ```
- */
+/** The configuration that CreateBucket needs for a region; `us-east-1` must not be named. */
 export function bucketConfiguration(
   region: string | undefined,
 ): { LocationConstraint: string } | undefined {
@@ -91,23 +87,7 @@ export function describeStep(step: Step): string {
   }
 }
 
-/**
- * Says what a step has done, as `create` logs it.
- *
- * @param step the step that was taken
- * @returns a line, or nothing where the step logs its parts as it goes
- *
- * @example A bucket
- * ```ts
- * import assert from "node:assert/strict";
- * import { reportStep } from "./describe.ts";
- *
- * assert.equal(
- *   reportStep({ kind: "create-bucket", bucket: "b-1", region: "eu-west-1" }),
- *   "Created bucket: b-1 in region: eu-west-1",
- * );
- * ```
- */
+/** What `create` logs of a step that was taken; nothing for one that logs its parts as it goes. */
 export function reportStep(step: Step): string | undefined {
   switch (step.kind) {
     case "create-bucket":
@@ -135,86 +115,97 @@ export function reportStep(step: Step): string | undefined {
   }
 }
 
-/**
- * Says what `create` has found that a person may not expect.
- *
- * @param request what shall be created
- * @param facts what the account holds
- * @returns a line for each thing
- *
- * @example A user with a key
- * ```ts
- * import assert from "node:assert/strict";
- * import { describeFacts } from "./describe.ts";
- *
- * const facts = { existingBuckets: new Set(["b-1"]), user: {} };
- * assert.deepEqual(describeFacts({ buckets: ["b-1"] }, facts), [
- *   "User exists already: s3.read-write.b-1",
- * ]);
- * ```
- */
-export function describeFacts(request: CreateRequest, facts: CreateFacts): string[] {
-  const { existingBuckets, user } = facts;
-  const elsewhere = request.bucketRegion === undefined
-    ? []
-    : [...existingBuckets].map((bucket) =>
-      `Bucket exists already: ${bucket} - region ${request.bucketRegion} is for new buckets only`
-    );
-  const keys = user?.accessKeys?.length
-    ? `, with ${user.accessKeys.map(describeKey).join(", ")}`
-    : "";
-  const name = userNameFor(request).name;
-  return [...elsewhere, ...(user === undefined ? [] : [`User exists already: ${name}${keys}`])];
-}
+/** Enough for the name made of a single bucket; the names of forty would fill the screen. */
+const MAX_NAME_SHOWN = 80;
 
-/**
- * Tells where the credentials will do more or less than was asked for, or be seen by more people.
- *
- * @param request what shall be created
- * @param facts what the account holds
- * @returns a sentence for each thing
- *
- * @example A user who is an administrator already
- * ```ts
- * import assert from "node:assert/strict";
- * import { describeDangers } from "./describe.ts";
- *
- * const facts = { existingBuckets: new Set(["b-1"]), user: { groups: ["admins"] } };
- * assert.deepEqual(describeDangers({ buckets: ["b-1"], username: "joe" }, facts), [
- *   "The new key can also do what user joe may do by group admins",
- * ]);
- * ```
- */
-export function describeDangers(request: CreateRequest, facts: CreateFacts): string[] {
-  const { bucketsOfOtherAccounts = [], user } = facts;
+export function describeShortening({ name, shortenedFrom }: ResolvedUser): string[] {
+  if (shortenedFrom === undefined) return [];
+  const start = shortenedFrom.length > MAX_NAME_SHOWN
+    ? `${shortenedFrom.slice(0, MAX_NAME_SHOWN)}…`
+    : shortenedFrom;
   return [
-    ...bucketsOfOtherAccounts.map((bucket) =>
-      `Bucket ${bucket} belongs to another account, which sees all that is written to it`
-    ),
-    ...(user === undefined ? [] : describeUser(request, user)),
+    `User name shortened to ${name}: ${start} is longer than the ${USER_NAME_LIMIT} characters ` +
+    "that AWS allows",
   ];
 }
 
-/** What an existing user adds to the key, and what it takes away. */
-function describeUser(request: CreateRequest, user: UserFacts): string[] {
-  const name = userNameFor(request).name;
-  const given = new Set(
-    inlinePolicies(request, name, user).map(({ policyName }) => policyName),
+export function describeBuckets(
+  { bucketRegion }: ResolvedRequest,
+  { existingBuckets }: CreateFacts,
+): string[] {
+  if (bucketRegion === undefined) return [];
+  return [...existingBuckets].map((bucket) =>
+    `Bucket exists already: ${bucket} - region ${bucketRegion} is for new buckets only`
   );
-  const others = [...user.inlinePolicies?.keys() ?? []].filter((other) => !given.has(other));
+}
+
+export function describeUser({ name }: ResolvedUser, { accessKeys = [] }: UserFacts): string[] {
+  const keys = accessKeys.length === 0 ? "" : `, with ${accessKeys.map(describeKey).join(", ")}`;
+  return [`User exists already: ${name}${keys}`];
+}
+
+/** An access key's id, with its age and last use. */
+export function describeKey(key: AccessKeyFacts): string {
+  const created = key.createDate ? `created ${formatTime(key.createDate)}` : "age unknown";
+  return `access key ${key.accessKeyId} (${created}, ${describeUse(key.lastUsedDate)})`;
+}
+
+function describeUse(lastUsed: Date | null | undefined): string {
+  if (lastUsed === undefined) return "last use unknown";
+  return lastUsed === null ? "never used" : `last used ${formatTime(lastUsed)}`;
+}
+
+export function describeReplacements(
+  { name }: ResolvedUser,
+  policies: readonly NamedPolicy[],
+  existing: ReadonlyMap<string, string> = new Map(),
+): string[] {
+  const differs = ({ policyName, policy }: NamedPolicy) =>
+    existing.has(policyName) && existing.get(policyName) !== policyText(policy);
+  return policies.filter(differs).map(({ policyName }) =>
+    `Replaces the earlier policy ${policyName}, also for the other access keys of user ${name}`
+  );
+}
+
+export function foreignBucketWarning(bucket: string): string {
+  return `Bucket ${bucket} belongs to another account, which sees all that is written to it`;
+}
+
+/** What an existing user adds to the new key's permissions, and what it takes away. */
+export function userWarnings(
+  request: ResolvedRequest,
+  user: ResolvedUser,
+  found: UserFacts,
+  policies: readonly NamedPolicy[],
+): string[] {
+  const put = new Set(policies.map(({ policyName }) => policyName));
+  const others = [...found.inlinePolicies?.keys() ?? []].filter((name) => !put.has(name));
   const grants = [
-    ...counted("policy", "policies", [...others, ...user.managedPolicies ?? []]),
-    ...counted("group", "groups", user.groups ?? []),
+    ...counted("policy", "policies", [...others, ...found.managedPolicies ?? []]),
+    ...counted("group", "groups", found.groups ?? []),
   ];
-  const boundary = limitingBoundary(request, user);
+  const boundary = limitingBoundary(request, user, found);
   return [
     ...(grants.length === 0
       ? []
-      : [`The new key can also do what user ${name} may do by ${grants.join(" and by ")}`]),
-    ...(boundary === undefined
-      ? []
-      : [`User ${name} has the permissions boundary ${boundary}, which also limits the new key`]),
+      : [`The new key can also do what user ${user.name} may do by ${grants.join(" and by ")}`]),
+    ...(boundary === undefined ? [] : [
+      `User ${user.name} has the permissions boundary ${boundary}, which also limits the new key`,
+    ]),
   ];
+}
+
+/**
+ * The permissions boundary of an existing user, if it may take away from what is granted: not where a
+ * new user would get the same, or where it allows all of S3 and nothing else is granted.
+ */
+function limitingBoundary(
+  { isWithinS3 }: ResolvedRequest,
+  user: ResolvedUser,
+  { permissionsBoundary: found }: UserFacts,
+): string | undefined {
+  const isNoLimit = found === user.permissionsBoundary || (found === FULL_ACCESS_ARN && isWithinS3);
+  return isNoLimit ? undefined : found;
 }
 
 function counted(one: string, several: string, names: readonly string[]): string[] {

@@ -5,14 +5,18 @@
  */
 import { mapOrdered } from "../concurrency.ts";
 import type { IAM } from "@aws-sdk/client-iam";
-import type { AccessKeyFacts, CreateFacts, CreateRequest, RoleFacts, UserFacts } from "./types.ts";
+import type {
+  AccessKeyFacts,
+  CreateFacts,
+  ResolvedRequest,
+  RoleFacts,
+  UserFacts,
+} from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
-import { userNameFor } from "./grant.ts";
-import { FULL_ACCESS_ARN, ROLE_NAME } from "./plan.ts";
+import { FULL_ACCESS_ARN, ROLE_NAME } from "./defaults.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
 import { decodeDocument } from "../account/iam_document.ts";
 import { iamPages } from "../aws/listing.ts";
-import { watchClock } from "./server_clock.ts";
 import {
   httpStatus,
   isMissing,
@@ -21,38 +25,48 @@ import {
   serviceError,
 } from "../aws/service_error.ts";
 
-/** The only region that CreateBucket must not be told. */
+/** The only region that CreateBucket must not be given. */
 const DEFAULT_REGION = "us-east-1";
 
 /**
- * Looks at the buckets, the user or the role, all at the same time.
+ * Looks at the buckets, the user or the role, and the caller, all at the same time.
  *
- * @param aws the account
- * @param request what shall be created
- * @returns what the account holds
  * @throws {S3CredentialsError} if something may not be looked at; bad credentials come first
  */
-export async function gatherFacts(aws: Aws, request: CreateRequest): Promise<CreateFacts> {
-  const isTemporary = request.duration !== undefined;
-  const needsRole = isTemporary && request.roleArn === undefined;
+export async function gatherFacts(aws: Aws, request: ResolvedRequest): Promise<CreateFacts> {
+  const { buckets, user, session } = request;
+  const needsRole = session !== undefined && session.roleArn === undefined;
   const caller = findCaller(aws);
-  const existing = existingBuckets(aws, request.buckets);
-  const [region, buckets, strangers, user, role, callerArn] = await all([
+  const [region, existingBuckets, foundUser, role, callerArn] = await all([
     connectionOf(aws).region(),
-    existing,
-    bucketsOfOtherAccounts(aws, existing, caller),
-    isTemporary ? undefined : findUser(aws, userNameFor(request).name),
+    findBuckets(aws, buckets),
+    user && findUser(aws, user.name),
     needsRole ? findRole(aws) : undefined,
-    needsRole ? caller : undefined,
+    // Servers of other makers may not have this call; only the trust of a new role depends on it.
+    needsRole ? caller : caller.catch(() => undefined),
   ]);
   return {
-    ...(region !== DEFAULT_REGION && { region }),
-    existingBuckets: buckets,
-    ...(strangers.length > 0 && { bucketsOfOtherAccounts: strangers }),
-    ...(user && { user }),
-    ...(role && { role }),
-    ...(callerArn && { callerArn }),
+    region: region === DEFAULT_REGION ? undefined : region,
+    existingBuckets,
+    user: foundUser,
+    role,
+    callerArn,
   };
+}
+
+/** Those of the existing buckets that another account owns, as far as that can be told. */
+export async function findForeignBuckets(
+  aws: Aws,
+  { callerArn, existingBuckets }: CreateFacts,
+): Promise<string[]> {
+  const account = callerArn?.split(":")[4];
+  if (!account || existingBuckets.size === 0) return [];
+  const s3 = await aws.s3();
+  const isForeign = (bucket: string) =>
+    s3.headBucket({ Bucket: bucket, ExpectedBucketOwner: account })
+      .then(() => false, (error) => httpStatus(error) === 403);
+  const found = await mapAll(existingBuckets, isForeign);
+  return [...existingBuckets].filter((_, index) => found[index]);
 }
 
 /** Waits for all, and of several failures throws the one that explains the others. */
@@ -69,7 +83,7 @@ async function all<T extends readonly unknown[]>(
   return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as never;
 }
 
-async function existingBuckets(aws: Aws, names: readonly string[]): Promise<Set<string>> {
+async function findBuckets(aws: Aws, names: readonly string[]): Promise<Set<string>> {
   const found = await mapAll(names, (name) => bucketExists(aws, name));
   return new Set(names.filter((_, index) => found[index]));
 }
@@ -121,27 +135,8 @@ async function bucketExistsByListing(aws: Aws, bucket: string): Promise<boolean>
   }
 }
 
-/** Those of the buckets that another account owns, as far as that can be told. */
-async function bucketsOfOtherAccounts(
-  aws: Aws,
-  existing: Promise<Set<string>>,
-  caller: Promise<string>,
-): Promise<string[]> {
-  // Not every maker's server knows the call; then nothing can be told.
-  const account = await caller.then((arn) => arn.split(":")[4], () => undefined);
-  const buckets = await existing.catch(() => new Set<string>());
-  if (!account || buckets.size === 0) return [];
-  const s3 = await aws.s3();
-  const isStrangers = async (bucket: string) =>
-    await s3.headBucket({ Bucket: bucket, ExpectedBucketOwner: account })
-      .then(() => false, (error) => httpStatus(error) === 403);
-  const found = await mapAll(buckets, isStrangers);
-  return [...buckets].filter((_, index) => found[index]);
-}
-
 async function findUser(aws: Aws, name: string): Promise<UserFacts | undefined> {
   const iam = await aws.iam();
-  watchClock(iam);
   const user = await ifPresent(
     iam.getUser({ UserName: name }),
     `Could not look at user ${name}`,
@@ -154,13 +149,7 @@ async function findUser(aws: Aws, name: string): Promise<UserFacts | undefined> 
     ifSupported(findGroups(iam, name), `Could not list the groups of user ${name}`),
   ]);
   const boundary = user.User?.PermissionsBoundary?.PermissionsBoundaryArn;
-  return {
-    ...(boundary !== undefined && { permissionsBoundary: boundary }),
-    ...(accessKeys && { accessKeys }),
-    ...(inlinePolicies && { inlinePolicies }),
-    ...(managedPolicies && { managedPolicies }),
-    ...(groups && { groups }),
-  };
+  return { permissionsBoundary: boundary, accessKeys, inlinePolicies, managedPolicies, groups };
 }
 
 async function findAccessKeys(iam: IAM, userName: string): Promise<AccessKeyFacts[]> {
@@ -175,8 +164,8 @@ async function findAccessKeys(iam: IAM, userName: string): Promise<AccessKeyFact
     );
     return {
       accessKeyId,
-      ...(CreateDate && { createDate: CreateDate }),
-      ...(used && { lastUsedDate: used.AccessKeyLastUsed?.LastUsedDate ?? null }),
+      createDate: CreateDate,
+      lastUsedDate: used && (used.AccessKeyLastUsed?.LastUsedDate ?? null),
     };
   });
 }
@@ -243,34 +232,34 @@ async function findCaller(aws: Aws): Promise<string> {
   }
 }
 
-async function ifPresent<T>(call: Promise<T>, tried: string): Promise<T | undefined> {
+async function ifPresent<T>(call: Promise<T>, action: string): Promise<T | undefined> {
   try {
     return await call;
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw serviceError(error, tried);
+    throw serviceError(error, action);
   }
 }
 
-/** What is only good to know must not stop a caller who may create but not look. */
-async function ifAllowed<T>(call: Promise<T>, tried: string): Promise<T | undefined> {
+/** A caller who may create but not look can do without what is only good to know. */
+async function ifAllowed<T>(call: Promise<T>, action: string): Promise<T | undefined> {
   try {
     return await call;
   } catch (cause) {
-    const error = serviceError(cause, tried);
+    const error = serviceError(cause, action);
     if (error.code === "access-denied") return undefined;
     throw error;
   }
 }
 
-/** What only a warning is made of must not stop work on another maker's server that does not have it. */
-async function ifSupported<T>(call: Promise<T>, tried: string): Promise<T | undefined> {
+/** The same for a call that a server of another maker may not have. */
+async function ifSupported<T>(call: Promise<T>, action: string): Promise<T | undefined> {
   return await ifAllowed(
     call.catch((error) => {
       if (isUnsupportedOperation(error)) return undefined;
       throw error;
     }),
-    tried,
+    action,
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * Credentials and times as text.
+ * Credentials as text.
  *
  * @module
  */
@@ -7,35 +7,8 @@
 import { InvalidInput } from "../errors.ts";
 import { formatTime } from "../time.ts";
 import { PLAIN_WORD, shellWord } from "../escape.ts";
-
-/** An access key that never expires, as IAM's CreateAccessKey gives it. */
-export interface PermanentCredentials {
-  /** The IAM user whose key it is. */
-  UserName: string;
-  /** The key's id, `AKIA…`. */
-  AccessKeyId: string;
-  /** `Active` for a new key. */
-  Status: string;
-  /** The secret, which AWS shows this once. */
-  SecretAccessKey: string;
-  /** When the key was made. */
-  CreateDate: Date;
-}
-
-/** Credentials with an end, as STS's AssumeRole gives them. */
-export interface TemporaryCredentials {
-  /** The key's id, `ASIA…`. */
-  AccessKeyId: string;
-  /** The secret. */
-  SecretAccessKey: string;
-  /** The token that must accompany the key. */
-  SessionToken: string;
-  /** When they stop working. */
-  Expiration: Date;
-}
-
-/** Credentials of either kind. */
-export type Credentials = PermanentCredentials | TemporaryCredentials;
+import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
+import type { AccessKeyDetails } from "./types.ts";
 
 /** How {@linkcode formatCredentials} can write credentials. */
 export type CredentialFormat =
@@ -58,8 +31,10 @@ export const CREDENTIAL_FORMATS: readonly CredentialFormat[] = [
   "process",
 ];
 
-/** Choices of {@linkcode formatCredentials}. */
+/** Options of {@linkcode formatCredentials}. */
 export interface FormatOptions {
+  /** The details of a permanent key, which JSON shows. */
+  accessKey?: AccessKeyDetails;
   /**
    * The section's name in INI text.
    *
@@ -71,7 +46,7 @@ export interface FormatOptions {
 /**
  * Writes credentials in a format that other programs read.
  *
- * - `json`: the keys of AWS, indented by four
+ * - `json`: with the names that AWS's API uses, indented by four
  * - `ini`: a section for `~/.aws/credentials`
  * - `env`, `env-no-export`, `powershell`, `fish`: assignments of environment variables; all but
  *   `env-no-export`, which is no script, clear a session token that was there before permanent ones
@@ -80,7 +55,7 @@ export interface FormatOptions {
  *
  * @param credentials what to write
  * @param format how to write it
- * @param options the name of the INI section
+ * @param options the details of the key, and the name of the INI section
  * @returns the text, without a line break at its end
  *
  * @example Variables for a shell
@@ -89,26 +64,26 @@ export interface FormatOptions {
  * import assert from "node:assert/strict";
  *
  * const text = formatCredentials({
- *   AccessKeyId: "ASIAEXAMPLE",
- *   SecretAccessKey: "example/secret",
- *   SessionToken: "token==",
- *   Expiration: new Date("2026-01-01T00:00:00Z"),
+ *   accessKeyId: "ASIAEXAMPLE",
+ *   secretAccessKey: "example/secret",
+ *   sessionToken: "token==",
+ *   expiration: new Date("2026-01-01T00:00:00Z"),
  * }, "env");
  * assert.equal(text.split("\n")[0], "export AWS_ACCESS_KEY_ID=ASIAEXAMPLE");
  * ```
  */
 export function formatCredentials(
-  credentials: Credentials,
+  credentials: AwsCredentialIdentity,
   format: CredentialFormat,
   options: FormatOptions = {},
 ): string {
   switch (format) {
     case "json":
-      return JSON.stringify(withTimesAsText(credentials), null, 4);
+      return JSON.stringify(printed(credentials, options.accessKey), null, 4);
     case "ini":
       return ini(credentials, options.profileName ?? "default");
     case "process":
-      return processDocument(credentials);
+      return JSON.stringify(processFields(credentials), null, 4);
     case "env":
       return script(
         credentials,
@@ -132,59 +107,65 @@ export function formatCredentials(
   }
 }
 
-function withTimesAsText(credentials: Credentials): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(credentials).map(([key, value]: [string, string | Date]) => [
-      key,
-      value instanceof Date ? formatTime(value) : value,
-    ]),
-  );
+/** The fields in the order in which AWS gives them. */
+function printed(
+  { accessKeyId, secretAccessKey, sessionToken, expiration }: AwsCredentialIdentity,
+  key: AccessKeyDetails | undefined,
+): Record<string, string | undefined> {
+  return {
+    UserName: key?.userName,
+    AccessKeyId: accessKeyId,
+    Status: key?.status,
+    SecretAccessKey: secretAccessKey,
+    SessionToken: sessionToken,
+    Expiration: expiration && formatTime(expiration),
+    CreateDate: key && formatTime(key.createDate),
+  };
 }
 
-function sessionToken(credentials: Credentials): string | undefined {
-  return "SessionToken" in credentials ? credentials.SessionToken : undefined;
-}
-
-function ini(credentials: Credentials, section: string): string {
-  const token = sessionToken(credentials);
+function ini(credentials: AwsCredentialIdentity, section: string): string {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   return [
     `[${section}]`,
-    `aws_access_key_id=${credentials.AccessKeyId}`,
-    `aws_secret_access_key=${credentials.SecretAccessKey}`,
-    ...(token === undefined ? [] : [`aws_session_token=${token}`]),
+    `aws_access_key_id=${accessKeyId}`,
+    `aws_secret_access_key=${secretAccessKey}`,
+    ...(sessionToken === undefined ? [] : [`aws_session_token=${sessionToken}`]),
   ].join("\n");
 }
 
-function processDocument(credentials: Credentials): string {
-  const { AccessKeyId, SecretAccessKey } = credentials;
-  const temporary = "SessionToken" in credentials
-    ? {
-      SessionToken: credentials.SessionToken,
-      Expiration: credentials.Expiration.toISOString().replace(/\.\d+Z$/, "Z"),
-    }
-    : {};
-  return JSON.stringify({ Version: 1, AccessKeyId, SecretAccessKey, ...temporary }, null, 4);
+/** The fields that `credential_process` prints. */
+export function processFields(
+  { accessKeyId, secretAccessKey, sessionToken, expiration }: AwsCredentialIdentity,
+): Record<string, string | number | undefined> {
+  return {
+    Version: 1,
+    AccessKeyId: accessKeyId,
+    SecretAccessKey: secretAccessKey,
+    SessionToken: sessionToken,
+    Expiration: expiration?.toISOString().replace(/\.\d+Z$/, "Z"),
+  };
 }
 
 type Assign = (name: string, value: string) => string;
 
 /** A token of other credentials would make AWS refuse permanent ones. */
 function script(
-  credentials: Credentials,
+  credentials: AwsCredentialIdentity,
   assign: Assign,
   clear: (name: string) => string,
 ): string {
   const text = assignments(credentials, assign);
-  const isPermanent = sessionToken(credentials) === undefined;
-  return isPermanent ? `${text}\n${clear("AWS_SESSION_TOKEN")}` : text;
+  return credentials.sessionToken === undefined ? `${text}\n${clear("AWS_SESSION_TOKEN")}` : text;
 }
 
-function assignments(credentials: Credentials, assign: Assign): string {
-  const token = sessionToken(credentials);
+function assignments(
+  { accessKeyId, secretAccessKey, sessionToken }: AwsCredentialIdentity,
+  assign: Assign,
+): string {
   return [
-    assign("AWS_ACCESS_KEY_ID", credentials.AccessKeyId),
-    assign("AWS_SECRET_ACCESS_KEY", credentials.SecretAccessKey),
-    ...(token === undefined ? [] : [assign("AWS_SESSION_TOKEN", token)]),
+    assign("AWS_ACCESS_KEY_ID", accessKeyId),
+    assign("AWS_SECRET_ACCESS_KEY", secretAccessKey),
+    ...(sessionToken === undefined ? [] : [assign("AWS_SESSION_TOKEN", sessionToken)]),
   ].join("\n");
 }
 
@@ -196,27 +177,13 @@ function powershellWord(value: string): string {
   return PLAIN_WORD.test(value) ? `"${value}"` : `'${value.replaceAll("'", "''")}'`;
 }
 
-/**
- * Checks the name of a section of INI text.
- *
- * @param name the name to check
- * @throws {RangeError} if it is empty, has blanks around it, or can't stand between brackets on one line
- *
- * @example A name that would break the file
- * ```ts
- * import { checkProfileName } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * checkProfileName("uploads");
- * assert.throws(() => checkProfileName("a]\n[b"), RangeError);
- * ```
- */
+/** @throws {RangeError} if a name can't stand between the brackets of a section of INI text */
 export function checkProfileName(name: string): void {
   // deno-lint-ignore no-control-regex
   if (name === "" || name !== name.trim() || /[\[\]\x00-\x1f#;]/.test(name)) {
     throw new InvalidInput(
       `Invalid profile name ${JSON.stringify(name)}: it must not be empty, nor begin or end with ` +
-        "a blank, nor hold brackets, line breaks, # or ;",
+        "a space, nor hold brackets, line breaks, # or ;",
     );
   }
 }

@@ -5,47 +5,51 @@
  */
 import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
 import { publicBucketPolicy } from "../policy/build.ts";
-import { formatTime } from "../time.ts";
-import { checkedRequest } from "./request.ts";
 import type {
-  AccessKeyFacts,
   CreateFacts,
+  CreatePlan,
   CreateRequest,
+  ResolvedRequest,
+  ResolvedSession,
+  ResolvedUser,
   RoleFacts,
   Step,
   UserFacts,
 } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
-import { grantOf, inlinePolicies, isWithinS3, sessionPolicy, userNameFor } from "./grant.ts";
-import { sessionName } from "./default_names.ts";
 import { shellWord } from "../escape.ts";
+import { ROLE_NAME } from "./defaults.ts";
+import { resolveRequest } from "./request.ts";
+import { inlinePolicies, type NamedPolicy } from "./grant.ts";
+import {
+  describeBuckets,
+  describeKey,
+  describeReplacements,
+  describeShortening,
+  describeUser,
+  userWarnings,
+} from "./describe.ts";
 
 /** The facts of an account in which nothing exists yet: what `--dry-run` plans on. */
 export const NOTHING_EXISTS: CreateFacts = { existingBuckets: new Set<string>() };
 
-/** The role that temporary credentials are made from. */
-export const ROLE_NAME = "s3-credentials.AmazonS3FullAccess";
-/** The managed policy of that role, and the permissions boundary of users who may write. */
-export const FULL_ACCESS_ARN = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
-const READ_ONLY_ACCESS_ARN = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
 const ACCESS_KEY_LIMIT = 2;
 const CHAINED_SESSION_LIMIT_SECONDS = 3600;
 
 /**
- * Works out the steps of `create`. Changes nothing and calls nobody.
+ * Works out what `createCredentials` would do in an account where nothing exists yet. Makes no request.
  *
- * @param asked what shall be created
- * @param facts what the account holds
- * @returns the steps in their order; the last one gives the credentials
- * @throws {S3CredentialsError} if the request makes no sense or contradicts the facts, a bucket is
- *   missing, or one of AWS's limits would be passed
+ * @param request what to create; missing buckets are created
+ * @param options the region of new buckets if the request names none
+ * @returns the plan; {@linkcode describeStep} puts its steps in words
+ * @throws {S3CredentialsError} if the request makes no sense, or one of AWS's limits would be passed
  *
  * @example What a dry run shows
  * ```ts
- * import { describeStep, NOTHING_EXISTS, planCreate } from "@s3creds/cli";
+ * import { describeStep, planForEmptyAccount } from "@s3creds/cli";
  * import assert from "node:assert/strict";
  *
- * const steps = planCreate({ buckets: ["my-bucket"], createBucket: true }, NOTHING_EXISTS);
+ * const { steps } = planForEmptyAccount({ buckets: ["my-bucket"] });
  * assert.deepEqual(steps.map((step) => step.kind), [
  *   "create-bucket",
  *   "create-user",
@@ -55,20 +59,36 @@ const CHAINED_SESSION_LIMIT_SECONDS = 3600;
  * assert.equal(describeStep(steps[0]!), "Would create bucket: 'my-bucket'");
  * ```
  */
-export function planCreate(asked: CreateRequest, facts: CreateFacts): Step[] {
-  const request = checkedRequest(asked);
-  return [
-    ...request.buckets.flatMap((bucket) => bucketSteps(bucket, request, facts)),
-    ...(request.duration === undefined
-      ? userSteps(request, facts.user)
-      : roleSteps(request, request.duration, facts)),
-  ];
+export function planForEmptyAccount(
+  request: CreateRequest,
+  options: { region?: string } = {},
+): CreatePlan {
+  const resolved = { ...resolveRequest(request), createBucket: true };
+  return planCreate(resolved, { ...NOTHING_EXISTS, region: options.region });
 }
 
-function bucketSteps(bucket: string, request: CreateRequest, facts: CreateFacts): Step[] {
-  const isPublic = request.public || request.website;
+/**
+ * Works out the steps of `create`, and what a person should know before they are taken. Pure.
+ *
+ * @throws {S3CredentialsError} if the request contradicts the facts, a bucket is missing, or one of
+ *   AWS's limits would be passed
+ */
+export function planCreate(request: ResolvedRequest, facts: CreateFacts): CreatePlan {
+  const { user, session } = request;
+  const bucketSteps = request.buckets.flatMap((bucket) => stepsForBucket(bucket, request, facts));
+  const holder = user !== undefined
+    ? planUser(request, user, facts.user)
+    : planSession(session!, facts);
+  return {
+    steps: [...bucketSteps, ...holder.steps],
+    notices: [...describeBuckets(request, facts), ...holder.notices],
+    warnings: [...request.warnings, ...holder.warnings],
+  };
+}
+
+function stepsForBucket(bucket: string, request: ResolvedRequest, facts: CreateFacts): Step[] {
   if (facts.existingBuckets.has(bucket)) {
-    if (!isPublic) return [];
+    if (!request.public) return [];
     throw new S3CredentialsError(
       "conflict",
       `Bucket exists already: ${bucket} - \`public\` and \`website\` only work on new buckets`,
@@ -85,10 +105,10 @@ function bucketSteps(bucket: string, request: CreateRequest, facts: CreateFacts)
     );
   }
   const region = request.bucketRegion ?? facts.region;
-  const where = { bucket, ...(region && { region }) };
+  const where = region === undefined ? { bucket } : { bucket, region };
   const steps: Step[] = [{ kind: "create-bucket", ...where }];
-  if (isPublic) {
-    // The policy is refused for as long as the block stands.
+  if (request.public) {
+    // The policy is refused until the block is off.
     steps.push(
       { kind: "set-public-access-block", ...where, settings: NO_PUBLIC_ACCESS_BLOCK },
       { kind: "put-bucket-policy", ...where, policy: publicBucketPolicy(bucket) },
@@ -112,53 +132,51 @@ const NO_PUBLIC_ACCESS_BLOCK: PublicAccessBlockSettings = {
   RestrictPublicBuckets: false,
 };
 
-function userSteps(request: CreateRequest, user: UserFacts | undefined): Step[] {
-  const userName = userNameFor(request).name;
-  const boundary = boundaryFor(request);
-  const steps: Step[] = [];
-  if (user === undefined) {
-    steps.push({
-      kind: "create-user",
-      userName,
-      ...(boundary !== undefined && { permissionsBoundary: boundary }),
-    });
-  } else {
-    checkExistingUser(userName, user, request.userPermissionsBoundary);
-  }
-  for (const { policyName, policy } of inlinePolicies(request, userName, user)) {
-    steps.push({ kind: "put-user-policy", userName, policyName, policy });
-  }
-  return [...steps, { kind: "create-access-key", userName }];
+function planUser(
+  request: ResolvedRequest,
+  user: ResolvedUser,
+  found: UserFacts | undefined,
+): CreatePlan {
+  if (found !== undefined) checkExistingUser(user, found);
+  const policies = inlinePolicies({
+    ...request,
+    userName: user.name,
+    existing: found?.inlinePolicies,
+  });
+  return {
+    steps: stepsForUser(user, found, policies),
+    notices: [
+      ...describeShortening(user),
+      ...(found === undefined ? [] : describeUser(user, found)),
+      ...describeReplacements(user, policies, found?.inlinePolicies),
+    ],
+    warnings: found === undefined ? [] : userWarnings(request, user, found, policies),
+  };
 }
 
-function boundaryFor(request: CreateRequest): string | undefined {
-  const asked = request.userPermissionsBoundary;
-  if (asked !== undefined) return asked === "none" ? undefined : asked;
-  if (grantOf(request) === "custom") return undefined;
-  return request.permission === "read-only" ? READ_ONLY_ACCESS_ARN : FULL_ACCESS_ARN;
+function stepsForUser(
+  { name: userName, permissionsBoundary }: ResolvedUser,
+  found: UserFacts | undefined,
+  policies: readonly NamedPolicy[],
+): Step[] {
+  const create: Step = {
+    kind: "create-user",
+    userName,
+    ...(permissionsBoundary !== undefined && { permissionsBoundary }),
+  };
+  return [
+    ...(found === undefined ? [create] : []),
+    ...policies.map((named): Step => ({ kind: "put-user-policy", userName, ...named })),
+    { kind: "create-access-key", userName },
+  ];
 }
 
-/**
- * The permissions boundary of an existing user, where it may take away from what a request grants.
- *
- * @param request what shall be created
- * @param user the user as it was found
- * @returns its ARN; nothing where a new user would get the same, or where it allows all of S3 and no
- *   more is asked for
- */
-export function limitingBoundary(request: CreateRequest, user: UserFacts): string | undefined {
-  const found = user.permissionsBoundary;
-  const isNoLimit = found === boundaryFor(request) ||
-    (found === FULL_ACCESS_ARN && isWithinS3(request));
-  return isNoLimit ? undefined : found;
-}
-
-function checkExistingUser(name: string, user: UserFacts, askedBoundary: string | undefined) {
+function checkExistingUser({ name, requestedBoundary }: ResolvedUser, user: UserFacts): void {
   const keys = user.accessKeys ?? [];
   if (keys.length >= ACCESS_KEY_LIMIT) {
     throw new S3CredentialsError(
       "limit",
-      `User ${name} has ${keys.length} access keys already, the most that AWS allows: ` +
+      `User ${name} has ${keys.length} access keys already, the maximum that AWS allows: ` +
         keys.map(describeKey).join(", "),
       {
         hint: "Choose another `username`, or delete a key that is no longer needed: " +
@@ -166,9 +184,9 @@ function checkExistingUser(name: string, user: UserFacts, askedBoundary: string 
       },
     );
   }
-  const asksForAnother = askedBoundary !== undefined &&
-    askedBoundary !== (user.permissionsBoundary ?? "none");
-  if (asksForAnother) {
+  const isOther = requestedBoundary !== undefined &&
+    requestedBoundary !== (user.permissionsBoundary ?? "none");
+  if (isOther) {
     throw new S3CredentialsError(
       "conflict",
       `User ${name} exists already, with ${
@@ -181,44 +199,34 @@ function checkExistingUser(name: string, user: UserFacts, askedBoundary: string 
   }
 }
 
-/**
- * Tells how old an access key is, and when it was last used.
- *
- * @param key the key
- * @returns its id, with the rest in brackets
- */
-export function describeKey(key: AccessKeyFacts): string {
-  const created = key.createDate ? `created ${formatTime(key.createDate)}` : "age unknown";
-  return `access key ${key.accessKeyId} (${created}, ${describeUse(key.lastUsedDate)})`;
-}
-
-function describeUse(lastUsed: Date | null | undefined): string {
-  if (lastUsed === undefined) return "last use unknown";
-  return lastUsed === null ? "never used" : `last used ${formatTime(lastUsed)}`;
-}
-
-function roleSteps(request: CreateRequest, duration: number, facts: CreateFacts): Step[] {
-  checkCaller(facts.callerArn, duration);
-  checkRole(facts.role, duration);
+function planSession(session: ResolvedSession, facts: CreateFacts): CreatePlan {
+  const { duration, roleArn, name: sessionName, policy } = session;
   const assume: Step = {
     kind: "assume-role",
-    ...(request.roleArn !== undefined && { roleArn: request.roleArn }),
-    sessionName: sessionName(grantOf(request), request.buckets),
-    policy: sessionPolicy(request),
+    ...(roleArn !== undefined && { roleArn }),
+    sessionName,
+    policy,
     duration,
   };
-  if (request.roleArn !== undefined) return [assume];
-  return [
-    { kind: "ensure-role", roleName: ROLE_NAME, ...(facts.role && { found: facts.role }) },
-    assume,
-  ];
+  const none = { notices: [], warnings: [] };
+  if (roleArn !== undefined) return { steps: [assume], ...none };
+  checkCaller(facts.callerArn, duration);
+  checkRole(facts.role, duration);
+  const ensure: Step = {
+    kind: "ensure-role",
+    roleName: ROLE_NAME,
+    account: facts.callerArn?.split(":")[4] ?? "",
+    ...(facts.role && { existingArn: facts.role.arn }),
+    needsPolicy: !facts.role?.hasFullAccess,
+  };
+  return { steps: [ensure, assume], ...none };
 }
 
 function checkCaller(arn: string | undefined, duration: number): void {
   if (arn?.endsWith(":root")) {
     throw new S3CredentialsError(
       "access-denied",
-      "Root of the account cannot make temporary credentials: AWS lets root assume no role",
+      "Root of the account cannot create temporary credentials: AWS lets root assume no role",
       { hint: "Use the keys of an IAM user, or omit `duration`" },
     );
   }
@@ -236,8 +244,7 @@ function checkRole(role: RoleFacts | undefined, duration: number): void {
   if (role === undefined || duration <= role.maxSessionDuration) return;
   throw new S3CredentialsError(
     "limit",
-    `Role ${ROLE_NAME} allows sessions of ${role.maxSessionDuration} seconds, ${duration} were ` +
-      "asked for",
+    `Role ${ROLE_NAME} allows sessions of ${role.maxSessionDuration} seconds, not of ${duration}`,
     {
       hint: `Raise it with: aws iam update-role --role-name ${ROLE_NAME} ` +
         "--max-session-duration 43200",

@@ -1,47 +1,72 @@
 /**
- * Checks what `create` is asked for, before anything is planned or sent.
+ * Checks what `create` is to do and works out all that follows from it, once.
  *
  * @module
  */
-import { checkPermission, prefixPattern } from "../policy/build.ts";
-import type { CreateRequest } from "./types.ts";
+import { checkPermission, prefixPattern, prefixWarnings } from "../policy/build.ts";
+import type { CreateRequest, GrantName, ResolvedRequest, ResolvedUser } from "./types.ts";
 import { checkDuration } from "../time.ts";
 import { asUsageError, InvalidInput } from "../errors.ts";
 import { checkArn, checkBucketName, checkUserName } from "../names.ts";
+import { defaultUserName, FULL_ACCESS_ARN, READ_ONLY_ACCESS_ARN, sessionName } from "./defaults.ts";
+import { actionsBeyondS3, grantedPolicy, isWithinS3, sessionPolicy } from "./grant.ts";
 
-/** What would silently not count if both were given. */
+/**
+ * Checks a request and fills in all that follows from it: names, policies, permissions boundary.
+ *
+ * @throws {S3CredentialsError} `usage` if the request makes no sense, `invalid-policy` or `limit` if
+ *   AWS would refuse its policy
+ */
+export function resolveRequest(request: CreateRequest): ResolvedRequest {
+  asUsageError(() => check(request));
+  const { createBucket, bucketRegion, duration, roleArn, prefix } = request;
+  const buckets = [...new Set(request.buckets)];
+  const policies = buckets.map((bucket) => grantedPolicy(request, [bucket]));
+  const grant = grantOf(request);
+  const common = {
+    buckets,
+    policies,
+    grant,
+    isWithinS3: isWithinS3(request),
+    createBucket,
+    bucketRegion,
+    public: Boolean(request.public || request.website),
+    website: Boolean(request.website),
+  };
+  const warnings = prefix === undefined ? [] : prefixWarnings(prefix);
+  if (duration === undefined) {
+    return { ...common, user: resolveUser(request, grant, buckets), warnings };
+  }
+  const beyond = roleArn === undefined ? actionsBeyondS3(request) : [];
+  if (beyond.length > 0) {
+    warnings.push(
+      `${beyond.join(", ")} will have no effect: the role of temporary credentials is limited to ` +
+        "S3, unless `roleArn` names another one",
+    );
+  }
+  return {
+    ...common,
+    session: {
+      name: sessionName(grant, buckets),
+      duration,
+      roleArn,
+      policy: sessionPolicy({ ...request, buckets }, policies),
+    },
+    warnings,
+  };
+}
+
+/** Two fields of which one would silently have no effect. */
 const CONTRADICTIONS: [keyof CreateRequest, keyof CreateRequest][] = [
   ["policy", "prefix"],
   ["duration", "username"],
   ["duration", "userPermissionsBoundary"],
 ];
 
-/**
- * Checks a request in itself: names, numbers, and fields that contradict each other.
- *
- * @param request what shall be created
- * @returns the same, with each bucket once
- * @throws {S3CredentialsError} `usage` if it makes no sense; the message says why
- *
- * @example A typing mistake
- * ```ts
- * import assert from "node:assert/strict";
- * import { checkedRequest } from "./request.ts";
- *
- * assert.deepEqual(checkedRequest({ buckets: ["photos", "photos"] }), { buckets: ["photos"] });
- * assert.throws(() => checkedRequest({ buckets: ["photos/*"] }), { code: "usage" });
- * assert.throws(() => checkedRequest({ buckets: [] }), { code: "usage" });
- * ```
- */
-export function checkedRequest(request: CreateRequest): CreateRequest {
-  asUsageError(() => check(request));
-  return { ...request, buckets: [...new Set(request.buckets)] };
-}
-
 function check(request: CreateRequest): void {
   const { buckets, permission, prefix, duration, roleArn, username } = request;
   if (!Array.isArray(buckets) || buckets.length === 0) {
-    throw new InvalidInput("No bucket is named: credentials without one would be good for nothing");
+    throw new InvalidInput("No bucket is named: at least one is required");
   }
   for (const bucket of buckets) checkBucketName(bucket);
   for (const [one, other] of CONTRADICTIONS) {
@@ -62,4 +87,26 @@ function check(request: CreateRequest): void {
   if (username !== undefined) checkUserName(username);
   const boundary = request.userPermissionsBoundary;
   if (boundary !== undefined && boundary !== "none") checkArn(boundary, "policy");
+}
+
+function grantOf({ policy, statements = [], permission = "read-write" }: CreateRequest): GrantName {
+  return policy !== undefined || statements.length > 0 ? "custom" : permission;
+}
+
+function resolveUser(
+  { username, userPermissionsBoundary }: CreateRequest,
+  grant: GrantName,
+  buckets: readonly string[],
+): ResolvedUser {
+  return {
+    ...(username === undefined ? defaultUserName(grant, buckets) : { name: username }),
+    permissionsBoundary: boundaryFor(grant, userPermissionsBoundary),
+    requestedBoundary: userPermissionsBoundary,
+  };
+}
+
+function boundaryFor(grant: GrantName, requested: string | undefined): string | undefined {
+  if (requested !== undefined) return requested === "none" ? undefined : requested;
+  if (grant === "custom") return undefined;
+  return grant === "read-only" ? READ_ONLY_ACCESS_ARN : FULL_ACCESS_ARN;
 }

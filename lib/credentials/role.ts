@@ -1,5 +1,5 @@
 /**
- * The steps of `create` for temporary credentials: the role, and what it gives.
+ * The steps of `create` for temporary credentials: the role, and a session of it.
  *
  * @module
  */
@@ -7,53 +7,66 @@ import { withoutAllowing } from "../policy/merge.ts";
 import { type PolicyDocument, policyText } from "../policy/document.ts";
 import { retry } from "../retry.ts";
 import type { AssumeRoleCommandOutput } from "@aws-sdk/client-sts";
-import type { StepOf } from "./types.ts";
-import { S3CredentialsError } from "../errors.ts";
-import type { TemporaryCredentials } from "./format.ts";
-import { FULL_ACCESS_ARN } from "./plan.ts";
-import { type Run, takeBackAttachment, takeBackRole } from "./rollback_steps.ts";
+import { messageOf, S3CredentialsError } from "../errors.ts";
+import { FULL_ACCESS_ARN } from "./defaults.ts";
+import { change, type Outcome } from "./rollback.ts";
+import type { Run } from "./run.ts";
+import type { StepOf, TemporaryCredentials } from "./types.ts";
 import { awsErrorCode, isMissing, isRetriedConflict, serviceError } from "../aws/service_error.ts";
 
-/**
- * Makes the role of this tool and attaches its policy, as far as it isn't there.
- *
- * @param step the role, and what of it was found
- * @param run the run
- */
-export async function ensureRole(
-  { roleName, found }: StepOf<"ensure-role">,
-  run: Run,
-): Promise<void> {
-  const iam = await run.aws.iam();
-  if (found === undefined) {
-    await createRole(roleName, run);
-  } else if (found.hasFullAccess) {
-    return;
+type Log = (message: string) => void;
+
+/** The role that a run assumes. */
+export class Role {
+  #isInUse = false;
+
+  /**
+   * @param arn its ARN
+   * @param isNew whether this run has created it, so that it may not be usable everywhere yet
+   * @param maybeForeign whether somebody else may have created it at the same time
+   */
+  constructor(
+    readonly arn: string,
+    readonly isNew: boolean,
+    readonly maybeForeign: boolean,
+  ) {}
+
+  /** Whether others may be using it: once this run has tried to assume it, they find it complete. */
+  get isInUse(): boolean {
+    return this.#isInUse;
   }
-  const target = { RoleName: roleName, PolicyArn: FULL_ACCESS_ARN };
-  await run.undos.change(
-    `Could not attach ${FULL_ACCESS_ARN} to role ${roleName}`,
-    () =>
-      retry(
-        () => iam.attachRolePolicy(target),
-        {
-          isRetriable: (error) =>
-            run.role.isNew && isMissing(error) && /\brole\b/i.test(messageOf(error)),
-          ...run.patience,
-        },
-      ),
-    {
-      what: `attachment of ${FULL_ACCESS_ARN} to role ${roleName}`,
-      run: () => takeBackAttachment(run, roleName, () => iam.detachRolePolicy(target)),
-    },
-  );
-  run.role.wasAttached = true;
-  run.log(`Attached policy ${FULL_ACCESS_ARN} to role ${roleName}`);
+
+  noteUse(): void {
+    this.#isInUse = true;
+  }
 }
 
-async function createRole(roleName: string, run: Run) {
-  const iam = await run.aws.iam({ keepAlive: false });
-  const account = run.facts.callerArn?.split(":")[4] ?? "";
+/** Creates this tool's role and attaches its policy, unless they are there. */
+export async function ensureRole(
+  step: StepOf<"ensure-role">,
+  run: Run,
+  log: Log,
+): Promise<Outcome<Role>> {
+  const { roleName, existingArn, needsPolicy } = step;
+  const ensured: Outcome<Role> = existingArn === undefined
+    ? await createRole(step, run)
+    : { value: new Role(existingArn, false, false), changes: [] };
+  if (ensured.error !== undefined) return ensured;
+  const role = ensured.value;
+  if (role.isNew) log(`Created role: ${roleName}`);
+  if (!needsPolicy) return ensured;
+  const attached = await attachFullAccess(roleName, role, run);
+  const changes = [...ensured.changes, ...attached.changes];
+  if (attached.error !== undefined) return { error: attached.error, changes };
+  log(`Attached policy ${FULL_ACCESS_ARN} to role ${roleName}`);
+  return { value: role, changes };
+}
+
+async function createRole(
+  { roleName, account }: StepOf<"ensure-role">,
+  { aws }: Run,
+): Promise<Outcome<Role>> {
+  const iam = await aws.iam({ keepAlive: false });
   const trust = {
     Version: "2012-10-17",
     Statement: [{
@@ -62,10 +75,12 @@ async function createRole(roleName: string, run: Run) {
       Action: "sts:AssumeRole",
     }],
   };
-  const made = await run.undos.change(
+  let role: Role | undefined;
+  return await change(
     `Could not create role ${roleName}`,
-    () =>
-      iam.createRole({
+    async () => {
+      let maybeForeign = false;
+      const made = await iam.createRole({
         RoleName: roleName,
         Description: "For the s3-credentials tool: temporary credentials, narrowed down to " +
           "single buckets by a session policy",
@@ -73,77 +88,119 @@ async function createRole(roleName: string, run: Run) {
         MaxSessionDuration: 43_200,
       }).catch((error) => {
         if (!isRetriedConflict(error, /^EntityAlreadyExists/)) throw error;
-        run.role.mayBeOthers = true;
+        maybeForeign = true;
         return iam.getRole({ RoleName: roleName });
-      }),
+      });
+      return role = new Role(made.Role?.Arn ?? "", true, maybeForeign);
+    },
     {
       what: `role ${roleName}`,
-      run: () => takeBackRole(run, roleName, () => iam.deleteRole({ RoleName: roleName })),
+      async run() {
+        if (role?.maybeForeign) {
+          throw conflict(`role ${roleName}: perhaps somebody else has created it, and uses it`);
+        }
+        if (role?.isInUse) throw conflict(`role ${roleName}, which others may be using by now`);
+        // IAM refuses while somebody else's policy is attached to it.
+        await iam.deleteRole({ RoleName: roleName });
+      },
     },
   );
-  run.role.arn = made.Role?.Arn;
-  run.role.isNew = true;
-  run.log(`Created role: ${roleName}`);
 }
 
-/**
- * Gets temporary credentials from a role.
- *
- * @param step which role, for how long, and what to narrow it down to
- * @param run the run
- * @returns the credentials
- * @throws {S3CredentialsError} if AWS refuses; the hint says what to do
- */
+async function attachFullAccess(
+  roleName: string,
+  role: Role,
+  { aws, patience }: Run,
+): Promise<Outcome<unknown>> {
+  const iam = await aws.iam();
+  const target = { RoleName: roleName, PolicyArn: FULL_ACCESS_ARN };
+  const what = `attachment of ${FULL_ACCESS_ARN} to role ${roleName}`;
+  return await change(
+    `Could not attach ${FULL_ACCESS_ARN} to role ${roleName}`,
+    () =>
+      retry(() => iam.attachRolePolicy(target), {
+        isRetriable: (error) =>
+          role.isNew && isMissing(error) && /\brole\b/i.test(messageOf(error)),
+        ...patience,
+      }),
+    {
+      what,
+      async run(isCertain) {
+        if (isCertain && !role.maybeForeign && !role.isInUse) {
+          await iam.detachRolePolicy(target);
+          return;
+        }
+        // A new role is named itself then. IAM deletes no role that has a policy attached.
+        if (role.isNew) return null;
+        throw conflict(
+          isCertain
+            ? `${what}, which others may be using by now`
+            : `perhaps an ${what}: the answer was lost`,
+        );
+      },
+    },
+  );
+}
+
+function conflict(message: string): S3CredentialsError {
+  return new S3CredentialsError("conflict", message);
+}
+
+/** Gets temporary credentials from a role: from the one that the step names, else from `role`. */
 export async function assumeRole(
   step: StepOf<"assume-role">,
+  role: Role | undefined,
   run: Run,
-): Promise<TemporaryCredentials> {
-  const roleArn = step.roleArn ?? run.role.arn ?? "";
-  run.log(`Assume role against ${roleArn} for ${step.duration}s`);
+  log: Log,
+): Promise<Outcome<TemporaryCredentials>> {
+  const roleArn = step.roleArn ?? role?.arn ?? "";
+  log(`Assume role against ${roleArn} for ${step.duration}s`);
   const sts = await run.aws.sts();
-  run.role.wasTried = true;
+  role?.noteUse();
+  const assume = (policy: PolicyDocument): Promise<AssumeRoleCommandOutput> =>
+    sts.assumeRole({
+      RoleArn: roleArn,
+      RoleSessionName: step.sessionName,
+      Policy: policyText(policy),
+      DurationSeconds: step.duration,
+    }).catch((error) => {
+      const action = /unsupported action '([\w:*]+)'/.exec(messageOf(error))?.[1];
+      const narrower = action && withoutAllowing(policy, action);
+      if (!narrower) throw error;
+      log(`Omitted from the policy, since this server does not know it: ${action}`);
+      return assume(narrower);
+    });
   try {
-    const assume = (policy: PolicyDocument): Promise<AssumeRoleCommandOutput> =>
-      sts.assumeRole({
-        RoleArn: roleArn,
-        RoleSessionName: step.sessionName,
-        Policy: policyText(policy),
-        DurationSeconds: step.duration,
-      }).catch((error) => {
-        const action = /unsupported action '([\w:*]+)'/.exec(messageOf(error))?.[1];
-        const narrower = action && withoutAllowing(policy, action);
-        if (!narrower) throw error;
-        run.log(`Left out of the policy, as this server does not know it: ${action}`);
-        return assume(narrower);
-      });
-    const { Credentials: given } = await retry(
-      () => assume(step.policy),
-      {
-        // A new role can't be assumed for some seconds.
-        isRetriable: (error) => run.role.isNew && awsErrorCode(error) === "AccessDenied",
-        ...run.patience,
-      },
-    );
-    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};
+    const { Credentials } = await retry(() => assume(step.policy), {
+      // A new role can't be assumed for some seconds.
+      isRetriable: (error) => role?.isNew === true && awsErrorCode(error) === "AccessDenied",
+      ...run.patience,
+    });
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {};
     if (!AccessKeyId || !SecretAccessKey || !SessionToken || Expiration === undefined) {
       throw new S3CredentialsError(
         "aws",
         `Could not assume role ${roleArn}: the answer held no credentials`,
       );
     }
-    return { AccessKeyId, SecretAccessKey, SessionToken, Expiration };
+    const value = {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      sessionToken: SessionToken,
+      expiration: Expiration,
+    };
+    return { value, changes: [] };
   } catch (thrown) {
-    const error = serviceError(thrown, `Could not assume role ${roleArn}`);
-    const hint = assumeRoleHint(error.message) ?? error.hint;
-    throw new S3CredentialsError(error.code, error.message, {
-      cause: error.cause,
-      ...(hint !== undefined && { hint }),
+    const { code, message, cause, hint } = serviceError(
+      thrown,
+      `Could not assume role ${roleArn}`,
+    );
+    const error = new S3CredentialsError(code, message, {
+      cause,
+      hint: assumeRoleHint(message) ?? hint,
     });
+    return { error, changes: [] };
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : "";
 }
 
 function assumeRoleHint(message: string): string | undefined {

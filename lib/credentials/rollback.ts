@@ -1,5 +1,5 @@
 /**
- * Taking back what a run has made.
+ * Rolling back what a run has made.
  *
  * @module
  */
@@ -7,106 +7,91 @@ import { retry } from "../retry.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { isMissing, mayHaveSucceeded, serviceError } from "../aws/service_error.ts";
 
-/** How one change is taken back. */
+/** How one change is undone. */
 export interface Undo {
   /** What the change made, such as `user NAME`. */
   what: string;
   /**
-   * Removes it. That it isn't there is no failure. A text that it returns says more precisely what was
-   * removed; `null` says that there was nothing to remove.
+   * Removes it, or throws why it must stay. That it isn't there is no failure.
+   *
+   * @param isCertain whether the change was made; false if its answer was lost
+   * @returns what was removed, if not `what`; `null` if there was nothing to remove
    */
-  run(): Promise<unknown>;
+  run(isCertain: boolean): Promise<string | null | void>;
 }
 
-/** What became of the changes of a run that was undone. */
-export interface UndoReport {
+/** A change that was made, or, if its answer was lost, may have been. */
+export interface Change {
+  undo: Undo;
+  isCertain: boolean;
+}
+
+/** What a step gave or why it failed, and what it has changed either way. */
+export type Outcome<T = void> =
+  | { value: T; error?: undefined; changes: Change[] }
+  | { value?: undefined; error: S3CredentialsError; changes: Change[] };
+
+/** Makes a change; if it fails, `action` says what could not be done, as `Could not create user NAME`. */
+export async function change<T>(
+  action: string,
+  call: () => Promise<T>,
+  undo: Undo,
+): Promise<Outcome<T>> {
+  try {
+    return { value: await call(), changes: [{ undo, isCertain: true }] };
+  } catch (error) {
+    return {
+      error: serviceError(error, action),
+      changes: mayHaveSucceeded(error) ? [{ undo, isCertain: false }] : [],
+    };
+  }
+}
+
+/** What became of the changes of a run that was rolled back. */
+export interface RollbackReport {
   /** What was removed again. */
   undone: string[];
   /** What is left in the account, each with the reason. */
   left: string[];
 }
 
-/** The changes of a run, in their order, with the way back of each. */
-export class UndoList {
-  #undos: (Undo & { isCertain: boolean })[] = [];
-  #patienceMs: number;
-
-  /**
-   * Starts with no changes.
-   *
-   * @param patienceMs how long to wait for AWS to see what is to be removed, in milliseconds
-   */
-  constructor(patienceMs: number) {
-    this.#patienceMs = patienceMs;
-  }
-
-  /**
-   * Makes a change and notes how to take it back, also where the answer got lost and the change may
-   * have been made.
-   *
-   * @param tried what to say if it fails, such as `Could not create user NAME`
-   * @param call makes the change
-   * @param undo takes it back
-   * @returns what `call` gave
-   * @throws {S3CredentialsError} if the change failed
-   */
-  async change<T>(tried: string, call: () => Promise<T>, undo: Undo): Promise<T> {
+/**
+ * Undoes changes, the last one first, and takes them out of the list.
+ *
+ * @param timeoutMs how long to wait for AWS to see what is to be removed
+ */
+export async function rollBack(changes: Change[], timeoutMs: number): Promise<RollbackReport> {
+  const report: RollbackReport = { undone: [], left: [] };
+  for (let one = changes.pop(); one !== undefined; one = changes.pop()) {
+    const { undo, isCertain } = one;
     try {
-      const made = await call();
-      this.#undos.push({ ...undo, isCertain: true });
-      return made;
+      const removed = await retry(() => undo.run(isCertain), {
+        // Right after a thing was made, AWS may say that it isn't there although it is.
+        isRetriable: (error) => isCertain && isMissing(error),
+        timeoutMs,
+      });
+      if (removed !== null) report.undone.push(removed ?? undo.what);
     } catch (error) {
-      if (mayHaveSucceeded(error)) this.#undos.push({ ...undo, isCertain: false });
-      throw serviceError(error, tried);
+      if (isMissing(error)) continue;
+      report.left.push(serviceError(error, undo.what).message);
     }
   }
-
-  /**
-   * Takes all changes back, the last one first.
-   *
-   * @returns what was removed and what could not be
-   */
-  async run(): Promise<UndoReport> {
-    const report: UndoReport = { undone: [], left: [] };
-    for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) {
-      try {
-        const done = await this.#takeBack(undo);
-        if (done !== null) report.undone.push(typeof done === "string" ? done : undo.what);
-      } catch (error) {
-        if (isMissing(error)) continue;
-        report.left.push(serviceError(error, undo.what).message);
-      }
-    }
-    return report;
-  }
-
-  /** Right after a thing was made, AWS may say that it isn't there although it is. */
-  #takeBack({ run, isCertain }: Undo & { isCertain: boolean }): Promise<unknown> {
-    return retry(run, {
-      isRetriable: (error) => isCertain && isMissing(error),
-      timeoutMs: this.#patienceMs,
-    });
-  }
+  return report;
 }
 
-/**
- * Adds to an error what became of the run's changes.
- *
- * @param error why the run failed
- * @param report what was undone
- * @returns the error to show
- */
-export function withUndoReport(error: S3CredentialsError, report: UndoReport): S3CredentialsError {
+/** The error of a run that failed, with what became of its changes. */
+export function withRollbackReport(
+  error: S3CredentialsError,
+  { undone, left }: RollbackReport,
+): S3CredentialsError {
   const sentences = [
-    ...(report.undone.length > 0 ? [`Undone: ${report.undone.join(", ")}`] : []),
-    ...(report.left.length > 0 ? [`Left in the account: ${report.left.join("; ")}`] : []),
+    ...(undone.length > 0 ? [`Undone: ${undone.join(", ")}`] : []),
+    ...(left.length > 0 ? [`Left in the account: ${left.join("; ")}`] : []),
     ...(error.hint === undefined ? [] : [error.hint]),
   ];
-  const code = report.left.length > 0 && error.code !== "interrupted"
-    ? "partial-failure"
-    : error.code;
+  const code = left.length > 0 && error.code !== "interrupted" ? "partial-failure" : error.code;
   return new S3CredentialsError(code, error.message, {
     cause: error,
-    ...(sentences.length > 0 && { hint: sentences.join("\n") }),
+    hint: sentences.length > 0 ? sentences.join("\n") : undefined,
   });
 }

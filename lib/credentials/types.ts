@@ -1,13 +1,14 @@
-import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
-import type { PolicyDocument, PolicyStatement } from "../policy/document.ts";
-import type { Permission } from "../policy/build.ts";
 /**
- * What `create` is asked for, what it finds, and the steps it takes: the types they share.
+ * A request to create credentials, what the account holds, and the plan made from both.
  *
  * @module
  */
+import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
+import type { PolicyDocument, PolicyStatement } from "../policy/document.ts";
+import type { Permission } from "../policy/build.ts";
+import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 
-/** What shall be created. */
+/** What to create. */
 export interface CreateRequest {
   /** The buckets that the credentials are for; at least one. */
   buckets: readonly string[];
@@ -19,35 +20,88 @@ export interface CreateRequest {
   permission?: Permission;
   /** Only keys that start with this. */
   prefix?: string;
-  /** A policy of the caller's own, with `$!BUCKET_NAME!$` for the bucket, in place of ours. */
+  /** A custom policy, with `$!BUCKET_NAME!$` for the bucket, that replaces the default one. */
   policy?: PolicyDocument;
   /** Statements to add to the policy. */
   statements?: readonly PolicyStatement[];
-  /** Seconds that the credentials shall last; left out, they never expire. */
+  /** Seconds that temporary credentials last, from 900 to 43,200. If omitted, they never expire. */
   duration?: number;
-  /** The role to assume, with `duration`; left out, the role of this tool is ensured. */
+  /** The role to assume, with `duration`. If omitted, this tool's own role is ensured. */
   roleArn?: string;
-  /** The user to create or use; left out, {@linkcode defaultUserName} names it. */
+  /** The user to create or use. If omitted, its name is made of the permission and the buckets. */
   username?: string;
-  /** ARN of the permissions boundary of a new user, or `none`; left out, Amazon's S3 policies. */
+  /** ARN of the permissions boundary of a new user, or `none`. If omitted, Amazon's S3 policies. */
   userPermissionsBoundary?: string;
-  /** Whether buckets that don't exist shall be created. */
+  /** Whether to create buckets that don't exist. */
   createBucket?: boolean;
   /** The region of new buckets. */
   bucketRegion?: string;
   /** Whether anyone may download from a new bucket. */
   public?: boolean;
-  /** Whether a new bucket shall serve a website; implies `public`. */
+  /** Whether a new bucket serves a website; implies `public`. */
   website?: boolean;
 }
 
-/** An access key as far as others may know it. */
+/** What names of users and policies say about the grant. */
+export type GrantName = Permission | "custom";
+
+/** The user of permanent credentials, as a request describes it. */
+export interface ResolvedUser {
+  /** Its name. */
+  name: string;
+  /** The default name before it was cut to AWS's limit. */
+  shortenedFrom?: string;
+  /** ARN of its permissions boundary, if it is created. */
+  permissionsBoundary?: string;
+  /** The boundary that the request names, `none` included. */
+  requestedBoundary?: string;
+}
+
+/** The session of temporary credentials, as a request describes it. */
+export interface ResolvedSession {
+  /** Its name. */
+  name: string;
+  /** Seconds that it lasts. */
+  duration: number;
+  /** The role to assume; `undefined` for this tool's own. */
+  roleArn?: string;
+  /** What the session may do, within the role's permissions. */
+  policy: PolicyDocument;
+}
+
+/** A request that was checked, with all that follows from it. Made by {@linkcode resolveRequest}. */
+export interface ResolvedRequest {
+  /** The buckets, each once. */
+  buckets: readonly string[];
+  /** What is granted on each of them, in their order. */
+  policies: readonly PolicyDocument[];
+  /** What names of policies say about the grant. */
+  grant: GrantName;
+  /** Whether nothing but S3 is granted. */
+  isWithinS3: boolean;
+  /** Whether to create buckets that don't exist. */
+  createBucket?: boolean;
+  /** The region of new buckets. */
+  bucketRegion?: string;
+  /** Whether anyone may download from a new bucket. */
+  public: boolean;
+  /** Whether a new bucket serves a website. */
+  website: boolean;
+  /** The user, for permanent credentials. */
+  user?: ResolvedUser;
+  /** The session, for temporary credentials. */
+  session?: ResolvedSession;
+  /** What may surprise in the request itself. */
+  warnings: readonly string[];
+}
+
+/** An access key without its secret. */
 export interface AccessKeyFacts {
   /** The key's id. */
   accessKeyId: string;
-  /** When it was made. */
+  /** When it was created. */
   createDate?: Date;
-  /** When it was last used; `null` if never, left out where the caller may not see that. */
+  /** When it was last used; `null` if never, `undefined` if the caller may not see that. */
   lastUsedDate?: Date | null;
 }
 
@@ -55,21 +109,21 @@ export interface AccessKeyFacts {
 export interface UserFacts {
   /** ARN of its permissions boundary. */
   permissionsBoundary?: string;
-  /** Its keys; `undefined` where the caller may not list them. */
+  /** Its keys; `undefined` if the caller may not list them. */
   accessKeys?: readonly AccessKeyFacts[];
-  /** Its inline policies, name to text; `undefined` where the caller may not read them. */
+  /** Its inline policies, name to text; `undefined` if the caller may not read them. */
   inlinePolicies?: ReadonlyMap<string, string>;
-  /** Names of the managed policies attached to it; `undefined` where the caller may not list them. */
+  /** Names of the managed policies attached to it; `undefined` if the caller may not list them. */
   managedPolicies?: readonly string[];
-  /** Names of its groups; `undefined` where the caller may not list them. */
+  /** Names of its groups; `undefined` if the caller may not list them. */
   groups?: readonly string[];
 }
 
-/** The role of this tool as it was found before the first change. */
+/** This tool's role as it was found before the first change. */
 export interface RoleFacts {
   /** The role's ARN. */
   arn: string;
-  /** The most seconds that a session of it may last. */
+  /** The maximum number of seconds of a session. */
   maxSessionDuration: number;
   /** Whether AmazonS3FullAccess is attached to it. */
   hasFullAccess: boolean;
@@ -77,17 +131,15 @@ export interface RoleFacts {
 
 /** What the account holds before the first change. */
 export interface CreateFacts {
-  /** The region of new buckets where the request names none; left out, `us-east-1`. */
+  /** The region of new buckets if the request names none. */
   region?: string;
   /** Those of the request's buckets that exist. */
   existingBuckets: ReadonlySet<string>;
-  /** Those of them that another account owns, as far as that could be told. */
-  bucketsOfOtherAccounts?: readonly string[];
   /** The user, if it exists. */
   user?: UserFacts;
-  /** The role of this tool, if it exists. */
+  /** This tool's role, if it exists. */
   role?: RoleFacts;
-  /** ARN of the caller, where it matters. */
+  /** ARN of the caller, if the server tells. */
   callerArn?: string;
 }
 
@@ -111,7 +163,16 @@ export type Step =
   | { kind: "create-user"; userName: string; permissionsBoundary?: string }
   | { kind: "put-user-policy"; userName: string; policyName: string; policy: PolicyDocument }
   | { kind: "create-access-key"; userName: string }
-  | { kind: "ensure-role"; roleName: string; found?: RoleFacts }
+  | {
+    kind: "ensure-role";
+    roleName: string;
+    /** The account that may assume a new role. */
+    account: string;
+    /** ARN of the role, if it exists. */
+    existingArn?: string;
+    /** Whether AmazonS3FullAccess has to be attached to it. */
+    needsPolicy: boolean;
+  }
   | {
     kind: "assume-role";
     roleArn?: string;
@@ -122,3 +183,47 @@ export type Step =
 
 /** The steps of one kind. */
 export type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;
+
+/** What `create` will do. */
+export interface CreatePlan {
+  /** The steps in the order of the log. The last one gives the credentials. */
+  steps: Step[];
+  /** What was found and may be unexpected, a line each. */
+  notices: string[];
+  /** Where the credentials will do more or less, or be seen by more, than requested: a sentence each. */
+  warnings: string[];
+}
+
+/** Credentials that expire, as STS gives them. */
+export interface TemporaryCredentials extends AwsCredentialIdentity {
+  /** The token that must accompany the key. */
+  readonly sessionToken: string;
+  /** When they expire. */
+  readonly expiration: Date;
+}
+
+/** What IAM tells of an access key besides its id and secret. */
+export interface AccessKeyDetails {
+  /** The user whose key it is. */
+  userName: string;
+  /** `Active` for a new key. */
+  status: string;
+  /** When it was created. */
+  createDate: Date;
+}
+
+/** A new access key. */
+export interface NewAccessKey {
+  /** The key with its secret, which AWS shows this once. */
+  credentials: AwsCredentialIdentity;
+  /** Its user and date. */
+  accessKey: AccessKeyDetails;
+}
+
+/** A new session of a role. */
+export interface NewSession {
+  /** The temporary credentials. */
+  credentials: TemporaryCredentials;
+  /** A session has no access key of IAM. */
+  accessKey?: undefined;
+}

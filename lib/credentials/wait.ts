@@ -6,40 +6,41 @@
 import { mapOrdered } from "../concurrency.ts";
 import { retry } from "../retry.ts";
 import type { CreateRequest } from "./types.ts";
-import { DEFAULT_WAIT_SECONDS } from "../time.ts";
 import { S3CredentialsError } from "../errors.ts";
-import type { Credentials } from "./format.ts";
+import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 import type { Aws, S3Client } from "../aws/connect.ts";
 import { awsErrorCode, httpStatus, serviceError } from "../aws/service_error.ts";
 
-/** Choices of {@linkcode waitForCredentials}. */
+/** Options of {@linkcode waitForCredentials}. */
 export interface WaitOptions {
   /**
-   * For how long to try.
+   * Milliseconds after which to give up.
    *
-   * @default {60}
+   * @default {60000}
    */
-  seconds?: number;
-  /** Told of each step. */
+  timeoutMs?: number;
+  /** Called with each step, in one line. */
   onProgress?: (message: string) => void;
-  /** Told in a sentence what is left to be cleaned up. */
+  /** Called with a sentence about what is left to be cleaned up. */
   onWarning?: (message: string) => void;
   /** Ends the waiting early. */
   signal?: AbortSignal;
 }
 
+const DEFAULT_TIMEOUT_MS = 60_000;
+
 /**
  * Waits until AWS accepts new credentials: first STS, then S3 for each bucket, with a call that is within
- * their rights and changes nothing. IAM takes some seconds until all of AWS knows a new key and its
+ * their permissions and changes nothing. IAM takes some seconds until all of AWS knows a new key and its
  * policy.
  *
- * What a policy or role of the caller's own allows is not known, nor what is left where a statement
- * denies something, so for these only STS is asked.
+ * What a custom policy or role allows is not known, nor what remains where a statement denies
+ * something, so for these only STS is called.
  *
  * @param aws the account that they were created in; its own credentials are not used
  * @param credentials the new credentials
  * @param request what they were created for
- * @param options for how long, and whom to tell
+ * @param options when to give up, and callbacks
  * @throws {S3CredentialsError} if they don't work in time; they may do so later
  *
  * @example A key that IAM takes a moment to see
@@ -48,27 +49,22 @@ export interface WaitOptions {
  * import { startSandbox } from "@s3creds/cli/sandbox";
  *
  * await using sandbox = await startSandbox({ visibilityDelayMs: 300 });
- * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
  * const request = { buckets: ["photos"], createBucket: true };
  * const { credentials } = await createCredentials(aws, request);
- * await waitForCredentials(aws, credentials, request);
- * aws.close();
+ * await waitForCredentials(aws, credentials, request, { timeoutMs: 10_000 });
  * ```
  */
 export async function waitForCredentials(
   aws: Aws,
-  credentials: Credentials,
+  credentials: AwsCredentialIdentity,
   request: CreateRequest,
   options: WaitOptions = {},
 ): Promise<void> {
-  const { seconds = DEFAULT_WAIT_SECONDS, onProgress = () => {}, onWarning, signal } = options;
-  const holder = aws.withCredentials({
-    accessKeyId: credentials.AccessKeyId,
-    secretAccessKey: credentials.SecretAccessKey,
-    ...("SessionToken" in credentials && { sessionToken: credentials.SessionToken }),
-  });
-  const printed = `The key ${credentials.AccessKeyId} was created and printed, and stays`;
-  const deadline = Date.now() + 1000 * seconds;
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, onProgress = () => {}, onWarning, signal } = options;
+  const holder = aws.withCredentials(credentials);
+  const remains = `The key ${credentials.accessKeyId} was created and remains`;
+  const deadline = Date.now() + timeoutMs;
   const untilAccepted = async (what: string, call: () => Promise<unknown>) => {
     try {
       await retry(call, {
@@ -78,17 +74,18 @@ export async function waitForCredentials(
       });
     } catch (thrown) {
       if (signal?.aborted) {
-        throw new S3CredentialsError("interrupted", "Interrupted", { hint: printed });
+        throw new S3CredentialsError("interrupted", "Interrupted", { hint: remains });
       }
-      const tried = isExplicitDeny(thrown)
-        ? `${what} refuses the new credentials`
-        : `${what} does not accept the new credentials yet`;
-      const error = serviceError(thrown, tried);
-      throw new S3CredentialsError(error.code, error.message, {
-        cause: error.cause,
-        hint: isExplicitDeny(thrown)
-          ? printed
-          : `${printed}. It may work in a while: try it with \`whoami\``,
+      const isDenied = isExplicitDeny(thrown);
+      const { code, message, cause } = serviceError(
+        thrown,
+        isDenied
+          ? `${what} refuses the new credentials`
+          : `${what} does not accept the new credentials yet`,
+      );
+      throw new S3CredentialsError(code, message, {
+        cause,
+        hint: isDenied ? remains : `${remains}. It may work in a while: try it with \`whoami\``,
       });
     }
   };
@@ -97,7 +94,7 @@ export async function waitForCredentials(
     await untilAccepted("STS", async () => {
       const sts = await holder.sts();
       await sts.getCallerIdentity({}).catch((error) => {
-        // Not every maker's server has this call; then S3 alone must tell.
+        // Servers of other makers may not have this call; then S3 alone must tell.
         const status = httpStatus(error) ?? 0;
         const isUnsupportedOperation = status === 501 || (status >= 400 && status < 500);
         if (isTooEarly(error) || !isUnsupportedOperation) throw error;
@@ -132,33 +129,33 @@ function isTooEarly(error: unknown): boolean {
       .test(awsErrorCode(error));
 }
 
-/** No time changes that. */
+/** No waiting changes that. */
 function isExplicitDeny(error: unknown): boolean {
   return error instanceof Error && /\bexplicit deny\b/i.test(error.message);
 }
 
-/** Whether the credentials surely have the rights that their permission stands for. */
-function hasKnownRights({ policy, roleArn, statements = [] }: CreateRequest): boolean {
+/** Whether the credentials surely may do what their permission stands for. */
+function hasKnownPermissions({ policy, roleArn, statements = [] }: CreateRequest): boolean {
   return policy === undefined && roleArn === undefined &&
     statements.every(({ Effect }) => Effect === "Allow");
 }
 
-/** @returns the key of an object that was written against all expectation */
+/** Tries what the credentials are for; returns the key of an object that was written unexpectedly. */
 async function tryBucket(
   holder: Aws,
   bucket: string,
   request: CreateRequest,
 ): Promise<string | undefined> {
-  if (!hasKnownRights(request)) return;
+  if (!hasKnownPermissions(request)) return;
   const s3 = await holder.s3();
   const prefix = request.prefix?.replace(/\*$/, "") ?? "";
   if (request.permission === "write-only") {
     return await tryWriting(s3, bucket, `${prefix}s3-credentials-wait`);
   }
-  await s3.listObjectsV2({ Bucket: bucket, MaxKeys: 1, ...(prefix && { Prefix: prefix }) });
+  await s3.listObjectsV2({ Bucket: bucket, MaxKeys: 1, Prefix: prefix || undefined });
 }
 
-/** MD5 of some other content: S3 first decides over the right to write, and then finds the mistake. */
+/** MD5 of other content: S3 first checks the permission to write, and then finds the mismatch. */
 const WRONG_MD5 = "AAAAAAAAAAAAAAAAAAAAAA==";
 
 /** A write that is allowed, but can't succeed. */

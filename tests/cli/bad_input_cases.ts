@@ -234,8 +234,8 @@ const names: Case[] = rows(["create", "my-bucket"], [
   [["--format", "ini", "--profile-name", "a]b"], "Invalid profile name"],
   [["--format", "ini", "--profile-name", "a\nb"], "Invalid profile name"],
   [["--format", "ini", "--profile-name", ""], "Invalid profile name"],
-  [["--format", "ini", "--profile-name", " x"], "begin or end with a blank"],
-  [["--format", "ini", "--profile-name", "x "], "begin or end with a blank"],
+  [["--format", "ini", "--profile-name", " x"], "begin or end with a space"],
+  [["--format", "ini", "--profile-name", "x "], "begin or end with a space"],
 ]).concat(
   rows(["delete-user"], [
     [["u".repeat(65)], "65 characters, IAM allows 64"],
@@ -368,7 +368,7 @@ const BAD_AUTH_FILES: [text: string, says: string][] = [
   [`[default]\naws_access_key_id=AKIAEXAMPLE\nsecret=${SECRET}\n`, "No complete credentials found"],
   [`["${SECRET}"]`, "No credentials found"],
   [SECRET, "No credentials found"],
-  [JSON_KEYS.replace("}", ',"SessionToken":1}'), "The session token is not a text"],
+  [JSON_KEYS.replace("}", ',"SessionToken":1}'), "The session token is not a string"],
 ];
 
 const AUTH_COMMANDS = [["create", "my-bucket"], ["whoami"], ["delete-user", "somebody"]];

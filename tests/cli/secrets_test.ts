@@ -75,13 +75,13 @@ const BROKEN_ANSWERS: Record<string, string> = {
 
 for (const [name, malformedBody] of Object.entries(BROKEN_ANSWERS)) {
   test(`an answer that holds a key but can't be understood: ${name}`, async (sandbox) => {
-    const before = sandbox.snapshot();
     sandbox.fail({ operation: "CreateAccessKey", malformedBody, after: true });
     const { code, stdout, stderr } = await run(["create", "my-bucket", "--debug"], { sandbox });
     assert.equal(code, 1, stderr);
     assert.ok(!stdout.includes(SECRET_IN_ANSWER));
     assert.ok(!stderr.includes(SECRET_IN_ANSWER));
-    assert.deepEqual(sandbox.snapshot(), before, "the key that nobody has is removed again");
+    const [id] = sandbox.account.users.get("s3.read-write.my-bucket")!.accessKeys.keys();
+    assert.match(stderr, new RegExp(`Left in the account: perhaps an access key .* lost: ${id},`));
   });
 
   test(`neither does the error tell it, nor any of its causes: ${name}`, async (sandbox) => {

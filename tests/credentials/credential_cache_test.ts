@@ -1,12 +1,12 @@
-/** The cache behind localserver and its HTTP answers, with a clock and requests of the tests' own. */
+/** The cache of credentials and the server in front of it, with the tests' own clock and requests. */
 import assert from "node:assert/strict";
 import {
   credentialCache,
   credentialHandler,
   type CredentialHandlerOptions,
-} from "../../lib/credentials/credential_server.ts";
-import { S3CredentialsError } from "../../lib/errors.ts";
-import type { TemporaryCredentials } from "../../lib/credentials/format.ts";
+  S3CredentialsError,
+  type TemporaryCredentials,
+} from "@s3creds/cli";
 
 const DURATION = 3600;
 
@@ -21,10 +21,10 @@ function setting() {
     await state.gate;
     if (state.failure !== undefined) throw state.failure;
     return {
-      AccessKeyId: `ASIA${number}`,
-      SecretAccessKey: "the-secret",
-      SessionToken: "the-session-token",
-      Expiration: new Date((seconds + DURATION) * 1000 + 123),
+      accessKeyId: `ASIA${number}`,
+      secretAccessKey: "the-secret",
+      sessionToken: "the-session-token",
+      expiration: new Date((seconds + DURATION) * 1000 + 123),
     };
   };
   const cache = credentialCache(create, DURATION, {
@@ -34,8 +34,8 @@ function setting() {
   return { state, said, cache, pass: (more: number) => void (seconds += more) };
 }
 
-async function keyOf(cache: { get(): Promise<TemporaryCredentials> }): Promise<string> {
-  return (await cache.get()).AccessKeyId;
+async function keyOf(cache: () => Promise<TemporaryCredentials>): Promise<string> {
+  return (await cache()).accessKeyId;
 }
 
 Deno.test("cache: nothing is made before the first one asks", () => {
@@ -59,7 +59,7 @@ for (const when of ["first", "renewed"]) {
   Deno.test(`cache: however many ask, ${when} credentials are made once`, async () => {
     const { state, cache, pass } = setting();
     if (when === "renewed") {
-      await cache.get();
+      await cache();
       pass(DURATION - 60);
     }
     const before = state.made;
@@ -74,7 +74,7 @@ for (const when of ["first", "renewed"]) {
 
 Deno.test("cache: a failed renewal: the old ones while they are good for five minutes", async () => {
   const { state, said, cache, pass } = setting();
-  await cache.get();
+  await cache();
   state.failure = new Error("no network");
   pass(DURATION - 301);
   assert.equal(await keyOf(cache), "ASIA1");
@@ -82,8 +82,8 @@ Deno.test("cache: a failed renewal: the old ones while they are good for five mi
     "Could not renew credentials, the old ones still work: no network",
   ]);
   pass(2);
-  await assert.rejects(cache.get(), /no network/);
-  await assert.rejects(cache.get(), /no network/);
+  await assert.rejects(cache(), /no network/);
+  await assert.rejects(cache(), /no network/);
   assert.equal(state.made, 4);
   state.failure = undefined;
   assert.equal(await keyOf(cache), "ASIA5");
@@ -92,7 +92,7 @@ Deno.test("cache: a failed renewal: the old ones while they are good for five mi
 Deno.test("cache: many who ask while renewal fails are all told, and it is tried once", async () => {
   const { state, cache } = setting();
   state.failure = new Error("no network");
-  const asked = await Promise.allSettled(Array.from({ length: 50 }, () => cache.get()));
+  const asked = await Promise.allSettled(Array.from({ length: 50 }, () => cache()));
   assert.ok(asked.every(({ status }) => status === "rejected"));
   assert.equal(state.made, 1);
 });
@@ -103,8 +103,8 @@ Deno.test("cache: a maker that throws at once does not spoil the next attempt", 
     calls++;
     throw new Error(`failure ${calls}`);
   }, DURATION);
-  await assert.rejects(cache.get(), /failure 1/);
-  await assert.rejects(cache.get(), /failure 2/);
+  await assert.rejects(cache(), /failure 1/);
+  await assert.rejects(cache(), /failure 2/);
 });
 
 const HOSTS = ["localhost:8094", "127.0.0.1:8094"];

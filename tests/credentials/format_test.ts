@@ -1,11 +1,7 @@
 /** Credentials as scripts: read by the shells themselves, the variables are those that were meant. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  type CredentialFormat,
-  type Credentials,
-  formatCredentials,
-} from "../../lib/credentials/format.ts";
+import { type AwsCredentialIdentity, type CredentialFormat, formatCredentials } from "@s3creds/cli";
 
 const NAMES = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 
@@ -42,7 +38,6 @@ function variablesAfter(shell: string, read: string, script: string): Record<str
   );
 }
 
-const permanent = { UserName: "u", Status: "Active", CreateDate: new Date(0) };
 const secret = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 60 })
   .filter((text) => /^[!-~]+$/.test(text));
 
@@ -54,11 +49,11 @@ for (const [shell, format, read] of SHELLS) {
     name: `${shell} reads permanent credentials, and forgets the token of others`,
     fn() {
       fc.assert(
-        fc.property(secret, (SecretAccessKey) => {
-          const one: Credentials = { ...permanent, AccessKeyId: "AKIA", SecretAccessKey };
+        fc.property(secret, (secretAccessKey) => {
+          const one: AwsCredentialIdentity = { accessKeyId: "AKIA", secretAccessKey };
           assert.deepEqual(variablesAfter(shell, read, formatCredentials(one, format)), {
             AWS_ACCESS_KEY_ID: "AKIA",
-            AWS_SECRET_ACCESS_KEY: SecretAccessKey,
+            AWS_SECRET_ACCESS_KEY: secretAccessKey,
           });
         }),
         { numRuns: 20 },
@@ -71,13 +66,13 @@ for (const [shell, format, read] of SHELLS) {
     name: `${shell} reads temporary credentials`,
     fn() {
       fc.assert(
-        fc.property(secret, secret, (SecretAccessKey, SessionToken) => {
-          const keys = { AccessKeyId: "ASIA", SecretAccessKey, SessionToken };
-          const text = formatCredentials({ ...keys, Expiration: new Date(0) }, format);
+        fc.property(secret, secret, (secretAccessKey, sessionToken) => {
+          const keys = { accessKeyId: "ASIA", secretAccessKey, sessionToken };
+          const text = formatCredentials({ ...keys, expiration: new Date(0) }, format);
           assert.deepEqual(variablesAfter(shell, read, text), {
             AWS_ACCESS_KEY_ID: "ASIA",
-            AWS_SECRET_ACCESS_KEY: SecretAccessKey,
-            AWS_SESSION_TOKEN: SessionToken,
+            AWS_SECRET_ACCESS_KEY: secretAccessKey,
+            AWS_SESSION_TOKEN: sessionToken,
           });
         }),
         { numRuns: 20 },
@@ -92,13 +87,13 @@ for (const [shell, format, read] of SHELLS) {
       // Where shells put a path or a process in a word's place: zsh `=ls`, fish `%self`, all `~`.
       for (let code = 0x21; code <= 0x7e; code++) {
         const character = String.fromCharCode(code);
-        const SecretAccessKey = `${character}${character === "%" ? "self" : "ls"}`;
-        const keys = { AccessKeyId: "ASIA", SecretAccessKey, SessionToken: `a:${SecretAccessKey}` };
-        const text = formatCredentials({ ...keys, Expiration: new Date(0) }, format);
+        const secretAccessKey = `${character}${character === "%" ? "self" : "ls"}`;
+        const keys = { accessKeyId: "ASIA", secretAccessKey, sessionToken: `a:${secretAccessKey}` };
+        const text = formatCredentials({ ...keys, expiration: new Date(0) }, format);
         assert.deepEqual(variablesAfter(shell, read, text), {
           AWS_ACCESS_KEY_ID: "ASIA",
-          AWS_SECRET_ACCESS_KEY: SecretAccessKey,
-          AWS_SESSION_TOKEN: `a:${SecretAccessKey}`,
+          AWS_SECRET_ACCESS_KEY: secretAccessKey,
+          AWS_SESSION_TOKEN: `a:${secretAccessKey}`,
         });
       }
     },
@@ -106,7 +101,7 @@ for (const [shell, format, read] of SHELLS) {
 }
 
 Deno.test("env-no-export is no script: assignments and nothing else", () => {
-  const one: Credentials = { ...permanent, AccessKeyId: "AKIA", SecretAccessKey: "s" };
+  const one: AwsCredentialIdentity = { accessKeyId: "AKIA", secretAccessKey: "s" };
   const text = formatCredentials(one, "env-no-export");
   assert.equal(text, "AWS_ACCESS_KEY_ID=AKIA\nAWS_SECRET_ACCESS_KEY=s");
 });

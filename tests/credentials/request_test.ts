@@ -100,13 +100,12 @@ Deno.test("createCredentials counts a bucket that is named twice once", async ()
     credentials: sandbox.credentials,
     region: "eu-west-1",
   });
-  const { credentials } = await createCredentials(aws, {
+  const { accessKey } = await createCredentials(aws, {
     buckets: ["twice", "twice"],
     createBucket: true,
   });
   aws.close();
-  assert.ok("UserName" in credentials);
-  assert.equal(credentials.UserName, "s3.read-write.twice");
+  assert.equal(accessKey.userName, "s3.read-write.twice");
   assert.ok(sandbox.account.buckets.has("twice"));
 });
 

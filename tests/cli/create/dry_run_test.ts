@@ -30,7 +30,11 @@ for (const [name, args] of Object.entries(VARIANTS)) {
   Deno.test(`dry run: ${name}: needs neither credentials nor network`, async () => {
     const { code, stdout, stderr } = await run(["create", ...args, "--dry-run"]);
     assert.equal(code, 0);
-    assert.equal(stderr, "");
+    assert.equal(
+      stderr,
+      "Dry run: assumes that nothing exists in the account yet, --plan looks at it; without " +
+        "--create-bucket a missing bucket is an error\n",
+    );
     assert.match(stdout, /^Would create bucket: 'my-bucket'/);
   });
 
@@ -122,14 +126,14 @@ for (
   const [buckets, shown] of [
     [["b".repeat(63)], `s3.read-write.${"b".repeat(63)}`],
     [
-      Array.from({ length: 40 }, (_, n) => `bucket-${n + 10}`),
+      Array.from({ length: 20 }, (_, n) => `bucket-${n + 10}`),
       "s3.read-write.bucket-10,bucket-11,bucket-12,bucket-13,bucket-14,bucket-15,bucket…",
     ],
   ] as const
 ) {
   Deno.test(`create: a shortened name is said with its beginning: ${buckets.length} buckets`, async () => {
     const { stderr } = await run(["create", ...buckets, "--dry-run"]);
-    const said = /^User name shortened to \S{64}: (.*) is longer than the 64 characters/;
+    const said = /^User name shortened to \S{64}: (.*) is longer than the 64 characters/m;
     assert.equal(said.exec(stderr)?.[1], shown);
   });
 }

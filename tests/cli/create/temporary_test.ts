@@ -115,7 +115,10 @@ test("an action that another maker's server does not know is left out", async (s
     sandbox,
   });
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /Left out of the policy, as this server does not know it: s3:GetObjectAcl/);
+  assert.match(
+    stderr,
+    /Omitted from the policy, since this server does not know it: s3:GetObjectAcl/,
+  );
   const { policy } = onlySession(sandbox);
   assert.doesNotMatch(policy!, /GetObjectAcl|GetObjectLegalHold/);
   assert.match(policy!, /s3:GetObjectTagging/);
@@ -181,9 +184,8 @@ test("--role-arn makes no IAM call", async (sandbox) => {
   assert.equal(code, 0, stderr);
   assert.match(JSON.parse(stdout).AccessKeyId, /^ASIA/);
   const seen = sandbox.requests.slice(soFar).map(({ operation }) => operation);
-  assert.equal(seen.pop(), "AssumeRole");
   // The second HeadBucket asks for the owner.
-  assert.deepEqual(seen.sort(), ["GetCallerIdentity", "HeadBucket", "HeadBucket"]);
+  assert.deepEqual(seen.sort(), ["AssumeRole", "GetCallerIdentity", "HeadBucket", "HeadBucket"]);
 });
 
 test("an existing role without its policy gets it", async (sandbox) => {
@@ -202,7 +204,7 @@ test("an existing role with shorter sessions: the error says how to raise them",
   const args = ["create", "old-bucket", "new-bucket", "-c", "-d", "2h"];
   const { code, stderr } = await run(args, { sandbox });
   assert.equal(code, 1);
-  assert.match(stderr, /allows sessions of 3600 seconds, 7200 were asked for/);
+  assert.match(stderr, /allows sessions of 3600 seconds, not of 7200$/m);
   assert.match(stderr, /aws iam update-role --role-name \S+ --max-session-duration 43200/);
   assert.deepEqual(sandbox.snapshot(), before);
 });

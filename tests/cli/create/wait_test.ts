@@ -61,7 +61,7 @@ Deno.test("--wait: a key that does not work in time is printed all the same, exi
   assert.equal(code, 1);
   const { AccessKeyId } = JSON.parse(stdout);
   assert.match(stderr, /Error: STS does not accept the new credentials yet/);
-  assert.match(stderr, new RegExp(`The key ${AccessKeyId} was created and printed, and stays`));
+  assert.match(stderr, new RegExp(`The key ${AccessKeyId} was created and remains`));
   assert.match(
     stderr,
     /try it with s3-credentials whoami --auth FILE, where FILE holds what was p/,
@@ -89,7 +89,7 @@ Deno.test("--wait: Ctrl-C ends it, the printed key stays", async () => {
   });
   assert.equal(code, 130);
   const { AccessKeyId } = JSON.parse(stdout);
-  const hint = `The key ${AccessKeyId} was created and printed, and stays`;
+  const hint = `The key ${AccessKeyId} was created and remains`;
   assert.ok(stderr.endsWith(`Error: Interrupted\n${hint}\n`), stderr);
 });
 
@@ -150,5 +150,5 @@ Deno.test("--wait: an explicit deny is not waited for to pass", async () => {
     /^Error: S3, for bucket my-bucket, refuses the new credentials: .*explicit deny/m,
   );
   const { AccessKeyId } = JSON.parse(stdout);
-  assert.ok(stderr.endsWith(`The key ${AccessKeyId} was created and printed, and stays\n`), stderr);
+  assert.ok(stderr.endsWith(`The key ${AccessKeyId} was created and remains\n`), stderr);
 });

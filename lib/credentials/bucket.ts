@@ -1,0 +1,89 @@
+/**
+ * The steps of `create` for new buckets.
+ *
+ * @module
+ */
+import { policyText } from "../policy/document.ts";
+import { retry } from "../retry.ts";
+import type { S3Client } from "../aws/connect.ts";
+import { isMissing, isRetriedConflict, serviceError } from "../aws/service_error.ts";
+import { S3CredentialsError } from "../errors.ts";
+import { bucketConfiguration } from "./describe.ts";
+import { change, type Outcome } from "./rollback.ts";
+import type { Run } from "./run.ts";
+import type { StepOf } from "./types.ts";
+
+/** Creates a bucket. */
+export async function createBucket(
+  { bucket, region }: StepOf<"create-bucket">,
+  run: Run,
+): Promise<Outcome<unknown>> {
+  const s3 = await run.aws.s3({ region, keepAlive: false });
+  return await change(
+    `Could not create bucket ${bucket}`,
+    () =>
+      s3.createBucket({
+        Bucket: bucket,
+        CreateBucketConfiguration: bucketConfiguration(region) as undefined,
+      }).catch((error) => {
+        if (!isRetriedConflict(error, /^BucketAlreadyOwnedByYou$/)) throw error;
+      }),
+    {
+      what: `bucket ${bucket}`,
+      async run() {
+        // S3 may tell both of two runs that they have created the bucket.
+        if (run.discoveries.concurrentRunSeen) {
+          throw new S3CredentialsError(
+            "conflict",
+            `bucket ${bucket}: somebody else creates the same credentials at the same time, and ` +
+              "may use it",
+          );
+        }
+        await s3.deleteBucket({ Bucket: bucket });
+      },
+    },
+  );
+}
+
+type SettingStep = StepOf<"set-public-access-block" | "put-bucket-policy" | "put-bucket-website">;
+
+/** Changes a setting of a bucket that this run has created, and that is gone with the bucket. */
+export async function changeBucket(step: SettingStep, run: Run): Promise<Outcome<unknown>> {
+  const s3 = await run.aws.s3({ region: step.region });
+  try {
+    const value = await retry(() => putSetting(step, s3), {
+      isRetriable: isMissing,
+      ...run.patience,
+    });
+    return { value, changes: [] };
+  } catch (error) {
+    return {
+      error: serviceError(error, `Could not ${VERBS[step.kind]} bucket ${step.bucket}`),
+      changes: [],
+    };
+  }
+}
+
+const VERBS: Record<SettingStep["kind"], string> = {
+  "set-public-access-block": "set the public access block of",
+  "put-bucket-policy": "attach a policy to",
+  "put-bucket-website": "configure the website of",
+};
+
+function putSetting(step: SettingStep, s3: S3Client): Promise<unknown> {
+  const { bucket: Bucket } = step;
+  switch (step.kind) {
+    case "set-public-access-block":
+      return s3.putPublicAccessBlock({ Bucket, PublicAccessBlockConfiguration: step.settings });
+    case "put-bucket-policy":
+      return s3.putBucketPolicy({ Bucket, Policy: policyText(step.policy) });
+    case "put-bucket-website":
+      return s3.putBucketWebsite({
+        Bucket,
+        WebsiteConfiguration: {
+          IndexDocument: { Suffix: step.indexDocument },
+          ErrorDocument: { Key: step.errorDocument },
+        },
+      });
+  }
+}
