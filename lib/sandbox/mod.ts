@@ -21,12 +21,13 @@
  *
  * @module
  */
-import type { Account } from "./account.ts";
+import type { AccessKey, Account } from "./account.ts";
 import type { Clock } from "./clock.ts";
 import type { SandboxState } from "./dispatch.ts";
 import { type Fault, FaultList, type RequestRecord } from "./faults.ts";
 import { createAccessKey, createAccount, createBucket, createUser } from "./seed.ts";
 import { listen } from "./server.ts";
+import { restoreAccount, saveAccount } from "./state.ts";
 import { type AccountSnapshot, snapshotOf } from "./snapshot.ts";
 
 export type {
@@ -61,6 +62,8 @@ export interface SandboxOptions {
   region?: string;
   /** Names of buckets to make at the start. */
   buckets?: string[];
+  /** What {@linkcode Sandbox.save} returned; account id and region are those of the state. */
+  state?: string;
   /** Milliseconds for which new users, access keys and inline policies are not visible; default 0. */
   visibilityDelayMs?: number;
   /**
@@ -84,6 +87,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly credentials: { accessKeyId: string; secretAccessKey: string };
   /** All requests since the start, in the order in which they came. */
   readonly requests: RequestRecord[];
+  /** Writes the account as JSON text with all secrets, for {@linkcode SandboxOptions.state}. */
+  save(): string;
   /** Makes a later call fail. */
   fail(fault: Fault): void;
   /** Removes all faults. */
@@ -126,15 +131,12 @@ export interface Sandbox extends AsyncDisposable {
  * @param options Port, account, region and buckets.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const region = options.region ?? "us-east-1";
-  const accountId = options.accountId ?? "123456789012";
-  if (!/^\d{12}$/.test(accountId)) {
-    throw new TypeError(`Cannot start sandbox: account id is not 12 digits: ${accountId}`);
-  }
-  const account = createAccount(accountId, region);
-  const { accessKeyId, secretAccessKey } = addAdministrator(account);
+  const account = options.state === undefined ? newAccount(options) : restoreAccount(options.state);
+  const { accessKeyId, secretAccessKey } = administratorKey(account);
   account.visibility.delayMs = options.visibilityDelayMs ?? 0;
-  for (const name of options.buckets ?? []) account.buckets.set(name, createBucket(account, name));
+  for (const name of options.buckets ?? []) {
+    if (!account.buckets.has(name)) account.buckets.set(name, createBucket(account, name));
+  }
   const closing = new AbortController();
   const state: SandboxState = {
     account,
@@ -151,7 +153,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
   return {
     url: `http://127.0.0.1:${server.port}`,
-    region,
+    region: account.region,
     account,
     clock: account.clock,
     credentials: { accessKeyId, secretAccessKey },
@@ -159,16 +161,30 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     fail: (fault) => state.faults.add(fault),
     clearFaults: () => state.faults.clear(),
     snapshot: () => snapshotOf(account),
+    save: () => saveAccount(account),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-function addAdministrator(account: Account): { accessKeyId: string; secretAccessKey: string } {
-  const admin = createUser(account.id, "admin");
+function newAccount({ accountId = "123456789012", region = "us-east-1" }: SandboxOptions): Account {
+  if (!/^\d{12}$/.test(accountId)) {
+    throw new TypeError(`Cannot start sandbox: account id is not 12 digits: ${accountId}`);
+  }
+  return createAccount(accountId, region);
+}
+
+/** An active key of the user `admin`, both of which are made if they don't exist. */
+function administratorKey(account: Account): AccessKey {
+  let admin = account.users.get("admin");
+  if (admin === undefined) {
+    admin = createUser(account.id, "admin");
+    admin.attachedPolicies.add("arn:aws:iam::aws:policy/AdministratorAccess");
+    account.users.set(admin.userName, admin);
+  }
+  const present = [...admin.accessKeys.values()].find(({ status }) => status === "Active");
+  if (present !== undefined) return present;
   const key = createAccessKey();
   admin.accessKeys.set(key.accessKeyId, key);
-  admin.attachedPolicies.add("arn:aws:iam::aws:policy/AdministratorAccess");
-  account.users.set(admin.userName, admin);
   return key;
 }
