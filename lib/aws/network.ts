@@ -1,5 +1,5 @@
 /**
- * What stands between this machine and AWS: proxies, and who may vouch for servers.
+ * How to reach AWS from this machine: proxies and trusted certificates.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { escapeName } from "../escape.ts";
 
 /** How connections are made, in the terms of `node:http`'s and `node:https`'s agents. */
 export interface NetworkSettings {
-  /** The proxies by the scheme of the endpoint, and who is called without them. */
+  /** The proxy for each scheme of an endpoint, and the hosts that need none. */
   proxyEnv?: Record<string, string>;
-  /** Certificates of those who may vouch for servers, in place of Deno's own list; PEM. */
+  /** Trusted certificate authorities, in place of Deno's own list; PEM. */
   ca?: string;
 }
 
@@ -18,13 +18,8 @@ export interface NetworkSettings {
 const NEVER_BY_PROXY = "localhost,127.0.0.1,::1";
 
 /**
- * Reads `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in capitals or not, and `AWS_CA_BUNDLE` or the
- * profile's `ca_bundle`.
- *
- * @param variable looks an environment variable up
- * @param profile the profile's settings
- * @returns the settings; without any, an empty object
- * @throws {S3CredentialsError} `usage` if a proxy is no URL or the certificates can't be read
+ * The settings of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in capitals or not, and of `AWS_CA_BUNDLE` or
+ * the profile's `ca_bundle`; throws `usage` if a proxy is no URL or the certificates can't be read.
  */
 export async function networkSettings(
   variable: (name: string) => string | undefined,
@@ -48,7 +43,7 @@ export async function networkSettings(
   };
 }
 
-/** A password may be a part of it, so that it is never shown. */
+/** The text may hold a password, so it is not repeated in an error. */
 function proxyUrl(name: string, text: string): string {
   const url = text.includes("://") ? text : `http://${text}`;
   if (isProxyUrl(url)) return url;
@@ -77,15 +72,12 @@ async function certificates(path: string): Promise<string> {
     const { readFile } = await import("node:fs/promises");
     text = await readFile(path, "utf8");
   } catch (cause) {
-    // Deno names the flag that it wants.
+    // Deno names the flag that it needs.
     if (cause instanceof Error && cause.name === "NotCapable") throw cause;
     throw new S3CredentialsError(
       "usage",
       `Could not read the certificates of ${escapeName(path)}`,
-      {
-        cause,
-        hint,
-      },
+      { cause, hint },
     );
   }
   if (text.includes("-----BEGIN CERTIFICATE-----")) return text;

@@ -1,12 +1,12 @@
 /**
- * Requests as lines for a person who looks for a fault, without anything secret.
+ * Requests as lines for debugging, without anything secret.
  *
  * @module
  */
 
 /** A request that was answered, or was not. */
 export interface LoggedRequest {
-  /** AWS's name of the operation, where it is known. */
+  /** AWS's name of the operation, if it is known. */
   operation?: string;
   /** Such as `GET`. */
   method: string;
@@ -20,39 +20,20 @@ export interface LoggedRequest {
   milliseconds: number;
 }
 
-const STRUCK_OUT = "[struck out]";
+const REDACTED = "[redacted]";
 const SECRET_NAME = /authorization|token|secret|signature|credential|cookie|password/i;
 
 /**
- * Writes a request down. The values of headers and of parts of the query that could hold a secret, or a
- * proof of one, are struck out; bodies are left out altogether.
- *
- * @param request the request
- * @returns several lines
- *
- * @example A signed request
- * ```ts
- * import assert from "node:assert/strict";
- * import { requestLog } from "./request_log.ts";
- *
- * const text = requestLog({
- *   method: "GET",
- *   url: "https://example.com/key?X-Amz-Signature=abc",
- *   headers: { authorization: "AWS4-HMAC-SHA256 …" },
- *   outcome: 200,
- *   milliseconds: 12.3,
- * });
- * assert.match(text, /X-Amz-Signature=\[struck out\]/);
- * assert.match(text, /authorization: \[struck out\]/);
- * ```
+ * A request as several lines. The values of headers and query parameters that could hold a secret, or a
+ * proof of one, are redacted; bodies are omitted.
  */
 export function requestLog(request: LoggedRequest): string {
   const { operation, method, outcome, milliseconds } = request;
   const headers = Object.entries(request.headers)
-    .map(([name, value]) => `  ${name}: ${SECRET_NAME.test(name) ? STRUCK_OUT : value}`);
+    .map(([name, value]) => `  ${name}: ${SECRET_NAME.test(name) ? REDACTED : value}`);
   const url = request.url.replace(
     /([?&])([^=&]+)=([^&]*)/g,
-    (whole, mark, name) => SECRET_NAME.test(name) ? `${mark}${name}=${STRUCK_OUT}` : whole,
+    (whole, mark, name) => SECRET_NAME.test(name) ? `${mark}${name}=${REDACTED}` : whole,
   );
   const what = operation === undefined ? "" : `${operation} `;
   const title = `DEBUG ${what}${method} ${url} -> ${outcome} in ${milliseconds.toFixed(0)} ms`;
@@ -77,13 +58,7 @@ interface SdkRequest {
   headers: Record<string, string>;
 }
 
-/**
- * Has an SDK client write down each request that it sends, also each time that it tries again.
- *
- * @param client the client
- * @param log takes the lines
- * @returns the same client
- */
+/** Logs each request that an SDK client sends, retries included; gives the same client. */
 export function withRequestLog<T extends LoggableClient>(
   client: T,
   log: ((lines: string) => void) | undefined,
@@ -97,7 +72,7 @@ export function withRequestLog<T extends LoggableClient>(
     const began = performance.now();
     const finish = (outcome: number | string) =>
       log(requestLog({
-        ...(context.commandName && { operation: context.commandName.replace(/Command$/, "") }),
+        operation: context.commandName?.replace(/Command$/, ""),
         method: args.request.method,
         url: addressOf(args.request),
         headers: args.request.headers,
@@ -114,7 +89,7 @@ export function withRequestLog<T extends LoggableClient>(
       throw error;
     }
   };
-  // Behind the signature and the retries, so that what is logged is what is sent.
+  // After the signature and inside the retries, so that what is logged is what is sent.
   client.middlewareStack.add(middleware, { step: "deserialize", name: "requestLog" });
   return client;
 }

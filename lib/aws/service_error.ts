@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type ErrorCode, S3CredentialsError } from "../errors.ts";
+import { S3CredentialsError } from "../errors.ts";
+import { ERRORS, type Meaning, NO_CREDENTIALS, THROTTLED } from "./error_meanings.ts";
 
 /** The parts of an SDK error that say what happened; any of them may be missing. */
 interface SdkError {
@@ -15,203 +16,43 @@ interface SdkError {
   $response?: { statusCode?: number; headers?: Record<string, string> };
 }
 
-interface Meaning {
-  code: ErrorCode;
-  /** What to say happened, where AWS's own words don't help. */
-  message?: string;
-  hint?: string;
-}
-
-const UNKNOWN_KEY: Meaning = {
-  code: "credentials",
-  message: "AWS does not know this access key",
-  hint:
-    "Check the key id and the endpoint. A key made a moment ago takes some seconds to work: try " +
-    "again, or wait with `waitForCredentials`",
-};
-const BAD_SIGNATURE: Meaning = {
-  code: "credentials",
-  message: "the secret key does not belong to the access key, or the clock is wrong",
-  hint: "Check the secret key",
-};
-const EXPIRED: Meaning = {
-  code: "credentials",
-  message: "these credentials have expired",
-  hint: "Get new ones: sign in again, or ask whoever made them",
-};
-const BAD_TOKEN: Meaning = {
-  code: "credentials",
-  message: "AWS does not accept the session token",
-  hint: "Temporary keys need the token that came with them, permanent keys need none",
-};
-const CLOCK: Meaning = {
-  code: "credentials",
-  message: "the clock of this machine and that of AWS differ too much",
-  hint: "Set the clock right and try again",
-};
-const NO_CREDENTIALS: Meaning = {
-  code: "credentials",
-  message: "no AWS credentials were found",
-  hint: "Pass `credentials` or `profile`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-};
-const THROTTLED: Meaning = {
-  code: "aws",
-  message: "AWS asks to slow down",
-  hint: "Wait a minute and try again",
-};
-const UNREACHABLE: Meaning = {
-  code: "network",
-  hint: "Check the connection, any proxy and `endpointUrl`, then try again",
-};
-
-/** By AWS's error code, or by the name that the SDK or the runtime gives an error. */
-const ERRORS: Record<string, Meaning | undefined> = {
-  // An error document may name anything.
-  __proto__: null!,
-  InvalidAccessKeyId: UNKNOWN_KEY,
-  InvalidClientTokenId: UNKNOWN_KEY,
-  UnrecognizedClientException: UNKNOWN_KEY,
-  SignatureDoesNotMatch: BAD_SIGNATURE,
-  ExpiredToken: EXPIRED,
-  ExpiredTokenException: EXPIRED,
-  TokenRefreshRequired: EXPIRED,
-  IncompleteSignature: BAD_SIGNATURE,
-  InvalidSignatureException: BAD_SIGNATURE,
-  RequestExpired: EXPIRED,
-  InvalidToken: BAD_TOKEN,
-  MissingAuthenticationToken: NO_CREDENTIALS,
-  RequestTimeTooSkewed: CLOCK,
-  EndpointError: {
-    code: "usage",
-    hint:
-      "Check the region, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and use_fips_endpoint " +
-      "and use_dualstack_endpoint of the profile",
-  },
-  AccessDenied: { code: "access-denied" },
-  AccessDeniedException: { code: "access-denied" },
-  AllAccessDisabled: { code: "access-denied" },
-  NoSuchEntity: { code: "not-found" },
-  NoSuchEntityException: { code: "not-found" },
-  NoSuchBucket: { code: "not-found" },
-  NoSuchKey: { code: "not-found" },
-  EntityAlreadyExists: { code: "conflict" },
-  EntityAlreadyExistsException: { code: "conflict" },
-  BucketAlreadyExists: {
-    code: "conflict",
-    message: "a bucket of that name belongs to another account",
-    hint: "Bucket names are unique over all accounts: choose another one",
-  },
-  BucketAlreadyOwnedByYou: { code: "conflict" },
-  OperationAborted: {
-    code: "conflict",
-    hint: "Another change to the same thing is under way: wait a minute and try again",
-  },
-  DeleteConflict: { code: "conflict" },
-  DeleteConflictException: { code: "conflict" },
-  ConcurrentModification: { code: "conflict", hint: "Try again" },
-  LimitExceeded: { code: "limit" },
-  LimitExceededException: { code: "limit" },
-  TooManyBuckets: { code: "limit", hint: "Delete a bucket, or ask AWS for a higher quota" },
-  PackedPolicyTooLarge: { code: "limit", hint: "Name fewer buckets, or shorten the policy" },
-  PackedPolicyTooLargeException: {
-    code: "limit",
-    hint: "Name fewer buckets, or shorten the policy",
-  },
-  MalformedPolicyDocument: { code: "invalid-policy" },
-  MalformedPolicyDocumentException: { code: "invalid-policy" },
-  MalformedPolicy: { code: "invalid-policy" },
-  Throttling: THROTTLED,
-  ThrottlingException: THROTTLED,
-  TooManyRequestsException: THROTTLED,
-  SlowDown: THROTTLED,
-  RequestLimitExceeded: THROTTLED,
-  ECONNREFUSED: { ...UNREACHABLE, message: "the endpoint refused the connection" },
-  ECONNRESET: { ...UNREACHABLE, message: "the connection was cut" },
-  EPIPE: { ...UNREACHABLE, message: "the connection was cut" },
-  EAI_AGAIN: { ...UNREACHABLE, message: "the endpoint's host name could not be looked up" },
-  ETIMEDOUT: { ...UNREACHABLE, message: "the endpoint did not answer in time" },
-  EHOSTUNREACH: { ...UNREACHABLE, message: "the endpoint can't be reached" },
-  ENETUNREACH: { ...UNREACHABLE, message: "the endpoint can't be reached" },
-  ERR_PROXY_TUNNEL: {
-    code: "network",
-    message: "the proxy did not connect to the endpoint",
-    hint: "Check HTTPS_PROXY and NO_PROXY in the environment, and `endpointUrl`",
-  },
-  TimeoutError: { ...UNREACHABLE, message: "the endpoint did not answer in time" },
-};
-
-/**
- * AWS's own code for an error, such as `NoSuchEntity`.
- *
- * @param error what an SDK call threw
- * @returns the code; `Unknown` where the answer had no body, as HeadBucket's
- */
+/** AWS's own code for an error, such as `NoSuchEntity`; `Unknown` if the answer had no body. */
 export function awsErrorCode(error: unknown): string {
   const { Code, name } = (error ?? {}) as SdkError;
   return Code ?? name ?? "Unknown";
 }
 
-/**
- * The HTTP status of the answer that an error stands for.
- *
- * @param error what an SDK call threw
- * @returns the status, or `undefined` where there was no answer
- */
+/** The HTTP status of the answer that an error stands for; `undefined` if there was none. */
 export function httpStatus(error: unknown): number | undefined {
   const { $metadata, $response } = (error ?? {}) as SdkError;
   return $metadata?.httpStatusCode ?? $response?.statusCode;
 }
 
-/**
- * The region that an answer names, where it does.
- *
- * @param error what an SDK call threw
- * @returns the `x-amz-bucket-region` header
- */
+/** The region that an answer names in its `x-amz-bucket-region` header. */
 export function namedRegion(error: unknown): string | undefined {
   return ((error ?? {}) as SdkError).$response?.headers?.["x-amz-bucket-region"];
 }
 
-/**
- * Whether the answer was a page for a browser instead of one of AWS's formats.
- *
- * @param error what an SDK call threw
- * @returns true where the answer says that it is HTML
- */
+/** Whether the answer was a page for a browser instead of one of AWS's formats. */
 export function isHtml(error: unknown): boolean {
   const type = ((error ?? {}) as SdkError).$response?.headers?.["content-type"];
   return type?.startsWith("text/html") ?? false;
 }
 
-/**
- * Whether AWS turned a call away unread because too many came, so that it is safe to send again.
- *
- * @param error what an SDK call threw
- * @returns true for throttling under any of its names
- */
+/** Whether AWS rejected a request unread because of throttling, so that it is safe to retry. */
 export function isThrottled(error: unknown): boolean {
   return ERRORS[awsErrorCode(error)] === THROTTLED || httpStatus(error) === 429;
 }
 
-/**
- * Whether an error says that the thing in question isn't there.
- *
- * @param error what an SDK call threw
- * @returns true for a missing entity of IAM or a missing bucket
- */
+/** Whether an error says that the entity or bucket doesn't exist. */
 export function isMissing(error: unknown): boolean {
   if (error instanceof S3CredentialsError) return error.code === "not-found";
   return httpStatus(error) === 404 || /^(NoSuch|NotFound)/.test(awsErrorCode(error));
 }
 
 /**
- * Whether a refusal is the consequence of our own request: it may have been carried out although its
- * answer got lost, and then the SDK's second try fails. The count of tries holds only on connections
- * that are not used again.
- *
- * @param error what an SDK call threw
- * @param code the code of such a refusal
- * @returns true where the request was sent more than once, and refused so
+ * Whether a conflict, by its code, may be the result of our own request: if the answer to the first
+ * attempt was lost, the SDK's retry fails. The count of attempts holds only on new connections.
  */
 export function isRetriedConflict(error: unknown, code: RegExp): boolean {
   const tries = ((error ?? {}) as SdkError).$metadata?.attempts ?? 1;
@@ -219,11 +60,8 @@ export function isRetriedConflict(error: unknown, code: RegExp): boolean {
 }
 
 /**
- * Whether a call that failed may have been carried out all the same: the answer was lost, or the
- * service broke down on the way.
- *
- * @param error what an SDK call threw
- * @returns false only where AWS has plainly refused
+ * Whether a request that failed may have been carried out: the answer was lost, or the service failed
+ * on the way. False only if AWS has plainly refused.
  */
 export function mayHaveSucceeded(error: unknown): boolean {
   const meaning = credentialsReason(error) ?? ERRORS[awsErrorCode(error)];
@@ -233,20 +71,17 @@ export function mayHaveSucceeded(error: unknown): boolean {
 }
 
 /**
- * Turns what an SDK call threw into an error for a person.
- *
- * @param error what was thrown
- * @param tried what was tried, such as `Could not create user NAME`
- * @returns the error; one that is an {@linkcode S3CredentialsError} already comes back as it is
+ * Turns what an SDK call threw into an error for a person, which says that `action` failed, such as
+ * `Could not create user NAME`. An {@linkcode S3CredentialsError} comes back as it is.
  */
-export function serviceError(error: unknown, tried: string): S3CredentialsError {
+export function serviceError(error: unknown, action: string): S3CredentialsError {
   if (error instanceof S3CredentialsError) return error;
   if (error instanceof DOMException && error.name === "AbortError") {
     return new S3CredentialsError("interrupted", "Interrupted", { cause: error });
   }
   if (isMalformedResponse(error)) {
     // Neither the SDK's words nor its error are passed on: both may quote the answer, and so a secret.
-    return new S3CredentialsError("aws", `${tried}: the answer could not be understood`, {
+    return new S3CredentialsError("aws", `${action}: the answer could not be understood`, {
       hint:
         "Check that the endpoint is one of AWS's services, or of a server that speaks as they do",
     });
@@ -268,14 +103,10 @@ export function serviceError(error: unknown, tried: string): S3CredentialsError 
     ? words ?? answerWithoutBody(error)
     : `${meaning.message}${httpStatus(error) === undefined ? "" : ` (${awsCode})`}`;
   const hint = meaning?.hint ?? accessHint(message);
-  return new S3CredentialsError(meaning?.code ?? "aws", `${tried}: ${happened}`, {
-    ...causeOption(safeCause(error, meaning)),
-    ...(hint !== undefined && { hint }),
+  return new S3CredentialsError(meaning?.code ?? "aws", `${action}: ${happened}`, {
+    cause: safeCause(error, meaning),
+    hint,
   });
-}
-
-function causeOption(cause: unknown): { cause?: unknown } {
-  return cause === undefined ? {} : { cause };
 }
 
 /**
@@ -294,22 +125,15 @@ function safeCause(error: unknown, meaning: Meaning | undefined): unknown {
   });
 }
 
-/**
- * Whether the chain of the SDK has found no credentials, and says no more than that.
- *
- * @param error what the SDK threw
- * @returns true where its words are not worth quoting
- */
+/** Whether the SDK's chain has found no credentials, and says no more than that. */
 export function isNoProvider(error: unknown): boolean {
   const { name, message = "" } = (error ?? {}) as SdkError;
   return name === "CredentialsProviderError" && /from any providers/.test(message);
 }
 
 /**
- * Whether a server says that it has no such operation: other makers' servers don't have all of IAM.
- *
- * @param error what an SDK call threw
- * @returns true for the codes by which servers say so, status 501, and a web page as moto's
+ * Whether a server says that it has no such operation: by a code, by status 501, or by a web page, as
+ * moto does. Other servers don't have all of IAM.
  */
 export function isUnsupportedOperation(error: unknown): boolean {
   const status = httpStatus(error);
@@ -318,17 +142,11 @@ export function isUnsupportedOperation(error: unknown): boolean {
       .test(awsErrorCode(error));
 }
 
-/** The runtime's codes for a server whose certificate does not hold. */
+/** The runtime's codes for a certificate that has expired, is for another name, or is unknown. */
 const UNTRUSTED =
   /^(CERT_|ERR_TLS_CERT_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)_)/;
 
-/**
- * Whether a connection was given up since the server's certificate does not hold, which no second
- * attempt changes.
- *
- * @param runtimeCode the runtime's code
- * @returns true for a certificate that has expired, is for another name, or that nobody vouches for
- */
+/** Whether a runtime's code says that the server's certificate is not trusted; a retry changes nothing. */
 export function isUntrusted(runtimeCode: string): boolean {
   return UNTRUSTED.test(runtimeCode);
 }
@@ -340,12 +158,12 @@ function untrusted(error: unknown): Meaning | undefined {
     code: "network",
     message: `the server's certificate is not trusted: ${message}`,
     hint:
-      "Where a company's proxy or a server of your own has certificates of its own making, name " +
-      "the file of those who vouch for them in AWS_CA_BUNDLE",
+      "If a company's proxy or your own server uses private certificates, set AWS_CA_BUNDLE to the " +
+      "file of the authority that issued them",
   };
 }
 
-/** Deno names the flag that it wants. */
+/** Deno names the flag that it needs. */
 function missingPermission(error: unknown): Meaning | undefined {
   const { name, message = "" } = (error ?? {}) as SdkError;
   if (name !== "NotCapable") return undefined;
@@ -356,7 +174,7 @@ function missingPermission(error: unknown): Meaning | undefined {
   };
 }
 
-/** A host that nobody knows is likely one of a region that isn't there. */
+/** An unknown host is likely one of a region that doesn't exist. */
 function unknownHost(error: unknown): Meaning | undefined {
   const { message = "", code } = (error ?? {}) as SdkError;
   if (code !== "ENOTFOUND") return undefined;
@@ -371,7 +189,7 @@ function unknownHost(error: unknown): Meaning | undefined {
 const MFA_HINT =
   "Get a session with aws sts get-session-token, and pass what it prints as `credentials`";
 
-/** What keeps a source of credentials from giving them, such as a sign-in that has expired. */
+/** Why a source gave no credentials, such as a sign-in that has expired. */
 function credentialsReason(error: unknown): Meaning | undefined {
   const { name, message = "" } = (error ?? {}) as SdkError;
   if (!/^(CredentialsProvider|TokenProvider|Provider)Error$/.test(name ?? "")) return undefined;
@@ -381,11 +199,11 @@ function credentialsReason(error: unknown): Meaning | undefined {
   return {
     code: "credentials",
     message: reason.replace(/\.$/, ""),
-    ...(hint !== "" && { hint }),
+    hint: hint || undefined,
   };
 }
 
-/** Whether an answer came that said neither what was asked for nor what went wrong. */
+/** Whether an answer held neither a result nor an error. */
 function isMalformedResponse(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   if (error instanceof SyntaxError) return true;
@@ -415,9 +233,11 @@ function meaningOfStatus(status: number | undefined): Meaning | undefined {
   if (status === 409) return { code: "conflict" };
   if (status === 429 || status === 503) return THROTTLED;
   if (status === 501) {
-    return { code: "aws", hint: "The server behind this endpoint does not offer that call" };
+    return { code: "aws", hint: "The server at this endpoint does not support that request" };
   }
-  if (status >= 500) return { code: "aws", hint: "AWS has a fault of its own: try again later" };
+  if (status >= 500) {
+    return { code: "aws", hint: "AWS reported an internal error: try again later" };
+  }
   return { code: "aws" };
 }
 
@@ -430,7 +250,7 @@ function answerWithoutBody(error: unknown): string {
   return status === undefined ? `no answer (${awsErrorCode(error)})` : `HTTP status ${status}`;
 }
 
-/** AWS names the action that was not allowed; that is what has to be granted. */
+/** AWS names the action that was not allowed, which must be granted. */
 function accessHint(message: string): string | undefined {
   const action = /not authorized to perform: ([\w-]+:\w+)/.exec(message)?.[1];
   return action === undefined

@@ -219,7 +219,7 @@ for (const [command, { answer, what }] of Object.entries(ENDLESS)) {
   Deno.test(`${command}: a server that gives the same page for ever is not asked for ever`, async () => {
     const { code, stderr, requests } = await ranAgainst(answer, [command, "--nl"]);
     assert.deepEqual({ code, requests }, { code: 1, requests: 2 });
-    assert.equal(stderr, `Error: Could not ${what}: the listing does not move on\n`);
+    assert.equal(stderr, `Error: Could not ${what}: the server repeated a page token\n`);
   });
 }
 

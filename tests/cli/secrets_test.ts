@@ -35,7 +35,7 @@ for (const args of COMMANDS) {
     const { stdout, stderr } = await run([...args, "--debug"], { sandbox });
     if (!args.includes("--dry-run")) {
       assert.match(stderr, /^DEBUG \w+ [A-Z]+ http:\/\/127/m);
-      assert.match(stderr, /^ {2}authorization: \[struck out\]$/m);
+      assert.match(stderr, /^ {2}authorization: \[redacted\]$/m);
     }
     const printed = args[0] === "create" && !args.includes("--dry-run");
     for (const secret of secretsOf(sandbox)) {
@@ -46,11 +46,11 @@ for (const args of COMMANDS) {
   });
 }
 
-test("--debug with temporary credentials: the token is struck out", async (sandbox) => {
+test("--debug with temporary credentials: the token is redacted", async (sandbox) => {
   const { stdout } = await run(["create", "my-bucket", "-d", "15m"], { sandbox });
   const files = { auth: stdout };
   const { stderr } = await run(["whoami", "--auth", "auth", "--debug"], { sandbox, files });
-  assert.match(stderr, /^ {2}x-amz-security-token: \[struck out\]$/m);
+  assert.match(stderr, /^ {2}x-amz-security-token: \[redacted\]$/m);
   assert.ok(!stderr.includes(JSON.parse(stdout).SessionToken));
 });
 

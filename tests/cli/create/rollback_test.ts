@@ -203,7 +203,7 @@ for (const [operation, [args, error]] of Object.entries(SLOW_ERRORS)) {
     });
     assert.equal(code, 130, stderr);
     assert.match(stderr, /Error: Interrupted\nUndone: .*bucket site-one\n/);
-    assert.match(stderr, new RegExp(`\nCould not .*${error!.message}\n$|asks to slow down`));
+    assert.match(stderr, new RegExp(`\nCould not .*${error!.message}\n$|is throttling requests`));
   });
 }
 

@@ -1,0 +1,134 @@
+/**
+ * What AWS's error codes, and those of the runtime, mean to a person.
+ *
+ * @module
+ */
+import type { ErrorCode } from "../errors.ts";
+
+/** What an error of AWS means to a person. */
+export interface Meaning {
+  code: ErrorCode;
+  /** What happened, if AWS's own words don't help. */
+  message?: string;
+  hint?: string;
+}
+
+const UNKNOWN_KEY: Meaning = {
+  code: "credentials",
+  message: "AWS does not know this access key",
+  hint:
+    "Check the key id and the endpoint. A new key takes some seconds to work: try again, or wait " +
+    "with `waitForCredentials`",
+};
+const BAD_SIGNATURE: Meaning = {
+  code: "credentials",
+  message: "the secret key does not belong to the access key, or the clock is wrong",
+  hint: "Check the secret key",
+};
+const EXPIRED: Meaning = {
+  code: "credentials",
+  message: "these credentials have expired",
+  hint: "Get new ones: sign in again, or ask the person who created them",
+};
+const BAD_TOKEN: Meaning = {
+  code: "credentials",
+  message: "AWS does not accept the session token",
+  hint: "Temporary keys need the token that came with them, permanent keys need none",
+};
+const CLOCK: Meaning = {
+  code: "credentials",
+  message: "the clock of this machine and that of AWS differ too much",
+  hint: "Correct the clock and try again",
+};
+/** There is no source of credentials. */
+export const NO_CREDENTIALS: Meaning = {
+  code: "credentials",
+  message: "no AWS credentials were found",
+  hint: "Pass `credentials` or `profile`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+};
+/** Too many requests, under any of its names. */
+export const THROTTLED: Meaning = {
+  code: "aws",
+  message: "AWS is throttling requests",
+  hint: "Wait a minute and try again",
+};
+const UNREACHABLE: Meaning = {
+  code: "network",
+  hint: "Check the connection, any proxy and `endpointUrl`, then try again",
+};
+
+/** By AWS's error code, or by the name that the SDK or the runtime gives an error. */
+export const ERRORS: Record<string, Meaning | undefined> = {
+  // An error document may name anything.
+  __proto__: null!,
+  InvalidAccessKeyId: UNKNOWN_KEY,
+  InvalidClientTokenId: UNKNOWN_KEY,
+  UnrecognizedClientException: UNKNOWN_KEY,
+  SignatureDoesNotMatch: BAD_SIGNATURE,
+  ExpiredToken: EXPIRED,
+  ExpiredTokenException: EXPIRED,
+  TokenRefreshRequired: EXPIRED,
+  IncompleteSignature: BAD_SIGNATURE,
+  InvalidSignatureException: BAD_SIGNATURE,
+  RequestExpired: EXPIRED,
+  InvalidToken: BAD_TOKEN,
+  MissingAuthenticationToken: NO_CREDENTIALS,
+  RequestTimeTooSkewed: CLOCK,
+  EndpointError: {
+    code: "usage",
+    hint:
+      "Check the region, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and use_fips_endpoint " +
+      "and use_dualstack_endpoint of the profile",
+  },
+  AccessDenied: { code: "access-denied" },
+  AccessDeniedException: { code: "access-denied" },
+  AllAccessDisabled: { code: "access-denied" },
+  NoSuchEntity: { code: "not-found" },
+  NoSuchEntityException: { code: "not-found" },
+  NoSuchBucket: { code: "not-found" },
+  NoSuchKey: { code: "not-found" },
+  EntityAlreadyExists: { code: "conflict" },
+  EntityAlreadyExistsException: { code: "conflict" },
+  BucketAlreadyExists: {
+    code: "conflict",
+    message: "a bucket of that name belongs to another account",
+    hint: "Bucket names are unique over all accounts: choose another one",
+  },
+  BucketAlreadyOwnedByYou: { code: "conflict" },
+  OperationAborted: {
+    code: "conflict",
+    hint: "Another change to it is in progress: wait a minute and try again",
+  },
+  DeleteConflict: { code: "conflict" },
+  DeleteConflictException: { code: "conflict" },
+  ConcurrentModification: { code: "conflict", hint: "Try again" },
+  LimitExceeded: { code: "limit" },
+  LimitExceededException: { code: "limit" },
+  TooManyBuckets: { code: "limit", hint: "Delete a bucket, or ask AWS for a higher quota" },
+  PackedPolicyTooLarge: { code: "limit", hint: "Name fewer buckets, or shorten the policy" },
+  PackedPolicyTooLargeException: {
+    code: "limit",
+    hint: "Name fewer buckets, or shorten the policy",
+  },
+  MalformedPolicyDocument: { code: "invalid-policy" },
+  MalformedPolicyDocumentException: { code: "invalid-policy" },
+  MalformedPolicy: { code: "invalid-policy" },
+  Throttling: THROTTLED,
+  ThrottlingException: THROTTLED,
+  TooManyRequestsException: THROTTLED,
+  SlowDown: THROTTLED,
+  RequestLimitExceeded: THROTTLED,
+  ECONNREFUSED: { ...UNREACHABLE, message: "the endpoint refused the connection" },
+  ECONNRESET: { ...UNREACHABLE, message: "the connection was cut" },
+  EPIPE: { ...UNREACHABLE, message: "the connection was cut" },
+  EAI_AGAIN: { ...UNREACHABLE, message: "the endpoint's host name could not be looked up" },
+  ETIMEDOUT: { ...UNREACHABLE, message: "the endpoint did not answer in time" },
+  EHOSTUNREACH: { ...UNREACHABLE, message: "the endpoint can't be reached" },
+  ENETUNREACH: { ...UNREACHABLE, message: "the endpoint can't be reached" },
+  ERR_PROXY_TUNNEL: {
+    code: "network",
+    message: "the proxy did not connect to the endpoint",
+    hint: "Check HTTPS_PROXY and NO_PROXY in the environment, and `endpointUrl`",
+  },
+  TimeoutError: { ...UNREACHABLE, message: "the endpoint did not answer in time" },
+};
