@@ -21,7 +21,7 @@ function withParts(typed: string, names: readonly string[]): string[] {
 }
 
 /** How many letters must be inserted, deleted, replaced or swapped with their neighbor. */
-function editDistance(one: string, other: string): number {
+export function editDistance(one: string, other: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let i = 1; i <= one.length; i++) {

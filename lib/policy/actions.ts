@@ -22,7 +22,7 @@ export interface ActionFacts {
   keys: readonly string[];
 }
 
-/** The day of the data. */
+/** The day of the table of actions that {@linkcode lint} checks against. */
 export const ACTIONS_UPDATED: string = UPDATED;
 
 const list = (names: string): string[] => names === "" ? [] : names.split(" ");

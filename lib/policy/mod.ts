@@ -72,3 +72,8 @@ export {
   type PublicAccessFacts,
   publicAccessVerdict,
 } from "./public_access.ts";
+
+// What is wrong with policies.
+export { ACTIONS_UPDATED } from "./actions.ts";
+export type { Finding, FindingCode, LintType } from "./lint/finding.ts";
+export { lint, type LintOptions } from "./lint/lint.ts";
