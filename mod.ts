@@ -24,26 +24,49 @@
  *
  * @module
  */
+// An account.
+export { type Aws, connect } from "./lib/aws/connect.ts";
+export type { ConnectOptions } from "./lib/aws/settings.ts";
 export type {
   AwsCredentialIdentity,
   AwsCredentialIdentityProvider,
 } from "./lib/aws/credential_types.ts";
-export {
-  type Aws,
-  type ClientOptions,
-  connect,
-  type ConnectOptions,
-  type IAMClient,
-  type S3Client,
-  type STSClient,
-} from "./lib/aws/connect.ts";
+export { type ErrorCode, S3CredentialsError } from "./lib/errors.ts";
+
+// Credentials.
 export {
   createCredentials,
-  type CreatedCredentials,
   type CreateOptions,
   planCredentials,
-  type Revertible,
 } from "./lib/credentials/create.ts";
+export { planForEmptyAccount } from "./lib/credentials/plan.ts";
+export { describeStep } from "./lib/credentials/describe.ts";
+export type {
+  CreatedKey,
+  CreatedSession,
+  CreatePlan,
+  CreateRequest,
+  Step,
+  TemporaryCredentials,
+} from "./lib/credentials/types.ts";
+export { waitForCredentials } from "./lib/credentials/wait.ts";
+export { type CredentialFormat, formatCredentials } from "./lib/credentials/format.ts";
+export { bucketCredentials } from "./lib/credentials/credential_cache.ts";
+export {
+  credentialHandler,
+  type CredentialHandlerOptions,
+} from "./lib/credentials/credential_server.ts";
+
+// Users and roles.
+export { type Identity, whoami } from "./lib/account/whoami.ts";
+export { listUsers, type User } from "./lib/account/users.ts";
+export { listUserPolicies, type UserPolicies } from "./lib/account/user_policies.ts";
+export { listRoles, type ManagedPolicy, type Role } from "./lib/account/roles.ts";
+export type { ListOptions } from "./lib/account/list_options.ts";
+export { deleteUser, type RemovedDependent } from "./lib/account/delete_user.ts";
+
+// Buckets and their settings.
+export { type Bucket, listBuckets } from "./lib/account/buckets.ts";
 export type { BucketDetails } from "./lib/account/bucket_details.ts";
 export { type BucketReport, debugBucket } from "./lib/account/bucket_report.ts";
 export {
@@ -54,28 +77,9 @@ export {
   setCorsRule,
 } from "./lib/account/bucket_settings.ts";
 export { getPublicAccessBlock, setPublicAccessBlock } from "./lib/account/public_access_block.ts";
-export { type Bucket, listBuckets } from "./lib/account/buckets.ts";
-export { listUsers, type User } from "./lib/account/users.ts";
-export { listRoles, type ManagedPolicy, type Role } from "./lib/account/roles.ts";
-export {
-  type InlinePolicy,
-  listUserPolicies,
-  type UserPolicies,
-} from "./lib/account/user_policies.ts";
-export type { ListOptions } from "./lib/account/list_options.ts";
-export { deleteUser, type RemovedDependent } from "./lib/account/delete_user.ts";
-export { type Identity, whoami } from "./lib/account/whoami.ts";
-export {
-  bucketCredentials,
-  credentialCache,
-  type CredentialCacheOptions,
-} from "./lib/credentials/credential_cache.ts";
-export {
-  credentialHandler,
-  type CredentialHandlerOptions,
-} from "./lib/credentials/credential_server.ts";
-export { findUploads, type FoundUploads, type SkippedFile } from "./lib/objects/find_uploads.ts";
-export { deleteObjects, type DeleteObjectsOptions } from "./lib/objects/delete.ts";
+
+// Objects.
+export { listObjects } from "./lib/objects/list.ts";
 export {
   downloadObject,
   getObject,
@@ -83,8 +87,9 @@ export {
   type GetObjectsOptions,
   type ObjectStream,
 } from "./lib/objects/get.ts";
-export { listObjects, type ListObjectsOptions } from "./lib/objects/list.ts";
-export { putObject, type PutObjectOptions, putObjects } from "./lib/objects/put.ts";
+export { putObject, putObjects } from "./lib/objects/put.ts";
+export { findUploads, type FoundUploads } from "./lib/objects/find_uploads.ts";
+export { deleteObjects } from "./lib/objects/delete.ts";
 export type { ObjectContent } from "./lib/objects/sources.ts";
 export type {
   ObjectResult,
@@ -93,30 +98,6 @@ export type {
   TransferProgress,
   Upload,
 } from "./lib/objects/types.ts";
-export type { ObjectHead } from "./lib/objects/download.ts";
-export { waitForCredentials, type WaitOptions } from "./lib/credentials/wait.ts";
-export type { RollbackReport } from "./lib/credentials/rollback.ts";
-export type {
-  AccessKeyDetails,
-  CreatePlan,
-  CreateRequest,
-  NewAccessKey,
-  NewSession,
-  Step,
-  TemporaryCredentials,
-} from "./lib/credentials/types.ts";
-export {
-  type ErrorCode,
-  S3CredentialsError,
-  type S3CredentialsErrorOptions,
-} from "./lib/errors.ts";
-export {
-  type CredentialFormat,
-  formatCredentials,
-  type FormatOptions,
-} from "./lib/credentials/format.ts";
-export { planForEmptyAccount } from "./lib/credentials/plan.ts";
-export { describeStep } from "./lib/credentials/describe.ts";
 
 if (import.meta.main) {
   const { main } = await import("./cli.ts");

@@ -34,17 +34,6 @@ export type ErrorCode =
   | "interrupted"
   | "aws";
 
-/** What an {@linkcode S3CredentialsError} can carry besides its code and message. */
-export interface S3CredentialsErrorOptions {
-  /**
-   * What the reader can do about it, as a sentence of its own. An option of the library stands in
-   * backticks, as `createBucket`; the command line shows it as `--create-bucket`.
-   */
-  hint?: string;
-  /** The error that led to this one. */
-  cause?: unknown;
-}
-
 /**
  * An error that a person can act on: what was tried, what happened and what to do next.
  *
@@ -64,7 +53,10 @@ export interface S3CredentialsErrorOptions {
 export class S3CredentialsError extends Error {
   /** The kind of failure. */
   readonly code: ErrorCode;
-  /** What the reader can do about it, if there is anything. */
+  /**
+   * What the reader can do about it, as a sentence of its own. An option of the library stands in
+   * backticks, such as `createBucket`; the command line shows it as `--create-bucket`.
+   */
   readonly hint: string | undefined;
 
   /**
@@ -74,7 +66,7 @@ export class S3CredentialsError extends Error {
    * @param message what was tried and what happened, without a full stop
    * @param options a hint and the cause
    */
-  constructor(code: ErrorCode, message: string, options: S3CredentialsErrorOptions = {}) {
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "S3CredentialsError";
     this.code = code;

@@ -3,7 +3,21 @@
  */
 import assert from "node:assert/strict";
 
-const MAX_EXPORTS = 100;
+/** All exports: what is added here is a promise to keep, and one more name to learn. */
+const EXPORTS = `
+  bucketCredentials connect createCredentials credentialHandler debugBucket deleteObjects
+  deleteUser describeStep downloadObject findUploads formatCredentials getBucketPolicy
+  getCorsRules getObject getObjects getPublicAccessBlock listBuckets listObjects listRoles
+  listUserPolicies listUsers planCredentials planForEmptyAccount putObject putObjects
+  setBucketPolicy setCorsRule setPublicAccessBlock waitForCredentials whoami
+  Aws AwsCredentialIdentity AwsCredentialIdentityProvider Bucket BucketDetails BucketReport
+  ConnectOptions CorsRule CreateOptions CreatePlan CreateRequest CreatedKey CreatedSession
+  CredentialFormat CredentialHandlerOptions ErrorCode FoundUploads GetObjectsOptions Identity
+  ListOptions ManagedPolicy ObjectContent ObjectResult ObjectStream ObjectSummary
+  RemovedDependent Role S3CredentialsError Step TemporaryCredentials TransferOptions
+  TransferProgress Upload User UserPolicies
+`;
+const MAX_EXPORTS = 65;
 
 async function deno(...args: string[]): Promise<string> {
   const command = new Deno.Command(Deno.execPath(), { args, stderr: "inherit" });
@@ -21,9 +35,10 @@ async function exportsOf(path: string): Promise<string[]> {
   return [...new Set(symbols.map(({ name }) => name))].sort();
 }
 
-Deno.test(`mod.ts: exports at most ${MAX_EXPORTS} names`, async () => {
-  const names = await exportsOf("mod.ts");
-  assert.ok(names.length <= MAX_EXPORTS, `${names.length}: ${names.join(" ")}`);
+Deno.test(`mod.ts: exports the names that are listed here, at most ${MAX_EXPORTS}`, async () => {
+  const names = EXPORTS.trim().split(/\s+/).sort();
+  assert.deepEqual(await exportsOf("mod.ts"), names);
+  assert.ok(names.length <= MAX_EXPORTS, String(names.length));
 });
 
 Deno.test("policy: loads nothing but its own files and those of lib, no package and no built-in module", async () => {

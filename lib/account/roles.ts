@@ -13,7 +13,7 @@ import { isMissing, serviceError } from "../aws/service_error.ts";
 import { type IamCalls, iamCalls } from "./iam_calls.ts";
 import { parseDocument } from "./iam_document.ts";
 import { detailOrError, type ListOptions, reportError } from "./list_options.ts";
-import type { InlinePolicy } from "./user_policies.ts";
+import type { UserPolicies } from "./user_policies.ts";
 
 /** A role, under AWS's field names. What could not be read is an error in its place. */
 export interface Role {
@@ -42,7 +42,7 @@ export interface Role {
   /** The role's policies, if {@linkcode ListOptions.details} is set. */
   details?: {
     /** The policies that belong to the role. */
-    inlinePolicies: InlinePolicy[] | S3CredentialsError;
+    inlinePolicies: UserPolicies["Policies"] | S3CredentialsError;
     /** The managed policies that are attached to the role. */
     attachedPolicies: ManagedPolicy[] | S3CredentialsError;
   };
@@ -173,7 +173,10 @@ async function withTrustPolicy(role: SdkRole, options: ListOptions): Promise<Rol
   return { ...rest as Role, AssumeRolePolicyDocument };
 }
 
-async function inlineOf({ iam, limiter }: IamCalls, RoleName: string): Promise<InlinePolicy[]> {
+async function inlineOf(
+  { iam, limiter }: IamCalls,
+  RoleName: string,
+): Promise<UserPolicies["Policies"]> {
   const names = iamPages(
     (page) => limiter.run(() => iam.listRolePolicies({ RoleName, ...page })),
     (page) => page.PolicyNames,

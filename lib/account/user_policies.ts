@@ -14,20 +14,12 @@ import { parseDocument } from "./iam_document.ts";
 import { type ListOptions, reportError } from "./list_options.ts";
 import { allUsers } from "./users.ts";
 
-/** A policy that belongs to one user or role, under AWS's field names. */
-export interface InlinePolicy {
-  /** The policy's name. */
-  PolicyName: string;
-  /** The policy document. */
-  PolicyDocument: PolicyDocument;
-}
-
 /** The inline policies of one user. */
 export interface UserPolicies {
   /** The user's name. */
   UserName: string;
   /** The policies, in AWS's order. */
-  Policies: InlinePolicy[];
+  Policies: { PolicyName: string; PolicyDocument: PolicyDocument }[];
 }
 
 /**
@@ -78,7 +70,10 @@ async function* allUserNames(calls: IamCalls): AsyncGenerator<string> {
   for await (const { UserName } of allUsers(calls)) yield UserName;
 }
 
-async function userPolicies({ iam, limiter }: IamCalls, UserName: string): Promise<InlinePolicy[]> {
+async function userPolicies(
+  { iam, limiter }: IamCalls,
+  UserName: string,
+): Promise<UserPolicies["Policies"]> {
   const names = iamPages(
     (page) => limiter.run(() => iam.listUserPolicies({ UserName, ...page })),
     (page) => page.PolicyNames,

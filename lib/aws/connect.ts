@@ -21,20 +21,22 @@ import { describeSource, sourceProvider } from "./credential_sources.ts";
 import type { NetworkSettings } from "./network.ts";
 import { type ConnectOptions, customEndpoint, resolveSettings, type Settings } from "./settings.ts";
 
-export type { ClientOptions, ConnectOptions, IAMClient, S3Client, STSClient };
+export type { IAMClient, S3Client, STSClient };
 
 /** The services of one account. A client is loaded and made when it is first needed. */
 export interface Aws extends Disposable {
   /** The client for users, roles and policies. */
-  iam(options?: ClientOptions): Promise<IAMClient>;
+  iam(): Promise<InstanceType<typeof import("@aws-sdk/client-iam")["IAM"]>>;
   /** The client for identities and temporary credentials. */
-  sts(): Promise<STSClient>;
+  sts(): Promise<InstanceType<typeof import("@aws-sdk/client-sts")["STS"]>>;
   /**
    * The client for buckets.
    *
    * @param options the bucket's region, if it isn't that of the connection
    */
-  s3(options?: ClientOptions & { region?: string }): Promise<S3Client>;
+  s3(
+    options?: { region?: string },
+  ): Promise<InstanceType<typeof import("@aws-sdk/client-s3")["S3"]>>;
   /**
    * The same region and endpoints, with other credentials. Must be closed by itself.
    *

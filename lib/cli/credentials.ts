@@ -5,8 +5,7 @@
  */
 import type { PolicyDocument } from "../policy/document.ts";
 import type { Aws } from "../aws/connect.ts";
-import type { CreatedCredentials } from "../credentials/create.ts";
-import type { CreatePlan, CreateRequest } from "../credentials/types.ts";
+import type { CreatedCredentials, CreatePlan, CreateRequest } from "../credentials/types.ts";
 import { DEFAULT_WAIT_SECONDS, parseDuration, parseWait } from "../time.ts";
 import { asUsageError } from "../errors.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../credentials/format.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import { abortable } from "../abortable.ts";
-import type { Aws, ConnectOptions } from "../aws/connect.ts";
+import type { Aws } from "../aws/connect.ts";
+import type { ConnectOptions } from "../aws/settings.ts";
 import { parseEndpointUrl } from "../aws/endpoint_url.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";

@@ -12,13 +12,14 @@ import { foreignBucketWarning } from "./describe.ts";
 import { findForeignBuckets, gatherFacts } from "./facts.ts";
 import { NOTHING_EXISTS, planCreate } from "./plan.ts";
 import { resolveRequest } from "./request.ts";
-import { type RollbackReport, withRollbackReport } from "./rollback.ts";
+import { withRollbackReport } from "./rollback.ts";
 import type {
+  CreatedCredentials,
+  CreatedKey,
+  CreatedSession,
   CreateFacts,
   CreatePlan,
   CreateRequest,
-  NewAccessKey,
-  NewSession,
   Step,
 } from "./types.ts";
 
@@ -37,15 +38,6 @@ export interface CreateOptions {
    */
   patienceMs?: number;
 }
-
-/** The way back from what {@linkcode createCredentials} has done. */
-export interface Revertible {
-  /** Rolls back all that the run has changed, for when the credentials could not be delivered. */
-  rollBack(): Promise<RollbackReport>;
-}
-
-/** What {@linkcode createCredentials} returns: the credentials, and for a permanent key its details. */
-export type CreatedCredentials = (NewAccessKey | NewSession) & Revertible;
 
 const DEFAULT_PATIENCE_MS = 30_000;
 const MAX_ROLLBACK_PATIENCE_MS = 10_000;
@@ -86,7 +78,7 @@ export function createCredentials(
   aws: Aws,
   request: CreateRequest & { duration: number },
   options?: CreateOptions,
-): Promise<NewSession & Revertible>;
+): Promise<CreatedSession>;
 /**
  * Creates permanent credentials: a key of a user.
  *
@@ -117,7 +109,7 @@ export function createCredentials(
   aws: Aws,
   request: CreateRequest & { duration?: undefined },
   options?: CreateOptions,
-): Promise<NewAccessKey & Revertible>;
+): Promise<CreatedKey>;
 /**
  * Creates credentials of either kind.
  *
@@ -131,7 +123,7 @@ export function createCredentials(
   aws: Aws,
   request: CreateRequest,
   options?: CreateOptions,
-): Promise<CreatedCredentials>;
+): Promise<CreatedKey | CreatedSession>;
 export async function createCredentials(
   aws: Aws,
   request: CreateRequest,

@@ -8,15 +8,10 @@ import { messageOf } from "../errors.ts";
 import { createCredentials, type CreateOptions } from "./create.ts";
 import type { CreateRequest, TemporaryCredentials } from "./types.ts";
 
-/** Options of {@linkcode credentialCache}. */
-export interface CredentialCacheOptions {
-  /** Called when credentials have been renewed, or could not be. */
+/** Options of a cache. */
+interface CacheOptions {
   onProgress?: (message: string) => void;
-  /**
-   * The clock, in milliseconds since 1970.
-   *
-   * @default {Date.now}
-   */
+  /** The clock, in milliseconds since 1970. */
   now?: () => number;
 }
 
@@ -24,36 +19,14 @@ export interface CredentialCacheOptions {
 const MIN_REMAINING_MS = 5 * 60_000;
 
 /**
- * Keeps temporary credentials and renews them when half of their time is over. However many callers
- * there are at the same time, there is one renewal. If it fails while the old credentials are good for
- * five minutes or more, these are given.
- *
- * @param create creates new credentials
- * @param duration how many seconds they last
- * @param options progress and clock
- * @returns a provider of credentials, as any client of the SDK takes it; nothing is created before it
- *   is called
- *
- * @example Two callers at the same time
- * ```ts
- * import { credentialCache } from "@s3creds/cli";
- * import assert from "node:assert/strict";
- *
- * let created = 0;
- * const provider = credentialCache(() => Promise.resolve({
- *   accessKeyId: `ASIA${++created}`,
- *   secretAccessKey: "example",
- *   sessionToken: "example",
- *   expiration: new Date(Date.now() + 900_000),
- * }), 900);
- * await Promise.all([provider(), provider()]);
- * assert.equal(created, 1);
- * ```
+ * Keeps temporary credentials, which last `duration` seconds, and renews them when half of their time is
+ * over. However many callers there are at the same time, there is one renewal. If it fails while the old
+ * credentials are good for five minutes or more, these are given.
  */
 export function credentialCache(
   create: () => Promise<TemporaryCredentials>,
   duration: number,
-  options: CredentialCacheOptions = {},
+  options: CacheOptions = {},
 ): () => Promise<TemporaryCredentials> {
   const { now = Date.now, onProgress = () => {} } = options;
   let current: TemporaryCredentials | undefined;
@@ -84,7 +57,8 @@ export function credentialCache(
 
 /**
  * The temporary credentials that a request describes, created when they are first needed and renewed
- * in time.
+ * when half of their time is over. However many callers there are, there is one renewal. If it fails
+ * while the old credentials are good for five minutes or more, these are given.
  *
  * @param aws the account
  * @param request what the credentials are for; each of them lasts `duration` seconds
@@ -112,7 +86,16 @@ export function credentialCache(
 export function bucketCredentials(
   aws: Aws,
   request: CreateRequest & { duration: number },
-  options: CredentialCacheOptions & Pick<CreateOptions, "signal" | "patienceMs"> = {},
+  options: Pick<CreateOptions, "signal" | "patienceMs"> & {
+    /** Called when credentials have been renewed, or could not be. */
+    onProgress?: (message: string) => void;
+    /**
+     * The clock, in milliseconds since 1970.
+     *
+     * @default {Date.now}
+     */
+    now?: () => number;
+  } = {},
 ): () => Promise<TemporaryCredentials> {
   const { onProgress, signal, patienceMs } = options;
   const create = async () => {

@@ -4,8 +4,8 @@
  * @module
  */
 import { messageOf, S3CredentialsError } from "../errors.ts";
-import type { CreatedCredentials } from "./create.ts";
 import { withRollbackReport } from "./rollback.ts";
+import type { CreatedCredentials } from "./types.ts";
 
 /** Delivers credentials. If that fails nobody has the secret, so that all that was created is removed. */
 export async function deliver(

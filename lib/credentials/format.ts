@@ -8,7 +8,7 @@ import { InvalidInput } from "../errors.ts";
 import { formatTime } from "../time.ts";
 import { PLAIN_WORD, shellWord } from "../escape.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
-import type { AccessKeyDetails } from "./types.ts";
+import type { CreatedKey } from "./types.ts";
 
 /** How {@linkcode formatCredentials} can write credentials. */
 export type CredentialFormat =
@@ -30,18 +30,6 @@ export const CREDENTIAL_FORMATS: readonly CredentialFormat[] = [
   "fish",
   "process",
 ];
-
-/** Options of {@linkcode formatCredentials}. */
-export interface FormatOptions {
-  /** The details of a permanent key, which JSON shows. */
-  accessKey?: AccessKeyDetails;
-  /**
-   * The section's name in INI text.
-   *
-   * @default {"default"}
-   */
-  profileName?: string;
-}
 
 /**
  * Writes credentials in a format that other programs read.
@@ -75,7 +63,16 @@ export interface FormatOptions {
 export function formatCredentials(
   credentials: AwsCredentialIdentity,
   format: CredentialFormat,
-  options: FormatOptions = {},
+  options: {
+    /** The details of a permanent key, which JSON shows. */
+    accessKey?: CreatedKey["accessKey"];
+    /**
+     * The section's name in INI text.
+     *
+     * @default {"default"}
+     */
+    profileName?: string;
+  } = {},
 ): string {
   switch (format) {
     case "json":
@@ -110,7 +107,7 @@ export function formatCredentials(
 /** The fields in the order in which AWS gives them. */
 function printed(
   { accessKeyId, secretAccessKey, sessionToken, expiration }: AwsCredentialIdentity,
-  key: AccessKeyDetails | undefined,
+  key: CreatedKey["accessKey"] | undefined,
 ): Record<string, string | undefined> {
   return {
     UserName: key?.userName,

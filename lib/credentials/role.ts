@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { connectionOf } from "../aws/connect.ts";
 import { withoutAllowing } from "../policy/merge.ts";
 import { type PolicyDocument, policyText } from "../policy/document.ts";
 import { retry } from "../retry.ts";
@@ -66,7 +67,7 @@ async function createRole(
   { roleName, account }: StepOf<"ensure-role">,
   { aws }: Run,
 ): Promise<Outcome<Role>> {
-  const iam = await aws.iam({ keepAlive: false });
+  const iam = await connectionOf(aws).iam({ keepAlive: false });
   const trust = {
     Version: "2012-10-17",
     Statement: [{

@@ -202,28 +202,44 @@ export interface TemporaryCredentials extends AwsCredentialIdentity {
   readonly expiration: Date;
 }
 
-/** What IAM tells of an access key besides its id and secret. */
-export interface AccessKeyDetails {
-  /** The user whose key it is. */
-  userName: string;
-  /** `Active` for a new key. */
-  status: string;
-  /** When it was created. */
-  createDate: Date;
-}
-
-/** A new access key. */
-export interface NewAccessKey {
+/** A new key of a user. */
+export interface CreatedKey {
   /** The key with its secret, which AWS shows this once. */
   credentials: AwsCredentialIdentity;
-  /** Its user and date. */
-  accessKey: AccessKeyDetails;
+  /** What IAM tells of the key besides. */
+  accessKey: {
+    /** The user whose key it is. */
+    userName: string;
+    /** `Active` for a new key. */
+    status: string;
+    /** When it was created. */
+    createDate: Date;
+  };
+  /**
+   * Rolls back all that the run has changed, for when the credentials could not be delivered; gives
+   * what was removed, and what is left in the account with the reasons.
+   */
+  rollBack(): Promise<{ undone: string[]; left: string[] }>;
 }
 
 /** A new session of a role. */
-export interface NewSession {
+export interface CreatedSession {
   /** The temporary credentials. */
   credentials: TemporaryCredentials;
   /** A session has no access key of IAM. */
   accessKey?: undefined;
+  /**
+   * Rolls back all that the run has changed, for when the credentials could not be delivered; gives
+   * what was removed, and what is left in the account with the reasons.
+   */
+  rollBack(): Promise<{ undone: string[]; left: string[] }>;
 }
+
+/** What a run has created: a key, or a session if the request has a `duration`. */
+export type CreatedCredentials = CreatedKey | CreatedSession;
+
+/** A key before the way back is known. */
+export type NewAccessKey = Omit<CreatedKey, "rollBack">;
+
+/** A session before the way back is known. */
+export type NewSession = Omit<CreatedSession, "rollBack">;

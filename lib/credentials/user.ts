@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { connectionOf } from "../aws/connect.ts";
 import { policyText } from "../policy/document.ts";
 import { retry } from "../retry.ts";
 import { S3CredentialsError } from "../errors.ts";
@@ -27,7 +28,7 @@ export async function createUser(
   { userName, permissionsBoundary }: StepOf<"create-user">,
   run: Run,
 ): Promise<Outcome<unknown>> {
-  const iam = await run.aws.iam({ keepAlive: false });
+  const iam = await connectionOf(run.aws).iam({ keepAlive: false });
   return await change(
     `Could not create user ${userName}`,
     () =>
@@ -147,7 +148,7 @@ export async function createAccessKey(
   run: Run,
 ): Promise<Outcome<NewAccessKey>> {
   // Sent twice it could create two keys, and nobody would have the secret of the first.
-  const iam = await run.aws.iam({ keepAlive: false, retry: false });
+  const iam = await connectionOf(run.aws).iam({ keepAlive: false, retry: false });
   const action = `Could not create an access key for user ${userName}`;
   let id: string | undefined;
   const { value: key, error, changes } = await change(

@@ -11,22 +11,6 @@ import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 import type { Aws, S3Client } from "../aws/connect.ts";
 import { awsErrorCode, httpStatus, serviceError } from "../aws/service_error.ts";
 
-/** Options of {@linkcode waitForCredentials}. */
-export interface WaitOptions {
-  /**
-   * Milliseconds after which to give up.
-   *
-   * @default {60000}
-   */
-  timeoutMs?: number;
-  /** Called with each step, in one line. */
-  onProgress?: (message: string) => void;
-  /** Called with a sentence about what is left to be cleaned up. */
-  onWarning?: (message: string) => void;
-  /** Ends the waiting early. */
-  signal?: AbortSignal;
-}
-
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /**
@@ -59,7 +43,20 @@ export async function waitForCredentials(
   aws: Aws,
   credentials: AwsCredentialIdentity,
   request: CreateRequest,
-  options: WaitOptions = {},
+  options: {
+    /**
+     * Milliseconds after which to give up.
+     *
+     * @default {60000}
+     */
+    timeoutMs?: number;
+    /** Called with each step, in one line. */
+    onProgress?: (message: string) => void;
+    /** Called with a sentence about what is left to be cleaned up. */
+    onWarning?: (message: string) => void;
+    /** Ends the waiting early. */
+    signal?: AbortSignal;
+  } = {},
 ): Promise<void> {
   const { timeoutMs = DEFAULT_TIMEOUT_MS, onProgress = () => {}, onWarning, signal } = options;
   const holder = aws.withCredentials(credentials);

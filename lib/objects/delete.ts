@@ -22,20 +22,6 @@ const MAX_ATTEMPTS = 6;
 const FIRST_DELAY_MS = 100;
 const RETRIABLE_CODES = new Set(["InternalError", "SlowDown", "ServiceUnavailable"]);
 
-/** What {@linkcode deleteObjects} deletes, and how. */
-export interface DeleteObjectsOptions {
-  /**
-   * Maximum number of concurrent client.
-   *
-   * @default {4}
-   */
-  concurrency?: number;
-  /** Called with the number of objects when all have been found; many are deleted by then. */
-  onFound?: (count: number) => void;
-  /** Ends the work, which then throws the signal's reason; what is deleted stays deleted. */
-  signal?: AbortSignal;
-}
-
 /**
  * Deletes objects. A key that isn't there counts as deleted.
  *
@@ -67,7 +53,18 @@ export async function* deleteObjects(
   aws: Aws,
   bucket: string,
   which: { keys: readonly string[] } | { prefix: string },
-  { concurrency = DEFAULT_BATCHES, onFound, signal }: DeleteObjectsOptions = {},
+  { concurrency = DEFAULT_BATCHES, onFound, signal }: {
+    /**
+     * Maximum number of concurrent requests.
+     *
+     * @default {4}
+     */
+    concurrency?: number;
+    /** Called with the number of objects when all have been found; many are deleted by then. */
+    onFound?: (count: number) => void;
+    /** Ends the work, which then throws the signal's reason; what is deleted stays deleted. */
+    signal?: AbortSignal;
+  } = {},
 ): AsyncGenerator<ObjectResult> {
   const { keys, prefix } = checkedChoice(which);
   const client = new BucketClient(aws, bucket, signal);

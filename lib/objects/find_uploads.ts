@@ -15,19 +15,18 @@ import type { Upload } from "./types.ts";
 export interface FoundUploads {
   /** The files, in the order of the paths and, below a directory, of their names. */
   uploads: Upload[];
-  /** What is not among them, and why. */
-  skipped: SkippedFile[];
+  /** The files and directories that are not among them. */
+  skipped: {
+    /** The file or directory. */
+    path: string;
+    /** Why, in words for a person. */
+    reason: string;
+    /** Whether it should have been uploaded; otherwise it is of a kind that never is. */
+    isFailure: boolean;
+  }[];
 }
 
-/** A file or directory that is not uploaded. */
-export interface SkippedFile {
-  /** The file or directory. */
-  path: string;
-  /** Why, in words for a person. */
-  reason: string;
-  /** Whether it should have been uploaded; otherwise it is of a kind that never is. */
-  isFailure: boolean;
-}
+type SkippedFile = FoundUploads["skipped"][number];
 
 /**
  * Finds the files that paths mean. A file is named by its name; what is below a directory by the

@@ -36,7 +36,15 @@ import {
 } from "./types.ts";
 
 /** An object and its content. */
-export interface ObjectStream extends ObjectHead {
+export interface ObjectStream {
+  /** Length in bytes. */
+  size: number;
+  /** Entity tag, in quotes. */
+  etag: string | undefined;
+  /** Media type. */
+  contentType: string | undefined;
+  /** When it was last written. */
+  lastModified: Date | undefined;
   /** The content. It fails at its end if it isn't what the server holds. */
   body: ReadableStream<Uint8Array>;
 }

@@ -11,26 +11,12 @@ import { encodePath } from "./signature.ts";
 import type { ObjectSummary } from "./types.ts";
 import { childText, parseXml, type XmlElement } from "./xml.ts";
 
-/** What {@linkcode listObjects} lists. */
-export interface ListObjectsOptions {
-  /** Only keys that start with this. */
-  prefix?: string;
-  /**
-   * Whether to add the URL of each object.
-   *
-   * @default {false}
-   */
-  urls?: boolean;
-  /** Ends the listing, which then throws the signal's reason. */
-  signal?: AbortSignal;
-}
-
 /**
  * Lists the objects of a bucket, in the order of their keys.
  *
  * @param aws the account
  * @param bucket the bucket
- * @param options which objects
+ * @param options which objects, whether with URLs, and a signal
  * @returns the objects, page by page as they arrive
  * @throws {S3CredentialsError} if the bucket can't be listed
  * @throws the signal's reason if it is aborted
@@ -52,7 +38,18 @@ export interface ListObjectsOptions {
 export async function* listObjects(
   aws: Aws,
   bucket: string,
-  { prefix, urls = false, signal }: ListObjectsOptions = {},
+  { prefix, urls = false, signal }: {
+    /** Only keys that start with this. */
+    prefix?: string;
+    /**
+     * Whether to add the URL of each object.
+     *
+     * @default {false}
+     */
+    urls?: boolean;
+    /** Ends the listing, which then throws the signal's reason. */
+    signal?: AbortSignal;
+  } = {},
 ): AsyncGenerator<ObjectSummary> {
   const client = new BucketClient(aws, bucket, signal);
   try {

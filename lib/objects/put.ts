@@ -25,12 +25,6 @@ import {
   UPLOAD_MEMORY,
 } from "./types.ts";
 
-/** How {@linkcode putObject} uploads. */
-export interface PutObjectOptions extends TransferOptions {
-  /** The media type; if omitted, that of the blob, of the file's extension, or of the key's. */
-  contentType?: string;
-}
-
 /**
  * Uploads an object. What is longer than a few MiB goes in parts, several at a time; no more than a
  * few parts are held in memory.
@@ -63,7 +57,10 @@ export async function putObject(
   bucket: string,
   key: string,
   content: ObjectContent,
-  options: PutObjectOptions = {},
+  options: TransferOptions & {
+    /** The media type; if omitted, that of the blob, of the file's extension, or of the key's. */
+    contentType?: string;
+  } = {},
 ): Promise<void> {
   asUsageError(() => checkKey(key));
   using uploader = new Uploader(aws, bucket, options);

@@ -1,12 +1,12 @@
 /** The cache of credentials and the server in front of it, with the tests' own clock and requests. */
 import assert from "node:assert/strict";
 import {
-  credentialCache,
   credentialHandler,
   type CredentialHandlerOptions,
   S3CredentialsError,
   type TemporaryCredentials,
 } from "@s3creds/cli";
+import { credentialCache } from "../../lib/credentials/credential_cache.ts";
 
 const DURATION = 3600;
 
