@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { connect } from "../lib/aws/connect.ts";
 import { measure, type Measured, median } from "../bench/measure.ts";
 import { getPeers, type Peer, type Server, type Task, type Work } from "../bench/peers.ts";
+import { type RoundTrips, roundTrips } from "../bench/round_trips.ts";
 import { type Running, startBare, startMinio, startSlowSandbox } from "../bench/servers.ts";
 import { PROJECT } from "./peers.ts";
 
@@ -175,6 +176,21 @@ function table({ title, rows }: Section): string {
   }\n`;
 }
 
+/** How many requests of `create` wait for one another. */
+function roundTripTable(kinds: readonly RoundTrips[]): string {
+  const rows = kinds.map(({ name, requests, chain, seconds }) =>
+    `| ${name} | ${requests} | ${chain} | ${seconds.toFixed(2)} s |`
+  );
+  return `### Round trips of \`create\`, ${LATENCY_MS} ms added to each answer
+
+The longest chain of requests that wait for one another, by the library in a running process.
+
+| | requests | round trips | time |
+| --- | ---: | ---: | ---: |
+${rows.join("\n")}
+`;
+}
+
 async function page(sections: Section[], peers: Peer[], missing: string[]): Promise<string> {
   const cpu = cpus();
   const gibibytes = Math.round(totalmem() / 1024 ** 3);
@@ -197,7 +213,8 @@ Machine: ${cpu.length} cores (${
 
 ${versions}
 ${left}
-${sections.map(table).join("\n")}`;
+${sections.map(table).join("\n")}
+${roundTripTable(await roundTrips(LATENCY_MS))}`;
   return await formatted(text);
 }
 
