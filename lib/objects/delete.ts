@@ -42,11 +42,10 @@ const RETRIABLE_CODES = new Set(["InternalError", "SlowDown", "ServiceUnavailabl
  * import assert from "node:assert/strict";
  *
  * await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
- * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
  * await putObject(aws, "my-bucket", "old/hello.txt", new Blob(["Hello"]));
  * const results = await Array.fromAsync(deleteObjects(aws, "my-bucket", { prefix: "old/" }));
  * assert.deepEqual(results, [{ key: "old/hello.txt" }]);
- * aws.close();
  * ```
  */
 export async function* deleteObjects(

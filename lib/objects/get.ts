@@ -67,12 +67,11 @@ export interface ObjectStream {
  * import assert from "node:assert/strict";
  *
  * await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
- * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
  * await putObject(aws, "my-bucket", "hello.txt", new Blob(["Hello"]));
  * const { body, contentType } = await getObject(aws, "my-bucket", "hello.txt");
  * assert.equal(await new Response(body).text(), "Hello");
  * assert.equal(contentType, "text/plain");
- * aws.close();
  * ```
  */
 export async function getObject(

@@ -28,11 +28,10 @@ import { childText, parseXml, type XmlElement } from "./xml.ts";
  * import assert from "node:assert/strict";
  *
  * await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
- * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
  * await putObject(aws, "my-bucket", "hello.txt", new Blob(["Hello"]));
  * const objects = await Array.fromAsync(listObjects(aws, "my-bucket"));
  * assert.deepEqual(objects.map(({ Key, Size }) => [Key, Size]), [["hello.txt", 5]]);
- * aws.close();
  * ```
  */
 export async function* listObjects(

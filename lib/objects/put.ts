@@ -44,12 +44,11 @@ import {
  * import assert from "node:assert/strict";
  *
  * await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
- * const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
  * await putObject(aws, "my-bucket", "hello.txt", new TextEncoder().encode("Hello"));
  * await putObject(aws, "my-bucket", "docs/README.md", { path: "README.md" });
  * const { size, contentType } = await getObject(aws, "my-bucket", "hello.txt");
  * assert.deepEqual([size, contentType], [5, "text/plain"]);
- * aws.close();
  * ```
  */
 export async function putObject(
