@@ -208,6 +208,12 @@ const CREATE: CommandUse[] = [
     line: "create my-bucket --duration 15m --role-arn arn:aws:iam::123456789012:role/my-role",
     permissions: [...SEE_BUCKET, ...OWN_ROLE],
   },
+  {
+    command: "create",
+    use: "Only a look at what would be done",
+    line: "create my-bucket --plan",
+    permissions: [...SEE_BUCKET, ...on(TOOL_USERS, "iam:GetUser")],
+  },
 ];
 
 const LOCALSERVER: CommandUse[] = [
