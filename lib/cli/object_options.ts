@@ -66,14 +66,10 @@ export async function report(
   line: ProgressLine,
 ): Promise<void> {
   let failed = false;
-  try {
-    for await (const { error } of results) {
-      if (error === undefined) continue;
-      failed = true;
-      line.say(errorText(error));
-    }
-  } finally {
-    await line.finish();
+  for await (const { error } of results) {
+    if (error === undefined) continue;
+    failed = true;
+    line.fail(errorText(error));
   }
   if (failed) throw new ExitCode(1);
 }

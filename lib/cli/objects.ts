@@ -21,7 +21,7 @@ import {
 import { rowFormatOf, rowOptions, writeRows } from "./lists.ts";
 import { awsOptions, usage, withAws } from "./options.ts";
 import { errorText, nameFor, writeLine, writeMessage } from "./output.ts";
-import { progressLine } from "./progress.ts";
+import { withProgress } from "./progress.ts";
 
 /** `s3-credentials list-bucket` */
 export const listBucket = defineCommand({
@@ -68,7 +68,10 @@ export const getObject = defineCommand({
     ["Save it to a file:", "get-object my-bucket hello.txt -o hello.txt"],
   ],
   options: {
-    output: value("-o, --output <file>", "Write to this file instead of standard output"),
+    output: value(
+      "-o, --output <file>",
+      "Write to this file instead of standard output; - writes binary content to a terminal too",
+    ),
     silent: silentOption,
     concurrency: concurrencyOption,
     ...awsOptions,
@@ -79,24 +82,45 @@ export const getObject = defineCommand({
     const [key = ""] = checkedKeys([operands[1] ?? ""]);
     const { downloadObject, getObject } = await import("../objects/get.ts");
     // Replacing that would replace the file that standard output is redirected to.
-    const output = options.output === "/dev/stdout" ? undefined : options.output;
+    const isStdout = options.output === "-" || options.output === "/dev/stdout";
+    const output = isStdout ? undefined : options.output;
+    const mustBeText = options.output === undefined && io.stdout.isTerminal;
     // The content would overwrite a progress bar on the same terminal.
     const isSilent = options.silent || output === undefined && io.stdout.isTerminal;
     if (output !== undefined) await io.permit(["write"]);
-    const line = progressLine(io, { label: "Downloading", isSilent });
-    try {
-      await withAws(options, io, async (aws) => {
-        const transfer = transferOptions(options, line, io);
-        if (output !== undefined) return await downloadObject(aws, bucket, key, output, transfer);
-        const { body } = await getObject(aws, bucket, key, transfer);
-        // The reader of a pipe may be slow, and an interruption must not wait for it.
-        for await (const chunk of body) await abortable(io.stdout.write(chunk), io.signal);
-      });
-    } finally {
-      await line.finish();
-    }
+    await withProgress(
+      io,
+      { direction: "download", isSilent },
+      (line) =>
+        withAws(options, io, async (aws) => {
+          const transfer = transferOptions(options, line, io);
+          if (output !== undefined) return await downloadObject(aws, bucket, key, output, transfer);
+          const { body } = await getObject(aws, bucket, key, transfer);
+          const check = mustBeText ? textCheck(key) : () => {};
+          for await (const chunk of body) {
+            check(chunk);
+            // The reader of a pipe may be slow, and an interruption must not wait for it.
+            await abortable(io.stdout.write(chunk), io.signal);
+          }
+        }),
+    );
   },
 });
+
+/** Throws at the first chunk that is no text: it would garble the terminal. */
+function textCheck(key: string): (chunk: Uint8Array) => void {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  return (chunk) => {
+    try {
+      if (!decoder.decode(chunk, { stream: true }).includes("\0")) return;
+    } catch {
+      // It is not UTF-8.
+    }
+    throw new S3CredentialsError("usage", `Object ${escapeName(key)} is binary`, {
+      hint: "Save it with -o FILE, or write it to the terminal all the same with -o -",
+    });
+  };
+}
 
 /** `s3-credentials get-objects` */
 export const getObjects = defineCommand({
@@ -129,14 +153,16 @@ export const getObjects = defineCommand({
     const selection = { keys: checkedKeys(keys), patterns: options.pattern };
     const { getObjects } = await import("../objects/get.ts");
     await io.permit(["write"]);
-    const line = progressLine(io, { label: "Downloading", isSilent: options.silent });
-    await withAws(options, io, (aws) => {
-      const transfer = transferOptions(options, line, io);
-      return report(
-        getObjects(aws, bucket, options.output ?? ".", { ...selection, ...transfer }),
-        line,
-      );
-    });
+    await withProgress(
+      io,
+      { direction: "download", isSilent: options.silent },
+      (line) =>
+        withAws(options, io, (aws) => {
+          const transfer = transferOptions(options, line, io);
+          const directory = options.output ?? ".";
+          return report(getObjects(aws, bucket, directory, { ...selection, ...transfer }), line);
+        }),
+    );
   },
 });
 
@@ -172,22 +198,19 @@ export const putObject = defineCommand({
       throw usage("PATH and --auth cannot both read standard input");
     }
     const { putObject } = await import("../objects/put.ts");
-    const line = progressLine(io, { label: "Uploading", isSilent: options.silent });
-    try {
-      await withAws(
-        options,
-        io,
-        (aws) =>
-          putObject(aws, bucket, key, isInput ? io.stdin : { path }, {
-            ...transferOptions(options, line, io),
-            contentType: options.contentType,
-          }),
-      );
-    } catch (error) {
+    const { silent: isSilent, contentType } = options;
+    await withProgress(
+      io,
+      { direction: "upload", isSilent },
+      (line) =>
+        withAws(options, io, (aws) => {
+          const transfer = transferOptions(options, line, io);
+          const source = isInput ? io.stdin : { path };
+          return putObject(aws, bucket, key, source, { ...transfer, contentType });
+        }),
+    ).catch((error) => {
       throw isInput ? error : asUsageOfPath(error);
-    } finally {
-      await line.finish();
-    }
+    });
   },
 });
 
@@ -251,11 +274,14 @@ export const putObjects = defineCommand({
       }
     } else {
       const { putObjects } = await import("../objects/put.ts");
-      const line = progressLine(io, { label: "Uploading", isSilent: options.silent });
-      await withAws(
-        options,
+      await withProgress(
         io,
-        (aws) => report(putObjects(aws, bucket, uploads, transferOptions(options, line, io)), line),
+        { direction: "upload", isSilent: options.silent },
+        (line) =>
+          withAws(options, io, (aws) => {
+            const transfer = transferOptions(options, line, io);
+            return report(putObjects(aws, bucket, uploads, transfer), line);
+          }),
       );
     }
     if (skipped.some(({ isFailure }) => isFailure)) throw new ExitCode(1);

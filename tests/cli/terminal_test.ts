@@ -79,7 +79,7 @@ Deno.test({
     await Deno.symlink("nowhere", st.path("out", EVIL));
     const [error = ""] = await errorsOf(st, ["get-objects", BUCKET, "-o", st.path("out")]);
     assert.ok(error.endsWith(`${SHOWN} is a symbolic link`), error);
-    const put = await st.run(["put-objects", BUCKET, st.path("out")]);
+    const put = await st.run(["put-objects", "-s", BUCKET, st.path("out")]);
     assert.equal(
       put.stderr,
       `Warning: not uploaded: ${st.path("out")}/${SHOWN}: it is a symbolic link to nothing\n`,

@@ -8,6 +8,9 @@ import fc from "fast-check";
 import { type Sandbox, startSandbox, type StoredObject } from "../../lib/sandbox/mod.ts";
 import { type Ran, run, type RunOptions, sandboxEnv } from "./run.ts";
 
+/** What a transfer says that Ctrl-C has ended, be it before or after something was sent. */
+export const INTERRUPTED = /^(Stopped after .+\n)?Error: Interrupted\n$/;
+
 /** The bucket of a {@linkcode Stage}. */
 export const BUCKET = "my-bucket";
 

@@ -18,7 +18,7 @@ Deno.test("put-objects, get-objects: round trip of files with awkward names", as
   }
   await Deno.writeFile(st.path("in", "empty"), new Uint8Array());
   await Deno.writeFile(st.path("in", "large"), noise(20_000_001));
-  const put = await st.run(["put-objects", BUCKET, st.path("in")]);
+  const put = await st.run(["put-objects", "-s", BUCKET, st.path("in")]);
   assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
   const got = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
   assert.deepEqual(got, { code: 0, stdout: "", stderr: "" });
@@ -119,7 +119,7 @@ for (const length of [0, 1, 8 * 2 ** 20 - 1, 8 * 2 ** 20, 8 * 2 ** 20 + 1, 16 * 
   Deno.test(`put-object, get-object: round trip of standard input, ${length} bytes`, async () => {
     await using st = await stage();
     const content = noise(length);
-    const put = await st.run(["put-object", BUCKET, "x.html", "-"], { stdin: content });
+    const put = await st.run(["put-object", "-s", BUCKET, "x.html", "-"], { stdin: content });
     assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
     const stored = st.objects().get("x.html")!;
     assert.ok(

@@ -28,7 +28,7 @@ for (const [path, reason] of Object.entries(UNREADABLE)) {
       await Deno.mkdir(st.path("in"));
       for (let at = 0; at < 60; at++) await Deno.writeTextFile(st.path("in", `${at}`), `<${at}>`);
       await Deno.symlink(path, st.path("in", "odd"));
-      const { code, stderr } = await runAlone(st, ["put-objects", BUCKET, st.path("in")]);
+      const { code, stderr } = await runAlone(st, ["put-objects", "-s", BUCKET, st.path("in")]);
       assert.equal(stderr, `Error: Could not read ${st.path("in", "odd")}: ${reason}\n`);
       assert.equal(code, 1);
       assert.equal(st.objects().size, 60);
@@ -44,9 +44,15 @@ Deno.test({
     const path = "/proc/version";
     await Deno.symlink(path, st.path("version"));
     await Deno.writeTextFile(st.path("empty"), "");
-    const one = await runAlone(st, ["put-object", BUCKET, "one", path]);
+    const one = await runAlone(st, ["put-object", "-s", BUCKET, "one", path]);
     assert.deepEqual(one, { code: 0, stdout: "", stderr: "" });
-    const two = await runAlone(st, ["put-objects", BUCKET, st.path("version"), st.path("empty")]);
+    const two = await runAlone(st, [
+      "put-objects",
+      "-s",
+      BUCKET,
+      st.path("version"),
+      st.path("empty"),
+    ]);
     assert.deepEqual(two, { code: 0, stdout: "", stderr: "" });
     const { stdout } = await new Deno.Command("cat", { args: [path] }).output();
     const expected = new TextDecoder().decode(stdout);
@@ -106,7 +112,7 @@ for (const { what, ignore, make, said } of SKIPPED) {
       await Deno.mkdir(st.path("in"));
       await Deno.writeTextFile(st.path("in", "fine"), "content");
       await new Deno.Command("sh", { args: ["-c", make(st.path("in"))] }).output();
-      const args = ["put-objects", BUCKET, st.path("in")];
+      const args = ["put-objects", "-s", BUCKET, st.path("in")];
       for (const more of [["--dry-run"], []]) {
         const { code, stderr } = await st.run([...args, ...more]);
         const lines = stderr.trimEnd().split("\n");
