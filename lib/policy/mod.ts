@@ -50,6 +50,13 @@ export type {
   ResourcePolicy,
   RestrictPublicBuckets,
 } from "./access.ts";
+export {
+  capabilities,
+  type Capability,
+  type CapabilityName,
+  type CapabilityOptions,
+  type GrantedAction,
+} from "./capabilities.ts";
 export { evaluate } from "./evaluate.ts";
 export {
   type AccountPrincipal,
