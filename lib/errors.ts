@@ -7,13 +7,13 @@
 /**
  * Why something failed, for a program to branch on.
  *
- * - `usage`: the caller asked for something that makes no sense; nothing was sent to AWS
+ * - `usage`: an argument that makes no sense; nothing was sent to AWS
  * - `not-found`: a bucket, user, role or object isn't there
  * - `access-denied`: the credentials work but may not do this
  * - `credentials`: no credentials, or AWS doesn't accept them
- * - `conflict`: something of that name exists already or changed meanwhile
+ * - `conflict`: something of that name exists already, or has changed in the meantime
  * - `limit`: one of AWS's limits would be passed
- * - `invalid-policy`: a policy document that AWS would refuse, or has refused
+ * - `invalid-policy`: a policy document that AWS would reject, or has rejected
  * - `partial-failure`: some of the work was done and some was not
  * - `network`: no answer from the endpoint
  * - `file`: a file or directory of this machine can't be read or written

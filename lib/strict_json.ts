@@ -1,5 +1,5 @@
 /**
- * JSON that people write by hand: where it stops being JSON, or would not be read as it is written.
+ * JSON that people write by hand: where it is not JSON, or would not be read as it is written.
  *
  * @module
  */
@@ -16,7 +16,7 @@ type State =
   | "a comma or ]"
   | "nothing more";
 
-/** Something that may come next, and what must follow it; left out, what follows a value. */
+/** Something that may come next, and what must follow it; if omitted, what follows a value. */
 interface Rule {
   pattern: RegExp;
   next?: State;
@@ -100,7 +100,7 @@ function faultOf(text: string): Fault | undefined {
   }
 }
 
-/** Shows no more of the text than one character: whoever names the wrong file may have named a secret. */
+/** Repeats no more of the text than one character: a wrong file may be one with secrets. */
 function unexpected(text: string, position: number, state: State): Fault {
   const isString = RULES[state].some(({ pattern }) => pattern === STRING);
   const length = isString ? lengthAt(STRING_START, text, position) : 0;
@@ -110,7 +110,7 @@ function unexpected(text: string, position: number, state: State): Fault {
   return { position: position + length, problem: `expected ${expected}, not ${found}` };
 }
 
-/** What JSON.parse would do to a word without a word about it. */
+/** What JSON.parse would silently change about a token. */
 function lossOf(token: string, rule: Rule, open: Open[]): string | undefined {
   if (rule === NAME) {
     const name = JSON.parse(token);
@@ -170,28 +170,10 @@ function nameOf(character: string): string {
 }
 
 /**
- * Reads JSON, and says of what is none where it goes wrong.
+ * The value of a JSON text; throws `InvalidInput`, which begins with `invalid`, and names line and column.
  *
- * Refuses what `JSON.parse` would change on the way: of a name that an object has twice it keeps the last
- * one only, and long numbers it rounds.
- *
- * @param text the text
- * @param invalid how the message begins
- * @returns the value
- * @throws {RangeError} if the text is not JSON, or would lose something
- *
- * @example A comma too many, a name given twice
- * ```ts
- * import assert from "node:assert/strict";
- * import { parseJson } from "./strict_json.ts";
- *
- * assert.throws(() => parseJson('{"a": 1,}', "Invalid JSON string"), {
- *   message: "Invalid JSON string: line 1, column 9: expected a name in double quotes, not }",
- * });
- * assert.throws(() => parseJson('{"a": 1, "a": 2}', "Invalid JSON string"), {
- *   message: 'Invalid JSON string: line 1, column 10: the name "a" stands twice in one object',
- * });
- * ```
+ * Also refuses what `JSON.parse` would silently change: it keeps only the last of several equal names in
+ * an object, and rounds long numbers.
  */
 export function parseJson(text: string, invalid: string): unknown {
   const problem = problemOf(text);

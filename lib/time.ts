@@ -12,24 +12,8 @@ const MIN_SECONDS = 15 * 60;
 const MAX_SECONDS = 12 * 60 * 60;
 
 /**
- * Parses how long temporary credentials will last.
- *
- * STS allows 15 minutes to 12 hours, see
+ * Parses how long temporary credentials will last: 15 minutes to 12 hours, in seconds, see
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
- *
- * @param text a whole number of seconds, or numbers with the units `d`, `h`, `m` and `s`
- * @returns seconds, from 900 to 43,200
- * @throws {RangeError} if the text has another form, or is under 15 minutes or over 12 hours
- *
- * @example Minutes to seconds
- * ```ts
- * import { parseDuration } from "./time.ts";
- * import assert from "node:assert/strict";
- *
- * assert.equal(parseDuration("15m"), 900);
- * assert.equal(parseDuration("1h30m"), 5400);
- * assert.throws(() => parseDuration("13h"), RangeError);
- * ```
  */
 export function parseDuration(text: string): number {
   const seconds = parseSeconds(text);
@@ -67,21 +51,7 @@ export function parseSeconds(text: string): number {
   return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 
-/**
- * Writes a time as the Python tool does: UTC, to the second, with a fraction only where there is one.
- *
- * @param time the time to write
- * @returns such as `2021-11-03 01:38:24+00:00`
- *
- * @example With and without a fraction
- * ```ts
- * import { formatTime } from "./time.ts";
- * import assert from "node:assert/strict";
- *
- * assert.equal(formatTime(new Date("2021-11-03T01:38:24Z")), "2021-11-03 01:38:24+00:00");
- * assert.equal(formatTime(new Date("2021-11-03T01:38:24.5Z")), "2021-11-03 01:38:24.500000+00:00");
- * ```
- */
+/** A time as the Python tool writes it: UTC, to the second, with a fraction only if it isn't zero. */
 export function formatTime(time: Date): string {
   const [date = "", clock = ""] = time.toISOString().slice(0, -1).split("T");
   const [second = "", fraction = ""] = clock.split(".");

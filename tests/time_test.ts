@@ -1,7 +1,7 @@
 /**
  * Durations as they are typed.
  */
-import { parseDuration, parseWait } from "../lib/time.ts";
+import { formatTime, parseDuration, parseWait } from "../lib/time.ts";
 import assert from "node:assert/strict";
 
 for (
@@ -37,4 +37,9 @@ for (const text of ["", "h", "s30", "30m1h", "1h30", "1 h", "+1h", "-1h", "1.5h"
 Deno.test("parseWait: from a second to an hour", () => {
   assert.deepEqual(["1", "90s", "1m30s", "1h"].map(parseWait), [1, 90, 90, 3600]);
   for (const text of ["0", "61m"]) assert.throws(() => parseWait(text), /1 second and 1 hour/);
+});
+
+Deno.test("formatTime: UTC, with a fraction only if it isn't zero", () => {
+  assert.equal(formatTime(new Date("2021-11-03T01:38:24Z")), "2021-11-03 01:38:24+00:00");
+  assert.equal(formatTime(new Date("2021-11-03T01:38:24.5Z")), "2021-11-03 01:38:24.500000+00:00");
 });

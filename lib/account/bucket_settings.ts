@@ -189,15 +189,13 @@ export async function setBucketPolicy(
       (s3) => s3.putBucketPolicy({ Bucket: bucket, Policy: JSON.stringify(policy) }),
     );
   } catch (error) {
-    throw withHint(error, "access-denied", [
+    if (!(error instanceof S3CredentialsError) || error.code !== "access-denied") throw error;
+    const publicHint =
       "If the policy is public, the public access block of the bucket or the account may refuse it: " +
-      `see s3-credentials debug-bucket ${bucket}`,
-    ]);
+      "see what `debugBucket` says";
+    throw new S3CredentialsError(error.code, error.message, {
+      cause: error.cause,
+      hint: error.hint === undefined ? publicHint : `${error.hint}\n${publicHint}`,
+    });
   }
-}
-
-function withHint(error: unknown, code: string, hints: string[]): unknown {
-  if (!(error instanceof S3CredentialsError) || error.code !== code) return error;
-  const hint = [...(error.hint === undefined ? [] : [error.hint]), ...hints].join("\n");
-  return new S3CredentialsError(error.code, error.message, { cause: error.cause, hint });
 }

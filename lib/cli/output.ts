@@ -35,6 +35,7 @@ export function errorText({ message, hint }: S3CredentialsError): string {
 export const CLI_TERMS: Readonly<Record<string, string>> = {
   createBucket: "--create-bucket",
   credentials: "--auth",
+  debugBucket: "s3-credentials debug-bucket",
   duration: "--duration",
   endpointUrl: "--endpoint-url",
   prefix: "--prefix",

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
+import { NO_PUBLIC_ACCESS_BLOCK } from "../policy/public_access.ts";
 import { publicBucketPolicy } from "../policy/build.ts";
 import type {
   CreateFacts,
@@ -124,13 +124,6 @@ function stepsForBucket(bucket: string, request: ResolvedRequest, facts: CreateF
   }
   return steps;
 }
-
-const NO_PUBLIC_ACCESS_BLOCK: PublicAccessBlockSettings = {
-  BlockPublicAcls: false,
-  IgnorePublicAcls: false,
-  BlockPublicPolicy: false,
-  RestrictPublicBuckets: false,
-};
 
 function planUser(
   request: ResolvedRequest,
