@@ -3,9 +3,8 @@
  * standard error is checked by `run` in every test.)
  */
 import assert from "node:assert/strict";
-import { connect } from "../../lib/aws/connect.ts";
-import { createCredentials } from "../../lib/credentials/create.ts";
-import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
+import { connect, createCredentials } from "@s3creds/cli";
+import { type Sandbox, startSandbox } from "@s3creds/cli/sandbox";
 import { run, secretsOf } from "../support/run.ts";
 
 function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {

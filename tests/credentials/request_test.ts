@@ -1,13 +1,10 @@
 /**
  * What the library is asked for by programs that check nothing: refused before anything is sent.
  */
-import { bucketsPolicy, publicBucketPolicy } from "../../lib/policy/build.ts";
 import assert from "node:assert/strict";
-import { connect } from "../../lib/aws/connect.ts";
-import { createCredentials } from "../../lib/credentials/create.ts";
-import { deleteUser } from "@s3creds/cli";
-import type { CreateRequest } from "../../lib/credentials/types.ts";
-import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
+import { connect, createCredentials, type CreateRequest, deleteUser } from "@s3creds/cli";
+import { bucketsPolicy, publicBucketPolicy } from "@s3creds/cli/policy";
+import { type Sandbox, startSandbox } from "@s3creds/cli/sandbox";
 
 const POLICY = {
   Version: "2012-10-17",

@@ -2,7 +2,9 @@
  * `create`, as a process of its own, ended by a signal after each of its steps.
  */
 import assert from "node:assert/strict";
-import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
+import { type Sandbox, startSandbox } from "@s3creds/cli/sandbox";
+import { Limiter } from "../../../lib/concurrency.ts";
+import { ANNOUNCEMENT, LISTENING } from "../../support/announcing_cli.ts";
 import { run, sandboxEnv } from "../../support/run.ts";
 
 const USER = "s3.read-write.my-bucket";
@@ -27,75 +29,107 @@ const MOMENTS: Moment[] = [
   { operation: "CreateAccessKey", after: true },
 ];
 
-/** Runs `create` and sends it a signal at some moment; gives the exit code and what it printed. */
+/** Runs `create` and sends it a signal at some moment; returns the exit code and what it printed. */
 async function signalled(
   sandbox: Sandbox,
   { operation, after = false }: Moment,
   signal: Deno.Signal,
 ) {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "cli.ts", ...ARGS],
+    args: ["run", "-A", "tests/support/announcing_cli.ts", ...ARGS],
     env: sandboxEnv(sandbox),
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  const heard = Promise.withResolvers<void>();
   sandbox.fail({
     operation,
     after,
-    // A process that was killed waits for no answer; one that cleans up must get one, after a while
-    // in which the signal reaches it.
-    ...(signal === "SIGKILL" ? { cut: true } : { delayMs: 1_000 }),
+    // A process that was killed waits for no answer. One that cleans up must get one, but not before
+    // the signal has reached it.
+    ...(signal === "SIGKILL" ? { cut: true } : { until: heard.promise }),
     when: () => {
       child.kill(signal);
       return true;
     },
   });
-  const { code, stdout, stderr } = await child.output();
-  // What the sandbox was doing when the process ended, it does to the end.
+  let stderr = "";
+  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+    stderr += text;
+    if (stderr.includes(ANNOUNCEMENT)) heard.resolve();
+  }
+  const stdout = await new Response(child.stdout).text();
+  const { code } = await child.status;
+  // What the sandbox was doing when the process was killed, it does to the end.
   if (signal === "SIGKILL") await new Promise((resolve) => setTimeout(resolve, 300));
   sandbox.clearFaults();
-  return {
-    code,
-    stdout: new TextDecoder().decode(stdout),
-    stderr: new TextDecoder().decode(stderr),
-  };
+  return { code, stdout, stderr: withoutAnnouncements(stderr) };
 }
 
+function withoutAnnouncements(stderr: string): string {
+  return stderr.replaceAll(ANNOUNCEMENT, "").replaceAll(LISTENING, "");
+}
+
+const killed = async (moment: Moment) => {
+  await using sandbox = await startSandbox();
+  const { code, stdout } = await signalled(sandbox, moment, "SIGKILL");
+  assert.equal(code, 137);
+  assert.equal(stdout, "");
+  const keysBefore = sandbox.account.users.get(USER)?.accessKeys.size ?? 0;
+  const hadUser = sandbox.account.users.has(USER);
+
+  const again = await run(ARGS, { sandbox });
+  assert.equal(again.code, 0, again.stderr);
+  const user = sandbox.account.users.get(USER)!;
+  assert.deepEqual([...user.inlinePolicies.keys()], [USER]);
+  assert.equal(user.accessKeys.size, keysBefore + 1);
+  assert.equal(/^User exists already: /m.test(again.stderr), hadUser);
+  for (const id of [...user.accessKeys.keys()].slice(0, keysBefore)) {
+    assert.ok(
+      again.stderr.includes(`access key ${id} (created `),
+      "the key that nobody has is named",
+    );
+  }
+  const who = await run(["whoami", "--auth", "key"], { sandbox, files: { key: again.stdout } });
+  assert.equal(JSON.parse(who.stdout).Arn, user.arn);
+};
+
+const interrupted = async (moment: Moment, signal: Deno.Signal, exitCode: number) => {
+  await using sandbox = await startSandbox();
+  const before = sandbox.snapshot();
+  const { code, stdout, stderr } = await signalled(sandbox, moment, signal);
+  assert.equal(code, exitCode, stderr);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^Error: Interrupted$/m);
+  assert.deepEqual(sandbox.snapshot(), before);
+};
+
+const CASES: Record<string, () => Promise<void>> = {};
 for (const moment of MOMENTS) {
   const when = `${moment.after ? "after" : "before"} ${moment.operation}`;
-
-  Deno.test(`killed ${when}, then run again: one working key`, async () => {
-    await using sandbox = await startSandbox();
-    const killed = await signalled(sandbox, moment, "SIGKILL");
-    assert.equal(killed.code, 137);
-    assert.equal(killed.stdout, "");
-    const keysBefore = sandbox.account.users.get(USER)?.accessKeys.size ?? 0;
-    const hadUser = sandbox.account.users.has(USER);
-
-    const { code, stdout, stderr } = await run(ARGS, { sandbox });
-    assert.equal(code, 0, stderr);
-    const user = sandbox.account.users.get(USER)!;
-    assert.deepEqual([...user.inlinePolicies.keys()], [USER]);
-    assert.equal(user.accessKeys.size, keysBefore + 1);
-    assert.equal(/^User exists already: /m.test(stderr), hadUser);
-    for (const id of [...user.accessKeys.keys()].slice(0, keysBefore)) {
-      assert.ok(stderr.includes(`access key ${id} (created `), "the key that nobody has is named");
-    }
-    const who = await run(["whoami", "--auth", "key"], { sandbox, files: { key: stdout } });
-    assert.equal(JSON.parse(who.stdout).Arn, user.arn);
-  });
-
+  CASES[`killed ${when}, then run again: one working key`] = () => killed(moment);
   for (const [signal, exitCode] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
-    Deno.test(`${signal} ${when}: undone, exit ${exitCode}`, async () => {
-      await using sandbox = await startSandbox();
-      const before = sandbox.snapshot();
-      const { code, stdout, stderr } = await signalled(sandbox, moment, signal);
-      assert.equal(code, exitCode, stderr);
-      assert.equal(stdout, "");
-      assert.match(stderr, /^Error: Interrupted$/m);
-      assert.deepEqual(sandbox.snapshot(), before);
-    });
+    CASES[`${signal} ${when}: undone, exit ${exitCode}`] = () =>
+      interrupted(moment, signal, exitCode);
   }
+}
+
+const PROCESSES = 3;
+const failures = new Map<string, unknown>();
+
+Deno.test.beforeAll(async () => {
+  const limiter = new Limiter(PROCESSES);
+  await Promise.all(
+    Object.entries(CASES).map(([name, work]) =>
+      limiter.run(() => work().catch((error) => void failures.set(name, error)))
+    ),
+  );
+});
+
+for (const name of Object.keys(CASES)) {
+  Deno.test(name, () => {
+    if (failures.has(name)) throw failures.get(name);
+  });
 }
 
 Deno.test("a closed terminal, of which the shell and the system both tell: undone, exit 129", async () => {
@@ -144,16 +178,20 @@ Deno.test("SIGINT ends a command that changes nothing at once", async () => {
 
 Deno.test("SIGINT ends the waiting for standard input at once", async () => {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "cli.ts", ...ARGS, "--policy", "-"],
+    args: ["run", "-A", "tests/support/announcing_cli.ts", ...ARGS, "--policy", "-"],
     stdin: "piped",
     stderr: "piped",
   }).spawn();
-  const timer = setInterval(() => child.kill("SIGINT"), 3_000);
-  const { code, stderr } = await child.output();
-  clearInterval(timer);
+  let stderr = "";
+  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+    stderr += text;
+    // A second signal would end it without a word.
+    if (text.includes(LISTENING)) setTimeout(() => child.kill("SIGINT"), 500);
+  }
+  const { code } = await child.status;
+  await child.stdin.close();
   assert.equal(code, 130);
-  // A second signal would have ended it without a word.
-  assert.equal(new TextDecoder().decode(stderr), "Error: Interrupted\n");
+  assert.equal(withoutAnnouncements(stderr), "Error: Interrupted\n");
 });
 
 Deno.test("a full disk: the credentials can't be written, so nothing is left", async () => {
