@@ -113,7 +113,7 @@ const ANSWERS: Record<string, (request: Request) => Answer> = {
 
 for (const [name, answer] of Object.entries(ANSWERS)) {
   for (const [what, work] of Object.entries(WORK)) {
-    Deno.test(`causes: ${name}: ${what}`, async () => {
+    Deno.test(`${what}: keeps secrets out of its error: ${name}`, async () => {
       const outcome = await outcomeOf(work, answer);
       // A report holds an error for each part.
       assert.ok(outcome instanceof Error || what === "debugBucket");
@@ -123,7 +123,7 @@ for (const [name, answer] of Object.entries(ANSWERS)) {
 }
 
 for (const [name, body] of Object.entries(BROKEN_CREDENTIALS)) {
-  Deno.test(`causes: AssumeRole gives ${name}`, async () => {
+  Deno.test(`createCredentials: keeps secrets out of its error if AssumeRole gives ${name}`, async () => {
     const outcome = await outcomeOf(WORK["createCredentials, a session"]!, () => ({
       status: 200,
       body,
@@ -133,7 +133,7 @@ for (const [name, body] of Object.entries(BROKEN_CREDENTIALS)) {
   });
 }
 
-Deno.test("a server's words are one line, so that none of them can pass for one of ours", async () => {
+Deno.test("serviceError: puts a server's words on one line, so that none passes for one of ours", async () => {
   const outcome = await outcomeOf(WORK.listUsers!, () => ({
     status: 400,
     body: "<ErrorResponse><Error><Code>ValidationError</Code><Message>No.\nUndone: all\r\n" +

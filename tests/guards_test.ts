@@ -22,7 +22,7 @@ function account(st: Stage) {
   return connect({ endpointUrl: st.sandbox.url, credentials: st.sandbox.credentials });
 }
 
-Deno.test("deleteObjects: neither keys nor a prefix is no way to empty a bucket", async () => {
+Deno.test("deleteObjects: refuses a call with neither keys nor a prefix", async () => {
   await using st = await stage();
   for (const key of ["one", "dir/two"]) await st.put(key, key);
   const aws = account(st);
@@ -52,7 +52,7 @@ const NO_BUCKETS = [
   ...["my-bucket#", "aaa/%2e%2e/my-bucket", "my-bucket\\..", "", "..", "s3://my-bucket"],
 ];
 
-Deno.test("a bucket's name that would lead elsewhere: every function for objects refuses it", async () => {
+Deno.test("functions for objects: refuse a bucket name that would lead elsewhere", async () => {
   await using st = await stage();
   await st.put("one", "one");
   const aws = account(st);
@@ -86,7 +86,7 @@ Deno.test("a bucket's name that would lead elsewhere: every function for objects
   aws.close();
 });
 
-Deno.test("a concurrency that makes no sense is refused by every function that takes one", async () => {
+Deno.test("functions with a concurrency: refuse one that is not a whole number of 1 or more", async () => {
   await using st = await stage();
   await st.put("one", "one");
   const aws = account(st);
@@ -160,7 +160,7 @@ Deno.test("putObject: what is no content is refused, and a string is not taken f
   aws.close();
 });
 
-Deno.test("an endpoint with more than host, port and path is refused, whatever names it", async () => {
+Deno.test("connect: refuses an endpoint with more than host, port and path, whatever its source", async () => {
   await using st = await stage();
   await st.put("one", "one");
   const { url, credentials, requests } = st.sandbox;

@@ -187,7 +187,7 @@ function closed(ways: PublicWay[]): string {
   }
   return ways.length > 0
     ? "Not public: public access is blocked."
-    : "Not public: only those can read it whom the account's own policies allow to.";
+    : "Not public: only identities that the account's own policies allow can read it.";
 }
 
 function sentences({ what, blocks, unread }: PublicWay): string[] {

@@ -1,4 +1,4 @@
-/** CORS, bucket policy and public access block: shown, set, refused. */
+/** CORS, bucket policy and public access block: read, set, refused. */
 import { publicBucketPolicy } from "../../lib/policy/build.ts";
 import assert from "node:assert/strict";
 import { type PublicAccessBlock, type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
@@ -52,7 +52,7 @@ const CORS: [options: string[], rule: Record<string, unknown>][] = [
 ];
 
 for (const [options, rule] of CORS) {
-  test(`set-cors-policy ${options.join(" ")}: set, and shown by get-cors-policy`, async (sandbox) => {
+  test(`set-cors-policy ${options.join(" ")}: is set, and printed by get-cors-policy`, async (sandbox) => {
     const ran = await run(["set-cors-policy", BUCKET, ...options], { sandbox });
     assert.deepEqual(ran, { code: 0, stdout: "", stderr: "" });
     assert.deepEqual(JSON.parse(JSON.stringify(bucketOf(sandbox).cors)), [rule]);
@@ -63,7 +63,7 @@ for (const [options, rule] of CORS) {
   });
 }
 
-test("set-cors-policy: rules of others are replaced, and that is said", async (sandbox) => {
+test("set-cors-policy: warns that it has replaced the rules of other tools", async (sandbox) => {
   const other = { AllowedMethods: ["GET"], AllowedOrigins: ["https://a.example"] };
   for (
     const [others, words] of [
@@ -80,7 +80,7 @@ test("set-cors-policy: rules of others are replaced, and that is said", async (s
   assert.equal((await run(["set-cors-policy", BUCKET], { sandbox })).stderr, "");
 });
 
-test("set-cors-policy: whoever may not read the policy may still set it", async (sandbox) => {
+test("set-cors-policy: works for a caller who may not read the policy", async (sandbox) => {
   sandbox.fail({ operation: "GetBucketCors", error: DENIED });
   assert.equal((await run(["set-cors-policy", BUCKET], { sandbox })).code, 0);
   assert.equal(bucketOf(sandbox).cors!.length, 1);
@@ -117,18 +117,18 @@ const SOURCES: [argument: string, where: Parameters<typeof run>[1]][] = [
 ];
 
 for (const [argument, where] of SOURCES) {
-  test(`set-bucket-policy --policy-file ${argument}: set, and shown by get-bucket-policy`, async (sandbox) => {
+  test(`set-bucket-policy --policy-file ${argument}: is set, and printed by get-bucket-policy`, async (sandbox) => {
     const args = ["set-bucket-policy", BUCKET, "--policy-file", argument];
     const ran = await run(args, { sandbox, ...where });
-    const shown = JSON.stringify(POLICY, null, 4);
-    assert.deepEqual(ran, { code: 0, stdout: "", stderr: `Policy set:\n${shown}\n` });
+    const printed = JSON.stringify(POLICY, null, 4);
+    assert.deepEqual(ran, { code: 0, stdout: "", stderr: `Policy set:\n${printed}\n` });
     assert.deepEqual(JSON.parse(bucketOf(sandbox).policy!), POLICY);
     const got = await run(["get-bucket-policy", BUCKET], { sandbox });
-    assert.deepEqual(got, { code: 0, stdout: `${shown}\n`, stderr: "" });
+    assert.deepEqual(got, { code: 0, stdout: `${printed}\n`, stderr: "" });
   });
 }
 
-test("set-bucket-policy --allow-all-get: anyone may read, nobody may list", async (sandbox) => {
+test("set-bucket-policy --allow-all-get: lets anyone read and nobody list", async (sandbox) => {
   bucketOf(sandbox).publicAccessBlock = { ...OPEN };
   await sandboxPut(sandbox, "file.txt");
   const { code, stdout } = await run(["set-bucket-policy", BUCKET, "--allow-all-get"], { sandbox });
@@ -170,7 +170,7 @@ for (const where of ["bucket", "account"]) {
   });
 }
 
-test("set-bucket-policy: what S3 takes for no policy is refused in S3's words", async (sandbox) => {
+test("set-bucket-policy: quotes S3 if it rejects the policy", async (sandbox) => {
   const files = { p: TEXT.replaceAll(BUCKET, "other-bucket") };
   const args = ["set-bucket-policy", BUCKET, "--policy-file", "p"];
   const { code, stderr } = await run(args, { sandbox, files });
@@ -213,7 +213,7 @@ for (const [option, field] of SETTINGS) {
   }
 }
 
-test("set-public-access-block: several settings in one call", async (sandbox) => {
+test("set-public-access-block: changes several settings in one call", async (sandbox) => {
   const args = ["--block-public-acls", "false", "--restrict-public-buckets", "false"];
   await run(["set-public-access-block", BUCKET, ...args], { sandbox });
   assert.deepEqual(bucketOf(sandbox).publicAccessBlock, {
@@ -227,14 +227,14 @@ test("set-public-access-block: several settings in one call", async (sandbox) =>
   ]);
 });
 
-test("set-public-access-block --allow-public-access: all four off, in one request", async (sandbox) => {
+test("set-public-access-block --allow-public-access: sets all four to false in one request", async (sandbox) => {
   const args = ["set-public-access-block", BUCKET, "--allow-public-access"];
   assert.equal((await run(args, { sandbox })).code, 0);
   assert.deepEqual(bucketOf(sandbox).publicAccessBlock, OPEN);
   assert.deepEqual(sandbox.requests.map(({ operation }) => operation), ["PutPublicAccessBlock"]);
 });
 
-test("set-public-access-block: every spelling of true and false", async (sandbox) => {
+test("set-public-access-block: accepts every spelling of true and false", async (sandbox) => {
   const spellings: [string[], boolean][] = [
     [["true", "True", "TRUE", "t", "yes", "y", "Y", "on", "1"], true],
     [["false", "False", "FALSE", "f", "no", "n", "off", "OFF", "0"], false],
@@ -248,7 +248,7 @@ test("set-public-access-block: every spelling of true and false", async (sandbox
   }
 });
 
-test("set-public-access-block: what can't be read is not switched off", async (sandbox) => {
+test("set-public-access-block: changes nothing if the present settings can't be read", async (sandbox) => {
   sandbox.fail({ operation: "GetPublicAccessBlock", error: DENIED });
   const args = ["set-public-access-block", BUCKET, "--block-public-acls", "false"];
   const { code, stderr } = await run(args, { sandbox });
@@ -264,7 +264,7 @@ const UNSET: Record<string, string> = {
 };
 
 for (const [command, what] of Object.entries(UNSET)) {
-  test(`${command}: a bucket without one`, async (sandbox) => {
+  test(`${command}: fails for a bucket without one`, async (sandbox) => {
     bucketOf(sandbox).publicAccessBlock = undefined;
     assert.deepEqual(await run([command, BUCKET], { sandbox }), {
       code: 1,
@@ -284,7 +284,7 @@ const COMMANDS: string[][] = [
 ];
 
 for (const [command = "", ...options] of COMMANDS) {
-  test(`${[command, ...options].join(" ")}: a bucket that isn't there`, async (sandbox) => {
+  test(`${[command, ...options].join(" ")}: fails for a missing bucket`, async (sandbox) => {
     const before = sandbox.snapshot();
     const ran = await run([command, "no-such-bucket", ...options], { sandbox });
     assert.deepEqual({ code: ran.code, stdout: ran.stdout }, { code: 1, stdout: "" });
@@ -293,7 +293,7 @@ for (const [command = "", ...options] of COMMANDS) {
     assert.deepEqual(sandbox.snapshot(), before);
   });
 
-  test(`${[command, ...options].join(" ")}: not allowed`, async (sandbox) => {
+  test(`${[command, ...options].join(" ")}: fails if it is not allowed`, async (sandbox) => {
     const before = sandbox.snapshot();
     sandbox.fail({ operation: "*", times: Infinity, error: DENIED });
     const ran = await run([command, BUCKET, ...options], { sandbox });
@@ -303,7 +303,7 @@ for (const [command = "", ...options] of COMMANDS) {
   });
 }
 
-test("settings of a bucket in another region than the connection's", async (sandbox) => {
+test("settings: work for a bucket in another region than the connection's", async (sandbox) => {
   bucketOf(sandbox).region = "eu-west-1";
   assert.equal((await run(["set-cors-policy", BUCKET], { sandbox })).code, 0);
   const { code, stdout } = await run(["get-cors-policy", BUCKET], { sandbox });

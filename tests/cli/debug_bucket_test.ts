@@ -54,14 +54,14 @@ function publish(bucket: Bucket): void {
 interface Case {
   prepare(bucket: Bucket, account: Account): void;
   verdict: string[];
-  /** Whether a stranger can fetch an object. */
+  /** Whether anyone without credentials can fetch an object. */
   readable: boolean;
 }
 
 const ACL_BLOCKED = "The bucket's ACL is public (READ to anyone), but blocked by";
 const POLICY_BLOCKED = "The bucket policy is public, but blocked by RestrictPublicBuckets of";
 const BLOCKED = "Not public, but only because public access is blocked.";
-const PRIVATE = "Not public: only those can read it whom the account's own policies allow to.";
+const PRIVATE = "Not public: only identities that the account's own policies allow can read it.";
 const WEBSITE = "http://my-bucket.s3-website.us-east-1.amazonaws.com/";
 
 const CASES: Record<string, Case> = {
@@ -125,7 +125,7 @@ const CASES: Record<string, Case> = {
     verdict: ["Public.", "The bucket policy is public.", `It is a website: ${WEBSITE}`],
     readable: true,
   },
-  "a website that nobody sees": {
+  "a website that is not public": {
     prepare: (bucket) => bucket.website = { indexSuffix: "index.html", errorKey: undefined },
     verdict: [
       PRIVATE,
@@ -181,21 +181,21 @@ async function strangerCanFetch(sandbox: Sandbox, path: string): Promise<boolean
 }
 
 for (const [what, { prepare, verdict, readable }] of Object.entries(CASES)) {
-  Deno.test(`debug-bucket: ${what}: the verdict, and what a stranger finds`, async () => {
+  Deno.test(`debug-bucket: ${what}: the verdict, and whether anyone else can read it`, async () => {
     await using sandbox = await sandboxWith(prepare);
     const before = sandbox.snapshot();
     const ran = await run(["debug-bucket", BUCKET], { sandbox });
     assert.deepEqual({ code: ran.code, stderr: ran.stderr }, { code: 0, stderr: "" });
-    const told = read(ran);
-    assert.deepEqual(told.verdict, verdict);
-    assert.deepEqual(told.parts.map((line) => line.split(":")[0]), PARTS);
+    const report = read(ran);
+    assert.deepEqual(report.verdict, verdict);
+    assert.deepEqual(report.parts.map((line) => line.split(":")[0]), PARTS);
     assert.equal(await strangerCanFetch(sandbox, KEY), readable);
     assert.equal(verdict.includes("The bucket policy is public."), readable);
     assert.deepEqual(sandbox.snapshot(), before);
   });
 }
 
-Deno.test("debug-bucket: a public ACL that counts", async () => {
+Deno.test("debug-bucket: names a public ACL that is in effect", async () => {
   await using sandbox = await sandboxWith((bucket) => {
     bucket.publicAccessBlock = undefined;
     bucket.objectOwnership = "ObjectWriter";
@@ -209,7 +209,7 @@ Deno.test("debug-bucket: a public ACL that counts", async () => {
   ]);
 });
 
-Deno.test("debug-bucket: a bucket of create --website is public", async () => {
+Deno.test("debug-bucket: says that a bucket of create --website is public", async () => {
   await using sandbox = await startSandbox();
   await run(["create", "site-bucket", "-c", "--website"], { sandbox });
   const { verdict } = read(await run(["debug-bucket", "site-bucket"], { sandbox }));
@@ -220,7 +220,7 @@ Deno.test("debug-bucket: a bucket of create --website is public", async () => {
   ]);
 });
 
-Deno.test("debug-bucket: what each part shows", async () => {
+Deno.test("debug-bucket: prints each part as S3 gives it", async () => {
   await using sandbox = await sandboxWith((bucket, account) => {
     publish(bucket);
     bucket.website = { indexSuffix: "index.html", errorKey: undefined };
@@ -251,7 +251,7 @@ Deno.test("debug-bucket: what each part shows", async () => {
   for (const name of PARTS) assert.deepEqual(part(stdout, name), expected[name], name);
 });
 
-Deno.test("debug-bucket: parts of which there are none", async () => {
+Deno.test("debug-bucket: prints none for what is not set", async () => {
   await using sandbox = await sandboxWith((bucket) => bucket.publicAccessBlock = undefined);
   const { stdout } = await run(["debug-bucket", BUCKET], { sandbox });
   const none = PARTS.filter((name) => part(stdout, name) === null);
@@ -265,7 +265,7 @@ Deno.test("debug-bucket: parts of which there are none", async () => {
   ]);
 });
 
-Deno.test("debug-bucket: a bucket in another region: every part is read there", async () => {
+Deno.test("debug-bucket: reads every part of a bucket in another region", async () => {
   await using sandbox = await sandboxWith((bucket) => bucket.region = "eu-west-1");
   const ran = await run(["debug-bucket", BUCKET], { sandbox });
   assert.doesNotMatch(ran.stdout, /Could not/);
@@ -289,7 +289,7 @@ const FORBIDDEN: Record<string, [operation: string, name: string, verdict: RegEx
 };
 
 for (const [what, [operation, name, verdict]] of Object.entries(FORBIDDEN)) {
-  Deno.test(`debug-bucket: ${what} forbidden: its error in its place, and all the rest`, async () => {
+  Deno.test(`debug-bucket: ${what} forbidden: prints its error in its place, and all other parts`, async () => {
     await using sandbox = await sandboxWith(publish);
     sandbox.fail({ operation, times: Infinity, error: DENIED });
     const ran = await run(["debug-bucket", BUCKET], { sandbox });
@@ -298,13 +298,13 @@ for (const [what, [operation, name, verdict]] of Object.entries(FORBIDDEN)) {
       ran.stdout.includes(`Could not read the ${name} of my-bucket: AccessDenied: Not for you\n`),
       ran.stdout,
     );
-    const told = read(ran);
-    assert.equal(told.parts.length, PARTS.length);
-    assert.match(told.verdict[0]!, verdict);
+    const report = read(ran);
+    assert.equal(report.parts.length, PARTS.length);
+    assert.match(report.verdict[0]!, verdict);
   });
 }
 
-Deno.test("debug-bucket: a user who may read the account's block only", async () => {
+Deno.test("debug-bucket: fails if only the account's block can be read", async () => {
   await using sandbox = await sandboxWith(publish);
   for (const [operation] of Object.values(FORBIDDEN)) {
     sandbox.fail({ operation, times: Infinity, error: DENIED });
@@ -315,7 +315,7 @@ Deno.test("debug-bucket: a user who may read the account's block only", async ()
   assert.equal(ran.stderr.match(/Error: /g)?.length, 1);
 });
 
-Deno.test("debug-bucket: only one part can be read: it is shown, and the verdict is uncertain", async () => {
+Deno.test("debug-bucket: prints the only part that can be read, with an uncertain verdict", async () => {
   await using sandbox = await sandboxWith(publish);
   const isLocation = "GetBucketLocation";
   sandbox.fail({
@@ -330,7 +330,7 @@ Deno.test("debug-bucket: only one part can be read: it is shown, and the verdict
   assert.match(read(ran).verdict[0]!, /^Perhaps public/);
 });
 
-Deno.test("debug-bucket: a bucket that isn't there: one error, no parts", async () => {
+Deno.test("debug-bucket: fails with one error for a missing bucket", async () => {
   await using sandbox = await startSandbox();
   assert.deepEqual(await run(["debug-bucket", "no-such-bucket"], { sandbox }), {
     code: 1,

@@ -13,7 +13,7 @@ function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
   });
 }
 
-test("whoami: three keys, indented by four", async (sandbox) => {
+test("whoami: prints three fields, indented by four", async (sandbox) => {
   const { code, stdout, stderr } = await run(["whoami"], { sandbox });
   const { userId } = sandbox.account.users.get("admin")!;
   assert.equal(code, 0);
@@ -29,7 +29,7 @@ test("whoami: three keys, indented by four", async (sandbox) => {
   );
 });
 
-test("delete-user: a user of create, as it was printed by the Python tool", async (sandbox) => {
+test("delete-user: prints the deletion of a user of create as the Python tool does", async (sandbox) => {
   const before = sandbox.snapshot();
   const { stdout: key } = await run(["create", "my-bucket", "-c"], { sandbox });
   const { code, stdout, stderr } = await run(["delete-user", "s3.read-write.my-bucket"], {
@@ -47,7 +47,7 @@ test("delete-user: a user of create, as it was printed by the Python tool", asyn
   assert.deepEqual(sandbox.snapshot().users, before.users);
 });
 
-test("delete-user: all nine kinds of dependents", async (sandbox) => {
+test("delete-user: removes all nine kinds of dependents", async (sandbox) => {
   await makeFullUser(sandbox, "full");
   const { code, stdout, stderr } = await run(["delete-user", "full"], { sandbox });
   assert.equal(code, 0, stderr);
@@ -70,7 +70,7 @@ test("delete-user: all nine kinds of dependents", async (sandbox) => {
   assert.ok(sandbox.account.groups.has("readers"));
 });
 
-test("delete-user: a missing user is an error, the others are still deleted", async (sandbox) => {
+test("delete-user: reports a missing user, and still deletes the others", async (sandbox) => {
   await run(["create", "my-bucket", "-c", "--username", "one"], { sandbox });
   await run(["create", "my-bucket", "--username", "two"], { sandbox });
   const { code, stdout, stderr } = await run(["delete-user", "one", "nobody", "two"], { sandbox });
@@ -80,7 +80,7 @@ test("delete-user: a missing user is an error, the others are still deleted", as
   assert.deepEqual([...sandbox.account.users.keys()], ["admin"]);
 });
 
-test("delete-user: a closed pipe: all users go, and the exit code tells of them", async (sandbox) => {
+test("delete-user: deletes all users on a closed pipe, with the right exit code", async (sandbox) => {
   const names = Array.from({ length: 12 }, (_, index) => `user-${index}`);
   await run(["create", "my-bucket", "-c", "--username", "user-0"], { sandbox });
   const user = sandbox.account.users.get("user-0")!;
@@ -103,7 +103,7 @@ async function keysOf(sandbox: Sandbox, userName: string): Promise<Record<string
   return { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey };
 }
 
-test("delete-user: one's own user is left whole, the others are still deleted", async (sandbox) => {
+test("delete-user: refuses the caller's own user, and still deletes the others", async (sandbox) => {
   const env = await keysOf(sandbox, "me");
   await run(["create", "my-bucket", "--username", "one"], { sandbox });
   await run(["create", "my-bucket", "--username", "two"], { sandbox });
@@ -120,11 +120,11 @@ test("delete-user: one's own user is left whole, the others are still deleted", 
   assert.deepEqual(stdout.match(/^User: .*$/gm), ["User: one", "User: me", "User: two"]);
   const left = users.filter(({ userName }) => !["one", "two"].includes(userName));
   assert.deepEqual(sandbox.snapshot().users, left);
-  const asked = sandbox.requests.filter(({ operation }) => operation === "GetCallerIdentity");
-  assert.equal(asked.length, 1);
+  const calls = sandbox.requests.filter(({ operation }) => operation === "GetCallerIdentity");
+  assert.equal(calls.length, 1);
 });
 
-test("delete-user: works where nobody says who is calling", async (sandbox) => {
+test("delete-user: works if the server can't say who is calling", async (sandbox) => {
   await run(["create", "my-bucket", "-c", "--username", "one"], { sandbox });
   const error = { status: 501, code: "NotImplemented", message: "No STS here" };
   sandbox.fail({ operation: "GetCallerIdentity", times: Infinity, error });
@@ -133,7 +133,7 @@ test("delete-user: works where nobody says who is calling", async (sandbox) => {
   assert.equal(sandbox.account.users.has("one"), false);
 });
 
-test("delete-user: a virtual MFA device goes, even if the answer to its deactivation is lost", async (sandbox) => {
+test("delete-user: deletes a virtual MFA device even if the answer to its deactivation is lost", async (sandbox) => {
   await makeFullUser(sandbox, "full");
   sandbox.fail({
     operation: "DeactivateMFADevice",
@@ -146,7 +146,7 @@ test("delete-user: a virtual MFA device goes, even if the answer to its deactiva
   assert.equal(sandbox.account.users.has("full"), false);
 });
 
-test("delete-user: a security key is deactivated, and no virtual device of its name looked for", async (sandbox) => {
+test("delete-user: deactivates a security key, and deletes no virtual device of its name", async (sandbox) => {
   await run(["create", "my-bucket", "-c", "--username", "one"], { sandbox });
   const { mfaDevices } = sandbox.account.users.get("one")!;
   const serials = ["arn:aws:iam::123456789012:u2f/user/one/blue-ABC", "GAHT12345678"];
@@ -158,7 +158,7 @@ test("delete-user: a security key is deactivated, and no virtual device of its n
   assert.ok(sandbox.requests.every(({ operation }) => operation !== "DeleteVirtualMFADevice"));
 });
 
-test("delete-user: what can't be removed is named, the rest is removed", async (sandbox) => {
+test("delete-user: names what can't be removed, and removes the rest", async (sandbox) => {
   await run(["create", "my-bucket", "-c", "--username", "one"], { sandbox });
   sandbox.fail({
     operation: "DeleteUserPolicy",
@@ -171,7 +171,7 @@ test("delete-user: what can't be removed is named, the rest is removed", async (
   assert.ok(sandbox.account.users.has("one"));
 });
 
-test("delete-user: a caller who may not list the rarer kinds can delete a plain user", async (sandbox) => {
+test("delete-user: deletes a plain user for a caller who may not list the rarer kinds", async (sandbox) => {
   await run(["create", "my-bucket", "-c", "--username", "one"], { sandbox });
   for (const operation of ["ListMFADevices", "ListSSHPublicKeys", "ListGroupsForUser"]) {
     sandbox.fail({
@@ -184,7 +184,7 @@ test("delete-user: a caller who may not list the rarer kinds can delete a plain 
   assert.equal(sandbox.account.users.has("one"), false);
 });
 
-test("delete-user: everything of a user with more than a page of policies", async (sandbox) => {
+test("delete-user: removes more than a page of policies", async (sandbox) => {
   await run(["create", "my-bucket", "-c", "--username", "one"], { sandbox });
   const user = sandbox.account.users.get("one")!;
   for (let n = 0; n < 250; n++) user.inlinePolicies.set(`policy-${n}`, "{}");

@@ -272,23 +272,23 @@ for (const list of LISTS) {
   }
 }
 
-Deno.test("list-users: JSON in the layout of json.dumps(indent=2)", async () => {
+Deno.test("list-users: prints JSON in the layout of json.dumps(indent=2)", async () => {
   const { stdout } = await run(["list-users"], { sandbox: large });
   assert.equal(stdout, `${JSON.stringify(byName(large.account.users).map(userRow), null, 2)}\n`);
 });
 
-Deno.test("list-user-policies: users, names and documents as the Python tool prints them", async () => {
+Deno.test("list-user-policies: prints users, names and documents as the Python tool does", async () => {
   await using sandbox = await startSandbox();
   const [first, second] = addUsers(sandbox.account, 3);
   first!.inlinePolicies.set("one", JSON.stringify(policyFor("one")));
   first!.inlinePolicies.set("two", JSON.stringify(policyFor("two")));
   second!.inlinePolicies.set("three", JSON.stringify(policyFor("three")));
-  const shown = (name: string) =>
+  const printed = (name: string) =>
     `PolicyName: ${name}\n${JSON.stringify(policyFor(name), null, 4)}\n`;
   const texts: Record<string, string> = {
     "admin": "User: admin\n",
-    "user-0000": `User: user-0000\n${shown("one")}${shown("two")}`,
-    "user-0001": `User: user-0001\n${shown("three")}`,
+    "user-0000": `User: user-0000\n${printed("one")}${printed("two")}`,
+    "user-0001": `User: user-0001\n${printed("three")}`,
     "user-0002": "User: user-0002\n",
   };
   for (
@@ -306,7 +306,7 @@ Deno.test("list-user-policies: users, names and documents as the Python tool pri
   }
 });
 
-Deno.test("list-user-policies: all of 1,500 users", async () => {
+Deno.test("list-user-policies: lists those of all of 1,500 users", async () => {
   large.requests.length = 0;
   const { code, stdout } = await run(["list-user-policies"], { sandbox: large });
   assert.equal(code, 0);
@@ -329,7 +329,7 @@ const PAGED: [args: string[], fill: (account: Account) => unknown, requests: unk
 ];
 
 for (const [args, fill, requests] of PAGED) {
-  Deno.test(`${args}: all pages are followed`, async () => {
+  Deno.test(`${args}: follows all pages`, async () => {
     await using sandbox = await startSandbox();
     fill(sandbox.account);
     const { stdout } = await run([...args, "--nl"], { sandbox });
@@ -339,7 +339,7 @@ for (const [args, fill, requests] of PAGED) {
   });
 }
 
-Deno.test("policies beyond a page are all there", async () => {
+Deno.test("list-user-policies: lists the policies beyond a page", async () => {
   await using sandbox = await startSandbox();
   const [role] = addRoles(sandbox.account, 1);
   for (let n = 0; n < 1_001; n++) role!.inlinePolicies.set(`policy-${n}`, "{}");
@@ -356,9 +356,9 @@ const EMPTY: [option: string[], rowless: (fields: readonly string[]) => string][
 ];
 
 for (const { args, fields } of LISTS.filter(({ args }) => !args.some((word) => /\d/.test(word)))) {
-  if (args[0] === "list-users") continue; // Whoever asks is a user already.
+  if (args[0] === "list-users") continue; // The caller is a user already.
   for (const [option, rowless] of EMPTY) {
-    Deno.test(`${[...args, ...option].join(" ")}: nothing to list`, async () => {
+    Deno.test(`${[...args, ...option].join(" ")}: prints an empty list if there is nothing to list`, async () => {
       await using sandbox = await startSandbox();
       const ran = await run([...args, ...option], { sandbox });
       assert.deepEqual(ran, { code: 0, stdout: rowless(fields), stderr: "" });

@@ -27,7 +27,7 @@ async function format(given: readonly object[], as: RowFormat, fields = FIELDS):
   return (await Array.fromAsync(formatRows(given, as, fields))).join("");
 }
 
-Deno.test("json: read again, the same rows; laid out as Python's json.dumps does with indent=2", async () => {
+Deno.test("formatRows: json gives the same rows when read again, laid out as json.dumps(indent=2)", async () => {
   await fc.assert(
     fc.asyncProperty(rows, async (given) => {
       const written = await format(given, "json");
@@ -38,7 +38,7 @@ Deno.test("json: read again, the same rows; laid out as Python's json.dumps does
   );
 });
 
-Deno.test("json: the layout, character by character", async () => {
+Deno.test("formatRows: json has this layout, character by character", async () => {
   assert.equal(await format([], "json"), "[]\n");
   const given = [{ a: 1, b: [], c: {} }, { d: ["ü", { e: null }] }];
   assert.equal(
@@ -62,7 +62,7 @@ Deno.test("json: the layout, character by character", async () => {
   );
 });
 
-Deno.test("nl: a line a row, read again the same rows", async () => {
+Deno.test("formatRows: nl gives a line a row, and the same rows when read again", async () => {
   await fc.assert(
     fc.asyncProperty(rows, async (given) => {
       const written = await format(given, "nl");
@@ -74,7 +74,7 @@ Deno.test("nl: a line a row, read again the same rows", async () => {
   );
 });
 
-Deno.test("nl: the separators of Python's json.dumps, and nothing else in another form", async () => {
+Deno.test("formatRows: nl has the separators of Python's json.dumps", async () => {
   const given = [
     { Name: "a", Size: 1.5, Gone: undefined, Tags: [{ Key: "k:,", Value: null }, true], None: {} },
     { Owner: { 'größe, "x": y': ["{", "}"] }, Empty: [], When: new Date(0) },
@@ -104,7 +104,7 @@ function cellOf(value: unknown): string {
 }
 
 for (const [as, delimiter] of [["csv", ","], ["tsv", "\t"]] as const) {
-  Deno.test(`${as}: a header, a line a row, CRLF; read again the same cells`, async () => {
+  Deno.test(`formatRows: ${as} gives a header and a line a row with CRLF, and the same cells when read again`, async () => {
     await fc.assert(
       fc.asyncProperty(rows, async (given) => {
         const written = await format(given, as);
@@ -117,7 +117,7 @@ for (const [as, delimiter] of [["csv", ","], ["tsv", "\t"]] as const) {
     );
   });
 
-  Deno.test(`${as}: a single column, empty cells too`, async () => {
+  Deno.test(`formatRows: ${as} writes a single column, empty cells too`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(text, { maxLength: 4 }), async (values) => {
         const written = await format(values.map((Name) => ({ Name })), as, ["Name"]);
@@ -130,11 +130,11 @@ for (const [as, delimiter] of [["csv", ","], ["tsv", "\t"]] as const) {
     );
   });
 
-  Deno.test(`${as}: only the header where there are no rows`, async () => {
+  Deno.test(`formatRows: ${as} writes only the header if there are no rows`, async () => {
     assert.equal(await format([], as, ["a", "b"]), `a${delimiter}b\r\n`);
   });
 
-  Deno.test(`${as}: nested values are JSON, fields that aren't columns are left out`, async () => {
+  Deno.test(`formatRows: ${as} writes nested values as JSON, and omits fields that aren't columns`, async () => {
     const written = await format([{ b: { x: [1, "é"] }, other: 1, a: 0 }], as, ["a", "b", "c"]);
     assert.deepEqual(parseDelimited(written, delimiter), [
       ["a", "b", "c"],
@@ -143,26 +143,26 @@ for (const [as, delimiter] of [["csv", ","], ["tsv", "\t"]] as const) {
   });
 }
 
-Deno.test("the reader of these tests refuses what RFC 4180 does not allow", () => {
+Deno.test("parseDelimited: refuses what RFC 4180 does not allow", () => {
   for (const broken of ['a"b\r\n', '"a"b\r\n', '"a\r\n', "a\n", "a\rb\r\n", "a,b"]) {
     assert.throws(() => parseDelimited(broken, ","), SyntaxError, JSON.stringify(broken));
   }
 });
 
 for (const as of ["json", "nl", "csv", "tsv"] as const) {
-  Deno.test(`${as}: a row is written before the next one is asked for`, async () => {
-    const asked: number[] = [];
+  Deno.test(`formatRows: ${as} writes a row before it takes the next one`, async () => {
+    const taken: number[] = [];
     async function* source() {
       for (const n of [0, 1, 2]) {
-        asked.push(n);
+        taken.push(n);
         yield { n };
       }
     }
     let written = "";
     for await (const piece of formatRows(source(), as, ["n"])) {
       written += piece;
-      const shown = [0, 1, 2].filter((n) => new RegExp(`\\b${n}\\b`).test(written));
-      assert.deepEqual(asked, shown);
+      const seen = [0, 1, 2].filter((n) => new RegExp(`\\b${n}\\b`).test(written));
+      assert.deepEqual(taken, seen);
     }
   });
 }
@@ -177,15 +177,15 @@ const PLAIN: [what: string, given: unknown, expected: unknown][] = [
 ];
 
 for (const [what, given, expected] of PLAIN) {
-  Deno.test(`plain data: ${what}`, () => assert.deepEqual(plainData(given), expected));
+  Deno.test(`plainData: ${what}`, () => assert.deepEqual(plainData(given), expected));
 }
 
-Deno.test("plain data: the named fields, in their order, and no others", () => {
+Deno.test("plainData: keeps the named fields, in their order, and no others", () => {
   const plain = plainData({ c: 3, b: { x: undefined, y: 1 }, a: undefined }, ["a", "b", "c"]);
   assert.equal(JSON.stringify(plain), '{"b":{"y":1},"c":3}');
   assert.equal(JSON.stringify(plainData({ a: 1, b: 2 }, ["b"])), '{"b":2}');
 });
 
-Deno.test("plain data: what JSON can carry comes back as it is", () => {
+Deno.test("plainData: keeps what JSON can carry", () => {
   fc.assert(fc.property(json, (given) => assert.deepEqual(plainData(given), given)), RUNS);
 });

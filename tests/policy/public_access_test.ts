@@ -24,7 +24,7 @@ const NOTHING: PublicAccessFacts = {
 const VERDICTS: Record<string, { facts: Partial<PublicAccessFacts>; says: string[] }> = {
   "nothing public": {
     facts: {},
-    says: ["Not public: only those can read it whom the account's own policies allow to."],
+    says: ["Not public: only identities that the account's own policies allow can read it."],
   },
   "a public policy": {
     facts: { isPolicyPublic: true, publicAccessBlock: { BlockPublicPolicy: true } },
@@ -66,7 +66,7 @@ const VERDICTS: Record<string, { facts: Partial<PublicAccessFacts>; says: string
   },
   "an ACL for S3's own log delivery": {
     facts: { grants: [{ Grantee: { URI: "http://acs.amazonaws.com/groups/s3/LogDelivery" } }] },
-    says: ["Not public: only those can read it whom the account's own policies allow to."],
+    says: ["Not public: only identities that the account's own policies allow can read it."],
   },
   "a public ACL that is switched off and ignored": {
     facts: {
@@ -91,7 +91,7 @@ const VERDICTS: Record<string, { facts: Partial<PublicAccessFacts>; says: string
   },
   "ACLs of objects that the bucket ignores": {
     facts: { objectOwnership: "ObjectWriter", publicAccessBlock: { IgnorePublicAcls: true } },
-    says: ["Not public: only those can read it whom the account's own policies allow to."],
+    says: ["Not public: only identities that the account's own policies allow can read it."],
   },
   "ACLs of objects that the account ignores": {
     facts: {
@@ -99,7 +99,7 @@ const VERDICTS: Record<string, { facts: Partial<PublicAccessFacts>; says: string
       publicAccessBlock: { BlockPublicAcls: true },
       accountPublicAccessBlock: { IgnorePublicAcls: true },
     },
-    says: ["Not public: only those can read it whom the account's own policies allow to."],
+    says: ["Not public: only identities that the account's own policies allow can read it."],
   },
   "ACLs of objects, and a block that could not be read": {
     facts: { objectOwnership: "ObjectWriter", accountPublicAccessBlock: undefined! },
@@ -138,7 +138,7 @@ const VERDICTS: Record<string, { facts: Partial<PublicAccessFacts>; says: string
   "a website that nobody sees": {
     facts: { websiteUrl: "http://w/" },
     says: [
-      "Not public: only those can read it whom the account's own policies allow to.",
+      "Not public: only identities that the account's own policies allow can read it.",
       "It is configured as a website (http://w/), which shows nothing while it is not public.",
     ],
   },

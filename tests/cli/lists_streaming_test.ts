@@ -1,4 +1,4 @@
-/** Lists while they are under way: rows as pages arrive, bounds, failures in the middle. */
+/** Lists as they run: rows as pages arrive, limits, failures in the middle. */
 import { IAM_PAGE_SIZE } from "../../lib/aws/listing.ts";
 import assert from "node:assert/strict";
 import {
@@ -73,7 +73,7 @@ const DETAILED = [["list-roles", "--details"], ["list-user-policies"], [
 ]];
 
 for (const args of DETAILED) {
-  test(`${args.join(" ")}: sixteen calls at once, and never more`, async (sandbox) => {
+  test(`${args.join(" ")}: makes up to sixteen concurrent requests`, async (sandbox) => {
     fill(sandbox, 60);
     for (const user of sandbox.account.users.values()) {
       if (user.userName === "admin") continue;
@@ -95,7 +95,7 @@ for (const args of DETAILED) {
   });
 }
 
-test("list-roles --details: in the listing's order, however late an answer comes", async (sandbox) => {
+test("list-roles --details: keeps the order of the list, however late an answer comes", async (sandbox) => {
   fill(sandbox, 40);
   const expected = [...sandbox.account.roles.keys()];
   // Every third role takes long, the first one longest.
@@ -114,7 +114,7 @@ test("list-roles --details: in the listing's order, however late an answer comes
   }
 });
 
-test("list-roles --details: a managed policy is fetched once, also where it can't be", async (sandbox) => {
+test("list-roles --details: fetches a managed policy once, even if that fails", async (sandbox) => {
   fill(sandbox, 30);
   sandbox.fail({ operation: "GetPolicy", error: DENIED });
   const { code, stdout, stderr } = await run(["list-roles", "--details", "--nl"], { sandbox });
@@ -138,7 +138,7 @@ interface Trouble {
   fault: Fault;
   /** What is said, besides `Error: `. */
   says: RegExp;
-  /** What is still listed; all five where it is not given. */
+  /** What is still listed; if omitted, all five. */
   listed?: string[];
 }
 
@@ -201,7 +201,7 @@ for (const { args, fault, says, listed } of TROUBLES) {
   const format = args[0] === "list-user-policies" ? [[]] : FORMATS;
   for (const words of format.map((option) => [...args, ...option])) {
     const what = `${fault.operation} ${fault.error!.code}`;
-    test(`${words.join(" ")}: ${what} is told, the rest is listed`, async (sandbox) => {
+    test(`${words.join(" ")}: reports ${what}, and lists the rest`, async (sandbox) => {
       fill(sandbox, 5);
       sandbox.fail(fault);
       const { code, stdout, stderr } = await run(words, { sandbox });
@@ -216,7 +216,7 @@ for (const { args, fault, says, listed } of TROUBLES) {
   }
 }
 
-test("list-buckets --details without rights: one line a bucket, the reasons in the rows", async (sandbox) => {
+test("list-buckets --details: prints one line a bucket without permissions, the reasons in the rows", async (sandbox) => {
   fill(sandbox, 3);
   const error = (message: string) => ({ ...DENIED, message });
   for (const operation of ["GetBucketLocation", "GetBucketAcl"]) {
@@ -257,7 +257,7 @@ const MISSING: [args: string[], says: string][] = [
 ];
 
 for (const [args, says] of MISSING) {
-  test(`${args.join(" ")}: who is not there is told, the others are listed`, async (sandbox) => {
+  test(`${args.join(" ")}: reports the missing one, and lists the others`, async (sandbox) => {
     fill(sandbox, 3);
     const { code, stdout, stderr } = await run(args, { sandbox });
     assert.deepEqual({ code, stderr }, { code: 1, stderr: `Error: ${says}\n` });
@@ -267,7 +267,7 @@ for (const [args, says] of MISSING) {
 }
 
 for (const [list, operation] of [...Object.entries(PAGED), ["list-roles --details", "ListRoles"]]) {
-  test(`${list}: nothing at all may be listed: one error`, async (sandbox) => {
+  test(`${list}: fails with one error if nothing may be listed`, async (sandbox) => {
     sandbox.fail({ operation: operation!, error: DENIED });
     const { code, stdout, stderr } = await run([...list!.split(" "), "--nl"], { sandbox });
     assert.equal(code, 1);
@@ -275,7 +275,7 @@ for (const [list, operation] of [...Object.entries(PAGED), ["list-roles --detail
     assert.match(stderr, /^Error: Could not list \w+: AccessDenied: Not for you\n$/);
   });
 
-  test(`${list}: a second page that is refused: the first is listed, exit 1`, async (sandbox) => {
+  test(`${list}: prints the first page if the second is refused, and fails`, async (sandbox) => {
     const size = pageSize(operation!);
     fill(sandbox, size + 10);
     sandbox.fail({ operation: operation!, occurrence: 2, error: DENIED });
@@ -294,7 +294,7 @@ const THROTTLED: [args: string[], operations: string[]][] = [
 ];
 
 for (const [args, operations] of THROTTLED) {
-  test(`${args.join(" ")}: whom AWS slows down still lists everything`, async (sandbox) => {
+  test(`${args.join(" ")}: lists everything in spite of throttling`, async (sandbox) => {
     fill(sandbox, 3);
     sandbox.account.users.get("user-0001")!.inlinePolicies.set("one", "{}");
     const undisturbed = await run(args, { sandbox });
@@ -310,7 +310,7 @@ for (const [args, operations] of THROTTLED) {
   });
 }
 
-test("a closed pipe: quiet, and no further page is fetched", async (sandbox) => {
+test("list-users: stays quiet on a closed pipe, and fetches no further page", async (sandbox) => {
   fill(sandbox, 1_010);
   sandbox.fail({ operation: "ListUsers", occurrence: 2, delayMs: 300 });
   const stdoutError = Object.assign(new Error("Broken pipe"), { name: "BrokenPipe" });
@@ -319,7 +319,7 @@ test("a closed pipe: quiet, and no further page is fetched", async (sandbox) => 
 });
 
 for (const list of [...Object.keys(PAGED), "list-user-policies"]) {
-  test(`${list}: Ctrl-C ends it while a page is awaited`, async (sandbox) => {
+  test(`${list}: Ctrl-C ends it while it waits for a page`, async (sandbox) => {
     sandbox.fail({ operation: "*", delayMs: 60_000 });
     const interruption = new AbortController();
     const ran = run([list], { sandbox, signal: interruption.signal });
