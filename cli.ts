@@ -15,9 +15,10 @@ export type { PermissionKind, PermissionReasons } from "./lib/cli/permissions.ts
 const buckets = () => import("./lib/cli/buckets.ts");
 const credentials = () => import("./lib/cli/credentials.ts");
 const identities = () => import("./lib/cli/identities.ts");
+const lint = () => import("./lib/cli/policies/lint.ts");
 const localserver = () => import("./lib/cli/localserver.ts");
 const objects = () => import("./lib/cli/objects.ts");
-const policy = () => import("./lib/cli/policy.ts");
+const policy = () => import("./lib/cli/policies/policy.ts");
 const sandbox = () => import("./lib/cli/sandbox.ts");
 
 /** It completes the whole program, including itself. */
@@ -40,6 +41,7 @@ const program: Program = {
           "create": "Create credentials for S3 buckets, and the buckets",
         }),
         ...commandsOf(policy, { "policy": "Show the JSON policy for one or more buckets" }),
+        ...commandsOf(lint, { "lint": "Find what is wrong with policies" }),
         ...commandsOf(localserver, {
           "localserver": "Serve temporary credentials to programs on this machine",
         }),

@@ -4,7 +4,7 @@
  * @module
  */
 import type { PolicyDocument } from "./document.ts";
-import type { Principal } from "./principal.ts";
+import type { Principal } from "./language/principal.ts";
 import type { PublicAccessBlockSettings } from "./public_access.ts";
 
 /** What somebody wants to do. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { compilePattern, matchesPattern } from "./wildcard.ts";
+import { compilePattern, matchesPattern } from "./language/wildcard.ts";
 import { GLOBAL_KEYS, SERVICES, UPDATED } from "./actions_data.ts";
 
 /** What an action does, in AWS's words. */

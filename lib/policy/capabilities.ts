@@ -4,8 +4,8 @@
  * @module
  */
 import type { AccessPolicies, AccessRequest } from "./access.ts";
-import { evaluate } from "./evaluate.ts";
 import { covers, keyPatterns, type KeySample, keySamples, prefixPatterns } from "./key_samples.ts";
+import { evaluatePartly, type UnreadPolicy } from "./unread.ts";
 
 /** What can be done with a bucket and its objects. */
 export type CapabilityName =
@@ -62,13 +62,14 @@ export interface GrantedAction {
 export interface Capability {
   /** What it is. */
   name: CapabilityName;
-  /** `some` where it takes one of certain actions or keys. */
-  answer: "yes" | "no" | "some";
+  /** `some` if it depends on the action or the key, `unknown` on a policy that could not be read. */
+  answer: "yes" | "no" | "some" | "unknown";
   /** The actions that are allowed for some keys or for all. */
   granted: GrantedAction[];
 }
 
-function documentsOf(policies: AccessPolicies): unknown[] {
+/** The documents of all policies that take part. */
+export function documentsOf(policies: AccessPolicies): unknown[] {
   const { identity = [], permissionsBoundary, session = [], resource } = policies;
   const { serviceControl = [], resourceControl = [] } = policies;
   const named = [
@@ -110,6 +111,8 @@ export interface CapabilityOptions {
    * @default {"aws"}
    */
   partition?: string;
+  /** Policies that take part and could not be read. */
+  unread?: readonly UnreadPolicy[];
 }
 
 /**
@@ -142,7 +145,7 @@ export interface CapabilityOptions {
 export function capabilities(
   request: Omit<AccessRequest, "action" | "resource">,
   policies: AccessPolicies,
-  { bucket, key, partition = "aws" }: CapabilityOptions,
+  { bucket, key, partition = "aws", unread = [] }: CapabilityOptions,
 ): Capability[] {
   const arn = `arn:${partition}:s3:::${bucket}`;
   const documents = documentsOf(policies);
@@ -154,9 +157,13 @@ export function capabilities(
     ? keySamples(keyPatterns(documents, bucket, context))
     : [{ pattern: key, key }];
   const prefixes = keySamples(prefixPatterns(documents, context));
-  const isAllowed = (action: string, resource: string, more: AccessRequest["context"] = {}) =>
-    evaluate({ ...request, action, resource, context: { ...request.context, ...more } }, policies)
-      .decision === "allowed";
+  let isUnknown = false;
+  const isAllowed = (action: string, resource: string, more: AccessRequest["context"] = {}) => {
+    const asked = { ...request, action, resource, context: { ...request.context, ...more } };
+    const { decision } = evaluatePartly(asked, policies, unread);
+    if (decision === "unknown") isUnknown = true;
+    return decision === "allowed";
+  };
   const ask = (action: string, scope: Scope): GrantedAction => {
     switch (scope) {
       case "bucket":
@@ -175,12 +182,13 @@ export function capabilities(
     .flatMap(([name, actions]): Capability[] => {
       const asked = actions.filter(([, scope]) => key === undefined || scope === "objects");
       if (asked.length === 0) return [];
+      isUnknown = false;
       const answers = asked.map(([action, scope]) => ask(action, scope));
       const whole = key ?? "*";
       const isWhole = (one: GrantedAction) => one.keys.includes(whole) && one.except.length === 0;
       const some = answers.filter((one) => one.keys.length > 0);
       const answer = answers.every(isWhole) ? "yes" : some.length === 0 ? "no" : "some";
-      return [{ name, answer, granted: some }];
+      return [{ name, answer: isUnknown ? "unknown" : answer, granted: some }];
     });
 }
 

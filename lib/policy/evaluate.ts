@@ -20,7 +20,7 @@ import {
   principalKeys,
   type PrincipalMatch,
   principalOf,
-} from "./principal.ts";
+} from "./language/principal.ts";
 import { isPublicPolicy } from "./public_policy.ts";
 import {
   type CompiledStatement,
@@ -28,7 +28,7 @@ import {
   type PolicyUse,
   type RequestFacts,
   statementsOf,
-} from "./statement.ts";
+} from "./language/statement.ts";
 
 const publicPolicies = new WeakMap<object, boolean>();
 

@@ -5,8 +5,13 @@
  * @module
  */
 import { isObject } from "../is_object.ts";
-import { type ContextValues, parseTemplate, substitute, type TextPart } from "./variables.ts";
-import { compilePattern, matchesPattern } from "./wildcard.ts";
+import {
+  type ContextValues,
+  parseTemplate,
+  substitute,
+  type TextPart,
+} from "./language/variables.ts";
+import { compilePattern, matchesPattern } from "./language/wildcard.ts";
 
 /** Stands for the characters that a wildcard takes; no policy is likely to have it. */
 const ANYTHING = "~s3-credentials~";

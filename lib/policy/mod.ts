@@ -58,6 +58,7 @@ export {
   type GrantedAction,
 } from "./capabilities.ts";
 export { evaluate } from "./evaluate.ts";
+export { evaluatePartly, type PartialDecision, type UnreadPolicy } from "./unread.ts";
 export {
   type AccountPrincipal,
   type AnonymousPrincipal,
@@ -69,8 +70,8 @@ export {
   type SessionPrincipal,
   type UserPrincipal,
   type WebIdentityPrincipal,
-} from "./principal.ts";
-export { checkPolicy, type PolicyUse } from "./statement.ts";
+} from "./language/principal.ts";
+export { checkPolicy, type PolicyUse } from "./language/statement.ts";
 
 // Who can read a bucket.
 export {

@@ -1,8 +1,12 @@
 /** Patterns against the regular expressions that say the same. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseTemplate, substitute } from "../../lib/policy/variables.ts";
-import { compilePattern, matchesPattern, type PatternKind } from "../../lib/policy/wildcard.ts";
+import { parseTemplate, substitute } from "../../lib/policy/language/variables.ts";
+import {
+  compilePattern,
+  matchesPattern,
+  type PatternKind,
+} from "../../lib/policy/language/wildcard.ts";
 
 function matches(pattern: string, text: string, kind: PatternKind = "text"): boolean {
   return matchesPattern(compilePattern([{ text: pattern, isLiteral: false }], kind), text);

@@ -6,8 +6,8 @@
 import { isObject } from "../../is_object.ts";
 import { nearest } from "../../suggest.ts";
 import { type ActionFacts, conditionKeyType, isKnownService, isSameKey } from "../actions.ts";
-import { OPERATOR_NAMES, type OperatorName, readOperatorName } from "../condition.ts";
-import { readAddressRange, readBoolean, readDate, readNumber } from "../values.ts";
+import { OPERATOR_NAMES, type OperatorName, readOperatorName } from "../language/condition.ts";
+import { readAddressRange, readBoolean, readDate, readNumber } from "../language/values.ts";
 import { PAGES, type Report, servicePage, withPaths } from "./finding.ts";
 
 /** What the checks of a condition need of its statement. */

@@ -11,7 +11,7 @@ import {
   findAction,
   isKnownService,
 } from "../actions.ts";
-import { compilePattern, matchesPattern } from "../wildcard.ts";
+import { compilePattern, matchesPattern } from "../language/wildcard.ts";
 import { isObject } from "../../is_object.ts";
 import { meantAction } from "./action_names.ts";
 import { PAGES, type Report, servicePage, withPaths } from "./finding.ts";

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import { isObject } from "../is_object.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { isObject } from "../../is_object.ts";
 import { compileConditions, type Condition } from "./condition.ts";
 import {
   compileExceptions,

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { bucketsPolicy, publicBucketPolicy } from "../policy/build.ts";
-import { unsupportedCharacter } from "../policy/limits.ts";
-import { defineCommand, flag } from "./command.ts";
-import { bucketNames, usage } from "./options.ts";
-import { writeJson, writeMessage } from "./output.ts";
-import { permissionOf, permissionOptions, warnOfPrefix } from "./permission_options.ts";
+import { bucketsPolicy, publicBucketPolicy } from "../../policy/build.ts";
+import { unsupportedCharacter } from "../../policy/limits.ts";
+import { defineCommand, flag } from "../command.ts";
+import { bucketNames, usage } from "../options.ts";
+import { writeJson, writeMessage } from "../output.ts";
+import { permissionOf, permissionOptions, warnOfPrefix } from "../permission_options.ts";
 
 /** `s3-credentials policy` */
 export const policy = defineCommand({

@@ -1,0 +1,51 @@
+/**
+ * Policies that are given as a file, as JSON, or on standard input.
+ *
+ * @module
+ */
+import type { PolicyDocument } from "../../policy/document.ts";
+import type { Finding } from "../../policy/lint/finding.ts";
+import { checkPolicy, type PolicyUse } from "../../policy/language/statement.ts";
+import { asUsageError, InvalidInput, S3CredentialsError } from "../../errors.ts";
+import { parseJson } from "../../strict_json.ts";
+import type { Io } from "../io.ts";
+import { readInput } from "../options.ts";
+
+const isJson = (source: string): boolean => source.trimStart().startsWith("{");
+
+/** The text of a policy; `name` is the option or operand, for errors. */
+export function readPolicyText(source: string, io: Io, name: string): Promise<string> {
+  return isJson(source) ? Promise.resolve(source) : readInput(source, io, name);
+}
+
+/** How messages call a policy. */
+export function policyName(source: string): string {
+  return isJson(source) ? "JSON" : source === "-" ? "standard input" : source;
+}
+
+/** A policy document that can be evaluated; throws `usage` for any other. */
+export async function readPolicyDocument(
+  source: string,
+  use: PolicyUse,
+  io: Io,
+  option: string,
+): Promise<PolicyDocument> {
+  const text = await readPolicyText(source, io, option);
+  return asUsageError(() => {
+    const document = parseJson(text, `${policyName(source)} is no JSON`);
+    try {
+      checkPolicy(document, use);
+    } catch (error) {
+      if (error instanceof S3CredentialsError) throw new InvalidInput(error.message);
+      throw error;
+    }
+    return document as PolicyDocument;
+  }, `Invalid value for ${option}`);
+}
+
+/** A finding as text: where it is and what is wrong, then what to write, then the page. */
+export function findingText(policy: string, finding: Finding): string {
+  const { path, level, message, code, fix, url } = finding;
+  const place = path === "" ? policy : `${policy}: ${path}`;
+  return [`${place}: ${level}: ${message} (${code})`, ...(fix ? [fix] : []), url].join("\n    ");
+}
