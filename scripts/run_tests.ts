@@ -1,24 +1,50 @@
 /**
  * `deno task test`: all tests that need nothing but Deno, and every example of the documentation.
+ * `deno task test:fast`: those that together take a few seconds, for the loop of writing.
  *
  * @module
  */
 import { devNull } from "node:os";
 import { close, denoTest } from "./counted_tests.ts";
 
-// The test suite must find neither the developer's account nor his settings.
+/** Tests that start processes, move megabytes, or try hundreds of cases. */
+const SLOW = [
+  "tests/cli/create/killed_test.ts",
+  "tests/cli/documented_permissions_test.ts",
+  "tests/cli/lists_test.ts",
+  "tests/cli/lists_under_way_test.ts",
+  "tests/cli/objects",
+  "tests/cli/program_test.ts",
+  "tests/cli/signals_test.ts",
+  "tests/cli/system_path_test.ts",
+  "tests/docs_test.ts",
+  "tests/faults",
+  "tests/objects/library_test.ts",
+  "tests/permissions_test.ts",
+  "tests/policy/random_test.ts",
+  "tests/proof",
+  "tests/registry_test.ts",
+  "tests/size_test.ts",
+  "tests/standalone_test.ts",
+];
+
+// The test suite must find neither the developer's account nor their settings.
 for (const name of Object.keys(Deno.env.toObject())) {
   if (/^AWS_|_proxy$/i.test(name)) Deno.env.delete(name);
 }
 const noFiles = { AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
+
+const isFast = Deno.args[0] === "--fast";
+const given = isFast ? Deno.args.slice(1) : Deno.args;
+const ignored = ["tests/peers", ...isFast ? SLOW : []];
 
 Deno.exit(close(
   await denoTest([
     // Among other things these say that nothing beyond this machine is called.
     "-P=tests",
     "--parallel",
-    "--doc",
-    "--ignore=tests/peers",
-    ...(Deno.args.length > 0 ? Deno.args : ["."]),
+    ...isFast ? [] : ["--doc"],
+    `--ignore=${ignored.join(",")}`,
+    ...given.length > 0 ? given : [isFast ? "tests" : "."],
   ], { ...noFiles, AWS_EC2_METADATA_DISABLED: "true" }),
 ));

@@ -7,6 +7,7 @@ import { join, relative } from "node:path";
 import fc from "fast-check";
 import { type Sandbox, startSandbox, type StoredObject } from "../../lib/sandbox/mod.ts";
 import { type Ran, run, type RunOptions, sandboxEnv } from "./run.ts";
+import { anyCharacter } from "./arbitraries.ts";
 
 /** What a transfer says that Ctrl-C has ended, be it before or after something was sent. */
 export const INTERRUPTED = /^(Stopped after .+\n)?Error: Interrupted\n$/;
@@ -105,7 +106,7 @@ export function noise(length: number, seed = 1): Uint8Array<ArrayBuffer> {
 
 /** Pieces of keys that try to break out, among ordinary ones. */
 export const keyArbitrary: fc.Arbitrary<string> = fc.oneof(
-  fc.string({ unit: "binary", minLength: 1, maxLength: 30 }),
+  fc.string({ unit: anyCharacter, minLength: 1, maxLength: 30 }),
   fc.array(
     fc.constantFrom(
       ...["..", ".", "", "/", "a", "A", "b.txt", "é", "e\u0301", "\0", "\\", "..\\", "C:", "c:\\"],

@@ -1,0 +1,16 @@
+/**
+ * What more than one property test draws from.
+ *
+ * @module
+ */
+import fc from "fast-check";
+
+/**
+ * Any character but half of a surrogate pair: what fast-check calls the unit `binary`, without the
+ * table of all of Unicode for which that takes a second.
+ */
+export const anyCharacter: fc.Arbitrary<string> = fc.oneof(
+  fc.integer({ min: 0, max: 0xff }),
+  fc.integer({ min: 0, max: 0xd7ff }),
+  fc.integer({ min: 0xe000, max: 0x10ffff }),
+).map((codePoint) => String.fromCodePoint(codePoint));
