@@ -215,7 +215,7 @@ for (const [name, keys] of Object.entries(KEYS_IN_HAND)) {
 
 test("ignore_configured_endpoint_urls of the profile switches its endpoint off", async (sandbox) => {
   const config = () =>
-    `[default]\nendpoint_url=${sandbox.url}\nignore_configured_endpoint_urls=true\n`;
+    `[default]\nregion=us-test-1\nendpoint_url=${sandbox.url}\nignore_configured_endpoint_urls=true\n`;
   const env = () => ({ ...keysOf(sandbox), HTTPS_PROXY: "http://127.0.0.1:1" });
   const { code, stderr } = await runOn({ config, env }, sandbox, ["whoami"]);
   assert.equal(code, 1);
