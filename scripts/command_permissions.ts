@@ -1,5 +1,5 @@
 /**
- * What each command asks of IAM, STS and S3: the table behind `docs/permissions.md`, and what
+ * What each command calls of IAM, STS and S3: the table behind `docs/permissions.md`, and what
  * `tests/permissions_test.ts` runs every command under.
  *
  * @module
@@ -25,9 +25,9 @@ export interface CommandUse {
   use?: string;
   /** A command line for it, without the program's name. */
   line: string;
-  /** What it asks when all goes well. */
+  /** What it needs if nothing fails. */
   permissions: readonly CommandPermission[];
-  /** What it asks besides, to take back what it has made, when it fails half-way. */
+  /** What it needs besides to roll back what it has made when it fails half-way. */
   undo?: readonly CommandPermission[];
 }
 
@@ -48,8 +48,8 @@ function optional(reason: string, permissions: readonly CommandPermission[]): Co
   return permissions.map((permission) => ({ ...permission, optional: reason }));
 }
 
-/** Only users whom a boundary confines to S3: without it, the policy could be used to grant anything. */
-const CONFINED = {
+/** Only users that a boundary limits to S3: without it, the policy could be used to grant anything. */
+const LIMITED = {
   StringEquals: {
     "iam:PermissionsBoundary": [FULL_ACCESS, "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"],
   },
@@ -60,8 +60,8 @@ const SEE_BUCKET = on(BUCKET, "s3:ListBucket");
 
 const NEW_USER: CommandPermission[] = [
   ...on(TOOL_USERS, "iam:GetUser", "iam:CreateAccessKey"),
-  { action: "iam:CreateUser", resource: TOOL_USERS, condition: CONFINED },
-  { action: "iam:PutUserPolicy", resource: TOOL_USERS, condition: CONFINED },
+  { action: "iam:CreateUser", resource: TOOL_USERS, condition: LIMITED },
+  { action: "iam:PutUserPolicy", resource: TOOL_USERS, condition: LIMITED },
 ];
 
 const RARE_LISTS = [
@@ -77,7 +77,7 @@ const RARE_LISTS = [
 const REMOVE_USER: CommandPermission[] = [
   ...on(TOOL_USERS, "iam:DeleteUserPolicy", "iam:DeleteAccessKey", "iam:DeleteUser"),
   ...optional(
-    "a key that somebody else has made meanwhile is not seen, and loses the policy",
+    "a key that somebody else has created in the meantime is not seen, and loses the policy",
     on(TOOL_USERS, "iam:ListAccessKeys"),
   ),
 ];
@@ -119,7 +119,7 @@ const CREATE: CommandUse[] = [
   },
   {
     command: "create",
-    use: "A new user whom no boundary confines",
+    use: "A new user without a permissions boundary",
     line: "create my-bucket --user-permissions-boundary none",
     permissions: [
       ...SEE_BUCKET,
@@ -273,7 +273,7 @@ const IDENTITIES: CommandUse[] = [
   },
   {
     command: "delete-user",
-    use: "A user whom create has made",
+    use: "A user that create has made",
     line: "delete-user s3.read-write.my-bucket",
     permissions: DELETE_USER,
   },

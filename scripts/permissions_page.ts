@@ -38,24 +38,24 @@ export function permissionsDocument(permissions: readonly CommandPermission[]): 
 
 const INTRODUCTION = `# Permissions
 
-The permissions that each command needs, as policy documents to attach to whoever runs it. Made by
-\`deno task docs\` from \`scripts/command_permissions.ts\`, and not guessed: a test runs every command
-in the sandbox under exactly these policies, compares them with what was asked, and takes each action
-away to see that the error names it.
+The permissions that each command needs, as policy documents to attach to the user who runs it. Made
+by \`deno task docs\` from \`scripts/command_permissions.ts\`, and tested: every command runs in the
+sandbox under exactly these policies, they are compared with its calls, and each action is removed in
+turn to see that the error names it.
 
 Replace \`ACCOUNT\` by the number of your account and \`my-bucket\` by the name of your bucket, or by a
 pattern such as \`team-*\`. \`s3.*\` covers the names that \`create\` gives to users; with \`--username\` put
-that name in its place. Several buckets or users: name each as a resource, or use a pattern.
+that name in its place. For several buckets or users, name each as a resource, or use a pattern.
 
 - ${
   COMMANDS_WITHOUT_AWS.map((name) => `\`${name}\``).join(", ")
-} call nobody. \`whoami\` needs no permission, nor does any other command for that call: AWS tells everyone who they are.
-- \`create --create-bucket\` where the bucket is there already also needs \`s3:ListBucket\` on it.
-- \`create\` under these policies makes users with the permissions boundary that the tool gives them by
-  default. The conditions keep it so: without them, whoever may put a policy on a user and make a key
-  for it may do anything. \`--policy\`, \`--statement\` and \`--user-permissions-boundary none\` make users
-  without a boundary, and need the second policy of \`create\`: treat whoever has it as an administrator.
-- A bucket of another account must grant the same in its own policy.
+} make no request. \`whoami\` needs no permission, nor does any other command for that call.
+- \`create --create-bucket\` if the bucket exists already also needs \`s3:ListBucket\` on it.
+- \`create\` under these policies creates users with the default permissions boundary. The conditions
+  enforce that: without them, a caller who may attach a policy to a user and create a key for it may do
+  anything. \`--policy\`, \`--statement\` and \`--user-permissions-boundary none\` create users without a
+  boundary, and need the second policy of \`create\`: treat a caller who has it as an administrator.
+- The policy of a bucket of another account must grant the same.
 `;
 
 /**
@@ -80,7 +80,7 @@ function useText({ use, line, permissions, undo = [] }: CommandUse): string {
   ];
   if (undo.length > 0) {
     parts.push(
-      "To take back what was made when the command fails half-way, also:",
+      "To roll back what was made if the command fails half-way, also:",
       documentText(undo),
       ...skipped(undo),
     );
@@ -93,7 +93,7 @@ function documentText(permissions: readonly CommandPermission[]): string {
   return `\`\`\`json\n${text}\n\`\`\``;
 }
 
-/** What may be left out, and what then happens. */
+/** What may be omitted, and what then happens. */
 function skipped(permissions: readonly CommandPermission[]): string[] {
   const reasons = Map.groupBy(
     permissions.filter(({ optional }) => optional !== undefined),
@@ -103,5 +103,5 @@ function skipped(permissions: readonly CommandPermission[]): string[] {
   const lines = [...reasons].map(([reason, group]) =>
     `- ${group.map(({ action }) => `\`${action}\``).join(", ")}: ${reason}`
   );
-  return [`These may be left out:\n\n${lines.join("\n")}`];
+  return [`These may be omitted:\n\n${lines.join("\n")}`];
 }

@@ -27,7 +27,7 @@ interface Scene {
   io?: RunOptions;
   /** Whether the command serves until it is told to stop. */
   serves?: boolean;
-  /** Lets the command fail, or be interrupted, when all is done that it can take back. */
+  /** Lets the command fail, or be interrupted, when all is done that it can roll back. */
   spoil?(sandbox: Sandbox): RunOptions | void;
 }
 
@@ -108,10 +108,10 @@ function interruptedBeforeUse(sandbox: Sandbox): RunOptions {
 const serveShortly: Scene = { args: ["--port", "0"], serves: true };
 const download = { prepare: withObject, args: ["-o", FOLDER] };
 
-/** By command and use. Left out: just a bucket called `my-bucket`. */
+/** By command and use. If omitted: only a bucket called `my-bucket`. */
 const SCENES: Record<string, Scene> = {
   "create: A new user for an existing bucket": { spoil: unreadable },
-  "create: A new user whom no boundary confines": { spoil: unreadable },
+  "create: A new user without a permissions boundary": { spoil: unreadable },
   "create: A new user and a new bucket": { prepare: noBucket, spoil: unreadable },
   "create: A new user and a public bucket": { prepare: noBucket, spoil: unreadable },
   "create: A new user and a website": { prepare: noBucket, spoil: unreadable },
@@ -127,7 +127,7 @@ const SCENES: Record<string, Scene> = {
   "list-user-policies: Some users": { prepare: withUser },
   "list-roles: Some roles": { prepare: withMyRole },
   "list-roles: All roles with their policies": { prepare: withMyRole },
-  "delete-user: A user whom create has made": { prepare: withUser },
+  "delete-user: A user that create has made": { prepare: withUser },
   "delete-user: Any user": { prepare: (sandbox) => makeFullUser(sandbox, "my-user") },
   "get-bucket-policy": { prepare: withBucketPolicy },
   "set-bucket-policy": { prepare: withoutBlock },
@@ -223,7 +223,7 @@ async function withoutEach(
 
 /** The exit code after Ctrl-C. */
 const INTERRUPTED = 130;
-const NOT_TAKEN_BACK = /Left in the account|stay on the server/;
+const NOT_ROLLED_BACK = /Left in the account|stay on the server/;
 
 for (const use of COMMAND_PERMISSIONS) {
   const { permissions, undo } = use;
@@ -247,10 +247,10 @@ for (const use of COMMAND_PERMISSIONS) {
 
   if (undo === undefined) continue;
 
-  Deno.test(`permissions of ${nameOf(use)}: enough to take all back`, async () => {
+  Deno.test(`permissions of ${nameOf(use)}: enough to roll everything back`, async () => {
     const { code, stderr, asked } = await runWith(use, [...permissions, ...undo], true);
     assert.ok(code === 1 || code === INTERRUPTED);
-    assert.doesNotMatch(stderr, NOT_TAKEN_BACK);
+    assert.doesNotMatch(stderr, NOT_ROLLED_BACK);
     const notYet = code === INTERRUPTED ? ["sts:AssumeRole"] : [];
     assert.deepEqual(
       new Set([...asked, ...notYet]),
@@ -258,13 +258,13 @@ for (const use of COMMAND_PERMISSIONS) {
     );
   });
 
-  Deno.test(`permissions of ${nameOf(use)}: each one missing to take back is named`, async () => {
+  Deno.test(`permissions of ${nameOf(use)}: each one missing to roll back is named`, async () => {
     await withoutEach(undo, async ({ action, optional }, rest) => {
       const { code, stderr, asked } = await runWith(use, [...permissions, ...rest], true);
       assert.ok(code === 1 || code === INTERRUPTED);
       assert.ok(asked.has(action), `${action} is asked for`);
-      if (optional !== undefined) return assert.doesNotMatch(stderr, NOT_TAKEN_BACK);
-      assert.match(stderr, NOT_TAKEN_BACK);
+      if (optional !== undefined) return assert.doesNotMatch(stderr, NOT_ROLLED_BACK);
+      assert.match(stderr, NOT_ROLLED_BACK);
       assert.match(stderr, new RegExp(`\\b${action}\\b`));
     });
   });
@@ -278,7 +278,7 @@ Deno.test("debug-bucket shows which permission a part lacks", async () => {
   });
 });
 
-Deno.test("permissions of create: the first policy makes no user whom no boundary confines", async () => {
+Deno.test("permissions of create: the first policy creates no user without a boundary", async () => {
   const confined = COMMAND_PERMISSIONS.find(({ command }) => command === "create")!;
   const statement = '{"Effect":"Allow","Action":"*","Resource":"*"}';
   for (const option of ["--user-permissions-boundary none", `--statement ${statement}`]) {

@@ -115,21 +115,8 @@ export function reportStep(step: Step): string | undefined {
   }
 }
 
-/** Enough for the name made of a single bucket; the names of forty would fill the screen. */
-const MAX_NAME_SHOWN = 80;
-
-export function describeShortening({ name, shortenedFrom }: ResolvedUser): string[] {
-  if (shortenedFrom === undefined) return [];
-  const start = shortenedFrom.length > MAX_NAME_SHOWN
-    ? `${shortenedFrom.slice(0, MAX_NAME_SHOWN)}…`
-    : shortenedFrom;
-  return [
-    `User name shortened to ${name}: ${start} is longer than the ${USER_NAME_LIMIT} characters ` +
-    "that AWS allows",
-  ];
-}
-
-export function describeBuckets(
+/** What was found about the buckets and may be unexpected. */
+export function bucketNotices(
   { bucketRegion }: ResolvedRequest,
   { existingBuckets }: CreateFacts,
 ): string[] {
@@ -139,9 +126,37 @@ export function describeBuckets(
   );
 }
 
-export function describeUser({ name }: ResolvedUser, { accessKeys = [] }: UserFacts): string[] {
+/** What was found about the user and may be unexpected. */
+export function userNotices(
+  { name, shortenedFrom }: ResolvedUser,
+  found: UserFacts | undefined,
+  policies: readonly NamedPolicy[],
+): string[] {
+  const shortened = shortenedFrom === undefined ? [] : [
+    `User name shortened to ${name}: ${startOf(shortenedFrom)} is longer than the ` +
+    `${USER_NAME_LIMIT} characters that AWS allows`,
+  ];
+  if (found === undefined) return shortened;
+  const { accessKeys = [], inlinePolicies } = found;
   const keys = accessKeys.length === 0 ? "" : `, with ${accessKeys.map(describeKey).join(", ")}`;
-  return [`User exists already: ${name}${keys}`];
+  const replaced = policies.filter(({ policyName, policy }) => {
+    const earlier = inlinePolicies?.get(policyName);
+    return earlier !== undefined && earlier !== policyText(policy);
+  });
+  return [
+    ...shortened,
+    `User exists already: ${name}${keys}`,
+    ...replaced.map(({ policyName }) =>
+      `Replaces the earlier policy ${policyName}, also for the other access keys of user ${name}`
+    ),
+  ];
+}
+
+/** Enough for the name made of a single bucket; the names of forty would fill the screen. */
+const MAX_NAME_SHOWN = 80;
+
+function startOf(name: string): string {
+  return name.length > MAX_NAME_SHOWN ? `${name.slice(0, MAX_NAME_SHOWN)}…` : name;
 }
 
 /** An access key's id, with its age and last use. */
@@ -153,18 +168,6 @@ export function describeKey(key: AccessKeyFacts): string {
 function describeUse(lastUsed: Date | null | undefined): string {
   if (lastUsed === undefined) return "last use unknown";
   return lastUsed === null ? "never used" : `last used ${formatTime(lastUsed)}`;
-}
-
-export function describeReplacements(
-  { name }: ResolvedUser,
-  policies: readonly NamedPolicy[],
-  existing: ReadonlyMap<string, string> = new Map(),
-): string[] {
-  const differs = ({ policyName, policy }: NamedPolicy) =>
-    existing.has(policyName) && existing.get(policyName) !== policyText(policy);
-  return policies.filter(differs).map(({ policyName }) =>
-    `Replaces the earlier policy ${policyName}, also for the other access keys of user ${name}`
-  );
 }
 
 export function foreignBucketWarning(bucket: string): string {

@@ -21,14 +21,7 @@ import { shellWord } from "../escape.ts";
 import { ROLE_NAME } from "./defaults.ts";
 import { resolveRequest } from "./request.ts";
 import { inlinePolicies, type NamedPolicy } from "./grant.ts";
-import {
-  describeBuckets,
-  describeKey,
-  describeReplacements,
-  describeShortening,
-  describeUser,
-  userWarnings,
-} from "./describe.ts";
+import { bucketNotices, describeKey, userNotices, userWarnings } from "./describe.ts";
 
 /** The facts of an account in which nothing exists yet: what `--dry-run` plans on. */
 export const NOTHING_EXISTS: CreateFacts = { existingBuckets: new Set<string>() };
@@ -81,7 +74,7 @@ export function planCreate(request: ResolvedRequest, facts: CreateFacts): Create
     : planSession(session!, facts);
   return {
     steps: [...bucketSteps, ...holder.steps],
-    notices: [...describeBuckets(request, facts), ...holder.notices],
+    notices: [...bucketNotices(request, facts), ...holder.notices],
     warnings: [...request.warnings, ...holder.warnings],
   };
 }
@@ -138,11 +131,7 @@ function planUser(
   });
   return {
     steps: stepsForUser(user, found, policies),
-    notices: [
-      ...describeShortening(user),
-      ...(found === undefined ? [] : describeUser(user, found)),
-      ...describeReplacements(user, policies, found?.inlinePolicies),
-    ],
+    notices: userNotices(user, found, policies),
     warnings: found === undefined ? [] : userWarnings(request, user, found, policies),
   };
 }

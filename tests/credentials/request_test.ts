@@ -1,5 +1,5 @@
 /**
- * What the library is asked for by programs that check nothing: refused before anything is sent.
+ * Requests of programs that check nothing: refused before anything is sent.
  */
 import assert from "node:assert/strict";
 import { connect, createCredentials, type CreateRequest, deleteUser } from "@s3creds/cli";
@@ -12,10 +12,10 @@ const POLICY = {
 };
 const BUCKETS = ["photos"];
 
-/** Not typed as what it shall be, as plain JavaScript would not be. */
+/** Untyped, as plain JavaScript would pass them. */
 const REQUESTS: [name: string, request: unknown, message: RegExp][] = [
   ["no buckets", { buckets: [] }, /No bucket is named/],
-  ["buckets left out", {}, /No bucket is named/],
+  ["omitted buckets", {}, /No bucket is named/],
   ["a text for the buckets", { buckets: "photos" }, /No bucket is named/],
   ["a wildcard for a bucket", { buckets: ["*"] }, /Invalid bucket name "\*"/],
   ["a bucket and its keys", { buckets: ["photos/*"] }, /Invalid bucket name "photos\/\*"/],

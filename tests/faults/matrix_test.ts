@@ -21,8 +21,8 @@ const FILES = {
   }),
 };
 
-/** Stands in a command line for a folder that is there for one run. */
-const FOLDER = "FOLDER";
+/** Stands in a command line for a directory that exists for one run. */
+const DIRECTORY = "DIRECTORY";
 /** Stands for a file that is large enough to be uploaded in parts. */
 const LARGE_FILE = "LARGE";
 
@@ -50,7 +50,7 @@ const COMMANDS: string[][] = [
   ["localserver", "my-bucket", "-d", "15m", "--port", "0"],
   ["list-bucket", "my-bucket"],
   ["get-object", "my-bucket", "a.txt"],
-  ["get-objects", "my-bucket", "--output", FOLDER],
+  ["get-objects", "my-bucket", "--output", DIRECTORY],
   ["put-object", "my-bucket", "b.txt", "LICENSE"],
   ["put-object", "my-bucket", "large", LARGE_FILE],
   ["put-objects", "my-bucket", "LICENSE", "CHANGELOG.md", "--prefix", "docs"],
@@ -120,8 +120,8 @@ let state = "";
 /** Runs a command; one that serves is stopped as soon as it does. */
 async function runToEnd(args: string[], options: RunOptions): Promise<Ran> {
   const interruption = new AbortController();
-  const folder = await Deno.makeTempDir();
-  const standsFor: Record<string, string> = { [FOLDER]: folder, [LARGE_FILE]: largeFile };
+  const directory = await Deno.makeTempDir();
+  const standsFor: Record<string, string> = { [DIRECTORY]: directory, [LARGE_FILE]: largeFile };
   try {
     return await run(args.map((word) => standsFor[word] ?? word), {
       ...options,
@@ -131,7 +131,7 @@ async function runToEnd(args: string[], options: RunOptions): Promise<Ran> {
       },
     });
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 

@@ -55,7 +55,7 @@ async function assertWorks(sandbox: Sandbox, { code, stdout, stderr }: Ran): Pro
   assert.equal(listed.code, 0, listed.stderr);
 }
 
-test("an existing user's second key is wanted by two: the loser leaves the policy alone", async (sandbox) => {
+test("the policy of an existing user's second key is not removed by the run that got no key", async (sandbox) => {
   const user = createUser(sandbox.account.id, USER);
   sandbox.account.users.set(USER, user);
   addKey(user.accessKeys);
@@ -73,7 +73,7 @@ test("an existing user's second key is wanted by two: the loser leaves the polic
   );
 });
 
-test("a new bucket is made by two, which S3 tells both: the loser leaves it alone", async (sandbox) => {
+test("a new bucket that S3 tells both runs they have created is not removed", async (sandbox) => {
   sandbox.account.buckets.delete("photos");
   sandbox.fail({ operation: "CreateBucket", times: 2, delayMs: 300 });
   const args = [...CREATE, "-c"];
@@ -85,30 +85,30 @@ test("a new bucket is made by two, which S3 tells both: the loser leaves it alon
   assert.match(loser!.stderr, /Left in the account: bucket photos: somebody else creates the same/);
 });
 
-test("a user that another run has found meanwhile, and given a key, is not removed", async (sandbox) => {
-  let rival = "";
-  when(sandbox, "CreateAccessKey", () => rival = equipUser(sandbox));
+test("a user that another run has found in the meantime, and given a key, is not removed", async (sandbox) => {
+  let foreignKey = "";
+  when(sandbox, "CreateAccessKey", () => foreignKey = equipUser(sandbox));
   sandbox.fail({ operation: "CreateAccessKey", ...REFUSED });
   const { code, stderr } = await run(CREATE, { sandbox });
   assert.equal(code, 1);
   const user = sandbox.account.users.get(USER)!;
-  assert.deepEqual([...user.accessKeys.keys()], [rival]);
+  assert.deepEqual([...user.accessKeys.keys()], [foreignKey]);
   assert.deepEqual([...user.inlinePolicies.keys()], [USER]);
-  assert.match(stderr, new RegExp(`Left in the account: policy ${USER} .*${rival}`));
+  assert.match(stderr, new RegExp(`Left in the account: policy ${USER} .*${foreignKey}`));
   assert.match(stderr, new RegExp(`; user ${USER}: DeleteConflict`));
 });
 
 test("a user that another run has made after a failure that passes is not removed with its key", async (sandbox) => {
-  let rival = "";
+  let foreignKey = "";
   sandbox.fail({
     operation: "CreateUser",
     error: { status: 503, code: "ServiceUnavailable", message: "Try again" },
   });
-  when(sandbox, "CreateUser", () => rival = equipUser(sandbox), 2);
+  when(sandbox, "CreateUser", () => foreignKey = equipUser(sandbox), 2);
   sandbox.fail({ operation: "PutUserPolicy", ...REFUSED });
   const { code, stderr } = await run(CREATE, { sandbox });
   assert.equal(code, 1);
-  assert.deepEqual([...sandbox.account.users.get(USER)!.accessKeys.keys()], [rival]);
+  assert.deepEqual([...sandbox.account.users.get(USER)!.accessKeys.keys()], [foreignKey]);
   assert.match(stderr, new RegExp(`Left in the account: user ${USER}: DeleteConflict`));
 });
 
@@ -246,7 +246,7 @@ test("a role that another run has made after a failure that passes stays", async
   assert.match(stderr, /Left in the account: .*role s3-credentials\.AmazonS3FullAccess: perhaps/);
 });
 
-test("a role that another run has found meanwhile, and uses, is not removed", async (sandbox) => {
+test("a role that another run has found in the meantime, and uses, is not removed", async (sandbox) => {
   const { promise: tried, resolve } = Promise.withResolvers<void>();
   when(sandbox, "AssumeRole", resolve);
   sandbox.fail({ operation: "AssumeRole", delayMs: 1_000, error: REFUSED.error });

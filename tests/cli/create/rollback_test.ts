@@ -153,7 +153,7 @@ test("what can't be removed is named", async (sandbox) => {
   assert.ok(sandbox.account.buckets.has("site-one"));
 });
 
-test("credentials that can't be written are taken back", async (sandbox) => {
+test("credentials that can't be written are removed", async (sandbox) => {
   const before = sandbox.snapshot();
   const stdoutError = Object.assign(new Error("Broken pipe"), { name: "BrokenPipe" });
   const { code, stderr } = await run(PERMANENT, { sandbox, stdoutError });
@@ -163,7 +163,7 @@ test("credentials that can't be written are taken back", async (sandbox) => {
 });
 
 for (const operation of ["CreateBucket", "CreateUser", "PutUserPolicy", "CreateAccessKey"]) {
-  test(`Ctrl-C while ${operation} is under way: exit 130, nothing is left`, async (sandbox) => {
+  test(`Ctrl-C during ${operation}: exit 130, nothing is left`, async (sandbox) => {
     const before = sandbox.snapshot();
     const interruption = new AbortController();
     sandbox.fail({
@@ -192,7 +192,7 @@ const SLOW_ERRORS: Record<string, [args: string[], error: Fault["error"]]> = {
 };
 
 for (const [operation, [args, error]] of Object.entries(SLOW_ERRORS)) {
-  test(`Ctrl-C while ${operation} is waited for: exit 130, undone`, async (sandbox) => {
+  test(`Ctrl-C during the wait for ${operation}: exit 130, undone`, async (sandbox) => {
     const interruption = new AbortController();
     sandbox.fail({ operation, times: Infinity, error });
     setTimeout(() => interruption.abort(), 400);

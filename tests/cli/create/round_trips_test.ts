@@ -153,6 +153,6 @@ Deno.test("create: what runs beside a step that fails is waited for and rolled b
       "Undone: user s3.read-write.b-1\n",
   );
   const sent = sandbox.requests.map(({ operation }) => operation);
-  assert.ok(!sent.includes("PutUserPolicy"), "no further step is begun");
+  assert.ok(!sent.includes("PutUserPolicy"), "no further step is taken");
   assert.deepEqual(sandbox.snapshot(), before);
 });

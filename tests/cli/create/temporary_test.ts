@@ -97,7 +97,7 @@ test("a managed policy that does not exist ends the run at once", async (sandbox
   assert.deepEqual(sandbox.snapshot(), before);
 });
 
-test("an action that another maker's server does not know is left out", async (sandbox) => {
+test("an action that a server does not know is omitted", async (sandbox) => {
   await run(["create", "old-bucket", "-d", "15m"], { sandbox });
   sandbox.account.sessions.clear();
   for (const action of ["s3:GetObjectAcl", "s3:GetObjectLegalHold"]) {
@@ -124,7 +124,7 @@ test("an action that another maker's server does not know is left out", async (s
   assert.match(policy!, /s3:GetObjectTagging/);
 });
 
-test("a denied action is never left out", async (sandbox) => {
+test("a denied action is never omitted", async (sandbox) => {
   sandbox.fail({
     operation: "AssumeRole",
     times: Infinity,
