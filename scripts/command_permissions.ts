@@ -420,4 +420,4 @@ export const COMMAND_PERMISSIONS: readonly CommandUse[] = [
 ];
 
 /** The commands that call nobody. */
-export const COMMANDS_WITHOUT_AWS: readonly string[] = ["completions", "policy", "sandbox"];
+export const COMMANDS_WITHOUT_AWS: readonly string[] = ["completions", "lint", "policy", "sandbox"];
