@@ -8,10 +8,10 @@ import type { BucketDetails } from "../account/bucket_details.ts";
 import type { Bucket } from "../account/buckets.ts";
 import type { ManagedPolicy, Role } from "../account/roles.ts";
 import type { User } from "../account/users.ts";
+import type { Columns } from "./lists.ts";
 import { plainData } from "./rows.ts";
 
-/** The columns of `list-users`. */
-export const USER_FIELDS: readonly string[] = [
+const USER_FIELDS = [
   "UserName",
   "UserId",
   "Arn",
@@ -22,8 +22,21 @@ export const USER_FIELDS: readonly string[] = [
   "Tags",
 ];
 
-/** The columns of `list-roles`. */
-export const ROLE_FIELDS: readonly string[] = [
+/** The columns of `list-users`. */
+export const USER_COLUMNS: Columns = {
+  fields: USER_FIELDS,
+  tableFields: ["UserName", "CreateDate", "PasswordLastUsed", "Arn"],
+};
+
+const USER_POLICY_FIELDS = ["UserName", "PolicyName", "PolicyDocument"];
+
+/** The columns of `list-user-policies`. */
+export const USER_POLICY_COLUMNS: Columns = {
+  fields: USER_POLICY_FIELDS,
+  tableFields: USER_POLICY_FIELDS,
+};
+
+const ROLE_FIELDS = [
   "Path",
   "RoleName",
   "RoleId",
@@ -37,8 +50,16 @@ export const ROLE_FIELDS: readonly string[] = [
   "RoleLastUsed",
 ];
 
-/** The further columns of `list-roles --details`. */
-export const ROLE_DETAIL_FIELDS: readonly string[] = ["inline_policies", "attached_policies"];
+const ROLE_DETAIL_FIELDS = ["inline_policies", "attached_policies"];
+
+/** The columns of `list-roles`, with `--details` or without. */
+export function roleColumns(details: boolean): Columns {
+  const more = details ? ROLE_DETAIL_FIELDS : [];
+  return {
+    fields: [...ROLE_FIELDS, ...more],
+    tableFields: ["RoleName", "CreateDate", "Description", "Arn", ...more],
+  };
+}
 
 const MANAGED_POLICY_FIELDS = [
   "PolicyName",
@@ -56,16 +77,18 @@ const MANAGED_POLICY_FIELDS = [
 ];
 const POLICY_VERSION_FIELDS = ["Document", "VersionId", "IsDefaultVersion", "CreateDate"];
 
-/** The columns of `list-buckets`. */
-export const BUCKET_FIELDS: readonly string[] = ["Name", "CreationDate"];
+const BUCKET_FIELDS = ["Name", "CreationDate"];
 
-/** The further columns of `list-buckets --details`. */
-export const BUCKET_DETAIL_FIELDS: readonly string[] = [
-  "region",
-  "bucket_acl",
-  "public_access_block",
-  "bucket_website",
-];
+/** The columns of `list-buckets`, with `--details` or without. */
+export function bucketColumns(details: boolean): Columns {
+  const more = details ? ["region", "bucket_acl", "public_access_block", "bucket_website"] : [];
+  return {
+    fields: [...BUCKET_FIELDS, ...more],
+    tableFields: details
+      ? ["Name", "CreationDate", "region", "public_access_block", "bucket_website"]
+      : BUCKET_FIELDS,
+  };
+}
 
 const GRANTEE_FIELDS = ["DisplayName", "ID", "URI", "EmailAddress", "Type"];
 

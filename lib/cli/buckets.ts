@@ -4,19 +4,14 @@
  * @module
  */
 import type { BucketReport } from "../account/bucket_report.ts";
+import type { Aws } from "../aws/connect.ts";
 import { publicBucketPolicy } from "../policy/build.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 import { NO_PUBLIC_ACCESS_BLOCK, type PublicAccessBlockSettings } from "../policy/public_access.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { isObject } from "../is_object.ts";
 import { parseJson } from "../strict_json.ts";
-import {
-  aclData,
-  BUCKET_DETAIL_FIELDS,
-  BUCKET_FIELDS,
-  bucketRow,
-  mapDetail,
-} from "./account_rows.ts";
+import { aclData, bucketColumns, bucketRow, mapDetail } from "./account_rows.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
 import { itemErrors, rowFormatOf, rowOptions, writeRows } from "./lists.ts";
 import { awsOptions, bucketNames, readInput, usage, withAws } from "./options.ts";
@@ -41,11 +36,10 @@ export const listBuckets = defineCommand({
     const format = rowFormatOf(options);
     const names = bucketNames(operands);
     const { listBuckets } = await import("../account/buckets.ts");
-    const fields = options.details ? [...BUCKET_FIELDS, ...BUCKET_DETAIL_FIELDS] : BUCKET_FIELDS;
     const { onError, finish } = itemErrors(io);
     await withAws(options, io, (aws) => {
       const buckets = listBuckets(aws, { names, details: options.details, onError });
-      return writeRows(io, rowsOf(buckets, bucketRow), format, fields);
+      return writeRows(io, rowsOf(buckets, bucketRow), format, bucketColumns(options.details));
     });
     await finish();
   },
@@ -170,6 +164,7 @@ export const setCorsPolicy = defineCommand({
         ExposeHeaders: listOf(options.exposeHeader),
         MaxAgeSeconds: options.maxAgeSeconds,
       });
+      await writeMessage(io, `Updated CORS policy for bucket '${bucket}'`);
       if (others > 0) {
         const rules = others === 1 ? "a CORS rule" : `${others} CORS rules`;
         await writeMessage(io, `Warning: this replaced ${rules} that other tools had set`);
@@ -222,10 +217,37 @@ export const setBucketPolicy = defineCommand({
       ? publicBucketPolicy(bucket)
       : parseBucketPolicy(await readInput(policyFile, io, "--policy-file"), policyFile);
     const settings = await import("../account/bucket_settings.ts");
-    await withAws(options, io, (aws) => settings.setBucketPolicy(aws, bucket, policy));
+    await withAws(
+      options,
+      io,
+      (aws) =>
+        settings.setBucketPolicy(aws, bucket, policy).catch(async (error) => {
+          throw await explainBlock(aws, bucket, error);
+        }),
+    );
     await writeMessage(io, `Policy set:\n${JSON.stringify(policy, null, 4)}`);
   },
 });
+
+/** If a public access block rejected a policy, says whose, and what lifts that of the bucket. */
+async function explainBlock(aws: Aws, bucket: string, error: unknown): Promise<unknown> {
+  if (!(error instanceof S3CredentialsError)) return error;
+  const { code, message, cause } = error;
+  if (!message.includes("prevented by the BlockPublicPolicy setting")) return error;
+  const { getPublicAccessBlock } = await import("../account/public_access_block.ts");
+  const isOfBucket = await getPublicAccessBlock(aws, bucket).then(
+    (block) => block?.BlockPublicPolicy === true,
+    () => true,
+  );
+  const hint = isOfBucket
+    ? `To allow public policies:\n  ${allowPublicAccess(bucket)}`
+    : "That is the public access block of the account: only an administrator can lift it";
+  return new S3CredentialsError(code, message, { hint, cause });
+}
+
+function allowPublicAccess(bucket: string): string {
+  return `s3-credentials set-public-access-block ${bucket} --allow-public-access`;
+}
 
 function parseBucketPolicy(text: string, path: string): PolicyDocument {
   return asUsageError(() => {
@@ -341,8 +363,31 @@ export const debugBucket = defineCommand({
       }
     }
     await writeLine(io, `\n${report.verdict.join("\n")}`);
+    const command = remedy(bucket, report);
+    if (command !== undefined) await writeLine(io, `\n${command}`);
   },
 });
+
+/** The command that changes the verdict, if there is one. */
+function remedy(
+  bucket: string,
+  { verdict, publicAccessBlock }: BucketReport,
+): string | undefined {
+  const set = `s3-credentials set-public-access-block ${bucket}`;
+  const isBlocked = Object.values(publicAccessBlock ?? {}).some((setting) => setting === true);
+  switch (verdict[0]) {
+    case "Public.":
+      return "To block public access:\n" +
+        `  ${set} --block-public-acls true --ignore-public-acls true ` +
+        "--block-public-policy true --restrict-public-buckets true";
+    case "Perhaps public: single objects may have public ACLs.":
+      return `To rule that out:\n  ${set} --ignore-public-acls true`;
+    case "Not public, but only because public access is blocked.":
+      return isBlocked ? `To allow public access:\n  ${allowPublicAccess(bucket)}` : undefined;
+    default:
+      return undefined;
+  }
+}
 
 /** The parts of `debug-bucket` in their order, some wrapped as S3's own answers are. */
 function reportParts(report: BucketReport): [name: string, detail: unknown][] {

@@ -8,11 +8,25 @@ import type { RemovedDependent } from "../account/delete_user.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import type { Aws } from "../aws/connect.ts";
 import { escapeName } from "../escape.ts";
+import type { UserPolicies } from "../account/user_policies.ts";
 import { checkUserName } from "../names.ts";
-import { ROLE_DETAIL_FIELDS, ROLE_FIELDS, roleRow, USER_FIELDS, userRow } from "./account_rows.ts";
+import {
+  roleColumns,
+  roleRow,
+  USER_COLUMNS,
+  USER_POLICY_COLUMNS,
+  userRow,
+} from "./account_rows.ts";
 import { defineCommand, flag } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
-import { abortableItems, itemErrors, rowFormatOf, rowOptions, writeRows } from "./lists.ts";
+import {
+  abortableItems,
+  chosenFormat,
+  itemErrors,
+  rowFormatOf,
+  rowOptions,
+  writeRows,
+} from "./lists.ts";
 import { awsOptions, withAws } from "./options.ts";
 import { writeError, writeJson, writeLine, writeMessage } from "./output.ts";
 import { rowsOf } from "./rows.ts";
@@ -124,7 +138,7 @@ export const listUsers = defineCommand({
     await withAws(
       options,
       io,
-      (aws) => writeRows(io, rowsOf(listUsers(aws), userRow), format, USER_FIELDS),
+      (aws) => writeRows(io, rowsOf(listUsers(aws), userRow), format, USER_COLUMNS),
     );
   },
 });
@@ -146,12 +160,11 @@ export const listRoles = defineCommand({
   async run({ operands, options }, io) {
     const format = rowFormatOf(options);
     const { listRoles } = await import("../account/roles.ts");
-    const fields = options.details ? [...ROLE_FIELDS, ...ROLE_DETAIL_FIELDS] : ROLE_FIELDS;
     const { onError, finish } = itemErrors(io);
     await withAws(options, io, (aws) => {
       const names = [...new Set(operands)];
       const roles = listRoles(aws, { names, details: options.details, onError });
-      return writeRows(io, rowsOf(roles, roleRow), format, fields);
+      return writeRows(io, rowsOf(roles, roleRow), format, roleColumns(options.details));
     });
     await finish();
   },
@@ -164,15 +177,24 @@ export const listUserPolicies = defineCommand({
   examples: [
     ["One user:", "list-user-policies username"],
     ["All users:", "list-user-policies"],
+    ["As JSON, one object a policy:", "list-user-policies --json"],
   ],
-  options: awsOptions,
+  options: {
+    json: flag("--json", "JSON: an array with an object a policy"),
+    ...rowOptions,
+    ...awsOptions,
+  },
   async run({ operands, options }, io) {
+    const format = chosenFormat(options);
     const names = [...new Set(operands)];
     for (const name of names) asUsageError(() => checkUserName(name));
     const { listUserPolicies } = await import("../account/user_policies.ts");
     const { onError, finish } = itemErrors(io);
     await withAws(options, io, async (aws) => {
       const found = listUserPolicies(aws, { names, onError });
+      if (format !== undefined) {
+        return await writeRows(io, policyRows(found), format, USER_POLICY_COLUMNS);
+      }
       for await (const { UserName, Policies } of abortableItems(found, io)) {
         await writeLine(io, `User: ${UserName}`);
         for (const { PolicyName, PolicyDocument } of Policies) {
@@ -184,3 +206,9 @@ export const listUserPolicies = defineCommand({
     await finish();
   },
 });
+
+async function* policyRows(found: AsyncIterable<UserPolicies>): AsyncGenerator<object> {
+  for await (const { UserName, Policies } of found) {
+    for (const policy of Policies) yield { UserName, ...policy };
+  }
+}

@@ -6,23 +6,39 @@
 import type { S3CredentialsError } from "../errors.ts";
 import { formatRows, type RowFormat } from "./rows.ts";
 import { flag, type Values } from "./command.ts";
+import { escapeControls } from "../escape.ts";
 import { ExitCode } from "./exit_code.ts";
-import type { Io } from "./io.ts";
+import type { Io, Output } from "./io.ts";
 import { usage } from "./options.ts";
-import { errorText, messageLog, writeText } from "./output.ts";
+import { errorText, messageLog, styled, terminalWidth } from "./output.ts";
+import { formatTable } from "./table.ts";
 
 /** How a list is written. */
 export const rowOptions = {
   nl: flag("--nl", "Newline-delimited JSON: one object a line"),
   csv: flag("--csv", "CSV"),
   tsv: flag("--tsv", "TSV"),
+  table: flag("--table", "Table for people, cut to the terminal's width"),
 };
 
-/** The format selected by the options; throws `usage` if there is more than one. */
-export function rowFormatOf(options: Values<typeof rowOptions>): RowFormat {
-  const chosen = (["nl", "csv", "tsv"] as const).filter((format) => options[format]);
-  if (chosen.length > 1) throw usage("Use only one of --nl, --csv and --tsv");
-  return chosen[0] ?? "json";
+/** How a list is written. */
+export type ListFormat = RowFormat | "table";
+
+/** The format selected by the options, else JSON; throws `usage` if there is more than one. */
+export function rowFormatOf(options: Values<typeof rowOptions>): ListFormat {
+  return chosenFormat(options) ?? "json";
+}
+
+/** The same for a list that is plain text by default. */
+export function chosenFormat(
+  options: Values<typeof rowOptions> & { json?: boolean },
+): ListFormat | undefined {
+  const formats = ["nl", "csv", "tsv", "table"] as const;
+  const all = "json" in options ? ["json" as const, ...formats] : formats;
+  const chosen = all.filter((format) => options[format]);
+  if (chosen.length <= 1) return chosen[0];
+  const names = all.map((format) => `--${format}`);
+  throw usage(`Use only one of ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
 }
 
 /** The same items, but throws the signal's reason as soon as Ctrl-C is pressed, even mid-page. */
@@ -54,12 +70,20 @@ const BATCH_SIZE = 32_768;
 /** Milliseconds that a row waits for others to be written in the same batch. */
 const BATCH_DELAY_MS = 20;
 
-/** Writes rows to standard output as they arrive; `fields` are the columns of CSV and TSV. */
+/** The columns of a list. */
+export interface Columns {
+  /** Those of CSV and TSV. */
+  fields: readonly string[];
+  /** Those of a table: what matters most to people, in this order. */
+  tableFields: readonly string[];
+}
+
+/** Writes rows to standard output as they arrive. */
 export async function writeRows(
   io: Io,
   rows: AsyncIterable<object>,
-  format: RowFormat,
-  fields: readonly string[],
+  format: ListFormat,
+  columns: Columns,
 ): Promise<void> {
   let batch = "";
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -71,12 +95,12 @@ export async function writeRows(
     const text = batch;
     batch = "";
     if (text === "") return;
-    written = written.then(() => writeText(io.stdout, text)).catch((error) => {
+    written = written.then(() => io.stdout.write(text)).catch((error) => {
       failure ??= { error };
     });
   };
   try {
-    for await (const piece of formatRows(abortableItems(rows, io), format, fields)) {
+    for await (const piece of formatted(abortableItems(rows, io), format, columns, io.stdout)) {
       batch += piece;
       timer ??= setTimeout(flush, BATCH_DELAY_MS);
       if (batch.length >= BATCH_SIZE) {
@@ -92,6 +116,23 @@ export async function writeRows(
     await written;
   }
   if (failure !== undefined) throw (failure as { error: unknown }).error;
+}
+
+/** On a terminal, control characters are escaped; those of a table always are. */
+async function* formatted(
+  rows: AsyncIterable<object>,
+  format: ListFormat,
+  { fields, tableFields }: Columns,
+  output: Output,
+): AsyncGenerator<string> {
+  if (format === "table") {
+    const bold = (text: string) => styled(output, "bold", text);
+    yield* formatTable(rows, tableFields, { width: terminalWidth(output) ?? Infinity, bold });
+    return;
+  }
+  for await (const piece of formatRows(rows, format, fields)) {
+    yield output.isTerminal ? escapeControls(piece) : piece;
+  }
 }
 
 /** Errors of single items, reported as they happen while the rest goes on. */

@@ -9,7 +9,7 @@ import type { Program } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import { commandHelp, overview } from "./help.ts";
 import { exitCodeOf, type Io, type Output, OutputError } from "./io.ts";
-import { errorText, styled, writeMessage } from "./output.ts";
+import { errorText, styled, terminalWidth, writeMessage } from "./output.ts";
 import { parseCommandLine, type Parsed, UsageError } from "./parse.ts";
 
 const EXIT_FAILED = 1;
@@ -50,9 +50,8 @@ const MAX_WIDTH = 100;
 
 function told(program: Program, parsed: Exclude<Parsed, { kind: "run" }>, output: Output): string {
   if (parsed.kind === "version") return `${program.name}, version ${program.version}\n`;
-  const columns = output.isTerminal ? output.columns?.() : undefined;
   const style = {
-    width: Math.min(columns || PIPED_WIDTH, MAX_WIDTH),
+    width: Math.min(terminalWidth(output) ?? PIPED_WIDTH, MAX_WIDTH),
     bold: (text: string) => styled(output, "bold", text),
   };
   return parsed.kind === "overview"

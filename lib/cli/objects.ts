@@ -42,11 +42,16 @@ export const listBucket = defineCommand({
     const bucket = bucketName(operands[0]);
     const format = rowFormatOf(options);
     const { urls, prefix } = options;
-    const fields = urls ? [...OBJECT_FIELDS, "URL"] : OBJECT_FIELDS;
+    const url = urls ? ["URL"] : [];
+    const fields = [...OBJECT_FIELDS, ...url];
+    const tableFields = ["Key", "Size", "LastModified", "StorageClass", ...url];
     const { listObjects } = await import("../objects/list.ts");
     await withAws(options, io, async (aws) => {
       const objects = listObjects(aws, bucket, { urls, prefix, signal: io.signal });
-      await writeRows(io, objectRows(objects, [...fields, ...MORE_FIELDS]), format, fields);
+      await writeRows(io, objectRows(objects, [...fields, ...MORE_FIELDS]), format, {
+        fields,
+        tableFields,
+      });
     });
   },
 });

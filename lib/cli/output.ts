@@ -14,6 +14,12 @@ export function styled(output: Output, style: keyof typeof STYLES, text: string)
   return output.hasColor ? `\x1b[${STYLES[style]}m${text}\x1b[0m` : text;
 }
 
+/** The characters a line of a terminal has, 80 if unknown; `undefined` if it is no terminal. */
+export function terminalWidth(output: Output): number | undefined {
+  // Some terminals report 0 if they don't know.
+  return output.isTerminal ? output.columns?.() || 80 : undefined;
+}
+
 /** Writes a message to standard error, with control characters escaped. Never fails. */
 export async function writeMessage(io: Io, message: string): Promise<void> {
   const text = escapeControls(message)
@@ -64,17 +70,12 @@ export async function writeError(io: Io, error: S3CredentialsError): Promise<voi
 
 /** Writes text and a line break to standard output; on a terminal, control characters are escaped. */
 export async function writeLine(io: Io, text: string): Promise<void> {
-  await writeText(io.stdout, `${text}\n`);
+  await io.stdout.write(`${io.stdout.isTerminal ? escapeControls(text) : text}\n`);
 }
 
 /** A key or path for standard output: escaped on a terminal, else as it is. */
 export function nameFor(io: Io, name: string): string {
   return io.stdout.isTerminal ? escapeName(name) : name;
-}
-
-/** Text for an output; on a terminal, control characters are escaped. */
-export function writeText(output: Output, text: string): Promise<void> {
-  return output.write(output.isTerminal ? escapeControls(text) : text);
 }
 
 /** Writes a value as JSON with an indent of four. */

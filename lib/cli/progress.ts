@@ -6,7 +6,7 @@
 import type { TransferProgress } from "../objects/types.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Io } from "./io.ts";
-import { writeMessage } from "./output.ts";
+import { terminalWidth, writeMessage } from "./output.ts";
 
 /** A line that is redrawn as a transfer goes on, and messages above it. */
 export interface ProgressLine {
@@ -79,10 +79,9 @@ function progressLine(
   };
   const draw = () => {
     if (progress === undefined) return;
-    // Some terminals report 0 if they don't know.
-    const columns = io.stderr.columns?.() || 80;
+    const columns = (terminalWidth(io.stderr) ?? 80) - 1;
     const { running } = WORDS[direction];
-    put(CLEAR_LINE + describeProgress(running, progress, now() - started, columns - 1));
+    put(CLEAR_LINE + describeProgress(running, progress, now() - started, columns));
     isDrawn = true;
   };
   const say = (message: string) => {

@@ -6,7 +6,7 @@
 import { S3CredentialsError } from "../errors.ts";
 import { formatTime } from "../time.ts";
 
-/** How {@linkcode formatRows} can write rows. */
+/** How rows can be written, other than as a table. */
 export type RowFormat = "json" | "nl" | "csv" | "tsv";
 
 /**
@@ -112,7 +112,8 @@ async function delimitedLine(delimiter: string): Promise<(cells: string[]) => st
   return (cells) => stringify([cells], options);
 }
 
-function cell(value: unknown): string {
+/** The text of one value in a line of values; nested values are JSON. */
+export function cell(value: unknown): string {
   if (value === undefined || value === null) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

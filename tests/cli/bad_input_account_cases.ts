@@ -23,7 +23,7 @@ const operands = ONE_BUCKET.flatMap(([command = "", ...options]): Case[] => [
     [["--details"], "Unknown option '--details'"],
   ]),
   rows(["list-user-policies"], [
-    [["--nl"], "Unknown option '--nl'"],
+    [["--json", "--nl"], "Use only one of --json, --nl, --csv, --tsv and --table"],
     [["good", "some body"], "letters, digits and _+=,.@- only"],
     [["u".repeat(65)], "65 characters, IAM allows 64"],
     [[""], "letters, digits and _+=,.@- only"],
@@ -42,10 +42,13 @@ const TWO_FORMATS = [["--nl", "--csv"], ["--csv", "--tsv"], ["--tsv", "--nl"], [
   "--nl",
   "--csv",
   "--tsv",
-]];
+], ["--table", "--nl"]];
 
 const formats: Case[] = ["list-users", "list-roles", "list-buckets"].flatMap((command) =>
-  rows([command], TWO_FORMATS.map((options) => [options, "Use only one of --nl, --csv and --tsv"]))
+  rows(
+    [command],
+    TWO_FORMATS.map((options) => [options, "Use only one of --nl, --csv, --tsv and --table"]),
+  )
 );
 
 const cors: Case[] = rows(["set-cors-policy", "my-bucket"], [

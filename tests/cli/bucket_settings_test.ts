@@ -54,7 +54,8 @@ const CORS: [options: string[], rule: Record<string, unknown>][] = [
 for (const [options, rule] of CORS) {
   test(`set-cors-policy ${options.join(" ")}: is set, and printed by get-cors-policy`, async (sandbox) => {
     const ran = await run(["set-cors-policy", BUCKET, ...options], { sandbox });
-    assert.deepEqual(ran, { code: 0, stdout: "", stderr: "" });
+    const said = "Updated CORS policy for bucket 'my-bucket'\n";
+    assert.deepEqual(ran, { code: 0, stdout: "", stderr: said });
     assert.deepEqual(JSON.parse(JSON.stringify(bucketOf(sandbox).cors)), [rule]);
     const { code, stdout, stderr } = await run(["get-cors-policy", BUCKET], { sandbox });
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
@@ -74,10 +75,15 @@ test("set-cors-policy: warns that it has replaced the rules of other tools", asy
     bucketOf(sandbox).cors = [...others, { ...RULE }];
     const { code, stderr } = await run(["set-cors-policy", BUCKET], { sandbox });
     assert.equal(code, 0);
-    assert.equal(stderr, `Warning: this replaced ${words} that other tools had set\n`);
+    assert.equal(
+      stderr,
+      "Updated CORS policy for bucket 'my-bucket'\n" +
+        `Warning: this replaced ${words} that other tools had set\n`,
+    );
   }
   assert.equal(bucketOf(sandbox).cors!.length, 1);
-  assert.equal((await run(["set-cors-policy", BUCKET], { sandbox })).stderr, "");
+  const { stderr } = await run(["set-cors-policy", BUCKET], { sandbox });
+  assert.equal(stderr, "Updated CORS policy for bucket 'my-bucket'\n");
 });
 
 test("set-cors-policy: works for a caller who may not read the policy", async (sandbox) => {
@@ -162,11 +168,18 @@ for (const where of ["bucket", "account"]) {
       ran.stderr,
       /^Error: Could not set the policy of bucket my-bucket: AccessDenied: /,
     );
-    assert.match(
-      ran.stderr,
-      /public access block .* may refuse it.* what s3-credentials debug-bucket says\n$/,
-    );
+    const command = "s3-credentials set-public-access-block my-bucket --allow-public-access";
+    const hint = where === "bucket"
+      ? `To allow public policies:\n  ${command}\n`
+      : "That is the public access block of the account: only an administrator can lift it\n";
+    assert.equal(ran.stderr.slice(ran.stderr.indexOf("\n") + 1), hint);
     assert.equal(bucketOf(sandbox).policy, undefined);
+    if (where === "account") return;
+    assert.equal((await run(command.split(" ").slice(1), { sandbox })).code, 0);
+    assert.equal(
+      (await run(["set-bucket-policy", BUCKET, "--allow-all-get"], { sandbox })).code,
+      0,
+    );
   });
 }
 

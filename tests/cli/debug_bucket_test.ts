@@ -31,11 +31,11 @@ const PARTS = [
   "Account public access block",
 ];
 
-/** Tells the parts from the verdict, which comes after an empty line. */
-function read({ stdout }: Ran): { parts: string[]; verdict: string[] } {
-  const [text = "", verdict = ""] = stdout.split("\n\n");
+/** Tells the parts from the verdict and the command that changes it, which follow empty lines. */
+function read({ stdout }: Ran): { parts: string[]; verdict: string[]; remedy?: string } {
+  const [text = "", verdict = "", remedy] = stdout.split("\n\n");
   const parts = text.split("\n").filter((line) => /^(Bucket|Account|Could)/.test(line));
-  return { parts, verdict: verdict.trimEnd().split("\n") };
+  return { parts, verdict: verdict.trimEnd().split("\n"), remedy };
 }
 
 /** What stands after a part's name. */
@@ -194,6 +194,54 @@ for (const [what, { prepare, verdict, readable }] of Object.entries(CASES)) {
     assert.deepEqual(sandbox.snapshot(), before);
   });
 }
+
+for (
+  const [what, change, verdictAfter] of [
+    ["a public policy", "To block public access:", BLOCKED],
+    ["a public policy that the bucket restricts", "To allow public access:", "Public."],
+  ] as const
+) {
+  Deno.test(`debug-bucket: ${what}: the command at the end changes the verdict`, async () => {
+    const { prepare, readable } = CASES[what]!;
+    await using sandbox = await sandboxWith(prepare);
+    const [title, command = ""] = read(await run(["debug-bucket", BUCKET], { sandbox })).remedy!
+      .trimEnd().split("\n");
+    assert.equal(title, change);
+    const { code } = await run(command.trim().split(" ").slice(1), { sandbox });
+    assert.equal(code, 0);
+    const { verdict } = read(await run(["debug-bucket", BUCKET], { sandbox }));
+    assert.equal(verdict[0], verdictAfter);
+    assert.equal(await strangerCanFetch(sandbox, KEY), !readable);
+  });
+}
+
+for (const what of ["a new bucket", "a public policy that the account restricts"]) {
+  Deno.test(`debug-bucket: ${what}: no command would change the verdict`, async () => {
+    await using sandbox = await sandboxWith(CASES[what]!.prepare);
+    assert.equal(read(await run(["debug-bucket", BUCKET], { sandbox })).remedy, undefined);
+  });
+}
+
+Deno.test("debug-bucket: object ACLs that may be public: the command at the end rules that out", async () => {
+  await using sandbox = await sandboxWith((bucket) => {
+    bucket.publicAccessBlock = undefined;
+    bucket.objectOwnership = "ObjectWriter";
+  });
+  const before = read(await run(["debug-bucket", BUCKET], { sandbox }));
+  assert.match(before.verdict[0]!, /^Perhaps public/);
+  const [, command = ""] = before.remedy!.trimEnd().split("\n");
+  await run(command.trim().split(" ").slice(1), { sandbox });
+  const after = read(await run(["debug-bucket", BUCKET], { sandbox }));
+  assert.match(after.verdict[0]!, /^Not public/);
+});
+
+Deno.test("debug-bucket: exits with 1 where nothing may be read", async () => {
+  await using sandbox = await sandboxWith(() => {});
+  sandbox.fail({ operation: "*", times: Infinity, error: DENIED });
+  const { code, stdout, stderr } = await run(["debug-bucket", BUCKET], { sandbox });
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
+  assert.match(stderr, /^Error: Could not read the bucket .* of my-bucket: AccessDenied/);
+});
 
 Deno.test("debug-bucket: names a public ACL that is in effect", async () => {
   await using sandbox = await sandboxWith((bucket) => {

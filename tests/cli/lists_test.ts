@@ -2,13 +2,7 @@
 import { formatTime } from "../../lib/time.ts";
 import { IAM_PAGE_SIZE } from "../../lib/aws/listing.ts";
 import assert from "node:assert/strict";
-import {
-  BUCKET_DETAIL_FIELDS,
-  BUCKET_FIELDS,
-  ROLE_DETAIL_FIELDS,
-  ROLE_FIELDS,
-  USER_FIELDS,
-} from "../../lib/cli/account_rows.ts";
+import { bucketColumns, roleColumns, USER_COLUMNS } from "../../lib/cli/account_rows.ts";
 import {
   type Account,
   type Role,
@@ -139,19 +133,19 @@ function detailedBucketRow(account: Account, name: string): Row {
 const LISTS: List[] = [
   {
     args: ["list-users"],
-    fields: USER_FIELDS,
+    fields: USER_COLUMNS.fields,
     rowsOf: (account) => byName(account.users).map(userRow),
     requests: ({ users }) => ({ ListUsers: pages(users) }),
   },
   {
     args: ["list-roles"],
-    fields: ROLE_FIELDS,
+    fields: roleColumns(false).fields,
     rowsOf: (account) => byName(account.roles).map(roleRow),
     requests: ({ roles }) => ({ ListRoles: pages(roles) }),
   },
   {
     args: ["list-roles", "role-0007", "role-0003", "role-0007"],
-    fields: ROLE_FIELDS,
+    fields: roleColumns(false).fields,
     rowsOf: (account) =>
       ["role-0007", "role-0003"].map((name) => ({
         ...roleRow(account.roles.get(name)!),
@@ -161,7 +155,7 @@ const LISTS: List[] = [
   },
   {
     args: ["list-roles", "--details"],
-    fields: [...ROLE_FIELDS, ...ROLE_DETAIL_FIELDS],
+    fields: roleColumns(true).fields,
     rowsOf: (account) => byName(account.roles).map((role) => detailedRoleRow(account, role)),
     requests: ({ roles }) => ({
       ListRoles: pages(roles),
@@ -174,7 +168,7 @@ const LISTS: List[] = [
   },
   {
     args: ["list-roles", "role-0002", "--details"],
-    fields: [...ROLE_FIELDS, ...ROLE_DETAIL_FIELDS],
+    fields: roleColumns(true).fields,
     rowsOf: (account) => [{
       ...roleRow(account.roles.get("role-0002")!),
       RoleLastUsed: {},
@@ -191,20 +185,20 @@ const LISTS: List[] = [
   },
   {
     args: ["list-buckets"],
-    fields: BUCKET_FIELDS,
+    fields: bucketColumns(false).fields,
     rowsOf: (account) => byName(account.buckets).map(bucketRow),
     requests: () => ({ ListBuckets: 1 }),
   },
   {
     args: ["list-buckets", "bucket-0015", "bucket-0003"],
-    fields: BUCKET_FIELDS,
+    fields: bucketColumns(false).fields,
     rowsOf: (account) =>
       ["bucket-0003", "bucket-0015"].map((name) => bucketRow(account.buckets.get(name)!)),
     requests: () => ({ ListBuckets: 1 }),
   },
   {
     args: ["list-buckets", "--details"],
-    fields: [...BUCKET_FIELDS, ...BUCKET_DETAIL_FIELDS],
+    fields: bucketColumns(true).fields,
     rowsOf: (account) =>
       byName(account.buckets).map(({ name }) => detailedBucketRow(account, name)),
     requests: ({ buckets }) => ({

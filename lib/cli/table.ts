@@ -1,0 +1,124 @@
+/**
+ * Rows as a table for people.
+ *
+ * @module
+ */
+import { escapeName } from "../escape.ts";
+import { cell } from "./rows.ts";
+
+/** How a table is printed. */
+export interface TableStyle {
+  /** Characters a line; longer lines are cut. */
+  width: number;
+  /** Makes a heading. */
+  bold(text: string): string;
+}
+
+/** The widths of columns are those of the first rows, so that a long list begins at once. */
+const MEASURED_ROWS = 200;
+/** Columns are not made narrower than this; rather the last ones are dropped. */
+const MIN_WIDTH = 16;
+const SPACE = "  ";
+
+interface Column {
+  field: string;
+  width: number;
+  isNumeric: boolean;
+}
+
+/** Writes a line with the names of the fields, then a line a row. */
+export async function* formatTable(
+  rows: AsyncIterable<object> | Iterable<object>,
+  fields: readonly string[],
+  style: TableStyle,
+): AsyncGenerator<string> {
+  let columns: Column[] | undefined;
+  let first: object[] = [];
+  for await (const row of rows) {
+    if (columns !== undefined) {
+      yield line(row, columns);
+    } else if (first.push(row) === MEASURED_ROWS) {
+      columns = fit(fields.map((field) => measured(field, first)), style.width);
+      yield head(columns, style) + first.map((one) => line(one, columns!)).join("");
+      first = [];
+    }
+  }
+  if (columns !== undefined) return;
+  const all = fields.map((field) => measured(field, first));
+  const used = all.filter(({ field }) => first.some((row) => textOf(row, field) !== ""));
+  columns = fit(used.length > 0 ? used : all, style.width);
+  yield head(columns, style) + first.map((row) => line(row, columns)).join("");
+}
+
+function measured(field: string, rows: readonly object[]): Column {
+  return {
+    field,
+    width: Math.max(field.length, ...rows.map((row) => displayWidth(textOf(row, field)))),
+    isNumeric: rows.length > 0 && rows.every((row) => typeof valueOf(row, field) === "number"),
+  };
+}
+
+/** Narrows the widest columns, and if need be drops the last ones, until a line fits. */
+function fit(columns: readonly Column[], limit: number): Column[] {
+  const fitted = columns.map((column) => ({ ...column }));
+  const excess = () =>
+    fitted.reduce((sum, { width }) => sum + width + SPACE.length, -SPACE.length) - limit;
+  while (excess() > 0) {
+    const widest = fitted.reduce((one, other) => other.width > one.width ? other : one);
+    if (widest.width > MIN_WIDTH) widest.width--;
+    else if (fitted.length > 1) fitted.pop();
+    else break;
+  }
+  return fitted;
+}
+
+function head(columns: readonly Column[], { bold }: TableStyle): string {
+  const names = columns.map(({ field, width, isNumeric }) => aligned(field, width, isNumeric));
+  return `${bold(names.join(SPACE).trimEnd())}\n`;
+}
+
+function line(row: object, columns: readonly Column[]): string {
+  const cells = columns.map(({ field, width, isNumeric }) =>
+    aligned(textOf(row, field), width, isNumeric)
+  );
+  return `${cells.join(SPACE).trimEnd()}\n`;
+}
+
+function valueOf(row: object, field: string): unknown {
+  return (row as Record<string, unknown>)[field];
+}
+
+function textOf(row: object, field: string): string {
+  return escapeName(cell(valueOf(row, field)));
+}
+
+function aligned(text: string, width: number, isNumeric: boolean): string {
+  const shown = cut(text, width);
+  const padding = " ".repeat(Math.max(0, width - displayWidth(shown)));
+  return isNumeric ? padding + shown : shown + padding;
+}
+
+function cut(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  let kept = "";
+  let used = 1;
+  for (const character of text) {
+    used += displayWidth(character);
+    if (used > width) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
+const INVISIBLE = /[\p{M}\p{Cf}]/gu;
+/** Han, Hangul, kana, full-width forms and emoji take two columns. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/gu;
+
+/** How many columns of a terminal a text takes. */
+export function displayWidth(text: string): number {
+  // deno-lint-ignore no-control-regex -- the range of ASCII
+  if (/^[\x00-\x7f]*$/.test(text)) return text.length;
+  const visible = text.replace(INVISIBLE, "");
+  return [...visible].length + (visible.match(WIDE)?.length ?? 0);
+}
