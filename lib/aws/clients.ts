@@ -5,7 +5,7 @@
  */
 import type { NetworkSettings } from "./network.ts";
 import { withRequestLog } from "./request_log.ts";
-import { customEndpoint, type ServiceName, type Settings } from "./settings.ts";
+import { customEndpoint, type ServiceName, type Settings, usesPathStyle } from "./settings.ts";
 
 /** `IAM` of `@aws-sdk/client-iam`. */
 export type IAMClient = InstanceType<typeof import("@aws-sdk/client-iam")["IAM"]>;
@@ -70,9 +70,9 @@ export async function s3Client(
     ...config,
     region,
     followRegionRedirects: true,
-    // Other makers' servers often lack virtual hosts and the newer checksums.
+    forcePathStyle: usesPathStyle(settings),
+    // Other makers' servers often lack the newer checksums.
     ...(config.endpoint !== undefined && {
-      forcePathStyle: true,
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
     }),
@@ -101,12 +101,14 @@ export function clientConfig(
   service: ServiceName,
   { keepAlive = true, retry = true, adaptive = false }: ClientOptions = {},
 ) {
+  // The SDK would write two slashes between the endpoint's path and its own.
+  const endpoint = customEndpoint(settings, service)?.replace(/\/+$/, "");
   return {
     region: settings.region,
-    endpoint: customEndpoint(settings, service),
+    endpoint,
     ignoreConfiguredEndpointUrls: true,
-    useFipsEndpoint: settings.useFips,
-    useDualstackEndpoint: settings.useDualstack,
+    useFipsEndpoint: endpoint === undefined && settings.useFips,
+    useDualstackEndpoint: endpoint === undefined && settings.useDualstack,
     profile: settings.profile,
     credentials: settings.credentials,
     requestHandler: {

@@ -19,7 +19,13 @@ import {
 } from "./clients.ts";
 import { describeSource, sourceProvider } from "./credential_sources.ts";
 import type { NetworkSettings } from "./network.ts";
-import { type ConnectOptions, customEndpoint, resolveSettings, type Settings } from "./settings.ts";
+import {
+  type ConnectOptions,
+  customEndpoint,
+  resolveSettings,
+  type Settings,
+  usesPathStyle,
+} from "./settings.ts";
 
 export type { IAMClient, S3Client, STSClient };
 
@@ -181,7 +187,9 @@ export class Connection implements Aws {
     }
     return {
       ...common,
-      url: `${endpoint.replace(/\/+$/, "")}/${bucket}`,
+      url: usesPathStyle(settings)
+        ? `${endpoint.replace(/\/+$/, "")}/${bucket}`
+        : endpoint.replace("://", `://${bucket}.`).replace(/\/+$/, ""),
       region: region ?? settings.region,
       isCustom: true,
       credentials: settings.credentials,
@@ -252,6 +260,7 @@ async function amazonAddress(bucket: string, { config }: S3Client) {
     Region: region,
     UseFIPS: await config.useFipsEndpoint(),
     UseDualStack: await config.useDualstackEndpoint(),
+    ForcePathStyle: config.forcePathStyle,
   });
   return { url: url.href, region, isCustom: false, credentials: () => config.credentials() };
 }

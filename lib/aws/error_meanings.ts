@@ -57,6 +57,11 @@ const UNREACHABLE: Meaning = {
   hint: "Check the connection, any proxy and `endpointUrl`, then try again",
 };
 
+/** Settings that lead to endpoints which not every region and server has. */
+export const SPECIAL_ENDPOINTS =
+  "AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, or the profile's use_fips_endpoint and " +
+  "use_dualstack_endpoint, demand";
+
 /** By AWS's error code, or by the name that the SDK or the runtime gives an error. */
 export const ERRORS: Record<string, Meaning | undefined> = {
   // An error document may name anything.
@@ -76,9 +81,7 @@ export const ERRORS: Record<string, Meaning | undefined> = {
   RequestTimeTooSkewed: CLOCK,
   EndpointError: {
     code: "usage",
-    hint:
-      "Check the region, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and use_fips_endpoint " +
-      "and use_dualstack_endpoint of the profile",
+    hint: `Check whether the region has what ${SPECIAL_ENDPOINTS}`,
   },
   AccessDenied: { code: "access-denied" },
   AccessDeniedException: { code: "access-denied" },

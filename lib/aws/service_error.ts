@@ -4,7 +4,13 @@
  * @module
  */
 import { S3CredentialsError } from "../errors.ts";
-import { ERRORS, type Meaning, NO_CREDENTIALS, THROTTLED } from "./error_meanings.ts";
+import {
+  ERRORS,
+  type Meaning,
+  NO_CREDENTIALS,
+  SPECIAL_ENDPOINTS,
+  THROTTLED,
+} from "./error_meanings.ts";
 
 /** The parts of an SDK error that say what happened; any of them may be missing. */
 interface SdkError {
@@ -182,8 +188,14 @@ function unknownHost(error: unknown): Meaning | undefined {
   return {
     code: "network",
     message: `the endpoint's host name is not known${host === undefined ? "" : `: ${host}`}`,
-    hint: "Check the connection, any proxy, `region` and `endpointUrl`, then try again",
+    hint: isSpecialEndpoint(host)
+      ? `Check the connection, any proxy, and whether the region has what ${SPECIAL_ENDPOINTS}`
+      : "Check the connection, any proxy, `region` and `endpointUrl`, then try again",
   };
+}
+
+function isSpecialEndpoint(host = ""): boolean {
+  return /fips|dualstack|\.api\./.test(host);
 }
 
 const MFA_HINT =

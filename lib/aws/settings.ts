@@ -69,6 +69,8 @@ export interface Settings {
   useFips: boolean;
   /** Whether Amazon's endpoints are those that know IPv6. */
   useDualstack: boolean;
+  /** Whether a bucket is a part of S3's path, or of its host name; if omitted, as usual for the endpoint. */
+  addressingStyle: "path" | "virtual" | undefined;
   /** The profile's name, if one is named. */
   profile: string | undefined;
   /** The credentials that the caller has given, or those of {@linkcode source}. */
@@ -112,6 +114,7 @@ export async function resolveSettings(options: ConnectOptions): Promise<Settings
     endpoints,
     useFips,
     useDualstack,
+    addressingStyle: config.addressingStyle,
     profile: named?.name,
     credentials: typeof credentials === "object"
       ? checkedKeys(credentials, "the caller")
@@ -135,15 +138,21 @@ export async function resolveSettings(options: ConnectOptions): Promise<Settings
  */
 export function customEndpoint(settings: Settings, service: ServiceName): string | undefined {
   const endpoint = settings.endpoints[service];
-  if (endpoint === undefined || !(settings.useFips || settings.useDualstack)) return endpoint;
-  const [what, variable, setting] = settings.useFips
-    ? ["FIPS", "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"]
-    : ["dual-stack", "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"];
+  // As for boto3, S3's own endpoint counts.
+  if (endpoint === undefined || !settings.useFips || service === "S3") return endpoint;
   throw new S3CredentialsError(
     "usage",
-    `Amazon's ${what} endpoints and the endpoint ${endpoint} cannot both be used`,
-    { hint: `Unset ${variable}, or ${setting} of the profile, or leave out the endpoint` },
+    `Amazon's FIPS endpoints and the endpoint ${endpoint} cannot both be used`,
+    {
+      hint: "Unset AWS_USE_FIPS_ENDPOINT, or use_fips_endpoint of the profile, or leave out the " +
+        "endpoint",
+    },
   );
+}
+
+/** Whether a bucket is a part of S3's path. Other makers' servers often lack virtual hosts. */
+export function usesPathStyle({ endpoints, addressingStyle }: Settings): boolean {
+  return addressingStyle === undefined ? endpoints.S3 !== undefined : addressingStyle === "path";
 }
 
 /** What the environment and the profile in use say. */
@@ -153,6 +162,8 @@ interface Configuration {
   where: string;
   /** A setting of the profile. */
   profile(name: string): string | undefined;
+  /** `addressing_style` of the profile's `s3` block. */
+  addressingStyle: Settings["addressingStyle"];
   /** A setting that is `true` or `false`. */
   flag(variable: string, name: string): boolean;
 }
@@ -175,19 +186,24 @@ function configuration(
       throw new InvalidInput(`Invalid value of ${source}: expected true or false`);
     });
   };
-  return { env, where, profile, flag };
+  const s3 = section?.get("s3");
+  const style = typeof s3 === "object" ? s3.get("addressing_style") : undefined;
+  const addressingStyle = style === "path" || style === "virtual" ? style : undefined;
+  return { env, where, profile, addressingStyle, flag };
 }
 
 function regionOf(given: string | undefined, { env, where, profile }: Configuration): string {
-  const places = [
-    ["region", given],
-    ["AWS_REGION", env("AWS_REGION") || undefined],
-    ["AWS_DEFAULT_REGION", env("AWS_DEFAULT_REGION")],
-    [`region of ${where}`, profile("region")],
-  ] as const;
-  const [source, region] = places.find(([, value]) => value !== undefined) ?? [];
-  if (source === undefined) return DEFAULT_REGION;
-  return asUsageError(() => checkRegion(region!, source));
+  const check = (region: string, source: string) => asUsageError(() => checkRegion(region, source));
+  if (given !== undefined) return check(given, "region");
+  for (const variable of ["AWS_REGION", "AWS_DEFAULT_REGION"]) {
+    const region = env(variable);
+    // boto3 doesn't know AWS_REGION, and takes the other one as it is.
+    if (region || region === "" && variable === "AWS_DEFAULT_REGION") {
+      return check(region, variable);
+    }
+  }
+  const region = profile("region");
+  return region === undefined ? DEFAULT_REGION : check(region, `region of ${where}`);
 }
 
 const DEFAULT_REGION = "us-east-1";

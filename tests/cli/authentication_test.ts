@@ -530,14 +530,6 @@ const WRONG: Record<string, [Record<string, string>, RegExp]> = {
     { AWS_REGION: "", AWS_DEFAULT_REGION: "" },
     /^Error: Invalid region "" in AWS_DEFAULT_REGION/m,
   ],
-  "FIPS with an endpoint": [
-    { AWS_USE_FIPS_ENDPOINT: "true" },
-    /^Error: .*FIPS endpoints and the endpoint \S+ cannot both be used\nUnset AWS_USE_FIPS_ENDPOINT/m,
-  ],
-  "dual-stack with an endpoint": [
-    { AWS_USE_DUALSTACK_ENDPOINT: "TRUE" },
-    /^Error: .*dual-stack endpoints .* cannot both be used\nUnset AWS_USE_DUALSTACK_ENDPOINT/m,
-  ],
   "a flag that is neither true nor false": [
     { AWS_USE_FIPS_ENDPOINT: "yes" },
     /^Error: Invalid value of AWS_USE_FIPS_ENDPOINT: expected true or false$/m,
@@ -589,6 +581,34 @@ test("whoami --verbose: shows profile, source, region and endpoints", async (san
   }
   const { stderr } = await run(["whoami", "-v"], { sandbox });
   assert.match(stderr, /^Profile: none is named\nCredentials: the environment\n/);
+});
+
+test("FIPS with an endpoint of its own: names the variable, and S3 is called there", async (sandbox) => {
+  const env = { AWS_USE_FIPS_ENDPOINT: "TRUE" };
+  const { code, stderr } = await run(["whoami"], { sandbox, env });
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /^Error: Amazon's FIPS endpoints and the endpoint \S+ cannot both be used\nUnset AWS_USE_FIPS_ENDPOINT/m,
+  );
+  assert.equal((await run(["list-buckets"], { sandbox, env })).code, 0);
+  const dualstack = { AWS_USE_DUALSTACK_ENDPOINT: "true" };
+  assert.equal((await run(["whoami"], { sandbox, env: dualstack })).code, 0);
+});
+
+test("FIPS where there is none: names the variable", async () => {
+  const env = {
+    AWS_ACCESS_KEY_ID: "AKIA1",
+    AWS_SECRET_ACCESS_KEY: "x",
+    AWS_REGION: "cn-north-1",
+    AWS_USE_FIPS_ENDPOINT: "true",
+  };
+  const { code, stderr } = await run(["list-buckets"], { env });
+  assert.equal(code, 2, stderr);
+  assert.match(
+    stderr,
+    /Partition does not support FIPS\n.*AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT/,
+  );
 });
 
 /** Names as people give them, in both files. */
