@@ -93,12 +93,12 @@ async function ours({ env, flags }: Case): Promise<Outcomes> {
       return network.sent.at(-1) ?? { error: message(error) };
     }
   };
-  using aws = connect(options);
+  using aws = connectionOf(connect(options));
   const iam = await outcome(async () => await (await aws.iam({ retry: false })).listUsers({}));
   const sts = await outcome(async () => await (await aws.sts()).getCallerIdentity({}));
   const s3 = await outcome(async () => await (await aws.s3({ retry: false })).listBuckets({}));
   const bucket = await outcome(async () => {
-    const address = await connectionOf(aws).bucketAddress("my-bucket");
+    const address = await aws.bucketAddress("my-bucket");
     const { accessKeyId } = await address.credentials();
     return { key: accessKeyId, region: address.region, url: address.url.replace(/\/+$/, "") };
   });
