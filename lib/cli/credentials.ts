@@ -6,7 +6,7 @@
 import type { PolicyDocument } from "../policy/document.ts";
 import type { Aws } from "../aws/connect.ts";
 import type { CreatedCredentials, CreatePlan, CreateRequest } from "../credentials/types.ts";
-import { DEFAULT_WAIT_SECONDS, parseDuration, parseWait } from "../time.ts";
+import { DEFAULT_WAIT_SECONDS, formatTime, parseDuration, parseWait } from "../time.ts";
 import { asUsageError } from "../errors.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../credentials/format.ts";
 import { checkArn, checkUserName } from "../names.ts";
@@ -133,6 +133,9 @@ export const create = defineCommand({
         return await showPlan(await planCredentials(aws, request, io), io, log);
       }
       const created = await createAndPrint(aws, request, options, io, log);
+      const step = nextStep(created, options.wait !== undefined, io);
+      if (io.stderr.isTerminal && step !== undefined) log.say(step);
+      await log.flush();
       if (options.wait === undefined) return;
       const { waitForCredentials } = await import("../credentials/wait.ts");
       await waitForCredentials(aws, created.credentials, request, {
@@ -166,6 +169,23 @@ async function createAndPrint(
       writeLine(io, formatCredentials(credentials, format, { accessKey, profileName })),
   );
   return created;
+}
+
+/** What a person at a terminal should do with new credentials. */
+function nextStep(
+  { credentials, accessKey }: CreatedCredentials,
+  isWaiting: boolean,
+  io: Io,
+): string | undefined {
+  if (accessKey === undefined) {
+    const end = formatTime(new Date(credentials.expiration!));
+    return `Next: use all three values, the session token too, until ${end}`;
+  }
+  const steps = [
+    ...(io.stdout.isTerminal ? ["store the secret, it can't be shown again"] : []),
+    ...(isWaiting ? [] : ["give the key some seconds until it works, or use --wait"]),
+  ];
+  return steps.length === 0 ? undefined : `Next: ${steps.join("; ")}`;
 }
 
 /** Needs neither credentials nor network. */

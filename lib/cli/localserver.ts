@@ -91,7 +91,9 @@ export const localserver = defineCommand({
         const url = `http://${host}:${listening.addr.port}/`;
         log.say(
           `Serving ${permission} credentials for bucket '${bucket}' at ${url}\n` +
-            `Duration: ${duration} seconds\nPress Ctrl+C to stop`,
+            `Duration: ${duration} seconds\n` +
+            howToUse(url, token !== undefined, LOOPBACK.includes(host)) +
+            "Press Ctrl+C to stop",
         );
         if (options.token === "") await writeLine(io, `AWS_CONTAINER_AUTHORIZATION_TOKEN=${token}`);
         await waitForInterrupt(io.signal);
@@ -103,6 +105,16 @@ export const localserver = defineCommand({
     });
   },
 });
+
+/** AWS's tools read the address from the variable only if it is one of their own machine. */
+function howToUse(url: string, hasToken: boolean, isLoopback: boolean): string {
+  const token = hasToken ? "  export AWS_CONTAINER_AUTHORIZATION_TOKEN=TOKEN\n" : "";
+  const header = hasToken ? ' -H "Authorization: TOKEN"' : "";
+  const variables =
+    `To use them in another terminal:\n${token}  export AWS_CONTAINER_CREDENTIALS_FULL_URI=${url}\n`;
+  return (isLoopback ? variables : "") +
+    `To use them in a profile of ~/.aws/config:\n  credential_process = curl -s${header} ${url}\n`;
+}
 
 /** Addresses of IPv6 stand in brackets, as in URLs. */
 function parseHost(text: string): string {

@@ -316,6 +316,36 @@ test("a bucket that isn't there: an error before anything is served or changed",
   assert.deepEqual(sandbox.snapshot(), before);
 });
 
+for (
+  const [args, expected] of [
+    [[], [
+      "To use them in another terminal:",
+      "  export AWS_CONTAINER_CREDENTIALS_FULL_URI=URL",
+      "To use them in a profile of ~/.aws/config:",
+      "  credential_process = curl -s URL",
+    ]],
+    [["--token", "a-secret-token"], [
+      "To use them in another terminal:",
+      "  export AWS_CONTAINER_AUTHORIZATION_TOKEN=TOKEN",
+      "  export AWS_CONTAINER_CREDENTIALS_FULL_URI=URL",
+      "To use them in a profile of ~/.aws/config:",
+      '  credential_process = curl -s -H "Authorization: TOKEN" URL',
+    ]],
+    [["--host", "0.0.0.0", "--token", "a-secret-token"], [
+      "To use them in a profile of ~/.aws/config:",
+      '  credential_process = curl -s -H "Authorization: TOKEN" URL',
+    ]],
+  ] as const
+) {
+  test(`localserver ${args.join(" ")}: says how to use the credentials`, async (sandbox) => {
+    const { stderr } = await serve(sandbox, [...args], () => Promise.resolve());
+    const [, , ...after] = stderr.slice(stderr.indexOf("Serving")).split("\n");
+    const said = after.slice(0, after.indexOf("Press Ctrl+C to stop"));
+    assert.deepEqual(said.map((line) => line.replace(/http:\S+/, "URL")), expected);
+    assert.doesNotMatch(stderr, /a-secret-token/);
+  });
+}
+
 test("first credentials that can't be had: an error, and nothing is served", async (sandbox) => {
   await serve(sandbox, [], () => Promise.resolve());
   sandbox.fail({ operation: "AssumeRole", error: DENIED, times: Infinity });
