@@ -13,6 +13,7 @@ export type { PermissionKind, PermissionReasons } from "./lib/cli/permissions.ts
 
 // Loaded by the command that is run, and only then.
 const buckets = () => import("./lib/cli/buckets.ts");
+const can = () => import("./lib/cli/policies/can.ts");
 const credentials = () => import("./lib/cli/credentials.ts");
 const identities = () => import("./lib/cli/identities.ts");
 const lint = () => import("./lib/cli/policies/lint.ts");
@@ -40,11 +41,17 @@ const program: Program = {
         ...commandsOf(credentials, {
           "create": "Create credentials for S3 buckets, and the buckets",
         }),
-        ...commandsOf(policy, { "policy": "Show the JSON policy for one or more buckets" }),
-        ...commandsOf(lint, { "lint": "Find what is wrong with policies" }),
         ...commandsOf(localserver, {
           "localserver": "Serve temporary credentials to programs on this machine",
         }),
+      ],
+    },
+    {
+      title: "Policies",
+      commands: [
+        ...commandsOf(policy, { "policy": "Show the JSON policy for one or more buckets" }),
+        ...commandsOf(can, { "can": "Show what a key, a user, a role or a policy may do" }),
+        ...commandsOf(lint, { "lint": "Find what is wrong with policies" }),
       ],
     },
     {

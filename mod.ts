@@ -68,6 +68,13 @@ export { deleteUser, type RemovedDependent } from "./lib/account/delete_user.ts"
 // Buckets and their settings.
 export { type Bucket, listBuckets } from "./lib/account/buckets.ts";
 export type { BucketDetails } from "./lib/account/bucket_details.ts";
+export {
+  type Access,
+  type AccessOf,
+  type BucketAccess,
+  readAccess,
+  readBucketAccess,
+} from "./lib/account/access.ts";
 export { type BucketReport, debugBucket } from "./lib/account/bucket_report.ts";
 export {
   type CorsRule,

@@ -294,6 +294,52 @@ const IDENTITIES: CommandUse[] = [
   },
 ];
 
+const MY_USER = "arn:aws:iam::ACCOUNT:user/my-user";
+const MY_ROLE = "arn:aws:iam::ACCOUNT:role/my-role";
+const UNKNOWN = "the answer is unknown where that could make a difference";
+
+/** What a bucket decides by, for `can`. */
+const BUCKET_ACCESS = [
+  ...on(BUCKET, "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock"),
+  ...on("*", "s3:GetAccountPublicAccessBlock"),
+];
+const IN_ANOTHER_REGION = optional(
+  "a bucket of another region can't be read",
+  on(BUCKET, "s3:GetBucketLocation"),
+);
+const MANAGED_POLICIES = on("arn:aws:iam::*:policy/*", "iam:GetPolicy", "iam:GetPolicyVersion");
+
+const POLICIES: CommandUse[] = [
+  {
+    command: "can",
+    use: "A user",
+    line: "can my-bucket --user my-user",
+    permissions: [
+      ...on(MY_USER, "iam:GetUser"),
+      ...optional(UNKNOWN, [
+        ...on(MY_USER, "iam:ListUserPolicies", "iam:GetUserPolicy", "iam:ListAttachedUserPolicies"),
+        ...on(MY_USER, "iam:ListGroupsForUser"),
+        ...BUCKET_ACCESS,
+      ]),
+      ...IN_ANOTHER_REGION,
+    ],
+  },
+  {
+    command: "can",
+    use: "A role with an attached policy",
+    line: "can my-bucket --role my-role",
+    permissions: [
+      ...on(MY_ROLE, "iam:GetRole"),
+      ...optional(UNKNOWN, [
+        ...on(MY_ROLE, "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"),
+        ...MANAGED_POLICIES,
+        ...BUCKET_ACCESS,
+      ]),
+      ...IN_ANOTHER_REGION,
+    ],
+  },
+];
+
 const BUCKETS: CommandUse[] = [
   {
     command: "list-buckets",
@@ -416,6 +462,7 @@ export const COMMAND_PERMISSIONS: readonly CommandUse[] = [
   ...LOCALSERVER,
   ...OBJECT_COMMANDS,
   ...BUCKETS,
+  ...POLICIES,
   ...IDENTITIES,
 ];
 

@@ -48,6 +48,14 @@ const POLICY = {
     Resource: "arn:aws:s3:::my-bucket/x",
   }],
 };
+const READ_ONLY = {
+  Version: "2012-10-17",
+  Statement: [{
+    Effect: "Allow",
+    Action: "s3:GetObject",
+    Resource: "arn:aws:s3:::my-bucket/reports/*",
+  }],
+};
 const TEMPLATE = {
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "arn:aws:s3:::$!BUCKET_NAME!$" }],
@@ -112,6 +120,8 @@ async function preparedFolder(sandbox: Sandbox): Promise<string> {
   const files: Record<string, string> = {
     "auth.json": JSON.stringify({ AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey }),
     "policy.json": JSON.stringify(POLICY),
+    "bucket-policy.json": JSON.stringify(POLICY),
+    "my-policy.json": JSON.stringify(READ_ONLY),
     "custom-policy.json": JSON.stringify(TEMPLATE),
     "file.txt": "file",
     "one.txt": "one",

@@ -123,6 +123,8 @@ const SCENES: Record<string, Scene> = {
   "create: Temporary credentials of a role of your own": { prepare: withMyRole },
   "localserver: Once the role is there": { ...serveShortly, prepare: withToolRole },
   "localserver: With a role of your own": { ...serveShortly, prepare: withMyRole },
+  "can: A user": { prepare: withMyUser },
+  "can: A role with an attached policy": { prepare: withMyRole },
   "list-user-policies: All users": { prepare: withUser },
   "list-user-policies: Some users": { prepare: withUser },
   "list-roles: Some roles": { prepare: withMyRole },

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import type { AccessPolicies, AccessRequest, Layer, MatchedStatement } from "./access.ts";
+import type {
+  AccessPolicies,
+  AccessRequest,
+  Layer,
+  MatchedStatement,
+  PolicyType,
+} from "./access.ts";
 import { findAction } from "./actions.ts";
 import { documentsOf } from "./capabilities.ts";
 import { keyPatterns, keySamples } from "./key_samples.ts";
@@ -36,7 +42,17 @@ export interface Answer {
   policies: MatchedStatement[];
   /** The layer that should have allowed it first; only of an `implicitDeny`. */
   missing: Layer | undefined;
+  /** Whether it is allowed on some keys of the bucket, although not on all. */
+  isAllowedOnSome: boolean;
 }
+
+/** What only limits what other policies grant. */
+const LIMITS: ReadonlySet<PolicyType> = new Set([
+  "permissions-boundary",
+  "session",
+  "service-control",
+  "resource-control",
+]);
 
 /** From the one that is looked for first. */
 const WORST_FIRST: readonly PartialDecision["decision"][] = [
@@ -91,11 +107,17 @@ export function ask(action: string, target: Target | undefined, asker: Asker): A
     decisions.find(({ decision }) => decision === wanted) ?? []
   )[0]!;
   const effect = worst.decision === "explicitDeny" ? "Deny" : "Allow";
+  const deciding = worst.statements.filter((statement) => statement.effect === effect);
   return {
     action: findAction(action)?.name ?? action,
     resource,
     decision: worst.decision,
-    policies: worst.statements.filter((statement) => statement.effect === effect),
+    policies: [
+      ...deciding.filter(({ type }) => !LIMITS.has(type)),
+      ...deciding.filter(({ type }) => LIMITS.has(type)),
+    ],
     missing: worst.missing,
+    isAllowedOnSome: worst.decision !== "allowed" &&
+      decisions.some(({ decision }) => decision === "allowed"),
   };
 }

@@ -16,5 +16,32 @@ const lint: Case[] = [
   ]),
 ];
 
+const can: Case[] = rows(["can"], [
+  [["--policy", "no-such.json"], "Invalid value for --policy: File not found: no-such.json"],
+  [["--policy", "{"], "Invalid value for --policy: JSON is no JSON: line 1"],
+  [
+    ["--policy", '{"Statement":{"Effect":"Allow"}}'],
+    "Statement[0]: Action or NotAction is missing",
+  ],
+  [["--bucket-policy", POLICY], "Statement[0]: Principal or NotPrincipal is missing"],
+  [["--policy", POLICY], "Name a bucket, or say what to ask with --action"],
+  [["Bad_Bucket*", "--policy", POLICY], "Bad_Bucket*"],
+  [["b-1", "--permissions-boundary", POLICY], "allows nothing by itself: add --policy"],
+  [["b-1", "--session-policy", POLICY], "allows nothing by itself: add --policy"],
+  [["b-1", "--policy", POLICY, "--user", "a"], "cannot be used with --user, --role or --key"],
+  [["b-1", "--user", "a", "--role", "b"], "Use only one of --user, --role and --key"],
+  [["b-1", "--principal", "arn:aws:iam::123456789012:user/a"], "--principal needs --policy"],
+  [["b-1", "--policy", POLICY, "--principal", "alice"], "Not a principal that can send a request"],
+  [["b-1", "--policy", "-", "--bucket-policy", "-"], "Standard input can be read once only"],
+  [["b-1", "--policy", POLICY, "--action", "s3:ListObjectsV2"], "did you mean s3:ListBucket?"],
+  [["b-1", "--policy", POLICY, "--action", "s3:Get*"], "expected one action such as s3:GetObject"],
+  [
+    ["b-1", "--policy", POLICY, "--action", "GetObject"],
+    "expected one action such as s3:GetObject",
+  ],
+  [["b-1", "--policy", POLICY, "--context", "aws:SourceIp"], "expected KEY=VALUE"],
+  [["b-1", "--policy", POLICY, "--expect", "yes"], "expected one of allowed, denied"],
+]);
+
 /** By what they are about. */
-export const POLICY_CASES: Record<string, Case[]> = { lint };
+export const POLICY_CASES: Record<string, Case[]> = { can, lint };

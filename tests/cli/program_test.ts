@@ -13,7 +13,8 @@ async function deno(...args: string[]) {
 }
 
 const COMMANDS = [
-  ...["create", "policy", "localserver"],
+  ...["create", "localserver"],
+  ...["policy", "can", "lint"],
   ...["whoami", "list-users", "list-user-policies", "list-roles", "delete-user"],
   ...["list-buckets", "debug-bucket", "get-bucket-policy", "set-bucket-policy"],
   ...["get-public-access-block", "set-public-access-block", "get-cors-policy", "set-cors-policy"],
@@ -42,7 +43,9 @@ Deno.test("--help: every command in its group, an example, the documentation", a
   assert.match(stdout, /^ {4}s3-credentials create my-bucket -c --read-only$/m);
   assert.match(stdout, /^Documentation: https:\/\/\S+$/m);
   const groups = [...stdout.matchAll(/^(\w[\w ]+):$/gm)].map(([, title]) => title);
-  const titles = ["Credentials", "Users and roles", "Buckets", "Objects", "Tools", "Options"];
+  const titles = [
+    ...["Credentials", "Policies", "Users and roles", "Buckets", "Objects", "Tools", "Options"],
+  ];
   assert.deepEqual(groups.slice(-titles.length), titles);
   const listed = stdout.match(/^ {2}[a-z][a-z-]+/gm)!.map((name) => name.trim());
   assert.deepEqual(listed, COMMANDS);

@@ -1,0 +1,90 @@
+/**
+ * The answers of `can` as text.
+ *
+ * @module
+ */
+import type { Layer, MatchedStatement, PolicyType } from "../../policy/access.ts";
+import type { Answer } from "../../policy/ask.ts";
+import type { Capability, GrantedAction } from "../../policy/capabilities.ts";
+import type { UnreadPolicy } from "../../policy/unread.ts";
+
+const TYPE_NAMES: Record<PolicyType, string> = {
+  "inline": "policy",
+  "attached": "attached policy",
+  "group": "policy of a group",
+  "bucket": "bucket policy",
+  "trust": "trust policy",
+  "key": "key policy",
+  "permissions-boundary": "permissions boundary",
+  "session": "session policy",
+  "service-control": "service control policy",
+  "resource-control": "resource control policy",
+};
+
+const MISSING: Record<Layer, string> = {
+  "identity": "no policy of the user or role allows it",
+  "permissions-boundary": "the permissions boundary does not allow it",
+  "session": "the session policy does not allow it",
+  "resource": "no policy of the resource allows it",
+  "public-access-block": "the public access block keeps other accounts out",
+  "service-control": "no service control policy allows it",
+  "resource-control": "no resource control policy allows it",
+};
+
+function statementText({ type, name, statement, sid }: MatchedStatement): string {
+  const id = sid === undefined || sid === "" ? "" : ` (${sid})`;
+  return `${TYPE_NAMES[type]} ${name}, Statement[${statement}]${id}`;
+}
+
+function reason({ decision, policies, missing }: Answer, unread: readonly UnreadPolicy[]): string {
+  if (decision === "unknown") {
+    return `it depends on what could not be read: ${unread.map(({ what }) => what).join(", ")}`;
+  }
+  if (missing !== undefined) return MISSING[missing];
+  const [first, ...others] = policies;
+  if (first === undefined) return "no policy is needed";
+  return others.length === 0
+    ? statementText(first)
+    : `${statementText(first)}, and ${others.length} more`;
+}
+
+const LONGEST_DECISION = "explicitDeny".length;
+
+/** One line: the decision, the action, the resource, and why. */
+export function answerText(answer: Answer, unread: readonly UnreadPolicy[]): string {
+  const { decision, action, resource } = answer;
+  const some = answer.isAllowedOnSome ? "allowed on some keys only; on others " : "";
+  const why = `${some}${reason(answer, unread)}`;
+  return `${decision.padEnd(LONGEST_DECISION)}  ${action}  ${resource}  ${why}`;
+}
+
+function keysText({ keys, except }: GrantedAction): string {
+  return keys.join(", ") + (except.length > 0 ? ` except ${except.join(", ")}` : "");
+}
+
+function grantedText(granted: readonly GrantedAction[]): string {
+  const [only, ...others] = granted;
+  if (
+    only !== undefined && others.length === 0 &&
+    /:(?:ListBucket|[A-Z][a-z]+Object)$/.test(only.action)
+  ) {
+    return keysText(only);
+  }
+  return granted.map((one) => {
+    const isEverywhere = one.keys.includes("*") && one.except.length === 0;
+    return isEverywhere ? one.action : `${one.action} on ${keysText(one)}`;
+  }).join("; ");
+}
+
+const LONGEST_NAME = "bucket-settings".length;
+
+/** One line: what can be done, and whether, or with which keys. */
+export function capabilityText({ name, answer, granted }: Capability): string {
+  const start = `  ${name.padEnd(LONGEST_NAME)}  ${answer}`;
+  return answer === "some" ? `${start}: ${grantedText(granted)}` : start;
+}
+
+/** What could not be read, as a sentence. */
+export function unreadText(unread: readonly UnreadPolicy[]): string {
+  return `Could not be read: ${unread.map(({ what }) => what).join(", ")}`;
+}

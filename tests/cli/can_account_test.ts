@@ -1,0 +1,207 @@
+/** `can` about an account: reads what decides, and names what could not be read. */
+import assert from "node:assert/strict";
+import { IAM } from "@aws-sdk/client-iam";
+import { S3 } from "@aws-sdk/client-s3";
+import { STS } from "@aws-sdk/client-sts";
+import { bucketsPolicy, publicBucketPolicy } from "@s3creds/cli/policy";
+import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
+import { run } from "../support/run.ts";
+
+const USER = "s3.read-only.logs";
+const POLICY = bucketsPolicy(["logs"], { permission: "read-only" });
+const BOUNDARY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
+
+interface Made {
+  sandbox: Sandbox;
+  iam: IAM;
+  s3: S3;
+  /** The user's keys, as environment variables. */
+  keys: Record<string, string>;
+}
+
+const settings = ({ url, region, credentials }: Sandbox) => ({
+  endpoint: url,
+  region,
+  credentials,
+});
+
+/** A bucket, and a user with a policy and a boundary. */
+async function withUser(work: (made: Made) => Promise<void>): Promise<void> {
+  await using sandbox = await startSandbox({ buckets: ["logs"] });
+  const iam = new IAM(settings(sandbox));
+  const s3 = new S3({ ...settings(sandbox), forcePathStyle: true });
+  try {
+    await iam.createUser({ UserName: USER, PermissionsBoundary: BOUNDARY });
+    await iam.putUserPolicy({
+      UserName: USER,
+      PolicyName: USER,
+      PolicyDocument: JSON.stringify(POLICY),
+    });
+    const { AccessKey } = await iam.createAccessKey({ UserName: USER });
+    const keys = {
+      AWS_ACCESS_KEY_ID: AccessKey!.AccessKeyId!,
+      AWS_SECRET_ACCESS_KEY: AccessKey!.SecretAccessKey!,
+    };
+    await work({ sandbox, iam, s3, keys });
+  } finally {
+    iam.destroy();
+    s3.destroy();
+  }
+}
+
+const lines = (text: string) => text.trimEnd().split("\n");
+
+Deno.test("can --user: policies and boundary of a user, nothing of the account is changed", () =>
+  withUser(async ({ sandbox }) => {
+    const before = sandbox.snapshot();
+    const ran = await run(["can", "--user", USER], { sandbox });
+    assert.deepEqual({ code: ran.code, stderr: ran.stderr }, { code: 0, stderr: "" });
+    assert.deepEqual(lines(ran.stdout).slice(0, 4), [
+      "logs",
+      "  list             yes",
+      "  read             yes",
+      "  write            no",
+    ]);
+    assert.deepEqual(sandbox.snapshot(), before);
+    const put = await run(["can", "logs/x", "--user", USER, "--action", "s3:PutObject"], {
+      sandbox,
+    });
+    assert.match(put.stdout, /^implicitDeny .* {2}no policy of the user or role allows it\n$/);
+  }));
+
+Deno.test("can --user: attached policies, and what the boundary leaves of them", () =>
+  withUser(async ({ sandbox, iam }) => {
+    const PolicyArn = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
+    await iam.attachUserPolicy({ UserName: USER, PolicyArn });
+    const { stdout } = await run(
+      ["can", "logs/x", "--user", USER, "--action", "s3:PutObject", "--json"],
+      { sandbox },
+    );
+    const [{ decision, missing, policies }] = JSON.parse(stdout);
+    assert.deepEqual([decision, missing], ["implicitDeny", "permissions-boundary"]);
+    assert.deepEqual(policies, [{ type: "attached", name: PolicyArn, statement: 0, sid: null }]);
+  }));
+
+Deno.test("can --key: the user whose key it is", () =>
+  withUser(async ({ sandbox, keys }) => {
+    const { stdout } = await run(["can", "--key", keys.AWS_ACCESS_KEY_ID!], { sandbox });
+    assert.equal(lines(stdout)[2], "  read             yes");
+    const unknown = await run(["can", "logs", "--key", "AKIAUNKNOWN123456789"], { sandbox });
+    assert.equal(unknown.code, 1);
+    assert.match(
+      unknown.stderr,
+      /^Error: Access key does not exist, or belongs to another account/,
+    );
+  }));
+
+Deno.test("can: the bucket policy takes part", () =>
+  withUser(async ({ sandbox, s3 }) => {
+    await s3.putBucketPolicy({
+      Bucket: "logs",
+      Policy: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{
+          Sid: "NoReading",
+          Effect: "Deny",
+          Principal: "*",
+          Action: "s3:GetObject",
+          Resource: "arn:aws:s3:::logs/secret/*",
+        }],
+      }),
+    });
+    const { stdout } = await run(["can", "--user", USER], { sandbox });
+    assert.equal(lines(stdout)[2], "  read             some: * except secret/*");
+    const args = ["can", "logs/secret/a", "--user", USER, "--action", "s3:GetObject"];
+    const denied = await run(args, { sandbox });
+    assert.match(
+      denied.stdout,
+      /^explicitDeny .* bucket policy policy of logs, Statement\[0\] \(NoReading\)\n$/,
+    );
+  }));
+
+Deno.test("can --role: sessions of a role", () =>
+  withUser(async ({ sandbox, iam }) => {
+    await iam.createRole({
+      RoleName: "reader",
+      Path: "/app/",
+      AssumeRolePolicyDocument: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{
+          Effect: "Allow",
+          Principal: { AWS: sandbox.account.id },
+          Action: "sts:AssumeRole",
+        }],
+      }),
+    });
+    await iam.putRolePolicy({
+      RoleName: "reader",
+      PolicyName: "own",
+      PolicyDocument: JSON.stringify(POLICY),
+    });
+    const { code, stdout, stderr } = await run(["can", "--role", "reader"], { sandbox });
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.equal(lines(stdout)[2], "  read             yes");
+
+    // The policy of a session can be seen by nobody, so that what the role allows is uncertain.
+    const sts = new STS(settings(sandbox));
+    const { Credentials } = await sts.assumeRole({
+      RoleArn: `arn:aws:iam::${sandbox.account.id}:role/app/reader`,
+      RoleSessionName: "monday",
+    });
+    sts.destroy();
+    const env = {
+      AWS_ACCESS_KEY_ID: Credentials!.AccessKeyId!,
+      AWS_SECRET_ACCESS_KEY: Credentials!.SecretAccessKey!,
+      AWS_SESSION_TOKEN: Credentials!.SessionToken!,
+    };
+    const own = await run(["can", "logs/x", "--action", "s3:GetObject", "--json"], {
+      sandbox,
+      env,
+    });
+    const [answer] = JSON.parse(own.stdout);
+    assert.equal(answer.decision, "unknown");
+    assert.ok(answer.unread.includes("the session policy, which AWS shows to nobody"));
+  }));
+
+Deno.test("can: credentials that may not read their own policies don't know what they may do", () =>
+  withUser(async ({ sandbox, keys }) => {
+    const { code, stdout, stderr } = await run(["can", "logs"], { sandbox, env: keys });
+    assert.equal(code, 0);
+    assert.equal(lines(stdout)[1], "  list             unknown");
+    assert.match(
+      stderr,
+      /^Warning: Could not read the inline policies of user s3\.read-only\.logs/m,
+    );
+    assert.match(stderr, /^Could not be read: .*the policy of bucket logs/m);
+    const expected = await run(["can", "logs", "--expect", "denied"], { sandbox, env: keys });
+    assert.equal(expected.code, 1);
+    // What the bucket's own policy would have to allow is unknown too, but nobody needs a permission for this.
+    const who = ["can", "--action", "sts:GetCallerIdentity"];
+    assert.match((await run(who, { sandbox, env: keys })).stdout, /^allowed/);
+  }));
+
+Deno.test("can: the administrator, and a user who isn't there", () =>
+  withUser(async ({ sandbox }) => {
+    const { stdout } = await run(["can", "logs"], { sandbox });
+    assert.ok(lines(stdout).slice(1).every((line) => line.endsWith("yes")), stdout);
+    const missing = await run(["can", "logs", "--user", "nobody"], { sandbox });
+    assert.deepEqual([missing.code, missing.stdout], [1, ""]);
+    assert.equal(missing.stderr, "Error: User does not exist: nobody\n");
+    const role = await run(["can", "logs", "--role", "nobody"], { sandbox });
+    assert.equal(role.stderr, "Error: Role does not exist: nobody\n");
+    const bucket = await run(["can", "no-such-bucket"], { sandbox });
+    assert.deepEqual([bucket.code, bucket.stderr], [
+      1,
+      "Error: Bucket does not exist: no-such-bucket\n",
+    ]);
+  }));
+
+Deno.test("can: a public bucket gives a user what no policy of the user does", () =>
+  withUser(async ({ sandbox, s3, iam }) => {
+    await iam.deleteUserPolicy({ UserName: USER, PolicyName: USER });
+    await s3.deletePublicAccessBlock({ Bucket: "logs" });
+    const Policy = JSON.stringify(publicBucketPolicy("logs"));
+    await s3.putBucketPolicy({ Bucket: "logs", Policy });
+    const args = ["can", "logs/x", "--user", USER, "--action", "s3:GetObject"];
+    assert.match((await run(args, { sandbox })).stdout, /^allowed .* bucket policy/);
+  }));
