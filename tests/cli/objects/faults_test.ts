@@ -279,7 +279,7 @@ for (
     assert.equal(stderr.match(/Error: /g)?.length, 1, stderr);
     const [what, hint = ""] = stderr.split("\n");
     assert.match(what!, /^Error: Could not .+: AWS does not know this access key/);
-    assert.match(hint, /A key made a moment ago takes some seconds to work: try again/);
+    assert.match(hint, /A new key takes some seconds to work: try again/);
   });
 }
 
