@@ -1,10 +1,8 @@
 /**
- * How the tool is made into one file: a bundle of `cli.ts` without the sandbox.
+ * How the tool is made into one file: a bundle of `cli.ts`.
  *
  * @module
  */
-import denoJson from "../deno.json" with { type: "json" };
-
 /** What an executable may do; the same for every command, as it can't be known which will be run. */
 export const PERMISSIONS: readonly string[] = [
   "--allow-env",
@@ -17,23 +15,6 @@ export const PERMISSIONS: readonly string[] = [
 ];
 
 const ROOT = `${import.meta.dirname}/..`;
-
-/** Does something with an import map that leaves the sandbox out. */
-async function withImportMap<T>(work: (path: string) => Promise<T>): Promise<T> {
-  const root = new URL("../", import.meta.url);
-  const imports = {
-    ...denoJson.imports,
-    [new URL("lib/sandbox/mod.ts", root).href]: new URL("scripts/no_sandbox.ts", root).href,
-  };
-  // An executable embeds the folder in which its import map is, so that must be the one of `cli.ts`.
-  const path = await Deno.makeTempFile({ dir: ROOT, prefix: ".import_map_", suffix: ".json" });
-  try {
-    await Deno.writeTextFile(path, JSON.stringify({ imports }));
-    return await work(path);
-  } finally {
-    await Deno.remove(path);
-  }
-}
 
 /** What a run of Deno printed. */
 export interface Ran {
@@ -52,21 +33,16 @@ async function deno(...args: string[]): Promise<Ran> {
 
 /** Bundles the command line into one JavaScript file. */
 export function bundle(output: string): Promise<Ran> {
-  return withImportMap((importMap) =>
-    deno(
-      ...["bundle", "--minify", "--platform", "deno", "--no-check"],
-      ...["--import-map", importMap, "--output", output, "cli.ts"],
-    )
+  return deno(
+    ...["bundle", "--minify", "--platform", "deno", "--no-check", "--output", output, "cli.ts"],
   );
 }
 
 /** Makes a standalone executable. */
 export function compile(target: string, output: string): Promise<Ran> {
-  return withImportMap((importMap) =>
-    deno(
-      ...["compile", "--bundle", "--minify", "--no-check", "--target", target, ...PERMISSIONS],
-      ...["--import-map", importMap, "--output", output, "cli.ts"],
-    )
+  return deno(
+    ...["compile", "--bundle", "--minify", "--no-check", "--target", target, ...PERMISSIONS],
+    ...["--output", output, "cli.ts"],
   );
 }
 

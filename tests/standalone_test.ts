@@ -69,11 +69,13 @@ Deno.test("bundle: lists and details", async () => {
   }
 });
 
-Deno.test("bundle: the sandbox is not in it, and it says where it is", async () => {
-  const { code, stderr } = await runBundle(["sandbox"]);
-  assert.equal(code, 1);
-  assert.match(stderr, /^Error: This executable has no sandbox in it\nRun it with Deno: /);
-  assert.doesNotMatch(await Deno.readTextFile(file), /runSimulation|SimulationMode/);
+Deno.test("bundle: sandbox -- COMMAND runs the command in a sandbox", async () => {
+  const command = [Deno.execPath(), "run", "-A", file, "create", "my-bucket"];
+  const { code, stdout, stderr } = await runBundle(
+    ["sandbox", "--bucket", "my-bucket", "--", ...command],
+  );
+  assert.equal(code, 0, stderr);
+  assert.match(JSON.parse(stdout).AccessKeyId, /^AKIA/);
 });
 
 Deno.test("executable: holds the bundle and nothing else", async () => {

@@ -38,31 +38,21 @@ export function accessKeyIdOf(caller: Caller): string | undefined {
   return caller.type === "anonymous" ? undefined : caller.accessKeyId;
 }
 
-/** Condition keys about the principal. */
-export function principalContext(caller: Caller, account: Account): Record<string, string> {
-  const identity = identify(caller, account);
-  if (identity === undefined) {
-    return { "aws:PrincipalType": "Anonymous", "aws:PrincipalAccount": "anonymous" };
+/** Condition keys about the principal that don't follow from its identity. */
+export function principalContext(caller: Caller): Record<string, string> {
+  switch (caller.type) {
+    case "user":
+      return tagContext(caller.user.tags);
+    case "session":
+      return {
+        // Long-term keys don't have this key at all; sessions of AssumeRole without MFA have it.
+        "aws:MultiFactorAuthPresent": "false",
+        "aws:TokenIssueTime": caller.session.issueDate.toISOString(),
+        ...tagContext(caller.session.role.tags),
+      };
+    default:
+      return {};
   }
-  return {
-    "aws:userid": identity.userId,
-    "aws:PrincipalAccount": account.id,
-    "aws:PrincipalArn": caller.type === "session" ? caller.session.role.arn : identity.arn,
-    "aws:PrincipalIsAWSService": "false",
-    "aws:PrincipalType": { root: "Account", user: "User", session: "AssumedRole", anonymous: "" }[
-      caller.type
-    ],
-    ...(caller.type === "user" && {
-      "aws:username": caller.user.userName,
-      ...tagContext(caller.user.tags),
-    }),
-    ...(caller.type === "session" && {
-      // Long-term keys don't have this key at all; sessions of AssumeRole without MFA have it.
-      "aws:MultiFactorAuthPresent": "false",
-      "aws:TokenIssueTime": caller.session.issueDate.toISOString(),
-      ...tagContext(caller.session.role.tags),
-    }),
-  };
 }
 
 function tagContext(tags: Tag[]): Record<string, string> {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { abortable } from "../abortable.ts";
 import type { Account } from "./account.ts";
 import { authenticate, serviceOf } from "./auth/authentication.ts";
-import { denial, type RequestContext } from "./auth/authorize.ts";
+import { authorize, type RequestContext } from "./auth/authorize.ts";
 import { accessKeyIdOf, identify } from "./caller.ts";
 import { errorResponse, hostId } from "./error_response.ts";
 import type { Fault, FaultList, RequestRecord } from "./faults.ts";
@@ -92,43 +92,54 @@ async function serve(wire: WireRequest, exchange: Exchange): Promise<Response> {
     requestId: exchange.requestId,
     region,
   };
-  const operation = await SERVICES[service](request, caller, state.account);
+  const operation = SERVICES[service](request, caller, state.account);
   record.operation = operation.name;
   record.permissions = operation.permissions.map(({ action, resource }) => ({ action, resource }));
   const faults = state.faults.matching(record);
   for (const fault of faults) await delay(fault, state.closing);
   for (const fault of faults) if (!fault.after) inject(fault);
-  const [outcome] = await Promise.allSettled([
-    malformed(faults, false) ?? carryOut(operation, caller, exchange, contextOf(request, state)),
-  ]);
+  const outcome = attempt(() =>
+    malformed(faults, false) ?? carryOut(operation, caller, exchange, contextOf(request, state))
+  );
   // An error response is lost like any other.
   for (const fault of faults) if (fault.after) inject(fault);
   const garbled = malformed(faults, true);
-  if (garbled !== undefined) return garbled;
-  if (outcome.status === "rejected") throw outcome.reason;
-  return outcome.value;
+  return garbled ?? outcome();
 }
 
-async function carryOut(
+/** Does something now, and returns or throws its outcome later. */
+function attempt<T>(action: () => T): () => T {
+  try {
+    const value = action();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+function carryOut(
   operation: Operation,
   caller: Caller,
   { record, state }: Exchange,
   context: RequestContext,
-): Promise<Response> {
+): Response {
   if (operation.fault !== undefined) throw operation.fault;
-  const ask = (permission: NeededPermission) => denial(permission, caller, state.account, context);
+  const denialOf = (permission: NeededPermission) =>
+    authorize(permission, caller, state.account, context).denial;
   if (operation.permissions.length === 0 && caller.type === "anonymous") {
     throw new ServiceError(403, "AccessDenied", "Access Denied");
   }
   for (const permission of operation.permissions) {
-    const refusal = await ask(permission);
-    if (refusal !== undefined) {
-      throw new ServiceError(403, "AccessDenied", refusal, { headers: operation.deniedHeaders });
+    const denial = denialOf(permission);
+    if (denial !== undefined) {
+      throw new ServiceError(403, "AccessDenied", denial, { headers: operation.deniedHeaders });
     }
   }
-  return await operation.run(async (permission) => {
+  return operation.run((permission) => {
     record.permissions.push({ action: permission.action, resource: permission.resource });
-    return await ask(permission) === undefined;
+    return denialOf(permission) === undefined;
   });
 }
 

@@ -54,7 +54,7 @@ export interface NeededPermission {
  * Whether the caller has one more permission, decided by the same policies as the operation's own
  * permissions. Never throws for a denial.
  */
-export type May = (permission: NeededPermission) => Promise<boolean>;
+export type May = (permission: NeededPermission) => boolean;
 
 /** A request understood by its service. */
 export interface Operation {
@@ -71,7 +71,7 @@ export interface Operation {
    * permissions that are only known then: each key of DeleteObjects, or whether the caller may
    * learn that a key doesn't exist.
    */
-  run(may: May): Response | Promise<Response>;
+  run(may: May): Response;
 }
 
 /** Turns a request into an operation. May throw a {@linkcode ServiceError} for a bad request. */
@@ -79,7 +79,7 @@ export type Service = (
   request: SandboxRequest,
   caller: Caller,
   account: Account,
-) => Operation | Promise<Operation>;
+) => Operation;
 
 /** An error as AWS reports it: code, message and HTTP status. */
 export class ServiceError extends Error {

@@ -36,7 +36,7 @@ interface StsCall {
 
 interface StsOperation {
   permissions(call: StsCall): NeededPermission[];
-  run(call: StsCall): XmlContent | Promise<XmlContent>;
+  run(call: StsCall): XmlContent;
 }
 
 const SHORTEST_SESSION = 900;
@@ -73,12 +73,12 @@ const OPERATIONS = new Map<string, StsOperation>(Object.entries(
           resourcePolicy: findRole(arn, call.account)?.assumeRolePolicyDocument ?? TRUSTS_NOBODY,
         }];
       },
-      run: async (call) => {
+      run: (call) => {
         const role = findRole(roleArnOf(call), call.account);
         if (role === undefined) throw new ServiceError(403, "AccessDenied", "Access denied");
         const duration = durationOf(call, role);
         const policy = call.parameters.get("Policy");
-        await checkSessionPolicy(policy);
+        checkSessionPolicy(policy);
         const session = startSession(call, role, policy, duration);
         call.account.sessions.set(session.accessKeyId, session);
         role.lastUsed = {
@@ -117,7 +117,7 @@ export const sts: Service = (request, caller, account): Operation => {
   return {
     name,
     permissions: operation.permissions(call),
-    run: async () => queryResponse("sts", name, request.requestId, await operation.run(call)),
+    run: () => queryResponse("sts", name, request.requestId, operation.run(call)),
   };
 };
 
@@ -166,7 +166,7 @@ function durationOf({ parameters, caller }: StsCall, role: Role): number {
   return seconds;
 }
 
-async function checkSessionPolicy(policy: string | undefined): Promise<void> {
+function checkSessionPolicy(policy: string | undefined): void {
   if (policy === undefined) return;
   if (policy.length > POLICY_QUOTA) {
     throw new ServiceError(
@@ -176,7 +176,7 @@ async function checkSessionPolicy(policy: string | undefined): Promise<void> {
         "please use smaller policy.",
     );
   }
-  await checkIdentityPolicy("Policy", policy);
+  checkIdentityPolicy("Policy", policy);
 }
 
 /** AWS packs policies in an undocumented way; the share of the plain text's quota stands in for it. */

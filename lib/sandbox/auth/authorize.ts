@@ -1,227 +1,161 @@
 /**
- * Decides whether a caller may do what an operation needs, as AWS would: identity policies,
- * permissions boundary, session policy, bucket or trust policy, and public access block.
+ * Decides whether a caller has a permission, by the policies of the account, and words denials as
+ * AWS does.
  *
  * @module
  */
-import {
-  anonymousPrincipal,
-  isWildcardOnlyAction,
-  runSimulation,
-  type RunSimulationResults,
-  type Simulation,
-} from "@cloud-copilot/iam-simulate";
+import type {
+  AccessPolicies,
+  Decision,
+  Layer,
+  NamedPolicy,
+  PolicyType,
+} from "../../policy/access.ts";
+import { findAction } from "../../policy/actions.ts";
+import type { PolicyDocument } from "../../policy/document.ts";
+import { evaluate } from "../../policy/evaluate.ts";
+import type { Principal } from "../../policy/language/principal.ts";
 import type { Account, Bucket, Role, User } from "../account.ts";
 import { identify, principalContext } from "../caller.ts";
-import { hasValidConditions, withComparableDates } from "./conditions.ts";
-import { spellingFor } from "./engine_spelling.ts";
 import type { Caller, NeededPermission } from "../operation.ts";
-import { withPlainPrincipals } from "./principals.ts";
-import { isPublicPolicy } from "./public_policy.ts";
-
-export { isPublicPolicy } from "./public_policy.ts";
 
 /** Condition keys and values that come from the request rather than from its caller. */
 export type RequestContext = Record<string, string>;
 
-interface NamedPolicy {
-  name: string;
-  policy: unknown;
+/** Why a caller may or may not do something. */
+export interface Authorization {
+  /** What the policies say; `undefined` if they could not be asked. */
+  decision: Decision | undefined;
+  /** Why not, in AWS's words; `undefined` if the caller may. */
+  denial: string | undefined;
 }
 
-type Analysis = Extract<RunSimulationResults, { resultType: "single" }>["result"]["analysis"];
-
-const ALLOW_ALL: NamedPolicy = {
-  name: "Root",
-  policy: { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] },
-};
-const ALLOW_NOTHING = {
+const ALLOW_NOTHING: PolicyDocument = {
   Version: "2012-10-17",
   Statement: [{ Effect: "Deny", Action: "*", Resource: "*" }],
 };
 
-/** The root user can always mend a bucket policy that locks everyone out. */
-const ROOT_CANNOT_BE_DENIED = new Set([
-  "s3:GetBucketPolicy",
-  "s3:PutBucketPolicy",
-  "s3:DeleteBucketPolicy",
-]);
-
-/**
- * Says why a caller may not do something, in AWS's words, or `undefined` if he may.
- *
- * @param permission What is asked for.
- * @param caller Who asks.
- * @param account The account that the caller belongs to.
- * @param request Values of condition keys such as `aws:SourceIp`.
- */
-export async function denial(
+/** Decides on a permission. `request` holds condition keys such as `aws:SourceIp`. */
+export function authorize(
   permission: NeededPermission,
   caller: Caller,
   account: Account,
   request: RequestContext,
-): Promise<string | undefined> {
-  if (caller.type === "root") {
-    if (permission.action === "sts:AssumeRole") return "Roles may not be assumed by root accounts.";
-    if (ROOT_CANNOT_BE_DENIED.has(permission.action) && isOurs(permission.bucket, account)) return;
+): Authorization {
+  if (caller.type === "root" && permission.action === "sts:AssumeRole") {
+    return { decision: undefined, denial: "Roles may not be assumed by root accounts." };
   }
   const refusal = refusalOf(permission, caller, account);
-  let result: RunSimulationResults;
+  const facts = findAction(permission.action);
+  if (facts === undefined) {
+    return { decision: undefined, denial: refusal("because AWS does not have this action") };
+  }
   try {
-    result = await simulate(permission, caller, account, request);
+    const decision = evaluate({
+      principal: principalOf(caller, account),
+      action: permission.action,
+      resource: facts.resources.length === 0 ? "*" : permission.resource,
+      resourceAccount: ownerOf(permission.bucket, account),
+      context: contextOf(permission, caller, account, request),
+    }, policiesOf(permission, caller, account));
+    const isAllowed = decision.decision === "allowed";
+    return { decision, denial: isAllowed ? undefined : refusal(reason(decision, permission)) };
   } catch (error) {
-    return refusal(`because the request cannot be evaluated (${messageOf(error)})`);
+    // Such as a document that a test has put into the account as it is.
+    const message = error instanceof Error ? error.message : String(error);
+    return { decision: undefined, denial: refusal(`because a policy is invalid (${message})`) };
   }
-  if (result.resultType === "error") {
-    const errors = JSON.stringify(result.errors);
-    return refusal(`because the request or a policy cannot be evaluated (${errors})`);
-  }
-  if (result.resultType === "wildcard") {
-    return refusal("because the resource reads as a pattern");
-  }
-  const { analysis } = result.result;
-  const isAllowed = result.overallResult === "Allowed" || isGrantedToCaller(analysis, permission);
-  if (isAllowed && !isTrustBeyondBoundary(analysis, permission)) return;
-  return refusal(reason(analysis, permission));
 }
 
-/**
- * Whether the bucket policy of the caller's account grants to the very caller. What identity
- * policy, boundary and session policy leave out doesn't limit that, only what they deny.
- */
-function isGrantedToCaller(analysis: Analysis, { bucket }: NeededPermission): boolean {
-  const { resourceAnalysis: resource } = analysis;
-  const limits = [
-    analysis.identityAnalysis,
-    analysis.permissionBoundaryAnalysis,
-    analysis.sessionAnalysis,
-  ];
-  return bucket !== undefined && analysis.sameAccount && resource?.result === "Allowed" &&
-    resource.allowStatements.some(({ principalMatch }) => principalMatch === "Match") &&
-    limits.every((limit) => limit?.result !== "ExplicitlyDenied");
+function principalOf(caller: Caller, account: Account): Principal {
+  const identity = identify(caller, account);
+  if (identity === undefined || caller.type === "anonymous") return { type: "anonymous" };
+  const { arn, userId: id } = identity;
+  const { canonicalUserId } = account;
+  if (caller.type !== "session") return { type: caller.type, arn, id, canonicalUserId };
+  return { type: "session", arn, id, canonicalUserId, roleArn: caller.session.role.arn };
 }
 
-/** A trust policy, other than a bucket policy, does not lift a boundary from whom it names. */
-function isTrustBeyondBoundary(analysis: Analysis, { resourcePolicy }: NeededPermission): boolean {
-  return resourcePolicy !== undefined &&
-    analysis.permissionBoundaryAnalysis?.result === "ImplicitlyDenied";
-}
-
-async function simulate(
+function contextOf(
   permission: NeededPermission,
   caller: Caller,
   account: Account,
   request: RequestContext,
-): Promise<RunSimulationResults> {
-  const accountId = permission.bucket?.ownerAccountId ?? account.id;
-  const context = {
+): Record<string, string | string[]> {
+  return {
     ...request,
-    ...principalContext(caller, account),
-    "aws:ResourceAccount": accountId,
+    ...principalContext(caller),
+    "aws:ResourceAccount": ownerOf(permission.bucket, account),
     // Where the sandbox stands in for HTTPS, it does so for the version that clients use.
     ...(request["aws:SecureTransport"] === "true" && { "s3:TlsVersion": "1.3" }),
     ...permission.context,
   };
-  const resourceText = permission.resourcePolicy ?? permission.bucket?.policy;
-  const resourcePolicy: unknown = resourceText && JSON.parse(resourceText);
-  const own = ownPolicies(caller, account);
-  const documents = allDocuments(own, resourcePolicy);
-  if (!documents.every(hasValidConditions)) {
-    throw new TypeError("a policy has a condition that is none");
+}
+
+function policiesOf(
+  { bucket, resourcePolicy: trustPolicy }: NeededPermission,
+  caller: Caller,
+  account: Account,
+): AccessPolicies {
+  const policies: AccessPolicies = {};
+  if (caller.type === "user") addPoliciesOf(caller.user, account, policies);
+  if (caller.type === "session") {
+    addPoliciesOf(caller.session.role, account, policies);
+    const { policy } = caller.session;
+    if (policy) policies.session = [{ name: "Policy", document: documentOf(policy) }];
   }
-  const [service = "", action = ""] = permission.action.split(":");
-  const resource = await isWildcardOnlyAction(service, action) ? "*" : permission.resource;
-  const spell = spellingFor(resource, context, documents);
-  const escapeForEngine = (policy: unknown) => {
-    const spelled = withComparableDates(spell.policy(policy));
-    return service === "s3" && resource === "*" ? withAllOfS3(spelled) : spelled;
-  };
-  const respelled = ({ name, policy }: NamedPolicy) => ({ name, policy: escapeForEngine(policy) });
-  const simulation: Simulation = {
-    request: {
-      principal: identify(caller, account)?.arn ?? anonymousPrincipal,
-      action: permission.action,
-      resource: { resource: resource === "*" ? resource : spell.resource(resource), accountId },
-      contextVariables: Object.fromEntries(
-        Object.entries(context).map(([key, value]) => [
-          key,
-          Array.isArray(value) ? value.map(spell.value) : spell.value(value),
-        ]),
-      ),
-    },
-    identityPolicies: own.identity.map(respelled),
-    sessionPolicy: escapeForEngine(own.session),
-    permissionBoundaryPolicies: own.boundary && [respelled(own.boundary)],
-    resourcePolicy: withPlainPrincipals(escapeForEngine(resourcePolicy), account),
-    serviceControlPolicies: [],
-    resourceControlPolicies: [],
-    additionalSettings: {
-      s3: { blockPublicAccess: restrictsPublicBuckets(permission.bucket, account) },
-    },
-  };
-  return await runSimulation(simulation, { simulationMode: "Strict" });
-}
-
-function allDocuments(own: OwnPolicies, resourcePolicy: unknown): unknown[] {
-  const documents = [...own.identity, ...(own.boundary ? [own.boundary] : [])]
-    .map(({ policy }) => policy);
-  return [...documents, own.session, resourcePolicy].filter((policy) => policy !== undefined);
-}
-
-/** S3 grants its actions without a resource to who has them on all of S3; the engine does not. */
-function withAllOfS3(policy: unknown): unknown {
-  return policy && JSON.parse(JSON.stringify(policy).replaceAll('"arn:aws:s3:::*"', '"*"'));
-}
-
-interface OwnPolicies {
-  identity: NamedPolicy[];
-  boundary?: NamedPolicy;
-  session?: unknown;
-}
-
-function ownPolicies(caller: Caller, account: Account): OwnPolicies {
-  switch (caller.type) {
-    case "anonymous":
-      return { identity: [] };
-    case "root":
-      return { identity: [ALLOW_ALL] };
-    case "user":
-      return policiesOf(caller.user, account);
-    case "session":
-      return {
-        ...policiesOf(caller.session.role, account),
-        ...(caller.session.policy && { session: JSON.parse(caller.session.policy) }),
-      };
+  if (trustPolicy !== undefined) {
+    policies.resource = { type: "trust", name: "trust policy", document: documentOf(trustPolicy) };
+  } else if (bucket?.policy !== undefined) {
+    policies.resource = { type: "bucket", name: bucket.name, document: documentOf(bucket.policy) };
+    policies.publicAccessBlock = {
+      bucket: bucket.publicAccessBlock,
+      account: isOurs(bucket, account) ? account.publicAccessBlock : undefined,
+    };
   }
+  return policies;
 }
 
-function policiesOf(principal: User | Role, account: Account): OwnPolicies {
+function addPoliciesOf(
+  principal: User | Role,
+  account: Account,
+  policies: AccessPolicies,
+): void {
   const inline = [...principal.inlinePolicies]
     .filter(([name]) => account.visibility.sees(principal, name))
-    .map(([name, document]) => ({ name, policy: JSON.parse(document) }));
-  const attached = [...principal.attachedPolicies].map((arn) => managedPolicy(arn, account));
-  return {
-    identity: [...inline, ...attached],
-    ...(principal.permissionsBoundary && {
-      boundary: managedPolicy(principal.permissionsBoundary, account),
-    }),
-  };
+    .map(([name, text]) => ({ type: "inline", name, document: documentOf(text) } as const));
+  const attached = [...principal.attachedPolicies]
+    .map((arn) => ({ type: "attached", ...managedPolicy(arn, account) } as const));
+  policies.identity = [...inline, ...attached];
+  const boundary = principal.permissionsBoundary;
+  if (boundary !== undefined) policies.permissionsBoundary = managedPolicy(boundary, account);
 }
 
 function managedPolicy(arn: string, account: Account): NamedPolicy {
   const policy = account.policies.get(arn);
-  const document = policy?.versions.get(policy.defaultVersionId)?.document;
-  return { name: arn, policy: document === undefined ? ALLOW_NOTHING : JSON.parse(document) };
+  const text = policy?.versions.get(policy.defaultVersionId)?.document;
+  return { name: arn, document: text === undefined ? ALLOW_NOTHING : documentOf(text) };
+}
+
+const MAX_DOCUMENTS = 1000;
+const documents = new Map<string, PolicyDocument>();
+
+/** Parses a policy; the same text gives the same object, which the policy engine compiles once. */
+function documentOf(text: string): PolicyDocument {
+  const known = documents.get(text);
+  if (known !== undefined) return known;
+  if (documents.size >= MAX_DOCUMENTS) documents.clear();
+  const document = JSON.parse(text);
+  documents.set(text, document);
+  return document;
+}
+
+function ownerOf(bucket: Bucket | undefined, account: Account): string {
+  return bucket?.ownerAccountId ?? account.id;
 }
 
 function isOurs(bucket: Bucket | undefined, account: Account): boolean {
-  return bucket === undefined || bucket.ownerAccountId === account.id;
-}
-
-function restrictsPublicBuckets(bucket: Bucket | undefined, account: Account): boolean {
-  if (bucket?.policy === undefined || !isPublicPolicy(bucket.policy)) return false;
-  if (bucket.publicAccessBlock?.RestrictPublicBuckets) return true;
-  return isOurs(bucket, account) && account.publicAccessBlock?.RestrictPublicBuckets === true;
+  return ownerOf(bucket, account) === account.id;
 }
 
 /** S3 tells callers from outside the account only that access is denied. */
@@ -233,44 +167,32 @@ function refusalOf(
   const identity = identify(caller, account);
   const isS3 = action.startsWith("s3:");
   if (identity === undefined || !isOurs(bucket, account)) return () => "Access Denied";
-  const shown = isS3 ? `"${resource}"` : resource;
+  const quoted = isS3 ? `"${resource}"` : resource;
   return (why) =>
-    `User: ${identity.arn} is not authorized to perform: ${action} on resource: ${shown} ${why}`;
+    `User: ${identity.arn} is not authorized to perform: ${action} on resource: ${quoted} ${why}`;
 }
 
-function reason(analysis: Analysis, { action, resourcePolicy }: NeededPermission): string {
-  const kinds: [string, string | undefined][] = [
-    ["an identity-based policy", analysis.identityAnalysis?.result],
-    ["a resource-based policy", analysis.resourceAnalysis?.result],
-    ["a permissions boundary", analysis.permissionBoundaryAnalysis?.result],
-    ["a session policy", analysis.sessionAnalysis?.result],
-  ];
-  const denying = kinds.find(([, result]) =>
-    result === "ExplicitlyDenied" || result === "DeniedForAccount"
-  );
-  if (denying) return `with an explicit deny in ${denying[0]}`;
-  if (analysis.blockedBy?.includes("s3-bpa")) {
+/** The kinds of policies in AWS's words; a denial names the first that applies. */
+const KINDS: [name: string, types: PolicyType[]][] = [
+  ["an identity-based policy", ["inline", "attached", "group"]],
+  ["a resource-based policy", ["bucket", "trust", "key"]],
+  ["a permissions boundary", ["permissions-boundary"]],
+  ["a session policy", ["session"]],
+];
+
+const LAYERS: Partial<Record<Layer, string>> = {
+  "identity": "identity-based policy",
+  "resource": "resource-based policy",
+  "permissions-boundary": "permissions boundary",
+  "session": "session policy",
+};
+
+function reason({ statements, missing }: Decision, { action }: NeededPermission): string {
+  const denying = statements.filter(({ effect }) => effect === "Deny").map(({ type }) => type);
+  const kind = KINDS.find(([, types]) => types.some((type) => denying.includes(type)));
+  if (missing === undefined && kind) return `with an explicit deny in ${kind[0]}`;
+  if (missing === "public-access-block") {
     return "because public access is blocked by the RestrictPublicBuckets setting";
   }
-  const missing = missingGrant(analysis, resourcePolicy !== undefined);
-  return `because no ${missing} allows the ${action} action`;
-}
-
-function missingGrant(analysis: Analysis, needsResourceGrant: boolean): string {
-  const resource = analysis.resourceAnalysis?.result;
-  if (needsResourceGrant && resource !== "Allowed" && resource !== "AllowedForAccount") {
-    return "resource-based policy";
-  }
-  if (analysis.identityAnalysis?.result !== "Allowed" && resource !== "Allowed") {
-    return "identity-based policy";
-  }
-  if (analysis.permissionBoundaryAnalysis?.result === "ImplicitlyDenied") {
-    return "permissions boundary";
-  }
-  if (analysis.sessionAnalysis?.result === "ImplicitlyDenied") return "session policy";
-  return "identity-based policy";
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return `because no ${LAYERS[missing ?? "identity"]} allows the ${action} action`;
 }

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { anonymousPrincipal, runSimulation } from "@cloud-copilot/iam-simulate";
 import { isObject } from "../../is_object.ts";
+import { checkPolicy, type PolicyUse } from "../../policy/language/statement.ts";
 import type { Account } from "../account.ts";
-import { isValidCondition } from "./conditions.ts";
 import { ServiceError } from "../operation.ts";
 import { checkLength, validationError } from "../query.ts";
 
@@ -27,7 +26,7 @@ const STATEMENT_KEYS = new Set([
 const MAX_LENGTH = 131_072;
 
 /** Refuses a document that can't be the policy of a user or role, a managed or a session policy. */
-export async function checkIdentityPolicy(parameter: string, text: string): Promise<void> {
+export function checkIdentityPolicy(parameter: string, text: string): void {
   checkCharacters(parameter, text);
   const document = parse(text, "Syntax errors in policy.");
   for (const statement of statementsOf(document)) {
@@ -37,15 +36,11 @@ export async function checkIdentityPolicy(parameter: string, text: string): Prom
     checkActions(statement);
     checkResources(statement);
   }
-  await checkWithEngine({ identityPolicies: [{ name: parameter, policy: document }] });
+  checkSyntax(document, "identity");
 }
 
 /** Refuses a document that can't be the trust policy of a role. */
-export async function checkTrustPolicy(
-  parameter: string,
-  text: string,
-  account: Account,
-): Promise<void> {
+export function checkTrustPolicy(parameter: string, text: string, account: Account): void {
   checkCharacters(parameter, text);
   const document = parse(text, "This policy contains invalid Json");
   for (const statement of statementsOf(document)) {
@@ -58,7 +53,7 @@ export async function checkTrustPolicy(
     checkActions(statement);
     checkPrincipals(statement.Principal ?? statement.NotPrincipal, account);
   }
-  await checkWithEngine({ identityPolicies: [], resourcePolicy: document });
+  checkSyntax(document, "trust");
 }
 
 /** Length of a policy as IAM's quotas count it: without white space. */
@@ -97,7 +92,6 @@ function statementsOf(document: Json): Json[] {
   for (const statement of statements) {
     if (Object.keys(statement).some((key) => !STATEMENT_KEYS.has(key))) throw syntaxErrors();
     if (statement.Effect !== "Allow" && statement.Effect !== "Deny") throw syntaxErrors();
-    if (!isValidCondition(statement.Condition)) throw syntaxErrors();
   }
   checkSids(statements);
   return statements;
@@ -163,22 +157,12 @@ function principalExists(name: string, account: Account): boolean {
 }
 
 /** What passes here can be evaluated later, so that no stored policy can fail a decision. */
-async function checkWithEngine(
-  policies: { identityPolicies: { name: string; policy: unknown }[]; resourcePolicy?: unknown },
-): Promise<void> {
-  const isTrust = policies.resourcePolicy !== undefined;
-  const result = await runSimulation({
-    request: {
-      principal: isTrust ? anonymousPrincipal : "arn:aws:iam::123456789012:user/anyone",
-      action: "sts:GetCallerIdentity",
-      resource: { resource: "*", accountId: "123456789012" },
-      contextVariables: {},
-    },
-    serviceControlPolicies: [],
-    resourceControlPolicies: [],
-    ...policies,
-  }, { simulationMode: "Strict" });
-  if (result.resultType === "error") throw syntaxErrors();
+function checkSyntax(document: Json, use: PolicyUse): void {
+  try {
+    checkPolicy(document, use);
+  } catch {
+    throw syntaxErrors();
+  }
 }
 
 function syntaxErrors(): ServiceError {

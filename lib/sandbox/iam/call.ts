@@ -30,7 +30,7 @@ export interface IamOperation {
   /** Reads what the call needs; throws for an invalid call. */
   permissions(call: IamCall): NeededPermission[];
   /** Does the work and returns the content of the response's result element, if there is one. */
-  run(call: IamCall): XmlContent | Promise<XmlContent>;
+  run(call: IamCall): XmlContent;
 }
 
 /** Operations by AWS's name. */
@@ -111,7 +111,7 @@ export function arnOf(account: Account, kind: NamedKind, name: string, path = "/
 /** An operation that needs one permission, on the user that the call is about. */
 export function onUser(
   action: string,
-  run: (user: User, call: IamCall) => XmlContent | Promise<XmlContent>,
+  run: (user: User, call: IamCall) => XmlContent,
 ): IamOperation {
   return {
     permissions: (call) => [{
@@ -125,7 +125,7 @@ export function onUser(
 /** An operation that needs one permission, on the role that the call is about. */
 export function onRole(
   action: string,
-  run: (role: Role, call: IamCall) => XmlContent | Promise<XmlContent>,
+  run: (role: Role, call: IamCall) => XmlContent,
 ): IamOperation {
   return {
     permissions: (call) => [{

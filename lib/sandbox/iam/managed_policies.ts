@@ -22,6 +22,7 @@ import {
   tagMembers,
   tagsOf,
 } from "./call.ts";
+import { identify } from "../caller.ts";
 import { uniqueId } from "../identifiers.ts";
 import { ServiceError } from "../operation.ts";
 import { checkIdentityPolicy, countedLength } from "../auth/policy_document.ts";
@@ -44,9 +45,9 @@ export const managedPolicyOperations: IamOperations = {
         ...(tags.length > 0 ? [{ action: "iam:TagPolicy", resource, context }] : []),
       ];
     },
-    run: async (call) => {
+    run: (call) => {
       const { account } = call;
-      const policy = await newPolicy(call);
+      const policy = newPolicy(call);
       const own = [...account.policies.values()].filter(({ arn }) => !arn.startsWith(AWS_OWNED));
       if (isTaken(own.map(({ policyName }) => policyName), policy.policyName)) {
         throw alreadyExists(
@@ -107,7 +108,12 @@ export const managedPolicyOperations: IamOperations = {
     },
   },
 
-  DeletePolicy: onPolicy("DeletePolicy", (policy, { account }) => {
+  DeletePolicy: onPolicy("DeletePolicy", (policy, { account, caller }) => {
+    if (policy.arn.startsWith(AWS_OWNED)) {
+      const arn = identify(caller, account)?.arn;
+      const message = `User: ${arn} is not authorized to perform: iam:DeletePolicy on resource: `;
+      throw new ServiceError(403, "AccessDenied", message + policy.arn);
+    }
     if (attachmentsOf(policy.arn, account) + boundariesOf(policy.arn, account) > 0) {
       throw deleteConflict("Cannot delete a policy attached to entities.");
     }
@@ -135,11 +141,11 @@ function onPolicy(
   };
 }
 
-async function newPolicy(call: IamCall): Promise<ManagedPolicy> {
+function newPolicy(call: IamCall): ManagedPolicy {
   const policyName = nameOf(call, "PolicyName");
   const path = pathOf(call);
   const document = required(call.parameters, "PolicyDocument");
-  await checkIdentityPolicy("PolicyDocument", document);
+  checkIdentityPolicy("PolicyDocument", document);
   if (countedLength(document) > SIZE_QUOTA) {
     throw limitExceeded(`Cannot exceed quota for PolicySize: ${SIZE_QUOTA}`);
   }

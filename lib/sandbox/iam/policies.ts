@@ -32,7 +32,7 @@ interface Kind {
   inlineQuota: number;
   on(
     action: string,
-    run: (principal: User | Role, call: IamCall) => XmlContent | Promise<XmlContent>,
+    run: (principal: User | Role, call: IamCall) => XmlContent,
   ): IamOperation;
   name(principal: User | Role): string;
   arn(call: IamCall): string;
@@ -92,10 +92,10 @@ function inlineOperations(kind: Kind): IamOperations {
       refuse(noSuchEntity(`${lower} policy`, policyName));
 
   return {
-    [`Put${word}Policy`]: change(`Put${word}Policy`, async (principal, call) => {
+    [`Put${word}Policy`]: change(`Put${word}Policy`, (principal, call) => {
       const policyName = nameOf(call, "PolicyName");
       const document = required(call.parameters, "PolicyDocument");
-      await checkIdentityPolicy("PolicyDocument", document);
+      checkIdentityPolicy("PolicyDocument", document);
       const others = [...principal.inlinePolicies].filter(([other]) => other !== policyName);
       const total = [document, ...others.map(([, text]) => text)]
         .reduce((sum, text) => sum + countedLength(text), 0);

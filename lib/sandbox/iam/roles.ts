@@ -46,8 +46,8 @@ export const roleOperations: IamOperations = {
         ...(tags.length > 0 ? [{ action: "iam:TagRole", resource, context }] : []),
       ];
     },
-    run: async (call) => {
-      const role = await newRole(call);
+    run: (call) => {
+      const role = newRole(call);
       if (isTaken(call.account.roles.keys(), role.roleName)) {
         throw alreadyExists(`Role with name ${role.roleName} already exists.`);
       }
@@ -90,8 +90,8 @@ export const roleOperations: IamOperations = {
     return [];
   }),
 
-  UpdateAssumeRolePolicy: onRole("UpdateAssumeRolePolicy", async (role, call) => {
-    role.assumeRolePolicyDocument = await trustPolicyOf(call, "PolicyDocument");
+  UpdateAssumeRolePolicy: onRole("UpdateAssumeRolePolicy", (role, call) => {
+    role.assumeRolePolicyDocument = trustPolicyOf(call, "PolicyDocument");
     return undefined;
   }),
 
@@ -109,7 +109,7 @@ export const roleOperations: IamOperations = {
   },
 };
 
-async function newRole(call: IamCall): Promise<Role> {
+function newRole(call: IamCall): Role {
   const roleName = nameOf(call, "RoleName", 64);
   const path = pathOf(call);
   const description = call.parameters.get("Description");
@@ -127,7 +127,7 @@ async function newRole(call: IamCall): Promise<Role> {
     inlinePolicies: new Map(),
     attachedPolicies: new Set(),
     lastUsed: undefined,
-    assumeRolePolicyDocument: await trustPolicyOf(call, "AssumeRolePolicyDocument"),
+    assumeRolePolicyDocument: trustPolicyOf(call, "AssumeRolePolicyDocument"),
   };
 }
 
@@ -135,9 +135,9 @@ function sessionDurationOf(call: IamCall): number | undefined {
   return integer(call.parameters, "MaxSessionDuration", SHORTEST_SESSION, LONGEST_SESSION);
 }
 
-async function trustPolicyOf(call: IamCall, parameter: string): Promise<string> {
+function trustPolicyOf(call: IamCall, parameter: string): string {
   const document = required(call.parameters, parameter);
-  await checkTrustPolicy(parameter, document, call.account);
+  checkTrustPolicy(parameter, document, call.account);
   if (countedLength(document) > TRUST_QUOTA) {
     throw limitExceeded(`Cannot exceed quota for ACLSizePerRole: ${TRUST_QUOTA}`);
   }

@@ -47,6 +47,6 @@ export const iam: Service = (request, caller, account) => {
   return {
     name,
     permissions: operation.permissions(call),
-    run: async () => queryResponse("iam", name, request.requestId, await operation.run(call)),
+    run: () => queryResponse("iam", name, request.requestId, operation.run(call)),
   };
 };

@@ -8,7 +8,7 @@ import { ServiceError } from "../operation.ts";
 import { type Level, onAccount, onBucket, onObject, type S3Call } from "./call.ts";
 
 /** Does an operation's work. */
-export type Run = (call: S3Call, may: May) => Response | Promise<Response>;
+export type Run = (call: S3Call, may: May) => Response;
 
 /** Names the permissions that an operation needs. */
 export type Needs = (call: S3Call) => NeededPermission[];

@@ -26,7 +26,10 @@ export const s3: Service = (request, caller, account): Operation => {
     return operationOf(call, route);
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    return { name: route.name, permissions: [], fault: error, run: () => Promise.reject(error) };
+    const run = () => {
+      throw error;
+    };
+    return { name: route.name, permissions: [], fault: error, run };
   }
 };
 

@@ -6,9 +6,9 @@
 import { isObject } from "../../../is_object.ts";
 import type { Account, Bucket } from "../../account.ts";
 import { identify } from "../../caller.ts";
-import { isValidCondition } from "../../auth/conditions.ts";
+import { isPublicPolicy } from "../../../policy/public_policy.ts";
+import { checkPolicy } from "../../../policy/language/statement.ts";
 import { ServiceError } from "../../operation.ts";
-import { isPublicPolicy } from "../../auth/public_policy.ts";
 import { emptyAnswer, type S3Call, xmlAnswer } from "../call.ts";
 import { accessDenied, notConfigured } from "../errors.ts";
 import { element } from "../../xml.ts";
@@ -82,6 +82,11 @@ export function checkBucketPolicy(text: string, bucket: Bucket, account: Account
   if (new Set(sids).size < sids.length) {
     throw malformed("Statement IDs (SID) in a single policy must be unique.");
   }
+  try {
+    checkPolicy(policy, "resource");
+  } catch {
+    throw malformed("Invalid policy syntax.");
+  }
 }
 
 function checkStatement(statement: unknown, bucket: Bucket, account: Account): void {
@@ -100,7 +105,6 @@ function checkStatement(statement: unknown, bucket: Bucket, account: Account): v
     throw malformed("Policy has invalid resource");
   }
   checkMatch(actions, resources, statement);
-  checkCondition(statement.Condition);
 }
 
 function eitherField(statement: Fields, name: string): unknown {
@@ -154,22 +158,6 @@ function checkMatch(actions: string[], resources: string[], statement: Fields): 
   if (misses) throw malformed("Action does not apply to any resource(s) in statement");
 }
 
-function checkCondition(condition: unknown): void {
-  if (condition === undefined) return;
-  if (!isObject(condition) || !isValidCondition(condition)) {
-    throw malformed("Invalid policy syntax.");
-  }
-  for (const tests of Object.values(condition)) {
-    if (!isObject(tests)) throw malformed("Invalid policy syntax.");
-    for (const expected of Object.values(tests)) {
-      const values = Array.isArray(expected) ? expected : [expected];
-      if (!values.every((value) => ["string", "number", "boolean"].includes(typeof value))) {
-        throw malformed("Invalid policy syntax.");
-      }
-    }
-  }
-}
-
 /** PutBucketPolicy. */
 export function putBucketPolicy(call: S3Call): Response {
   const { bucket, account } = call;
@@ -177,7 +165,7 @@ export function putBucketPolicy(call: S3Call): Response {
   checkBucketPolicy(text, bucket, account);
   const blocks = bucket.publicAccessBlock?.BlockPublicPolicy ||
     account.publicAccessBlock?.BlockPublicPolicy;
-  if (blocks && isPublicPolicy(text)) {
+  if (blocks && isPublicPolicy(JSON.parse(text))) {
     const arn = identify(call.caller, account)?.arn ?? "anonymous";
     throw accessDenied(
       `User: ${arn} is not authorized to perform: s3:PutBucketPolicy on resource: ` +
@@ -207,6 +195,6 @@ export function deleteBucketPolicy({ bucket }: S3Call): Response {
 
 /** GetBucketPolicyStatus. */
 export function getBucketPolicyStatus(call: S3Call): Response {
-  const isPublic = isPublicPolicy(policyOf(call));
+  const isPublic = isPublicPolicy(JSON.parse(policyOf(call)));
   return xmlAnswer("PolicyStatus", element("IsPublic", isPublic));
 }

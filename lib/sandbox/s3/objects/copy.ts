@@ -83,15 +83,15 @@ export function copyNeeds(call: S3Call): NeededPermission[] {
 }
 
 /** The object that a copy reads, with the conditions on it checked. */
-export async function existingSource(call: S3Call, may: May): Promise<StoredObject> {
-  const object = await existingObject(call, may, copySource(call));
+export function existingSource(call: S3Call, may: May): StoredObject {
+  const object = existingObject(call, may, copySource(call));
   if (isUnchanged(call, object, `${SOURCE}-`)) throw preconditionFailed(`${SOURCE}-If-None-Match`);
   return object;
 }
 
 /** CopyObject. */
-export async function copyObject(call: S3Call, may: May): Promise<Response> {
-  const source = await existingSource(call, may);
+export function copyObject(call: S3Call, may: May): Response {
+  const source = existingSource(call, may);
   checkWriteConditions(call);
   const keepsMetadata = isCopied(call, "x-amz-metadata-directive");
   const settings = settingsOf(call);

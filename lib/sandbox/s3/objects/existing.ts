@@ -19,7 +19,7 @@ export interface ObjectAddress {
  * The object, or the error that the caller may see: only callers who may list the bucket learn that
  * a key doesn't exist.
  */
-export async function existingObject(
+export function existingObject(
   call: S3Call,
   may: May,
   { bucket, key, versionId }: ObjectAddress = {
@@ -27,9 +27,9 @@ export async function existingObject(
     key: call.key,
     versionId: call.query.get("versionId"),
   },
-): Promise<StoredObject> {
+): StoredObject {
   const object = bucket.objects.get(key);
   if (object !== undefined && (versionId === null || versionId === "null")) return object;
-  if (!await may(onBucket(call, "s3:ListBucket", {}, bucket))) throw accessDenied();
+  if (!may(onBucket(call, "s3:ListBucket", {}, bucket))) throw accessDenied();
   throw versionId === null ? noSuchKey(key) : noSuchVersion(key, versionId);
 }

@@ -76,8 +76,8 @@ function notLocked(): ServiceError {
 }
 
 /** GetObjectLegalHold. */
-export async function getLegalHold(call: S3Call, may: May): Promise<Response> {
-  const { legalHold } = await existingObject(call, may);
+export function getLegalHold(call: S3Call, may: May): Response {
+  const { legalHold } = existingObject(call, may);
   checkEnabled(call);
   if (legalHold === undefined) throw notLocked();
   return xmlAnswer("LegalHold", element("Status", legalHold));
@@ -92,16 +92,16 @@ export function putLegalHoldNeeds(call: S3Call): NeededPermission[] {
 }
 
 /** PutObjectLegalHold. */
-export async function putLegalHold(call: S3Call, may: May): Promise<Response> {
-  const object = await existingObject(call, may);
+export function putLegalHold(call: S3Call, may: May): Response {
+  const object = existingObject(call, may);
   checkEnabled(call);
   object.legalHold = legalHoldOf(textOf(call.xml("LegalHold"), "Status"));
   return emptyAnswer();
 }
 
 /** GetObjectRetention. */
-export async function getRetention(call: S3Call, may: May): Promise<Response> {
-  const { retention } = await existingObject(call, may);
+export function getRetention(call: S3Call, may: May): Response {
+  const { retention } = existingObject(call, may);
   checkEnabled(call);
   if (retention === undefined) throw notLocked();
   return xmlAnswer("Retention", [
@@ -136,8 +136,8 @@ function retentionContext(call: S3Call): Context {
 }
 
 /** PutObjectRetention. A retention in force can be lengthened; shorter only by bypass. */
-export async function putRetention(call: S3Call, may: May): Promise<Response> {
-  const object = await existingObject(call, may);
+export function putRetention(call: S3Call, may: May): Response {
+  const object = existingObject(call, may);
   checkEnabled(call);
   const root = call.xml("Retention");
   const mode = textOf(root, "Mode");

@@ -106,8 +106,8 @@ export function putObject(call: S3Call): Response {
 }
 
 /** GetObject and HeadObject, which differ in the body alone. */
-export async function getObject(call: S3Call, may: May): Promise<Response> {
-  const object = await existingObject(call, may);
+export function getObject(call: S3Call, may: May): Response {
+  const object = existingObject(call, may);
   const headers = answerHeaders(call, object);
   if (isUnchanged(call, object)) {
     const { etag, "last-modified": modified } = headers;
@@ -200,7 +200,7 @@ export function deleteObject(call: S3Call): Response {
 }
 
 /** DeleteObjects: each key is allowed or refused for itself. */
-export async function deleteObjects(call: S3Call, may: May): Promise<Response> {
+export function deleteObjects(call: S3Call, may: May): Response {
   const hasDigest = [...call.request.headers.keys()].some((name) =>
     name === "content-md5" || name.startsWith("x-amz-checksum-")
   );
@@ -216,7 +216,7 @@ export async function deleteObjects(call: S3Call, may: May): Promise<Response> {
   const isQuiet = textOf(root, "Quiet")?.trim() === "true";
   const results: Xml[] = [];
   for (const { key, versionId } of targets) {
-    const error = await deleteOne(call, may, key, versionId);
+    const error = deleteOne(call, may, key, versionId);
     const id = [element("Key", key), optional("VersionId", versionId)];
     if (error !== undefined) {
       results.push(
@@ -229,17 +229,17 @@ export async function deleteObjects(call: S3Call, may: May): Promise<Response> {
   return xmlAnswer("DeleteResult", results);
 }
 
-async function deleteOne(
+function deleteOne(
   call: S3Call,
   may: May,
   key: string,
   versionId: string | undefined,
-): Promise<ServiceError | undefined> {
+): ServiceError | undefined {
   const target = { bucket: call.bucket, key };
   const permission = versionId === undefined
     ? onObject(call, "s3:DeleteObject", {}, target)
     : onObject(call, "s3:DeleteObjectVersion", { "s3:versionid": versionId }, target);
-  if (!await may(permission)) return accessDenied();
+  if (!may(permission)) return accessDenied();
   try {
     remove(call, key, versionId);
   } catch (error) {

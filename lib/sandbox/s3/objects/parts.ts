@@ -83,10 +83,10 @@ export function uploadPartCopyNeeds(call: S3Call): NeededPermission[] {
 }
 
 /** UploadPartCopy. */
-export async function uploadPartCopy(call: S3Call, may: May): Promise<Response> {
+export function uploadPartCopy(call: S3Call, may: May): Response {
   const number = partNumberOf(call);
   const upload = uploadOf(call);
-  const source = await existingSource(call, may);
+  const source = existingSource(call, may);
   const body = sourceRange(call, source.body);
   const part = newPart(call, body, keptChecksums(call, upload.checksumAlgorithm, body));
   upload.parts.set(number, part);

@@ -16,8 +16,8 @@ import { MAX_OBJECT_TAGS, requestTagContext, tagSet, tagsOf } from "../tags.ts";
 import { childOf, element, optional, type Xml } from "../../xml.ts";
 
 /** GetObjectAcl. */
-export async function getObjectAcl(call: S3Call, may: May): Promise<Response> {
-  const object = await existingObject(call, may);
+export function getObjectAcl(call: S3Call, may: May): Response {
+  const object = existingObject(call, may);
   const owner = ownerId(call.bucket, call.account);
   return aclAnswer(grantsOf(call, object, owner), owner);
 }
@@ -35,8 +35,8 @@ export function putObjectAclNeeds(call: S3Call): NeededPermission[] {
 }
 
 /** PutObjectAcl. */
-export async function putObjectAcl(call: S3Call, may: May): Promise<Response> {
-  const object = await existingObject(call, may);
+export function putObjectAcl(call: S3Call, may: May): Response {
+  const object = existingObject(call, may);
   const grants = grantsOfRequest(call);
   checkAclAllowed(call, grants, "set");
   object.acl = grants;
@@ -57,19 +57,19 @@ export function putObjectTaggingNeeds(call: S3Call): NeededPermission[] {
 }
 
 /** PutObjectTagging, which replaces all tags. */
-export async function putObjectTagging(call: S3Call, may: May): Promise<Response> {
-  (await existingObject(call, may)).tags = tagsOfBody(call);
+export function putObjectTagging(call: S3Call, may: May): Response {
+  existingObject(call, may).tags = tagsOfBody(call);
   return emptyAnswer();
 }
 
 /** GetObjectTagging. */
-export async function getObjectTagging(call: S3Call, may: May): Promise<Response> {
-  return xmlAnswer("Tagging", tagSet((await existingObject(call, may)).tags));
+export function getObjectTagging(call: S3Call, may: May): Response {
+  return xmlAnswer("Tagging", tagSet(existingObject(call, may).tags));
 }
 
 /** DeleteObjectTagging. */
-export async function deleteObjectTagging(call: S3Call, may: May): Promise<Response> {
-  (await existingObject(call, may)).tags = [];
+export function deleteObjectTagging(call: S3Call, may: May): Response {
+  existingObject(call, may).tags = [];
   return emptyAnswer(204);
 }
 
@@ -100,8 +100,8 @@ const ATTRIBUTES: Record<string, (object: StoredObject) => Xml | undefined> = {
 };
 
 /** GetObjectAttributes. */
-export async function getObjectAttributes(call: S3Call, may: May): Promise<Response> {
-  const object = await existingObject(call, may);
+export function getObjectAttributes(call: S3Call, may: May): Response {
+  const object = existingObject(call, may);
   const header = "x-amz-object-attributes";
   const names = (call.header(header) ?? "").split(",").map((name) => name.trim());
   const unknown = names.find((name) => !Object.hasOwn(ATTRIBUTES, name));
