@@ -100,7 +100,7 @@ check("minio: what it doesn't know in a policy is left out, and named", async ()
     assert.equal(
       ran.stderr,
       `Assume role against ${ANY_ROLE} for 900s\n` +
-        `Left out of the policy, as this server does not know it: ${UNKNOWN_TO_MINIO}\n`,
+        `Omitted from the policy, since this server does not know it: ${UNKNOWN_TO_MINIO}\n`,
     );
   }
 });
