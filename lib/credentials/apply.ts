@@ -98,7 +98,8 @@ function dependsOn(step: Step, earlier: Step): boolean {
       // S3 refuses changes of one bucket that come at the same time.
       return "bucket" in earlier && earlier.bucket === step.bucket;
     case "put-user-policy":
-      return earlier.kind === "create-user";
+      // An existing user's policy is only touched when the buckets are there.
+      return earlier.kind === "create-user" || earlier.kind === "create-bucket";
     case "create-access-key":
     case "assume-role":
       return true;

@@ -137,6 +137,19 @@ test("a policy that was replaced gets its old text back", async (sandbox) => {
   assert.deepEqual(sandbox.snapshot(), before);
 });
 
+test("an existing user's policy is not touched if a bucket can't be created", async (sandbox) => {
+  const args = ["create", "site-one", "--username", "joe", "-c"];
+  await run(args, { sandbox });
+  const before = sandbox.snapshot();
+  const sent = sandbox.requests.length;
+  sandbox.fail({ operation: "CreateBucket", ...REFUSED });
+  const { code } = await run([...args, "site-two", "--read-only"], { sandbox });
+  assert.equal(code, 1);
+  const operations = sandbox.requests.slice(sent).map(({ operation }) => operation);
+  assert.ok(operations.includes("CreateBucket") && !operations.includes("PutUserPolicy"));
+  assert.deepEqual(sandbox.snapshot(), before);
+});
+
 test("what can't be removed is named", async (sandbox) => {
   sandbox.fail({ operation: "CreateAccessKey", ...REFUSED });
   sandbox.fail({ operation: "DeleteUser", ...BROKEN });
