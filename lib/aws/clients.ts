@@ -5,6 +5,7 @@
  */
 import type { NetworkSettings } from "./network.ts";
 import { withRequestLog } from "./request_log.ts";
+import { awsErrorCode, markAsSessionCall } from "./service_error.ts";
 import { customEndpoint, type ServiceName, type Settings, usesPathStyle } from "./settings.ts";
 
 /** `IAM` of `@aws-sdk/client-iam`. */
@@ -47,16 +48,23 @@ const CONNECTION_TIMEOUT_MS = 10_000;
 /** A client for users, roles and policies. */
 export async function iamClient(settings: Settings, options: ClientOptions): Promise<IAMClient> {
   const { IAM } = await import("@aws-sdk/client-iam");
-  return withRequestLog(
-    new IAM(clientConfig(settings, "IAM", options)),
-    settings.onRequest,
+  const iam = prepared(new IAM(clientConfig(settings, "IAM", options)), settings);
+  iam.middlewareStack.add(
+    (next) => (args) =>
+      next(args).catch(async (error) => {
+        const isRefused = awsErrorCode(error).startsWith("InvalidClientTokenId");
+        if (isRefused && (await iam.config.credentials()).sessionToken) markAsSessionCall(error);
+        throw error;
+      }),
+    { step: "initialize", name: "markSessionCalls" },
   );
+  return iam;
 }
 
 /** A client for identities and temporary credentials. */
 export async function stsClient(settings: Settings): Promise<STSClient> {
   const { STS } = await import("@aws-sdk/client-sts");
-  return withRequestLog(new STS(clientConfig(settings, "STS")), settings.onRequest);
+  return prepared(new STS(clientConfig(settings, "STS")), settings);
 }
 
 /** A client for buckets. */
@@ -77,7 +85,7 @@ export async function s3Client(
       responseChecksumValidation: "WHEN_REQUIRED",
     }),
   });
-  return withRequestLog(s3, settings.onRequest);
+  return prepared(s3, settings);
 }
 
 /** A client for S3's settings of a whole account. */
@@ -92,7 +100,22 @@ export async function s3ControlClient(settings: Settings): Promise<S3ControlClie
       disableHostPrefix: true,
     }),
   });
-  return withRequestLog(control, settings.onRequest);
+  return prepared(control, settings);
+}
+
+/**
+ * Logs the client's requests, and shares with it what others have found out about the clock: a client
+ * that may not retry has only one attempt.
+ */
+function prepared<T extends IAMClient | STSClient | S3Client | S3ControlClient>(
+  client: T,
+  { onRequest, clock }: Settings,
+): T {
+  Object.defineProperty(client.config, "systemClockOffset", {
+    get: () => clock.offsetMs,
+    set: (offsetMs: number) => clock.offsetMs = offsetMs,
+  });
+  return withRequestLog(client, onRequest);
 }
 
 /** What all clients have in common. The SDK itself must look for none of it: it would find other things. */

@@ -20,6 +20,14 @@ const UNKNOWN_KEY: Meaning = {
     "Check the key id and the endpoint. A new key takes some seconds to work: try again, or wait " +
     "with `waitForCredentials`",
 };
+/** IAM answers so to some temporary credentials that are valid elsewhere. */
+export const SESSION_REFUSED: Meaning = {
+  code: "credentials",
+  message: "IAM does not accept these temporary credentials",
+  hint:
+    "A session of aws sts get-session-token may call IAM only if it was made with --serial-number " +
+    "and --token-code, one of get-federation-token never. Use such a session, a role or permanent keys",
+};
 const BAD_SIGNATURE: Meaning = {
   code: "credentials",
   message: "the secret key does not belong to the access key, or the clock is wrong",

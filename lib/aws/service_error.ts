@@ -8,6 +8,7 @@ import {
   ERRORS,
   type Meaning,
   NO_CREDENTIALS,
+  SESSION_REFUSED,
   SPECIAL_ENDPOINTS,
   THROTTLED,
 } from "./error_meanings.ts";
@@ -95,7 +96,8 @@ export function serviceError(error: unknown, action: string): S3CredentialsError
   const { message = "", code: runtimeCode } = (error ?? {}) as SdkError;
   const awsCode = awsErrorCode(error);
   // The runtime's code first: the SDK calls a connection that was cut a TimeoutError too.
-  const meaning = credentialsReason(error) ?? unknownHost(error) ?? untrusted(error) ??
+  const meaning = credentialsReason(error) ?? sessionRefused(error) ?? unknownHost(error) ??
+    untrusted(error) ??
     missingPermission(error) ??
     ERRORS[runtimeCode ?? ""] ??
     ERRORS[awsCode] ??
@@ -199,7 +201,19 @@ function isSpecialEndpoint(host = ""): boolean {
 }
 
 const MFA_HINT =
-  "Get a session with aws sts get-session-token, and pass what it prints as `credentials`";
+  "Get a session with aws sts get-session-token --serial-number SERIAL --token-code CODE, and pass " +
+  "what it prints as `credentials`";
+
+const SESSION_CALLS = new WeakSet<object>();
+
+/** Notes that IAM refused temporary credentials, of which its error says nothing. */
+export function markAsSessionCall(error: unknown): void {
+  if (typeof error === "object" && error !== null) SESSION_CALLS.add(error);
+}
+
+function sessionRefused(error: unknown): Meaning | undefined {
+  return SESSION_CALLS.has(error as object) ? SESSION_REFUSED : undefined;
+}
 
 /** Why a source gave no credentials, such as a sign-in that has expired. */
 function credentialsReason(error: unknown): Meaning | undefined {

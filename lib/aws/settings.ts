@@ -87,6 +87,8 @@ export interface Settings {
   network: NetworkSettings;
   /** Looks an environment variable up. */
   env: Environment;
+  /** How far AWS's clock is ahead of this machine's, as one of the clients has found out. */
+  clock: { offsetMs: number };
 }
 
 /** AWS's answers take well under a second; past this an endpoint is taken for dead. */
@@ -128,6 +130,7 @@ export async function resolveSettings(options: ConnectOptions): Promise<Settings
       { ca_bundle: config.profile("ca_bundle") },
     ),
     env,
+    clock: { offsetMs: 0 },
   };
 }
 

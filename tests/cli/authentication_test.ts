@@ -747,3 +747,46 @@ test("a file that is no text is refused", async (sandbox) => {
     /^Error: Could not read \S+config: it is neither UTF-8 nor UTF-16 text$/m,
   );
 });
+
+for (const hours of [1, -1]) {
+  test(`a clock that is ${hours} hour off: every call of create works`, async (sandbox) => {
+    sandbox.clock.advance(hours * 3_600_000);
+    const lines = [
+      ["create", "my-bucket", "-c"],
+      ["create", "my-bucket", "-d", "15m"],
+      ["put-object", "my-bucket", "key", "deno.json"],
+      ["delete-user", "s3.read-write.my-bucket"],
+    ];
+    for (const line of lines) {
+      const { code, stderr } = await run(line, { sandbox });
+      assert.equal(code, 0, stderr);
+    }
+  });
+}
+
+test("a session that may not call IAM: says which sessions may", async (sandbox) => {
+  const { stdout } = await run(["create", "my-bucket", "-c", "-d", "15m"], { sandbox });
+  const refusal = { status: 403, code: "InvalidClientTokenId", message: "The token is invalid" };
+  const isIam = ({ service }: { service: string }) => service === "iam";
+  sandbox.fail({ operation: "*", when: isIam, times: Infinity, error: refusal });
+  const files = { auth: stdout };
+  assert.equal((await run(["whoami", "--auth", "auth"], { sandbox, files })).code, 0);
+  for (const command of [["list-users"], ["create", "my-bucket"], ["delete-user", "a"]]) {
+    const { code, stderr } = await run([...command, "--auth", "auth"], { sandbox, files });
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /IAM does not accept these temporary credentials \(InvalidClientTokenId\)$/m,
+    );
+    assert.match(
+      stderr,
+      /get-session-token may call IAM only if it was made with --serial-number and --token-code/,
+    );
+  }
+  const { stderr } = await run(["list-users"], { sandbox });
+  assert.match(
+    stderr,
+    /AWS does not know this access key/,
+    "of a permanent key that is what it means",
+  );
+});
