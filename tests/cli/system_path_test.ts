@@ -35,7 +35,7 @@ for (const hasAll of [true, false]) {
             [["put-object", BUCKET, "one", `${directory}/a`], "one"],
           ] as const
         ) {
-          const { code, stderr } = await start(st, [...args]);
+          const { code, stderr } = await start(st, [...args, "-s"]);
           assert.deepEqual([code, stderr], [0, ""]);
           assert.equal(text(st, key), "right");
         }
