@@ -197,11 +197,14 @@ async function showDryRun(
 ): Promise<void> {
   const { planForEmptyAccount } = await import("../credentials/plan.ts");
   const plan = planForEmptyAccount(request, { region });
+  const { grantsBeyond, provePlan } = await import("../credentials/proof.ts");
+  provePlan(request, plan);
   log.say(
     "Dry run: assumes that nothing exists in the account yet, --plan looks at it" +
       (request.createBucket ? "" : "; without --create-bucket a missing bucket is an error"),
   );
-  await showPlan(plan, io, log);
+  const warnings = [...plan.warnings, ...grantsBeyond(request, plan)];
+  await showPlan({ ...plan, warnings }, io, log);
 }
 
 async function showPlan(

@@ -207,7 +207,10 @@ async function look(
   const facts = await abortable(gatherFacts(aws, resolved), signal);
   const plan = planCreate(resolved, facts);
   checkNewBuckets(plan.steps);
-  return { plan, facts };
+  const { grantsBeyond, provePlan } = await import("./proof.ts");
+  provePlan(request, plan);
+  const warnings = [...plan.warnings, ...grantsBeyond(request, plan)];
+  return { plan: { ...plan, warnings }, facts };
 }
 
 /** @throws {S3CredentialsError} `usage` if a bucket that is to be created can't have such a name */

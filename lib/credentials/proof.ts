@@ -1,0 +1,188 @@
+/**
+ * The check of `create` on its own work: that the policies of a plan grant what was requested, and nothing
+ * else of S3. Written without regard to how the policies are made.
+ *
+ * @module
+ */
+import { S3CredentialsError } from "../errors.ts";
+import type { AccessPolicies, AccessRequest, NamedPolicy } from "../policy/access.ts";
+import { allActions } from "../policy/actions.ts";
+import type { Permission } from "../policy/build.ts";
+import type { PolicyDocument } from "../policy/document.ts";
+import { evaluate } from "../policy/evaluate.ts";
+import { FULL_ACCESS_ARN, READ_ONLY_ACCESS_ARN } from "./defaults.ts";
+import { actionsBeyondS3 } from "./grant.ts";
+import type { CreatePlan, CreateRequest } from "./types.ts";
+
+/** What each permission is to allow on a bucket, and on its keys. */
+const EXPECTED: Readonly<Record<Permission, { bucket: string[]; keys: string[] }>> = {
+  "read-only": {
+    bucket: ["s3:ListBucket", "s3:GetBucketLocation"],
+    keys: [
+      "s3:GetObject",
+      "s3:GetObjectAcl",
+      "s3:GetObjectLegalHold",
+      "s3:GetObjectRetention",
+      "s3:GetObjectTagging",
+    ],
+  },
+  "write-only": { bucket: [], keys: ["s3:PutObject"] },
+  "read-write": {
+    bucket: ["s3:ListBucket", "s3:GetBucketLocation"],
+    keys: [
+      "s3:GetObject",
+      "s3:GetObjectAcl",
+      "s3:GetObjectLegalHold",
+      "s3:GetObjectRetention",
+      "s3:GetObjectTagging",
+      "s3:PutObject",
+      "s3:DeleteObject",
+    ],
+  },
+};
+
+function allowing(name: string, Action: string | string[]): NamedPolicy {
+  const Statement = [{ Effect: "Allow", Action, Resource: "*" }];
+  return { name, document: { Version: "2012-10-17", Statement } };
+}
+
+/** What of S3 AWS's managed policies allow, see the AWS Managed Policy Reference. */
+const MANAGED: Readonly<Record<string, NamedPolicy>> = {
+  [FULL_ACCESS_ARN]: allowing(FULL_ACCESS_ARN, ["s3:*", "s3-object-lambda:*"]),
+  [READ_ONLY_ACCESS_ARN]: allowing(READ_ONLY_ACCESS_ARN, [
+    "s3:Get*",
+    "s3:List*",
+    "s3:Describe*",
+    "s3-object-lambda:Get*",
+    "s3-object-lambda:List*",
+  ]),
+};
+
+const USER = "arn:aws:iam::123456789012:user/new";
+const SESSION = "arn:aws:sts::123456789012:assumed-role/role/session";
+
+/** The holder of the planned credentials, and what decides over its requests. */
+function holderOf({ steps }: CreatePlan): { principal: string; policies: AccessPolicies } {
+  const session = steps.find((step) => step.kind === "assume-role");
+  if (session !== undefined) {
+    const policies: AccessPolicies = {
+      identity: [{ type: "attached", ...MANAGED[FULL_ACCESS_ARN]! }],
+      session: [{ name: "session policy", document: session.policy }],
+    };
+    return { principal: SESSION, policies };
+  }
+  const own = steps.filter((step) => step.kind === "put-user-policy");
+  const boundary = steps.find((step) => step.kind === "create-user")?.permissionsBoundary;
+  return {
+    principal: USER,
+    policies: {
+      identity: own.map(({ policyName: name, policy: document }) => ({
+        type: "inline",
+        name,
+        document,
+      })),
+      permissionsBoundary: boundary === undefined ? undefined : MANAGED[boundary],
+    },
+  };
+}
+
+/** Something that is to be allowed, or must not be. */
+interface Demand extends Pick<AccessRequest, "resource" | "context"> {
+  isExpected(action: string): boolean;
+}
+
+const NEVER = () => false;
+
+/** What is demanded about one bucket: on itself, on keys within the grant and beside it, on another one. */
+function demandsOf(bucket: string, { permission = "read-write", prefix }: CreateRequest): Demand[] {
+  const arn = `arn:aws:s3:::${bucket}`;
+  const other = `${arn}-other`;
+  const expected = EXPECTED[permission];
+  const start = prefix?.replace(/\*$/, "") ?? "";
+  const isOfBucket = (action: string) => expected.bucket.includes(action);
+  const demands: Demand[] = [
+    { resource: `${arn}/${start}key`, isExpected: (action) => expected.keys.includes(action) },
+    { resource: "*", isExpected: NEVER },
+    { resource: other, context: { "s3:prefix": `${start}key` }, isExpected: NEVER },
+    { resource: `${other}/${start}key`, isExpected: NEVER },
+  ];
+  if (start === "") return [...demands, { resource: arn, isExpected: isOfBucket }];
+  const beside = `${start.slice(0, -1)}${start.endsWith("~") ? "-" : "~"}key`;
+  const isWithoutPrefix = (action: string) => isOfBucket(action) && action !== "s3:ListBucket";
+  return [
+    ...demands,
+    { resource: arn, context: { "s3:prefix": `${start}key` }, isExpected: isOfBucket },
+    { resource: arn, context: { "s3:prefix": beside }, isExpected: isWithoutPrefix },
+    { resource: arn, isExpected: isWithoutPrefix },
+    { resource: `${arn}/${beside}`, isExpected: NEVER },
+  ];
+}
+
+function fault(what: string): S3CredentialsError {
+  return new S3CredentialsError("invalid-policy", `Nothing was changed: ${what}`, {
+    hint: "This is a bug in s3-credentials: please report it, with the command that you ran",
+  });
+}
+
+const EXAMPLES = 3;
+
+/** Says what a custom policy grants besides actions of S3 on the buckets that are named, a sentence each. */
+export function grantsBeyond(request: CreateRequest, plan: CreatePlan): string[] {
+  const { principal, policies } = holderOf(plan);
+  if (request.policy === undefined && (request.statements ?? []).length === 0) return [];
+  const other = "arn:aws:s3:::another-bucket";
+  const elsewhere = allActions("s3").map(({ name }) => name).filter((action) =>
+    [other, `${other}/key`].some((resource) =>
+      evaluate({ principal, action, resource }, policies).decision === "allowed"
+    )
+  );
+  const [first] = elsewhere;
+  // The role of temporary credentials allows S3 only, unless it is another one.
+  const services = request.duration === undefined || request.roleArn !== undefined
+    ? actionsBeyondS3(request)
+    : [];
+  const shown = services.slice(0, EXAMPLES).join(", ");
+  return [
+    ...(services.length === 0 ? [] : [
+      `The custom policy also allows ${shown}${services.length > EXAMPLES ? " and more" : ""}`,
+    ]),
+    ...(first === undefined ? [] : [
+      `The custom policy also allows actions of S3 on other buckets, such as ${first}`,
+    ]),
+  ];
+}
+
+/** The documents that a plan would put into the account, for a custom policy. */
+function documentsOf(policies: AccessPolicies): PolicyDocument[] {
+  return [...policies.identity ?? [], ...policies.session ?? []].map(({ document }) => document);
+}
+
+/**
+ * Checks that the policies of a plan, under its boundary or in its session, allow every action of the
+ * permission on the keys that are named, and no other action of S3 on the bucket, on keys beside them, and on
+ * another bucket. What a custom policy should allow is not known.
+ *
+ * @throws {S3CredentialsError} `invalid-policy` if there is a difference, which is a bug
+ */
+export function provePlan(request: CreateRequest, plan: CreatePlan): void {
+  const { principal, policies } = holderOf(plan);
+  const isCustom = request.policy !== undefined || (request.statements ?? []).length > 0;
+  if (isCustom || documentsOf(policies).length === 0) return;
+  // A boundary that somebody has chosen may leave less of the grant, which is no mistake.
+  const mustGrant = request.userPermissionsBoundary === undefined;
+  const actions = allActions("s3").map(({ name }) => name);
+  for (const bucket of new Set(request.buckets)) {
+    for (const { resource, context, isExpected } of demandsOf(bucket, request)) {
+      for (const action of actions) {
+        const { decision } = evaluate({ principal, action, resource, context }, policies);
+        const isAllowed = decision === "allowed";
+        if (isAllowed === isExpected(action) || (!isAllowed && !mustGrant)) continue;
+        throw fault(
+          isAllowed
+            ? `the planned policies would allow ${action} on ${resource}, which was not requested`
+            : `the planned policies would not allow ${action} on ${resource}, which was requested`,
+        );
+      }
+    }
+  }
+}

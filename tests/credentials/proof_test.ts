@@ -1,0 +1,127 @@
+/** `provePlan`: plans that grant what was requested pass, and any that grant more or less don't. */
+import assert from "node:assert/strict";
+import { type CreatePlan, type CreateRequest, planForEmptyAccount } from "@s3creds/cli";
+import type { PolicyDocument } from "@s3creds/cli/policy";
+import { grantsBeyond, provePlan } from "../../lib/credentials/proof.ts";
+
+const PERMISSIONS = ["read-only", "write-only", "read-write"] as const;
+
+function requests(): CreateRequest[] {
+  return PERMISSIONS.flatMap((permission) =>
+    [undefined, "reports/", "re"].flatMap((prefix) =>
+      [undefined, 900].flatMap((duration) =>
+        [["logs"], ["logs", "logs-2", "site"]].map((buckets) => ({
+          buckets,
+          permission,
+          prefix,
+          duration,
+        }))
+      )
+    )
+  );
+}
+
+Deno.test("provePlan: every kind of credentials grants what was requested and nothing else", () => {
+  assert.equal(requests().length, 36);
+  for (const request of requests()) provePlan(request, planForEmptyAccount(request));
+});
+
+Deno.test("provePlan: many buckets, whose policies are merged", () => {
+  const buckets = Array.from({ length: 12 }, (_, index) => `bucket-${index}`);
+  const request = { buckets, prefix: "a/" };
+  const plan = planForEmptyAccount(request);
+  assert.equal(plan.steps.filter(({ kind }) => kind === "put-user-policy").length, 1);
+  provePlan(request, plan);
+});
+
+/** The plan with another policy in the place of the user's or the session's. */
+function withPolicy(plan: CreatePlan, change: (text: string) => string): CreatePlan {
+  const changed = (policy: PolicyDocument) => JSON.parse(change(JSON.stringify(policy)));
+  const steps = plan.steps.map((step) =>
+    step.kind === "put-user-policy" || step.kind === "assume-role"
+      ? { ...step, policy: changed(step.policy) }
+      : step
+  );
+  return { ...plan, steps };
+}
+
+const CHANGES: [name: string, change: (text: string) => string, says: RegExp][] = [
+  [
+    "an action more",
+    (text) => text.replace('"s3:GetObject"', '"s3:GetObject","s3:GetObjectVersion"'),
+    /would allow s3:GetObjectVersion/,
+  ],
+  ["an action less", (text) => text.replace('"s3:GetObjectAcl",', ""), /not allow s3:GetObjectAcl/],
+  [
+    "an action with a wildcard",
+    (text) => text.replace('"s3:GetObject"', '"s3:Get*"'),
+    /would allow s3:Get/,
+  ],
+  ["the start of the bucket's name", (text) => text.replaceAll("logs/", "logs*/"), /logs-other/],
+  ["another bucket", (text) => text.replaceAll("logs", "log"), /not allow/],
+  ["another prefix", (text) => text.replaceAll("reports/*", "report*"), /would allow/],
+  [
+    "a listing of everything",
+    (text) => text.replace(/,"Condition":.*?\}\}/, ""),
+    /would allow s3:ListBucket/,
+  ],
+  ["all resources", (text) => text.replace(/"arn:aws:s3:::logs"/, '"*"'), /would allow/],
+];
+
+for (const [name, change, says] of CHANGES) {
+  Deno.test(`provePlan: refuses a plan with ${name}`, () => {
+    for (const duration of [undefined, 900]) {
+      const request = {
+        buckets: ["logs"],
+        permission: "read-only",
+        prefix: "reports/",
+        duration,
+      } as const;
+      const plan = planForEmptyAccount(request);
+      const changed = withPolicy(plan, change);
+      assert.notDeepEqual(changed, plan);
+      assert.throws(() => provePlan(request, changed), { code: "invalid-policy", message: says });
+    }
+  });
+}
+
+Deno.test("provePlan: refuses a boundary that leaves too little", () => {
+  const request = { buckets: ["logs"] };
+  const plan = planForEmptyAccount(request);
+  const steps = plan.steps.map((step) =>
+    step.kind === "create-user"
+      ? { ...step, permissionsBoundary: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" }
+      : step
+  );
+  assert.throws(() => provePlan(request, { ...plan, steps }), {
+    message: /not allow s3:PutObject/,
+  });
+});
+
+Deno.test("grantsBeyond: other services and other buckets of a custom policy", () => {
+  const beyond = (
+    Action: string | string[],
+    Resource: string,
+    more: Partial<CreateRequest> = {},
+  ) => {
+    const request = {
+      buckets: ["logs"],
+      statements: [{ Effect: "Allow", Action, Resource }],
+      ...more,
+    };
+    return grantsBeyond(request, planForEmptyAccount(request));
+  };
+  assert.deepEqual(beyond("s3:GetObject", "arn:aws:s3:::logs/*"), []);
+  assert.deepEqual(beyond("textract:*", "*"), ["The custom policy also allows textract:*"]);
+  assert.deepEqual(beyond(["a:A", "b:B", "c:C", "d:D"], "*"), [
+    "The custom policy also allows a:A, b:B, c:C and more",
+  ]);
+  assert.deepEqual(beyond("s3:GetObject", "*"), [
+    "The custom policy also allows actions of S3 on other buckets, such as s3:GetObject",
+  ]);
+  assert.deepEqual(beyond("textract:*", "*", { duration: 900 }), []);
+  assert.deepEqual(
+    grantsBeyond({ buckets: ["logs"] }, planForEmptyAccount({ buckets: ["logs"] })),
+    [],
+  );
+});
