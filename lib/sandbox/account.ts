@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Partition } from "../partitions.ts";
 import type { Clock } from "./clock.ts";
 import type { Visibility } from "./visibility.ts";
 
@@ -286,6 +287,8 @@ export interface Grant {
 export interface Account {
   /** Twelve digits. */
   id: string;
+  /** That of its region; its ARNs begin with it. */
+  partition: Partition;
   /** Where requests without a region of their own are served. */
   region: string;
   /** The canonical user id of the owner. */

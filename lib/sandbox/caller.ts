@@ -20,13 +20,14 @@ export function identify(caller: Caller, account: Account): CallerIdentity | und
     case "anonymous":
       return undefined;
     case "root":
-      return { arn: `arn:aws:iam::${account.id}:root`, userId: account.id };
+      return { arn: `arn:${account.partition}:iam::${account.id}:root`, userId: account.id };
     case "user":
       return { arn: caller.user.arn, userId: caller.user.userId };
     case "session": {
       const { role, sessionName } = caller.session;
       return {
-        arn: `arn:aws:sts::${account.id}:assumed-role/${role.roleName}/${sessionName}`,
+        arn:
+          `arn:${account.partition}:sts::${account.id}:assumed-role/${role.roleName}/${sessionName}`,
         userId: `${role.roleId}:${sessionName}`,
       };
     }

@@ -178,8 +178,8 @@ function newAccount({ accountId = "123456789012", region = "us-east-1" }: Sandbo
 function administratorKey(account: Account): AccessKey {
   let admin = account.users.get("admin");
   if (admin === undefined) {
-    admin = createUser(account.id, "admin");
-    admin.attachedPolicies.add("arn:aws:iam::aws:policy/AdministratorAccess");
+    admin = createUser(account.id, "admin", undefined, undefined, account.partition);
+    admin.attachedPolicies.add(`arn:${account.partition}:iam::aws:policy/AdministratorAccess`);
     account.users.set(admin.userName, admin);
   }
   const present = [...admin.accessKeys.values()].find(({ status }) => status === "Active");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Partition, partitionOfRegion } from "../partitions.ts";
 import { Clock } from "./clock.ts";
 import { Visibility } from "./visibility.ts";
 import type { AccessKey, Account, Bucket, User } from "./account.ts";
@@ -12,14 +13,16 @@ import { awsManagedPolicies } from "./iam/aws_managed_policies.ts";
 /** Makes an account without users, roles or buckets. */
 export function createAccount(id: string, region: string): Account {
   const clock = new Clock();
+  const partition = partitionOfRegion(region);
   return {
     id,
+    partition,
     region,
     canonicalUserId: randomHex(64),
     rootKey: undefined,
     users: new Map(),
     roles: new Map(),
-    policies: awsManagedPolicies(),
+    policies: awsManagedPolicies(partition),
     groups: new Map(),
     virtualMfaDevices: new Map(),
     buckets: new Map(),
@@ -36,12 +39,13 @@ export function createUser(
   userName: string,
   path = "/",
   createDate: Date = new Date(),
+  partition: Partition = "aws",
 ): User {
   return {
     userName,
     userId: uniqueId("AIDA"),
     path,
-    arn: `arn:aws:iam::${accountId}:user${path}${userName}`,
+    arn: `arn:${partition}:iam::${accountId}:user${path}${userName}`,
     createDate,
     permissionsBoundary: undefined,
     tags: [],

@@ -114,7 +114,7 @@ export function snapshotOf(account: Account): AccountSnapshot {
     virtualMfaDevices: [...account.virtualMfaDevices.keys()].sort(),
     policies: Object.fromEntries(
       sorted(account.policies)
-        .filter(([arn]) => !arn.startsWith("arn:aws:iam::aws:"))
+        .filter(([arn]) => !/^arn:[^:]+:iam::aws:/.test(arn))
         .map(([arn, policy]) => [arn, defaultDocument(policy)]),
     ),
     buckets: sorted(account.buckets).map(([, bucket]) => ({

@@ -9,11 +9,11 @@ import type { Account } from "./account.ts";
 import { createAccount } from "./seed.ts";
 
 const FORMAT = "s3-credentials sandbox 1";
-const AWS_MANAGED = "arn:aws:iam::aws:";
+const AWS_MANAGED = /^arn:[^:]+:iam::aws:/;
 
 /** Writes the account as JSON text; AWS's own policies, clock and visibility are not a part of it. */
 export function saveAccount({ clock: _, visibility: __, policies, ...account }: Account): string {
-  const own = new Map([...policies].filter(([arn]) => !arn.startsWith(AWS_MANAGED)));
+  const own = new Map([...policies].filter(([arn]) => !AWS_MANAGED.test(arn)));
   return JSON.stringify({ format: FORMAT, account: encode({ ...account, policies: own }) });
 }
 

@@ -78,7 +78,7 @@ const OPERATIONS = new Map<string, StsOperation>(Object.entries(
         if (role === undefined) throw new ServiceError(403, "AccessDenied", "Access denied");
         const duration = durationOf(call, role);
         const policy = call.parameters.get("Policy");
-        checkSessionPolicy(policy);
+        checkSessionPolicy(policy, call.account);
         const session = startSession(call, role, policy, duration);
         call.account.sessions.set(session.accessKeyId, session);
         role.lastUsed = {
@@ -166,7 +166,7 @@ function durationOf({ parameters, caller }: StsCall, role: Role): number {
   return seconds;
 }
 
-function checkSessionPolicy(policy: string | undefined): void {
+function checkSessionPolicy(policy: string | undefined, account: Account): void {
   if (policy === undefined) return;
   if (policy.length > POLICY_QUOTA) {
     throw new ServiceError(
@@ -176,7 +176,7 @@ function checkSessionPolicy(policy: string | undefined): void {
         "please use smaller policy.",
     );
   }
-  checkIdentityPolicy("Policy", policy);
+  checkIdentityPolicy("Policy", policy, account);
 }
 
 /** AWS packs policies in an undocumented way; the share of the plain text's quota stands in for it. */

@@ -26,7 +26,11 @@ const STATEMENT_KEYS = new Set([
 const MAX_LENGTH = 131_072;
 
 /** Refuses a document that can't be the policy of a user or role, a managed or a session policy. */
-export function checkIdentityPolicy(parameter: string, text: string): void {
+export function checkIdentityPolicy(
+  parameter: string,
+  text: string,
+  { partition }: Account,
+): void {
   checkCharacters(parameter, text);
   const document = parse(text, "Syntax errors in policy.");
   for (const statement of statementsOf(document)) {
@@ -34,7 +38,7 @@ export function checkIdentityPolicy(parameter: string, text: string): void {
       throw malformed("Policy document should not specify a principal.");
     }
     checkActions(statement);
-    checkResources(statement);
+    checkResources(statement, partition);
   }
   checkSyntax(document, "identity");
 }
@@ -120,12 +124,18 @@ function checkActions(statement: Json): void {
   }
 }
 
-function checkResources(statement: Json): void {
+function checkResources(statement: Json, partition: string): void {
   const resources = texts(statement.Resource ?? statement.NotResource);
   if (resources.length === 0) throw malformed("Policy statement must contain resources.");
   const wrong = resources.find((resource) => resource !== "*" && !/^arn:/.test(resource));
   if (wrong !== undefined) {
     throw malformed(`Resource ${wrong} must be in ARN format or "*".`);
+  }
+  for (const resource of resources) {
+    const [, found] = /^arn:([\w-]+):/.exec(resource) ?? [];
+    if (found !== undefined && found !== partition) {
+      throw malformed(`Partition "${found}" is not valid for resource "${resource}".`);
+    }
   }
 }
 
@@ -148,8 +158,9 @@ function checkPrincipals(principal: unknown, account: Account): void {
 
 function principalExists(name: string, account: Account): boolean {
   if (name === "*" || /^\d{12}$/.test(name)) return true;
-  const [, accountId, kind] = /^arn:aws:(?:iam|sts)::(\d{12}):([a-z-]+)/.exec(name) ?? [];
-  if (accountId === undefined) return false;
+  const [, partition, accountId, kind] =
+    /^arn:([\w-]+):(?:iam|sts)::(\d{12}):([a-z-]+)/.exec(name) ?? [];
+  if (partition !== account.partition) return false;
   if (accountId !== account.id) return true;
   if (kind === "user") return [...account.users.values()].some(({ arn }) => arn === name);
   if (kind === "role") return [...account.roles.values()].some(({ arn }) => arn === name);

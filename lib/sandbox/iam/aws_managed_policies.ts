@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Partition } from "../../partitions.ts";
 import type { ManagedPolicy } from "../account.ts";
 
 interface Entry {
@@ -52,20 +53,20 @@ const ENTRIES: Entry[] = [
 ];
 
 /** Makes the managed policies that every account has, by ARN. */
-export function awsManagedPolicies(): Map<string, ManagedPolicy> {
+export function awsManagedPolicies(partition: Partition): Map<string, ManagedPolicy> {
   return new Map(ENTRIES.map((entry) => {
-    const policy = managedPolicyOf(entry);
+    const policy = managedPolicyOf(entry, partition);
     return [policy.arn, policy];
   }));
 }
 
-function managedPolicyOf(entry: Entry): ManagedPolicy {
+function managedPolicyOf(entry: Entry, partition: Partition): ManagedPolicy {
   const statement = { Effect: "Allow", Action: entry.actions, Resource: "*" };
   const document = JSON.stringify({ Version: "2012-10-17", Statement: [statement] }, null, 4);
   return {
     policyName: entry.policyName,
     policyId: entry.policyId,
-    arn: `arn:aws:iam::aws:policy/${entry.policyName}`,
+    arn: `arn:${partition}:iam::aws:policy/${entry.policyName}`,
     path: "/",
     description: entry.description,
     createDate: new Date(entry.createDate),

@@ -17,6 +17,10 @@ export function boundaryOf(call: IamCall, mustBeGiven = false): string | undefin
   }
   checkLength(PARAMETER, arn, 20, 2048);
   if (call.account.policies.has(arn)) return arn;
+  const [, partition] = /^arn:([\w-]+):iam::/.exec(arn) ?? [];
+  if (partition !== call.account.partition) {
+    throw new ServiceError(400, "ValidationError", `ARN ${arn} is not valid.`);
+  }
   throw new ServiceError(
     404,
     "NoSuchEntity",

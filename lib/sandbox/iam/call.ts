@@ -105,7 +105,7 @@ export function roleArn(account: Account, name: string): string {
 
 /** ARN of an entity of an account. */
 export function arnOf(account: Account, kind: NamedKind, name: string, path = "/"): string {
-  return `arn:aws:iam::${account.id}:${kind}${path}${name}`;
+  return `arn:${account.partition}:iam::${account.id}:${kind}${path}${name}`;
 }
 
 /** An operation that needs one permission, on the user that the call is about. */

@@ -31,7 +31,7 @@ import { encode } from "../auth/signature.ts";
 import { element, type XmlContent } from "../xml.ts";
 
 const SIZE_QUOTA = 6144;
-const AWS_OWNED = "arn:aws:iam::aws:";
+const AWS_OWNED = /^arn:[^:]+:iam::aws:/;
 
 /** The operations of this module. */
 export const managedPolicyOperations: IamOperations = {
@@ -48,7 +48,7 @@ export const managedPolicyOperations: IamOperations = {
     run: (call) => {
       const { account } = call;
       const policy = newPolicy(call);
-      const own = [...account.policies.values()].filter(({ arn }) => !arn.startsWith(AWS_OWNED));
+      const own = [...account.policies.values()].filter(({ arn }) => !AWS_OWNED.test(arn));
       if (isTaken(own.map(({ policyName }) => policyName), policy.policyName)) {
         throw alreadyExists(
           `A policy called ${policy.policyName} already exists. Duplicate names are not allowed.`,
@@ -87,7 +87,7 @@ export const managedPolicyOperations: IamOperations = {
   ListPolicies: {
     permissions: ({ account }) => [{
       action: "iam:ListPolicies",
-      resource: `arn:aws:iam::${account.id}:policy/`,
+      resource: `arn:${account.partition}:iam::${account.id}:policy/`,
     }],
     run: (call) => {
       const { account, parameters } = call;
@@ -96,7 +96,7 @@ export const managedPolicyOperations: IamOperations = {
       const onlyAttached = parameters.get("OnlyAttached") === "true";
       const matching = [...account.policies.values()].filter((policy) =>
         policy.path.startsWith(prefix) &&
-        (scope === "All" || (scope === "AWS") === policy.arn.startsWith(AWS_OWNED)) &&
+        (scope === "All" || (scope === "AWS") === AWS_OWNED.test(policy.arn)) &&
         (!onlyAttached || attachmentsOf(policy.arn, account) > 0)
       );
       return page(
@@ -109,7 +109,7 @@ export const managedPolicyOperations: IamOperations = {
   },
 
   DeletePolicy: onPolicy("DeletePolicy", (policy, { account, caller }) => {
-    if (policy.arn.startsWith(AWS_OWNED)) {
+    if (AWS_OWNED.test(policy.arn)) {
       const arn = identify(caller, account)?.arn;
       const message = `User: ${arn} is not authorized to perform: iam:DeletePolicy on resource: `;
       throw new ServiceError(403, "AccessDenied", message + policy.arn);
@@ -145,7 +145,7 @@ function newPolicy(call: IamCall): ManagedPolicy {
   const policyName = nameOf(call, "PolicyName");
   const path = pathOf(call);
   const document = required(call.parameters, "PolicyDocument");
-  checkIdentityPolicy("PolicyDocument", document);
+  checkIdentityPolicy("PolicyDocument", document, call.account);
   if (countedLength(document) > SIZE_QUOTA) {
     throw limitExceeded(`Cannot exceed quota for PolicySize: ${SIZE_QUOTA}`);
   }

@@ -95,7 +95,7 @@ function inlineOperations(kind: Kind): IamOperations {
     [`Put${word}Policy`]: change(`Put${word}Policy`, (principal, call) => {
       const policyName = nameOf(call, "PolicyName");
       const document = required(call.parameters, "PolicyDocument");
-      checkIdentityPolicy("PolicyDocument", document);
+      checkIdentityPolicy("PolicyDocument", document, call.account);
       const others = [...principal.inlinePolicies].filter(([other]) => other !== policyName);
       const total = [document, ...others.map(([, text]) => text)]
         .reduce((sum, text) => sum + countedLength(text), 0);
@@ -190,7 +190,8 @@ function attachmentOperations(kind: Kind): IamOperations {
 function policyArnOf(call: IamCall): string {
   const policyArn = required(call.parameters, "PolicyArn");
   checkLength("PolicyArn", policyArn, 20, 2048);
-  if (/^arn:aws[\w-]*:iam::(?:aws|\d{12}):policy\//.test(policyArn)) return policyArn;
+  const [, partition] = /^arn:([\w-]+):iam::(?:aws|\d{12}):policy\//.exec(policyArn) ?? [];
+  if (partition === call.account.partition) return policyArn;
   throw new ServiceError(400, "InvalidInput", `ARN ${policyArn} is not valid.`);
 }
 

@@ -61,7 +61,7 @@ export const roleOperations: IamOperations = {
   ListRoles: {
     permissions: ({ account }) => [{
       action: "iam:ListRoles",
-      resource: `arn:aws:iam::${account.id}:role/`,
+      resource: `arn:${account.partition}:iam::${account.id}:role/`,
     }],
     run: (call) => {
       const prefix = call.parameters.get("PathPrefix") ?? "/";

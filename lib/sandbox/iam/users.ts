@@ -47,7 +47,13 @@ export const userOperations: IamOperations = {
       if (isTaken(account.users.keys(), name)) {
         throw alreadyExists(`User with name ${name} already exists.`);
       }
-      const user = createUser(account.id, name, pathOf(call), account.clock.now());
+      const user = createUser(
+        account.id,
+        name,
+        pathOf(call),
+        account.clock.now(),
+        account.partition,
+      );
       user.tags = mergeTags([], tagsOf(call), "User");
       user.permissionsBoundary = boundaryOf(call);
       account.users.set(name, user);
@@ -68,7 +74,7 @@ export const userOperations: IamOperations = {
   ListUsers: {
     permissions: ({ account }) => [{
       action: "iam:ListUsers",
-      resource: `arn:aws:iam::${account.id}:user/`,
+      resource: `arn:${account.partition}:iam::${account.id}:user/`,
     }],
     run: (call) => {
       const prefix = call.parameters.get("PathPrefix") ?? "/";

@@ -156,7 +156,7 @@ export function onBucket(
   const owner = { "s3:ResourceAccount": bucket.ownerAccountId };
   return {
     action,
-    resource: `arn:aws:s3:::${bucket.name}`,
+    resource: `arn:${call.account.partition}:s3:::${bucket.name}`,
     context: { ...requestContext(call), ...owner, ...context },
     bucket,
   };

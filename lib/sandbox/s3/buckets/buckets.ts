@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Bucket } from "../../account.ts";
+import type { Account, Bucket } from "../../account.ts";
 import type { NeededPermission } from "../../operation.ts";
 import { ServiceError } from "../../operation.ts";
 import { grantsOfHeaders } from "../acl.ts";
@@ -98,7 +98,7 @@ export function createBucketNeeds(call: S3Call): NeededPermission[] {
     ["s3:PutBucketVersioning", has("x-amz-bucket-object-lock-enabled")],
     ["s3:TagResource", childOf(configuration(call), "Tags") !== undefined],
   ];
-  const permission = { resource: `arn:aws:s3:::${call.bucketName}`, context };
+  const permission = { resource: `arn:${call.account.partition}:s3:::${call.bucketName}`, context };
   return ["s3:CreateBucket", ...further.filter(([, needed]) => needed).map(([action]) => action)]
     .map((action) => ({ action, ...permission }));
 }
@@ -134,12 +134,12 @@ export function createBucket(call: S3Call): Response {
       versioning: "Enabled" as const,
     }),
   });
-  return created(name, region);
+  return created(name, region, account);
 }
 
-function created(name: string, region: string): Response {
+function created(name: string, region: string, { partition }: Account): Response {
   const location = region === HOME_REGION ? `/${name}` : `http://${name}.s3.amazonaws.com/`;
-  return emptyAnswer(200, { location, "x-amz-bucket-arn": `arn:aws:s3:::${name}` });
+  return emptyAnswer(200, { location, "x-amz-bucket-arn": `arn:${partition}:s3:::${name}` });
 }
 
 /** In us-east-1, and only there, S3 responds as if it had just created the bucket that the caller already has. */
@@ -155,7 +155,7 @@ function answerExisting(bucket: Bucket, call: S3Call): Response {
     );
   }
   if (bucket.region === HOME_REGION && newBucketRegion(call) === HOME_REGION) {
-    return created(bucket.name, bucket.region);
+    return created(bucket.name, bucket.region, call.account);
   }
   throw new ServiceError(
     409,
@@ -213,10 +213,10 @@ function grantsOthers(call: S3Call): boolean {
 }
 
 /** HeadBucket. */
-export function headBucket({ bucket }: S3Call): Response {
+export function headBucket({ bucket, account }: S3Call): Response {
   return emptyAnswer(200, {
     "x-amz-bucket-region": bucket.region,
-    "x-amz-bucket-arn": `arn:aws:s3:::${bucket.name}`,
+    "x-amz-bucket-arn": `arn:${account.partition}:s3:::${bucket.name}`,
     "x-amz-access-point-alias": "false",
   });
 }

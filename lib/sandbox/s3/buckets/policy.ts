@@ -28,7 +28,7 @@ const STATEMENT_FIELDS = new Set([
 ]);
 const ACTION = /^(\*|s3(-object-lambda)?:[a-z*?]+)$/i;
 const IDENTITY =
-  /^arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):(root|(user|role|assumed-role|federated-user)\/.+)$/;
+  /^arn:(aws[a-z-]*):(?:iam|sts)::(\d{12}):(root|(user|role|assumed-role|federated-user)\/.+)$/;
 /** The unique id of a user or role, with which S3 replaces the ARN of one that was deleted. */
 const UNIQUE_ID = /^A(IDA|ROA)[A-Z0-9]{12,}$/;
 
@@ -101,7 +101,7 @@ function checkStatement(statement: unknown, bucket: Bucket, account: Account): v
   const actions = stringsOf(eitherField(statement, "Action"));
   if (!actions.every((action) => ACTION.test(action))) throw malformed("Policy has invalid action");
   const resources = stringsOf(eitherField(statement, "Resource"));
-  if (!resources.every((resource) => isInBucket(resource, bucket))) {
+  if (!resources.every((resource) => isInBucket(resource, bucket, account))) {
     throw malformed("Policy has invalid resource");
   }
   checkMatch(actions, resources, statement);
@@ -129,17 +129,17 @@ function checkPrincipal(principal: unknown, account: Account): void {
 /** S3 looks up the principals of a policy. Those of other accounts are assumed to exist. */
 function isKnownIdentity(name: string, account: Account): boolean {
   if (name === "*" || /^\d{12}$/.test(name) || UNIQUE_ID.test(name)) return true;
-  const [, accountId, who = ""] = IDENTITY.exec(name) ?? [];
-  if (accountId === undefined || /[*?]/.test(who)) return false;
+  const [, partition, accountId, who = ""] = IDENTITY.exec(name) ?? [];
+  if (partition !== account.partition || /[*?]/.test(who)) return false;
   if (accountId !== account.id || who === "root") return true;
   const isUser = [...account.users.values()].some(({ arn }) => arn === name);
   const isRole = [...account.roles.values()].some(({ arn }) => arn === name);
   return isUser || isRole || /^(assumed-role|federated-user)\//.test(who);
 }
 
-function isInBucket(resource: string, bucket: Bucket): boolean {
-  const name = /^arn:aws[a-z-]*:s3:::([^/]+)/.exec(resource)?.[1];
-  return name === bucket.name;
+function isInBucket(resource: string, bucket: Bucket, { partition }: Account): boolean {
+  const [, found, name] = /^arn:(aws[a-z-]*):s3:::([^/]+)/.exec(resource) ?? [];
+  return found === partition && name === bucket.name;
 }
 
 const BUCKET_ACTION =
@@ -169,7 +169,7 @@ export function putBucketPolicy(call: S3Call): Response {
     const arn = identify(call.caller, account)?.arn ?? "anonymous";
     throw accessDenied(
       `User: ${arn} is not authorized to perform: s3:PutBucketPolicy on resource: ` +
-        `"arn:aws:s3:::${bucket.name}" because public policies are prevented by the ` +
+        `"arn:${account.partition}:s3:::${bucket.name}" because public policies are prevented by the ` +
         "BlockPublicPolicy setting in S3 Block Public Access.",
     );
   }
