@@ -79,7 +79,15 @@ async function withMyUser(_: Sandbox, iam: IAM): Promise<void> {
 }
 
 function withBucketPolicy({ account }: Sandbox): void {
-  account.buckets.get("my-bucket")!.policy = '{"Version":"2012-10-17","Statement":[]}';
+  account.buckets.get("my-bucket")!.policy = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{
+      Effect: "Deny",
+      Principal: "*",
+      Action: "s3:RestoreObject",
+      Resource: "arn:aws:s3:::my-bucket/*",
+    }],
+  });
 }
 
 function withoutBlock({ account }: Sandbox): void {
