@@ -107,6 +107,8 @@ export type {
 } from "./lib/objects/types.ts";
 
 if (import.meta.main) {
+  // Named here so that `deno install` and `deno cache` fetch it too.
+  if (Deno.args[0] === "sandbox") await import("./lib/sandbox/mod.ts");
   const { main } = await import("./cli.ts");
   Deno.exit(await main(Deno.args));
 }

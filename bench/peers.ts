@@ -24,7 +24,6 @@ export interface Work {
 
 /** The kinds of work. */
 export type Task =
-  | "policy"
   | "whoami"
   | "create"
   | "put many"
@@ -95,7 +94,6 @@ async function ours(): Promise<Peer> {
     name: "s3creds",
     version: first.replace(/ \(.*/, ""),
     commands: {
-      "policy": () => [...run, "policy", "my-bucket"],
       "whoami": () => [...run, "whoami"],
       "create": ({ bucket }) => [...run, "create", bucket, "-c"],
       "put many": ({ bucket, folder }) => [...run, "put-objects", bucket, folder, "-s"],
@@ -115,7 +113,6 @@ async function pythonPeers(bin: string): Promise<Peer[]> {
     name: "Python tool",
     version: (await output(tool, ["--version"])).text.replace(", version", ""),
     commands: {
-      "policy": () => [tool, "policy", "my-bucket"],
       "whoami": () => [tool, "whoami"],
       "create": ({ bucket }) => [tool, "create", bucket, "-c"],
       "put many": ({ bucket, folder }) => [tool, "put-objects", bucket, folder, "-s"],

@@ -12,6 +12,7 @@ import { connect } from "../lib/aws/connect.ts";
 import { measure, type Measured, median } from "../bench/measure.ts";
 import { getPeers, type Peer, type Server, type Task, type Work } from "../bench/peers.ts";
 import { type RoundTrips, roundTrips } from "../bench/round_trips.ts";
+import { startUp as startUpRows, startUpTable } from "../bench/start_up.ts";
 import { type Running, startBare, startMinio, startSlowSandbox } from "../bench/servers.ts";
 import { PROJECT } from "./peers.ts";
 
@@ -19,6 +20,8 @@ const isQuick = Deno.args.includes("--quick");
 const RUNS = Number(Deno.args.find((word) => /^\d+$/.test(word)) ?? 3);
 /** What takes the slower programs half a minute is done less often. */
 const FEW_RUNS = Math.min(RUNS, isQuick ? 1 : 2);
+/** What takes milliseconds is done more often. */
+const START_RUNS = Math.max(RUNS, 15);
 const FILES = 2_000;
 const FILE_SIZE = 16 * 1024;
 const MIB = 1024 * 1024;
@@ -155,7 +158,6 @@ async function startUp(peers: readonly Peer[]): Promise<Section[]> {
   const none: Work = { bucket: "", folder: "", file: "", out: "" };
   const fresh = (peer: Peer, run: number) => ({ ...none, bucket: `${bucketOf(peer)}-${run}` });
   return [
-    { title: "`policy my-bucket`", rows: await inTurns("policy", peers, near, () => none) },
     { title: "`whoami`", rows: await inTurns("whoami", peers, near, () => none) },
     {
       title: `\`create BUCKET -c\`, ${LATENCY_MS} ms added to each answer`,
@@ -214,6 +216,7 @@ Machine: ${cpu.length} cores (${
 ${versions}
 ${left}
 ${sections.map(table).join("\n")}
+${startUpTable(await startUpRows(START_RUNS), START_RUNS)}
 ${roundTripTable(await roundTrips(LATENCY_MS))}`;
   return await formatted(text);
 }

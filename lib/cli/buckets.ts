@@ -11,12 +11,13 @@ import { NO_PUBLIC_ACCESS_BLOCK, type PublicAccessBlockSettings } from "../polic
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { isObject } from "../is_object.ts";
 import { parseJson } from "../strict_json.ts";
-import { aclData, bucketColumns, bucketRow, mapDetail } from "./account_rows.ts";
+import { aclData, bucketColumns, bucketRow, mapDetail } from "./lists/account_rows.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
-import { itemErrors, rowFormatOf, rowOptions, writeRows } from "./lists.ts";
+import { library } from "./library.ts";
+import { itemErrors, rowFormatOf, rowOptions, writeRows } from "./lists/write.ts";
 import { awsOptions, bucketNames, readInput, usage, withAws } from "./options.ts";
 import { errorText, writeJson, writeLine, writeMessage } from "./output.ts";
-import { plainData, rowsOf } from "./rows.ts";
+import { plainData, rowsOf } from "./lists/rows.ts";
 
 /** `s3-credentials list-buckets` */
 export const listBuckets = defineCommand({
@@ -35,11 +36,11 @@ export const listBuckets = defineCommand({
   async run({ operands, options }, io) {
     const format = rowFormatOf(options);
     const names = bucketNames(operands);
-    const { listBuckets } = await import("../account/buckets.ts");
     const { onError, finish } = itemErrors(io);
-    await withAws(options, io, (aws) => {
+    await withAws(options, io, async (aws) => {
+      const { listBuckets } = await library.buckets();
       const buckets = listBuckets(aws, { names, details: options.details, onError });
-      return writeRows(io, rowsOf(buckets, bucketRow), format, bucketColumns(options.details));
+      await writeRows(io, rowsOf(buckets, bucketRow), format, bucketColumns(options.details));
     });
     await finish();
   },
@@ -61,8 +62,10 @@ export const getCorsPolicy = defineCommand({
   options: awsOptions,
   async run({ operands, options }, io) {
     const bucket = onlyBucket(operands);
-    const { getCorsRules } = await import("../account/bucket_settings.ts");
-    const rules = await withAws(options, io, (aws) => getCorsRules(aws, bucket));
+    const rules = await withAws(options, io, async (aws) => {
+      const { getCorsRules } = await library.bucketSettings();
+      return await getCorsRules(aws, bucket);
+    });
     if (rules.length === 0) throw notSet(bucket, "CORS policy");
     await writeJson(io, rules.map((rule) => plainData(rule, CORS_FIELDS)));
   },
@@ -148,10 +151,8 @@ export const setCorsPolicy = defineCommand({
   },
   async run({ operands, options }, io) {
     const bucket = onlyBucket(operands);
-    const { CORS_RULE_ID, getCorsRules, setCorsRule } = await import(
-      "../account/bucket_settings.ts"
-    );
     await withAws(options, io, async (aws) => {
+      const { CORS_RULE_ID, getCorsRules, setCorsRule } = await library.bucketSettings();
       const others = await getCorsRules(aws, bucket).then(
         (rules) => rules.filter((rule) => rule.ID !== CORS_RULE_ID).length,
         // Permission to set a policy does not imply permission to read it.
@@ -181,8 +182,10 @@ export const getBucketPolicy = defineCommand({
   options: awsOptions,
   async run({ operands, options }, io) {
     const bucket = onlyBucket(operands);
-    const settings = await import("../account/bucket_settings.ts");
-    const policy = await withAws(options, io, (aws) => settings.getBucketPolicy(aws, bucket));
+    const policy = await withAws(options, io, async (aws) => {
+      const { getBucketPolicy } = await library.bucketSettings();
+      return await getBucketPolicy(aws, bucket);
+    });
     if (policy === undefined) throw notSet(bucket, "bucket policy");
     await writeJson(io, policy);
   },
@@ -216,15 +219,12 @@ export const setBucketPolicy = defineCommand({
     const policy = policyFile === undefined
       ? publicBucketPolicy(bucket)
       : parseBucketPolicy(await readInput(policyFile, io, "--policy-file"), policyFile);
-    const settings = await import("../account/bucket_settings.ts");
-    await withAws(
-      options,
-      io,
-      (aws) =>
-        settings.setBucketPolicy(aws, bucket, policy).catch(async (error) => {
-          throw await explainBlock(aws, bucket, error);
-        }),
-    );
+    await withAws(options, io, async (aws) => {
+      const { setBucketPolicy } = await library.bucketSettings();
+      await setBucketPolicy(aws, bucket, policy).catch(async (error) => {
+        throw await explainBlock(aws, bucket, error);
+      });
+    });
     await writeMessage(io, `Policy set:\n${JSON.stringify(policy, null, 4)}`);
   },
 });
@@ -234,7 +234,7 @@ async function explainBlock(aws: Aws, bucket: string, error: unknown): Promise<u
   if (!(error instanceof S3CredentialsError)) return error;
   const { code, message, cause } = error;
   if (!message.includes("prevented by the BlockPublicPolicy setting")) return error;
-  const { getPublicAccessBlock } = await import("../account/public_access_block.ts");
+  const { getPublicAccessBlock } = await library.publicAccessBlock();
   const isOfBucket = await getPublicAccessBlock(aws, bucket).then(
     (block) => block?.BlockPublicPolicy === true,
     () => true,
@@ -265,8 +265,10 @@ export const getPublicAccessBlock = defineCommand({
   options: awsOptions,
   async run({ operands, options }, io) {
     const bucket = onlyBucket(operands);
-    const { getPublicAccessBlock } = await import("../account/public_access_block.ts");
-    const block = await withAws(options, io, (aws) => getPublicAccessBlock(aws, bucket));
+    const block = await withAws(options, io, async (aws) => {
+      const { getPublicAccessBlock } = await library.publicAccessBlock();
+      return await getPublicAccessBlock(aws, bucket);
+    });
     if (block === undefined) throw notSet(bucket, "public access block");
     await writeJson(io, block);
   },
@@ -332,8 +334,10 @@ export const setPublicAccessBlock = defineCommand({
       throw usage("No valid options provided. Use --help to see available options.");
     }
     const changes = options.allowPublicAccess ? NO_PUBLIC_ACCESS_BLOCK : given;
-    const { setPublicAccessBlock } = await import("../account/public_access_block.ts");
-    const now = await withAws(options, io, (aws) => setPublicAccessBlock(aws, bucket, changes));
+    const now = await withAws(options, io, async (aws) => {
+      const { setPublicAccessBlock } = await library.publicAccessBlock();
+      return await setPublicAccessBlock(aws, bucket, changes);
+    });
     await writeMessage(
       io,
       `Updated public access block settings for bucket '${bucket}': ${JSON.stringify(now)}`,
@@ -350,8 +354,10 @@ export const debugBucket = defineCommand({
   options: awsOptions,
   async run({ operands, options }, io) {
     const bucket = onlyBucket(operands);
-    const { debugBucket } = await import("../account/bucket_report.ts");
-    const report = await withAws(options, io, (aws) => debugBucket(aws, bucket));
+    const report = await withAws(options, io, async (aws) => {
+      const { debugBucket } = await library.bucketReport();
+      return await debugBucket(aws, bucket);
+    });
     for (const [name, detail] of reportParts(report)) {
       if (detail instanceof S3CredentialsError) {
         await writeLine(io, errorText(detail).replace(/^Error: /, ""));

@@ -20,6 +20,7 @@ import {
   value,
   type Values,
 } from "./command.ts";
+import { library } from "./library.ts";
 import type { Io } from "./io.ts";
 import {
   awsOptions,
@@ -129,7 +130,7 @@ export const create = defineCommand({
     if (options.dryRun) return await showDryRun(request, options.region, io, log);
     await withAws(options, io, async (aws) => {
       if (options.plan) {
-        const { planCredentials } = await import("../credentials/create.ts");
+        const { planCredentials } = await library.create();
         return await showPlan(await planCredentials(aws, request, io), io, log);
       }
       const created = await createAndPrint(aws, request, options, io, log);
@@ -137,7 +138,7 @@ export const create = defineCommand({
       if (io.stderr.isTerminal && step !== undefined) log.say(step);
       await log.flush();
       if (options.wait === undefined) return;
-      const { waitForCredentials } = await import("../credentials/wait.ts");
+      const { waitForCredentials } = await library.wait();
       await waitForCredentials(aws, created.credentials, request, {
         timeoutMs: 1000 * options.wait,
         onProgress: log.say,
@@ -155,7 +156,7 @@ async function createAndPrint(
   io: Io,
   log: MessageLog,
 ): Promise<CreatedCredentials> {
-  const { createCredentials } = await import("../credentials/create.ts");
+  const { createCredentials } = await library.create();
   const { deliver } = await import("../credentials/deliver.ts");
   const created = await createCredentials(aws, request, {
     onProgress: log.say,

@@ -16,7 +16,7 @@ import {
   USER_COLUMNS,
   USER_POLICY_COLUMNS,
   userRow,
-} from "./account_rows.ts";
+} from "./lists/account_rows.ts";
 import { defineCommand, flag } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import {
@@ -26,10 +26,11 @@ import {
   rowFormatOf,
   rowOptions,
   writeRows,
-} from "./lists.ts";
+} from "./lists/write.ts";
+import { library } from "./library.ts";
 import { awsOptions, withAws } from "./options.ts";
 import { writeError, writeJson, writeLine, writeMessage } from "./output.ts";
-import { rowsOf } from "./rows.ts";
+import { rowsOf } from "./lists/rows.ts";
 
 /** `s3-credentials whoami` */
 export const whoami = defineCommand({
@@ -46,8 +47,8 @@ export const whoami = defineCommand({
     ...awsOptions,
   },
   async run({ options }, io) {
-    const { whoami } = await import("../account/whoami.ts");
     const identity = await withAws(options, io, async (aws) => {
+      const { whoami } = await library.whoami();
       if (options.verbose || options.debug) await writeMessage(io, await connectionLines(aws));
       return await whoami(aws);
     });
@@ -56,7 +57,7 @@ export const whoami = defineCommand({
 });
 
 async function connectionLines(aws: Aws): Promise<string> {
-  const { connectionOf } = await import("../aws/connect.ts");
+  const { connectionOf } = await library.connect();
   const { profile, credentials, region, endpoints } = await connectionOf(aws).describe();
   return [
     `Profile: ${profile === undefined ? "none is named" : escapeName(profile)}`,
@@ -79,8 +80,8 @@ export const deleteUser = defineCommand({
   async run({ operands, options }, io) {
     const names = [...new Set(operands)];
     for (const name of names) asUsageError(() => checkUserName(name));
-    const { deleteUser } = await import("../account/delete_user.ts");
     await withAws(options, io, async (aws) => {
+      const { deleteUser } = await library.deleteUser();
       const deletions = mapOrdered(names, async (name) => {
         const removed: RemovedDependent[] = [];
         const onRemoved = (dependent: RemovedDependent) => removed.push(dependent);
@@ -134,12 +135,10 @@ export const listUsers = defineCommand({
   options: { ...rowOptions, ...awsOptions },
   async run({ options }, io) {
     const format = rowFormatOf(options);
-    const { listUsers } = await import("../account/users.ts");
-    await withAws(
-      options,
-      io,
-      (aws) => writeRows(io, rowsOf(listUsers(aws), userRow), format, USER_COLUMNS),
-    );
+    await withAws(options, io, async (aws) => {
+      const { listUsers } = await library.users();
+      await writeRows(io, rowsOf(listUsers(aws), userRow), format, USER_COLUMNS);
+    });
   },
 });
 
@@ -159,12 +158,12 @@ export const listRoles = defineCommand({
   },
   async run({ operands, options }, io) {
     const format = rowFormatOf(options);
-    const { listRoles } = await import("../account/roles.ts");
     const { onError, finish } = itemErrors(io);
-    await withAws(options, io, (aws) => {
+    await withAws(options, io, async (aws) => {
+      const { listRoles } = await library.roles();
       const names = [...new Set(operands)];
       const roles = listRoles(aws, { names, details: options.details, onError });
-      return writeRows(io, rowsOf(roles, roleRow), format, roleColumns(options.details));
+      await writeRows(io, rowsOf(roles, roleRow), format, roleColumns(options.details));
     });
     await finish();
   },
@@ -188,9 +187,9 @@ export const listUserPolicies = defineCommand({
     const format = chosenFormat(options);
     const names = [...new Set(operands)];
     for (const name of names) asUsageError(() => checkUserName(name));
-    const { listUserPolicies } = await import("../account/user_policies.ts");
     const { onError, finish } = itemErrors(io);
     await withAws(options, io, async (aws) => {
+      const { listUserPolicies } = await library.userPolicies();
       const found = listUserPolicies(aws, { names, onError });
       if (format !== undefined) {
         return await writeRows(io, policyRows(found), format, USER_POLICY_COLUMNS);

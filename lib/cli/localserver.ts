@@ -9,6 +9,7 @@ import { InvalidInput, S3CredentialsError } from "../errors.ts";
 import { checkArn } from "../names.ts";
 import { defineCommand, optionalValue, value } from "./command.ts";
 import { waitForInterrupt } from "./io.ts";
+import { library } from "./library.ts";
 import { awsOptions, bucketNames, parsePort, usage, withAws } from "./options.ts";
 import { permissionOf, permissionOptions, warnOfPrefix } from "./permission_options.ts";
 import { messageLog, writeLine, writeMessage } from "./output.ts";
@@ -66,9 +67,9 @@ export const localserver = defineCommand({
     await warnOfPrefix(prefix, io);
     const token = options.token === "" ? randomBytes(24).toString("base64url") : options.token;
     const log = messageLog(io, false);
-    const { bucketCredentials } = await import("../credentials/credential_cache.ts");
     const { credentialHandler } = await import("../credentials/credential_server.ts");
     await withAws(options, io, async (aws) => {
+      const { bucketCredentials } = await library.credentialCache();
       const provider = bucketCredentials(aws, {
         buckets: [bucket],
         permission,

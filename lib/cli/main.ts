@@ -95,7 +95,8 @@ const lower = (letter: string) => letter.toLowerCase();
 
 function unexpected(error: unknown): string {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  switch (name) {
+  // Deno's error for a module of our own that it was not allowed to read.
+  switch (message.startsWith("Requires read access") ? "NotCapable" : name) {
     case "NotCapable":
       return `Error: Deno was not allowed to do something that this command needs: ${message}\n` +
         "Run it with the permissions that the README names, or with deno run -A";

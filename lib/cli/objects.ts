@@ -6,7 +6,7 @@
  */
 import { InvalidInput, S3CredentialsError } from "../errors.ts";
 import { abortable } from "../abortable.ts";
-import { plainData } from "./rows.ts";
+import { plainData } from "./lists/rows.ts";
 import { escapeName } from "../escape.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
@@ -18,7 +18,9 @@ import {
   silentOption,
   transferOptions,
 } from "./object_options.ts";
-import { rowFormatOf, rowOptions, writeRows } from "./lists.ts";
+import type { Io } from "./io.ts";
+import { library } from "./library.ts";
+import { rowFormatOf, rowOptions, writeRows } from "./lists/write.ts";
 import { awsOptions, usage, withAws } from "./options.ts";
 import { errorText, nameFor, writeLine, writeMessage } from "./output.ts";
 import { withProgress } from "./progress.ts";
@@ -45,8 +47,8 @@ export const listBucket = defineCommand({
     const url = urls ? ["URL"] : [];
     const fields = [...OBJECT_FIELDS, ...url];
     const tableFields = ["Key", "Size", "LastModified", "StorageClass", ...url];
-    const { listObjects } = await import("../objects/list.ts");
     await withAws(options, io, async (aws) => {
+      const { listObjects } = await library.listObjects();
       const objects = listObjects(aws, bucket, { urls, prefix, signal: io.signal });
       await writeRows(io, objectRows(objects, [...fields, ...MORE_FIELDS]), format, {
         fields,
@@ -85,7 +87,6 @@ export const getObject = defineCommand({
   async run({ operands, options }, io) {
     const bucket = bucketName(operands[0]);
     const [key = ""] = checkedKeys([operands[1] ?? ""]);
-    const { downloadObject, getObject } = await import("../objects/get.ts");
     // Replacing that would replace the file that standard output is redirected to.
     const isStdout = options.output === "-" || options.output === "/dev/stdout";
     const output = isStdout ? undefined : options.output;
@@ -98,6 +99,7 @@ export const getObject = defineCommand({
       { direction: "download", isSilent },
       (line) =>
         withAws(options, io, async (aws) => {
+          const { downloadObject, getObject } = await library.getObjects();
           const transfer = transferOptions(options, line, io);
           if (output !== undefined) return await downloadObject(aws, bucket, key, output, transfer);
           const { body } = await getObject(aws, bucket, key, transfer);
@@ -156,16 +158,16 @@ export const getObjects = defineCommand({
   async run({ operands: [name, ...keys], options }, io) {
     const bucket = bucketName(name);
     const selection = { keys: checkedKeys(keys), patterns: options.pattern };
-    const { getObjects } = await import("../objects/get.ts");
     await io.permit(["write"]);
     await withProgress(
       io,
       { direction: "download", isSilent: options.silent },
       (line) =>
-        withAws(options, io, (aws) => {
+        withAws(options, io, async (aws) => {
+          const { getObjects } = await library.getObjects();
           const transfer = transferOptions(options, line, io);
           const directory = options.output ?? ".";
-          return report(getObjects(aws, bucket, directory, { ...selection, ...transfer }), line);
+          await report(getObjects(aws, bucket, directory, { ...selection, ...transfer }), line);
         }),
     );
   },
@@ -202,16 +204,16 @@ export const putObject = defineCommand({
     if (isInput && options.auth === "-") {
       throw usage("PATH and --auth cannot both read standard input");
     }
-    const { putObject } = await import("../objects/put.ts");
     const { silent: isSilent, contentType } = options;
     await withProgress(
       io,
       { direction: "upload", isSilent },
       (line) =>
-        withAws(options, io, (aws) => {
+        withAws(options, io, async (aws) => {
+          const { putObject } = await library.putObjects();
           const transfer = transferOptions(options, line, io);
           const source = isInput ? io.stdin : { path };
-          return putObject(aws, bucket, key, source, { ...transfer, contentType });
+          await putObject(aws, bucket, key, source, { ...transfer, contentType });
         }),
     ).catch((error) => {
       throw isInput ? error : asUsageOfPath(error);
@@ -226,8 +228,9 @@ function parseContentType(text: string): string {
   );
 }
 
-async function uploadsOf(paths: string[], prefix: string | undefined) {
-  const { findUploads } = await import("../objects/find_uploads.ts");
+async function uploadsOf(paths: string[], prefix: string | undefined, io: Io) {
+  await io.permit(["read"]);
+  const { findUploads } = await library.findUploads();
   try {
     return findUploads(paths, prefix);
   } catch (error) {
@@ -268,7 +271,7 @@ export const putObjects = defineCommand({
   stopsItself: true,
   async run({ operands: [name, ...paths], options }, io) {
     const bucket = bucketName(name);
-    const { uploads, skipped } = await uploadsOf(paths, options.prefix);
+    const { uploads, skipped } = await uploadsOf(paths, options.prefix, io);
     for (const { path, reason, isFailure } of skipped) {
       const kind = isFailure ? "Error" : "Warning";
       await writeMessage(io, `${kind}: not uploaded: ${escapeName(path)}: ${reason}`);
@@ -278,14 +281,14 @@ export const putObjects = defineCommand({
         await writeLine(io, `${nameFor(io, path)} => s3://${bucket}/${nameFor(io, key)}`);
       }
     } else {
-      const { putObjects } = await import("../objects/put.ts");
       await withProgress(
         io,
         { direction: "upload", isSilent: options.silent },
         (line) =>
-          withAws(options, io, (aws) => {
+          withAws(options, io, async (aws) => {
+            const { putObjects } = await library.putObjects();
             const transfer = transferOptions(options, line, io);
-            return report(putObjects(aws, bucket, uploads, transfer), line);
+            await report(putObjects(aws, bucket, uploads, transfer), line);
           }),
       );
     }
@@ -330,8 +333,8 @@ export const deleteObjects = defineCommand({
     };
     await withAws(options, io, async (aws) => {
       if (options.dryRun) {
-        const { checkListed } = await import("../objects/delete.ts");
-        const { listObjects } = await import("../objects/list.ts");
+        const { checkListed } = await library.deleteObjects();
+        const { listObjects } = await library.listObjects();
         const found = prefix
           ? listObjects(aws, bucket, { prefix, signal: io.signal })
           : named.map((Key) => ({ Key }));
@@ -345,7 +348,7 @@ export const deleteObjects = defineCommand({
         }
         return;
       }
-      const { deleteObjects } = await import("../objects/delete.ts");
+      const { deleteObjects } = await library.deleteObjects();
       let said = Promise.resolve();
       const reported = new Set<S3CredentialsError>();
       const results = deleteObjects(aws, bucket, which, {

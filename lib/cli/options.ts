@@ -11,6 +11,7 @@ import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
 import { decodeText } from "../text.ts";
 import { flag, optionGroup, value, type Values } from "./command.ts";
+import { library } from "./library.ts";
 import type { Io } from "./io.ts";
 import { writeMessage } from "./output.ts";
 import { AWS_PERMISSIONS } from "./permissions.ts";
@@ -102,7 +103,7 @@ export async function withAws<T>(
   work: (aws: Aws) => Promise<T>,
 ): Promise<T> {
   const settings = await connectOptions(options, io);
-  const { connect } = await import("../aws/connect.ts");
+  const { connect } = await library.connect();
   const aws = connect(settings);
   try {
     return await work(aws);

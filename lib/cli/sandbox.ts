@@ -7,6 +7,7 @@ import { S3CredentialsError } from "../errors.ts";
 import { formatCredentials } from "../credentials/format.ts";
 import { defineCommand, value, values } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
+import { library } from "./library.ts";
 import { type Io, waitForInterrupt } from "./io.ts";
 import { bucketNames, parsePort } from "./options.ts";
 import { writeLine, writeMessage } from "./output.ts";
@@ -44,7 +45,7 @@ export const sandbox = defineCommand({
       operands.length > 0 ? ["net", "read", "env", "run"] : ["net", "read"],
       PERMISSION_REASONS,
     );
-    const { startSandbox } = await loadSandbox();
+    const { startSandbox } = await library.sandbox();
     const started = await startSandbox({ buckets, port: options.port }).catch((error) => {
       throw portError(error, options.port);
     });
@@ -57,14 +58,6 @@ export const sandbox = defineCommand({
     }
   },
 });
-
-/**
- * Deno reads all modules that a literal `import()` names before it runs the first one; the sandbox's
- * would add a third to the start of every other command. Bundlers understand this form too.
- */
-function loadSandbox(): Promise<typeof import("../sandbox/mod.ts")> {
-  return import("../" + "sandbox/mod.ts");
-}
 
 /** The codes are Node's, since the sandbox listens with `node:http`. */
 function portError(error: Error & { code?: string }, port: number | undefined): Error {

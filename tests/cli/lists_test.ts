@@ -2,7 +2,7 @@
 import { formatTime } from "../../lib/time.ts";
 import { IAM_PAGE_SIZE } from "../../lib/aws/listing.ts";
 import assert from "node:assert/strict";
-import { bucketColumns, roleColumns, USER_COLUMNS } from "../../lib/cli/account_rows.ts";
+import { bucketColumns, roleColumns, USER_COLUMNS } from "../../lib/cli/lists/account_rows.ts";
 import {
   type Account,
   type Role,

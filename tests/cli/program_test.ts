@@ -117,8 +117,11 @@ interface ModuleGraph {
   }[];
 }
 
-/** All modules that are loaded at once with a module: what it imports, but not what it may import. */
-async function loadedWith(entry: string): Promise<string[]> {
+/**
+ * All modules that are loaded at once with a module: what it imports, but not what it may import.
+ * With `isRead`, all that Deno reads before the first one runs: what it may import by a literal too.
+ */
+async function loadedWith(entry: string, isRead = false): Promise<string[]> {
   const graph: ModuleGraph = JSON.parse((await deno("info", "--json", entry)).stdout);
   const modules = new Map(graph.modules.map((module) => [module.specifier, module]));
   const seen = new Set<string>();
@@ -126,7 +129,7 @@ async function loadedWith(entry: string): Promise<string[]> {
     if (seen.has(specifier)) return;
     seen.add(specifier);
     for (const { isDynamic, code } of modules.get(specifier)?.dependencies ?? []) {
-      if (!isDynamic && code?.specifier) visit(code.specifier);
+      if ((isRead || !isDynamic) && code?.specifier) visit(code.specifier);
     }
   };
   visit(new URL(`../../${entry}`, import.meta.url).href);
@@ -155,6 +158,26 @@ for (
     assert.deepEqual(loaded.filter((one) => /aws-sdk|smithy|lib\/sandbox\//.test(one)), []);
   });
 }
+
+Deno.test("cli.ts: what Deno reads before it starts is no more than the commands themselves", async () => {
+  const read = await loadedWith("cli.ts", true);
+  for (const part of ["account/users", "aws/connect", "objects/get", "credentials/create"]) {
+    assert.ok(!read.some((one) => one.endsWith(`/lib/${part}.ts`)), `${part} is read`);
+  }
+  assert.ok(!read.some((one) => one.includes("/lib/sandbox/")));
+  assert.deepEqual(read.filter((one) => /aws-sdk/.test(one)), []);
+});
+
+Deno.test("mod.ts: what deno install fetches with it is all that commands load", async () => {
+  const read = await loadedWith("mod.ts", true);
+  const text = await Deno.readTextFile("lib/cli/library.ts");
+  const parts = [...text.matchAll(/import\("\.\.\/" \+ "([^"]+)"\)/g)].map(([, path]) => path!);
+  assert.ok(parts.length > 15);
+  for (const part of parts) {
+    assert.ok(read.some((one) => one.endsWith(`/lib/${part}`)), part);
+    assert.ok(text.includes(`typeof import("../${part}")`), part);
+  }
+});
 
 const SANDBOX = ["run", "-A", "cli.ts", "sandbox"];
 

@@ -1,7 +1,7 @@
 /** Rows as text: what is written gives the same rows when it is read. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatRows, plainData, type RowFormat } from "../../lib/cli/rows.ts";
+import { formatRows, plainData, type RowFormat } from "../../lib/cli/lists/rows.ts";
 import { S3CredentialsError } from "@s3creds/cli";
 import { parseDelimited } from "../support/delimited.ts";
 

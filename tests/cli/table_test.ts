@@ -3,7 +3,7 @@
  * Lists as tables for people.
  */
 import assert from "node:assert/strict";
-import { displayWidth, formatTable } from "../../lib/cli/table.ts";
+import { displayWidth, formatTable } from "../../lib/cli/lists/table.ts";
 import { startSandbox } from "../../lib/sandbox/mod.ts";
 import { commandsInHelp, optionsInHelp } from "../support/help.ts";
 import { BUCKET, stage } from "../support/objects.ts";

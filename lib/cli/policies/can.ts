@@ -22,6 +22,7 @@ import {
 } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import type { Io } from "../io.ts";
+import { library } from "../library.ts";
 import { awsOptions, usage, withAws } from "../options.ts";
 import { writeLine, writeMessage } from "../output.ts";
 import { answerText, capabilityText, unreadText } from "./can_text.ts";
@@ -314,7 +315,7 @@ async function withAccess<T>(
     return await work(access, () => Promise.resolve({ asker: asker(access), errors: [] }));
   }
   return await withAws(options, io, async (aws) => {
-    const { readAccess, readBucketAccess } = await import("../../account/access.ts");
+    const { readAccess, readBucketAccess } = await library.access();
     const access = await readAccess(aws, accessOf(options));
     return await work(access, async (target) => {
       const own = asker(access);

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import type { BucketDetails } from "../account/bucket_details.ts";
-import type { Bucket } from "../account/buckets.ts";
-import type { ManagedPolicy, Role } from "../account/roles.ts";
-import type { User } from "../account/users.ts";
-import type { Columns } from "./lists.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import type { BucketDetails } from "../../account/bucket_details.ts";
+import type { Bucket } from "../../account/buckets.ts";
+import type { ManagedPolicy, Role } from "../../account/roles.ts";
+import type { User } from "../../account/users.ts";
+import type { Columns } from "./write.ts";
 import { plainData } from "./rows.ts";
 
 const USER_FIELDS = [

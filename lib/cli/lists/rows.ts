@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import { formatTime } from "../time.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { formatTime } from "../../time.ts";
 
 /** How rows can be written, other than as a table. */
 export type RowFormat = "json" | "nl" | "csv" | "tsv";

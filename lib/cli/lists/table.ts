@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { escapeName } from "../escape.ts";
+import { escapeName } from "../../escape.ts";
 import { cell } from "./rows.ts";
 
 /** How a table is printed. */

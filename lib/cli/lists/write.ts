@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { S3CredentialsError } from "../errors.ts";
+import type { S3CredentialsError } from "../../errors.ts";
 import { formatRows, type RowFormat } from "./rows.ts";
-import { flag, type Values } from "./command.ts";
-import { escapeControls } from "../escape.ts";
-import { ExitCode } from "./exit_code.ts";
-import type { Io, Output } from "./io.ts";
-import { usage } from "./options.ts";
-import { errorText, messageLog, styled, terminalWidth } from "./output.ts";
+import { flag, type Values } from "../command.ts";
+import { escapeControls } from "../../escape.ts";
+import { ExitCode } from "../exit_code.ts";
+import type { Io, Output } from "../io.ts";
+import { usage } from "../options.ts";
+import { errorText, messageLog, styled, terminalWidth } from "../output.ts";
 import { formatTable } from "./table.ts";
 
 /** How a list is written. */
