@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { abortable } from "../abortable.ts";
 import type { Account } from "./account.ts";
 import { authenticate, serviceOf } from "./auth/authentication.ts";
+import { readPayload, type Signer } from "./auth/payload.ts";
 import { authorize, type RequestContext } from "./auth/authorize.ts";
 import { accessKeyIdOf, identify } from "./caller.ts";
 import { errorResponse, hostId } from "./error_response.ts";
@@ -21,9 +22,15 @@ import {
   ServiceError,
   type ServiceName,
 } from "./operation.ts";
-import { s3 } from "./s3/service.ts";
+import { s3, storesPayload } from "./s3/service.ts";
 import { sts } from "./sts.ts";
-import { headerOf, queryParameters, type WireRequest } from "./wire.ts";
+import {
+  headerOf,
+  type IncomingRequest,
+  queryParameters,
+  type WireHead,
+  type WireRequest,
+} from "./wire.ts";
 
 /** The state of a running sandbox. */
 export interface SandboxState {
@@ -44,7 +51,13 @@ export class ConnectionCut extends Error {
 const SERVICES: Record<ServiceName, Service> = { iam, sts, s3 };
 
 /** Answers a request. Throws a {@linkcode ConnectionCut} if there is to be no answer. */
-export async function dispatch(wire: WireRequest, state: SandboxState): Promise<Response> {
+export async function dispatch(
+  incoming: IncomingRequest,
+  state: SandboxState,
+): Promise<Response> {
+  const isRead = isForm(incoming) || serviceOf({ ...incoming, body: EMPTY }) !== "s3";
+  const form = isRead ? await incoming.read(MAX_DOCUMENT_BYTES) ?? EMPTY : undefined;
+  const wire: WireRequest = { ...incoming, body: form ?? EMPTY };
   const service = serviceOf(wire);
   const requestId = crypto.randomUUID();
   const record: RequestRecord = {
@@ -59,7 +72,7 @@ export async function dispatch(wire: WireRequest, state: SandboxState): Promise<
   state.requests.push(record);
   let response: Response;
   try {
-    response = await serve(wire, { service, requestId, record, state });
+    response = await serve(wire, { service, requestId, record, state, incoming, form });
   } catch (error) {
     if (error instanceof ConnectionCut) throw error;
     const known = error instanceof ServiceError ? error : internalError(error);
@@ -71,7 +84,22 @@ export async function dispatch(wire: WireRequest, state: SandboxState): Promise<
   return response;
 }
 
+const EMPTY = new Uint8Array();
+const MAX_DOCUMENT_BYTES = 5 * 1024 * 1024;
+const MAX_OBJECT_BYTES = 5 * 1024 * 1024 * 1024;
+/** Up to this size a payload is read before it is known whether the caller may store it. */
+const SMALL_BYTES = 1024 * 1024;
+
+/** Whether the payload may hold parameters that say which service is called. */
+function isForm(incoming: IncomingRequest): boolean {
+  return incoming.method === "POST" &&
+    (headerOf(incoming, "content-type") ?? "").startsWith("application/x-www-form-urlencoded");
+}
+
 interface Exchange {
+  incoming: IncomingRequest;
+  /** The payload, if it has been read already. */
+  form: Uint8Array | undefined;
   service: ServiceName;
   requestId: string;
   record: RequestRecord;
@@ -80,18 +108,19 @@ interface Exchange {
 
 async function serve(wire: WireRequest, exchange: Exchange): Promise<Response> {
   const { service, record, state } = exchange;
-  const { caller, region, body, trailers } = authenticate(wire, service, state.account);
+  const { caller, region, signer } = authenticate(wire, service, state.account);
   record.caller = identify(caller, state.account)?.arn;
   record.accessKeyId = accessKeyIdOf(caller);
-  const request: SandboxRequest = {
+  const head: SandboxRequest = {
     method: wire.method,
     rawPath: wire.rawPath,
     url: urlOf(wire),
-    headers: serviceHeaders(wire, trailers),
-    body,
+    headers: serviceHeaders(wire, []),
+    body: wire.body,
     requestId: exchange.requestId,
     region,
   };
+  const request = service === "s3" ? await withPayload(head, caller, signer, exchange) : head;
   const operation = SERVICES[service](request, caller, state.account);
   record.operation = operation.name;
   record.permissions = operation.permissions.map(({ action, resource }) => ({ action, resource }));
@@ -105,6 +134,39 @@ async function serve(wire: WireRequest, exchange: Exchange): Promise<Response> {
   for (const fault of faults) if (fault.after) inject(fault);
   const garbled = malformed(faults, true);
   return garbled ?? outcome();
+}
+
+/** Reads the payload of a request to S3: a large one only for a caller who may store it. */
+async function withPayload(
+  head: SandboxRequest,
+  caller: Caller,
+  signer: Signer | undefined,
+  { incoming, form, state }: Exchange,
+): Promise<SandboxRequest> {
+  const isObject = storesPayload(head, caller, state.account);
+  if (isObject && Number(headerOf(incoming, "content-length") ?? 0) > SMALL_BYTES) {
+    const { fault, permissions } = s3(head, caller, state.account);
+    if (fault !== undefined) throw fault;
+    for (const permission of permissions) {
+      const { denial } = authorize(permission, caller, state.account, contextOf(head, state));
+      if (denial !== undefined) throw new ServiceError(403, "AccessDenied", denial);
+    }
+  }
+  const body = form ?? await incoming.read(isObject ? MAX_OBJECT_BYTES : MAX_DOCUMENT_BYTES);
+  if (body === undefined) throw tooLarge(isObject);
+  const wire = { ...incoming, body };
+  const payload = readPayload(wire, signer);
+  return { ...head, body: payload.body, headers: serviceHeaders(wire, payload.trailers) };
+}
+
+function tooLarge(isObject: boolean): ServiceError {
+  return isObject
+    ? new ServiceError(
+      400,
+      "EntityTooLarge",
+      "Your proposed upload exceeds the maximum allowed object size.",
+    )
+    : new ServiceError(400, "MaxMessageLengthExceeded", "Your request was too big.");
 }
 
 /** Does something now, and returns or throws its outcome later. */
@@ -183,14 +245,14 @@ async function delay({ delayMs = 0, until }: Fault, closing: AbortSignal): Promi
   }
 }
 
-function urlOf(wire: WireRequest): URL {
+function urlOf(wire: WireHead): URL {
   const host = headerOf(wire, "host") ?? "127.0.0.1";
   const base = `http://${/^[\w.:[\]-]+$/.test(host) ? host : "127.0.0.1"}`;
   return new URL(base + (wire.rawPath.startsWith("/") ? wire.rawPath : "/"));
 }
 
 /** Adds the trailers and removes what only concerns the payload's framing. */
-function serviceHeaders(wire: WireRequest, trailers: [string, string][]): Headers {
+function serviceHeaders(wire: WireHead, trailers: [string, string][]): Headers {
   const headers = new Headers();
   for (const [name, value] of [...wire.rawHeaders, ...trailers]) headers.append(name, value);
   const encodings = (headers.get("content-encoding") ?? "").split(",")

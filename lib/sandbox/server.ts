@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { ConnectionCut, dispatch, type SandboxState } from "./dispatch.ts";
-import type { WireRequest } from "./wire.ts";
+import type { IncomingRequest } from "./wire.ts";
 
 /** A server that listens. */
 export interface RunningServer {
@@ -49,20 +48,20 @@ async function answer(
   response: ServerResponse,
   state: SandboxState,
 ): Promise<void> {
-  const wire = await read(message);
+  const request = incoming(message);
   try {
-    const answer = await dispatch(wire, state);
+    const answer = await dispatch(request, state);
+    // Clients send all of a payload before they read the response, whoever has read how much of it.
+    await discard(message);
     response.setHeader("date", state.account.clock.now().toUTCString());
-    await write(answer, response, wire.method);
+    await write(answer, response, request.method);
   } catch (error) {
     if (!(error instanceof ConnectionCut)) throw error;
     message.socket.destroy();
   }
 }
 
-async function read(message: IncomingMessage): Promise<WireRequest> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of message) chunks.push(chunk);
+function incoming(message: IncomingMessage): IncomingRequest {
   const rawHeaders: [string, string][] = [];
   for (let index = 0; index < message.rawHeaders.length; index += 2) {
     rawHeaders.push([message.rawHeaders[index]!, message.rawHeaders[index + 1]!]);
@@ -71,8 +70,36 @@ async function read(message: IncomingMessage): Promise<WireRequest> {
     method: message.method ?? "GET",
     rawPath: message.url ?? "/",
     rawHeaders,
-    body: new Uint8Array(Buffer.concat(chunks)),
+    read: (limit) => read(message, limit),
   };
+}
+
+/** Reads a payload into one buffer, of the declared length if there is one. */
+async function read(message: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
+  const declared = Number(message.headers["content-length"] ?? 0);
+  if (declared > limit) return undefined;
+  let body = new Uint8Array(declared);
+  let length = 0;
+  let isTooLarge = false;
+  // Leaving the loop early would close the connection.
+  for await (const chunk of message as AsyncIterable<Uint8Array>) {
+    isTooLarge ||= length + chunk.length > limit;
+    if (isTooLarge) continue;
+    if (length + chunk.length > body.length) {
+      const grown = new Uint8Array(Math.min(limit, Math.max(65_536, 2 * (length + chunk.length))));
+      grown.set(body.subarray(0, length));
+      body = grown;
+    }
+    body.set(chunk, length);
+    length += chunk.length;
+  }
+  if (isTooLarge) return undefined;
+  return length === body.length ? body : body.slice(0, length);
+}
+
+async function discard(message: IncomingMessage): Promise<void> {
+  if (message.readableEnded || message.destroyed) return;
+  for await (const _ of message);
 }
 
 async function write(answer: Response, response: ServerResponse, method: string): Promise<void> {

@@ -101,16 +101,20 @@ const TRUSTS_NOBODY = JSON.stringify({
   }],
 });
 
+/** The version of the API, which has been the only one since 2011. */
+const VERSION = "2011-06-15";
+
 /** Reads a request into an operation of STS. */
 export const sts: Service = (request, caller, account): Operation => {
   const parameters = new Parameters(request);
   const name = parameters.get("Action") ?? "";
-  const operation = OPERATIONS.get(name);
+  const version = parameters.get("Version") ?? "NO_VERSION_SPECIFIED";
+  const operation = version === VERSION ? OPERATIONS.get(name) : undefined;
   if (operation === undefined) {
     throw new ServiceError(
       400,
       "InvalidAction",
-      `Could not find operation ${name} for version ${parameters.get("Version") ?? ""}`,
+      `Could not find operation ${name} for version ${version}`,
     );
   }
   const call: StsCall = { parameters, caller, account, request };

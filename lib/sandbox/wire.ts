@@ -5,18 +5,28 @@
  */
 import { ServiceError } from "./operation.ts";
 
-/** A request as it came over the wire, before anything was decoded. */
-export interface WireRequest {
+/** What comes before a request's payload, before anything was decoded. */
+export interface WireHead {
   method: string;
   /** Path and query as sent in the request line. */
   rawPath: string;
   /** Names and values in the order in which they were sent. */
   rawHeaders: [string, string][];
+}
+
+/** A request as it came over the wire. */
+export interface WireRequest extends WireHead {
   body: Uint8Array;
 }
 
+/** A request whose payload has not been read yet. */
+export interface IncomingRequest extends WireHead {
+  /** Reads the payload; `undefined` if it has more bytes than that. */
+  read(limit: number): Promise<Uint8Array | undefined>;
+}
+
 /** Value of a header; several of one name are joined with a comma. */
-export function headerOf(request: WireRequest, name: string): string | undefined {
+export function headerOf(request: WireHead, name: string): string | undefined {
   const values = request.rawHeaders
     .filter(([candidate]) => candidate.toLowerCase() === name)
     .map(([, value]) => value.trim().replace(/ +/g, " "));

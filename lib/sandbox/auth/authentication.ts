@@ -1,41 +1,34 @@
 /**
- * Authenticates a request: whose key signed it, whether the signature is correct and current, and
- * whether the payload is the one that was signed.
+ * Authenticates a request: whose key signed it, and whether the signature is correct and current.
  *
  * @module
  */
 import type { AccessKey, Account } from "../account.ts";
 import { authenticationError } from "./errors.ts";
-import { ChunkError, type ChunkSigner, unframe } from "./chunked.ts";
 import type { Caller, ServiceName } from "../operation.ts";
+import { checkPayloadType, type Signer } from "./payload.ts";
 import {
   hmacHex,
   MalformedSignatureError,
   OldSignatureError,
   readClaim,
   sameDigest,
-  sha256,
   type SignatureClaim,
   signingKey,
   stringToSign,
   timeOf,
   timestampOf,
+  TwoSignaturesError,
 } from "./signature.ts";
-import { headerOf, queryParameters, type WireRequest } from "../wire.ts";
+import { headerOf, queryParameters, type WireHead, type WireRequest } from "../wire.ts";
 
-/** A payload as its service reads it. */
-export interface Payload {
-  /** The payload without `aws-chunked` framing. */
-  body: Uint8Array;
-  /** Headers that followed the payload. */
-  trailers: [string, string][];
-}
-
-/** A request whose caller is known. */
-export interface Authenticated extends Payload {
+/** Who sent a request. */
+export interface Authenticated {
   caller: Caller;
   /** Region that the request was signed for. */
   region: string | undefined;
+  /** What the request is signed with. */
+  signer: Signer | undefined;
 }
 
 interface Credential {
@@ -44,8 +37,6 @@ interface Credential {
   /** The key's record, if it is a long-term key. */
   key: AccessKey | undefined;
 }
-
-type Signer = Omit<ChunkSigner, "hasTrailer">;
 
 const MAX_SKEW = 15 * 60 * 1000;
 
@@ -58,7 +49,7 @@ export function serviceOf(request: WireRequest): ServiceName {
   return parameters.get("Version") === "2011-06-15" ? "sts" : "iam";
 }
 
-function signedFor(request: WireRequest): string | undefined {
+function signedFor(request: WireHead): string | undefined {
   try {
     return readClaim(request)?.service;
   } catch {
@@ -66,7 +57,10 @@ function signedFor(request: WireRequest): string | undefined {
   }
 }
 
-/** Authenticates a request, or throws the error that its service answers with. */
+/**
+ * Authenticates a request, or throws the error that its service answers with. For S3 the payload
+ * takes no part in that, so that it can be read afterwards.
+ */
 export function authenticate(
   request: WireRequest,
   service: ServiceName,
@@ -75,22 +69,20 @@ export function authenticate(
   const claim = readOrRefuse(request, service);
   if (claim === undefined) {
     if (service !== "s3") throw authenticationError(service, "unsigned");
-    const { body, trailers } = s3Payload(request, undefined);
-    return { caller: { type: "anonymous" }, region: undefined, body, trailers };
+    checkPayloadType(request, undefined);
+    return { caller: { type: "anonymous" }, region: undefined, signer: undefined };
   }
   if (claim.service !== service) throw authenticationError(service, "wrongScope");
   const credential = credentialOf(claim, service, account);
   checkTime(claim, service, account.clock.now().getTime());
   checkSignedHeaders(request, claim, service);
-  const key = signingKey(credential.secretAccessKey, claim);
-  checkSignature(request, claim, key);
-  const payload = service === "s3"
-    ? s3Payload(request, { key, claim })
-    : { body: request.body, trailers: [] };
+  const signer: Signer = { key: signingKey(credential.secretAccessKey, claim), claim };
+  if (service === "s3") checkPayloadType(request, signer);
+  checkSignature(request, signer);
   if (credential.key) {
     credential.key.lastUsed = { date: account.clock.now(), service, region: claim.region };
   }
-  return { caller: credential.caller, region: claim.region, ...payload };
+  return { caller: credential.caller, region: claim.region, signer };
 }
 
 function readOrRefuse(request: WireRequest, service: ServiceName): SignatureClaim | undefined {
@@ -99,6 +91,7 @@ function readOrRefuse(request: WireRequest, service: ServiceName): SignatureClai
   } catch (error) {
     if (!(error instanceof MalformedSignatureError)) throw error;
     if (error instanceof OldSignatureError) throw authenticationError(service, "oldSignature");
+    if (error instanceof TwoSignaturesError) throw authenticationError(service, "twoSignatures");
     const inHeader = headerOf(request, "authorization") !== undefined;
     throw authenticationError(service, inHeader ? "malformed" : "malformedQuery", {
       because: error.message,
@@ -206,7 +199,7 @@ function checkSignedHeaders(
   }
 }
 
-function checkSignature(request: WireRequest, claim: SignatureClaim, key: Uint8Array): void {
+function checkSignature(request: WireRequest, { claim, key }: Signer): void {
   const text = stringToSign(request, claim);
   if (sameDigest(hmacHex(key, text), claim.signature)) return;
   throw authenticationError(claim.service as ServiceName, "signature", {
@@ -216,47 +209,4 @@ function checkSignature(request: WireRequest, claim: SignatureClaim, key: Uint8A
       SignatureProvided: claim.signature,
     },
   });
-}
-
-function s3Payload(request: WireRequest, signer: Signer | undefined): Payload {
-  const declared = headerOf(request, "x-amz-content-sha256");
-  if (declared?.startsWith("STREAMING-")) {
-    return unframedPayload(request.body, declared, signer);
-  }
-  if (declared === undefined && signer && signer.claim.expires === undefined) {
-    throw authenticationError("s3", "payloadHashMissing");
-  }
-  if (declared !== undefined && declared !== "UNSIGNED-PAYLOAD") checkHash(request.body, declared);
-  return { body: request.body, trailers: [] };
-}
-
-function checkHash(body: Uint8Array, declared: string): void {
-  const computed = sha256(body);
-  if (sameDigest(computed, declared)) return;
-  throw authenticationError("s3", "payloadHash", {
-    details: {
-      ClientComputedContentSHA256: declared,
-      S3ComputedContentSHA256: computed,
-    },
-  });
-}
-
-function unframedPayload(
-  framed: Uint8Array,
-  declared: string,
-  signer: Signer | undefined,
-): Payload {
-  const signed = declared.startsWith("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
-  if (!signed && declared !== "STREAMING-UNSIGNED-PAYLOAD-TRAILER") {
-    throw authenticationError("s3", "payloadHash", { because: `${declared} is not supported` });
-  }
-  try {
-    const hasTrailer = declared.endsWith("-TRAILER");
-    return unframe(framed, signed && signer ? { ...signer, hasTrailer } : undefined);
-  } catch (error) {
-    if (!(error instanceof ChunkError)) throw error;
-    throw authenticationError("s3", error.signature ? "chunkSignature" : "chunkFraming", {
-      because: error.message,
-    });
-  }
 }

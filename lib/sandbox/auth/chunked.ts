@@ -12,15 +12,17 @@ export interface Unframed {
   trailers: [string, string][];
 }
 
+/** What can be wrong with a framed payload. */
+export type ChunkProblem = "chunkFraming" | "chunkSignature" | "chunkTooSmall" | "trailer";
+
 /** Framing that can't be read, or a chunk whose signature is wrong. */
 export class ChunkError extends Error {
   override readonly name = "ChunkError";
-  /** Whether a signature was wrong, rather than the framing. */
-  readonly signature: boolean;
+  readonly problem: ChunkProblem;
 
-  constructor(message: string, signature = false) {
+  constructor(message: string, problem: ChunkProblem = "chunkFraming") {
     super(message);
-    this.signature = signature;
+    this.problem = problem;
   }
 }
 
@@ -34,14 +36,20 @@ export interface ChunkSigner {
 
 const LATIN1 = new TextDecoder("latin1");
 const EMPTY_HASH = sha256("");
+const MIN_CHUNK_BYTES = 8192;
+const MAX_LINE_BYTES = 16_384;
 
-/** Reads the chunks of a payload; without a signer, they are expected to be unsigned. */
+/**
+ * Reads the chunks of a payload; without a signer, they are expected to be unsigned. The payload is
+ * moved together within its buffer, so that a large one takes its memory once.
+ */
 export function unframe(framed: Uint8Array, signer: ChunkSigner | undefined): Unframed {
-  const chunks: Uint8Array[] = [];
   let previous = signer?.claim.signature ?? "";
   let position = 0;
+  let length = 0;
+  let lastSize = MIN_CHUNK_BYTES;
   const readLine = (): string => {
-    const end = framed.indexOf(0x0a, position);
+    const end = framed.subarray(0, position + MAX_LINE_BYTES).indexOf(0x0a, position);
     if (end === -1) throw new ChunkError("The payload ends within its framing");
     const line = LATIN1.decode(framed.subarray(position, end)).replace(/\r$/, "");
     position = end + 1;
@@ -51,24 +59,30 @@ export function unframe(framed: Uint8Array, signer: ChunkSigner | undefined): Un
     const header = /^([0-9a-f]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?$/i.exec(readLine());
     if (header === null) throw new ChunkError("A chunk does not start with its size");
     size = Number.parseInt(header[1]!, 16);
+    if (size > 0 && lastSize < MIN_CHUNK_BYTES) {
+      throw new ChunkError(`A chunk has ${lastSize} bytes`, "chunkTooSmall");
+    }
+    lastSize = size;
     const chunk = framed.subarray(position, position + size);
     if (chunk.length !== size) throw new ChunkError("The payload ends within a chunk");
-    position += size;
     if (signer) previous = checkChunk(signer, previous, chunk, header[2] ?? "");
-    if (size > 0) {
-      chunks.push(chunk);
-      if (readLine() !== "") throw new ChunkError("A chunk is longer than its size");
-    }
+    framed.copyWithin(length, position, position + size);
+    length += size;
+    position += size;
+    if (size > 0 && readLine() !== "") throw new ChunkError("A chunk is longer than its size");
   }
   const trailers: [string, string][] = [];
-  while (position < framed.length) {
-    const line = readLine();
-    const colon = line.indexOf(":");
-    if (colon > 0) {
-      trailers.push([line.slice(0, colon).toLowerCase().trim(), line.slice(colon + 1).trim()]);
-    }
+  for (let line = position === framed.length ? "" : readLine(); line !== ""; line = readLine()) {
+    const [, name, value] = /^([\w-]+):(.*)$/.exec(line) ?? [];
+    if (name === undefined) throw new ChunkError("A trailer is not a header", "trailer");
+    trailers.push([name.toLowerCase(), value!.trim()]);
+    if (position === framed.length) break;
   }
-  return { body: concat(chunks), trailers: checkTrailers(trailers, signer, previous) };
+  if (position < framed.length) throw new ChunkError("Data follows the last chunk");
+  return {
+    body: framed.subarray(0, length),
+    trailers: checkTrailers(trailers, signer, previous),
+  };
 }
 
 function checkChunk(
@@ -79,8 +93,8 @@ function checkChunk(
 ): string {
   const text = ["AWS4-HMAC-SHA256-PAYLOAD", claim.timestamp, scopeOf(claim), previous, EMPTY_HASH];
   const expected = hmacHex(key, [...text, sha256(chunk)].join("\n"));
-  if (!sameDigest(expected, signature)) throw new ChunkError("A chunk's signature is wrong", true);
-  return expected;
+  if (sameDigest(expected, signature)) return expected;
+  throw new ChunkError("A chunk's signature is wrong", "chunkSignature");
 }
 
 function checkTrailers(
@@ -90,24 +104,12 @@ function checkTrailers(
 ): [string, string][] {
   const isSignature = ([name]: [string, string]) => name === "x-amz-trailer-signature";
   const others = trailers.filter((trailer) => !isSignature(trailer));
-  if (signer && (signer.hasTrailer || others.length > 0)) {
-    const { key, claim } = signer;
-    const hash = sha256(others.map(([name, value]) => `${name}:${value}\n`).join(""));
-    const text = ["AWS4-HMAC-SHA256-TRAILER", claim.timestamp, scopeOf(claim), previous, hash];
-    const given = trailers.find(isSignature)?.[1] ?? "";
-    if (!sameDigest(hmacHex(key, text.join("\n")), given)) {
-      throw new ChunkError("The trailer's signature is wrong", true);
-    }
-  }
-  return others;
-}
-
-function concat(chunks: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((total, chunk) => total + chunk.length, 0));
-  let position = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, position);
-    position += chunk.length;
-  }
-  return whole;
+  if (!signer || (!signer.hasTrailer && trailers.length === 0)) return trailers;
+  if (!signer.hasTrailer) throw new ChunkError("The payload has a trailer", "trailer");
+  const { key, claim } = signer;
+  const hash = sha256(others.map(([name, value]) => `${name}:${value}\n`).join(""));
+  const text = ["AWS4-HMAC-SHA256-TRAILER", claim.timestamp, scopeOf(claim), previous, hash];
+  const given = trailers.find(isSignature)?.[1] ?? "";
+  if (sameDigest(hmacHex(key, text.join("\n")), given)) return others;
+  throw new ChunkError("The trailer's signature is wrong", "chunkSignature");
 }

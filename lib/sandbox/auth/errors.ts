@@ -12,6 +12,7 @@ export type AuthenticationProblem =
   | "malformed"
   | "malformedQuery"
   | "oldSignature"
+  | "twoSignatures"
   | "wrongScope"
   | "unknownKey"
   | "badToken"
@@ -20,6 +21,11 @@ export type AuthenticationProblem =
   | "headersNotSigned"
   | "chunkSignature"
   | "chunkFraming"
+  | "chunkTooSmall"
+  | "trailer"
+  | "trailerName"
+  | "lengthMissing"
+  | "payloadType"
   | "payloadHashMissing"
   | "payloadHash"
   | "skewed"
@@ -50,6 +56,12 @@ const S3_ANSWERS: Record<AuthenticationProblem, Answer> = {
     "The authorization mechanism you have provided is not supported. " +
     "Please use AWS4-HMAC-SHA256.",
   ],
+  twoSignatures: [
+    400,
+    "InvalidArgument",
+    "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query " +
+    "string parameter or the Authorization header should be specified",
+  ],
   wrongScope: [
     400,
     "AuthorizationHeaderMalformed",
@@ -78,6 +90,34 @@ const S3_ANSWERS: Record<AuthenticationProblem, Answer> = {
     `${SIGNATURE_DIFFERS} Check your key and signing method.`,
   ],
   chunkFraming: [400, "IncompleteBody", "The request body terminated unexpectedly"],
+  chunkTooSmall: [
+    403,
+    "InvalidChunkSizeError",
+    "Only the last chunk is allowed to have a size less than 8192 bytes",
+  ],
+  trailer: [
+    400,
+    "MalformedTrailerError",
+    "The request contained trailing data that was not well-formed or did not conform to our " +
+    "published schema.",
+  ],
+  trailerName: [
+    400,
+    "InvalidRequest",
+    "The value specified in the x-amz-trailer header is not supported",
+  ],
+  lengthMissing: [
+    411,
+    "MissingContentLength",
+    "You must provide the Content-Length HTTP header.",
+  ],
+  payloadType: [
+    400,
+    "InvalidArgument",
+    "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, " +
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid " +
+    "sha256 value.",
+  ],
   payloadHashMissing: [
     400,
     "InvalidRequest",
@@ -115,6 +155,7 @@ const QUERY_ANSWERS: Record<AuthenticationProblem, Answer> = {
   malformed: NOT_STANDARD,
   malformedQuery: NOT_STANDARD,
   oldSignature: NOT_STANDARD,
+  twoSignatures: NOT_STANDARD,
   wrongScope: [
     403,
     "SignatureDoesNotMatch",
@@ -131,6 +172,11 @@ const QUERY_ANSWERS: Record<AuthenticationProblem, Answer> = {
   ],
   chunkSignature: QUERY_SIGNATURE,
   chunkFraming: QUERY_SIGNATURE,
+  chunkTooSmall: QUERY_SIGNATURE,
+  trailer: QUERY_SIGNATURE,
+  trailerName: QUERY_SIGNATURE,
+  lengthMissing: QUERY_SIGNATURE,
+  payloadType: QUERY_SIGNATURE,
   payloadHashMissing: QUERY_SIGNATURE,
   payloadHash: QUERY_SIGNATURE,
   skewed: [403, "SignatureDoesNotMatch", "Signature expired"],

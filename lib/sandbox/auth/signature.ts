@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { headerOf, percentDecode, queryOf, type WireRequest } from "../wire.ts";
+import { headerOf, percentDecode, queryOf, type WireHead, type WireRequest } from "../wire.ts";
 
 /** The parts of a request's signature. */
 export interface SignatureClaim {
@@ -26,6 +26,11 @@ export interface SignatureClaim {
 /** A signature that can't be read. */
 export class MalformedSignatureError extends Error {
   override readonly name: string = "MalformedSignatureError";
+}
+
+/** A request that is signed in two ways. */
+export class TwoSignaturesError extends MalformedSignatureError {
+  override readonly name = "TwoSignaturesError";
 }
 
 /** A signature of Version 2, which AWS no longer accepts. */
@@ -58,18 +63,29 @@ export function sameDigest(a: string, b: string): boolean {
 }
 
 /** Reads the signature of a request; `undefined` if it is unsigned. */
-export function readClaim(request: WireRequest): SignatureClaim | undefined {
+export function readClaim(request: WireHead): SignatureClaim | undefined {
   const authorization = headerOf(request, "authorization");
-  if (authorization !== undefined) return readHeader(request, authorization);
-  const query = new Map(queryOf(request.rawPath));
-  if (query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature")) return readQuery(query);
+  const parameters = queryOf(request.rawPath);
+  const query = new Map(parameters);
+  const isPresigned = query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature");
+  if (authorization !== undefined) {
+    if (isPresigned) throw new TwoSignaturesError("Only one auth mechanism allowed");
+    return readHeader(request, authorization);
+  }
+  if (isPresigned) {
+    const doubled = parameters.find(([name, value]) =>
+      name.startsWith("X-Amz-") && query.get(name) !== value
+    );
+    if (doubled) throw new MalformedSignatureError(`${doubled[0]} is given more than once`);
+    return readQuery(query);
+  }
   if (query.has("Signature") && query.has("AWSAccessKeyId")) {
     throw new OldSignatureError(`Signature Version 2 is not supported, use ${ALGORITHM}`);
   }
   return undefined;
 }
 
-function readHeader(request: WireRequest, authorization: string): SignatureClaim {
+function readHeader(request: WireHead, authorization: string): SignatureClaim {
   const [algorithm, ...rest] = authorization.split(/\s+/);
   if (algorithm === "AWS") {
     throw new OldSignatureError(`Signature Version 2 is not supported, use ${ALGORITHM}`);
@@ -77,12 +93,14 @@ function readHeader(request: WireRequest, authorization: string): SignatureClaim
   if (algorithm !== ALGORITHM) {
     throw new MalformedSignatureError(`Unsupported authorization type, use ${ALGORITHM}`);
   }
-  const fields = new Map(
-    rest.join("").split(",").map((field) => {
-      const at = field.indexOf("=");
-      return [field.slice(0, at), field.slice(at + 1)] as const;
-    }),
-  );
+  const pairs = rest.join("").split(",").map((field) => {
+    const at = field.indexOf("=");
+    return [field.slice(0, at), field.slice(at + 1)] as const;
+  });
+  const fields = new Map(pairs);
+  if (fields.size < pairs.length) {
+    throw new MalformedSignatureError("A field of the Authorization header is given twice");
+  }
   const timestamp = headerOf(request, "x-amz-date") ?? basicDate(headerOf(request, "date"));
   return claimOf({
     credential: fields.get("Credential"),
@@ -98,8 +116,10 @@ function readQuery(query: Map<string, string>): SignatureClaim {
   if (query.get("X-Amz-Algorithm") !== ALGORITHM) {
     throw new MalformedSignatureError(`X-Amz-Algorithm only supports "${ALGORITHM}"`);
   }
-  const expires = Number(query.get("X-Amz-Expires") ?? Number.NaN);
-  if (!Number.isInteger(expires) || expires < 1 || expires > 604_800) {
+  const seconds = query.get("X-Amz-Expires") ?? "";
+  const expires = Number(seconds);
+  if (!/^\d+$/.test(seconds)) throw new MalformedSignatureError("X-Amz-Expires should be a number");
+  if (expires < 1 || expires > 604_800) {
     throw new MalformedSignatureError("X-Amz-Expires must be between 1 and 604800 seconds");
   }
   return claimOf({
@@ -138,7 +158,7 @@ function claimOf(raw: RawClaim): SignatureClaim {
   if (!/^\d{8}T\d{6}Z$/.test(raw.timestamp ?? "") || Number.isNaN(timeOf(raw.timestamp!))) {
     throw new MalformedSignatureError("A valid date must be given as X-Amz-Date or Date");
   }
-  if (!raw.timestamp!.startsWith(date)) {
+  if (raw.timestamp!.slice(0, 8) !== date) {
     throw new MalformedSignatureError(
       "The date in the credential scope is not that of the request",
     );
@@ -207,7 +227,7 @@ function canonicalRequest(request: WireRequest, claim: SignatureClaim): string {
   return [
     request.method,
     canonicalPath(request.rawPath, claim.service),
-    canonicalQuery(request.rawPath),
+    canonicalQuery(request.rawPath, claim),
     headers.join(""),
     claim.signedHeaders.join(";"),
     payloadHash(request, claim),
@@ -222,9 +242,9 @@ function canonicalPath(rawPath: string, service: string): string {
     .split("/").map(encode).join("/");
 }
 
-function canonicalQuery(rawPath: string): string {
+function canonicalQuery(rawPath: string, { expires }: SignatureClaim): string {
   return queryOf(rawPath)
-    .filter(([name]) => name !== "X-Amz-Signature")
+    .filter(([name]) => name !== "X-Amz-Signature" || expires === undefined)
     .map(([name, value]) => [encode(name), encode(value)] as const)
     .sort(([a, av], [b, bv]) => compare(a, b) || compare(av, bv))
     .map(([name, value]) => `${name}=${value}`)

@@ -31,16 +31,20 @@ export const OPERATIONS: ReadonlyMap<string, IamOperation> = new Map(Object.entr
   } satisfies IamOperations,
 ));
 
+/** The version of the API, which has been the only one since 2010. */
+const VERSION = "2010-05-08";
+
 /** Reads a request into an operation of IAM. */
 export const iam: Service = (request, caller, account) => {
   const parameters = new Parameters(request);
   const name = parameters.get("Action") ?? "";
-  const operation = OPERATIONS.get(name);
+  const version = parameters.get("Version") ?? "NO_VERSION_SPECIFIED";
+  const operation = version === VERSION ? OPERATIONS.get(name) : undefined;
   if (operation === undefined) {
     throw new ServiceError(
       400,
       "InvalidAction",
-      `Could not find operation ${name} for version ${parameters.get("Version") ?? ""}`,
+      `Could not find operation ${name} for version ${version}`,
     );
   }
   const call: IamCall = { parameters, caller, account };

@@ -121,7 +121,7 @@ export function requestContext(call: S3Call): Record<string, string> {
   const hash = call.header("x-amz-content-sha256");
   if (hash !== undefined) context["s3:x-amz-content-sha256"] = hash;
   if (call.caller.type !== "anonymous") {
-    const presigned = call.query.has("X-Amz-Signature");
+    const presigned = !call.request.headers.has("authorization");
     context["s3:signatureversion"] = "AWS4-HMAC-SHA256";
     context["s3:authType"] = presigned ? "REST-QUERY-STRING" : "REST-HEADER";
   }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Operation, Service } from "../operation.ts";
+import type { Account } from "../account.ts";
+import type { Caller, Operation, SandboxRequest, Service } from "../operation.ts";
 import { ServiceError } from "../operation.ts";
 import { bucketRoutes } from "./buckets/routes.ts";
 import { S3Call } from "./call.ts";
@@ -32,6 +33,17 @@ export const s3: Service = (request, caller, account): Operation => {
     return { name: route.name, permissions: [], fault: error, run };
   }
 };
+
+/** Whether a request's payload is an object or a part of one, rather than a document. */
+export function storesPayload(
+  request: SandboxRequest,
+  caller: Caller,
+  account: Account,
+): boolean {
+  if (request.method !== "PUT") return false;
+  const { name } = findRoute(ROUTES, new S3Call(request, caller, account));
+  return name === "PutObject" || name === "UploadPart";
+}
 
 function operationOf(call: S3Call, route: Route): Operation {
   const hasBucket = call.bucketName !== "" && route.name !== "CreateBucket";

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { crc32 } from "node:zlib";
 import { startSandbox } from "../../../lib/sandbox/mod.ts";
 import { hex, macHex, send, sign, type Signed } from "./sign.ts";
 
@@ -18,7 +20,13 @@ function signedChunks(seed: Signed, parts: string[], trailers: [string, string][
   return `${framed}${lines}x-amz-trailer-signature:${macHex(seed.key, text)}\r\n\r\n`;
 }
 
+/** The least that a chunk may have that isn't the last. */
+const FULL_CHUNK = "x".repeat(8192);
 const CRC32_OF_HELLO: [string, string] = ["x-amz-checksum-crc32", "NhCmhg=="];
+const CRC32_OF_BOTH: [string, string] = [
+  "x-amz-checksum-crc32",
+  Buffer.from(crc32(`${FULL_CHUNK}hello`).toString(16).padStart(8, "0"), "hex").toString("base64"),
+];
 const STREAMS: [
   name: string,
   contentSha256: string,
@@ -29,13 +37,13 @@ const STREAMS: [
   [
     "signed chunks and a signed trailer",
     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
-    [CRC32_OF_HELLO],
+    [CRC32_OF_BOTH],
     true,
   ],
   [
     "unsigned chunks and a trailer",
     "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
-    [CRC32_OF_HELLO],
+    [CRC32_OF_BOTH],
     false,
   ],
 ];
@@ -50,18 +58,20 @@ for (const [name, contentSha256, trailers, isSigned] of STREAMS) {
       contentSha256,
       headers: {
         "content-encoding": "aws-chunked",
-        "x-amz-decoded-content-length": "5",
+        "x-amz-decoded-content-length": String(FULL_CHUNK.length + 5),
         ...(trailers.length > 0 && { "x-amz-trailer": "x-amz-checksum-crc32" }),
       },
     });
     const framed = isSigned
-      ? signedChunks(put, ["he", "llo"], trailers)
-      : `5\r\nhello\r\n0\r\n${trailers.map(([n, v]) => `${n}:${v}\r\n`).join("")}\r\n`;
+      ? signedChunks(put, [FULL_CHUNK, "hello"], trailers)
+      : `2000\r\n${FULL_CHUNK}\r\n5\r\nhello\r\n0\r\n${
+        trailers.map(([n, v]) => `${n}:${v}\r\n`).join("")
+      }\r\n`;
     put.init.body = framed;
     const { status, body } = await send(put);
     assert.equal(status, 200, body);
     const stored = sandbox.account.buckets.get("b")!.objects.get("k")!;
-    assert.equal(new TextDecoder().decode(stored.body), "hello");
+    assert.equal(new TextDecoder().decode(stored.body), `${FULL_CHUNK}hello`);
     assert.equal(stored.headers["content-encoding"], undefined);
     put.init.body = framed.replace("llo", "LLO");
     assert.ok([400, 403].includes((await send(put)).status));
@@ -111,3 +121,93 @@ Deno.test("aws-chunked: refuses a payload that ends within its framing", async (
   const { status, code } = await send(put);
   assert.deepEqual([status, code], [400, "IncompleteBody"]);
 });
+
+/** An upload of `hello` in unsigned chunks, with a checksum that follows it. */
+const UNSIGNED = { contentSha256: "STREAMING-UNSIGNED-PAYLOAD-TRAILER", length: "5" };
+const HELLO = "5\r\nhello\r\n0\r\n";
+const CHECKSUM = "x-amz-checksum-crc32:NhCmhg==\r\n";
+
+const REFUSED_STREAMS: {
+  name: string;
+  contentSha256?: string;
+  length?: string;
+  trailer?: string;
+  body: string;
+  expected: [status: number, code: string];
+}[] = [
+  {
+    name: "a trailer that sets tags",
+    body: `${HELLO}${CHECKSUM}x-amz-tagging:a=b\r\n\r\n`,
+    expected: [400, "MalformedTrailerError"],
+  },
+  {
+    name: "a trailer in place of the announced one",
+    body: `${HELLO}x-amz-copy-source:/b/other\r\n\r\n`,
+    expected: [400, "MalformedTrailerError"],
+  },
+  {
+    name: "an announced trailer that is no checksum",
+    trailer: "x-amz-tagging",
+    body: `${HELLO}x-amz-tagging:a=b\r\n\r\n`,
+    expected: [400, "InvalidRequest"],
+  },
+  {
+    name: "no trailer where one is announced",
+    body: `${HELLO}\r\n`,
+    expected: [400, "MalformedTrailerError"],
+  },
+  {
+    name: "data after the trailer",
+    body: `${HELLO}${CHECKSUM}\r\njunk`,
+    expected: [400, "IncompleteBody"],
+  },
+  {
+    name: "a small chunk before the last",
+    body: `2\r\nhe\r\n3\r\nllo\r\n0\r\n${CHECKSUM}\r\n`,
+    expected: [403, "InvalidChunkSizeError"],
+  },
+  {
+    name: "no decoded length",
+    length: "",
+    body: `${HELLO}${CHECKSUM}\r\n`,
+    expected: [411, "MissingContentLength"],
+  },
+  {
+    name: "a wrong decoded length",
+    length: "6",
+    body: `${HELLO}${CHECKSUM}\r\n`,
+    expected: [400, "IncompleteBody"],
+  },
+  {
+    name: "letters behind the payload's type",
+    contentSha256: "STREAMING-UNSIGNED-PAYLOAD-TRAILERS",
+    body: `${HELLO}${CHECKSUM}\r\n`,
+    expected: [400, "InvalidArgument"],
+  },
+];
+
+for (const refused of REFUSED_STREAMS) {
+  Deno.test(`aws-chunked: refuses ${refused.name}`, async () => {
+    await using sandbox = await startSandbox({ buckets: ["b"] });
+    const { contentSha256, length } = { ...UNSIGNED, ...refused };
+    const signed = (type: string, more: Record<string, string>) =>
+      sign(`${sandbox.url}/b/k`, {
+        service: "s3",
+        keys: sandbox.credentials,
+        method: "PUT",
+        contentSha256: type,
+        headers: { "x-amz-trailer": refused.trailer ?? "x-amz-checksum-crc32", ...more },
+      });
+    const put = signed(contentSha256, length ? { "x-amz-decoded-content-length": length } : {});
+    put.init.body = refused.body;
+    const { status, code } = await send(put);
+    assert.deepEqual([status, code], refused.expected);
+    assert.equal(sandbox.account.buckets.get("b")!.objects.size, 0);
+    const good = signed(UNSIGNED.contentSha256, {
+      "x-amz-decoded-content-length": "5",
+      "x-amz-trailer": "x-amz-checksum-crc32",
+    });
+    good.init.body = `${HELLO}${CHECKSUM}\r\n`;
+    assert.equal((await send(good)).status, 200);
+  });
+}

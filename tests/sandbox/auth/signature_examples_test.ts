@@ -184,7 +184,7 @@ Deno.test("unframe: refuses a signed chunk with a changed byte", () => {
     () => unframe(request.body, { key: signingKey(S3_SECRET, claim), claim, hasTrailer: false }),
     {
       name: "ChunkError",
-      signature: true,
+      problem: "chunkSignature",
     },
   );
 });
