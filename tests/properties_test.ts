@@ -72,7 +72,7 @@ type Planned = Step[] | S3CredentialsError;
 
 function plan(request: CreateRequest, user?: UserFacts): Planned {
   try {
-    return planCreate(resolveRequest(request), { existingBuckets: new Set(), user }).steps;
+    return planCreate(resolveRequest(request), { existingBuckets: new Map(), user }).steps;
   } catch (error) {
     if (error instanceof S3CredentialsError) return error;
     throw error;

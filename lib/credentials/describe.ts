@@ -121,8 +121,23 @@ export function bucketNotices(
   { existingBuckets }: CreateFacts,
 ): string[] {
   if (bucketRegion === undefined) return [];
-  return [...existingBuckets].map((bucket) =>
-    `Bucket exists already: ${bucket} - region ${bucketRegion} is for new buckets only`
+  return [...existingBuckets].flatMap(([bucket, region]) =>
+    region === undefined
+      ? [`Bucket exists already: ${bucket} - region ${bucketRegion} is for new buckets only`]
+      : []
+  );
+}
+
+/** An existing bucket does not move to another region. */
+export function bucketWarnings(
+  { bucketRegion }: ResolvedRequest,
+  { existingBuckets }: CreateFacts,
+): string[] {
+  if (bucketRegion === undefined) return [];
+  return [...existingBuckets].flatMap(([bucket, region]) =>
+    region === undefined || region === bucketRegion
+      ? []
+      : [`Bucket ${bucket} exists already, in region ${region}, not ${bucketRegion}`]
   );
 }
 

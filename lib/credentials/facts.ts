@@ -62,11 +62,11 @@ export async function findForeignBuckets(
   const account = callerArn?.split(":")[4];
   if (!account || existingBuckets.size === 0) return [];
   const s3 = await aws.s3();
-  const isForeign = (bucket: string) =>
+  const isForeign = ([bucket]: readonly [string, unknown]) =>
     s3.headBucket({ Bucket: bucket, ExpectedBucketOwner: account })
       .then(() => false, (error) => httpStatus(error) === 403);
   const found = await mapAll(existingBuckets, isForeign);
-  return [...existingBuckets].filter((_, index) => found[index]);
+  return [...existingBuckets.keys()].filter((_, index) => found[index]);
 }
 
 /** Waits for all, and of several failures throws the one that explains the others. */
@@ -83,20 +83,30 @@ async function all<T extends readonly unknown[]>(
   return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as never;
 }
 
-async function findBuckets(aws: Aws, names: readonly string[]): Promise<Set<string>> {
-  const found = await mapAll(names, (name) => bucketExists(aws, name));
-  return new Set(names.filter((_, index) => found[index]));
+async function findBuckets(
+  aws: Aws,
+  names: readonly string[],
+): Promise<Map<string, string | undefined>> {
+  const found = await mapAll(names, (name) => findBucket(aws, name));
+  return new Map(names.flatMap((name, index) => {
+    const bucket = found[index];
+    return bucket === undefined ? [] : [[name, bucket.region]];
+  }));
 }
 
-async function bucketExists(aws: Aws, bucket: string): Promise<boolean> {
+/** The bucket's region, if that is told; `undefined` if there is no such bucket. */
+async function findBucket(
+  aws: Aws,
+  bucket: string,
+): Promise<{ region: string | undefined } | undefined> {
   const s3 = await aws.s3();
   try {
-    await s3.headBucket({ Bucket: bucket });
-    return true;
+    const { BucketRegion } = await s3.headBucket({ Bucket: bucket });
+    return { region: BucketRegion };
   } catch (error) {
     switch (httpStatus(error)) {
       case 404:
-        return false;
+        return undefined;
       case 301:
         throw new S3CredentialsError(
           "aws",
@@ -106,7 +116,7 @@ async function bucketExists(aws: Aws, bucket: string): Promise<boolean> {
         );
       case 400:
       case 403:
-        return await bucketExistsByListing(aws, bucket);
+        return await findBucketByListing(aws, bucket);
       default:
         throw serviceError(error, `Could not look at bucket ${bucket}`);
     }
@@ -114,13 +124,16 @@ async function bucketExists(aws: Aws, bucket: string): Promise<boolean> {
 }
 
 /** HeadBucket refuses without a word; a listing is allowed or refused alike, but says why. */
-async function bucketExistsByListing(aws: Aws, bucket: string): Promise<boolean> {
+async function findBucketByListing(
+  aws: Aws,
+  bucket: string,
+): Promise<{ region: undefined } | undefined> {
   const s3 = await aws.s3();
   try {
     await s3.listObjectsV2({ Bucket: bucket, MaxKeys: 1 });
-    return true;
+    return { region: undefined };
   } catch (thrown) {
-    if (isMissing(thrown)) return false;
+    if (isMissing(thrown)) return undefined;
     const error = serviceError(thrown, `Could not look at bucket ${bucket}`);
     if (error.code !== "access-denied") throw error;
     throw new S3CredentialsError(

@@ -37,7 +37,8 @@ export const CREDENTIAL_FORMATS: readonly CredentialFormat[] = [
  * - `json`: with the names that AWS's API uses, indented by four
  * - `ini`: a section for `~/.aws/credentials`
  * - `env`, `env-no-export`, `powershell`, `fish`: assignments of environment variables; all but
- *   `env-no-export`, which is no script, clear a session token that was there before permanent ones
+ *   `env-no-export`, which is no script, clear what would win over them: `AWS_PROFILE` and the like,
+ *   and before permanent credentials a session token
  * - `process`: the document that `credential_process` prints, see
  *   https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
  *
@@ -85,7 +86,7 @@ export function formatCredentials(
       return script(
         credentials,
         (name, value) => `export ${name}=${shellWord(value)}`,
-        (name) => `unset ${name}`,
+        (names) => `unset ${names.join(" ")}`,
       );
     case "env-no-export":
       return assignments(credentials, (name, value) => `${name}=${value}`);
@@ -93,13 +94,14 @@ export function formatCredentials(
       return script(
         credentials,
         (name, value) => `$Env:${name}=${powershellWord(value)}`,
-        (name) => `Remove-Item Env:${name} -ErrorAction Ignore`,
+        (names) =>
+          `Remove-Item ${names.map((name) => `Env:${name}`).join(", ")} -ErrorAction Ignore`,
       );
     case "fish":
       return script(
         credentials,
         (name, value) => `set -gx ${name} ${fishWord(value)}`,
-        (name) => `set -e ${name}`,
+        (names) => `set -e ${names.join(" ")}`,
       );
   }
 }
@@ -145,14 +147,23 @@ export function processFields(
 
 type Assign = (name: string, value: string) => string;
 
-/** A token of other credentials would make AWS refuse permanent ones. */
+/**
+ * Variables that some clients prefer to keys in the environment, or take for a part of them: a profile,
+ * the old name of the session token, the end of other credentials.
+ */
+const OTHER_SOURCES = [
+  ...["AWS_PROFILE", "AWS_DEFAULT_PROFILE"],
+  ...["AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION"],
+];
+
+/** Assigns the credentials, and clears what would be used in place of them or beside them. */
 function script(
   credentials: AwsCredentialIdentity,
   assign: Assign,
-  clear: (name: string) => string,
+  clear: (names: readonly string[]) => string,
 ): string {
-  const text = assignments(credentials, assign);
-  return credentials.sessionToken === undefined ? `${text}\n${clear("AWS_SESSION_TOKEN")}` : text;
+  const token = credentials.sessionToken === undefined ? ["AWS_SESSION_TOKEN"] : [];
+  return `${assignments(credentials, assign)}\n${clear([...token, ...OTHER_SOURCES])}`;
 }
 
 function assignments(

@@ -21,10 +21,18 @@ import { shellWord } from "../escape.ts";
 import { ROLE_NAME } from "./defaults.ts";
 import { resolveRequest } from "./request.ts";
 import { inlinePolicies, type NamedPolicy } from "./grant.ts";
-import { bucketNotices, describeKey, userNotices, userWarnings } from "./describe.ts";
+import {
+  bucketNotices,
+  bucketWarnings,
+  describeKey,
+  userNotices,
+  userWarnings,
+} from "./describe.ts";
 
 /** The facts of an account in which nothing exists yet: what `--dry-run` plans on. */
-export const NOTHING_EXISTS: CreateFacts = { existingBuckets: new Set<string>() };
+export const NOTHING_EXISTS: CreateFacts = {
+  existingBuckets: new Map<string, string | undefined>(),
+};
 
 const ACCESS_KEY_LIMIT = 2;
 const CHAINED_SESSION_LIMIT_SECONDS = 3600;
@@ -68,6 +76,7 @@ export function planForEmptyAccount(
  */
 export function planCreate(request: ResolvedRequest, facts: CreateFacts): CreatePlan {
   const { user, session } = request;
+  checkBuckets(request, facts);
   const bucketSteps = request.buckets.flatMap((bucket) => stepsForBucket(bucket, request, facts));
   const holder = user !== undefined
     ? planUser(request, user, facts.user)
@@ -75,28 +84,41 @@ export function planCreate(request: ResolvedRequest, facts: CreateFacts): Create
   return {
     steps: [...bucketSteps, ...holder.steps],
     notices: [...bucketNotices(request, facts), ...holder.notices],
-    warnings: [...request.warnings, ...holder.warnings],
+    warnings: [...request.warnings, ...bucketWarnings(request, facts), ...holder.warnings],
   };
 }
 
-function stepsForBucket(bucket: string, request: ResolvedRequest, facts: CreateFacts): Step[] {
-  if (facts.existingBuckets.has(bucket)) {
-    if (!request.public) return [];
+/** Names all buckets at once that are there or missing against the request. */
+function checkBuckets(
+  { buckets, createBucket, public: isPublic }: ResolvedRequest,
+  { existingBuckets }: CreateFacts,
+): void {
+  const existing = buckets.filter((bucket) => existingBuckets.has(bucket));
+  const missing = buckets.filter((bucket) => !existingBuckets.has(bucket));
+  if (isPublic && existing.length > 0) {
+    const are = existing.length === 1 ? "Bucket exists" : "Buckets exist";
     throw new S3CredentialsError(
       "conflict",
-      `Bucket exists already: ${bucket} - \`public\` and \`website\` only work on new buckets`,
+      `${are} already: ${
+        existing.join(", ")
+      } - \`public\` and \`website\` only work on new buckets`,
       { hint: "Omit them, or name a bucket that does not exist yet" },
     );
   }
-  if (!request.createBucket) {
+  if (!createBucket && missing.length > 0) {
+    const [are, them] = missing.length === 1 ? ["Bucket does", "it"] : ["Buckets do", "them"];
     throw new S3CredentialsError(
       "not-found",
       // Callers that never create buckets leave the option undefined.
-      `Bucket does not exist: ${bucket}${
-        request.createBucket === undefined ? "" : " - try `createBucket` to create it"
+      `${are} not exist: ${missing.join(", ")}${
+        createBucket === undefined ? "" : ` - try \`createBucket\` to create ${them}`
       }`,
     );
   }
+}
+
+function stepsForBucket(bucket: string, request: ResolvedRequest, facts: CreateFacts): Step[] {
+  if (facts.existingBuckets.has(bucket)) return [];
   const region = request.bucketRegion ?? facts.region;
   const where = region === undefined ? { bucket } : { bucket, region };
   const steps: Step[] = [{ kind: "create-bucket", ...where }];

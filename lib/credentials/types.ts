@@ -133,8 +133,8 @@ export interface RoleFacts {
 export interface CreateFacts {
   /** The region of new buckets if the request names none. */
   region?: string;
-  /** Those of the request's buckets that exist. */
-  existingBuckets: ReadonlySet<string>;
+  /** Those of the request's buckets that exist, with their regions as far as these are known. */
+  existingBuckets: ReadonlyMap<string, string | undefined>;
   /** The user, if it exists. */
   user?: UserFacts;
   /** This tool's role, if it exists. */

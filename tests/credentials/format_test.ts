@@ -3,7 +3,11 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type AwsCredentialIdentity, type CredentialFormat, formatCredentials } from "@s3creds/cli";
 
-const NAMES = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+/** The variables of credentials, and of what would win over them. */
+const NAMES = [
+  ...["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"],
+  ...["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CREDENTIAL_EXPIRATION"],
+];
 
 /** How each shell is given a script to read. */
 const SHELLS: [shell: string, format: CredentialFormat, read: string][] = [

@@ -315,12 +315,12 @@ const FORMATS: Record<string, RegExp> = {
   json: /^\{\n {4}"UserName"/,
   ini: /^\[default\]\naws_access_key_id=AKIA\w+\naws_secret_access_key=\S+\n$/,
   env:
-    /^export AWS_ACCESS_KEY_ID=AKIA\w+\nexport AWS_SECRET_ACCESS_KEY=\S+\nunset AWS_SESSION_TOKEN\n$/,
+    /^export AWS_ACCESS_KEY_ID=AKIA\w+\nexport AWS_SECRET_ACCESS_KEY=\S+\nunset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION\n$/,
   "env-no-export": /^AWS_ACCESS_KEY_ID=AKIA\w+\nAWS_SECRET_ACCESS_KEY=\S+\n$/,
   powershell:
-    /^\$Env:AWS_ACCESS_KEY_ID="AKIA\w+"\n\$Env:AWS_SECRET_ACCESS_KEY="\S+"\nRemove-Item Env:AWS_SESSION_TOKEN -ErrorAction Ignore\n$/,
+    /^\$Env:AWS_ACCESS_KEY_ID="AKIA\w+"\n\$Env:AWS_SECRET_ACCESS_KEY="\S+"\nRemove-Item Env:AWS_SESSION_TOKEN, Env:AWS_PROFILE, Env:AWS_DEFAULT_PROFILE, Env:AWS_SECURITY_TOKEN, Env:AWS_CREDENTIAL_EXPIRATION -ErrorAction Ignore\n$/,
   fish:
-    /^set -gx AWS_ACCESS_KEY_ID AKIA\w+\nset -gx AWS_SECRET_ACCESS_KEY \S+\nset -e AWS_SESSION_TOKEN\n$/,
+    /^set -gx AWS_ACCESS_KEY_ID AKIA\w+\nset -gx AWS_SECRET_ACCESS_KEY \S+\nset -e AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION\n$/,
   process:
     /^\{\n {4}"Version": 1,\n {4}"AccessKeyId": "AKIA\w+",\n {4}"SecretAccessKey": "\S+"\n\}\n$/,
 };
@@ -408,15 +408,37 @@ test("--region stands in the dry run", async (sandbox) => {
   assert.match(stdout, /"LocationConstraint": "eu-west-1"/);
 });
 
-test("--bucket-region is not for a bucket that is there already, which is said", async (sandbox) => {
+test("--bucket-region: warns of a bucket that exists in another region", async (sandbox) => {
   const args = ["create", "old-bucket", "new-bucket", "-c", "--bucket-region", "eu-west-1"];
   const { code, stderr } = await run(args, { sandbox });
   assert.equal(code, 0, stderr);
   assert.match(
     stderr,
-    /^Bucket exists already: old-bucket - region eu-west-1 is for new buckets only$/m,
+    /^Warning: Bucket old-bucket exists already, in region us-east-1, not eu-west-1$/m,
   );
-  assert.doesNotMatch(stderr, /exists already: new-bucket/);
+  assert.equal(stderr.match(/exists already/g)?.length, 1);
+  const again = await run([
+    ...args.slice(0, 2),
+    ...args.slice(3, 4),
+    "--bucket-region",
+    "us-east-1",
+  ], {
+    sandbox,
+  });
+  assert.equal(again.code, 0, again.stderr);
+  assert.doesNotMatch(again.stderr, /Bucket/);
+});
+
+test("missing buckets are named all at once, before any change", async (sandbox) => {
+  const before = sandbox.snapshot();
+  const args = ["create", "gone-1", "old-bucket", "gone-2"];
+  const { code, stdout, stderr } = await run(args, { sandbox });
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
+  assert.equal(
+    stderr,
+    "Error: Buckets do not exist: gone-1, gone-2 - try --create-bucket to create them\n",
+  );
+  assert.deepEqual(sandbox.snapshot(), before);
 });
 
 for (const lifetime of [[], ["-d", "15m"]]) {

@@ -277,7 +277,7 @@ const FORMATS: Record<string, RegExp> = {
   ini:
     /^\[default\]\naws_access_key_id=ASIA\w+\naws_secret_access_key=\S+\naws_session_token=\S+\n$/,
   env:
-    /^export AWS_ACCESS_KEY_ID=ASIA\w+\nexport AWS_SECRET_ACCESS_KEY=\S+\nexport AWS_SESSION_TOKEN=\S+\n$/,
+    /^export AWS_ACCESS_KEY_ID=ASIA\w+\nexport AWS_SECRET_ACCESS_KEY=\S+\nexport AWS_SESSION_TOKEN=\S+\nunset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION\n$/,
   process: /"SessionToken": "\S+",\n {4}"Expiration": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"\n\}\n$/,
 };
 
