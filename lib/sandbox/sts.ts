@@ -46,7 +46,15 @@ const LONGEST_CHAINED_SESSION = 3600;
 const POLICY_QUOTA = 2048;
 
 /** Parameters that would change what a session may do, and that the sandbox does not read. */
-const UNSUPPORTED = ["PolicyArns", "Tags", "SourceIdentity"];
+const UNSUPPORTED = [
+  "PolicyArns",
+  "Tags",
+  "TransitiveTagKeys",
+  "SourceIdentity",
+  "ProvidedContexts",
+  "SerialNumber",
+  "TokenCode",
+];
 
 const OPERATIONS = new Map<string, StsOperation>(Object.entries(
   {

@@ -86,10 +86,28 @@ function contextOf(
     ...request,
     ...principalContext(caller),
     "aws:ResourceAccount": ownerOf(permission.bucket, account),
+    ...resourceTags(permission, account),
     // Where the sandbox stands in for HTTPS, it does so for the version that clients use.
     ...(request["aws:SecureTransport"] === "true" && { "s3:TlsVersion": "1.3" }),
     ...permission.context,
   };
+}
+
+/** The tags of the user, role or managed policy that a permission is for. */
+function resourceTags(
+  { resource }: NeededPermission,
+  { users, roles, policies }: Account,
+): Record<string, string> {
+  if (!resource.includes(":iam::")) return {};
+  const name = resource.slice(resource.lastIndexOf("/") + 1);
+  const found = [users.get(name), roles.get(name), policies.get(resource)]
+    .find((entity) => entity?.arn === resource);
+  return Object.fromEntries(
+    (found?.tags ?? []).flatMap(({ key, value }) => [
+      [`aws:ResourceTag/${key}`, value],
+      [`iam:ResourceTag/${key}`, value],
+    ]),
+  );
 }
 
 function policiesOf(

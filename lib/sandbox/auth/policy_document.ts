@@ -136,6 +136,21 @@ function checkResources(statement: Json, partition: string): void {
     if (found !== undefined && found !== partition) {
       throw malformed(`Partition "${found}" is not valid for resource "${resource}".`);
     }
+    checkParts(resource);
+  }
+}
+
+/** Refuses an ARN that lacks a part, or that has a region where its service has none. */
+function checkParts(resource: string): void {
+  const [, , service, region = "", , ...rest] = resource.split(":");
+  if (resource === "*" || resource.endsWith("*") && rest.length === 0) return;
+  if (rest.length === 0) throw malformed("The policy failed legacy parsing");
+  const isGlobal = service === "iam" ||
+    (service === "s3" && !/^(accesspoint|job|storage-lens)/.test(rest[0]!));
+  if (isGlobal && /^[a-z]/.test(region)) {
+    throw malformed(
+      `${service!.toUpperCase()} resource ${resource} cannot contain region information.`,
+    );
   }
 }
 

@@ -28,6 +28,7 @@ import { uniqueId } from "../identifiers.ts";
 import { checkTrustPolicy, countedLength } from "../auth/policy_document.ts";
 import { checkLength, fields, integer, required } from "../query.ts";
 import { encode } from "../auth/signature.ts";
+import { renamePrincipal } from "../stored_principals.ts";
 import { element, type XmlContent } from "../xml.ts";
 
 const SHORTEST_SESSION = 3600;
@@ -78,6 +79,7 @@ export const roleOperations: IamOperations = {
       throw deleteConflict("Cannot delete entity, must detach all policies first.");
     }
     account.roles.delete(role.roleName);
+    renamePrincipal(account, role.arn, role.roleId);
     return undefined;
   }),
 

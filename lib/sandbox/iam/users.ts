@@ -27,6 +27,7 @@ import {
 import { boundaryContext, boundaryOf } from "./boundary.ts";
 import { fields } from "../query.ts";
 import { createUser } from "../seed.ts";
+import { renamePrincipal } from "../stored_principals.ts";
 import { element, type XmlContent } from "../xml.ts";
 
 /** The operations of this module. */
@@ -88,6 +89,7 @@ export const userOperations: IamOperations = {
       if (isInTheWay(user)) throw deleteConflict(`Cannot delete entity, must ${message} first.`);
     }
     account.users.delete(user.userName);
+    renamePrincipal(account, user.arn, user.userId);
     return undefined;
   }),
 
@@ -103,6 +105,7 @@ export const userOperations: IamOperations = {
       const others = [...call.account.users.keys()].filter((other) => other !== user.userName);
       if (isTaken(others, name)) throw alreadyExists(`User with name ${name} already exists.`);
       call.account.users.delete(user.userName);
+      renamePrincipal(call.account, user.arn, newArnOf(call));
       user.arn = newArnOf(call);
       user.path = newPathOf(call);
       user.userName = name;

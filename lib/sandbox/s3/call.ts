@@ -6,6 +6,7 @@
 import type { Account, Bucket, StoredObject } from "../account.ts";
 import type { Caller, NeededPermission, SandboxRequest } from "../operation.ts";
 import { ServiceError } from "../operation.ts";
+import { timeOf } from "../auth/signature.ts";
 import { malformedXml, noSuchBucket } from "./errors.ts";
 import { percentDecode } from "../wire.ts";
 import { document, parseXml, type XmlContent, type XmlElement } from "../xml.ts";
@@ -124,6 +125,10 @@ export function requestContext(call: S3Call): Record<string, string> {
     const presigned = !call.request.headers.has("authorization");
     context["s3:signatureversion"] = "AWS4-HMAC-SHA256";
     context["s3:authType"] = presigned ? "REST-QUERY-STRING" : "REST-HEADER";
+    const signed = call.query.get("X-Amz-Date");
+    if (presigned && signed !== null) {
+      context["s3:signatureAge"] = String(call.account.clock.now().getTime() - timeOf(signed));
+    }
   }
   return context;
 }

@@ -8,6 +8,8 @@ import type { Account, Bucket } from "../../account.ts";
 import { identify } from "../../caller.ts";
 import { isPublicPolicy } from "../../../policy/public_policy.ts";
 import { checkPolicy } from "../../../policy/language/statement.ts";
+import type { FindingCode } from "../../../policy/lint/finding.ts";
+import { lint } from "../../../policy/lint/lint.ts";
 import { ServiceError } from "../../operation.ts";
 import { emptyAnswer, type S3Call, xmlAnswer } from "../call.ts";
 import { accessDenied, notConfigured } from "../errors.ts";
@@ -87,7 +89,22 @@ export function checkBucketPolicy(text: string, bucket: Bucket, account: Account
   } catch {
     throw malformed("Invalid policy syntax.");
   }
+  for (const { code, path } of lint(policy, { type: "bucket" })) {
+    // AWS's table lists the keys about access points with some of the actions only.
+    const message = /\.s3:(?:Data)?AccessPoint/i.test(path) ? undefined : REFUSED_FINDINGS[code];
+    if (message !== undefined) throw malformed(message);
+  }
 }
+
+/** What `lint` finds that S3 refuses, in S3's words. */
+const REFUSED_FINDINGS: Partial<Record<FindingCode, string>> = {
+  "unknown-action": "Policy has invalid action",
+  "unknown-condition-key": "Policy has an invalid condition key",
+  "condition-key-of-other-action":
+    "Conditions do not apply to combination of actions and resources in statement",
+  "invalid-condition": "Invalid policy syntax.",
+  "invalid-value": "Invalid policy syntax.",
+};
 
 function checkStatement(statement: unknown, bucket: Bucket, account: Account): void {
   if (!isObject(statement)) throw malformed("Invalid policy syntax.");
@@ -161,7 +178,7 @@ function checkMatch(actions: string[], resources: string[], statement: Fields): 
 /** PutBucketPolicy. */
 export function putBucketPolicy(call: S3Call): Response {
   const { bucket, account } = call;
-  const text = new TextDecoder().decode(call.request.body);
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(call.request.body);
   checkBucketPolicy(text, bucket, account);
   const blocks = bucket.publicAccessBlock?.BlockPublicPolicy ||
     account.publicAccessBlock?.BlockPublicPolicy;

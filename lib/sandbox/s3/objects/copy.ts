@@ -15,7 +15,13 @@ import {
   requestedAlgorithm,
 } from "./checksums.ts";
 import { checkWriteConditions, isUnchanged } from "./conditions.ts";
-import { invalidArgument, invalidRequest, noSuchBucket, preconditionFailed } from "../errors.ts";
+import {
+  accessDenied,
+  invalidArgument,
+  invalidRequest,
+  noSuchBucket,
+  preconditionFailed,
+} from "../errors.ts";
 import { existingObject, type ObjectAddress } from "./existing.ts";
 import { metadataOf, settingsOf, withoutChecksums } from "./headers.ts";
 import { lockOf } from "./lock.ts";
@@ -43,6 +49,8 @@ export function copySource(call: S3Call): ObjectAddress {
   const name = decoded.slice(0, slash);
   const bucket = call.account.buckets.get(name);
   if (bucket === undefined) throw noSuchBucket(name);
+  const owner = call.header("x-amz-source-expected-bucket-owner");
+  if (owner !== undefined && owner !== bucket.ownerAccountId) throw accessDenied();
   return { bucket, key: decoded.slice(slash + 1), versionId };
 }
 
