@@ -235,7 +235,7 @@ async function readRanges(
   }
   await Promise.all(reading);
   if (failure !== undefined) throw getError(client, failure.error, key);
-  if (digest !== undefined && !await fileMatches(file.temporaryPath, digest)) throw corrupt(key);
+  if (digest !== undefined && !await contentMatches(file, digest)) throw corrupt(key);
 }
 
 /** Thrown in a range when another range of the same object has failed. */
@@ -252,12 +252,12 @@ async function readRange(
     isOver(): boolean;
   },
 ): Promise<void> {
-  using writer = file.writerAt(start);
+  const writeHere = file.writerAt(start);
   let offset = start;
   const write = (chunk: Uint8Array) => {
     if (isOver()) throw new NoLongerWanted();
     if (offset + chunk.length > end) throw new ObjectChanged(key);
-    writer.write(chunk);
+    writeHere(chunk);
     offset += chunk.length;
     onBytes(chunk.length);
   };
@@ -275,12 +275,8 @@ async function readRange(
   await client.withRetries(attempt, () => offset);
 }
 
-async function fileMatches(path: string, digest: Digest): Promise<boolean> {
-  using file = await Deno.open(path);
-  const buffer = new Uint8Array(1 << 20);
-  for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
-    digest.update(buffer.subarray(0, count));
-  }
+async function contentMatches(file: LocalFile, digest: Digest): Promise<boolean> {
+  for await (const chunk of file.content()) digest.update(chunk);
   return digest.matches();
 }
 

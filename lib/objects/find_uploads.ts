@@ -8,6 +8,7 @@ import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { fileError, infoIfExists } from "./file_error.ts";
 import { keyFor } from "./keys.ts";
+import { isTemporaryName } from "./leftovers.ts";
 import { systemPath } from "./system_path.ts";
 import type { Upload } from "./types.ts";
 
@@ -81,6 +82,10 @@ function walk(
     const path = join(directory, name);
     if (isDirectory) {
       walk(path, [...segments, name], add, skipped);
+      continue;
+    }
+    if (isTemporaryName(name)) {
+      skipped.push({ path, reason: "it is an unfinished download", isFailure: false });
       continue;
     }
     try {

@@ -22,6 +22,7 @@ import {
 import { asFileError, fileError, infoIfExists } from "./file_error.ts";
 import { checkKey, commonPrefix, keyMatcher } from "./keys.ts";
 import { listPages } from "./list.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { LocalDirectory } from "./local_directory.ts";
 import { LocalFile } from "./local_file.ts";
 import { openFound } from "./local_open.ts";
@@ -218,7 +219,9 @@ async function openOutput(
       return { device: await openFound(path, info, { write: true }, signal) };
     }
     // A link to a file stays a link: the file that it names is replaced.
-    return { file: new LocalFile(info === undefined ? path : Deno.realPathSync(path)) };
+    const file = new LocalFile(info === undefined ? path : Deno.realPathSync(path));
+    removeLeftovers(dirname(file.temporaryPath));
+    return { file };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof Deno.errors.NotFound) {
@@ -355,7 +358,8 @@ async function getOne(
     if (path === undefined) return { key, size: 0 };
     // The path doesn't tell which of two keys it was made of.
     action += ` to ${escapeName(path)}`;
-    const size = await save(new LocalFile(path), download, key, known?.etag ? known : undefined);
+    const file = new LocalFile(path, target.checkPlace);
+    const size = await save(file, download, key, known?.etag ? known : undefined);
     return { key, path, size };
   } catch (error) {
     client.throwIfAborted();

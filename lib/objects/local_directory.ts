@@ -8,7 +8,9 @@ import { join } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { fileError, infoIfExists } from "./file_error.ts";
+import { isSame, leadsTo } from "./file_identity.ts";
 import { caseFoldPath, resolveKeyPath } from "./keys.ts";
+import { isTemporaryName, removeLeftovers } from "./leftovers.ts";
 import { LocalFile } from "./local_file.ts";
 import { systemPath } from "./system_path.ts";
 
@@ -16,6 +18,8 @@ import { systemPath } from "./system_path.ts";
 export interface Target {
   /** The path of the file; `undefined` where the key made a directory. */
   path: string | undefined;
+  /** Throws if the path leads into another directory by now. */
+  checkPlace(): void;
   /** Says that the file is finished or given up. */
   release(): void;
 }
@@ -26,18 +30,22 @@ interface Reservation {
   released: Promise<void>;
 }
 
+/** A directory that was made or looked at: what it is, or what is wrong with it. */
+type KnownDirectory = { info: Deno.FileInfo; problem?: undefined } | { problem: string };
+
 const IS_WINDOWS = Deno.build.os === "windows";
 
 /** A directory that objects are written into. */
 export class LocalDirectory {
   readonly #root: string;
-  /** Directories that were made or looked at, each with what is wrong with it. */
-  readonly #directories = new Map<string, string | undefined>();
+  /** By their paths. What is wrong with one stays so until the end. */
+  readonly #directories = new Map<string, KnownDirectory>();
   /** Files by their path without regard to case. */
   readonly #reserved = new Map<string, Reservation[]>();
 
   private constructor(root: string) {
     this.#root = root;
+    this.#directories.set(root, { info: Deno.statSync(root) });
   }
 
   /** Makes the directory if it is missing, and checks that files can be written there. */
@@ -47,6 +55,7 @@ export class LocalDirectory {
       Deno.mkdirSync(path, { recursive: true });
       const root = Deno.realPathSync(path);
       LocalFile.probe(join(root, "probe"));
+      removeLeftovers(root);
       return new LocalDirectory(root);
     } catch (error) {
       throw fileError(error, `Could not write to directory ${escapeName(given)}`);
@@ -72,11 +81,24 @@ export class LocalDirectory {
     }
     const problem = this.#makeDirectories(parents);
     if (problem !== undefined) throw skipped(key, problem);
-    if (place.kind === "directory") return { path: undefined, release: () => {} };
+    const checkPlace = () => this.#check(join(this.#root, ...parents), key);
+    if (place.kind === "directory") return { path: undefined, checkPlace, release: () => {} };
     const path = join(this.#root, ...place.segments);
-    const conflict = conflictAt(path);
+    const conflict = isTemporaryName(place.segments.at(-1)!)
+      ? "its name is one of those that unfinished downloads have"
+      : conflictAt(path);
     if (conflict !== undefined) throw skipped(key, conflict);
-    return { path, release: await this.#reserve(key, path) };
+    return { path, checkPlace, release: await this.#reserve(key, path) };
+  }
+
+  /** Throws if a directory is another one than when it was first looked at, then and from then on. */
+  #check(path: string, key: string): void {
+    let known = this.#directories.get(path)!;
+    if (known.problem === undefined && !leadsTo(path, known.info)) {
+      known = { problem: changed(path) };
+      this.#directories.set(path, known);
+    }
+    if (known.problem !== undefined) throw skipped(key, known.problem);
   }
 
   /** Unfinished files where a directory is wanted: whether they come decides if it can be made. */
@@ -86,15 +108,22 @@ export class LocalDirectory {
       .flatMap((path) => this.#reserved.get(caseFoldPath(path)) ?? []);
   }
 
-  /** Looks at each directory once a run: nobody else makes directories here in the meantime. */
+  /** Looks at each directory once a run; that it is still the same is checked at each file. */
   #makeDirectories(segments: readonly string[]): string | undefined {
     let path = this.#root;
     for (const segment of segments) {
-      path = join(path, segment);
-      if (!this.#directories.has(path)) this.#directories.set(path, makeDirectory(path));
-      const problem = this.#directories.get(path);
-      if (problem !== undefined) return problem;
+      const parent = this.#directories.get(path)!;
+      if (parent.problem !== undefined) return parent.problem;
+      const inner = join(path, segment);
+      if (!this.#directories.has(inner)) {
+        const made = makeDirectory(inner);
+        // It may have been found through a link that has taken the place of its parent.
+        const isInside = made.problem !== undefined || leadsTo(path, parent.info);
+        this.#directories.set(inner, isInside ? made : { problem: changed(path) });
+      }
+      path = inner;
     }
+    return this.#directories.get(path)!.problem;
   }
 
   /**
@@ -125,15 +154,23 @@ function skipped(key: string, reason: string): S3CredentialsError {
   return new S3CredentialsError("conflict", `Skipped ${JSON.stringify(key)}: ${reason}`);
 }
 
-/** What is wrong, if anything. */
-function makeDirectory(path: string): string | undefined {
+function changed(path: string): string {
+  return `somebody else changed directory ${escapeName(path)} at the same time`;
+}
+
+function makeDirectory(path: string): KnownDirectory {
   try {
-    const info = infoIfExists(Deno.lstatSync, path);
-    if (info === undefined) Deno.mkdirSync(path);
-    else if (info.isSymlink) return `${escapeName(path)} is a symbolic link`;
-    else if (!info.isDirectory) return `${escapeName(path)} is a file and not a directory`;
+    const existing = infoIfExists(Deno.lstatSync, path);
+    if (existing === undefined) Deno.mkdirSync(path);
+    const info = Deno.lstatSync(path);
+    if (info.isSymlink) return { problem: `${escapeName(path)} is a symbolic link` };
+    if (!info.isDirectory) {
+      return { problem: `${escapeName(path)} is a file and not a directory` };
+    }
+    if (existing !== undefined) removeLeftovers(path);
+    return { info };
   } catch (error) {
-    return fileError(error, `could not make directory ${escapeName(path)}`).message;
+    return { problem: fileError(error, `could not make directory ${escapeName(path)}`).message };
   }
 }
 
@@ -154,8 +191,6 @@ function conflictAt(path: string): string | undefined {
 function isSameFile(one: string, other: string): boolean {
   const [first, second] = [one, other].map((path) => infoIfExists(Deno.lstatSync, path));
   if (first === undefined || second === undefined) return false;
-  if (first.ino !== null && second.ino !== null) {
-    return first.ino === second.ino && first.dev === second.dev;
-  }
+  if (first.ino !== null && second.ino !== null) return isSame(first, second);
   return Deno.realPathSync(one) === Deno.realPathSync(other);
 }

@@ -2,14 +2,19 @@
  * A file that appears whole or not at all: written under another name beside its place, then
  * renamed.
  *
+ * Others may be able to write in the directory. So all work is done on the open file, and never on
+ * what has its name by then.
+ *
  * The calls are the synchronous ones: a small file takes a fraction of the time that a change of
  * threads would.
  *
  * @module
  */
-import { randomBytes } from "node:crypto";
-import { dirname, join } from "node:path";
+import fs from "node:fs";
+import { dirname } from "node:path";
 import { infoIfExists } from "./file_error.ts";
+import { assertInPlace, directoryCheck, isSame } from "./file_identity.ts";
+import { markUnfinished, temporaryBeside } from "./leftovers.ts";
 
 /** A file that is being written. */
 export class LocalFile {
@@ -17,16 +22,35 @@ export class LocalFile {
   readonly #temporary: string;
   readonly #file: Deno.FsFile;
   readonly #replaced: Access | undefined;
+  readonly #checkDirectory: () => void;
   #isOpen = true;
 
-  /** Opens the temporary file. A file that is replaced passes its permissions on, and its owner. */
-  constructor(path: string) {
+  /**
+   * Opens the temporary file. A file of the caller's own that is replaced passes its permissions on.
+   * `checkDirectory` throws if the path leads to another directory by now.
+   */
+  constructor(path: string, checkDirectory: () => void = directoryCheck(dirname(path))) {
     this.#path = path;
     this.#temporary = temporaryBeside(path);
-    this.#replaced = accessOf(path);
-    // The finished file may be private, so the unfinished one is.
-    const mode = this.#replaced === undefined ? undefined : 0o600;
-    this.#file = Deno.openSync(this.#temporary, { write: true, createNew: true, mode });
+    this.#checkDirectory = checkDirectory;
+    const replaced = accessOf(path);
+    this.#file = Deno.openSync(this.#temporary, {
+      read: true,
+      write: true,
+      createNew: true,
+      // The finished file may be private, so the unfinished one is.
+      mode: replaced && (replaced.mode & 0o666 | 0o600),
+    });
+    try {
+      markUnfinished(this.#file);
+      assertInPlace(this.#file, this.#temporary, checkDirectory);
+      // Whoever has put a file of theirs here must not be given the content.
+      const isOwn = replaced?.uid === this.#file.statSync().uid;
+      this.#replaced = isOwn ? replaced : undefined;
+    } catch (error) {
+      this.discard();
+      throw error;
+    }
   }
 
   /** Throws if a file could not be written at this path; leaves nothing. */
@@ -52,18 +76,35 @@ export class LocalFile {
     this.#file.seekSync(0, Deno.SeekMode.Start);
   }
 
-  /** Opens it once more, to write from an offset on while others write elsewhere. */
-  writerAt(offset: number): { write(data: Uint8Array): void } & Disposable {
-    const file = Deno.openSync(this.#temporary, { write: true });
-    file.seekSync(offset, Deno.SeekMode.Start);
-    return { write: (data) => writeAll(file, data), [Symbol.dispose]: () => file.close() };
+  /** Writes from an offset on while others write elsewhere. */
+  writerAt(offset: number): (data: Uint8Array) => void {
+    let position = offset;
+    return (data) => {
+      this.#file.seekSync(position, Deno.SeekMode.Start);
+      writeAll(this.#file, data);
+      position += data.length;
+    };
+  }
+
+  /** Reads what was written, from its beginning. The pieces share their memory. */
+  async *content(): AsyncGenerator<Uint8Array> {
+    this.#file.seekSync(0, Deno.SeekMode.Start);
+    const buffer = new Uint8Array(1 << 20);
+    for (
+      let count = await this.#file.read(buffer);
+      count !== null;
+      count = await this.#file.read(buffer)
+    ) {
+      yield buffer.subarray(0, count);
+    }
   }
 
   /** Gives the file its name. */
   finish(): void {
-    this.#close();
-    if (this.#replaced !== undefined) copyAccess(this.#replaced, this.#temporary);
+    if (this.#replaced !== undefined) copyAccess(this.#replaced, this.#file, this.#temporary);
+    assertInPlace(this.#file, this.#temporary, this.#checkDirectory);
     Deno.renameSync(this.#temporary, this.#path);
+    this.#close();
   }
 
   /** Removes the file, unless it is finished. */
@@ -95,24 +136,33 @@ function accessOf(path: string): Access | undefined {
   return { mode: info.mode & 0o777, uid: info.uid, gid: info.gid };
 }
 
-/** Only root may give a file to another user; anyone may give it to a group of their own. */
-function copyAccess({ mode, uid, gid }: Access, path: string): void {
-  if (uid !== null && gid !== null && !tryChown(path, uid, gid)) tryChown(path, null, gid);
-  Deno.chmodSync(path, mode);
+/**
+ * Only Node's functions change an open file, and they take none of Deno's: it is opened once more,
+ * through no link, and must be the same.
+ */
+function copyAccess({ mode, uid, gid }: Access, file: Deno.FsFile, temporary: string): void {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+  const opened = file.statSync();
+  const descriptor = fs.openSync(temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    // What has taken its place is found out before the file is renamed.
+    if (!isSame(fs.fstatSync(descriptor), opened)) return;
+    const hasGroup = gid === opened.gid || tryChown(descriptor, uid!, gid!);
+    // What a group was allowed to do is for that group only.
+    fs.fchmodSync(descriptor, hasGroup ? mode : mode & 0o707);
+  } finally {
+    fs.closeSync(descriptor);
+  }
 }
 
-function tryChown(path: string, uid: number | null, gid: number): boolean {
+/** Anyone may give a file to a group of their own. */
+function tryChown(descriptor: number, uid: number, gid: number): boolean {
   try {
-    Deno.chownSync(path, uid, gid);
+    fs.fchownSync(descriptor, uid, gid);
     return true;
   } catch {
     return false;
   }
-}
-
-/** Short, so that it fits wherever the finished name does. */
-function temporaryBeside(path: string): string {
-  return join(dirname(path), `.s3-credentials-${randomBytes(6).toString("hex")}`);
 }
 
 function writeAll(file: Deno.FsFile, data: Uint8Array): void {
