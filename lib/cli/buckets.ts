@@ -16,6 +16,7 @@ import { defineCommand, flag, value, values } from "./command.ts";
 import { library } from "./library.ts";
 import { itemErrors, rowFormatOf, rowOptions, writeRows } from "./lists/write.ts";
 import { awsOptions, bucketNames, readInput, usage, withAws } from "./options.ts";
+import { lintBeforeUse } from "./policies/policy_input.ts";
 import { errorText, writeJson, writeLine, writeMessage } from "./output.ts";
 import { plainData, rowsOf } from "./lists/rows.ts";
 
@@ -219,6 +220,7 @@ export const setBucketPolicy = defineCommand({
     const policy = policyFile === undefined
       ? publicBucketPolicy(bucket)
       : parseBucketPolicy(await readInput(policyFile, io, "--policy-file"), policyFile);
+    if (policyFile !== undefined) await lintBeforeUse(policy, "bucket", "--policy-file", io);
     await withAws(options, io, async (aws) => {
       const { setBucketPolicy } = await library.bucketSettings();
       await setBucketPolicy(aws, bucket, policy).catch(async (error) => {

@@ -10,7 +10,8 @@ import { DEFAULT_WAIT_SECONDS, formatTime, parseDuration, parseWait } from "../t
 import { asUsageError } from "../errors.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../credentials/format.ts";
 import { checkArn, checkUserName } from "../names.ts";
-import { parsePolicyTemplate } from "../policy/template.ts";
+import { expandPolicyTemplate, parsePolicyTemplate } from "../policy/template.ts";
+import { lintBeforeUse } from "./policies/policy_input.ts";
 import {
   choice,
   defineCommand,
@@ -126,6 +127,7 @@ export const create = defineCommand({
   stopsItself: true,
   async run({ operands, options }, io) {
     const request = await createRequest(operands, options, io);
+    await lintRequest(request, io);
     const log = messageLog(io, options.silent);
     if (options.dryRun) return await showDryRun(request, options.region, io, log);
     await withAws(options, io, async (aws) => {
@@ -276,6 +278,20 @@ function checkCombinations(options: Values<typeof createOptions>): void {
   }
   if (options.profileName !== undefined && options.format !== "ini") {
     throw usage("--profile-name needs --format ini");
+  }
+}
+
+/** Looks for mistakes in what the user brings along, as each bucket would get it. */
+async function lintRequest(request: CreateRequest, io: Io): Promise<void> {
+  const { policy, statements = [], buckets, duration } = request;
+  const type = duration === undefined ? "identity" : "session";
+  const [bucket = ""] = buckets;
+  if (policy !== undefined) {
+    await lintBeforeUse(expandPolicyTemplate(policy, bucket), type, "--policy", io);
+  }
+  if (statements.length > 0) {
+    const document = { Version: "2012-10-17", Statement: statements };
+    await lintBeforeUse(document, type, "--statement", io);
   }
 }
 

@@ -696,18 +696,18 @@ for (const [name, encode] of Object.entries(UTF_16)) {
     const auth = encode(
       JSON.stringify({ AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey }),
     );
-    const readable = (bucket: string) =>
+    const readable = (bucket: string, Principal?: unknown) =>
       JSON.stringify({
         Version: "2012-10-17",
         Statement: [{
           Effect: "Allow",
-          Principal: { AWS: sandbox.account.id },
+          Principal,
           Action: "s3:GetObject",
           Resource: `arn:aws:s3:::${bucket}/*`,
         }],
       });
     const policy = encode(readable("$!BUCKET_NAME!$"));
-    const bucketPolicy = encode(readable("my-bucket"));
+    const bucketPolicy = encode(readable("my-bucket", { AWS: sandbox.account.id }));
     const files = { auth, policy, "bucket-policy": bucketPolicy };
     for (const stdin of [undefined, auth]) {
       const used = await keyUsedBy(sandbox, ["-a", stdin ? "-" : "auth"], {

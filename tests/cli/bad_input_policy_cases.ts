@@ -43,5 +43,34 @@ const can: Case[] = rows(["can"], [
   [["b-1", "--policy", POLICY, "--expect", "yes"], "expected one of allowed, denied"],
 ]);
 
+const MISTYPED = '{"Effect":"Allow","Action":"s3:ListObjectsV2","Resource":"arn:aws:s3:::b"}';
+const MISTYPED_POLICY = `{"Version":"2012-10-17","Statement":[${MISTYPED}]}`;
+const WITH_PRINCIPAL =
+  '{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::my-bucket/*"}';
+
+/** What `lint` finds in policies that are to be used. */
+const used: Case[] = [
+  ...rows(["create", "my-bucket"], [
+    [
+      ["--policy", MISTYPED_POLICY],
+      /Invalid value for --policy: Statement\[0\]\.Action: AWS has no action s3:ListObjectsV2, .* - Write s3:ListBucket\n$/,
+    ],
+    [
+      ["--statement", MISTYPED],
+      "Invalid value for --statement: Statement[0].Action: AWS has no action",
+    ],
+    [["--statement", WITH_PRINCIPAL, "-d", "15m"], "Principal belongs in the policy of a resource"],
+    [
+      ["--policy", MISTYPED_POLICY.replace("s3:ListObjectsV2", "s3:GetObject"), "--dry-run"],
+      "s3:GetObject is not for a resource of this statement - Add a resource such as",
+    ],
+  ]),
+  {
+    args: ["set-bucket-policy", "my-bucket", "--policy-file", "policy.json"],
+    says: "Invalid value for --policy-file: Statement[0]: The statement has neither Principal nor",
+    files: { "policy.json": MISTYPED_POLICY.replace("ListObjectsV2", "ListBucket") },
+  },
+];
+
 /** By what they are about. */
-export const POLICY_CASES: Record<string, Case[]> = { can, lint };
+export const POLICY_CASES: Record<string, Case[]> = { can, lint, "policies with mistakes": used };

@@ -1,5 +1,6 @@
 /** `lint`: findings as text and as JSON, and the exit code. */
 import assert from "node:assert/strict";
+import { startSandbox } from "../../lib/sandbox/mod.ts";
 import { run } from "../support/run.ts";
 
 const GOOD = JSON.stringify({
@@ -71,4 +72,26 @@ Deno.test("lint: text that is no JSON is a finding", async () => {
   const { code, stdout } = await run(["lint", "{"]);
   assert.equal(code, 1);
   assert.match(stdout, /^JSON: error: Not JSON: line 1, column 2.* \(invalid-json\)\n/);
+});
+
+Deno.test("create, set-bucket-policy: warnings are shown, and the policy is used", async () => {
+  await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+  const wildcard = GOOD.replace("arn:aws:s3:::b/*", "arn:aws:s3:::my-bucket/*").replace(
+    /\}\]/,
+    ',"Condition":{"StringEquals":{"aws:username":"a*"}}}]',
+  );
+  const says =
+    /StringEquals takes the wildcard in a\* for an ordinary character - Write StringLike$/m;
+  const created = await run(["create", "my-bucket", "--policy", wildcard], { sandbox });
+  assert.equal(created.code, 0, created.stderr);
+  assert.match(created.stderr, /^Warning: --policy: Statement\[0\]\.Condition/);
+  assert.match(created.stderr, says);
+  const files = {
+    "policy.json": wildcard.replace('"Action"', '"Principal":{"AWS":"123456789012"},"Action"'),
+  };
+  const args = ["set-bucket-policy", "my-bucket", "--policy-file", "policy.json"];
+  const set = await run(args, { sandbox, files });
+  assert.equal(set.code, 0, set.stderr);
+  assert.match(set.stderr, says);
+  assert.ok(sandbox.account.buckets.get("my-bucket")!.policy?.includes("a*"));
 });

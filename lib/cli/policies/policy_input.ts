@@ -4,12 +4,13 @@
  * @module
  */
 import type { PolicyDocument } from "../../policy/document.ts";
-import type { Finding } from "../../policy/lint/finding.ts";
+import type { Finding, LintType } from "../../policy/lint/finding.ts";
 import { checkPolicy, type PolicyUse } from "../../policy/language/statement.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../../errors.ts";
 import { parseJson } from "../../strict_json.ts";
 import type { Io } from "../io.ts";
-import { readInput } from "../options.ts";
+import { readInput, usage } from "../options.ts";
+import { writeMessage } from "../output.ts";
 
 const isJson = (source: string): boolean => source.trimStart().startsWith("{");
 
@@ -48,4 +49,30 @@ export function findingText(policy: string, finding: Finding): string {
   const { path, level, message, code, fix, url } = finding;
   const place = path === "" ? policy : `${policy}: ${path}`;
   return [`${place}: ${level}: ${message} (${code})`, ...(fix ? [fix] : []), url].join("\n    ");
+}
+
+/** What `create` and S3 say themselves, in words that fit the command. */
+const SAID_ELSEWHERE: ReadonlySet<Finding["code"]> = new Set([
+  "grants-everything",
+  "too-large",
+  "unsupported-character",
+  "public",
+]);
+
+/** Looks for mistakes in a policy that is to be used: warns, or throws `usage` if there are errors. */
+export async function lintBeforeUse(
+  document: unknown,
+  type: LintType,
+  option: string,
+  io: Io,
+): Promise<void> {
+  const { lint } = await import("../../policy/lint/lint.ts");
+  const findings = lint(document, { type }).filter(({ code }) => !SAID_ELSEWHERE.has(code));
+  const text = ({ path, message, fix }: Finding) =>
+    `${path === "" ? "" : `${path}: `}${message}${fix === undefined ? "" : ` - ${fix}`}`;
+  const errors = findings.filter(({ level }) => level === "error");
+  if (errors.length > 0) {
+    throw usage(`Invalid value for ${option}: ${errors.map(text).join("\n")}`);
+  }
+  for (const finding of findings) await writeMessage(io, `Warning: ${option}: ${text(finding)}`);
 }
