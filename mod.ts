@@ -32,6 +32,7 @@ export type {
   AwsCredentialIdentityProvider,
 } from "./lib/aws/credential_types.ts";
 export { type ErrorCode, S3CredentialsError } from "./lib/errors.ts";
+export type { Partition } from "./lib/partitions.ts";
 
 // Credentials.
 export {

@@ -10,6 +10,7 @@ import type { PolicyDocument } from "../policy/document.ts";
 import { NO_PUBLIC_ACCESS_BLOCK, type PublicAccessBlockSettings } from "../policy/public_access.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { isObject } from "../is_object.ts";
+import { partitionOfRegion } from "../partitions.ts";
 import { parseJson } from "../strict_json.ts";
 import { aclData, bucketColumns, bucketRow, mapDetail } from "./lists/account_rows.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
@@ -217,19 +218,29 @@ export const setBucketPolicy = defineCommand({
     if (policyFile === "-" && auth === "-") {
       throw usage("--policy-file and --auth cannot both read standard input");
     }
-    const policy = policyFile === undefined
-      ? publicBucketPolicy(bucket)
+    const policyOfFile = policyFile === undefined
+      ? undefined
       : parseBucketPolicy(await readInput(policyFile, io, "--policy-file"), policyFile);
-    if (policyFile !== undefined) await lintBeforeUse(policy, "bucket", "--policy-file", io);
-    await withAws(options, io, async (aws) => {
+    if (policyOfFile !== undefined) {
+      await lintBeforeUse(policyOfFile, "bucket", "--policy-file", io);
+    }
+    const policy = await withAws(options, io, async (aws) => {
       const { setBucketPolicy } = await library.bucketSettings();
+      const policy = policyOfFile ?? await policyForAll(aws, bucket);
       await setBucketPolicy(aws, bucket, policy).catch(async (error) => {
         throw await explainBlock(aws, bucket, error);
       });
+      return policy;
     });
     await writeMessage(io, `Policy set:\n${JSON.stringify(policy, null, 4)}`);
   },
 });
+
+async function policyForAll(aws: Aws, bucket: string): Promise<PolicyDocument> {
+  const { connectionOf } = await import("../aws/connect.ts");
+  const partition = partitionOfRegion(await connectionOf(aws).region());
+  return asUsageError(() => publicBucketPolicy(bucket, { partition }));
+}
 
 /** If a public access block rejected a policy, says whose, and what lifts that of the bucket. */
 async function explainBlock(aws: Aws, bucket: string, error: unknown): Promise<unknown> {

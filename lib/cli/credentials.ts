@@ -7,6 +7,7 @@ import type { PolicyDocument } from "../policy/document.ts";
 import type { Aws } from "../aws/connect.ts";
 import type { CreatedCredentials, CreatePlan, CreateRequest } from "../credentials/types.ts";
 import { DEFAULT_WAIT_SECONDS, formatTime, parseDuration, parseWait } from "../time.ts";
+import { partitionOfRegion } from "../partitions.ts";
 import { asUsageError } from "../errors.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../credentials/format.ts";
 import { checkArn, checkUserName } from "../names.ts";
@@ -193,12 +194,14 @@ function nextStep(
 
 /** Needs neither credentials nor network. */
 async function showDryRun(
-  request: CreateRequest,
+  options: CreateRequest,
   region: string | undefined,
   io: Io,
   log: MessageLog,
 ): Promise<void> {
   const { planForEmptyAccount } = await import("../credentials/plan.ts");
+  const partition = partitionOfRegion(region ?? options.bucketRegion ?? "us-east-1");
+  const request = { ...options, partition };
   const plan = planForEmptyAccount(request, { region });
   const { grantsBeyond, provePlan } = await import("../credentials/proof.ts");
   provePlan(request, plan);

@@ -57,11 +57,21 @@ export async function changeBucket(step: SettingStep, run: Run): Promise<Outcome
     });
     return { value, changes: [] };
   } catch (error) {
-    return {
-      error: serviceError(error, `Could not ${VERBS[step.kind]} bucket ${step.bucket}`),
-      changes: [],
-    };
+    const action = `Could not ${VERBS[step.kind]} bucket ${step.bucket}`;
+    return { error: withBlockHint(serviceError(error, action)), changes: [] };
   }
+}
+
+/** The block of the bucket itself was lifted a moment ago: what refuses now is that of the account. */
+function withBlockHint(error: S3CredentialsError): S3CredentialsError {
+  const { code, message, cause } = error;
+  if (!/prevented by the \w+ setting/.test(message)) return error;
+  return new S3CredentialsError(code, message, {
+    cause,
+    hint:
+      "The public access block of the account, or of its organization, allows no public bucket: " +
+      "only an administrator can lift it. Omit `public` and `website`",
+  });
 }
 
 const VERBS: Record<SettingStep["kind"], string> = {

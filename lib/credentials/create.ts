@@ -4,9 +4,10 @@
  * @module
  */
 import { abortable } from "../abortable.ts";
-import type { Aws } from "../aws/connect.ts";
+import { type Aws, connectionOf } from "../aws/connect.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
+import { partitionOfArn, partitionOfRegion } from "../partitions.ts";
 import { apply } from "./apply.ts";
 import { foreignBucketWarning } from "./describe.ts";
 import { findForeignBuckets, gatherFacts } from "./facts.ts";
@@ -201,15 +202,19 @@ async function look(
   request: CreateRequest,
   signal: AbortSignal | undefined,
 ): Promise<{ plan: CreatePlan; facts: CreateFacts }> {
-  const resolved = resolveRequest(request);
+  const partition = request.partition ?? partitionOfRegion(await connectionOf(aws).region());
+  const regional = resolveRequest({ ...request, partition });
   // What fits into no account at all is found out before anything is sent.
-  planCreate({ ...resolved, createBucket: true }, NOTHING_EXISTS);
-  const facts = await abortable(gatherFacts(aws, resolved), signal);
+  planCreate({ ...regional, createBucket: true }, NOTHING_EXISTS);
+  const facts = await abortable(gatherFacts(aws, regional), signal);
+  const callers = request.partition ?? partitionOfArn(facts.callerArn ?? "") ?? partition;
+  const located = { ...request, partition: callers };
+  const resolved = resolveRequest(located);
   const plan = planCreate(resolved, facts);
   checkNewBuckets(plan.steps);
   const { grantsBeyond, provePlan } = await import("./proof.ts");
-  provePlan(request, plan);
-  const warnings = [...plan.warnings, ...grantsBeyond(request, plan)];
+  provePlan(located, plan);
+  const warnings = [...plan.warnings, ...grantsBeyond(located, plan)];
   return { plan: { ...plan, warnings }, facts };
 }
 

@@ -6,13 +6,33 @@
 import { createHash } from "node:crypto";
 import type { GrantName } from "./types.ts";
 import { USER_NAME_LIMIT } from "../names.ts";
+import type { Partition } from "../partitions.ts";
 
 /** The role that temporary credentials are made from. */
 export const ROLE_NAME = "s3-credentials.AmazonS3FullAccess";
 /** The managed policy of that role, and the permissions boundary of users who may write. */
-export const FULL_ACCESS_ARN = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
+const FULL_ACCESS = "AmazonS3FullAccess";
 /** The permissions boundary of users who may only read. */
-export const READ_ONLY_ACCESS_ARN = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
+const READ_ONLY_ACCESS = "AmazonS3ReadOnlyAccess";
+
+/** ARN of the managed policy that allows all of S3. */
+export function fullAccessArn(partition: Partition): string {
+  return awsPolicyArn(partition, FULL_ACCESS);
+}
+
+/** ARN of the managed policy that allows to read all of S3. */
+export function readOnlyAccessArn(partition: Partition): string {
+  return awsPolicyArn(partition, READ_ONLY_ACCESS);
+}
+
+/** Whether an ARN is that of {@linkcode fullAccessArn}, in any partition. */
+export function isFullAccessArn(arn: string | undefined): boolean {
+  return new RegExp(`^arn:[^:]+:iam::aws:policy/${FULL_ACCESS}$`).test(arn ?? "");
+}
+
+function awsPolicyArn(partition: Partition, name: string): string {
+  return `arn:${partition}:iam::aws:policy/${name}`;
+}
 
 const POLICY_NAME_LIMIT = 128;
 const SESSION_NAME_LIMIT = 64;

@@ -14,7 +14,7 @@ import type {
 import { policyText } from "../policy/document.ts";
 import { USER_NAME_LIMIT } from "../names.ts";
 import { formatTime } from "../time.ts";
-import { FULL_ACCESS_ARN } from "./defaults.ts";
+import { isFullAccessArn } from "./defaults.ts";
 import type { NamedPolicy } from "./grant.ts";
 
 function json(value: unknown): string {
@@ -222,7 +222,7 @@ function limitingBoundary(
   user: ResolvedUser,
   { permissionsBoundary: found }: UserFacts,
 ): string | undefined {
-  const isNoLimit = found === user.permissionsBoundary || (found === FULL_ACCESS_ARN && isWithinS3);
+  const isNoLimit = found === user.permissionsBoundary || (isFullAccessArn(found) && isWithinS3);
   return isNoLimit ? undefined : found;
 }
 

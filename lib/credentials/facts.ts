@@ -13,7 +13,7 @@ import type {
   UserFacts,
 } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
-import { FULL_ACCESS_ARN, ROLE_NAME } from "./defaults.ts";
+import { isFullAccessArn, ROLE_NAME } from "./defaults.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
 import { decodeDocument } from "../account/iam_document.ts";
 import { iamPages } from "../aws/listing.ts";
@@ -232,7 +232,7 @@ async function findRole(aws: Aws): Promise<RoleFacts | undefined> {
   return {
     arn: found.Role.Arn ?? "",
     maxSessionDuration: found.Role.MaxSessionDuration ?? 3600,
-    hasFullAccess: attached?.some((policy) => policy.PolicyArn === FULL_ACCESS_ARN) ?? true,
+    hasFullAccess: attached?.some((policy) => isFullAccessArn(policy.PolicyArn)) ?? true,
   };
 }
 

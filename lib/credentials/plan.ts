@@ -17,6 +17,7 @@ import type {
   UserFacts,
 } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
+import { partitionOfRegion } from "../partitions.ts";
 import { shellWord } from "../escape.ts";
 import { ROLE_NAME } from "./defaults.ts";
 import { resolveRequest } from "./request.ts";
@@ -64,7 +65,9 @@ export function planForEmptyAccount(
   request: CreateRequest,
   options: { region?: string } = {},
 ): CreatePlan {
-  const resolved = { ...resolveRequest(request), createBucket: true };
+  const region = options.region ?? request.bucketRegion ?? "us-east-1";
+  const partition = request.partition ?? partitionOfRegion(region);
+  const resolved = { ...resolveRequest({ ...request, partition }), createBucket: true };
   return planCreate(resolved, { ...NOTHING_EXISTS, region: options.region });
 }
 
@@ -80,7 +83,7 @@ export function planCreate(request: ResolvedRequest, facts: CreateFacts): Create
   const bucketSteps = request.buckets.flatMap((bucket) => stepsForBucket(bucket, request, facts));
   const holder = user !== undefined
     ? planUser(request, user, facts.user)
-    : planSession(session!, facts);
+    : planSession(request, session!, facts);
   return {
     steps: [...bucketSteps, ...holder.steps],
     notices: [...bucketNotices(request, facts), ...holder.notices],
@@ -126,7 +129,7 @@ function stepsForBucket(bucket: string, request: ResolvedRequest, facts: CreateF
     // The policy is refused until the block is off.
     steps.push(
       { kind: "set-public-access-block", ...where, settings: NO_PUBLIC_ACCESS_BLOCK },
-      { kind: "put-bucket-policy", ...where, policy: publicBucketPolicy(bucket) },
+      { kind: "put-bucket-policy", ...where, policy: publicBucketPolicy(bucket, request) },
     );
   }
   if (request.website) {
@@ -203,7 +206,11 @@ function checkExistingUser({ name, requestedBoundary }: ResolvedUser, user: User
   }
 }
 
-function planSession(session: ResolvedSession, facts: CreateFacts): CreatePlan {
+function planSession(
+  { partition }: ResolvedRequest,
+  session: ResolvedSession,
+  facts: CreateFacts,
+): CreatePlan {
   const { duration, roleArn, name: sessionName, policy } = session;
   const assume: Step = {
     kind: "assume-role",
@@ -219,6 +226,7 @@ function planSession(session: ResolvedSession, facts: CreateFacts): CreatePlan {
   const ensure: Step = {
     kind: "ensure-role",
     roleName: ROLE_NAME,
+    partition,
     account: facts.callerArn?.split(":")[4] ?? "",
     ...(facts.role && { existingArn: facts.role.arn }),
     needsPolicy: !facts.role?.hasFullAccess,

@@ -10,7 +10,7 @@ import { allActions } from "../policy/actions.ts";
 import type { Permission } from "../policy/build.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 import { evaluate } from "../policy/evaluate.ts";
-import { FULL_ACCESS_ARN, READ_ONLY_ACCESS_ARN } from "./defaults.ts";
+import { fullAccessArn } from "./defaults.ts";
 import { actionsBeyondS3 } from "./grant.ts";
 import type { CreatePlan, CreateRequest } from "./types.ts";
 
@@ -47,16 +47,22 @@ function allowing(name: string, Action: string | string[]): NamedPolicy {
 }
 
 /** What of S3 AWS's managed policies allow, see the AWS Managed Policy Reference. */
-const MANAGED: Readonly<Record<string, NamedPolicy>> = {
-  [FULL_ACCESS_ARN]: allowing(FULL_ACCESS_ARN, ["s3:*", "s3-object-lambda:*"]),
-  [READ_ONLY_ACCESS_ARN]: allowing(READ_ONLY_ACCESS_ARN, [
+const MANAGED: Readonly<Record<string, string[]>> = {
+  AmazonS3FullAccess: ["s3:*", "s3-object-lambda:*"],
+  AmazonS3ReadOnlyAccess: [
     "s3:Get*",
     "s3:List*",
     "s3:Describe*",
     "s3-object-lambda:Get*",
     "s3-object-lambda:List*",
-  ]),
+  ],
 };
+
+function managedPolicy(arn: string): NamedPolicy | undefined {
+  const [, name = ""] = /^arn:[^:]+:iam::aws:policy\/(.+)$/.exec(arn) ?? [];
+  const actions = Object.hasOwn(MANAGED, name) ? MANAGED[name] : undefined;
+  return actions && allowing(arn, actions);
+}
 
 const USER = "arn:aws:iam::123456789012:user/new";
 const SESSION = "arn:aws:sts::123456789012:assumed-role/role/session";
@@ -66,7 +72,7 @@ function holderOf({ steps }: CreatePlan): { principal: string; policies: AccessP
   const session = steps.find((step) => step.kind === "assume-role");
   if (session !== undefined) {
     const policies: AccessPolicies = {
-      identity: [{ type: "attached", ...MANAGED[FULL_ACCESS_ARN]! }],
+      identity: [{ type: "attached", ...managedPolicy(fullAccessArn("aws"))! }],
       session: [{ name: "session policy", document: session.policy }],
     };
     return { principal: SESSION, policies };
@@ -81,7 +87,7 @@ function holderOf({ steps }: CreatePlan): { principal: string; policies: AccessP
         name,
         document,
       })),
-      permissionsBoundary: boundary === undefined ? undefined : MANAGED[boundary],
+      permissionsBoundary: boundary === undefined ? undefined : managedPolicy(boundary),
     },
   };
 }
@@ -94,8 +100,11 @@ interface Demand extends Pick<AccessRequest, "resource" | "context"> {
 const NEVER = () => false;
 
 /** What is demanded about one bucket: on itself, on keys within the grant and beside it, on another one. */
-function demandsOf(bucket: string, { permission = "read-write", prefix }: CreateRequest): Demand[] {
-  const arn = `arn:aws:s3:::${bucket}`;
+function demandsOf(
+  bucket: string,
+  { permission = "read-write", prefix, partition = "aws" }: CreateRequest,
+): Demand[] {
+  const arn = `arn:${partition}:s3:::${bucket}`;
   const other = `${arn}-other`;
   const expected = EXPECTED[permission];
   const start = prefix?.replace(/\*$/, "") ?? "";
@@ -130,7 +139,7 @@ const EXAMPLES = 3;
 export function grantsBeyond(request: CreateRequest, plan: CreatePlan): string[] {
   const { principal, policies } = holderOf(plan);
   if (request.policy === undefined && (request.statements ?? []).length === 0) return [];
-  const other = "arn:aws:s3:::another-bucket";
+  const other = `arn:${request.partition ?? "aws"}:s3:::another-bucket`;
   const elsewhere = allActions("s3").map(({ name }) => name).filter((action) =>
     [other, `${other}/key`].some((resource) =>
       evaluate({ principal, action, resource }, policies).decision === "allowed"

@@ -8,7 +8,8 @@ import type { CreateRequest, GrantName, ResolvedRequest, ResolvedUser } from "./
 import { checkDuration } from "../time.ts";
 import { asUsageError, InvalidInput } from "../errors.ts";
 import { checkArn, checkBucketName, checkUserName } from "../names.ts";
-import { defaultUserName, FULL_ACCESS_ARN, READ_ONLY_ACCESS_ARN, sessionName } from "./defaults.ts";
+import type { Partition } from "../partitions.ts";
+import { defaultUserName, fullAccessArn, readOnlyAccessArn, sessionName } from "./defaults.ts";
 import { actionsBeyondS3, grantedPolicy, isWithinS3, sessionPolicy } from "./grant.ts";
 
 /**
@@ -19,14 +20,15 @@ import { actionsBeyondS3, grantedPolicy, isWithinS3, sessionPolicy } from "./gra
  */
 export function resolveRequest(request: CreateRequest): ResolvedRequest {
   asUsageError(() => check(request));
-  const { createBucket, bucketRegion, duration, roleArn, prefix } = request;
+  const { partition = "aws", createBucket, bucketRegion, duration, roleArn, prefix } = request;
   const buckets = [...new Set(request.buckets)];
-  const policies = buckets.map((bucket) => grantedPolicy(request, [bucket]));
+  const policies = asUsageError(() => buckets.map((bucket) => grantedPolicy(request, [bucket])));
   const grant = grantOf(request);
   const common = {
     buckets,
     policies,
     grant,
+    partition,
     isWithinS3: isWithinS3(request),
     createBucket,
     bucketRegion,
@@ -35,7 +37,7 @@ export function resolveRequest(request: CreateRequest): ResolvedRequest {
   };
   const warnings = prefix === undefined ? [] : prefixWarnings(prefix);
   if (duration === undefined) {
-    return { ...common, user: resolveUser(request, grant, buckets), warnings };
+    return { ...common, user: resolveUser(request, grant, buckets, partition), warnings };
   }
   const beyond = roleArn === undefined ? actionsBeyondS3(request) : [];
   if (beyond.length > 0) {
@@ -97,16 +99,21 @@ function resolveUser(
   { username, userPermissionsBoundary }: CreateRequest,
   grant: GrantName,
   buckets: readonly string[],
+  partition: Partition,
 ): ResolvedUser {
   return {
     ...(username === undefined ? defaultUserName(grant, buckets) : { name: username }),
-    permissionsBoundary: boundaryFor(grant, userPermissionsBoundary),
+    permissionsBoundary: boundaryFor(grant, userPermissionsBoundary, partition),
     requestedBoundary: userPermissionsBoundary,
   };
 }
 
-function boundaryFor(grant: GrantName, requested: string | undefined): string | undefined {
+function boundaryFor(
+  grant: GrantName,
+  requested: string | undefined,
+  partition: Partition,
+): string | undefined {
   if (requested !== undefined) return requested === "none" ? undefined : requested;
   if (grant === "custom") return undefined;
-  return grant === "read-only" ? READ_ONLY_ACCESS_ARN : FULL_ACCESS_ARN;
+  return grant === "read-only" ? readOnlyAccessArn(partition) : fullAccessArn(partition);
 }

@@ -9,7 +9,7 @@ import { type PolicyDocument, policyText } from "../policy/document.ts";
 import { retry } from "../retry.ts";
 import type { AssumeRoleCommandOutput } from "@aws-sdk/client-sts";
 import { messageOf, S3CredentialsError } from "../errors.ts";
-import { FULL_ACCESS_ARN } from "./defaults.ts";
+import { fullAccessArn } from "./defaults.ts";
 import { change, type Outcome } from "./rollback.ts";
 import type { Run } from "./run.ts";
 import type { StepOf, TemporaryCredentials } from "./types.ts";
@@ -49,6 +49,7 @@ export async function ensureRole(
   log: Log,
 ): Promise<Outcome<Role>> {
   const { roleName, existingArn, needsPolicy } = step;
+  const policyArn = fullAccessArn(step.partition);
   const ensured: Outcome<Role> = existingArn === undefined
     ? await createRole(step, run)
     : { value: new Role(existingArn, false, false), changes: [] };
@@ -56,15 +57,15 @@ export async function ensureRole(
   const role = ensured.value;
   if (role.isNew) log(`Created role: ${roleName}`);
   if (!needsPolicy) return ensured;
-  const attached = await attachFullAccess(roleName, role, run);
+  const attached = await attachPolicy(policyArn, roleName, role, run);
   const changes = [...ensured.changes, ...attached.changes];
   if (attached.error !== undefined) return { error: attached.error, changes };
-  log(`Attached policy ${FULL_ACCESS_ARN} to role ${roleName}`);
+  log(`Attached policy ${policyArn} to role ${roleName}`);
   return { value: role, changes };
 }
 
 async function createRole(
-  { roleName, account }: StepOf<"ensure-role">,
+  { roleName, partition, account }: StepOf<"ensure-role">,
   { aws }: Run,
 ): Promise<Outcome<Role>> {
   const iam = await connectionOf(aws).iam({ keepAlive: false });
@@ -72,7 +73,7 @@ async function createRole(
     Version: "2012-10-17",
     Statement: [{
       Effect: "Allow",
-      Principal: { AWS: `arn:aws:iam::${account}:root` },
+      Principal: { AWS: `arn:${partition}:iam::${account}:root` },
       Action: "sts:AssumeRole",
     }],
   };
@@ -108,16 +109,17 @@ async function createRole(
   );
 }
 
-async function attachFullAccess(
+async function attachPolicy(
+  policyArn: string,
   roleName: string,
   role: Role,
   { aws, patience }: Run,
 ): Promise<Outcome<unknown>> {
   const iam = await aws.iam();
-  const target = { RoleName: roleName, PolicyArn: FULL_ACCESS_ARN };
-  const what = `attachment of ${FULL_ACCESS_ARN} to role ${roleName}`;
+  const target = { RoleName: roleName, PolicyArn: policyArn };
+  const what = `attachment of ${policyArn} to role ${roleName}`;
   return await change(
-    `Could not attach ${FULL_ACCESS_ARN} to role ${roleName}`,
+    `Could not attach ${policyArn} to role ${roleName}`,
     () =>
       retry(() => iam.attachRolePolicy(target), {
         isRetriable: (error) =>

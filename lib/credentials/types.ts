@@ -6,6 +6,7 @@
 import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
 import type { PolicyDocument, PolicyStatement } from "../policy/document.ts";
 import type { Permission } from "../policy/build.ts";
+import type { Partition } from "../partitions.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 
 /** What to create. */
@@ -32,6 +33,8 @@ export interface CreateRequest {
   username?: string;
   /** ARN of the permissions boundary of a new user, or `none`. If omitted, Amazon's S3 policies. */
   userPermissionsBoundary?: string;
+  /** AWS's partition, such as `aws-cn`. If omitted, that of the caller, else of the region. */
+  partition?: Partition;
   /** Whether to create buckets that don't exist. */
   createBucket?: boolean;
   /** The region of new buckets. */
@@ -77,6 +80,8 @@ export interface ResolvedRequest {
   policies: readonly PolicyDocument[];
   /** What names of policies say about the grant. */
   grant: GrantName;
+  /** AWS's partition, by which all ARNs begin. */
+  partition: Partition;
   /** Whether nothing but S3 is granted. */
   isWithinS3: boolean;
   /** Whether to create buckets that don't exist. */
@@ -166,6 +171,8 @@ export type Step =
   | {
     kind: "ensure-role";
     roleName: string;
+    /** AWS's partition, by which the role's ARNs begin. */
+    partition: Partition;
     /** The account that may assume a new role. */
     account: string;
     /** ARN of the role, if it exists. */

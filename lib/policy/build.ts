@@ -5,6 +5,7 @@
  */
 import { InvalidInput } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
+import type { Partition } from "../partitions.ts";
 import type { PolicyDocument, PolicyStatement } from "./document.ts";
 
 /** What credentials may do with the objects of a bucket. */
@@ -22,6 +23,12 @@ export interface BucketPolicyOptions {
   prefix?: string;
   /** Statements to add at the end. */
   statements?: readonly PolicyStatement[];
+  /**
+   * AWS's partition that the buckets are in, such as `aws-cn`.
+   *
+   * @default {"aws"}
+   */
+  partition?: Partition;
 }
 
 const READ_OBJECT_ACTIONS = [
@@ -118,13 +125,47 @@ export function checkPermission(permission: string): void {
   }
 }
 
+/** Names that requests take in place of a bucket's, with what a policy has to name instead. */
+const OTHER_RESOURCES: [suffix: RegExp, what: string, instead: string][] = [
+  [
+    /--x-s3$/,
+    "a directory bucket",
+    "s3express:CreateSession on arn:aws:s3express:REGION:ACCOUNT:bucket/NAME",
+  ],
+  [
+    /-s3alias$/,
+    "the alias of an access point",
+    "the actions on arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME and its /object/*, or on the bucket " +
+    "with the condition s3:DataAccessPointArn",
+  ],
+  [
+    /--ol-s3$/,
+    "the alias of an Object Lambda access point",
+    "the actions of s3-object-lambda on its ARN",
+  ],
+  [/\.mrap$/, "a multi-region access point", "the actions on arn:aws:s3::ACCOUNT:accesspoint/NAME"],
+  [/--table-s3$/, "a table bucket", "the actions of s3tables on its ARN"],
+];
+
+/** The ARN of an ordinary bucket of such a name would grant nothing. */
+function checkGrantable(bucket: string): void {
+  checkBucketName(bucket);
+  const [, what, instead] = OTHER_RESOURCES.find(([suffix]) => suffix.test(bucket)) ?? [];
+  if (what === undefined) return;
+  throw new InvalidInput(
+    `Cannot grant access to ${bucket}: it is ${what}, where arn:aws:s3:::${bucket} grants nothing. ` +
+      `Write a policy of your own that allows ${instead}`,
+  );
+}
+
 function bucketStatements(
   bucket: string,
   permission: Permission,
   pattern: string,
+  partition: Partition,
 ): PolicyStatement[] {
-  checkBucketName(bucket);
-  const bucketArn = `arn:aws:s3:::${bucket}`;
+  checkGrantable(bucket);
+  const bucketArn = `arn:${partition}:s3:::${bucket}`;
   const write = (actions: string[]) => allow(actions, `${bucketArn}/${pattern}`);
   switch (permission) {
     case "read-only":
@@ -145,7 +186,8 @@ function bucketStatements(
  * @param buckets the buckets' names
  * @param options permission, prefix and further statements
  * @returns the policy document
- * @throws {RangeError} if a name or the prefix would widen the grant, or the permission is none
+ * @throws {RangeError} if a name or the prefix would widen the grant, the permission is none, or a name is
+ *   that of a directory bucket or an access point
  *
  * @example Reading one folder
  * ```ts
@@ -162,11 +204,11 @@ export function bucketsPolicy(
   buckets: readonly string[],
   options: BucketPolicyOptions = {},
 ): PolicyDocument {
-  const { permission = "read-write", prefix, statements = [] } = options;
+  const { permission = "read-write", prefix, statements = [], partition = "aws" } = options;
   checkPermission(permission);
   const pattern = prefix === undefined ? "*" : prefixPattern(prefix);
   return document([
-    ...buckets.flatMap((bucket) => bucketStatements(bucket, permission, pattern)),
+    ...buckets.flatMap((bucket) => bucketStatements(bucket, permission, pattern, partition)),
     ...statements,
   ]);
 }
@@ -175,8 +217,9 @@ export function bucketsPolicy(
  * The bucket policy that lets anyone download an object whose key they know.
  *
  * @param bucket the bucket's name
+ * @param options the partition
  * @returns the policy document
- * @throws {RangeError} if it is no name of one bucket
+ * @throws {RangeError} if it is no name of one bucket, or that of a directory bucket or an access point
  *
  * @example Only reading, for everyone
  * ```ts
@@ -186,13 +229,17 @@ export function bucketsPolicy(
  * assert.deepEqual(publicBucketPolicy("site").Statement[0]?.Action, ["s3:GetObject"]);
  * ```
  */
-export function publicBucketPolicy(bucket: string): PolicyDocument {
-  checkBucketName(bucket);
+export function publicBucketPolicy(
+  bucket: string,
+  options: Pick<BucketPolicyOptions, "partition"> = {},
+): PolicyDocument {
+  const { partition = "aws" } = options;
+  checkGrantable(bucket);
   return document([{
     Sid: "AllowAllGetObject",
     Effect: "Allow",
     Principal: "*",
     Action: ["s3:GetObject"],
-    Resource: [`arn:aws:s3:::${bucket}/*`],
+    Resource: [`arn:${partition}:s3:::${bucket}/*`],
   }]);
 }

@@ -26,6 +26,7 @@
  * @module
  */
 // Making policies.
+export type { Partition } from "../partitions.ts";
 export { type PolicyDocument, type PolicyStatement } from "./document.ts";
 export {
   type BucketPolicyOptions,

@@ -30,6 +30,7 @@ import { listen } from "./server.ts";
 import { restoreAccount, saveAccount } from "./state.ts";
 import { type AccountSnapshot, snapshotOf } from "./snapshot.ts";
 
+export type { Partition } from "../partitions.ts";
 export type {
   AccessKey,
   Account,

@@ -5,7 +5,9 @@
  */
 import { bucketsPolicy, publicBucketPolicy } from "../../policy/build.ts";
 import { unsupportedCharacter } from "../../policy/limits.ts";
-import { defineCommand, flag } from "../command.ts";
+import { asUsageError } from "../../errors.ts";
+import { parsePartition } from "../../partitions.ts";
+import { defineCommand, flag, value } from "../command.ts";
 import { bucketNames, usage } from "../options.ts";
 import { writeJson, writeMessage } from "../output.ts";
 import { permissionOf, permissionOptions, warnOfPrefix } from "../permission_options.ts";
@@ -23,6 +25,11 @@ export const policy = defineCommand({
   options: {
     ...permissionOptions,
     publicBucket: flag("--public-bucket", "Show the bucket policy that allows public access"),
+    partition: value(
+      "--partition <name>",
+      "AWS partition of the buckets, such as aws-cn or aws-us-gov (default: aws)",
+      parsePartition,
+    ),
   },
   async run({ operands, options }, io) {
     const permission = permissionOf(options);
@@ -37,15 +44,18 @@ export const policy = defineCommand({
           "--public-bucket cannot be used with --read-only, --write-only, --prefix or --statement",
         );
       }
-      await writeJson(io, publicBucketPolicy(bucket));
+      await writeJson(io, asUsageError(() => publicBucketPolicy(bucket, options)));
       return;
     }
     await warnOfPrefix(options.prefix, io);
-    const document = bucketsPolicy(buckets, {
-      permission,
-      statements: options.statement,
-      prefix: options.prefix,
-    });
+    const document = asUsageError(() =>
+      bucketsPolicy(buckets, {
+        permission,
+        statements: options.statement,
+        prefix: options.prefix,
+        partition: options.partition,
+      })
+    );
     const character = unsupportedCharacter(document);
     if (character !== undefined) {
       await writeMessage(
