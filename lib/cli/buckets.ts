@@ -237,7 +237,7 @@ export const setBucketPolicy = defineCommand({
 });
 
 async function policyForAll(aws: Aws, bucket: string): Promise<PolicyDocument> {
-  const { connectionOf } = await import("../aws/connect.ts");
+  const { connectionOf } = await library.connect();
   const partition = partitionOfRegion(await connectionOf(aws).region());
   return asUsageError(() => publicBucketPolicy(bucket, { partition }));
 }
