@@ -128,8 +128,8 @@ const STRICTER: Record<string, (error: string, one: Case) => boolean> = {
     error === "credentials: AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not",
   "an empty key id in a file: boto3 signs with it": (error) =>
     /^credentials: Profile .* has no aws_access_key_id$/.test(error),
-  "an empty AWS_DEFAULT_REGION: boto3 calls IAM, which needs none": (error) =>
-    /^usage: Invalid region "" in AWS_DEFAULT_REGION/.test(error),
+  "an empty region: boto3 calls IAM, and endpoints of their own, which need none": (error) =>
+    /^usage: Invalid region "" in /.test(error),
   "FIPS with an endpoint of its own: boto3 refuses it for IAM and STS in most regions": (error) =>
     error.startsWith("usage: Amazon's FIPS endpoints and the endpoint"),
   "an endpoint_url that is none: boto3 calls the services that have another one": (error) =>
@@ -232,7 +232,7 @@ peerTest(
       }
     }
     console.log(`profiles: ${acting} of ${3 * COMMAND_CASES} command lines sent a request`);
-    assert.ok(acting > COMMAND_CASES, "most command lines would only test errors");
+    assert.ok(acting > COMMAND_CASES / 2, "most command lines would only test errors");
   },
 );
 
