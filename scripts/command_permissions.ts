@@ -58,7 +58,10 @@ const ONLY_FULL_ACCESS = { ArnEquals: { "iam:PolicyARN": [FULL_ACCESS] } };
 
 const SEE_BUCKET = on(BUCKET, "s3:ListBucket");
 
+const TAG_USER = optional("the user gets no tags", on(TOOL_USERS, "iam:TagUser"));
+
 const NEW_USER: CommandPermission[] = [
+  ...TAG_USER,
   ...on(TOOL_USERS, "iam:GetUser", "iam:CreateAccessKey"),
   { action: "iam:CreateUser", resource: TOOL_USERS, condition: LIMITED },
   { action: "iam:PutUserPolicy", resource: TOOL_USERS, condition: LIMITED },
@@ -95,6 +98,7 @@ const REMOVE_BUCKET = on(BUCKET, "s3:DeleteBucket");
 const FIRST_ROLE: CommandPermission[] = [
   ...on(TOOL_ROLE, "iam:GetRole", "iam:CreateRole", "sts:AssumeRole"),
   { action: "iam:AttachRolePolicy", resource: TOOL_ROLE, condition: ONLY_FULL_ACCESS },
+  ...optional("the role gets no tags", on(TOOL_ROLE, "iam:TagRole")),
 ];
 const REMOVE_ROLE: CommandPermission[] = [
   ...on(TOOL_ROLE, "iam:DeleteRole"),
@@ -125,8 +129,20 @@ const CREATE: CommandUse[] = [
       ...SEE_BUCKET,
       ...on(TOOL_USERS, "iam:GetUser", "iam:CreateUser", "iam:PutUserPolicy"),
       ...on(TOOL_USERS, "iam:CreateAccessKey"),
+      ...TAG_USER,
     ],
     undo: REMOVE_USER,
+  },
+  {
+    command: "create",
+    use: "A new user and a new bucket, with tags",
+    line: "create my-bucket --create-bucket --tag team=data",
+    permissions: [
+      ...NEW_BUCKET,
+      ...optional("the bucket gets no tags", on(BUCKET, "s3:PutBucketTagging")),
+      ...NEW_USER,
+    ],
+    undo: [...REMOVE_BUCKET, ...REMOVE_USER],
   },
   {
     command: "create",

@@ -16,7 +16,7 @@ const WINGS: Record<string, readonly string[]> = {
   "lib/aws": ["lib/policy", "lib"],
   "lib/account": ["lib/aws", "lib/policy", "lib"],
   "lib/objects": ["lib/aws", "lib/policy", "lib"],
-  "lib/credentials": ["lib/account", "lib/aws", "lib/policy", "lib"],
+  "lib/credentials": ["deno.json", "lib/account", "lib/aws", "lib/policy", "lib"],
   "lib/sandbox": ["lib/policy", "lib"],
   "lib/cli": [
     "lib/credentials",

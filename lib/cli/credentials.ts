@@ -8,8 +8,9 @@ import type { Aws } from "../aws/connect.ts";
 import type { CreatedCredentials, CreatePlan, CreateRequest } from "../credentials/types.ts";
 import { DEFAULT_WAIT_SECONDS, formatTime, parseDuration, parseWait } from "../time.ts";
 import { partitionOfRegion } from "../partitions.ts";
-import { asUsageError } from "../errors.ts";
+import { asUsageError, InvalidInput } from "../errors.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../credentials/format.ts";
+import { checkTags } from "../credentials/tags.ts";
 import { checkArn, checkUserName } from "../names.ts";
 import { expandPolicyTemplate, parsePolicyTemplate } from "../policy/template.ts";
 import { lintBeforeUse } from "./policies/policy_input.ts";
@@ -21,6 +22,7 @@ import {
   optionGroup,
   value,
   type Values,
+  values,
 } from "./command.ts";
 import { library } from "./library.ts";
 import type { Io } from "./io.ts";
@@ -79,6 +81,15 @@ const createOptions = {
       "With --duration: assume this role, and make no IAM call",
       checked((arn) => checkArn(arn, "role")),
     ),
+    tag: values(
+      "--tag <key-value>",
+      "Tag of the user, the role and the buckets that are created, as KEY=VALUE; may be repeated",
+      parseTag,
+    ),
+    noOwnTags: flag(
+      "--no-own-tags",
+      "Leave out this tool's own tags, by which it finds its users again",
+    ),
   }),
   ...optionGroup("Output", {
     format: choice("-f, --format <format>", "Output format", CREDENTIAL_FORMATS, "json"),
@@ -102,6 +113,14 @@ const createOptions = {
   }),
   ...awsOptions,
 };
+
+function parseTag(text: string): [key: string, value: string] {
+  const equals = text.indexOf("=");
+  if (equals < 1) throw new InvalidInput(`expected KEY=VALUE, such as team=data, not ${text}`);
+  const tag: [string, string] = [text.slice(0, equals), text.slice(equals + 1)];
+  checkTags({ [tag[0]]: tag[1] });
+  return tag;
+}
 
 function checked(check: (text: string) => unknown): (text: string) => string {
   return (text) => {
@@ -245,6 +264,8 @@ async function createRequest(
     username,
     bucketRegion,
     userPermissionsBoundary,
+    tags: options.tag.length === 0 ? undefined : Object.fromEntries(options.tag),
+    ownTags: !options.noOwnTags,
     policy: options.policy === undefined ? undefined : await readPolicy(options.policy, io),
   };
 }
@@ -278,6 +299,12 @@ function checkCombinations(options: Values<typeof createOptions>): void {
         "--user-permissions-boundary cannot be used with --duration, which creates no user",
       );
     }
+  }
+  const tagKeys = options.tag.map(([key]) => key.toLowerCase());
+  const twice = tagKeys.find((key, index) => tagKeys.indexOf(key) !== index);
+  if (twice !== undefined) throw usage(`--tag is given twice for ${twice}`);
+  if (options.roleArn !== undefined && options.noOwnTags) {
+    throw usage("--no-own-tags cannot be used with --role-arn, which creates no role");
   }
   if (options.profileName !== undefined && options.format !== "ini") {
     throw usage("--profile-name needs --format ini");

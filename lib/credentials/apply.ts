@@ -26,6 +26,8 @@ export interface ApplyOptions {
   signal: AbortSignal | undefined;
   /** Called with each change that was made, in the order of the steps. */
   log: (message: string) => void;
+  /** Called with a sentence where less was done than requested. */
+  warn: (message: string) => void;
 }
 
 /** What came of the steps. */
@@ -51,6 +53,8 @@ export async function apply(aws: Aws, options: ApplyOptions): Promise<Applied> {
     patience: { timeoutMs: patienceMs, signal },
     rollbackTimeoutMs,
     discoveries: new Discoveries(),
+    id: crypto.randomUUID(),
+    warn: options.warn,
   };
   const perform = performer(run);
   const log = new OrderedLog(steps.length, options.log);
@@ -95,6 +99,7 @@ function dependsOn(step: Step, earlier: Step): boolean {
     case "set-public-access-block":
     case "put-bucket-policy":
     case "put-bucket-website":
+    case "put-bucket-tagging":
       // S3 refuses changes of one bucket that come at the same time.
       return "bucket" in earlier && earlier.bucket === step.bucket;
     case "put-user-policy":
@@ -118,6 +123,7 @@ function performer(run: Run): Performer {
       case "set-public-access-block":
       case "put-bucket-policy":
       case "put-bucket-website":
+      case "put-bucket-tagging":
         return await changeBucket(step, run);
       case "create-user":
         return await createUser(step, run);

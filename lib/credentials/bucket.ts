@@ -45,7 +45,9 @@ export async function createBucket(
   );
 }
 
-type SettingStep = StepOf<"set-public-access-block" | "put-bucket-policy" | "put-bucket-website">;
+type SettingStep = StepOf<
+  "set-public-access-block" | "put-bucket-policy" | "put-bucket-website" | "put-bucket-tagging"
+>;
 
 /** Changes a setting of a bucket that this run has created, and that is gone with the bucket. */
 export async function changeBucket(step: SettingStep, run: Run): Promise<Outcome<unknown>> {
@@ -58,7 +60,12 @@ export async function changeBucket(step: SettingStep, run: Run): Promise<Outcome
     return { value, changes: [] };
   } catch (error) {
     const action = `Could not ${VERBS[step.kind]} bucket ${step.bucket}`;
-    return { error: withBlockHint(serviceError(error, action)), changes: [] };
+    const failure = withBlockHint(serviceError(error, action));
+    if (step.kind === "put-bucket-tagging" && failure.code === "access-denied") {
+      run.warn(`Bucket ${step.bucket} got no tags: that needs s3:PutBucketTagging`);
+      return { value: undefined, changes: [] };
+    }
+    return { error: failure, changes: [] };
   }
 }
 
@@ -78,6 +85,7 @@ const VERBS: Record<SettingStep["kind"], string> = {
   "set-public-access-block": "set the public access block of",
   "put-bucket-policy": "attach a policy to",
   "put-bucket-website": "configure the website of",
+  "put-bucket-tagging": "tag",
 };
 
 function putSetting(step: SettingStep, s3: S3Client): Promise<unknown> {
@@ -85,6 +93,8 @@ function putSetting(step: SettingStep, s3: S3Client): Promise<unknown> {
   switch (step.kind) {
     case "set-public-access-block":
       return s3.putPublicAccessBlock({ Bucket, PublicAccessBlockConfiguration: step.settings });
+    case "put-bucket-tagging":
+      return s3.putBucketTagging({ Bucket, Tagging: { TagSet: step.tags } });
     case "put-bucket-policy":
       return s3.putBucketPolicy({ Bucket, Policy: policyText(step.policy) });
     case "put-bucket-website":

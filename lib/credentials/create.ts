@@ -144,6 +144,7 @@ export async function createCredentials(
     rollbackTimeoutMs: Math.min(patienceMs, MAX_ROLLBACK_PATIENCE_MS),
     signal,
     log: onProgress,
+    warn: onWarning,
   });
   if (signal?.aborted) {
     throw withRollbackReport(interruption(error, signal), await rollBack());

@@ -69,6 +69,8 @@ export function describeStep(step: Step): string {
       return `... then attach the following bucket policy to it:\n${json(step.policy)}`;
     case "put-bucket-website":
       return `... then configure ${step.indexDocument} and ${step.errorDocument} website settings`;
+    case "put-bucket-tagging":
+      return `... then tag it: ${step.tags.map(({ Key, Value }) => `${Key}=${Value}`).join(", ")}`;
     case "create-user":
       return `Would create user: '${step.userName}'` +
         (step.permissionsBoundary === undefined
@@ -100,6 +102,8 @@ export function reportStep(step: Step): string | undefined {
     case "put-bucket-website":
       return `Configured website: IndexDocument=${step.indexDocument}, ` +
         `ErrorDocument=${step.errorDocument}`;
+    case "put-bucket-tagging":
+      return `Tagged bucket: ${step.bucket}`;
     case "create-user":
       return `Created user: ${step.userName}` +
         (step.permissionsBoundary === undefined

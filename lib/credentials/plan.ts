@@ -125,6 +125,8 @@ function stepsForBucket(bucket: string, request: ResolvedRequest, facts: CreateF
   const region = request.bucketRegion ?? facts.region;
   const where = region === undefined ? { bucket } : { bucket, region };
   const steps: Step[] = [{ kind: "create-bucket", ...where }];
+  const tags = request.tags.bucket;
+  if (tags.length > 0) steps.push({ kind: "put-bucket-tagging", ...where, tags });
   if (request.public) {
     // The policy is refused until the block is off.
     steps.push(
@@ -155,13 +157,14 @@ function planUser(
     existing: found?.inlinePolicies,
   });
   return {
-    steps: stepsForUser(user, found, policies),
+    steps: stepsForUser(request, user, found, policies),
     notices: userNotices(user, found, policies),
     warnings: found === undefined ? [] : userWarnings(request, user, found, policies),
   };
 }
 
 function stepsForUser(
+  { tags: { user: tags } }: ResolvedRequest,
   { name: userName, permissionsBoundary }: ResolvedUser,
   found: UserFacts | undefined,
   policies: readonly NamedPolicy[],
@@ -170,6 +173,7 @@ function stepsForUser(
     kind: "create-user",
     userName,
     ...(permissionsBoundary !== undefined && { permissionsBoundary }),
+    ...(tags.length > 0 && { tags }),
   };
   return [
     ...(found === undefined ? [create] : []),
@@ -207,7 +211,7 @@ function checkExistingUser({ name, requestedBoundary }: ResolvedUser, user: User
 }
 
 function planSession(
-  { partition }: ResolvedRequest,
+  { partition, tags: { role: tags } }: ResolvedRequest,
   session: ResolvedSession,
   facts: CreateFacts,
 ): CreatePlan {
@@ -230,6 +234,7 @@ function planSession(
     account: facts.callerArn?.split(":")[4] ?? "",
     ...(facts.role && { existingArn: facts.role.arn }),
     needsPolicy: !facts.role?.hasFullAccess,
+    ...(facts.role === undefined && tags.length > 0 && { tags }),
   };
   return { steps: [ensure, assume], ...none };
 }

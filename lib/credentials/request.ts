@@ -11,6 +11,7 @@ import { checkArn, checkBucketName, checkUserName } from "../names.ts";
 import type { Partition } from "../partitions.ts";
 import { defaultUserName, fullAccessArn, readOnlyAccessArn, sessionName } from "./defaults.ts";
 import { actionsBeyondS3, grantedPolicy, isWithinS3, sessionPolicy } from "./grant.ts";
+import { checkTags, roleTags, tagList, userTags } from "./tags.ts";
 
 /**
  * Checks a request and fills in all that follows from it: names, policies, permissions boundary.
@@ -34,6 +35,11 @@ export function resolveRequest(request: CreateRequest): ResolvedRequest {
     bucketRegion,
     public: Boolean(request.public || request.website),
     website: Boolean(request.website),
+    tags: {
+      user: userTags(request, { buckets, grant }),
+      role: roleTags(request),
+      bucket: tagList(request.tags),
+    },
   };
   const warnings = prefix === undefined ? [] : prefixWarnings(prefix);
   if (duration === undefined) {
@@ -87,6 +93,7 @@ function check(request: CreateRequest): void {
   if (duration !== undefined) checkDuration(duration);
   if (roleArn !== undefined) checkArn(roleArn, "role");
   if (username !== undefined) checkUserName(username);
+  if (request.tags !== undefined) checkTags(request.tags);
   const boundary = request.userPermissionsBoundary;
   if (boundary !== undefined && boundary !== "none") checkArn(boundary, "policy");
 }

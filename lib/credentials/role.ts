@@ -10,9 +10,10 @@ import { retry } from "../retry.ts";
 import type { AssumeRoleCommandOutput } from "@aws-sdk/client-sts";
 import { messageOf, S3CredentialsError } from "../errors.ts";
 import { fullAccessArn } from "./defaults.ts";
+import { withTags } from "./tags.ts";
 import { change, type Outcome } from "./rollback.ts";
 import type { Run } from "./run.ts";
-import type { StepOf, TemporaryCredentials } from "./types.ts";
+import type { StepOf, Tag, TemporaryCredentials } from "./types.ts";
 import { awsErrorCode, isMissing, isRetriedConflict, serviceError } from "../aws/service_error.ts";
 
 type Log = (message: string) => void;
@@ -65,10 +66,10 @@ export async function ensureRole(
 }
 
 async function createRole(
-  { roleName, partition, account }: StepOf<"ensure-role">,
-  { aws }: Run,
+  { roleName, partition, account, tags }: StepOf<"ensure-role">,
+  run: Run,
 ): Promise<Outcome<Role>> {
-  const iam = await connectionOf(aws).iam({ keepAlive: false });
+  const iam = await connectionOf(run.aws).iam({ keepAlive: false });
   const trust = {
     Version: "2012-10-17",
     Statement: [{
@@ -82,13 +83,16 @@ async function createRole(
     `Could not create role ${roleName}`,
     async () => {
       let maybeForeign = false;
-      const made = await iam.createRole({
-        RoleName: roleName,
-        Description: "For the s3-credentials tool: temporary credentials, narrowed down to " +
-          "single buckets by a session policy",
-        AssumeRolePolicyDocument: JSON.stringify(trust),
-        MaxSessionDuration: 43_200,
-      }).catch((error) => {
+      const create = (Tags: Tag[] | undefined) =>
+        iam.createRole({
+          RoleName: roleName,
+          Description: "For the s3-credentials tool: temporary credentials, narrowed down to " +
+            "single buckets by a session policy",
+          AssumeRolePolicyDocument: JSON.stringify(trust),
+          MaxSessionDuration: 43_200,
+          Tags,
+        });
+      const made = await withTags(create, `role ${roleName}`, { tags, run }).catch((error) => {
         if (!isRetriedConflict(error, /^EntityAlreadyExists/)) throw error;
         maybeForeign = true;
         return iam.getRole({ RoleName: roleName });

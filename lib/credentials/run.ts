@@ -16,6 +16,10 @@ export interface Run {
   /** The same while rolling back, in milliseconds. */
   readonly rollbackTimeoutMs: number;
   readonly discoveries: Discoveries;
+  /** Names this run in the tags of what it creates. */
+  readonly id: string;
+  /** Called with a sentence where less was done than requested. */
+  readonly warn: (message: string) => void;
 }
 
 /** The few facts that come to light on the way and decide what a rollback may remove. */

@@ -9,6 +9,14 @@ import type { Permission } from "../policy/build.ts";
 import type { Partition } from "../partitions.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 
+/** A tag, under AWS's field names. */
+export interface Tag {
+  /** Unique regardless of case. */
+  Key: string;
+  /** May be empty. */
+  Value: string;
+}
+
 /** What to create. */
 export interface CreateRequest {
   /** The buckets that the credentials are for; at least one. */
@@ -43,6 +51,14 @@ export interface CreateRequest {
   public?: boolean;
   /** Whether a new bucket serves a website; implies `public`. */
   website?: boolean;
+  /** Tags of the user, the role and the buckets that are created. */
+  tags?: Readonly<Record<string, string>>;
+  /**
+   * Whether a new user or role also gets this tool's own tags, by which it is found again.
+   *
+   * @default {true}
+   */
+  ownTags?: boolean;
 }
 
 /** What names of users and policies say about the grant. */
@@ -96,6 +112,8 @@ export interface ResolvedRequest {
   user?: ResolvedUser;
   /** The session, for temporary credentials. */
   session?: ResolvedSession;
+  /** The tags of what is created. */
+  tags: { user: Tag[]; role: Tag[]; bucket: Tag[] };
   /** What may surprise in the request itself. */
   warnings: readonly string[];
 }
@@ -165,7 +183,18 @@ export type Step =
     indexDocument: string;
     errorDocument: string;
   }
-  | { kind: "create-user"; userName: string; permissionsBoundary?: string }
+  | {
+    kind: "put-bucket-tagging";
+    bucket: string;
+    region?: string;
+    tags: { Key: string; Value: string }[];
+  }
+  | {
+    kind: "create-user";
+    userName: string;
+    permissionsBoundary?: string;
+    tags?: { Key: string; Value: string }[];
+  }
   | { kind: "put-user-policy"; userName: string; policyName: string; policy: PolicyDocument }
   | { kind: "create-access-key"; userName: string }
   | {
@@ -179,6 +208,8 @@ export type Step =
     existingArn?: string;
     /** Whether AmazonS3FullAccess has to be attached to it. */
     needsPolicy: boolean;
+    /** Tags of a new role. */
+    tags?: { Key: string; Value: string }[];
   }
   | {
     kind: "assume-role";

@@ -19,20 +19,26 @@ import {
   isThrottled,
   serviceError,
 } from "../aws/service_error.ts";
+import { withTags } from "./tags.ts";
 import { change, type Outcome } from "./rollback.ts";
 import type { Run } from "./run.ts";
 import type { NewAccessKey, StepOf } from "./types.ts";
 
 /** Creates a user. */
 export async function createUser(
-  { userName, permissionsBoundary }: StepOf<"create-user">,
+  { userName, permissionsBoundary, tags }: StepOf<"create-user">,
   run: Run,
 ): Promise<Outcome<unknown>> {
   const iam = await connectionOf(run.aws).iam({ keepAlive: false });
   return await change(
     `Could not create user ${userName}`,
     () =>
-      iam.createUser({ UserName: userName, PermissionsBoundary: permissionsBoundary })
+      withTags(
+        (Tags) =>
+          iam.createUser({ UserName: userName, PermissionsBoundary: permissionsBoundary, Tags }),
+        `user ${userName}`,
+        { tags, run },
+      )
         .catch((error) => {
           if (isRetriedConflict(error, /^EntityAlreadyExists/)) return;
           // It wasn't there when this run looked.

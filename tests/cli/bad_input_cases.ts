@@ -203,6 +203,13 @@ const prefixes = [
 );
 
 const names: Case[] = rows(["create", "my-bucket"], [
+  [["--tag", "team"], "expected KEY=VALUE, such as team=data, not team"],
+  [["--tag", "=data"], "expected KEY=VALUE"],
+  [["--tag", "aws:x=y"], "AWS reserves aws:"],
+  [["--tag", "s3-credentials:run=1"], "this tool reserves s3-credentials:"],
+  [["--tag", "a*=b"], "letters, digits, spaces and _.:/=+-@ only"],
+  [["--tag", "a=1", "--tag", "A=2"], "--tag is given twice for a"],
+  [["--no-own-tags", "--duration", "15m", "--role-arn", ROLE], "creates no role"],
   [["--username", "u".repeat(65)], "65 characters, IAM allows 64"],
   [["--username", "some body"], "letters, digits and _+=,.@- only"],
   [["--username", "some/body"], "letters, digits and _+=,.@- only"],
