@@ -20,7 +20,7 @@ const lint = () => import("./lib/cli/policies/lint.ts");
 const localserver = () => import("./lib/cli/localserver.ts");
 const objects = () => import("./lib/cli/objects.ts");
 const policy = () => import("./lib/cli/policies/policy.ts");
-const sandbox = () => import("./lib/cli/sandbox.ts");
+const sandbox = () => import("./lib/cli/sandbox/command.ts");
 
 /** It completes the whole program, including itself. */
 const completions = async () => ({

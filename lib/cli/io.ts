@@ -44,6 +44,8 @@ export interface Io {
   env(name: string): string | undefined;
   /** Reads a file; rejects with Deno's errors. */
   readFile(path: string): Promise<Uint8Array>;
+  /** Writes a file that only its owner may read, whole or not at all. */
+  writePrivateFile(path: string, text: string): Promise<void>;
   /** Asks on the terminal for a word that is not shown there; missing where there is no terminal. */
   askHidden?(question: string): Promise<string>;
   /**
@@ -109,6 +111,10 @@ export function processIo(): Io {
     },
     env: (name) => Deno.env.get(name),
     readFile: (path) => Deno.readFile(path),
+    writePrivateFile: async (path, text) => {
+      const { writePrivateFile } = await import("./private_file.ts");
+      await writePrivateFile(path, text);
+    },
     run: (words, environment) => runProcess(words, environment, signals),
     permit: async (kinds, reasons) => {
       const { denoPermissions, requestPermissions } = await import("./permissions.ts");

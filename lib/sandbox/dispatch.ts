@@ -37,6 +37,8 @@ export interface SandboxState {
   account: Account;
   requests: RequestRecord[];
   faults: FaultList;
+  /** Called with each request once it is clear how it ends. */
+  onRequest?: (record: RequestRecord) => void;
   /** Value of the condition key `aws:SecureTransport`. */
   secureTransport: boolean;
   /** Aborted when the sandbox closes, which ends delays. */
@@ -64,6 +66,7 @@ export async function dispatch(
     service,
     operation: service === "s3" ? undefined : new Map(queryParameters(wire)).get("Action"),
     permissions: [],
+    decisions: [],
     caller: undefined,
     accessKeyId: undefined,
     status: 0,
@@ -74,12 +77,16 @@ export async function dispatch(
   try {
     response = await serve(wire, { service, requestId, record, state, incoming, form });
   } catch (error) {
-    if (error instanceof ConnectionCut) throw error;
+    if (error instanceof ConnectionCut) {
+      state.onRequest?.(record);
+      throw error;
+    }
     const known = error instanceof ServiceError ? error : internalError(error);
     record.errorCode = known.code;
     response = errorResponse(known, service, { method: wire.method, requestId });
   }
   record.status = response.status;
+  state.onRequest?.(record);
   setRequestId(response.headers, service, requestId);
   return response;
 }
@@ -188,8 +195,12 @@ function carryOut(
   context: RequestContext,
 ): Response {
   if (operation.fault !== undefined) throw operation.fault;
-  const denialOf = (permission: NeededPermission) =>
-    authorize(permission, caller, state.account, context).denial;
+  const denialOf = (permission: NeededPermission) => {
+    const authorization = authorize(permission, caller, state.account, context);
+    const { action, resource } = permission;
+    record.decisions.push({ action, resource, ...authorization });
+    return authorization.denial;
+  };
   if (operation.permissions.length === 0 && caller.type === "anonymous") {
     throw new ServiceError(403, "AccessDenied", "Access Denied");
   }

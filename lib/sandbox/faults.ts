@@ -3,6 +3,19 @@
  *
  * @module
  */
+import type { Decision } from "../policy/access.ts";
+
+/** What was decided on a permission. */
+export interface PermissionDecision {
+  /** IAM action, such as `s3:GetObject`. */
+  action: string;
+  /** ARN of the resource, or `*`. */
+  resource: string;
+  /** What the policies say; `undefined` if they were not asked, or could not be. */
+  decision: Decision | undefined;
+  /** Why not, in AWS's words; `undefined` if it is allowed. */
+  denial: string | undefined;
+}
 
 /** What the sandbox remembers of a request. */
 export interface RequestRecord {
@@ -12,6 +25,8 @@ export interface RequestRecord {
   operation: string | undefined;
   /** The permissions that were required. */
   permissions: { action: string; resource: string }[];
+  /** What was decided on them; a denial is the last, unless the operation goes on without it. */
+  decisions: PermissionDecision[];
   /** ARN of the caller; `undefined` if the request was unsigned or its signature invalid. */
   caller: string | undefined;
   /** Access key id of the caller. */

@@ -21,11 +21,13 @@
  *
  * @module
  */
-import type { AccessKey, Account } from "./account.ts";
+import type { Account, User } from "./account.ts";
 import type { Clock } from "./clock.ts";
 import type { SandboxState } from "./dispatch.ts";
 import { type Fault, FaultList, type RequestRecord } from "./faults.ts";
 import { createAccessKey, createAccount, createBucket, createUser } from "./seed.ts";
+import type { PolicyDocument } from "../policy/document.ts";
+import { checkPolicy } from "../policy/language/statement.ts";
 import { listen } from "./server.ts";
 import { restoreAccount, saveAccount } from "./state.ts";
 import { type AccountSnapshot, snapshotOf } from "./snapshot.ts";
@@ -49,7 +51,7 @@ export type {
   User,
 } from "./account.ts";
 export type { Clock } from "./clock.ts";
-export type { Fault, RequestRecord } from "./faults.ts";
+export type { Fault, PermissionDecision, RequestRecord } from "./faults.ts";
 export type { Visibility } from "./visibility.ts";
 export type { AccountSnapshot, BucketSnapshot, RoleSnapshot, UserSnapshot } from "./snapshot.ts";
 
@@ -63,6 +65,8 @@ export interface SandboxOptions {
   region?: string;
   /** Names of buckets to make at the start. */
   buckets?: string[];
+  /** Users to start with, each with a key and this policy, by name. */
+  users?: Record<string, PolicyDocument>;
   /** What {@linkcode Sandbox.save} returned; account id and region are those of the state. */
   state?: string;
   /** Milliseconds for which new users, access keys and inline policies are not visible; default 0. */
@@ -72,6 +76,16 @@ export interface SandboxOptions {
    * speaks HTTP, since the same call to AWS itself goes over HTTPS.
    */
   secureTransport?: boolean;
+  /** Called with each request once it is clear how it ends. */
+  onRequest?: (record: RequestRecord) => void;
+}
+
+/** A key of a user of the sandbox. */
+export interface SandboxKeys {
+  /** Id, such as `AKIA…`. */
+  accessKeyId: string;
+  /** What requests are signed with. */
+  secretAccessKey: string;
 }
 
 /** A sandbox that runs. */
@@ -85,7 +99,9 @@ export interface Sandbox extends AsyncDisposable {
   /** The time in the sandbox: of dates, signatures, sessions and conditions. Tests can move it. */
   readonly clock: Clock;
   /** Keys of the user `admin`, to which AdministratorAccess is attached. */
-  readonly credentials: { accessKeyId: string; secretAccessKey: string };
+  readonly credentials: SandboxKeys;
+  /** Keys of the users given at the start, by name. */
+  readonly users: Readonly<Record<string, SandboxKeys>>;
   /** All requests since the start, in the order in which they came. */
   readonly requests: RequestRecord[];
   /** Writes the account as JSON text with all secrets, for {@linkcode SandboxOptions.state}. */
@@ -133,7 +149,12 @@ export interface Sandbox extends AsyncDisposable {
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const account = options.state === undefined ? newAccount(options) : restoreAccount(options.state);
-  const { accessKeyId, secretAccessKey } = administratorKey(account);
+  const credentials = administratorKeys(account);
+  const users = Object.fromEntries(
+    Object.entries(options.users ?? {}).map((
+      [name, policy],
+    ) => [name, addUser(account, name, policy)]),
+  );
   account.visibility.delayMs = options.visibilityDelayMs ?? 0;
   for (const name of options.buckets ?? []) {
     if (!account.buckets.has(name)) account.buckets.set(name, createBucket(account, name));
@@ -143,6 +164,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     account,
     requests: [],
     faults: new FaultList(),
+    onRequest: options.onRequest,
     secureTransport: options.secureTransport ?? true,
     closing: closing.signal,
   };
@@ -157,7 +179,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     region: account.region,
     account,
     clock: account.clock,
-    credentials: { accessKeyId, secretAccessKey },
+    credentials,
+    users,
     requests: state.requests,
     fail: (fault) => state.faults.add(fault),
     clearFaults: () => state.faults.clear(),
@@ -175,17 +198,37 @@ function newAccount({ accountId = "123456789012", region = "us-east-1" }: Sandbo
   return createAccount(accountId, region);
 }
 
-/** An active key of the user `admin`, both of which are made if they don't exist. */
-function administratorKey(account: Account): AccessKey {
-  let admin = account.users.get("admin");
-  if (admin === undefined) {
-    admin = createUser(account.id, "admin", undefined, undefined, account.partition);
+/** Keys of the user `admin`, which is made if it doesn't exist. */
+function administratorKeys(account: Account): SandboxKeys {
+  const isNew = !account.users.has("admin");
+  const admin = userNamed(account, "admin");
+  if (isNew) {
     admin.attachedPolicies.add(`arn:${account.partition}:iam::aws:policy/AdministratorAccess`);
-    account.users.set(admin.userName, admin);
   }
-  const present = [...admin.accessKeys.values()].find(({ status }) => status === "Active");
-  if (present !== undefined) return present;
-  const key = createAccessKey();
-  admin.accessKeys.set(key.accessKeyId, key);
-  return key;
+  return keysOf(admin);
+}
+
+function addUser(account: Account, name: string, policy: PolicyDocument): SandboxKeys {
+  checkPolicy(policy, "identity");
+  const user = userNamed(account, name);
+  user.inlinePolicies.set("sandbox", JSON.stringify(policy));
+  return keysOf(user);
+}
+
+/** The user of that name, which is made if it doesn't exist. */
+function userNamed(account: Account, name: string): User {
+  let user = account.users.get(name);
+  if (user === undefined) {
+    user = createUser(account.id, name, undefined, undefined, account.partition);
+    account.users.set(name, user);
+  }
+  return user;
+}
+
+/** An active key of a user, which is made if there is none. */
+function keysOf({ accessKeys }: User): SandboxKeys {
+  let key = [...accessKeys.values()].find(({ status }) => status === "Active");
+  if (key === undefined) accessKeys.set((key = createAccessKey()).accessKeyId, key);
+  const { accessKeyId, secretAccessKey } = key;
+  return { accessKeyId, secretAccessKey };
 }

@@ -149,7 +149,7 @@ for (
     "lib/objects/put.ts",
     "lib/objects/delete.ts",
     "lib/objects/list.ts",
-    "lib/cli/sandbox.ts",
+    "lib/cli/sandbox/command.ts",
   ]
 ) {
   Deno.test(`${entry} loads no AWS SDK and no sandbox before it is needed`, async () => {
@@ -158,103 +158,3 @@ for (
     assert.deepEqual(loaded.filter((one) => /aws-sdk|smithy|lib\/sandbox\//.test(one)), []);
   });
 }
-
-Deno.test("cli.ts: what Deno reads before it starts is no more than the commands themselves", async () => {
-  const read = await loadedWith("cli.ts", true);
-  for (const part of ["account/users", "aws/connect", "objects/get", "credentials/create"]) {
-    assert.ok(!read.some((one) => one.endsWith(`/lib/${part}.ts`)), `${part} is read`);
-  }
-  assert.ok(!read.some((one) => one.includes("/lib/sandbox/")));
-  assert.deepEqual(read.filter((one) => /aws-sdk/.test(one)), []);
-});
-
-Deno.test("mod.ts: what deno install fetches with it is all that commands load", async () => {
-  const read = await loadedWith("mod.ts", true);
-  const text = await Deno.readTextFile("lib/cli/library.ts");
-  const parts = [...text.matchAll(/import\("\.\.\/" \+ "([^"]+)"\)/g)].map(([, path]) => path!);
-  assert.ok(parts.length > 15);
-  for (const part of parts) {
-    assert.ok(read.some((one) => one.endsWith(`/lib/${part}`)), part);
-    assert.ok(text.includes(`typeof import("../${part}")`), part);
-  }
-});
-
-const SANDBOX = ["run", "-A", "cli.ts", "sandbox"];
-
-Deno.test("sandbox -- COMMAND: runs it with endpoint and keys, and ends as it ends", async () => {
-  const script = `
-    const names = Object.keys(Deno.env.toObject()).filter((name) => name.startsWith("AWS_"));
-    console.log(JSON.stringify(names.sort()));
-    Deno.exit(7);`;
-  const { code, stdout } = await deno(...SANDBOX, "--", Deno.execPath(), "eval", script);
-  assert.equal(code, 7);
-  assert.deepEqual(JSON.parse(stdout), [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_DEFAULT_REGION",
-    "AWS_EC2_METADATA_DISABLED",
-    "AWS_ENDPOINT_URL",
-    "AWS_REGION",
-    "AWS_SECRET_ACCESS_KEY",
-  ]);
-});
-
-Deno.test("sandbox -- COMMAND: nothing of the real account is passed on", async () => {
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [...SANDBOX, "--", Deno.execPath(), "eval", "console.log(Deno.env.toObject())"],
-    env: {
-      AWS_PROFILE: "production",
-      AWS_SESSION_TOKEN: "real-token",
-      AWS_SECRET_ACCESS_KEY: "real",
-    },
-  }).output();
-  assert.doesNotMatch(decode(stdout), /production|real-token|"real"/);
-});
-
-Deno.test("sandbox -- COMMAND: no proxy stands between it and the sandbox", async () => {
-  const script = `console.log(Deno.env.get("NO_PROXY"), Deno.env.get("no_proxy"))`;
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [...SANDBOX, "--", Deno.execPath(), "eval", script],
-    env: { HTTP_PROXY: "http://127.0.0.1:1", NO_PROXY: "x.org" },
-  }).output();
-  assert.equal(decode(stdout).trim(), "x.org,127.0.0.1 x.org,127.0.0.1");
-});
-
-Deno.test("sandbox -- s3-credentials: the whole tool works inside", async () => {
-  const inside = [Deno.execPath(), "run", "-A", "cli.ts", "create", "my-bucket", "--read-only"];
-  const { code, stdout, stderr } = await deno(...SANDBOX, "--bucket", "my-bucket", "--", ...inside);
-  assert.equal(code, 0, stderr);
-  assert.match(JSON.parse(stdout).UserName, /^s3\.read-only\.my-bucket$/);
-});
-
-Deno.test("sandbox -- COMMAND that does not exist: one clear error", async () => {
-  const { code, stderr } = await deno(...SANDBOX, "--", "no-such-command-here");
-  assert.equal(code, 1);
-  assert.equal(stderr.trim(), "Error: Command not found: no-such-command-here");
-});
-
-Deno.test("sandbox: prints what to set, serves, and ends with Ctrl-C", async () => {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...SANDBOX, "--bucket", "my-bucket"],
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  while (!/SECRET_ACCESS_KEY=\S+\n/.test(text)) text += (await reader.read()).value;
-  const env = Object.fromEntries(
-    [...text.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]),
-  );
-  assert.deepEqual(Object.keys(env), [
-    "AWS_ENDPOINT_URL",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-  ]);
-  const { code, stdout, stderr } = await run(["create", "my-bucket"], { env });
-  child.kill("SIGINT");
-  await reader.cancel();
-  assert.equal(code, 0, stderr);
-  assert.match(stdout, /AKIA/);
-  assert.equal((await child.status).code, 0);
-});

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { devNull } from "node:os";
 import { main } from "../../cli.ts";
 import type { Io, Output } from "../../lib/cli/io.ts";
+import { writePrivateFile } from "../../lib/cli/private_file.ts";
 import type { Sandbox } from "../../lib/sandbox/mod.ts";
 
 /** What a command did. */
@@ -47,6 +48,8 @@ export interface RunOptions {
   files?: Record<string, string | Uint8Array>;
   /** Answers questions on the terminal. */
   askHidden?: (question: string) => Promise<string>;
+  /** Stands for the program that a command runs. */
+  program?: Io["run"];
   /** Told which of Deno's permissions a command asks for. */
   onPermit?: (kinds: readonly string[]) => void;
   /** Stands for Ctrl-C. */
@@ -130,7 +133,8 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
       );
     },
     askHidden: options.askHidden,
-    run: () => Promise.reject(new Error("this test runs no programs")),
+    writePrivateFile,
+    run: options.program ?? (() => Promise.reject(new Error("this test runs no programs"))),
     permit: (kinds) => Promise.resolve(options.onPermit?.(kinds)),
     signal: options.signal ?? new AbortController().signal,
     requestTimeoutMs: options.requestTimeoutMs,

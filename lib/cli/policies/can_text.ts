@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Layer, MatchedStatement, PolicyType } from "../../policy/access.ts";
+import type { Decision, Layer, MatchedStatement, PolicyType } from "../../policy/access.ts";
 import type { Answer } from "../../policy/ask.ts";
 import type { Capability, GrantedAction } from "../../policy/capabilities.ts";
 import type { UnreadPolicy } from "../../policy/unread.ts";
@@ -46,6 +46,14 @@ function reason({ decision, policies, missing }: Answer, unread: readonly Unread
   return others.length === 0
     ? statementText(first)
     : `${statementText(first)}, and ${others.length} more`;
+}
+
+/** What decided: a policy and its statement, or the layer that is missing. */
+export function decisionText({ decision, statements, missing }: Decision): string {
+  if (missing !== undefined) return MISSING[missing];
+  const effect = decision === "allowed" ? "Allow" : "Deny";
+  const deciding = statements.find((statement) => statement.effect === effect);
+  return deciding === undefined ? "no policy is needed" : statementText(deciding);
 }
 
 const LONGEST_DECISION = "explicitDeny".length;

@@ -1,0 +1,19 @@
+/**
+ * Files that hold secrets.
+ *
+ * @module
+ */
+import { escapeName } from "../escape.ts";
+import { fileError } from "../objects/file_error.ts";
+
+/** Writes a file that only its owner may read, whole or not at all. */
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${crypto.randomUUID()}`;
+  try {
+    await Deno.writeTextFile(temporary, text, { createNew: true, mode: 0o600 });
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw fileError(error, `Could not write ${escapeName(path)}`);
+  }
+}
