@@ -14,7 +14,7 @@ const PAGES = ["README.md", ...[...Deno.readDirSync("docs")].map(({ name }) => `
 const LEFT_OUT: [RegExp, string][] = [
   [/ sandbox( --port \d+)?$/, "serves until Ctrl-C; tests/cli/program_test.ts runs it"],
   [/ localserver /, "serves until Ctrl-C; tests/cli/localserver_test.ts runs it"],
-  [/-- aws s3 ls/, "needs the aws CLI; tests/peers runs it"],
+  [/-- aws /, "needs the aws CLI; tests/peers runs it"],
   [/localhost:9000|role\/MyRole/, "needs another server; tests/peers runs these"],
   [/--auth session\.json/, "needs a session with MFA"],
   [/ (~\/|\/usr\/)|Out-String|\| source$|<\(/, "belongs to a shell or folder of the user's own"],

@@ -158,3 +158,23 @@ for (
     assert.deepEqual(loaded.filter((one) => /aws-sdk|smithy|lib\/sandbox\//.test(one)), []);
   });
 }
+
+Deno.test("cli.ts: what Deno reads before it starts is no more than the commands themselves", async () => {
+  const read = await loadedWith("cli.ts", true);
+  for (const part of ["account/users", "aws/connect", "objects/get", "credentials/create"]) {
+    assert.ok(!read.some((one) => one.endsWith(`/lib/${part}.ts`)), `${part} is read`);
+  }
+  assert.ok(!read.some((one) => one.includes("/lib/sandbox/")));
+  assert.deepEqual(read.filter((one) => /aws-sdk/.test(one)), []);
+});
+
+Deno.test("mod.ts: what deno install fetches with it is all that commands load", async () => {
+  const read = await loadedWith("mod.ts", true);
+  const text = await Deno.readTextFile("lib/cli/library.ts");
+  const parts = [...text.matchAll(/import\("\.\.\/" \+ "([^"]+)"\)/g)].map(([, path]) => path!);
+  assert.ok(parts.length > 15);
+  for (const part of parts) {
+    assert.ok(read.some((one) => one.endsWith(`/lib/${part}`)), part);
+    assert.ok(text.includes(`typeof import("../${part}")`), part);
+  }
+});
