@@ -6,8 +6,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { abortable } from "../abortable.ts";
 import type { Account } from "./account.ts";
-import { authenticate, serviceOf } from "./auth/authentication.ts";
-import { readPayload, type Signer } from "./auth/payload.ts";
+import {
+  authenticate,
+  type Authenticated,
+  authenticateForm,
+  serviceOf,
+} from "./auth/authentication.ts";
+import { readPayload } from "./auth/payload.ts";
+import { S3Call } from "./s3/call.ts";
+import { checkFormPolicy, isFormUpload, readForm, uploadOfForm } from "./s3/form_upload.ts";
 import { authorize, type RequestContext } from "./auth/authorize.ts";
 import { accessKeyIdOf, identify } from "./caller.ts";
 import { errorResponse, hostId } from "./error_response.ts";
@@ -115,9 +122,7 @@ interface Exchange {
 
 async function serve(wire: WireRequest, exchange: Exchange): Promise<Response> {
   const { service, record, state } = exchange;
-  const { caller, region, signer } = authenticate(wire, service, state.account);
-  record.caller = identify(caller, state.account)?.arn;
-  record.accessKeyId = accessKeyIdOf(caller);
+  const authenticated = authenticate(wire, service, state.account);
   const head: SandboxRequest = {
     method: wire.method,
     rawPath: wire.rawPath,
@@ -125,9 +130,14 @@ async function serve(wire: WireRequest, exchange: Exchange): Promise<Response> {
     headers: serviceHeaders(wire, []),
     body: wire.body,
     requestId: exchange.requestId,
-    region,
+    region: authenticated.region,
   };
-  const request = service === "s3" ? await withPayload(head, caller, signer, exchange) : head;
+  identifyIn(record, authenticated.caller, state.account);
+  const whole = service === "s3" ? await withPayload(head, authenticated, exchange) : head;
+  const { caller, request } = isFormUpload(head)
+    ? formUpload(whole, state.account)
+    : { caller: authenticated.caller, request: whole };
+  identifyIn(record, caller, state.account);
   const operation = SERVICES[service](request, caller, state.account);
   record.operation = operation.name;
   record.permissions = operation.permissions.map(({ action, resource }) => ({ action, resource }));
@@ -146,12 +156,14 @@ async function serve(wire: WireRequest, exchange: Exchange): Promise<Response> {
 /** Reads the payload of a request to S3: a large one only for a caller who may store it. */
 async function withPayload(
   head: SandboxRequest,
-  caller: Caller,
-  signer: Signer | undefined,
+  { caller, signer }: Authenticated,
   { incoming, form, state }: Exchange,
 ): Promise<SandboxRequest> {
-  const isObject = storesPayload(head, caller, state.account);
-  if (isObject && Number(headerOf(incoming, "content-length") ?? 0) > SMALL_BYTES) {
+  const isObject = isFormUpload(head) || storesPayload(head, caller, state.account);
+  if (
+    isObject && !isFormUpload(head) &&
+    Number(headerOf(incoming, "content-length") ?? 0) > SMALL_BYTES
+  ) {
     const { fault, permissions } = s3(head, caller, state.account);
     if (fault !== undefined) throw fault;
     for (const permission of permissions) {
@@ -164,6 +176,24 @@ async function withPayload(
   const wire = { ...incoming, body };
   const payload = readPayload(wire, signer);
   return { ...head, body: payload.body, headers: serviceHeaders(wire, payload.trailers) };
+}
+
+/** The upload that the form of a browser stands for, and who signed its policy. */
+function formUpload(
+  request: SandboxRequest,
+  account: Account,
+): { caller: Caller; request: SandboxRequest } {
+  const form = readForm(request);
+  const { caller, region, version } = authenticateForm(form.fields, account);
+  const upload = uploadOfForm(request, form);
+  const { bucketName } = new S3Call(upload, caller, account);
+  checkFormPolicy(form, bucketName, account.clock.now());
+  return { caller, request: { ...upload, region, formSignature: version } };
+}
+
+function identifyIn(record: RequestRecord, caller: Caller, account: Account): void {
+  record.caller = identify(caller, account)?.arn;
+  record.accessKeyId = accessKeyIdOf(caller);
 }
 
 function tooLarge(isObject: boolean): ServiceError {
@@ -243,7 +273,9 @@ function malformed(faults: Fault[], after: boolean): Response | undefined {
   const fault = faults.find((candidate) =>
     candidate.malformedBody !== undefined && (candidate.after ?? false) === after
   );
-  return fault && new Response(fault.malformedBody, { headers: { "content-type": "text/xml" } });
+  return fault && new Response(fault.malformedBody, {
+    headers: { "content-type": "application/xml" },
+  });
 }
 
 async function delay({ delayMs = 0, until }: Fault, closing: AbortSignal): Promise<void> {

@@ -18,7 +18,8 @@ export function errorResponse(
   service: ServiceName,
   request: { method: string; requestId: string },
 ): Response {
-  const headers = new Headers({ "content-type": "text/xml", ...error.headers });
+  const type = service === "s3" ? "application/xml" : "text/xml";
+  const headers = new Headers({ "content-type": type, ...error.headers });
   const isEmpty = request.method === "HEAD" || error.status === 304;
   const body = service === "s3"
     ? s3Error(error, request.requestId)

@@ -33,6 +33,14 @@ export function headerOf(request: WireHead, name: string): string | undefined {
   return values.length === 0 ? undefined : values.join(",");
 }
 
+const VIRTUAL_HOST = /^(.+)\.(?:localhost|s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?)$/;
+
+/** The bucket that a host names, as in `my-bucket.localhost`. */
+export function bucketOfHost(host: string): string | undefined {
+  const bucket = VIRTUAL_HOST.exec(host.replace(/:\d+$/, "").toLowerCase())?.[1];
+  return bucket === "s3" ? undefined : bucket;
+}
+
 /** Names and values of a query, decoded, in the order in which they were sent. */
 export function queryOf(rawPath: string): [string, string][] {
   const at = rawPath.indexOf("?");

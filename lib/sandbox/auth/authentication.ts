@@ -20,6 +20,13 @@ import {
   timestampOf,
   TwoSignaturesError,
 } from "./signature.ts";
+import {
+  type QueryClaim,
+  readQueryClaim,
+  signV2,
+  stringToSignV2,
+  V2_REGION,
+} from "./signature_v2.ts";
 import { headerOf, queryParameters, type WireHead, type WireRequest } from "../wire.ts";
 
 /** Who sent a request. */
@@ -66,6 +73,10 @@ export function authenticate(
   service: ServiceName,
   account: Account,
 ): Authenticated {
+  const old = service === "s3" && account.region === V2_REGION
+    ? readQueryClaim(request)
+    : undefined;
+  if (old !== undefined) return authenticateV2(request, old, account);
   const claim = readOrRefuse(request, service);
   if (claim === undefined) {
     if (service !== "s3") throw authenticationError(service, "unsigned");
@@ -85,6 +96,88 @@ export function authenticate(
   return { caller: credential.caller, region: claim.region, signer };
 }
 
+/** Authenticates a presigned URL of Version 2. */
+function authenticateV2(request: WireHead, claim: QueryClaim, account: Account): Authenticated {
+  if (headerOf(request, "authorization") !== undefined) {
+    throw authenticationError("s3", "twoSignatures");
+  }
+  if (!/^\d{1,12}$/.test(claim.expires)) {
+    throw authenticationError("s3", "expiresInvalid", { because: claim.expires });
+  }
+  const { caller, secretAccessKey, key } = credentialOf(claim, "s3", account);
+  const now = account.clock.now();
+  if (now.getTime() > Number(claim.expires) * 1000) {
+    throw authenticationError("s3", "urlExpired", {
+      details: {
+        Expires: new Date(Number(claim.expires) * 1000).toISOString(),
+        ServerTime: now.toISOString(),
+      },
+    });
+  }
+  const text = stringToSignV2(request, claim);
+  if (!sameDigest(signV2(secretAccessKey, text), claim.signature)) {
+    throw authenticationError("s3", "signature", {
+      details: {
+        AWSAccessKeyId: claim.accessKeyId,
+        StringToSign: text,
+        SignatureProvided: claim.signature,
+      },
+    });
+  }
+  checkPayloadType(request, undefined);
+  if (key) key.lastUsed = { date: now, service: "s3", region: V2_REGION };
+  return { caller, region: V2_REGION, signer: undefined };
+}
+
+/** Authenticates the form that a browser sends to a bucket, whose policy is what is signed. */
+export function authenticateForm(fields: ReadonlyMap<string, string>, account: Account): {
+  caller: Caller;
+  region: string | undefined;
+  version: "AWS4-HMAC-SHA256" | "AWS" | undefined;
+} {
+  const policy = fields.get("policy");
+  const credential = fields.get("x-amz-credential");
+  const old = fields.get("awsaccesskeyid");
+  const unsigned = {
+    caller: { type: "anonymous" },
+    region: undefined,
+    version: undefined,
+  } as const;
+  if (policy === undefined || (credential === undefined && old === undefined)) return unsigned;
+  const sessionToken = fields.get("x-amz-security-token");
+  const check = (expected: string, given: string | undefined, accessKeyId: string) => {
+    if (sameDigest(expected, given ?? "")) return;
+    throw authenticationError("s3", "signature", {
+      details: {
+        AWSAccessKeyId: accessKeyId,
+        StringToSign: policy,
+        SignatureProvided: given ?? "",
+      },
+    });
+  };
+  if (credential === undefined) {
+    if (account.region !== V2_REGION) throw authenticationError("s3", "oldSignature");
+    const { caller, secretAccessKey } = credentialOf(
+      { accessKeyId: old!, sessionToken },
+      "s3",
+      account,
+    );
+    check(signV2(secretAccessKey, policy), fields.get("signature"), old!);
+    return { caller, region: V2_REGION, version: "AWS" };
+  }
+  const [accessKeyId = "", date = "", region = "", service = "", end] = credential.split("/");
+  if (
+    !/^\d{8}$/.test(date) || service !== "s3" || end !== "aws4_request" ||
+    fields.get("x-amz-algorithm") !== "AWS4-HMAC-SHA256"
+  ) {
+    throw authenticationError("s3", "malformedQuery");
+  }
+  const { caller, secretAccessKey } = credentialOf({ accessKeyId, sessionToken }, "s3", account);
+  const key = signingKey(secretAccessKey, { date, region, service });
+  check(hmacHex(key, policy), fields.get("x-amz-signature"), accessKeyId);
+  return { caller, region, version: "AWS4-HMAC-SHA256" };
+}
+
 function readOrRefuse(request: WireRequest, service: ServiceName): SignatureClaim | undefined {
   try {
     return readClaim(request);
@@ -99,7 +192,11 @@ function readOrRefuse(request: WireRequest, service: ServiceName): SignatureClai
   }
 }
 
-function credentialOf(claim: SignatureClaim, service: ServiceName, account: Account): Credential {
+function credentialOf(
+  claim: Pick<SignatureClaim, "accessKeyId" | "sessionToken">,
+  service: ServiceName,
+  account: Account,
+): Credential {
   const { accessKeyId } = claim;
   const unknownKey = () =>
     authenticationError(service, "unknownKey", { details: { AWSAccessKeyId: accessKeyId } });

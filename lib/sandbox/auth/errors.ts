@@ -30,6 +30,7 @@ export type AuthenticationProblem =
   | "payloadHash"
   | "skewed"
   | "urlExpired"
+  | "expiresInvalid"
   | "urlNotYetValid";
 
 type Answer = readonly [status: number, code: string, message: string];
@@ -134,6 +135,7 @@ const S3_ANSWERS: Record<AuthenticationProblem, Answer> = {
     "The difference between the request time and the current time is too large.",
   ],
   urlExpired: [403, "AccessDenied", "Request has expired"],
+  expiresInvalid: [403, "AccessDenied", "Invalid date (should be seconds since epoch)"],
   urlNotYetValid: [403, "AccessDenied", "Request is not valid yet"],
 };
 
@@ -181,6 +183,7 @@ const QUERY_ANSWERS: Record<AuthenticationProblem, Answer> = {
   payloadHash: QUERY_SIGNATURE,
   skewed: [403, "SignatureDoesNotMatch", "Signature expired"],
   urlExpired: [403, "SignatureDoesNotMatch", "Signature expired"],
+  expiresInvalid: [403, "SignatureDoesNotMatch", "Signature expired"],
   urlNotYetValid: [403, "SignatureDoesNotMatch", "Signature not yet current"],
 };
 

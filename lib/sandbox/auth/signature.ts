@@ -33,7 +33,7 @@ export class TwoSignaturesError extends MalformedSignatureError {
   override readonly name = "TwoSignaturesError";
 }
 
-/** A signature of Version 2, which AWS no longer accepts. */
+/** A signature of Version 2, which AWS accepts in URLs of us-east-1 only. */
 export class OldSignatureError extends MalformedSignatureError {
   override readonly name = "OldSignatureError";
 }
@@ -204,7 +204,10 @@ export function encode(text: string): string {
 }
 
 /** The key that signs a day's requests to a service in a region. */
-export function signingKey(secretAccessKey: string, claim: SignatureClaim): Uint8Array {
+export function signingKey(
+  secretAccessKey: string,
+  claim: Pick<SignatureClaim, "date" | "region" | "service">,
+): Uint8Array {
   return [claim.date, claim.region, claim.service, "aws4_request"].reduce(
     (key: string | Uint8Array, part) => hmac(key, part),
     `AWS4${secretAccessKey}`,

@@ -8,7 +8,7 @@ import type { Caller, NeededPermission, SandboxRequest } from "../operation.ts";
 import { ServiceError } from "../operation.ts";
 import { timeOf } from "../auth/signature.ts";
 import { malformedXml, noSuchBucket } from "./errors.ts";
-import { percentDecode } from "../wire.ts";
+import { bucketOfHost, percentDecode } from "../wire.ts";
 import { document, parseXml, type XmlContent, type XmlElement } from "../xml.ts";
 
 /** What a request addresses: the account's buckets, a bucket, an object, or the account itself. */
@@ -17,7 +17,6 @@ export type Level = "service" | "bucket" | "object" | "control";
 /** The namespace of S3's documents. */
 export const S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-const VIRTUAL_HOST = /^(.+)\.(?:localhost|s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?)$/;
 const CONTROL_PATH = "/v20180820/configuration/publicAccessBlock";
 const MAX_KEY_BYTES = 1024;
 
@@ -41,7 +40,7 @@ export class S3Call {
     this.account = account;
     const [path = "", ...rest] = request.rawPath.split("?");
     this.query = new URLSearchParams(rest.join("?"));
-    const virtual = bucketOfHost(request);
+    const virtual = bucketOfHost(request.headers.get("host") ?? request.url.host);
     const isControl = path === CONTROL_PATH && request.headers.has("x-amz-account-id");
     const address = isControl
       ? ["", ""]
@@ -93,12 +92,6 @@ export class S3Call {
   }
 }
 
-function bucketOfHost(request: SandboxRequest): string | undefined {
-  const host = (request.headers.get("host") ?? request.url.host).replace(/:\d+$/, "").toLowerCase();
-  const bucket = VIRTUAL_HOST.exec(host)?.[1];
-  return bucket === undefined || bucket === "s3" ? undefined : bucket;
-}
-
 function splitPath(path: string): [string, string] {
   const slash = path.indexOf("/", 1);
   return slash < 0 ? [path.slice(1), ""] : [path.slice(1, slash), path.slice(slash + 1)];
@@ -123,8 +116,14 @@ export function requestContext(call: S3Call): Record<string, string> {
   if (hash !== undefined) context["s3:x-amz-content-sha256"] = hash;
   if (call.caller.type !== "anonymous") {
     const presigned = !call.request.headers.has("authorization");
-    context["s3:signatureversion"] = "AWS4-HMAC-SHA256";
-    context["s3:authType"] = presigned ? "REST-QUERY-STRING" : "REST-HEADER";
+    const { formSignature } = call.request;
+    context["s3:signatureversion"] = formSignature ??
+      (call.query.has("AWSAccessKeyId") ? "AWS" : "AWS4-HMAC-SHA256");
+    context["s3:authType"] = formSignature
+      ? "POST"
+      : presigned
+      ? "REST-QUERY-STRING"
+      : "REST-HEADER";
     const signed = call.query.get("X-Amz-Date");
     if (presigned && signed !== null) {
       context["s3:signatureAge"] = String(call.account.clock.now().getTime() - timeOf(signed));

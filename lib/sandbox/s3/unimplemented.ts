@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { onObject, type S3Call } from "./call.ts";
 import { type Route, route } from "./route.ts";
 
 /** Settings of a bucket: query, operations without Get/Put/Delete, action without Get/Put. */
@@ -48,12 +47,6 @@ const settingRoutes: Route[] = SETTINGS.flatMap(([query, operation, action, meth
   })
 );
 
-/** The key that a form in a browser names for its upload. */
-function formKey({ request }: S3Call): string {
-  const form = new TextDecoder().decode(request.body);
-  return /\bname="key"\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]*)\r\n/.exec(form)?.[1] ?? "";
-}
-
 const METADATA_TABLE = "BucketMetadataTableConfiguration";
 
 /** The rows of the table. */
@@ -62,9 +55,6 @@ export const unimplementedRoutes: Route[] = [
   route("bucket", "POST metadataTable", `Create${METADATA_TABLE}`, undefined),
   route("bucket", "GET metadataTable", `Get${METADATA_TABLE}`, undefined),
   route("bucket", "DELETE metadataTable", `Delete${METADATA_TABLE}`, undefined),
-  route("bucket", "POST", "PostObject", undefined, (call) => {
-    return [onObject(call, "s3:PutObject", {}, { bucket: call.bucket, key: formKey(call) })];
-  }),
   route("object", "GET torrent", "GetObjectTorrent", undefined),
   route("object", "POST restore", "RestoreObject", undefined),
   route("object", "POST select", "SelectObjectContent", undefined, "s3:GetObject"),

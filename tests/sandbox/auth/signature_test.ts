@@ -217,13 +217,6 @@ for (const [name, authorization, s3, query] of MALFORMED) {
   });
 }
 
-Deno.test("refused: a presigned URL of Version 2", async () => {
-  await using sandbox = await startSandbox({ buckets: ["b"] });
-  const url = `${sandbox.url}/b/k?AWSAccessKeyId=AKIA&Signature=abc%3D&Expires=4102444800`;
-  const { status, code } = await send({ url, init: { method: "GET", headers: {} } });
-  assert.deepEqual([status, code], [400, "InvalidRequest"]);
-});
-
 Deno.test("signature: an unsigned call of IAM or STS lacks a token", async () => {
   await using sandbox = await startSandbox();
   for (const body of [LIST_USERS, WHO_AM_I]) {

@@ -16,8 +16,9 @@ export interface ObjectAddress {
 }
 
 /**
- * The object, or the error that the caller may see: only callers who may list the bucket learn that
- * a key doesn't exist.
+ * The object, or the error that the caller may see: only callers who may list the bucket with that
+ * key as the prefix learn that it doesn't exist. AWS documents that it takes s3:ListBucket; that the
+ * key then is `s3:prefix` is what Ceph's s3-tests expect of AWS.
  */
 export function existingObject(
   call: S3Call,
@@ -30,6 +31,6 @@ export function existingObject(
 ): StoredObject {
   const object = bucket.objects.get(key);
   if (object !== undefined && (versionId === null || versionId === "null")) return object;
-  if (!may(onBucket(call, "s3:ListBucket", {}, bucket))) throw accessDenied();
+  if (!may(onBucket(call, "s3:ListBucket", { "s3:prefix": key }, bucket))) throw accessDenied();
   throw versionId === null ? noSuchKey(key) : noSuchVersion(key, versionId);
 }

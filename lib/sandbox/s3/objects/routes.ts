@@ -6,6 +6,7 @@
 import { copyNeeds, copyObject } from "./copy.ts";
 import * as multipart from "./parts.ts";
 import * as lock from "./lock.ts";
+import { postObject } from "./post.ts";
 import * as settings from "./settings.ts";
 import * as objects from "./objects.ts";
 import { type Needs, type Route, route, type Run } from "../route.ts";
@@ -59,6 +60,7 @@ export const objectRoutes: Route[] = [
 
   object("PUT @x-amz-copy-source", "CopyObject", copyObject, copyNeeds),
   object("PUT", "PutObject", objects.putObject, objects.putNeeds),
+  object("POST", "PostObject", postObject, objects.putNeeds),
   object("GET", "GetObject", objects.getObject),
   object("HEAD", "HeadObject", objects.getObject, "s3:GetObject"),
   object("DELETE", "DeleteObject", objects.deleteObject, objects.deleteNeeds),
