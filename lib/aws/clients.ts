@@ -5,7 +5,8 @@
  */
 import type { NetworkSettings } from "./network.ts";
 import { withRequestLog } from "./request_log.ts";
-import { awsErrorCode, markAsSessionCall } from "./service_error.ts";
+import { noService, SESSION_REFUSED } from "./error_meanings.ts";
+import { awsErrorCode, isOtherService, noteMeaning } from "./service_error.ts";
 import { customEndpoint, type ServiceName, type Settings, usesPathStyle } from "./settings.ts";
 
 /** `IAM` of `@aws-sdk/client-iam`. */
@@ -49,22 +50,22 @@ const CONNECTION_TIMEOUT_MS = 10_000;
 export async function iamClient(settings: Settings, options: ClientOptions): Promise<IAMClient> {
   const { IAM } = await import("@aws-sdk/client-iam");
   const iam = prepared(new IAM(clientConfig(settings, "IAM", options)), settings);
-  iam.middlewareStack.add(
-    (next) => (args) =>
-      next(args).catch(async (error) => {
-        const isRefused = awsErrorCode(error).startsWith("InvalidClientTokenId");
-        if (isRefused && (await iam.config.credentials()).sessionToken) markAsSessionCall(error);
-        throw error;
-      }),
-    { step: "initialize", name: "markSessionCalls" },
-  );
-  return iam;
+  return withErrorNotes(iam, async (error) => {
+    const isRefused = awsErrorCode(error).startsWith("InvalidClientTokenId");
+    if (isRefused && (await iam.config.credentials()).sessionToken) {
+      noteMeaning(error, SESSION_REFUSED);
+    }
+    if (settings.endpoints.IAM && isOtherService(error)) noteMeaning(error, noService("IAM"));
+  });
 }
 
 /** A client for identities and temporary credentials. */
 export async function stsClient(settings: Settings): Promise<STSClient> {
   const { STS } = await import("@aws-sdk/client-sts");
-  return prepared(new STS(clientConfig(settings, "STS")), settings);
+  const sts = prepared(new STS(clientConfig(settings, "STS")), settings);
+  return withErrorNotes(sts, (error) => {
+    if (settings.endpoints.STS && isOtherService(error)) noteMeaning(error, noService("STS"));
+  });
 }
 
 /** A client for buckets. */
@@ -101,6 +102,26 @@ export async function s3ControlClient(settings: Settings): Promise<S3ControlClie
     }),
   });
   return prepared(control, settings);
+}
+
+/** Each of the SDK's clients has types of its own for the functions around its calls. */
+interface AnyClient {
+  // deno-lint-ignore no-explicit-any
+  middlewareStack: { add(middleware: any, options: any): void };
+}
+
+/** Notes what an error of this client means, where its code doesn't tell. */
+function withErrorNotes<T extends AnyClient>(
+  client: T,
+  note: (error: unknown) => void | Promise<void>,
+): T {
+  const middleware = (next: (args: unknown) => Promise<unknown>) => (args: unknown) =>
+    next(args).catch(async (error) => {
+      await note(error);
+      throw error;
+    });
+  client.middlewareStack.add(middleware, { step: "initialize", name: "errorNotes" });
+  return client;
 }
 
 /**

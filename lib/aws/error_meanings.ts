@@ -28,6 +28,19 @@ export const SESSION_REFUSED: Meaning = {
     "A session of aws sts get-session-token may call IAM only if it was made with --serial-number " +
     "and --token-code, one of get-federation-token never. Use such a session, a role or permanent keys",
 };
+/** The endpoint is of a server that has only S3. */
+export function noService(service: "IAM" | "STS"): Meaning {
+  return {
+    code: "aws",
+    message: `the server at this endpoint does not offer this call of ${service}`,
+    hint: service === "IAM"
+      ? "Servers such as R2, B2 and Garage have no IAM: make keys for them in their own consoles. The " +
+        "commands for objects work there, and temporary credentials with `duration` and `roleArn` if " +
+        "the server offers STS"
+      : "Servers such as R2, B2 and Garage have no STS: make keys for them in their own consoles. The " +
+        "commands for objects work there",
+  };
+}
 const BAD_SIGNATURE: Meaning = {
   code: "credentials",
   message: "the secret key does not belong to the access key, or the clock is wrong",

@@ -8,7 +8,6 @@ import {
   ERRORS,
   type Meaning,
   NO_CREDENTIALS,
-  SESSION_REFUSED,
   SPECIAL_ENDPOINTS,
   THROTTLED,
 } from "./error_meanings.ts";
@@ -96,7 +95,7 @@ export function serviceError(error: unknown, action: string): S3CredentialsError
   const { message = "", code: runtimeCode } = (error ?? {}) as SdkError;
   const awsCode = awsErrorCode(error);
   // The runtime's code first: the SDK calls a connection that was cut a TimeoutError too.
-  const meaning = credentialsReason(error) ?? sessionRefused(error) ?? unknownHost(error) ??
+  const meaning = credentialsReason(error) ?? NOTES.get(error as object) ?? unknownHost(error) ??
     untrusted(error) ??
     missingPermission(error) ??
     ERRORS[runtimeCode ?? ""] ??
@@ -109,12 +108,19 @@ export function serviceError(error: unknown, action: string): S3CredentialsError
     : undefined;
   const happened = meaning?.message === undefined
     ? words ?? answerWithoutBody(error)
-    : `${meaning.message}${httpStatus(error) === undefined ? "" : ` (${awsCode})`}`;
+    : `${meaning.message}${codeInBrackets(error)}`;
   const hint = meaning?.hint ?? accessHint(message);
   return new S3CredentialsError(meaning?.code ?? "aws", `${action}: ${happened}`, {
     cause: safeCause(error, meaning),
     hint,
   });
+}
+
+function codeInBrackets(error: unknown): string {
+  const status = httpStatus(error);
+  if (status === undefined) return "";
+  const code = awsErrorCode(error);
+  return ` (${code === "Unknown" ? `HTTP status ${status}` : code})`;
 }
 
 /**
@@ -204,15 +210,17 @@ const MFA_HINT =
   "Get a session with aws sts get-session-token --serial-number SERIAL --token-code CODE, and pass " +
   "what it prints as `credentials`";
 
-const SESSION_CALLS = new WeakSet<object>();
+const NOTES = new WeakMap<object, Meaning>();
 
-/** Notes that IAM refused temporary credentials, of which its error says nothing. */
-export function markAsSessionCall(error: unknown): void {
-  if (typeof error === "object" && error !== null) SESSION_CALLS.add(error);
+/** Notes what an error means, if its code says something else or nothing. */
+export function noteMeaning(error: unknown, meaning: Meaning): void {
+  if (typeof error === "object" && error !== null) NOTES.set(error, meaning);
 }
 
-function sessionRefused(error: unknown): Meaning | undefined {
-  return SESSION_CALLS.has(error as object) ? SESSION_REFUSED : undefined;
+/** Whether a response is in a form that neither IAM nor STS has, as of a server that has only S3. */
+export function isOtherService(error: unknown): boolean {
+  const isRejection = [400, 404, 405, 501].includes(httpStatus(error) ?? 0);
+  return isRejection && /^(Unknown|NotFound)/.test(awsErrorCode(error));
 }
 
 /** Why a source gave no credentials, such as a sign-in that has expired. */

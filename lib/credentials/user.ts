@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { connectionOf } from "../aws/connect.ts";
+import { connectionOf, type IAMClient } from "../aws/connect.ts";
 import { policyText } from "../policy/document.ts";
 import { retry } from "../retry.ts";
 import { S3CredentialsError } from "../errors.ts";
@@ -39,14 +39,31 @@ export async function createUser(
         `user ${userName}`,
         { tags, run },
       )
-        .catch((error) => {
+        .catch(async (error) => {
           if (isRetriedConflict(error, /^EntityAlreadyExists/)) return;
           // It wasn't there when this run looked.
-          if (/^EntityAlreadyExists/.test(awsErrorCode(error))) run.discoveries.noteConcurrentRun();
-          throw error;
+          if (!/^EntityAlreadyExists/.test(awsErrorCode(error))) throw error;
+          run.discoveries.noteConcurrentRun();
+          throw await takenName(userName, iam, error);
         }),
     { what: `user ${userName}`, run: () => removeUser(userName, run) },
   );
+}
+
+/** IAM's names differ in more than upper and lower case, but it finds a user only by the exact name. */
+async function takenName(userName: string, iam: IAMClient, error: unknown): Promise<unknown> {
+  const users = iamPages((page) => iam.listUsers(page), (page) => page.Users);
+  const isTwin = ({ UserName = "" }) =>
+    UserName !== userName && UserName.toLowerCase() === userName.toLowerCase();
+  const [twin] = await Array.fromAsync(users).then((all) => all.filter(isTwin), () => []);
+  if (twin === undefined) return error;
+  const { code, message, cause } = serviceError(error, `Could not create user ${userName}`);
+  return new S3CredentialsError(code, message, {
+    cause,
+    hint:
+      `User ${twin.UserName} differs in upper and lower case only, which IAM does not allow: use ` +
+      "this name as `username`, or another one",
+  });
 }
 
 /** IAM refuses as long as the user has a key or a policy, which then are somebody else's. */

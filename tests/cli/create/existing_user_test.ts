@@ -152,3 +152,17 @@ test("a user who may do more by managed policies and groups: it is said", async 
   const ann = await run(["create", "old-bucket", "--username", "ann"], { sandbox });
   assert.doesNotMatch(ann.stderr, /Warning/);
 });
+
+Deno.test("create --username: a name that differs from an existing one only in case is named", async () => {
+  await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+  const first = await run(["create", "my-bucket", "--username", "Ida"], { sandbox });
+  assert.equal(first.code, 0, first.stderr);
+  const before = sandbox.snapshot();
+  const { code, stderr } = await run(["create", "my-bucket", "--username", "IDA"], { sandbox });
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^User Ida differs in upper and lower case only, .* as --username, or another one$/m,
+  );
+  assert.deepEqual(sandbox.snapshot(), before);
+});
