@@ -19,6 +19,7 @@ const identities = () => import("./lib/cli/identities.ts");
 const lint = () => import("./lib/cli/policies/lint.ts");
 const localserver = () => import("./lib/cli/localserver.ts");
 const objects = () => import("./lib/cli/objects.ts");
+const permissions = () => import("./lib/cli/policies/permissions.ts");
 const policy = () => import("./lib/cli/policies/policy.ts");
 const sandbox = () => import("./lib/cli/sandbox/command.ts");
 
@@ -52,6 +53,9 @@ const program: Program = {
         ...commandsOf(policy, { "policy": "Show the JSON policy for one or more buckets" }),
         ...commandsOf(can, { "can": "Show what a key, a user, a role or a policy may do" }),
         ...commandsOf(lint, { "lint": "Find what is wrong with policies" }),
+        ...commandsOf(permissions, {
+          "permissions": "Print the policy that running commands of this tool takes",
+        }),
       ],
     },
     {

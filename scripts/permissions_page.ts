@@ -8,38 +8,13 @@ import {
   type CommandPermission,
   COMMANDS_WITHOUT_AWS,
   type CommandUse,
-} from "./command_permissions.ts";
-
-/**
- * Makes the policy document that grants some permissions: a statement for each resource and condition.
- *
- * @param permissions what to grant
- * @returns the document, or `undefined` where there is nothing to grant
- */
-export function permissionsDocument(permissions: readonly CommandPermission[]): object | undefined {
-  if (permissions.length === 0) return undefined;
-  const statements = Map.groupBy(
-    permissions,
-    ({ resource, condition }) => JSON.stringify([resource, condition]),
-  );
-  return {
-    Version: "2012-10-17",
-    Statement: [...statements.values()].map((group) => {
-      const { resource, condition } = group[0]!;
-      return {
-        Effect: "Allow",
-        Action: group.map(({ action }) => action),
-        Resource: resource,
-        ...(condition && { Condition: condition }),
-      };
-    }),
-  };
-}
+} from "../lib/cli/policies/command_permissions.ts";
+import { permissionsDocument } from "../lib/cli/policies/permissions_document.ts";
 
 const INTRODUCTION = `# Permissions
 
 The permissions that each command needs, as policy documents to attach to the user who runs it. Made
-by \`deno task docs\` from \`scripts/command_permissions.ts\`, and tested: every command runs in the
+by \`deno task docs\` from \`lib/cli/policies/command_permissions.ts\`, and tested: every command runs in the
 sandbox under exactly these policies, they are compared with its calls, and each action is removed in
 turn to see that the error names it.
 

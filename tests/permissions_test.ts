@@ -11,8 +11,8 @@ import {
   type CommandPermission,
   COMMANDS_WITHOUT_AWS,
   type CommandUse,
-} from "../scripts/command_permissions.ts";
-import { permissionsDocument } from "../scripts/permissions_page.ts";
+} from "../lib/cli/policies/command_permissions.ts";
+import { permissionsDocument } from "../lib/cli/policies/permissions_document.ts";
 import { makeFullUser } from "./support/full_user.ts";
 import { commandsInHelp } from "./support/help.ts";
 import { type Ran, run, type RunOptions } from "./support/run.ts";

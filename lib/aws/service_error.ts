@@ -286,8 +286,16 @@ function answerWithoutBody(error: unknown): string {
 
 /** AWS names the action that was not allowed, which must be granted. */
 function accessHint(message: string): string | undefined {
-  const action = /not authorized to perform: ([\w-]+:\w+)/.exec(message)?.[1];
-  return action === undefined
-    ? undefined
-    : `Ask an administrator of the account to allow ${action}, or use other credentials`;
+  const [, action, words = ""] = /not authorized to perform: ([\w-]+:\w+)(.*)/s.exec(message) ?? [];
+  if (action === undefined) return undefined;
+  const [, denying] = /explicit deny in (an? [\w\s-]*?policy|a permissions boundary)/.exec(words) ??
+    [];
+  if (denying !== undefined) {
+    return `A statement of ${denying} denies ${action}: ask an administrator of the account to change ` +
+      "it, or use other credentials";
+  }
+  const [, silent] = /because no (permissions boundary|session policy|service control policy)/
+    .exec(words) ?? [];
+  return `Ask an administrator of the account to allow ${action}` +
+    `${silent === undefined ? "" : ` in the ${silent}`}, or use other credentials`;
 }

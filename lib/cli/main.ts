@@ -78,11 +78,22 @@ async function report(error: unknown, usage: string, io: Io): Promise<number> {
     const isUsage = error.code === "usage";
     if (isUsage) await writeMessage(io, usage);
     await writeMessage(io, errorText(error));
+    const advice = permissionsAdvice(error, usage);
+    if (advice !== undefined) await writeMessage(io, advice);
     if (error.code === "interrupted") return exitCodeOf(io.signal);
     return isUsage ? EXIT_USAGE : EXIT_FAILED;
   }
   await writeMessage(io, error instanceof OutputError ? unwritten(error) : unexpected(error));
   return EXIT_FAILED;
+}
+
+/** Where AWS denies an action to a command, how to get the policy that the command takes. */
+function permissionsAdvice({ code, hint = "" }: S3CredentialsError, usage: string) {
+  const [, command] = /^Usage: \S+ ([\w-]+)/.exec(usage) ?? [];
+  const isAction = /\b(?:iam|s3|sts|kms):[A-Z]\w+/.test(hint);
+  return code === "access-denied" && isAction && command !== undefined
+    ? `For a policy that allows all that this takes: s3-credentials permissions ${command}`
+    : undefined;
 }
 
 /** In the operating system's words, as a part of a sentence. */

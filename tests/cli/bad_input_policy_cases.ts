@@ -72,5 +72,18 @@ const used: Case[] = [
   },
 ];
 
+const permissions: Case[] = rows(["permissions"], [
+  [[], "Missing argument"],
+  [["crate"], "Unknown command 'crate' - did you mean create?"],
+  [["create", "--use", "nothing of the kind"], "no use is called nothing of the kind"],
+  [["create", "--bucket", "Bad?"], "Bad?"],
+  [["create", "--account", "1234"], "expected twelve digits, not"],
+]);
+
 /** By what they are about. */
-export const POLICY_CASES: Record<string, Case[]> = { can, lint, "policies with mistakes": used };
+export const POLICY_CASES: Record<string, Case[]> = {
+  can,
+  lint,
+  permissions,
+  "policies with mistakes": used,
+};

@@ -14,7 +14,7 @@ async function deno(...args: string[]) {
 
 const COMMANDS = [
   ...["create", "localserver"],
-  ...["policy", "can", "lint"],
+  ...["policy", "can", "lint", "permissions"],
   ...["whoami", "list-users", "list-user-policies", "list-roles", "delete-user"],
   ...["list-buckets", "debug-bucket", "get-bucket-policy", "set-bucket-policy"],
   ...["get-public-access-block", "set-public-access-block", "get-cors-policy", "set-cors-policy"],

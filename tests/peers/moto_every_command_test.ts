@@ -4,7 +4,7 @@
  * the test.
  */
 import assert from "node:assert/strict";
-import { COMMANDS_WITHOUT_AWS } from "../../scripts/command_permissions.ts";
+import { COMMANDS_WITHOUT_AWS } from "../../lib/cli/policies/command_permissions.ts";
 import { commandsInHelp } from "../support/help.ts";
 import { tree } from "../support/objects.ts";
 import { type Account, AccountReader, type Document, grants } from "./account.ts";

@@ -1,0 +1,119 @@
+/**
+ * The command `permissions`.
+ *
+ * @module
+ */
+import { InvalidInput } from "../../errors.ts";
+import { checkBucketName } from "../../names.ts";
+import { nearest } from "../../suggest.ts";
+import { defineCommand, flag, value, values } from "../command.ts";
+import { usage } from "../options.ts";
+import { writeJson, writeMessage } from "../output.ts";
+import {
+  COMMAND_PERMISSIONS,
+  type CommandPermission,
+  COMMANDS_WITHOUT_AWS,
+  type CommandUse,
+} from "./command_permissions.ts";
+import { permissionsDocument } from "./permissions_document.ts";
+
+function usesOf(command: string, wanted: readonly string[]): CommandUse[] {
+  const uses = COMMAND_PERMISSIONS.filter((one) => one.command === command);
+  if (uses.length === 0) {
+    if (COMMANDS_WITHOUT_AWS.includes(command)) return [];
+    const names = [...new Set(COMMAND_PERMISSIONS.map((one) => one.command))];
+    const [near] = nearest(command, names);
+    throw usage(
+      `Unknown command '${command}'${near === undefined ? "" : ` - did you mean ${near}?`}`,
+    );
+  }
+  const chosen = uses.filter(({ use = "" }) =>
+    wanted.some((text) => use.toLowerCase().includes(text.toLowerCase()))
+  );
+  return chosen.length > 0 ? chosen : uses.slice(0, 1);
+}
+
+/** What the page calls `my-bucket` and `ACCOUNT`, by its own names. */
+function named(
+  permission: CommandPermission,
+  buckets: readonly string[],
+  account: string,
+): CommandPermission[] {
+  const resource = permission.resource.replace("ACCOUNT", account);
+  const all = buckets.map((bucket) => resource.replace(":::my-bucket", `:::${bucket}`));
+  return [...new Set(all)].map((one) => ({ ...permission, resource: one }));
+}
+
+function otherUses(command: string, shown: readonly CommandUse[]): string | undefined {
+  const others = COMMAND_PERMISSIONS.filter((one) =>
+    one.command === command && !shown.includes(one)
+  );
+  if (others.length === 0 || shown.length === 0) return undefined;
+  const names = others.map(({ use }) => `  ${use}`).join("\n");
+  return `For ${command}: ${
+    shown.map(({ use }) => use).join("; ")
+  }. Other uses, for --use:\n${names}`;
+}
+
+/** `s3-credentials permissions` */
+export const permissions = defineCommand({
+  operands: "<commands...>",
+  description:
+    "Print the policy that somebody needs who runs commands of this tool: what they call if all goes " +
+    "well, and to roll back what they have made if not. Makes no request and needs no credentials.",
+  examples: [
+    [
+      "To create credentials for a bucket, and delete their user again:",
+      "permissions create delete-user --bucket my-bucket",
+    ],
+    [
+      "To create credentials with their bucket:",
+      "permissions create --use 'new bucket' --bucket my-bucket",
+    ],
+  ],
+  options: {
+    bucket: values(
+      "--bucket <name>",
+      "Bucket, or a pattern such as team-*; may be repeated",
+      (text) => {
+        checkBucketName(text.replaceAll("*", "x"));
+        return text;
+      },
+    ),
+    use: values(
+      "--use <text>",
+      "Use of a command, by a part of its name; may be repeated",
+      (text) => text,
+    ),
+    account: value("--account <number>", "Number of the account (default: any)", (text) => {
+      if (/^\d{12}$/.test(text)) return text;
+      throw new InvalidInput(`expected twelve digits, not ${JSON.stringify(text)}`);
+    }),
+    minimal: flag("--minimal", "Omit what the commands can do without, and rolling back"),
+  },
+  async run({ operands, options: { bucket, use, account = "*", minimal } }, io) {
+    const chosen = operands.map((command) => ({ command, uses: usesOf(command, use) }));
+    const unused = use.find((text) =>
+      !chosen.some(({ uses }) =>
+        uses.some((one) => one.use?.toLowerCase().includes(text.toLowerCase()))
+      )
+    );
+    if (unused !== undefined) throw usage(`Invalid value for --use: no use is called ${unused}`);
+    const needed = chosen.flatMap(({ uses }) =>
+      uses.flatMap(({ permissions, undo = [] }) =>
+        minimal ? permissions : [...permissions, ...undo]
+      )
+    );
+    const buckets = bucket.length > 0 ? bucket : ["my-bucket"];
+    const document = permissionsDocument(
+      needed.filter(({ optional }) => !minimal || optional === undefined)
+        .flatMap((permission) => named(permission, buckets, account)),
+    );
+    for (const { command, uses } of chosen) {
+      const others = use.length === 0 ? otherUses(command, uses) : undefined;
+      if (others !== undefined) await writeMessage(io, others);
+    }
+    if (document === undefined) await writeMessage(io, "No permission is needed");
+    else await writeJson(io, document);
+  },
+});
