@@ -115,7 +115,7 @@ export interface Session {
   expiration: Date;
 }
 
-/** An IAM group. Its members name it; it has no policies here. */
+/** An IAM group. Its members name it. */
 export interface Group {
   /** Unique in the account regardless of case. */
   groupName: string;
@@ -127,6 +127,26 @@ export interface Group {
   arn: string;
   /** When the group was made. */
   createDate: Date;
+  /** Policy name to document, as sent. */
+  inlinePolicies: Map<string, string>;
+  /** ARNs of managed policies. */
+  attachedPolicies: Set<string>;
+}
+
+/** Temporary credentials of a user, issued by GetSessionToken. */
+export interface UserSession {
+  /** Unique id of the user. */
+  userId: string;
+  /** Id, such as `ASIA…`. */
+  accessKeyId: string;
+  /** What requests are signed with. */
+  secretAccessKey: string;
+  /** Must be sent with every request. */
+  sessionToken: string;
+  /** When the credentials were issued. */
+  issueDate: Date;
+  /** When the credentials expire. */
+  expiration: Date;
 }
 
 /** A managed policy: AWS's own or the account's. */
@@ -309,6 +329,8 @@ export interface Account {
   buckets: Map<string, Bucket>;
   /** By access key id. */
   sessions: Map<string, Session>;
+  /** By access key id. */
+  userSessions: Map<string, UserSession>;
   /** The time in the account. */
   clock: Clock;
   /** IAM's delay before new entities are visible. */

@@ -43,7 +43,13 @@ export function accessKeyIdOf(caller: Caller): string | undefined {
 export function principalContext(caller: Caller): Record<string, string> {
   switch (caller.type) {
     case "user":
-      return tagContext(caller.user.tags);
+      return {
+        ...(caller.session && {
+          "aws:MultiFactorAuthPresent": "false",
+          "aws:TokenIssueTime": caller.session.issueDate.toISOString(),
+        }),
+        ...tagContext(caller.user.tags),
+      };
     case "session":
       return {
         // Long-term keys don't have this key at all; sessions of AssumeRole without MFA have it.

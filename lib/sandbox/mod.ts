@@ -49,6 +49,7 @@ export type {
   Tag,
   UploadedPart,
   User,
+  UserSession,
 } from "./account.ts";
 export type { Clock } from "./clock.ts";
 export type { Fault, PermissionDecision, RequestRecord } from "./faults.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Account, Bucket, Session, User } from "./account.ts";
+import type { Account, Bucket, Session, User, UserSession } from "./account.ts";
 
 /** The services that the sandbox has. */
 export type ServiceName = "iam" | "sts" | "s3";
@@ -35,7 +35,7 @@ export interface SandboxRequest {
 export type Caller =
   | { type: "anonymous" }
   | { type: "root"; accessKeyId: string }
-  | { type: "user"; accessKeyId: string; user: User }
+  | { type: "user"; accessKeyId: string; user: User; session?: UserSession }
   | { type: "session"; accessKeyId: string; session: Session };
 
 /** One thing that a caller must be allowed to do before an operation runs. */

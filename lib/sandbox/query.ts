@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { findAction } from "../policy/actions.ts";
 import { NAMESPACES } from "./error_response.ts";
 import { type SandboxRequest, ServiceError } from "./operation.ts";
 import { queryParameters } from "./wire.ts";
@@ -67,6 +68,23 @@ export function queryResponse(
     element("ResponseMetadata", element("RequestId", requestId)),
   );
   return new Response(body, { headers: { "content-type": "text/xml" } });
+}
+
+/**
+ * The error where the sandbox has no operation of that name: AWS's own for a name that AWS doesn't
+ * have either, another one for what is not a part of the sandbox.
+ */
+export function noOperation(
+  service: "iam" | "sts",
+  name: string,
+  version: string,
+  known: string,
+): ServiceError {
+  if (version === known && findAction(`${service}:${name}`)?.name === `${service}:${name}`) {
+    return new ServiceError(501, "NotImplemented", `${name} is not part of the sandbox.`);
+  }
+  const message = `Could not find operation ${name} for version ${version}`;
+  return new ServiceError(400, "InvalidAction", message);
 }
 
 /** What a field of a response may contain. */

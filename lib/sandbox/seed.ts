@@ -27,6 +27,7 @@ export function createAccount(id: string, region: string): Account {
     virtualMfaDevices: new Map(),
     buckets: new Map(),
     sessions: new Map(),
+    userSessions: new Map(),
     clock,
     visibility: new Visibility(clock),
     publicAccessBlock: undefined,

@@ -26,6 +26,13 @@ export function restoreAccount(text: string): Account {
   const state = decode(saved.account) as Omit<Account, "clock" | "visibility">;
   const fresh = createAccount(state.id, state.region);
   const account = { ...fresh, ...state, policies: new Map([...fresh.policies, ...state.policies]) };
+  for (const [name, group] of account.groups) {
+    account.groups.set(name, {
+      ...group,
+      inlinePolicies: group.inlinePolicies ?? new Map(),
+      attachedPolicies: group.attachedPolicies ?? new Set(),
+    });
+  }
   for (const session of account.sessions.values()) {
     const role = account.roles.get(session.role.roleName);
     if (role?.roleId === session.role.roleId) session.role = role;

@@ -1,9 +1,9 @@
 /**
- * The STS service: GetCallerIdentity and AssumeRole.
+ * The STS service: who a caller is, and temporary credentials.
  *
  * @module
  */
-import type { Account, Role, Session } from "./account.ts";
+import type { Account, Role, Session, UserSession } from "./account.ts";
 import { identify } from "./caller.ts";
 import { secretKey, sessionToken, uniqueId } from "./identifiers.ts";
 import {
@@ -20,6 +20,7 @@ import {
   constraintError,
   fields,
   integer,
+  noOperation,
   Parameters,
   queryResponse,
   required,
@@ -63,6 +64,48 @@ const OPERATIONS = new Map<string, StsOperation>(Object.entries(
       run: ({ caller, account }) => {
         const identity = identify(caller, account);
         return fields({ Arn: identity?.arn, UserId: identity?.userId, Account: account.id });
+      },
+    },
+
+    GetAccessKeyInfo: {
+      permissions: () => [{ action: "sts:GetAccessKeyInfo", resource: "*" }],
+      run: ({ parameters, account }) => {
+        const accessKeyId = required(parameters, "AccessKeyId");
+        checkLength("AccessKeyId", accessKeyId, 16, 128);
+        const keys = [...account.users.values()].flatMap((user) => [...user.accessKeys.keys()]);
+        const isKnown = account.sessions.has(accessKeyId) || keys.includes(accessKeyId) ||
+          account.userSessions.has(accessKeyId) || account.rootKey?.accessKeyId === accessKeyId;
+        if (!isKnown) throw validationError("Invalid Access Key ID");
+        return fields({ Account: account.id });
+      },
+    },
+
+    GetSessionToken: {
+      permissions: () => [],
+      run: ({ parameters, caller, account }) => {
+        const mfa = ["SerialNumber", "TokenCode"].find((name) => parameters.has(name));
+        if (mfa !== undefined) {
+          throw validationError(`The sandbox does not support the parameter ${mfa}.`);
+        }
+        const seconds = integer(parameters, "DurationSeconds", SHORTEST_SESSION, 129_600) ?? 43_200;
+        if (caller.type !== "user" || caller.session) {
+          throw new ServiceError(
+            403,
+            "AccessDenied",
+            "Cannot call GetSessionToken with session credentials",
+          );
+        }
+        const issueDate = account.clock.now();
+        const session: UserSession = {
+          userId: caller.user.userId,
+          accessKeyId: uniqueId("ASIA"),
+          secretAccessKey: secretKey(),
+          sessionToken: sessionToken(),
+          issueDate,
+          expiration: new Date(issueDate.getTime() + seconds * 1000),
+        };
+        account.userSessions.set(session.accessKeyId, session);
+        return credentialFields(session);
       },
     },
 
@@ -118,13 +161,7 @@ export const sts: Service = (request, caller, account): Operation => {
   const name = parameters.get("Action") ?? "";
   const version = parameters.get("Version") ?? "NO_VERSION_SPECIFIED";
   const operation = version === VERSION ? OPERATIONS.get(name) : undefined;
-  if (operation === undefined) {
-    throw new ServiceError(
-      400,
-      "InvalidAction",
-      `Could not find operation ${name} for version ${version}`,
-    );
-  }
+  if (operation === undefined) throw noOperation("sts", name, version, VERSION);
   const call: StsCall = { parameters, caller, account, request };
   return {
     name,
@@ -215,18 +252,22 @@ function startSession(
   };
 }
 
+function credentialFields(session: Session | UserSession): XmlContent {
+  return element(
+    "Credentials",
+    fields({
+      AccessKeyId: session.accessKeyId,
+      SecretAccessKey: session.secretAccessKey,
+      SessionToken: session.sessionToken,
+      Expiration: session.expiration,
+    }),
+  );
+}
+
 function sessionFields(session: Session, account: Account): XmlContent {
   const identity = identify({ type: "session", accessKeyId: "", session }, account);
   return [
-    element(
-      "Credentials",
-      fields({
-        AccessKeyId: session.accessKeyId,
-        SecretAccessKey: session.secretAccessKey,
-        SessionToken: session.sessionToken,
-        Expiration: session.expiration,
-      }),
-    ),
+    credentialFields(session),
     element(
       "AssumedRoleUser",
       fields({ AssumedRoleId: identity?.userId, Arn: identity?.arn }),

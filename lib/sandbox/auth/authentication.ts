@@ -200,7 +200,7 @@ function credentialOf(
   const { accessKeyId } = claim;
   const unknownKey = () =>
     authenticationError(service, "unknownKey", { details: { AWSAccessKeyId: accessKeyId } });
-  const session = account.sessions.get(accessKeyId);
+  const session = account.sessions.get(accessKeyId) ?? account.userSessions.get(accessKeyId);
   if (session) {
     // A temporary key without its token is treated as unknown.
     if (claim.sessionToken === undefined) throw unknownKey();
@@ -211,7 +211,16 @@ function credentialOf(
       throw authenticationError(service, "expiredToken");
     }
     const { secretAccessKey } = session;
-    return { caller: { type: "session", accessKeyId, session }, secretAccessKey, key: undefined };
+    if ("role" in session) {
+      return { caller: { type: "session", accessKeyId, session }, secretAccessKey, key: undefined };
+    }
+    const user = [...account.users.values()].find(({ userId }) => userId === session.userId);
+    if (user === undefined) throw unknownKey();
+    return {
+      caller: { type: "user", accessKeyId, user, session },
+      secretAccessKey,
+      key: undefined,
+    };
   }
   const longTerm = longTermKey(accessKeyId, account);
   if (longTerm === undefined || longTerm.key.status !== "Active") {

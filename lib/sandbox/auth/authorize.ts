@@ -7,6 +7,7 @@
 import type {
   AccessPolicies,
   Decision,
+  IdentityPolicy,
   Layer,
   NamedPolicy,
   PolicyType,
@@ -15,7 +16,7 @@ import { findAction } from "../../policy/actions.ts";
 import type { PolicyDocument } from "../../policy/document.ts";
 import { evaluate } from "../../policy/evaluate.ts";
 import type { Principal } from "../../policy/language/principal.ts";
-import type { Account, Bucket, Role, User } from "../account.ts";
+import type { Account, Bucket, Group, Role, User } from "../account.ts";
 import { identify, principalContext } from "../caller.ts";
 import type { Caller, NeededPermission } from "../operation.ts";
 
@@ -46,6 +47,12 @@ export function authorize(
     return { decision: undefined, denial: "Roles may not be assumed by root accounts." };
   }
   const refusal = refusalOf(permission, caller, account);
+  if (caller.type === "user" && caller.session && !maySessionCall(permission.action)) {
+    return {
+      decision: undefined,
+      denial: refusal("because its keys are those of GetSessionToken"),
+    };
+  }
   const facts = findAction(permission.action);
   if (facts === undefined) {
     return { decision: undefined, denial: refusal("because AWS does not have this action") };
@@ -65,6 +72,11 @@ export function authorize(
     const message = error instanceof Error ? error.message : String(error);
     return { decision: undefined, denial: refusal(`because a policy is invalid (${message})`) };
   }
+}
+
+/** Keys of GetSessionToken call nothing of IAM without MFA, and of STS nothing but this. */
+function maySessionCall(action: string): boolean {
+  return !/^(?:iam|sts):/.test(action) || action === "sts:AssumeRole";
 }
 
 function principalOf(caller: Caller, account: Account): Principal {
@@ -134,22 +146,44 @@ function policiesOf(
   return policies;
 }
 
+/** The policies of a user, with those of its groups, or of a role. */
+export function identityPolicies(principal: User | Role, account: Account): IdentityPolicy[] {
+  const groups = "groups" in principal
+    ? [...principal.groups].flatMap((name) => account.groups.get(name) ?? [])
+    : [];
+  return [
+    ...policiesOn(principal, "inline", "attached", account),
+    ...groups.flatMap((group) => policiesOn(group, "group", "group", account)),
+  ];
+}
+
+function policiesOn(
+  principal: User | Role | Group,
+  inline: IdentityPolicy["type"],
+  attached: IdentityPolicy["type"],
+  account: Account,
+): IdentityPolicy[] {
+  return [
+    ...[...principal.inlinePolicies]
+      .filter(([name]) => account.visibility.sees(principal, name))
+      .map(([name, text]) => ({ type: inline, name, document: documentOf(text) })),
+    ...[...principal.attachedPolicies]
+      .map((arn) => ({ type: attached, ...managedPolicy(arn, account) })),
+  ];
+}
+
 function addPoliciesOf(
   principal: User | Role,
   account: Account,
   policies: AccessPolicies,
 ): void {
-  const inline = [...principal.inlinePolicies]
-    .filter(([name]) => account.visibility.sees(principal, name))
-    .map(([name, text]) => ({ type: "inline", name, document: documentOf(text) } as const));
-  const attached = [...principal.attachedPolicies]
-    .map((arn) => ({ type: "attached", ...managedPolicy(arn, account) } as const));
-  policies.identity = [...inline, ...attached];
+  policies.identity = identityPolicies(principal, account);
   const boundary = principal.permissionsBoundary;
   if (boundary !== undefined) policies.permissionsBoundary = managedPolicy(boundary, account);
 }
 
-function managedPolicy(arn: string, account: Account): NamedPolicy {
+/** A managed policy by its ARN, as the policy engine takes it. */
+export function managedPolicy(arn: string, account: Account): NamedPolicy {
   const policy = account.policies.get(arn);
   const text = policy?.versions.get(policy.defaultVersionId)?.document;
   return { name: arn, document: text === undefined ? ALLOW_NOTHING : documentOf(text) };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AccessKey, Account, Role, Tag, User } from "../account.ts";
+import type { AccessKey, Account, Group, Role, Tag, User } from "../account.ts";
 import { type Caller, type NeededPermission, ServiceError } from "../operation.ts";
 import {
   checkLength,
@@ -133,6 +133,31 @@ export function onRole(
       resource: roleArn(call.account, nameOf(call, "RoleName", 64)),
     }],
     run: (call) => run(roleOf(call), call),
+  };
+}
+
+/** The group that a call is about. */
+export function groupOf(call: IamCall): Group {
+  const name = nameOf(call, "GroupName");
+  return call.account.groups.get(name) ?? refuse(noSuchEntity("group", name));
+}
+
+/** ARN of a group, with its path if it exists. */
+export function groupArn(account: Account, name: string): string {
+  return account.groups.get(name)?.arn ?? arnOf(account, "group", name);
+}
+
+/** An operation that needs one permission, on the group that the call is about. */
+export function onGroup(
+  action: string,
+  run: (group: Group, call: IamCall) => XmlContent,
+): IamOperation {
+  return {
+    permissions: (call) => [{
+      action: `iam:${action}`,
+      resource: groupArn(call.account, nameOf(call, "GroupName")),
+    }],
+    run: (call) => run(groupOf(call), call),
   };
 }
 

@@ -8,15 +8,14 @@ import {
   arnOf,
   deleteConflict,
   type IamCall,
-  type IamOperation,
   type IamOperations,
   isTaken,
   nameOf,
   noSuchEntity,
+  onGroup,
   onUser,
   page,
   pathOf,
-  refuse,
   userOf,
 } from "./call.ts";
 import type { Group, User } from "../account.ts";
@@ -44,13 +43,51 @@ export const groupOperations: IamOperations = {
         path,
         arn: arnOf(account, "group", groupName, path),
         createDate: account.clock.now(),
+        inlinePolicies: new Map(),
+        attachedPolicies: new Set(),
       };
       account.groups.set(groupName, group);
       return element("Group", groupFields(group));
     },
   },
 
-  DeleteGroup: onGroup("DeleteGroup", ({ groupName }, { account }) => {
+  GetGroup: onGroup("GetGroup", (group, call) => [
+    element("Group", groupFields(group)),
+    page(
+      call,
+      "Users",
+      [...call.account.users].filter(([, { groups }]) => groups.has(group.groupName)),
+      (user) =>
+        fields({
+          Path: user.path,
+          UserName: user.userName,
+          UserId: user.userId,
+          Arn: user.arn,
+          CreateDate: user.createDate,
+        }),
+    ),
+  ]),
+
+  ListGroups: {
+    permissions: ({ account }) => [{
+      action: "iam:ListGroups",
+      resource: `arn:${account.partition}:iam::${account.id}:group/`,
+    }],
+    run: (call) => {
+      const prefix = call.parameters.get("PathPrefix") ?? "/";
+      const groups = [...call.account.groups].filter(([, { path }]) => path.startsWith(prefix));
+      return page(call, "Groups", groups, groupFields);
+    },
+  },
+
+  DeleteGroup: onGroup("DeleteGroup", (group, { account }) => {
+    const { groupName } = group;
+    if (group.inlinePolicies.size > 0) {
+      throw deleteConflict("Cannot delete entity, must delete policies first.");
+    }
+    if (group.attachedPolicies.size > 0) {
+      throw deleteConflict("Cannot delete entity, must detach all policies first.");
+    }
     if ([...account.users.values()].some(({ groups }) => groups.has(groupName))) {
       throw deleteConflict("Cannot delete entity, must remove users from group first.");
     }
@@ -77,27 +114,6 @@ export const groupOperations: IamOperations = {
       groupFields,
     )),
 };
-
-function onGroup(
-  action: string,
-  run: (group: Group, call: IamCall) => XmlContent,
-): IamOperation {
-  const named = (call: IamCall) => {
-    const name = nameOf(call, "GroupName");
-    return { name, group: call.account.groups.get(name) };
-  };
-  return {
-    permissions: (call) => {
-      const { name, group } = named(call);
-      const resource = group?.arn ?? arnOf(call.account, "group", name);
-      return [{ action: `iam:${action}`, resource }];
-    },
-    run: (call) => {
-      const { name, group } = named(call);
-      return run(group ?? refuse(noSuchEntity("group", name)), call);
-    },
-  };
-}
 
 function namedUser(call: IamCall): User {
   required(call.parameters, "UserName");

@@ -1,17 +1,19 @@
 /**
- * IAM's operations on the policies of users and roles, inline and attached. The two differ only in
- * names and quotas.
+ * IAM's operations on the policies of users, roles and groups, inline and attached. They differ only
+ * in names and quotas.
  *
  * @module
  */
-import type { Role, User } from "../account.ts";
+import type { Group, Role, User } from "../account.ts";
 import {
+  groupArn,
   type IamCall,
   type IamOperation,
   type IamOperations,
   limitExceeded,
   nameOf,
   noSuchEntity,
+  onGroup,
   onRole,
   onUser,
   page,
@@ -26,16 +28,19 @@ import { checkLength, fields, required } from "../query.ts";
 import { encode } from "../auth/signature.ts";
 import type { XmlContent } from "../xml.ts";
 
+type Principal = User | Role | Group;
+
 interface Kind {
-  /** `User` or `Role`, as in the names of operations and parameters. */
-  word: "User" | "Role";
+  /** As in the names of operations and parameters. */
+  word: "User" | "Role" | "Group";
   inlineQuota: number;
   on(
     action: string,
-    run: (principal: User | Role, call: IamCall) => XmlContent,
+    run: (principal: Principal, call: IamCall) => XmlContent,
   ): IamOperation;
-  name(principal: User | Role): string;
+  name(principal: Principal): string;
   arn(call: IamCall): string;
+  /** The user or role, which can have a boundary. */
   find(call: IamCall): User | Role | undefined;
 }
 
@@ -57,6 +62,14 @@ const KINDS: Kind[] = [
     name: (principal) => (principal as Role).roleName,
     arn: (call) => roleArn(call.account, nameOf(call, "RoleName", 64)),
     find: (call) => call.account.roles.get(nameOf(call, "RoleName", 64)),
+  },
+  {
+    word: "Group",
+    inlineQuota: 5120,
+    on: onGroup,
+    name: (principal) => (principal as Group).groupName,
+    arn: (call) => groupArn(call.account, nameOf(call, "GroupName")),
+    find: () => undefined,
   },
 ];
 
@@ -87,7 +100,7 @@ function inlineOperations(kind: Kind): IamOperations {
         })),
     };
   };
-  const documentOf = (principal: User | Role, policyName: string): string =>
+  const documentOf = (principal: Principal, policyName: string): string =>
     principal.inlinePolicies.get(policyName) ??
       refuse(noSuchEntity(`${lower} policy`, policyName));
 
@@ -137,7 +150,7 @@ function attachmentOperations(kind: Kind): IamOperations {
   const { word, on, arn } = kind;
   const withPolicy = (
     action: string,
-    run: (principal: User | Role, policyArn: string, call: IamCall) => void,
+    run: (principal: Principal, policyArn: string, call: IamCall) => void,
   ): IamOperation => ({
     permissions: (call) => [{
       action: `iam:${action}`,

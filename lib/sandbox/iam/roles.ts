@@ -109,6 +109,20 @@ export const roleOperations: IamOperations = {
       return undefined;
     },
   },
+
+  UntagRole: onRole("UntagRole", (role, { parameters }) => {
+    const keys = new Set(parameters.list("TagKeys").map((key) => key.toLowerCase()));
+    role.tags = role.tags.filter(({ key }) => !keys.has(key.toLowerCase()));
+    return undefined;
+  }),
+
+  ListRoleTags: onRole("ListRoleTags", (role, call) =>
+    page(
+      call,
+      "Tags",
+      role.tags.map((tag) => [tag.key, tag] as const),
+      ({ key, value }) => fields({ Key: key, Value: value }),
+    )),
 };
 
 function newRole(call: IamCall): Role {

@@ -12,9 +12,10 @@ import { mfaOperations } from "./mfa.ts";
 import { policyOperations } from "./policies.ts";
 import { roleOperations } from "./roles.ts";
 import { otherCredentialOperations } from "./other_credentials.ts";
+import { simulationOperations } from "./simulate.ts";
 import { userOperations } from "./users.ts";
-import { type Service, ServiceError } from "../operation.ts";
-import { Parameters, queryResponse } from "../query.ts";
+import type { Service } from "../operation.ts";
+import { noOperation, Parameters, queryResponse } from "../query.ts";
 
 /** IAM's operations by AWS's name. */
 export const OPERATIONS: ReadonlyMap<string, IamOperation> = new Map(Object.entries(
@@ -28,6 +29,7 @@ export const OPERATIONS: ReadonlyMap<string, IamOperation> = new Map(Object.entr
     ...loginProfileOperations,
     ...mfaOperations,
     ...otherCredentialOperations,
+    ...simulationOperations,
   } satisfies IamOperations,
 ));
 
@@ -40,13 +42,7 @@ export const iam: Service = (request, caller, account) => {
   const name = parameters.get("Action") ?? "";
   const version = parameters.get("Version") ?? "NO_VERSION_SPECIFIED";
   const operation = version === VERSION ? OPERATIONS.get(name) : undefined;
-  if (operation === undefined) {
-    throw new ServiceError(
-      400,
-      "InvalidAction",
-      `Could not find operation ${name} for version ${version}`,
-    );
-  }
+  if (operation === undefined) throw noOperation("iam", name, version, VERSION);
   const call: IamCall = { parameters, caller, account };
   return {
     name,

@@ -169,8 +169,8 @@ Deno.test("CreateUser: a condition can require a boundary", async () => {
   await joe.createUser({ UserName: "bound", PermissionsBoundary: S3_FULL });
 });
 
-Deno.test("InvalidAction: an operation that the sandbox doesn't have", async () => {
+Deno.test("NotImplemented: an operation that the sandbox doesn't have", async () => {
   await using r = await room();
   const found = await refusal(r.iam.getAccountSummary({}));
-  assert.deepEqual([found.status, found.code], [400, "InvalidAction"]);
+  assert.deepEqual([found.status, found.code], [501, "NotImplemented"]);
 });

@@ -1,0 +1,136 @@
+/**
+ * IAM's simulations: what policies say to actions, decided by the same engine as requests.
+ *
+ * @module
+ */
+import type { AccessPolicies, Decision, IdentityPolicy } from "../../policy/access.ts";
+import { findAction } from "../../policy/actions.ts";
+import type { PolicyDocument } from "../../policy/document.ts";
+import { evaluate } from "../../policy/evaluate.ts";
+import type { Role, User } from "../account.ts";
+import { identityPolicies, managedPolicy } from "../auth/authorize.ts";
+import { checkIdentityPolicy } from "../auth/policy_document.ts";
+import { ServiceError } from "../operation.ts";
+import { fields, members, required, validationError } from "../query.ts";
+import { element, type XmlContent } from "../xml.ts";
+import { type IamCall, type IamOperations, noSuchEntity, refuse } from "./call.ts";
+
+/** The operations of this module. */
+export const simulationOperations: IamOperations = {
+  SimulatePrincipalPolicy: {
+    permissions: (call) => [{
+      action: "iam:SimulatePrincipalPolicy",
+      resource: required(call.parameters, "PolicySourceArn"),
+    }],
+    run: (call) => {
+      const source = sourceOf(call);
+      const policies: AccessPolicies = {
+        identity: [...identityPolicies(source, call.account), ...givenPolicies(call)],
+      };
+      const { permissionsBoundary } = source;
+      if (permissionsBoundary !== undefined) {
+        policies.permissionsBoundary = managedPolicy(permissionsBoundary, call.account);
+      }
+      return results(call, source.arn, policies);
+    },
+  },
+
+  SimulateCustomPolicy: {
+    permissions: () => [{ action: "iam:SimulateCustomPolicy", resource: "*" }],
+    run: (call) => {
+      const identity = givenPolicies(call);
+      if (identity.length === 0) {
+        throw validationError("1 validation error detected: PolicyInputList must not be empty");
+      }
+      const { account } = call;
+      return results(call, `arn:${account.partition}:iam::${account.id}:user/simulated`, {
+        identity,
+      });
+    },
+  },
+};
+
+function sourceOf({ parameters, account }: IamCall): User | Role {
+  const arn = required(parameters, "PolicySourceArn");
+  const all = [...account.users.values(), ...account.roles.values()];
+  return all.find((principal) => principal.arn === arn) ?? refuse(noSuchEntity("entity", arn));
+}
+
+/** What a simulation could be given, and this one doesn't heed. */
+const UNSUPPORTED = [
+  "PermissionsBoundaryPolicyInputList",
+  "ResourceHandlingOption",
+  "ResourceOwner",
+];
+
+function givenPolicies(call: IamCall): IdentityPolicy[] {
+  const unsupported = UNSUPPORTED.find((name) => call.parameters.has(name));
+  if (unsupported !== undefined) {
+    throw validationError(`The sandbox does not support the parameter ${unsupported}.`);
+  }
+  return call.parameters.list("PolicyInputList").map((text, index) => {
+    checkIdentityPolicy("PolicyInputList", text, call.account);
+    return {
+      type: "inline",
+      name: `PolicyInputList.${index + 1}`,
+      document: JSON.parse(text) as PolicyDocument,
+    };
+  });
+}
+
+function results(call: IamCall, source: string, policies: AccessPolicies): XmlContent {
+  const { parameters } = call;
+  const actions = parameters.list("ActionNames");
+  if (actions.length === 0) throw validationError("ActionNames must not be empty");
+  const resources = parameters.list("ResourceArns");
+  const resourcePolicy = parameters.get("ResourcePolicy");
+  const all: AccessPolicies = resourcePolicy === undefined ? policies : {
+    ...policies,
+    resource: { type: "bucket", name: "ResourcePolicy", document: JSON.parse(resourcePolicy) },
+  };
+  const context = contextOf(call);
+  const principal = parameters.get("CallerArn") ?? source;
+  const evaluated = actions.flatMap((action) => {
+    if (!/^[\w-]+:[\w*?]+$/.test(action)) {
+      throw new ServiceError(400, "InvalidInput", `Invalid action name: ${action}`);
+    }
+    const hasResource = findAction(action)?.resources.length !== 0;
+    return (resources.length > 0 ? resources : ["*"]).map((resource) => {
+      const wanted = { principal, action, resource: hasResource ? resource : "*", context };
+      return result(action, resource, evaluate(wanted, all));
+    });
+  });
+  return [members("EvaluationResults", evaluated), fields({ IsTruncated: false })];
+}
+
+function contextOf({ parameters }: IamCall): Record<string, string[]> {
+  const context: Record<string, string[]> = {};
+  for (let index = 1;; index++) {
+    const entry = `ContextEntries.member.${index}`;
+    const key = parameters.get(`${entry}.ContextKeyName`);
+    if (key === undefined) return context;
+    context[key] = parameters.list(`${entry}.ContextKeyValues`);
+  }
+}
+
+/** The names that simulations give the kinds of policies. */
+const SOURCE_TYPES: Partial<Record<Decision["statements"][number]["type"], string>> = {
+  inline: "IAM Policy",
+  attached: "IAM Policy",
+  group: "IAM Policy",
+  bucket: "Resource Policy",
+  "permissions-boundary": "Permissions Boundary Policy",
+};
+
+function result(action: string, resource: string, { decision, statements }: Decision): XmlContent {
+  return [
+    fields({ EvalActionName: action, EvalResourceName: resource, EvalDecision: decision }),
+    members(
+      "MatchedStatements",
+      statements.map(({ type, name }) =>
+        fields({ SourcePolicyId: name, SourcePolicyType: SOURCE_TYPES[type] })
+      ),
+    ),
+    element("MissingContextValues", undefined),
+  ];
+}

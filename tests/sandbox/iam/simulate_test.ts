@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { send, sign } from "../auth/sign.ts";
+import { allow, deny, refusal, room, userWithKey } from "../helpers.ts";
+
+Deno.test("SimulatePrincipalPolicy: decides by the user's policies, groups and boundary", async () => {
+  await using r = await room();
+  const { iam } = r;
+  const keys = await userWithKey(iam, "joe", allow("s3:GetObject", "arn:aws:s3:::b/*"));
+  await iam.createGroup({ GroupName: "g" });
+  await iam.addUserToGroup({ GroupName: "g", UserName: "joe" });
+  const PolicyDocument = JSON.stringify(deny("s3:DeleteObject"));
+  await iam.putGroupPolicy({ GroupName: "g", PolicyName: "p", PolicyDocument });
+  const simulate = (client = iam) =>
+    client.simulatePrincipalPolicy({
+      PolicySourceArn: "arn:aws:iam::123456789012:user/joe",
+      ActionNames: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+      ResourceArns: ["arn:aws:s3:::b/k"],
+    });
+  const { EvaluationResults } = await simulate();
+  assert.deepEqual(
+    EvaluationResults!.map((one) => [one.EvalActionName, one.EvalDecision]),
+    [["s3:GetObject", "allowed"], ["s3:PutObject", "implicitDeny"], [
+      "s3:DeleteObject",
+      "explicitDeny",
+    ]],
+  );
+  assert.equal(EvaluationResults![0]!.MatchedStatements![0]!.SourcePolicyId, "own");
+  assert.equal((await refusal(simulate(r.iamAs(keys)))).code, "AccessDenied");
+});
+
+Deno.test("SimulateCustomPolicy: decides by the given policies and context", async () => {
+  await using r = await room();
+  const policy = {
+    Version: "2012-10-17",
+    Statement: [{
+      Effect: "Allow",
+      Action: "s3:ListBucket",
+      Resource: "arn:aws:s3:::b",
+      Condition: { StringLike: { "s3:prefix": "in/*" } },
+    }],
+  };
+  const simulate = async (prefix: string) => {
+    const { EvaluationResults } = await r.iam.simulateCustomPolicy({
+      PolicyInputList: [JSON.stringify(policy)],
+      ActionNames: ["s3:ListBucket"],
+      ResourceArns: ["arn:aws:s3:::b"],
+      ContextEntries: [{
+        ContextKeyName: "s3:prefix",
+        ContextKeyValues: [prefix],
+        ContextKeyType: "string",
+      }],
+    });
+    return EvaluationResults![0]!.EvalDecision;
+  };
+  assert.equal(await simulate("in/a"), "allowed");
+  assert.equal(await simulate("out/a"), "implicitDeny");
+});
+
+Deno.test("GetSessionToken: keys of a user for S3 and for roles, but not for IAM", async () => {
+  await using r = await room();
+  const keys = await userWithKey(r.iam, "joe", allow("*"));
+  const { Credentials } = await r.stsAs(keys).getSessionToken({ DurationSeconds: 900 });
+  const session = {
+    accessKeyId: Credentials!.AccessKeyId!,
+    secretAccessKey: Credentials!.SecretAccessKey!,
+    sessionToken: Credentials!.SessionToken!,
+  };
+  const { Arn } = await r.stsAs(session).getCallerIdentity({});
+  assert.equal(Arn, "arn:aws:iam::123456789012:user/joe");
+  assert.equal((await refusal(r.iamAs(session).listUsers({}))).code, "AccessDenied");
+  const again = r.stsAs(session).getSessionToken({});
+  assert.equal((await refusal(again)).code, "AccessDenied");
+  r.sandbox.clock.advance(901_000);
+  const late = await send(sign(`${r.sandbox.url}/`, {
+    service: "s3",
+    keys: session,
+    date: r.sandbox.clock.now(),
+  }));
+  assert.equal(late.code, "ExpiredToken");
+});
+
+Deno.test("GetAccessKeyInfo: gives the account of a key", async () => {
+  await using r = await room();
+  const { accessKeyId } = r.sandbox.credentials;
+  const { Account } = await r.sts.getAccessKeyInfo({ AccessKeyId: accessKeyId });
+  assert.equal(Account, "123456789012");
+  const unknown = r.sts.getAccessKeyInfo({ AccessKeyId: "AKIAUNKNOWNUNKNOWN00" });
+  assert.equal((await refusal(unknown)).code, "ValidationError");
+});
+
+Deno.test("iam, sts: what AWS has and the sandbox doesn't is 501, what AWS lacks is 400", async () => {
+  await using r = await room();
+  const saml = await refusal(r.iam.listSAMLProviders({}));
+  assert.deepEqual([saml.status, saml.code], [501, "NotImplemented"]);
+  assert.match(saml.message, /ListSAMLProviders is not part of the sandbox/);
+  const token = await refusal(r.sts.getFederationToken({ Name: "someone" }));
+  assert.deepEqual([token.status, token.code], [501, "NotImplemented"]);
+  const typo = await send(sign(`${r.sandbox.url}/`, {
+    service: "iam",
+    keys: r.sandbox.credentials,
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: "Action=ListUser&Version=2010-05-08",
+  }));
+  assert.deepEqual([typo.status, typo.code], [400, "InvalidAction"]);
+});
