@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { oneLine } from "./escape.ts";
+import { redact } from "./redact.ts";
 
 /**
  * Why something failed, for a program to branch on.
@@ -67,10 +69,14 @@ export class S3CredentialsError extends Error {
    * @param options a hint and the cause
    */
   constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    // Both may quote a server.
+    super(
+      oneLine(redact(message)),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.name = "S3CredentialsError";
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : redact(options.hint);
   }
 }
 

@@ -30,6 +30,11 @@ export function escapeName(name: string): string {
   return escapeControls(name).replaceAll("\r", "\\r").replaceAll("\n", "\\n");
 }
 
+/** A text with its lines joined: a line of its own could pass for one of ours. */
+export function oneLine(text: string): string {
+  return text.replace(/\s*[\r\n]+\s*/g, " ");
+}
+
 /**
  * A word that needs no quotes in any shell. AWS's own secrets and tokens, base64, need none; those of
  * other servers may: unquoted, zsh reads `=ls` and `a:=ls` as the path of a command, fish `%self` as a

@@ -6,6 +6,7 @@
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "./credential_types.ts";
 import { asUsageError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
+import { noteSecret } from "../redact.ts";
 import {
   type ClientOptions,
   type IAMClient,
@@ -218,15 +219,23 @@ type Connected = Settings & { credentials: AwsCredentialIdentityProvider };
 /** One for all clients, so that a code is asked for once; called again shortly before they expire. */
 async function sharedProvider(settings: Settings): Promise<AwsCredentialIdentityProvider> {
   const { credentials, source } = settings;
-  if (typeof credentials === "object") return () => Promise.resolve(credentials);
+  if (typeof credentials === "object") return () => Promise.resolve(noted(credentials));
   const { memoize } = await import("@smithy/core/config");
+  const provider = credentials ?? sourceProvider(source!, settings);
   const expiresSoon = ({ expiration }: AwsCredentialIdentity) =>
     Number(expiration) - Date.now() < EXPIRY_MARGIN_MS;
   return memoize(
-    credentials ?? sourceProvider(source!, settings),
+    async (...options) => noted(await provider(...options)),
     expiresSoon,
     ({ expiration }) => expiration !== undefined,
   );
+}
+
+/** Keeps the secrets of credentials out of messages. */
+function noted(credentials: AwsCredentialIdentity): AwsCredentialIdentity {
+  noteSecret(credentials.secretAccessKey);
+  noteSecret(credentials.sessionToken);
+  return credentials;
 }
 
 /** What a person wants to know who looks for a fault. */

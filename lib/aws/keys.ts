@@ -1,9 +1,10 @@
 /**
- * Access keys as people paste them.
+ * Access keys as people paste them, and as servers send them.
  *
  * @module
  */
 import { InvalidInput, S3CredentialsError } from "../errors.ts";
+import { noteSecret } from "../redact.ts";
 import type { AwsCredentialIdentity } from "./credential_types.ts";
 
 /** Refuses keys that can't be sent, such as one with a line end; drops an empty token. */
@@ -25,6 +26,22 @@ export function checkedKeys(
   }
 }
 
+/**
+ * Refuses new keys that no shell or file could hold as they are, such as with a line end. Whoever sends
+ * those may want to write more into a file than a key.
+ */
+export function receivedKeys<T extends AwsCredentialIdentity>(keys: T, action: string): T {
+  try {
+    parseKeys(keys);
+    return keys;
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    throw new S3CredentialsError("aws", `${action}: ${error.message}`, {
+      hint: "Check that the endpoint is one of AWS's services, or of a server that you trust",
+    });
+  }
+}
+
 /** The same for keys that the caller gives; throws a `RangeError` that repeats nothing of them. */
 export function parseKeys(
   { accessKeyId, secretAccessKey, sessionToken, ...rest }: AwsCredentialIdentity,
@@ -34,6 +51,8 @@ export function parseKeys(
     ["secret access key", secretAccessKey],
     ["session token", sessionToken],
   ] as const;
+  noteSecret(secretAccessKey);
+  noteSecret(sessionToken);
   for (const [name, text = ""] of parts) {
     const problem = faultOf(text);
     if (problem !== undefined) throw new InvalidInput(`the ${name} ${problem}`);

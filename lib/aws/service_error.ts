@@ -4,6 +4,7 @@
  * @module
  */
 import { S3CredentialsError } from "../errors.ts";
+import { redact } from "../redact.ts";
 import {
   ERRORS,
   type Meaning,
@@ -92,19 +93,12 @@ export function serviceError(error: unknown, action: string): S3CredentialsError
         "Check that the endpoint is one of AWS's services, or of a server that speaks as they do",
     });
   }
-  const { message = "", code: runtimeCode } = (error ?? {}) as SdkError;
+  const { message = "" } = (error ?? {}) as SdkError;
   const awsCode = awsErrorCode(error);
-  // The runtime's code first: the SDK calls a connection that was cut a TimeoutError too.
-  const meaning = credentialsReason(error) ?? NOTES.get(error as object) ?? unknownHost(error) ??
-    untrusted(error) ??
-    missingPermission(error) ??
-    ERRORS[runtimeCode ?? ""] ??
-    ERRORS[awsCode] ??
-    nestedMeaning(error) ??
-    meaningOfStatus(httpStatus(error));
-  // A line of its own could pass for one of ours.
+  const meaning = localMeaning(error) ?? NOTES.get(error as object) ?? ERRORS[awsCode] ??
+    nestedMeaning(error) ?? meaningOfStatus(httpStatus(error));
   const words = isWorthQuoting(message, awsCode)
-    ? `${awsCode === "Unknown" ? "" : `${awsCode}: `}${message.replaceAll(/\s*[\r\n]+\s*/g, " ")}`
+    ? `${awsCode === "Unknown" ? "" : `${awsCode}: `}${message}`
     : undefined;
   const happened = meaning?.message === undefined
     ? words ?? answerWithoutBody(error)
@@ -123,18 +117,27 @@ function codeInBrackets(error: unknown): string {
   return ` (${code === "Unknown" ? `HTTP status ${status}` : code})`;
 }
 
+/** What only this machine can say: a server may put the same names and codes into its answer. */
+function localMeaning(error: unknown): Meaning | undefined {
+  if (httpStatus(error) !== undefined) return undefined;
+  // The runtime's code first: the SDK calls a connection that was cut a TimeoutError too.
+  const { code = "" } = (error ?? {}) as SdkError;
+  return credentialsReason(error) ?? unknownHost(error) ?? untrusted(error) ??
+    missingPermission(error) ?? ERRORS[code];
+}
+
 /**
  * What of an SDK's error may be passed on. S3 repeats session tokens in its answers, STS the request
  * that was signed; the SDK keeps all of the answer, and the headers of the request.
  */
 function safeCause(error: unknown, meaning: Meaning | undefined): unknown {
-  if (httpStatus(error) === undefined) return error;
-  const { message = "", code, $metadata = {} } = error as SdkError;
+  const { message = "", code, $metadata = {} } = (error ?? {}) as SdkError;
+  if (httpStatus(error) === undefined && redact(message) === message) return error;
   const isAboutCredentials = meaning?.code === "credentials";
-  const cause = new Error(isAboutCredentials ? meaning.message : message);
-  cause.name = awsErrorCode(error);
+  const cause = new Error(isAboutCredentials ? meaning.message : redact(message));
+  cause.name = redact(awsErrorCode(error));
   return Object.assign(cause, {
-    ...(code !== undefined && { code }),
+    ...(typeof code === "string" && { code: redact(code) }),
     $metadata: { ...$metadata, httpStatusCode: httpStatus(error) },
   });
 }
@@ -226,6 +229,7 @@ export function isOtherService(error: unknown): boolean {
 /** Why a source gave no credentials, such as a sign-in that has expired. */
 function credentialsReason(error: unknown): Meaning | undefined {
   const { name, message = "" } = (error ?? {}) as SdkError;
+  if (httpStatus(error) !== undefined) return undefined;
   if (!/^(CredentialsProvider|TokenProvider|Provider)Error$/.test(name ?? "")) return undefined;
   if (isNoProvider(error) || message === "") return NO_CREDENTIALS;
   const [reason = "", ...rest] = message.split(/(?<=\.)\s+/);

@@ -5,6 +5,7 @@
  */
 import type { S3CredentialsError } from "../errors.ts";
 import { escapeControls, escapeName } from "../escape.ts";
+import { redact } from "../redact.ts";
 import type { Io, Output } from "./io.ts";
 
 const STYLES = { bold: 1, red: 31, yellow: 33 };
@@ -20,9 +21,9 @@ export function terminalWidth(output: Output): number | undefined {
   return output.isTerminal ? output.columns?.() || 80 : undefined;
 }
 
-/** Writes a message to standard error, with control characters escaped. Never fails. */
+/** Writes a message to standard error, with control characters escaped and without secrets. Never fails. */
 export async function writeMessage(io: Io, message: string): Promise<void> {
-  const text = escapeControls(message)
+  const text = escapeControls(redact(message))
     .replace(/^Error:/, (word) => styled(io.stderr, "red", word))
     .replace(/^Warning:/, (word) => styled(io.stderr, "yellow", word));
   try {

@@ -6,6 +6,7 @@
 import { abortable } from "../abortable.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
+import { oneLine } from "../escape.ts";
 import { checkBucketName } from "../names.ts";
 import { partitionOfArn, partitionOfRegion } from "../partitions.ts";
 import { apply } from "./apply.ts";
@@ -130,7 +131,10 @@ export async function createCredentials(
   request: CreateRequest,
   options: CreateOptions = {},
 ): Promise<CreatedCredentials> {
-  const { onProgress = () => {}, onWarning = () => {}, signal } = options;
+  const { signal } = options;
+  // They name what servers have named.
+  const onProgress = (message: string) => options.onProgress?.(oneLine(message));
+  const onWarning = (message: string) => options.onWarning?.(oneLine(message));
   const { patienceMs = DEFAULT_PATIENCE_MS } = options;
   const { plan, facts } = await look(aws, request, signal);
   for (const warning of plan.warnings) onWarning(warning);

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { InvalidInput } from "../errors.ts";
+import { parseKeys } from "../aws/keys.ts";
+import { asUsageError, InvalidInput } from "../errors.ts";
 import { formatTime } from "../time.ts";
 import { PLAIN_WORD, shellWord } from "../escape.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
@@ -46,6 +47,7 @@ export const CREDENTIAL_FORMATS: readonly CredentialFormat[] = [
  * @param format how to write it
  * @param options the details of the key, and the name of the INI section
  * @returns the text, without a line break at its end
+ * @throws {S3CredentialsError} `usage` if a value is not one line of printable ASCII
  *
  * @example Variables for a shell
  * ```ts
@@ -75,6 +77,7 @@ export function formatCredentials(
     profileName?: string;
   } = {},
 ): string {
+  asUsageError(() => parseKeys(credentials), "Could not write the credentials");
   switch (format) {
     case "json":
       return JSON.stringify(printed(credentials, options.accessKey), null, 4);

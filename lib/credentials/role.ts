@@ -9,6 +9,7 @@ import { type PolicyDocument, policyText } from "../policy/document.ts";
 import { retry } from "../retry.ts";
 import type { AssumeRoleCommandOutput } from "@aws-sdk/client-sts";
 import { messageOf, S3CredentialsError } from "../errors.ts";
+import { receivedKeys } from "../aws/keys.ts";
 import { fullAccessArn } from "./defaults.ts";
 import { withTags } from "./tags.ts";
 import { change, type Outcome } from "./rollback.ts";
@@ -190,12 +191,12 @@ export async function assumeRole(
         `Could not assume role ${roleArn}: the answer held no credentials`,
       );
     }
-    const value = {
+    const value = receivedKeys({
       accessKeyId: AccessKeyId,
       secretAccessKey: SecretAccessKey,
       sessionToken: SessionToken,
       expiration: Expiration,
-    };
+    }, `Could not assume role ${roleArn}`);
     return { value, changes: [] };
   } catch (thrown) {
     const { code, message, cause, hint } = serviceError(

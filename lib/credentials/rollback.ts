@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { oneLine } from "../escape.ts";
 import { retry } from "../retry.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { isMissing, mayHaveSucceeded, serviceError } from "../aws/service_error.ts";
@@ -70,7 +71,7 @@ export async function rollBack(changes: Change[], timeoutMs: number): Promise<Ro
         isRetriable: (error) => isCertain && isMissing(error),
         timeoutMs,
       });
-      if (removed !== null) report.undone.push(removed ?? undo.what);
+      if (removed !== null) report.undone.push(oneLine(removed ?? undo.what));
     } catch (error) {
       if (isMissing(error)) continue;
       report.left.push(serviceError(error, undo.what).message);

@@ -11,6 +11,7 @@ import { policyText } from "../policy/document.ts";
 import { retry } from "../retry.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { shellWord } from "../escape.ts";
+import { receivedKeys } from "../aws/keys.ts";
 import { iamPages } from "../aws/listing.ts";
 import {
   awsErrorCode,
@@ -183,6 +184,8 @@ export async function createAccessKey(
       });
       id = AccessKey?.AccessKeyId;
       if (id !== undefined) run.discoveries.noteOwnKey(id);
+      const secret = AccessKey?.SecretAccessKey;
+      if (id && secret) receivedKeys({ accessKeyId: id, secretAccessKey: secret }, action);
       return AccessKey;
     },
     {

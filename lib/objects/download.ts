@@ -319,7 +319,8 @@ export function getError(client: BucketClient, error: unknown, key: string): unk
   if (error.name === "NoSuchBucket") {
     return serviceError(error, `Could not get objects of bucket ${client.bucket}`);
   }
+  const { code, message, hint, cause } = serviceError(error, action);
   return httpStatusCode === 404
-    ? new S3CredentialsError("not-found", `Not found: ${escapeName(key)}`, { cause: error })
-    : serviceError(error, action);
+    ? new S3CredentialsError("not-found", `Not found: ${escapeName(key)}`, { cause })
+    : new S3CredentialsError(code, message, { hint, cause });
 }

@@ -1,0 +1,89 @@
+/**
+ * Servers and files whose keys would write more into a file than a key.
+ */
+import assert from "node:assert/strict";
+import { formatCredentials, S3CredentialsError } from "@s3creds/cli";
+import { CREDENTIAL_FORMATS } from "../../lib/credentials/format.ts";
+import { errorBody, hostileServer } from "./hostile_server.ts";
+
+/** In a file of profiles, the second line would be an entry of its own. */
+const EVIL = "x\ncredential_process = sh -c 'touch /tmp/owned'";
+const BAD: Record<string, string> = {
+  "a line end": EVIL,
+  "a carriage return": "x\rAWS_PROFILE=evil",
+  "NUL": "x\0y",
+  "an escape": "x\x1b[2Jy",
+  "U+2028": "x\u2028y",
+  "a space at its end": "x ",
+};
+const GOOD = { AccessKeyId: "AKIAEXAMPLE", SecretAccessKey: "example", SessionToken: "token" };
+
+function xml(text: string): string {
+  return text.replace(/[^\w =-]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** A server on which everything succeeds, and whose keys are not what they should be. */
+function keysServer(fields: Partial<typeof GOOD>) {
+  const actions: string[] = [];
+  const key = Object.entries({ ...GOOD, ...fields })
+    .map(([name, text]) => `<${name}>${text.includes("\0") ? text : xml(text)}</${name}>`).join("");
+  const results: Record<string, string> = {
+    CreateAccessKey: `<AccessKey>${key}</AccessKey>`,
+    AssumeRole: `<Credentials>${key}<Expiration>2040-01-01T00:00:00Z</Expiration></Credentials>`,
+    GetRole: "<Role><Arn>arn:aws:iam::123456789012:role/r</Arn><MaxSessionDuration>43200" +
+      "</MaxSessionDuration></Role>",
+    ListAttachedRolePolicies: "<AttachedPolicies><member><PolicyArn>" +
+      "arn:aws:iam::aws:policy/AmazonS3FullAccess</PolicyArn></member></AttachedPolicies>",
+    GetCallerIdentity: "<Arn>arn:aws:iam::123456789012:user/me</Arn>",
+  };
+  const server = hostileServer((_, body) => {
+    const action = new URLSearchParams(body).get("Action");
+    if (action === null) return new Response("");
+    actions.push(action);
+    if (action === "GetUser") {
+      return new Response(errorBody({ Code: "NoSuchEntity", Message: "No" }, false), {
+        status: 404,
+      });
+    }
+    const result = `<${action}Result>${results[action] ?? ""}</${action}Result>`;
+    return new Response(`<${action}Response>${result}</${action}Response>`);
+  });
+  return { server, actions };
+}
+
+for (const [what, text] of Object.entries(BAD)) {
+  for (const field of Object.keys(GOOD) as (keyof typeof GOOD)[]) {
+    Deno.test(`create: refuses a new key with ${what} in its ${field}, for every format`, async () => {
+      for (const format of CREDENTIAL_FORMATS) {
+        for (const duration of field === "SessionToken" ? [["-d", "15m"]] : [[], ["-d", "15m"]]) {
+          const { server, actions } = keysServer({ [field]: text });
+          await using _ = server;
+          const args = ["create", "my-bucket", ...duration, "-f", format];
+          const { code, stdout, stderr } = await server.run(args, { patienceMs: 0 });
+          assert.deepEqual([code, stdout], [1, ""], `${args} ${stderr}`);
+          assert.doesNotMatch(stderr, /touch|PROFILE=evil/);
+          if (duration.length === 0 && text !== BAD.NUL) {
+            assert.ok(actions.includes("DeleteAccessKey"), stderr);
+            assert.ok(actions.includes("DeleteUser"), stderr);
+          }
+        }
+      }
+    });
+
+    Deno.test(`--auth, formatCredentials: refuse a key with ${what} in its ${field}`, async () => {
+      await using server = hostileServer(() => new Response(""));
+      const keys = { ...GOOD, [field]: text };
+      const files = { "auth.json": JSON.stringify(keys) };
+      const ran = await server.run(["whoami", "--auth", "auth.json"], { files });
+      assert.deepEqual([ran.code, ran.stdout, server.requests], [2, "", 0], ran.stderr);
+      for (const format of CREDENTIAL_FORMATS) {
+        const credentials = {
+          accessKeyId: keys.AccessKeyId,
+          secretAccessKey: keys.SecretAccessKey,
+          sessionToken: keys.SessionToken,
+        };
+        assert.throws(() => formatCredentials(credentials, format), S3CredentialsError);
+      }
+    });
+  }
+}
