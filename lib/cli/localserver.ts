@@ -14,6 +14,8 @@ import { awsOptions, bucketNames, parsePort, usage, withAws } from "./options.ts
 import { permissionOf, permissionOptions, warnOfPrefix } from "./permission_options.ts";
 import { messageLog, writeLine, writeMessage } from "./output.ts";
 
+/** Not `localhost`: that may be `::1` first, where somebody else may listen on the same port. */
+const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 8094;
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 /** A server on these is reached at any address of the machine. */
@@ -40,7 +42,7 @@ export const localserver = defineCommand({
     port: value("-p, --port <port>", `Port to serve on (default: ${DEFAULT_PORT})`, parsePort),
     host: value(
       "--host <host>",
-      "Host to serve on (default: localhost). Hosts other than loopback need --token",
+      "Host to serve on (default: 127.0.0.1). Hosts other than loopback need --token",
       parseHost,
     ),
     token: optionalValue(
@@ -59,7 +61,7 @@ export const localserver = defineCommand({
   async run({ operands, options }, io) {
     const permission = permissionOf(options);
     const [bucket = ""] = bucketNames(operands);
-    const { duration, prefix, roleArn, host = "localhost", port = DEFAULT_PORT } = options;
+    const { duration, prefix, roleArn, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
     if (duration === undefined) throw usage("--duration is required, such as --duration 1h");
     if (!LOOPBACK.includes(host) && options.token === undefined) {
       throw usage(`--host ${host} can be reached by other machines: add --token to keep them out`);
@@ -119,6 +121,7 @@ function howToUse(url: string, hasToken: boolean, isLoopback: boolean): string {
 
 /** Addresses of IPv6 stand in brackets, as in URLs. */
 function parseHost(text: string): string {
+  if (/^localhost$/i.test(text)) return DEFAULT_HOST;
   if (/^(\[[\da-f:.]+\]|[\w.-]+)$/i.test(text)) return text.toLowerCase();
   if (/^[\da-f:.]+$/i.test(text)) return `[${text.toLowerCase()}]`;
   throw new InvalidInput(`Invalid host ${JSON.stringify(text)}`);
@@ -148,7 +151,7 @@ function listen(
   let handler: Handler | undefined;
   try {
     const server = Deno.serve({
-      hostname: host === "localhost" ? "127.0.0.1" : host.replace(/[\[\]]/g, ""),
+      hostname: host.replace(/[\[\]]/g, ""),
       port,
       onListen: () => {},
     }, (request) => handler!(request));

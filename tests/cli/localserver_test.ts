@@ -8,7 +8,7 @@ const ARGS = ["localserver", BUCKET, "--duration", "15m", "--port", "0"];
 const DENIED = { status: 403, code: "AccessDenied", message: "Not for you" };
 
 interface Serving {
-  /** Such as `http://localhost:40001/`. */
+  /** Such as `http://127.0.0.1:40001/`. */
   url: string;
   port: number;
   sandbox: Sandbox;
@@ -69,7 +69,7 @@ function policies(sandbox: Sandbox): (string | undefined)[] {
 
 test("the document, and credentials that work", async (sandbox) => {
   const { code, stdout, stderr } = await serve(sandbox, [], async ({ url }) => {
-    assert.match(url, /^http:\/\/localhost:\d+\/$/);
+    assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
     const { status, body } = await ask(url);
     assert.equal(status, 200);
     const [session] = sandbox.account.sessions.values();
@@ -275,7 +275,7 @@ test("a port in use: one clear error, before anything is made", async (sandbox) 
   const ran = await run([...ARGS.slice(0, -1), `${port}`], { sandbox });
   assert.deepEqual({ code: ran.code, stdout: ran.stdout }, { code: 1, stdout: "" });
   assert.ok(ran.stderr.endsWith(
-    `Error: Could not serve on localhost:${port}: the port is in use\n` +
+    `Error: Could not serve on 127.0.0.1:${port}: the port is in use\n` +
       "Choose another --port or --host\n",
   ));
   assert.equal(ran.stderr.match(/Error/g)?.length, 1);

@@ -7,7 +7,7 @@ import { cleanEnv } from "./support.ts";
 
 /** A server of credentials that runs. */
 export interface LocalServer {
-  /** Where it answers, such as `http://localhost:8094/`. */
+  /** Where it answers, such as `http://127.0.0.1:8094/`. */
   url: string;
   /** What it has written to standard output so far. */
   stdout(): string;

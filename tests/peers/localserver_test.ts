@@ -249,7 +249,7 @@ peerTest("localserver: Ctrl-C ends it, and nothing secret was said", async () =>
   assert.match(stderr, /^Generating initial credentials\.\.\.\n/);
   assert.match(
     stderr,
-    /\nServing read-only credentials for bucket 'papers' at http:\/\/localhost:/,
+    /\nServing read-only credentials for bucket 'papers' at http:\/\/127\.0\.0\.1:/,
   );
   assert.match(stderr, /\nGET \/ 200\n/);
   assert.match(stderr, /\nStopped\n$/);
