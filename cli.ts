@@ -16,6 +16,7 @@ const buckets = () => import("./lib/cli/buckets.ts");
 const can = () => import("./lib/cli/policies/can.ts");
 const credentials = () => import("./lib/cli/credentials.ts");
 const identities = () => import("./lib/cli/identities.ts");
+const keys = () => import("./lib/cli/keys/commands.ts");
 const lint = () => import("./lib/cli/policies/lint.ts");
 const localserver = () => import("./lib/cli/localserver.ts");
 const objects = () => import("./lib/cli/objects.ts");
@@ -46,6 +47,12 @@ const program: Program = {
           "localserver": "Serve temporary credentials to programs on this machine",
         }),
       ],
+    },
+    {
+      title: "Keys",
+      commands: commandsOf(keys, {
+        "extend": "Change when the keys of a user expire",
+      }),
     },
     {
       title: "Policies",

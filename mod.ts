@@ -58,6 +58,9 @@ export {
   type CredentialHandlerOptions,
 } from "./lib/credentials/credential_server.ts";
 
+// The life of a key.
+export { extendKeys, type ExtendOptions, type KeyExpiry } from "./lib/credentials/keys/expire.ts";
+
 // Users and roles.
 export { type Identity, whoami } from "./lib/account/whoami.ts";
 export { listUsers, type User } from "./lib/account/users.ts";

@@ -51,6 +51,38 @@ export function parseSeconds(text: string): number {
   return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 
+/**
+ * Parses when keys expire: in a time such as `30d` or `12h`, or at a date or time such as `2027-01-31` or
+ * `2027-01-31T17:00+01:00`; without an offset it is UTC. To the second.
+ */
+export function parseExpiry(text: string, now: Date): Date {
+  if (/^(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s)?$/.test(text)) {
+    return wholeSecond(now.getTime() + 1000 * parseSeconds(text));
+  }
+  const form = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.exec(
+    text,
+  );
+  const utc = text.length > 10 && form?.[1] === undefined ? "Z" : "";
+  const time = form === null ? NaN : Date.parse(text.replace(" ", "T") + utc);
+  if (Number.isNaN(time) || !isDay(text.slice(0, 10))) {
+    throw new InvalidInput(
+      "expected a time such as 30d, 12h, 2027-01-31 or 2027-01-31T17:00Z, not " +
+        JSON.stringify(text),
+    );
+  }
+  return wholeSecond(time);
+}
+
+/** A day that its month doesn't have would be taken for one of the next month. */
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+}
+
+function wholeSecond(milliseconds: number): Date {
+  return new Date(1000 * Math.floor(milliseconds / 1000));
+}
+
 /** A time as the Python tool writes it: UTC, to the second, with a fraction only if it isn't zero. */
 export function formatTime(time: Date): string {
   const [date = "", clock = ""] = time.toISOString().slice(0, -1).split("T");

@@ -68,7 +68,13 @@ async function preparedSandbox(): Promise<Sandbox> {
   });
   const { account } = sandbox;
   for (
-    const name of ["username", "username1", "username2", "s3.read-write.simonw-test-bucket-10"]
+    const name of [
+      "username",
+      "username1",
+      "username2",
+      "s3.read-write.simonw-test-bucket-10",
+      "s3.read-write.my-bucket",
+    ]
   ) {
     const user = createUser(account.id, name);
     const key = createAccessKey();

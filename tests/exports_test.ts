@@ -22,6 +22,8 @@ const MAX_EXPORTS = 65;
 /** What came with later commands. */
 const LATER_EXPORTS = `
   Access AccessOf BucketAccess readAccess readBucketAccess
+  extendKeys ExtendOptions KeyExpiry
+  Partition
 `;
 
 async function deno(...args: string[]): Promise<string> {

@@ -44,6 +44,7 @@ const asAdmin = (...args: string[]) => async (sandbox: Sandbox) => {
   assert.equal(code, 0, stderr);
 };
 const withUser = asAdmin("create", "my-bucket");
+const withExpiringUser = asAdmin("create", "my-bucket", "--expires", "7d");
 const withObject = asAdmin("put-object", "my-bucket", "my-key", "-");
 const withToolRole = asAdmin("create", "my-bucket", "--duration", "15m");
 
@@ -132,6 +133,8 @@ const SCENES: Record<string, Scene> = {
   "create: Temporary credentials of a role of your own": { prepare: withMyRole },
   "localserver: Once the role is there": { ...serveShortly, prepare: withToolRole },
   "localserver: With a role of your own": { ...serveShortly, prepare: withMyRole },
+  "extend: Keys that expire": { prepare: withExpiringUser },
+  "extend: So that they never expire": { prepare: withExpiringUser },
   "can: A user": { prepare: withMyUser },
   "can: A role with an attached policy": { prepare: withMyRole },
   "list-user-policies: All users": { prepare: withUser },

@@ -30,6 +30,7 @@ import {
   awsOptions,
   bucketNames,
   bucketRegionOption,
+  expiryOption,
   readInput,
   usage,
   withAws,
@@ -80,6 +81,11 @@ const createOptions = {
       "--role-arn <arn>",
       "With --duration: assume this role, and make no IAM call",
       checked((arn) => checkArn(arn, "role")),
+    ),
+    expires: value(
+      "--expires <time>",
+      "When the key expires, with all other keys of its user: in 30d or 12h, or at a date or time " +
+        "such as 2027-01-31 or 2027-01-31T17:00Z. If omitted, it never does",
     ),
     tag: values(
       "--tag <key-value>",
@@ -147,13 +153,18 @@ export const create = defineCommand({
   stopsItself: true,
   async run({ operands, options }, io) {
     const request = await createRequest(operands, options, io);
+
     await lintRequest(request, io);
     const log = messageLog(io, options.silent);
     if (options.dryRun) return await showDryRun(request, options.region, io, log);
     await withAws(options, io, async (aws) => {
       if (options.plan) {
         const { planCredentials } = await library.create();
-        return await showPlan(await planCredentials(aws, request, io), io, log);
+        return await showPlan(
+          await planCredentials(aws, request, { signal: io.signal, now: io.now?.() }),
+          io,
+          log,
+        );
       }
       const created = await createAndPrint(aws, request, options, io, log);
       const step = nextStep(created, options.wait !== undefined, io);
@@ -185,6 +196,7 @@ async function createAndPrint(
     onWarning: log.warn,
     signal: io.signal,
     patienceMs: io.patienceMs,
+    now: io.now?.(),
   }).finally(log.flush);
   await deliver(
     created,
@@ -266,6 +278,7 @@ async function createRequest(
     userPermissionsBoundary,
     tags: options.tag.length === 0 ? undefined : Object.fromEntries(options.tag),
     ownTags: !options.noOwnTags,
+    expires: options.expires === undefined ? undefined : expiryOption(options.expires, io),
     policy: options.policy === undefined ? undefined : await readPolicy(options.policy, io),
   };
 }
@@ -293,6 +306,9 @@ function checkCombinations(options: Values<typeof createOptions>): void {
   if (options.duration !== undefined) {
     if (options.username !== undefined) {
       throw usage("--username cannot be used with --duration, which creates no user");
+    }
+    if (options.expires !== undefined) {
+      throw usage("--expires cannot be used with --duration: temporary credentials expire anyway");
     }
     if (options.userPermissionsBoundary !== undefined) {
       throw usage(

@@ -69,6 +69,8 @@ export interface Io {
   requestTimeoutMs?: number;
   /** Milliseconds to wait for AWS to see what was just made; tests set it low. */
   patienceMs?: number;
+  /** The time now; tests move it. */
+  now?(): Date;
 }
 
 /** How the environment of a child differs from ours. */

@@ -27,6 +27,8 @@ export const library = {
     import("../" + "objects/delete.ts"),
   deleteUser: (): Promise<typeof import("../account/delete_user.ts")> =>
     import("../" + "account/delete_user.ts"),
+  expire: (): Promise<typeof import("../credentials/keys/expire.ts")> =>
+    import("../" + "credentials/keys/expire.ts"),
   findUploads: (): Promise<typeof import("../objects/find_uploads.ts")> =>
     import("../" + "objects/find_uploads.ts"),
   getObjects: (): Promise<typeof import("../objects/get.ts")> => import("../" + "objects/get.ts"),

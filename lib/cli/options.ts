@@ -10,6 +10,7 @@ import { parseEndpointUrl } from "../aws/endpoint_url.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
 import { decodeText } from "../text.ts";
+import { formatTime, parseExpiry } from "../time.ts";
 import { flag, optionGroup, value, type Values } from "./command.ts";
 import { library } from "./library.ts";
 import type { Io } from "./io.ts";
@@ -140,6 +141,16 @@ function fileFault(error: unknown, path: string): string {
 export function bucketNames(names: readonly string[], options?: BucketNameOptions): string[] {
   for (const name of names) asUsageError(() => checkBucketName(name, options));
   return [...new Set(names)];
+}
+
+/** Parses when keys expire, which must be in the future. */
+export function expiryOption(text: string, io: Io, context = "Invalid value for --expires"): Date {
+  const now = io.now?.() ?? new Date();
+  return asUsageError(() => {
+    const expires = parseExpiry(text, now);
+    if (expires > now) return expires;
+    throw new InvalidInput(`${formatTime(expires)} is not in the future`);
+  }, context);
 }
 
 const HIGHEST_PORT = 65_535;

@@ -44,6 +44,7 @@ export const CLI_TERMS: Readonly<Record<string, string>> = {
   credentials: "--auth",
   debugBucket: "s3-credentials debug-bucket",
   duration: "--duration",
+  expires: "--expires",
   endpointUrl: "--endpoint-url",
   prefix: "--prefix",
   profile: "--profile",

@@ -11,6 +11,8 @@ import { checkBucketName } from "../names.ts";
 import { partitionOfArn, partitionOfRegion } from "../partitions.ts";
 import { apply } from "./apply.ts";
 import { foreignBucketWarning } from "./describe.ts";
+import { checkIsFuture, checkNotExpired, EXPIRES_POLICY, expiryOfText } from "./expiry.ts";
+import { isAmazon, proveExpiry } from "./keys/expire.ts";
 import { findForeignBuckets, gatherFacts } from "./facts.ts";
 import { NOTHING_EXISTS, planCreate } from "./plan.ts";
 import { resolveRequest } from "./request.ts";
@@ -39,10 +41,13 @@ export interface CreateOptions {
    * @default {30000}
    */
   patienceMs?: number;
+  /** The time now, by which a key expires or has expired; a test may pass another one. */
+  now?: Date;
 }
 
 const DEFAULT_PATIENCE_MS = 30_000;
 const MAX_ROLLBACK_PATIENCE_MS = 10_000;
+const MAX_PROBE_PATIENCE_MS = 10_000;
 
 /**
  * Creates credentials for one or more buckets, with the buckets and the user that they need.
@@ -136,7 +141,7 @@ export async function createCredentials(
   const onProgress = (message: string) => options.onProgress?.(oneLine(message));
   const onWarning = (message: string) => options.onWarning?.(oneLine(message));
   const { patienceMs = DEFAULT_PATIENCE_MS } = options;
-  const { plan, facts } = await look(aws, request, signal);
+  const { plan, facts } = await look(aws, request, options);
   for (const warning of plan.warnings) onWarning(warning);
   for (const notice of plan.notices) onProgress(notice);
   // Only a warning depends on it, so it need not hold up the first changes.
@@ -155,6 +160,15 @@ export async function createCredentials(
   }
   for (const bucket of await foreignBuckets) onWarning(foreignBucketWarning(bucket));
   if (created === undefined) throw withRollbackReport(error!, await rollBack());
+  const { expires } = request;
+  if (expires !== undefined && created.accessKey !== undefined && !await isAmazon(aws)) {
+    const { credentials, accessKey: { userName } } = created;
+    const patience = { timeoutMs: Math.min(patienceMs, MAX_PROBE_PATIENCE_MS), signal };
+    await proveExpiry(aws, { userName, expires, credentials }, patience).catch(async (error) => {
+      const reason = signal?.aborted ? interruption(error, signal) : error;
+      throw withRollbackReport(reason, await rollBack());
+    });
+  }
   return { ...created, rollBack };
 }
 
@@ -195,9 +209,9 @@ function interruption(
 export async function planCredentials(
   aws: Aws,
   request: CreateRequest,
-  options: Pick<CreateOptions, "signal"> = {},
+  options: Pick<CreateOptions, "signal" | "now"> = {},
 ): Promise<CreatePlan> {
-  const { plan, facts } = await look(aws, request, options.signal);
+  const { plan, facts } = await look(aws, request, options);
   const foreignBuckets = await abortable(findForeignBuckets(aws, facts), options.signal);
   return { ...plan, warnings: [...foreignBuckets.map(foreignBucketWarning), ...plan.warnings] };
 }
@@ -205,8 +219,9 @@ export async function planCredentials(
 async function look(
   aws: Aws,
   request: CreateRequest,
-  signal: AbortSignal | undefined,
+  { signal, now = new Date() }: Pick<CreateOptions, "signal" | "now">,
 ): Promise<{ plan: CreatePlan; facts: CreateFacts }> {
+  if (request.expires !== undefined) checkIsFuture(request.expires, now);
   const partition = request.partition ?? partitionOfRegion(await connectionOf(aws).region());
   const regional = resolveRequest({ ...request, partition });
   // What fits into no account at all is found out before anything is sent.
@@ -217,6 +232,10 @@ async function look(
   const resolved = resolveRequest(located);
   const plan = planCreate(resolved, facts);
   checkNewBuckets(plan.steps);
+  if (resolved.user !== undefined && request.expires === undefined) {
+    const policy = facts.user?.inlinePolicies?.get(EXPIRES_POLICY);
+    checkNotExpired(resolved.user.name, expiryOfText(policy), now);
+  }
   const { grantsBeyond, provePlan } = await import("./proof.ts");
   provePlan(located, plan);
   const warnings = [...plan.warnings, ...grantsBeyond(located, plan)];

@@ -15,6 +15,7 @@ import { policyText } from "../policy/document.ts";
 import { USER_NAME_LIMIT } from "../names.ts";
 import { formatTime } from "../time.ts";
 import { isFullAccessArn } from "./defaults.ts";
+import { EXPIRES_POLICY, expiryOfText } from "./expiry.ts";
 import type { NamedPolicy } from "./grant.ts";
 
 function json(value: unknown): string {
@@ -147,15 +148,19 @@ export function bucketWarnings(
 
 /** What was found about the user and may be unexpected. */
 export function userNotices(
-  { name, shortenedFrom }: ResolvedUser,
+  user: ResolvedUser,
   found: UserFacts | undefined,
   policies: readonly NamedPolicy[],
 ): string[] {
+  const { name, shortenedFrom } = user;
   const shortened = shortenedFrom === undefined ? [] : [
     `User name shortened to ${name}: ${startOf(shortenedFrom)} is longer than the ` +
     `${USER_NAME_LIMIT} characters that AWS allows`,
   ];
-  if (found === undefined) return shortened;
+  const end = user.expires === undefined ? [] : [
+    `The keys of user ${user.name} will expire at ${formatTime(user.expires)}`,
+  ];
+  if (found === undefined) return [...shortened, ...end];
   const { accessKeys = [], inlinePolicies } = found;
   const keys = accessKeys.length === 0 ? "" : `, with ${accessKeys.map(describeKey).join(", ")}`;
   const replaced = policies.filter(({ policyName, policy }) => {
@@ -164,6 +169,7 @@ export function userNotices(
   });
   return [
     ...shortened,
+    ...end,
     `User exists already: ${name}${keys}`,
     ...replaced.map(({ policyName }) =>
       `Replaces the earlier policy ${policyName}, also for the other access keys of user ${name}`
@@ -201,7 +207,12 @@ export function userWarnings(
   policies: readonly NamedPolicy[],
 ): string[] {
   const put = new Set(policies.map(({ policyName }) => policyName));
-  const others = [...found.inlinePolicies?.keys() ?? []].filter((name) => !put.has(name));
+  const others = [...found.inlinePolicies?.keys() ?? []].filter((name) =>
+    !put.has(name) && name !== EXPIRES_POLICY
+  );
+  const expires = user.expires === undefined
+    ? expiryOfText(found.inlinePolicies?.get(EXPIRES_POLICY))
+    : undefined;
   const grants = [
     ...counted("policy", "policies", [...others, ...found.managedPolicies ?? []]),
     ...counted("group", "groups", found.groups ?? []),
@@ -211,6 +222,9 @@ export function userWarnings(
     ...(grants.length === 0
       ? []
       : [`The new key can also do what user ${user.name} may do by ${grants.join(" and by ")}`]),
+    ...(expires === undefined ? [] : [
+      `The keys of user ${user.name} expire at ${formatTime(expires)}, the new one too`,
+    ]),
     ...(boundary === undefined ? [] : [
       `User ${user.name} has the permissions boundary ${boundary}, which also limits the new key`,
     ]),

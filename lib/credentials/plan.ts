@@ -18,9 +18,11 @@ import type {
 } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { partitionOfRegion } from "../partitions.ts";
+import { policyText } from "../policy/document.ts";
 import { shellWord } from "../escape.ts";
 import { ROLE_NAME } from "./defaults.ts";
 import { resolveRequest } from "./request.ts";
+import { EXPIRES_POLICY, expiryPolicy } from "./expiry.ts";
 import { inlinePolicies, type NamedPolicy } from "./grant.ts";
 import {
   bucketNotices,
@@ -151,11 +153,17 @@ function planUser(
   found: UserFacts | undefined,
 ): CreatePlan {
   if (found !== undefined) checkExistingUser(user, found);
-  const policies = inlinePolicies({
+  const end = user.expires && { policyName: EXPIRES_POLICY, policy: expiryPolicy(user.expires) };
+  const granting = inlinePolicies({
     ...request,
     userName: user.name,
-    existing: found?.inlinePolicies,
+    existing: new Map([
+      ...found?.inlinePolicies ?? [],
+      // AWS counts it too.
+      ...end === undefined ? [] : [[end.policyName, policyText(end.policy)] as const],
+    ]),
   });
+  const policies = end === undefined ? granting : [...granting, end];
   return {
     steps: stepsForUser(request, user, found, policies),
     notices: userNotices(user, found, policies),

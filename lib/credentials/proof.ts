@@ -175,6 +175,7 @@ function documentsOf(policies: AccessPolicies): PolicyDocument[] {
  */
 export function provePlan(request: CreateRequest, plan: CreatePlan): void {
   const { principal, policies } = holderOf(plan);
+  if (request.expires !== undefined) proveEnd(request, request.expires, plan);
   const isCustom = request.policy !== undefined || (request.statements ?? []).length > 0;
   if (isCustom || documentsOf(policies).length === 0) return;
   // A boundary that somebody has chosen may leave less of the grant, which is no mistake.
@@ -192,6 +193,23 @@ export function provePlan(request: CreateRequest, plan: CreatePlan): void {
             : `the planned policies would not allow ${action} on ${resource}, which was requested`,
         );
       }
+    }
+  }
+}
+
+/** Checks that nothing is allowed any more from the moment on at which the keys expire. */
+function proveEnd({ buckets }: CreateRequest, expires: Date, plan: CreatePlan): void {
+  const { principal, policies } = holderOf(plan);
+  const context = { "aws:CurrentTime": expires.toISOString() };
+  const resources = [
+    "*",
+    ...buckets.flatMap((name) => [`arn:aws:s3:::${name}`, `arn:aws:s3:::${name}/key`]),
+  ];
+  for (const { name: action } of allActions("s3")) {
+    for (const resource of resources) {
+      const { decision } = evaluate({ principal, action, resource, context }, policies);
+      if (decision === "explicitDeny") continue;
+      throw fault(`the planned policies would not deny ${action} once the keys have expired`);
     }
   }
 }

@@ -11,6 +11,7 @@ import { checkArn, checkBucketName, checkUserName } from "../names.ts";
 import type { Partition } from "../partitions.ts";
 import { defaultUserName, fullAccessArn, readOnlyAccessArn, sessionName } from "./defaults.ts";
 import { actionsBeyondS3, grantedPolicy, isWithinS3, sessionPolicy } from "./grant.ts";
+import { checkExpiry } from "./expiry.ts";
 import { checkTags, roleTags, tagList, userTags } from "./tags.ts";
 
 /**
@@ -36,7 +37,7 @@ export function resolveRequest(request: CreateRequest): ResolvedRequest {
     public: Boolean(request.public || request.website),
     website: Boolean(request.website),
     tags: {
-      user: userTags(request, { buckets, grant }),
+      user: userTags(request, { buckets, grant, expires: request.expires }),
       role: roleTags(request),
       bucket: tagList(request.tags),
     },
@@ -68,6 +69,7 @@ export function resolveRequest(request: CreateRequest): ResolvedRequest {
 const CONTRADICTIONS: [keyof CreateRequest, keyof CreateRequest][] = [
   ["policy", "prefix"],
   ["duration", "username"],
+  ["duration", "expires"],
   ["duration", "userPermissionsBoundary"],
 ];
 
@@ -93,6 +95,7 @@ function check(request: CreateRequest): void {
   if (duration !== undefined) checkDuration(duration);
   if (roleArn !== undefined) checkArn(roleArn, "role");
   if (username !== undefined) checkUserName(username);
+  if (request.expires !== undefined) checkExpiry(request.expires);
   if (request.tags !== undefined) checkTags(request.tags);
   const boundary = request.userPermissionsBoundary;
   if (boundary !== undefined && boundary !== "none") checkArn(boundary, "policy");
@@ -103,7 +106,7 @@ function grantOf({ policy, statements = [], permission = "read-write" }: CreateR
 }
 
 function resolveUser(
-  { username, userPermissionsBoundary }: CreateRequest,
+  { username, expires, userPermissionsBoundary }: CreateRequest,
   grant: GrantName,
   buckets: readonly string[],
   partition: Partition,
@@ -112,6 +115,7 @@ function resolveUser(
     ...(username === undefined ? defaultUserName(grant, buckets) : { name: username }),
     permissionsBoundary: boundaryFor(grant, userPermissionsBoundary, partition),
     requestedBoundary: userPermissionsBoundary,
+    expires,
   };
 }
 

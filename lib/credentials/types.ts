@@ -51,6 +51,11 @@ export interface CreateRequest {
   public?: boolean;
   /** Whether a new bucket serves a website; implies `public`. */
   website?: boolean;
+  /**
+   * When the key expires, with all other keys of its user: IAM refuses them from that second on. For
+   * permanent credentials only. If omitted, they never do.
+   */
+  expires?: Date;
   /** Tags of the user, the role and the buckets that are created. */
   tags?: Readonly<Record<string, string>>;
   /**
@@ -74,6 +79,8 @@ export interface ResolvedUser {
   permissionsBoundary?: string;
   /** The boundary that the request names, `none` included. */
   requestedBoundary?: string;
+  /** When its keys expire. */
+  expires?: Date;
 }
 
 /** The session of temporary credentials, as a request describes it. */

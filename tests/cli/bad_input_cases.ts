@@ -203,6 +203,15 @@ const prefixes = [
 );
 
 const names: Case[] = rows(["create", "my-bucket"], [
+  [["--expires", "soon"], "Invalid value for --expires: expected a time such as 30d, 12h, 2027"],
+  [["--expires", ""], "Invalid value for --expires: expected a time such as"],
+  [["--expires", "30"], "expected a time such as"],
+  [["--expires", "0d"], "is not in the future"],
+  [["--expires", "2001-01-31"], "2001-01-31 00:00:00+00:00 is not in the future"],
+  [["--expires", "2999-02-30"], 'not "2999-02-30"'],
+  [["--expires", "2999-01-31T25:00"], "expected a time such as"],
+  [["--expires", "31.1.2999"], "expected a time such as"],
+  [["--expires", "30d", "--duration", "15m"], "--expires cannot be used with --duration"],
   [["--tag", "team"], "expected KEY=VALUE, such as team=data, not team"],
   [["--tag", "=data"], "expected KEY=VALUE"],
   [["--tag", "aws:x=y"], "AWS reserves aws:"],

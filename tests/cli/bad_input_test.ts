@@ -5,9 +5,10 @@ import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 import { run } from "../support/run.ts";
 import { ACCOUNT_CASES } from "./bad_input_account_cases.ts";
 import { type Case, CASES as CREATE_CASES, SECRET } from "./bad_input_cases.ts";
+import { KEY_CASES } from "./bad_input_key_cases.ts";
 import { POLICY_CASES } from "./bad_input_policy_cases.ts";
 
-const CASES = { ...CREATE_CASES, ...ACCOUNT_CASES, ...POLICY_CASES };
+const CASES = { ...CREATE_CASES, ...ACCOUNT_CASES, ...POLICY_CASES, ...KEY_CASES };
 
 const sandbox = await startSandbox({ buckets: ["my-bucket", "good-bucket"] });
 Deno.test.afterAll(() => sandbox.close());

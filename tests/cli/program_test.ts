@@ -14,6 +14,7 @@ async function deno(...args: string[]) {
 
 const COMMANDS = [
   ...["create", "localserver"],
+  ...["extend"],
   ...["policy", "can", "lint", "permissions"],
   ...["whoami", "list-users", "list-user-policies", "list-roles", "delete-user"],
   ...["list-buckets", "debug-bucket", "get-bucket-policy", "set-bucket-policy"],
@@ -44,7 +45,16 @@ Deno.test("--help: every command in its group, an example, the documentation", a
   assert.match(stdout, /^Documentation: https:\/\/\S+$/m);
   const groups = [...stdout.matchAll(/^(\w[\w ]+):$/gm)].map(([, title]) => title);
   const titles = [
-    ...["Credentials", "Policies", "Users and roles", "Buckets", "Objects", "Tools", "Options"],
+    ...[
+      "Credentials",
+      "Keys",
+      "Policies",
+      "Users and roles",
+      "Buckets",
+      "Objects",
+      "Tools",
+      "Options",
+    ],
   ];
   assert.deepEqual(groups.slice(-titles.length), titles);
   const listed = stdout.match(/^ {2}[a-z][a-z-]+/gm)!.map((name) => name.trim());

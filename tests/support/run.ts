@@ -139,6 +139,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     signal: options.signal ?? new AbortController().signal,
     requestTimeoutMs: options.requestTimeoutMs,
     patienceMs: options.patienceMs ?? DEFAULT_PATIENCE_MS,
+    now: options.sandbox && (() => options.sandbox!.clock.now()),
   };
   const ran = { code: await main(args, io), stdout: stdout.text(), stderr: stderr.text() };
   if (options.sandbox) assertNoSecrets(options.sandbox, args, ran);

@@ -5,6 +5,7 @@
  * @module
  */
 import { CREATE, DELETE_USER, LOCALSERVER, RARE_LISTS } from "./create_permissions.ts";
+import { KEYS } from "./key_permissions.ts";
 import {
   BUCKET,
   type CommandPermission,
@@ -250,6 +251,7 @@ export const COMMAND_PERMISSIONS: readonly CommandUse[] = [
   ...LOCALSERVER,
   ...OBJECT_COMMANDS,
   ...BUCKETS,
+  ...KEYS,
   ...POLICIES,
   ...IDENTITIES,
 ];
