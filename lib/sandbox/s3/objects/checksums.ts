@@ -35,7 +35,9 @@ function crcTable(polynomial: number): Uint32Array {
 
 function crc32c(body: Uint8Array): Uint8Array {
   let crc = 0xffffffff;
-  for (const byte of body) crc = (crc >>> 8) ^ CRC32C[(crc ^ byte) & 0xff]!;
+  for (let at = 0; at < body.length; at++) {
+    crc = (crc >>> 8) ^ CRC32C[(crc ^ body[at]!) & 0xff]!;
+  }
   return bigEndian(~crc >>> 0);
 }
 
@@ -55,8 +57,9 @@ function crc64Table(polynomial: bigint): { high: Uint32Array; low: Uint32Array }
 function crc64(body: Uint8Array): Uint8Array {
   let high = 0xffffffff;
   let low = 0xffffffff;
-  for (const byte of body) {
-    const index = (low ^ byte) & 0xff;
+  // An iterator over the bytes takes several times as long.
+  for (let at = 0; at < body.length; at++) {
+    const index = (low ^ body[at]!) & 0xff;
     low = ((low >>> 8) | (high << 24)) ^ CRC64.low[index]!;
     high = (high >>> 8) ^ CRC64.high[index]!;
   }
