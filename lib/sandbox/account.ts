@@ -265,6 +265,8 @@ export interface Bucket {
   website: { indexSuffix: string; errorKey: string | undefined } | undefined;
   /** CORS rules, if any were set. */
   cors: CorsRule[] | undefined;
+  /** How objects are encrypted by default, if that was set. */
+  encryption?: BucketEncryption;
   /** Grants on the bucket. */
   acl: Grant[];
   /** By key. */
@@ -277,6 +279,22 @@ export interface Bucket {
   objectLock?: boolean;
   /** By upload id. */
   uploads?: Map<string, MultipartUpload>;
+}
+
+/** How a bucket encrypts objects by default. */
+export interface BucketEncryption {
+  /** `AES256` for keys of S3, otherwise keys of KMS. */
+  algorithm: "AES256" | "aws:kms" | "aws:kms:dsse";
+  /** The key of KMS, as it was named; if omitted, the one that S3 manages for the account. */
+  keyId: string | undefined;
+}
+
+/** A key of KMS. */
+export interface KmsKey {
+  /** Its ARN. */
+  arn: string;
+  /** The key policy, without which nobody may use it. */
+  policy: string;
 }
 
 /** A CORS rule in AWS's names. */
@@ -325,6 +343,8 @@ export interface Account {
   groups: Map<string, Group>;
   /** By serial number; those in use name their user. */
   virtualMfaDevices: Map<string, { userName: string | undefined }>;
+  /** Keys of KMS, by ARN. */
+  kmsKeys: Map<string, KmsKey>;
   /** By name. */
   buckets: Map<string, Bucket>;
   /** By access key id. */

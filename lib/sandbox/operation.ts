@@ -50,6 +50,8 @@ export interface NeededPermission {
   bucket?: Bucket;
   /** A resource policy that takes part, such as a role's trust policy. */
   resourcePolicy?: string;
+  /** The policy of the key of KMS that the permission is for. */
+  keyPolicy?: string;
 }
 
 /**

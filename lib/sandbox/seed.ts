@@ -6,7 +6,7 @@
 import { type Partition, partitionOfRegion } from "../partitions.ts";
 import { Clock } from "./clock.ts";
 import { Visibility } from "./visibility.ts";
-import type { AccessKey, Account, Bucket, User } from "./account.ts";
+import type { AccessKey, Account, Bucket, KmsKey, User } from "./account.ts";
 import { randomHex, secretKey, uniqueId } from "./identifiers.ts";
 import { awsManagedPolicies } from "./iam/aws_managed_policies.ts";
 
@@ -28,6 +28,7 @@ export function createAccount(id: string, region: string): Account {
     buckets: new Map(),
     sessions: new Map(),
     userSessions: new Map(),
+    kmsKeys: new Map(),
     clock,
     visibility: new Visibility(clock),
     publicAccessBlock: undefined,
@@ -96,4 +97,14 @@ export function createBucket(account: Account, name: string): Bucket {
     }],
     objects: new Map(),
   };
+}
+
+/** Makes a key of KMS, whose policy leaves all to the account's own policies, as that of new keys. */
+export function createKmsKey(account: Account, region: string = account.region): KmsKey {
+  const arn = `arn:${account.partition}:kms:${region}:${account.id}:key/${crypto.randomUUID()}`;
+  const root = `arn:${account.partition}:iam::${account.id}:root`;
+  const statement = { Effect: "Allow", Principal: { AWS: root }, Action: "kms:*", Resource: "*" };
+  const key = { arn, policy: JSON.stringify({ Version: "2012-10-17", Statement: [statement] }) };
+  account.kmsKeys.set(arn, key);
+  return key;
 }

@@ -123,7 +123,7 @@ function resourceTags(
 }
 
 function policiesOf(
-  { bucket, resourcePolicy: trustPolicy }: NeededPermission,
+  { bucket, resourcePolicy: trustPolicy, keyPolicy }: NeededPermission,
   caller: Caller,
   account: Account,
 ): AccessPolicies {
@@ -136,6 +136,8 @@ function policiesOf(
   }
   if (trustPolicy !== undefined) {
     policies.resource = { type: "trust", name: "trust policy", document: documentOf(trustPolicy) };
+  } else if (keyPolicy !== undefined) {
+    policies.resource = { type: "key", name: "key policy", document: documentOf(keyPolicy) };
   } else if (bucket?.policy !== undefined) {
     policies.resource = { type: "bucket", name: bucket.name, document: documentOf(bucket.policy) };
     policies.publicAccessBlock = {

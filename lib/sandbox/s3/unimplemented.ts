@@ -10,7 +10,6 @@ import { type Route, route } from "./route.ts";
 const SETTINGS: [query: string, operation: string, action: string, methods: string][] = [
   ["accelerate", "BucketAccelerateConfiguration", "AccelerateConfiguration", "GET PUT"],
   ["analytics", "BucketAnalyticsConfiguration", "AnalyticsConfiguration", "GET PUT DELETE"],
-  ["encryption", "BucketEncryption", "EncryptionConfiguration", "GET PUT DELETE"],
   [
     "intelligent-tiering",
     "BucketIntelligentTieringConfiguration",

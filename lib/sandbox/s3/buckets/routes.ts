@@ -10,6 +10,7 @@ import * as buckets from "./buckets.ts";
 import * as control from "../control.ts";
 import * as listing from "../listing.ts";
 import { deleteObjects } from "../objects/objects.ts";
+import { deleteBucketEncryption, getBucketEncryption, putBucketEncryption } from "../encryption.ts";
 import { type Needs, type Route, route, type Run } from "../route.ts";
 import { listMultipartUploads } from "../objects/uploads.ts";
 
@@ -20,6 +21,8 @@ function bucket(request: string, name: string, run: Run, needs?: string | Needs)
 const GET_BLOCK = "s3:GetBucketPublicAccessBlock";
 const PUT_BLOCK = "s3:PutBucketPublicAccessBlock";
 const PUT_ACCOUNT_BLOCK = "s3:PutAccountPublicAccessBlock";
+const GET_ENCRYPTION = "s3:GetEncryptionConfiguration";
+const PUT_ENCRYPTION = "s3:PutEncryptionConfiguration";
 const PUT_OWNERSHIP = "s3:PutBucketOwnershipControls";
 
 /** The rows of the table. ListObjects is the default of a GET. */
@@ -73,6 +76,10 @@ export const bucketRoutes: Route[] = [
   bucket("GET cors", "GetBucketCors", settings.getBucketCors, "s3:GetBucketCORS"),
   bucket("PUT cors", "PutBucketCors", settings.putBucketCors, "s3:PutBucketCORS"),
   bucket("DELETE cors", "DeleteBucketCors", settings.deleteBucketCors, "s3:PutBucketCORS"),
+
+  bucket("GET encryption", "GetBucketEncryption", getBucketEncryption, GET_ENCRYPTION),
+  bucket("PUT encryption", "PutBucketEncryption", putBucketEncryption, PUT_ENCRYPTION),
+  bucket("DELETE encryption", "DeleteBucketEncryption", deleteBucketEncryption, PUT_ENCRYPTION),
 
   bucket("GET acl", "GetBucketAcl", getBucketAcl),
   bucket("PUT acl", "PutBucketAcl", putBucketAcl, putBucketAclNeeds),

@@ -22,6 +22,7 @@ import {
   noSuchBucket,
   preconditionFailed,
 } from "../errors.ts";
+import { decryptNeeds } from "../encryption.ts";
 import { existingObject, type ObjectAddress } from "./existing.ts";
 import { metadataOf, settingsOf, withoutChecksums } from "./headers.ts";
 import { lockOf } from "./lock.ts";
@@ -85,9 +86,14 @@ export function copyNeeds(call: S3Call): NeededPermission[] {
   const target = putNeeds(call);
   const takesTags = source.length > 1;
   const hasTagging = target.some(({ action }) => action === "s3:PutObjectTagging");
-  return takesTags && !hasTagging
-    ? [...source, ...target, onObject(call, "s3:PutObjectTagging")]
-    : [...source, ...target];
+  const needs = [...source, ...sourceKeyNeeds(call), ...target];
+  return takesTags && !hasTagging ? [...needs, onObject(call, "s3:PutObjectTagging")] : needs;
+}
+
+/** The permission to decrypt a source. */
+export function sourceKeyNeeds(call: S3Call): NeededPermission[] {
+  const source = copySource(call);
+  return decryptNeeds(call, source.bucket.objects.get(source.key), source);
 }
 
 /** The object that a copy reads, with the conditions on it checked. */
@@ -139,10 +145,14 @@ function changesSettings(call: S3Call): boolean {
   return names.some((name) => call.header(`x-amz-${name}`) !== undefined);
 }
 
-/** Storage class and redirect are not copied. */
+/** Storage class, redirect and the key of KMS are not copied. */
 function copiedMetadata({ headers }: StoredObject): Record<string, string> {
-  const { "x-amz-storage-class": _class, "x-amz-website-redirect-location": _redirect, ...rest } =
-    withoutChecksums(headers);
+  const {
+    "x-amz-storage-class": _class,
+    "x-amz-website-redirect-location": _redirect,
+    "x-amz-server-side-encryption-aws-kms-key-id": _key,
+    ...rest
+  } = withoutChecksums(headers);
   return rest;
 }
 

@@ -8,7 +8,8 @@ import type { StoredObject } from "../../account.ts";
 import { ServiceError } from "../../operation.ts";
 import type { S3Call } from "../call.ts";
 import { checksumsIn } from "./checksums.ts";
-import { invalidArgument, invalidRequest } from "../errors.ts";
+import { encryptionHeaders } from "../encryption.ts";
+import { invalidRequest } from "../errors.ts";
 
 /** Headers that S3 stores with an object, besides `x-amz-meta-…`. */
 const STORED = [
@@ -34,11 +35,8 @@ const STORAGE_CLASSES = [
 const DEFAULT_TYPE = "binary/octet-stream";
 const MAX_METADATA_BYTES = 2048;
 
-/** Headers of an upload that name a KMS or customer key, which the sandbox doesn't have. */
-const UNSUPPORTED = [
-  "x-amz-server-side-encryption-customer-algorithm",
-  "x-amz-server-side-encryption-aws-kms-key-id",
-];
+/** The header of an upload with a key that the customer sends along, which the sandbox doesn't take. */
+const CUSTOMER_KEY = "x-amz-server-side-encryption-customer-algorithm";
 
 /** The metadata of an upload: content headers and `x-amz-meta-…`. */
 export function metadataOf(call: S3Call): Record<string, string> {
@@ -78,8 +76,8 @@ function contentEncoding(call: S3Call): string | undefined {
 
 /** The settings that an upload makes in its headers, checked. */
 export function settingsOf(call: S3Call): Record<string, string> {
-  if (UNSUPPORTED.some((name) => call.header(name) !== undefined)) {
-    throw new ServiceError(501, "NotImplemented", "The sandbox has no keys of KMS or of customers");
+  if (call.header(CUSTOMER_KEY) !== undefined) {
+    throw new ServiceError(501, "NotImplemented", "The sandbox has no keys of customers");
   }
   const storageClass = call.header("x-amz-storage-class");
   if (storageClass !== undefined && !STORAGE_CLASSES.includes(storageClass)) {
@@ -90,15 +88,7 @@ export function settingsOf(call: S3Call): Record<string, string> {
       { details: { StorageClassRequested: storageClass } },
     );
   }
-  const encryption = call.header("x-amz-server-side-encryption") ?? "AES256";
-  if (encryption !== "AES256") {
-    throw invalidArgument(
-      "The encryption method specified is not supported",
-      "x-amz-server-side-encryption",
-      encryption,
-    );
-  }
-  const headers: Record<string, string> = { "x-amz-server-side-encryption": encryption };
+  const headers = encryptionHeaders(call);
   for (const name of SETTINGS) {
     const value = call.header(name);
     if (value !== undefined && value !== "STANDARD") headers[name] = value;

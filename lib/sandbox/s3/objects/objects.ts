@@ -19,6 +19,7 @@ import {
 } from "../call.ts";
 import { DEFAULT_ALGORITHM, keptChecksums, requestedAlgorithm } from "./checksums.ts";
 import { type ByteRange, byteRange, checkWriteConditions, isUnchanged } from "./conditions.ts";
+import { decryptNeeds, encryptNeeds } from "../encryption.ts";
 import { accessDenied, invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
 import { existingObject } from "./existing.ts";
 import { checkNotLocked, lockOf } from "./lock.ts";
@@ -68,8 +69,13 @@ export function putNeeds(call: S3Call): NeededPermission[] {
     ["s3:PutObjectRetention", has("x-amz-object-lock-mode")],
     ["s3:PutObjectLegalHold", has("x-amz-object-lock-legal-hold")],
   ];
-  return ["s3:PutObject", ...further.filter(([, needed]) => needed).map(([action]) => action)]
-    .map((action) => onObject(call, action, context));
+  const actions = ["s3:PutObject", ...further.filter(([, needed]) => needed).map(([one]) => one)];
+  return [...actions.map((action) => onObject(call, action, context)), ...encryptNeeds(call)];
+}
+
+/** What GetObject needs: of an encrypted object, the use of its key too. */
+export function getNeeds(call: S3Call): NeededPermission[] {
+  return [objectAction(call, "s3:GetObject"), ...decryptNeeds(call, call.object)];
 }
 
 /** Stores an object in place of the one that has its key. */

@@ -20,7 +20,8 @@ import {
   verifyChecksums,
 } from "./checksums.ts";
 import { checkWriteConditions } from "./conditions.ts";
-import { copyResult, existingSource, sourceNeeds } from "./copy.ts";
+import { decryptNeeds } from "../encryption.ts";
+import { copyResult, existingSource, sourceKeyNeeds, sourceNeeds } from "./copy.ts";
 import { invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
 import { limitOf } from "../listing.ts";
 import { storageClassOf } from "./headers.ts";
@@ -71,7 +72,7 @@ export function uploadPart(call: S3Call): Response {
   upload.parts.set(number, part);
   return emptyAnswer(200, {
     etag: part.etag,
-    "x-amz-server-side-encryption": "AES256",
+    "x-amz-server-side-encryption": upload.headers["x-amz-server-side-encryption"]!,
     ...part.checksums,
   });
 }
@@ -79,7 +80,22 @@ export function uploadPart(call: S3Call): Response {
 /** What UploadPartCopy needs: to read the source and to write the target. */
 export function uploadPartCopyNeeds(call: S3Call): NeededPermission[] {
   const context = headerContext(call, ["x-amz-copy-source"]);
-  return [...sourceNeeds(call), onObject(call, "s3:PutObject", context)];
+  return [
+    ...sourceNeeds(call),
+    ...sourceKeyNeeds(call),
+    onObject(call, "s3:PutObject", context),
+    ...partKeyNeeds(call),
+  ];
+}
+
+/** What UploadPart needs. */
+export function uploadPartNeeds(call: S3Call): NeededPermission[] {
+  return [onObject(call, "s3:PutObject"), ...partKeyNeeds(call)];
+}
+
+/** Each part is encrypted with the key of the upload, which has to be decrypted for it. */
+function partKeyNeeds(call: S3Call): NeededPermission[] {
+  return decryptNeeds(call, call.bucket.uploads?.get(call.query.get("uploadId") ?? ""));
 }
 
 /** UploadPartCopy. */
@@ -91,7 +107,7 @@ export function uploadPartCopy(call: S3Call, may: May): Response {
   const part = newPart(call, body, keptChecksums(call, upload.checksumAlgorithm, body));
   upload.parts.set(number, part);
   return xmlAnswer("CopyPartResult", copyResult(part, part.checksums), {
-    "x-amz-server-side-encryption": "AES256",
+    "x-amz-server-side-encryption": upload.headers["x-amz-server-side-encryption"]!,
   });
 }
 
@@ -150,7 +166,8 @@ export function listParts(call: S3Call): Response {
 
 /** What CompleteMultipartUpload needs. */
 export function completeNeeds(call: S3Call): NeededPermission[] {
-  return [onObject(call, "s3:PutObject", headerContext(call, ["if-match", "if-none-match"]))];
+  const context = headerContext(call, ["if-match", "if-none-match"]);
+  return [onObject(call, "s3:PutObject", context), ...partKeyNeeds(call)];
 }
 
 /** CompleteMultipartUpload. */
@@ -184,7 +201,7 @@ export function completeMultipartUpload(call: S3Call): Response {
     element("ETag", etag),
     checksumMarkup(checksums),
     element("ChecksumType", checksums["x-amz-checksum-type"]),
-  ], { "x-amz-server-side-encryption": "AES256" });
+  ], { "x-amz-server-side-encryption": upload.headers["x-amz-server-side-encryption"]! });
 }
 
 interface ChosenPart {

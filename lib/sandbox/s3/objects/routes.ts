@@ -26,7 +26,7 @@ export const objectRoutes: Route[] = [
     multipart.uploadPartCopy,
     multipart.uploadPartCopyNeeds,
   ),
-  object("PUT partNumber&uploadId", "UploadPart", multipart.uploadPart, "s3:PutObject"),
+  object("PUT partNumber&uploadId", "UploadPart", multipart.uploadPart, multipart.uploadPartNeeds),
   object("GET uploadId", "ListParts", multipart.listParts, LIST_PARTS),
   object("POST uploads", "CreateMultipartUpload", createMultipartUpload, objects.putNeeds),
   object("DELETE uploadId", "AbortMultipartUpload", abortMultipartUpload),
@@ -61,7 +61,7 @@ export const objectRoutes: Route[] = [
   object("PUT @x-amz-copy-source", "CopyObject", copyObject, copyNeeds),
   object("PUT", "PutObject", objects.putObject, objects.putNeeds),
   object("POST", "PostObject", postObject, objects.putNeeds),
-  object("GET", "GetObject", objects.getObject),
+  object("GET", "GetObject", objects.getObject, objects.getNeeds),
   object("HEAD", "HeadObject", objects.getObject, "s3:GetObject"),
   object("DELETE", "DeleteObject", objects.deleteObject, objects.deleteNeeds),
 ];
