@@ -22,7 +22,7 @@ import type { Io } from "./io.ts";
 import { library } from "./library.ts";
 import { rowFormatOf, rowOptions, writeRows } from "./lists/write.ts";
 import { awsOptions, usage, withAws } from "./options.ts";
-import { errorText, nameFor, writeLine, writeMessage } from "./output.ts";
+import { errorText, inCliTerms, nameFor, writeLine, writeMessage } from "./output.ts";
 import { withProgress } from "./progress.ts";
 
 /** `s3-credentials list-bucket` */
@@ -228,11 +228,15 @@ function parseContentType(text: string): string {
   );
 }
 
-async function uploadsOf(paths: string[], prefix: string | undefined, io: Io) {
+async function uploadsOf(
+  paths: string[],
+  { prefix, followLinks }: { prefix?: string; followLinks?: boolean },
+  io: Io,
+) {
   await io.permit(["read"]);
   const { findUploads } = await library.findUploads();
   try {
-    return findUploads(paths, prefix);
+    return findUploads(paths, prefix, { followLinks });
   } catch (error) {
     throw asUsageOfPath(error);
   }
@@ -263,6 +267,10 @@ export const putObjects = defineCommand({
   ],
   options: {
     prefix: value("--prefix <prefix>", "Prefix to add to the keys"),
+    followLinks: flag(
+      "--follow-links",
+      "Follow symbolic links to files outside of a directory, too",
+    ),
     silent: silentOption,
     dryRun: flag("--dry-run", "Show what would be uploaded, and upload nothing"),
     concurrency: concurrencyOption,
@@ -271,10 +279,10 @@ export const putObjects = defineCommand({
   stopsItself: true,
   async run({ operands: [name, ...paths], options }, io) {
     const bucket = bucketName(name);
-    const { uploads, skipped } = await uploadsOf(paths, options.prefix, io);
+    const { uploads, skipped } = await uploadsOf(paths, options, io);
     for (const { path, reason, isFailure } of skipped) {
       const kind = isFailure ? "Error" : "Warning";
-      await writeMessage(io, `${kind}: not uploaded: ${escapeName(path)}: ${reason}`);
+      await writeMessage(io, `${kind}: not uploaded: ${escapeName(path)}: ${inCliTerms(reason)}`);
     }
     if (options.dryRun) {
       for (const { path, key } of uploads) {

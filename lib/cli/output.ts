@@ -46,6 +46,7 @@ export const CLI_TERMS: Readonly<Record<string, string>> = {
   duration: "--duration",
   expires: "--expires",
   endpointUrl: "--endpoint-url",
+  followLinks: "--follow-links",
   prefix: "--prefix",
   profile: "--profile",
   public: "--public",
@@ -58,7 +59,8 @@ export const CLI_TERMS: Readonly<Record<string, string>> = {
   whoami: "s3-credentials whoami --auth FILE, where FILE holds what was printed",
 };
 
-function inCliTerms(text: string): string {
+/** A message of the library, with its options as the command line calls them. */
+export function inCliTerms(text: string): string {
   return text.replace(
     /`(\w+)`/g,
     (quoted, name) => Object.hasOwn(CLI_TERMS, name) ? CLI_TERMS[name]! : quoted,

@@ -31,7 +31,7 @@ export function directoryCheck(path: string): () => void {
 }
 
 /** How often the place of a file is checked: somebody who swaps paths must win every time. */
-const ROUNDS = 3;
+export const ROUNDS = 3;
 
 /** Throws `conflict` unless an open file has this name, in the directory that is checked. */
 export function assertInPlace(file: Deno.FsFile, path: string, checkDirectory: () => void): void {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { basename, join } from "node:path";
+import { basename, join, resolve, sep } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { fileError, infoIfExists } from "./file_error.ts";
@@ -31,11 +31,14 @@ type SkippedFile = FoundUploads["skipped"][number];
 
 /**
  * Finds the files that paths mean. A file is named by its name; what is below a directory by the
- * directory's name and its own path there, except that `.` and `..` give no name. Links to files are
- * followed, links to directories are not. A path that is given twice counts once. Nothing is sent.
+ * directory's name and its own path there, except that `.` and `..` give no name. Links to directories
+ * are not followed, and links to files only if these are below the same directory. What is below
+ * `/proc`, `/sys` and `/dev` counts only if it is named itself. A path that is given twice counts once.
+ * Nothing is sent.
  *
  * @param paths files and directories
  * @param prefix what to put before the keys, with a slash between
+ * @param options which links to follow
  * @returns the files and their keys
  * @throws {S3CredentialsError} `file` for a path that is missing or can't be read, `conflict` for two
  *   files with the same key
@@ -49,19 +52,52 @@ type SkippedFile = FoundUploads["skipped"][number];
  * assert.equal(uploads[0]?.key, "docs/README.md");
  * ```
  */
-export function findUploads(paths: readonly string[], prefix?: string): FoundUploads {
+export function findUploads(
+  paths: readonly string[],
+  prefix?: string,
+  options: {
+    /**
+     * Whether to follow links to files wherever these are. Whoever can write below a directory can
+     * make one to any file that you can read.
+     *
+     * @default {false}
+     */
+    followLinks?: boolean;
+  } = {},
+): FoundUploads {
   const found: FoundUploads = { uploads: [], skipped: [] };
-  const add = (path: string, segments: string[], size: number) =>
-    found.uploads.push({ path, key: keyFor(segments, prefix), size });
   for (const given of paths) {
     const path = systemPath(given);
     const info = infoOf(path);
     const name = basename(given);
     const isNamed = name !== "" && name !== "." && name !== "..";
-    if (info.isDirectory) walk(path, isNamed ? [name] : [], add, found.skipped);
-    else add(path, [name], info.isFile ? info.size : 0);
+    // What is named itself is meant; pipes have no real path.
+    const isMeant = isOfSystem(resolve(path)) && !info.isDirectory;
+    const realPath = options.followLinks || isMeant ? undefined : Deno.realPathSync(path);
+    if (realPath !== undefined && isOfSystem(realPath) && !isOfSystem(resolve(path))) {
+      found.skipped.push({ path, reason: OF_SYSTEM, isFailure: false });
+    } else if (info.isDirectory) {
+      const tree = { root: realPath, prefix, found };
+      walk(tree, { path, realPath, segments: isNamed ? [name] : [] });
+    } else {
+      const size = info.isFile ? info.size : 0;
+      found.uploads.push({ path, key: keyFor([name], prefix), size });
+    }
   }
   return { ...found, uploads: assertUniqueKeys(found.uploads) };
+}
+
+const OF_SYSTEM = "it is a file of the running system, which only `followLinks` uploads";
+const SYSTEM_DIRECTORIES = ["/proc", "/sys", "/dev"];
+
+/** Files there may hold the secrets of this very process. */
+function isOfSystem(path: string): boolean {
+  return SYSTEM_DIRECTORIES.some((directory) => isWithin(path, directory));
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return path === directory ||
+    path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 }
 
 function infoOf(path: string): Deno.FileInfo {
@@ -72,34 +108,64 @@ function infoOf(path: string): Deno.FileInfo {
   }
 }
 
-function walk(
-  directory: string,
-  segments: string[],
-  add: (path: string, segments: string[], size: number) => void,
-  skipped: SkippedFile[],
-): void {
+/** What a directory is searched for. */
+interface Tree {
+  /** Where it really is; `undefined` if links may lead out of it. */
+  root: string | undefined;
+  prefix: string | undefined;
+  found: FoundUploads;
+}
+
+interface Place {
+  path: string;
+  realPath: string | undefined;
+  segments: string[];
+}
+
+function walk(tree: Tree, { path: directory, realPath: realDirectory, segments }: Place): void {
+  const { uploads, skipped } = tree.found;
+  const skip = (path: string, reason: string) => skipped.push({ path, reason, isFailure: false });
   for (const { name, isDirectory, isSymlink } of entriesOf(directory, skipped)) {
     const path = join(directory, name);
+    const place = {
+      path,
+      realPath: realDirectory && join(realDirectory, name),
+      segments: [...segments, name],
+    };
     if (isDirectory) {
-      walk(path, [...segments, name], add, skipped);
+      walk(tree, place);
       continue;
     }
     if (isTemporaryName(name)) {
-      skipped.push({ path, reason: "it is an unfinished download", isFailure: false });
+      skip(path, "it is an unfinished download");
       continue;
     }
     try {
       const info = Deno.statSync(path);
-      if (info.isFile) add(path, [...segments, name], info.size);
-      else {
+      if (!info.isFile) {
         const isLink = isSymlink && info.isDirectory;
-        const reason = isLink ? "it is a symbolic link to a directory" : "it is no ordinary file";
-        skipped.push({ path, reason, isFailure: false });
+        skip(path, isLink ? "it is a symbolic link to a directory" : "it is no ordinary file");
+        continue;
+      }
+      if (tree.root !== undefined && isSymlink) place.realPath = Deno.realPathSync(path);
+      const reason = reasonAgainst(place.realPath, tree.root);
+      if (reason !== undefined) skip(path, reason);
+      else {
+        const key = keyFor(place.segments, tree.prefix);
+        uploads.push({ path, key, size: info.size, realPath: place.realPath });
       }
     } catch (error) {
       skipped.push(isSymlink ? brokenLink(path, error) : unreadable(path, error));
     }
   }
+}
+
+function reasonAgainst(realPath: string | undefined, root: string | undefined): string | undefined {
+  if (realPath === undefined || root === undefined) return undefined;
+  if (isOfSystem(realPath)) return OF_SYSTEM;
+  return isWithin(realPath, root)
+    ? undefined
+    : "it is a symbolic link out of the directory, which only `followLinks` uploads";
 }
 
 function brokenLink(path: string, error: unknown): SkippedFile {

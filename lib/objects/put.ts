@@ -97,10 +97,14 @@ export async function* putObjects(
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
   using uploader = new Uploader(aws, bucket, { ...options, signal });
-  const put = async ({ path, key, size = 0 }: Upload): Promise<ObjectResult> => {
+  const put = async ({ path, key, size = 0, realPath }: Upload): Promise<ObjectResult> => {
     try {
       asUsageError(() => checkKey(key), `Could not put ${escapeName(path)}`);
-      return { key, path, size: await uploader.put(key, { path }, { countedSize: size }) };
+      return {
+        key,
+        path,
+        size: await uploader.put(key, { path }, { countedSize: size, realPath }),
+      };
     } catch (error) {
       signal.throwIfAborted();
       uploader.counter.add({ objects: 1 });
@@ -136,10 +140,14 @@ class Uploader implements Disposable {
   async put(
     key: string,
     content: ObjectContent,
-    { contentType, countedSize }: { contentType?: string; countedSize?: number },
+    { contentType, countedSize, realPath }: {
+      contentType?: string;
+      countedSize?: number;
+      realPath?: string;
+    },
   ): Promise<number> {
     try {
-      using source = await openSource(content, this.#options.signal);
+      using source = await openSource(content, this.#options.signal, realPath);
       const type = contentType ?? typeOf(content) ?? contentTypeOf(key);
       const headers: Record<string, string> = type === undefined ? {} : { "content-type": type };
       const isCounted = countedSize !== undefined;

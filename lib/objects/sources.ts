@@ -6,7 +6,8 @@
 import { abortable } from "../abortable.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
-import { asFileError, fileError } from "./file_error.ts";
+import { asFileError, fileError, infoIfExists } from "./file_error.ts";
+import { isSame, ROUNDS } from "./file_identity.ts";
 import { openFound } from "./local_open.ts";
 import { systemPath } from "./system_path.ts";
 
@@ -25,15 +26,19 @@ export interface ByteSource extends Disposable {
   fill(buffer: Uint8Array): Promise<number>;
 }
 
-/** Opens any content; throws `usage` for what is none, such as a string. */
+/**
+ * Opens any content; throws `usage` for what is none, such as a string. A file that is given with its
+ * real path must still be there, without a link on the way.
+ */
 export async function openSource(
   content: ObjectContent,
   signal?: AbortSignal,
+  realPath?: string,
 ): Promise<ByteSource> {
   if (content instanceof Uint8Array) return new BytesSource(content);
   if (content instanceof ReadableStream) return new StreamSource(content, undefined, signal);
   if (content instanceof Blob) return new StreamSource(content.stream(), content.size, signal);
-  if (typeof content?.path === "string") return await openFile(content.path, signal);
+  if (typeof content?.path === "string") return await openFile(content.path, signal, realPath);
   const found = content === null ? "null" : typeof content;
   throw new S3CredentialsError("usage", `Invalid content for an object: ${found}`, {
     hint: "Pass { path } for a file, or the content as bytes, a Blob or a stream; for a text, " +
@@ -107,15 +112,35 @@ class StreamSource implements ByteSource {
   }
 }
 
-async function openFile(given: string, signal?: AbortSignal): Promise<ByteSource> {
+async function openFile(
+  given: string,
+  signal?: AbortSignal,
+  realPath?: string,
+): Promise<ByteSource> {
   try {
-    const path = systemPath(given);
+    const path = realPath ?? systemPath(given);
     const info = Deno.statSync(path);
     if (info.isDirectory) throw new Deno.errors.IsADirectory();
-    return new FileSource(given, await openFound(path, info, { read: true }, signal), signal);
+    const file = await openFound(path, info, { read: true }, signal);
+    if (realPath !== undefined) assertRealPath(file, given, realPath);
+    return new FileSource(given, file, signal);
   } catch (error) {
     signal?.throwIfAborted();
     throw fileError(error, `Could not read ${escapeName(given)}`);
+  }
+}
+
+/** Somebody may have put a link into the way since the file was found. */
+function assertRealPath(file: Deno.FsFile, given: string, realPath: string): void {
+  const opened = file.statSync();
+  for (let round = 0; round < ROUNDS; round++) {
+    const found = infoIfExists(Deno.lstatSync, realPath);
+    if (Deno.realPathSync(realPath) === realPath && found && isSame(found, opened)) continue;
+    file.close();
+    const message = `Could not read ${
+      escapeName(given)
+    }: it is another file than when it was found`;
+    throw new S3CredentialsError("conflict", message, { hint: "Try again" });
   }
 }
 

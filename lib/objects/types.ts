@@ -66,6 +66,8 @@ export interface Upload {
   key: string;
   /** Its length in bytes if it is known; for progress only. */
   size?: number;
+  /** Where it must still be, without a link on the way; if omitted, wherever `path` leads. */
+  realPath?: string;
 }
 
 /** What became of one object of several. */

@@ -28,7 +28,9 @@ for (const [path, reason] of Object.entries(UNREADABLE)) {
       await Deno.mkdir(st.path("in"));
       for (let at = 0; at < 60; at++) await Deno.writeTextFile(st.path("in", `${at}`), `<${at}>`);
       await Deno.symlink(path, st.path("in", "odd"));
-      const { code, stderr } = await runAlone(st, ["put-objects", "-s", BUCKET, st.path("in")]);
+      const { code, stderr } = await runAlone(st, [
+        ...["put-objects", "-s", "--follow-links", BUCKET, st.path("in")],
+      ]);
       assert.equal(stderr, `Error: Could not read ${st.path("in", "odd")}: ${reason}\n`);
       assert.equal(code, 1);
       assert.equal(st.objects().size, 60);
@@ -49,6 +51,7 @@ Deno.test({
     const two = await runAlone(st, [
       "put-objects",
       "-s",
+      "--follow-links",
       BUCKET,
       st.path("version"),
       st.path("empty"),
