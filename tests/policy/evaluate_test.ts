@@ -352,6 +352,22 @@ const SCENES: [name: string, scene: Scene, expected: string][] = [
     owner: PARTNER,
     ...OPEN,
   }, "public-access-block"],
+  ["restricted: everyone under a condition that limits nobody", {
+    principal: "anonymous",
+    bucket: [
+      to("*", {
+        ...READ,
+        Condition: { StringLike: { "aws:PrincipalAccount": ["*", "anonymous"] } },
+      }),
+    ],
+    ...OPEN,
+  }, "public-access-block"],
+  ["restricted: everyone in one range of addresses", {
+    principal: "anonymous",
+    bucket: [to("*", { ...READ, Condition: { IpAddress: { "aws:SourceIp": "203.0.113.0/24" } } })],
+    context: { "aws:SourceIp": "203.0.113.7" },
+    ...OPEN,
+  }, "allowed"],
   ["restricted: a service", {
     principal: "logging.s3.amazonaws.com",
     bucket: [to({ Service: "logging.s3.amazonaws.com" }, READ), to("*", SILENT)],
@@ -481,6 +497,10 @@ const SCENES: [name: string, scene: Scene, expected: string][] = [
     scp: [[ALL], [READ]],
   }, "allowed"],
   ["a level that is silent", { identity: [READ], scp: [[ALL], [SILENT]] }, "service-control"],
+  ["a level that is silent above one that allows", {
+    identity: [READ],
+    scp: [[SILENT], [ALL]],
+  }, "service-control"],
   ["a level that denies", { identity: [READ], scp: [[ALL, DENY], [ALL]] }, "denied"],
   ["service control policies grant nothing", { scp: [[ALL]] }, "identity"],
   ["service control policies limit what a bucket policy grants", {

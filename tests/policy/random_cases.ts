@@ -398,6 +398,25 @@ export function randomPolicies(random: Random): SpecifiedPolicies {
   if (random.chance(0.2)) {
     const block = () => random.pick([{}, { RestrictPublicBuckets: random.chance(0.7) }]);
     policies.publicAccessBlock = random.chance(0.5) ? { bucket: block() } : { account: block() };
+    // A block makes a difference only to a bucket policy that says something to everyone.
+    if (random.chance(0.5)) {
+      const open = { Effect: "Allow", Action: "*", Resource: "*" };
+      const Statement = random.some(
+        () =>
+          random.chance(0.5) ? statement(random, "resource") : {
+            ...open,
+            Principal: principalElement(random),
+            ...(random.chance(0.5) && { Condition: condition(random) }),
+          },
+        1,
+        3,
+      );
+      policies.resource = {
+        type: "bucket",
+        name: "resource",
+        document: { Version: "2012-10-17", Statement },
+      };
+    }
   }
   if (random.chance(0.12)) {
     policies.serviceControl = random.some(() => limits("identity", 1), 1, 2);
