@@ -80,6 +80,7 @@ export async function dispatch(
     errorCode: undefined,
   };
   state.requests.push(record);
+  if (state.requests.length > MAX_REQUESTS) state.requests.splice(0, MAX_REQUESTS / 10);
   let response: Response;
   try {
     response = await serve(wire, { service, requestId, record, state, incoming, form });
@@ -99,6 +100,8 @@ export async function dispatch(
 }
 
 const EMPTY = new Uint8Array();
+/** More than this many requests are not remembered; the oldest go first. */
+const MAX_REQUESTS = 10_000;
 const MAX_DOCUMENT_BYTES = 5 * 1024 * 1024;
 const MAX_OBJECT_BYTES = 5 * 1024 * 1024 * 1024;
 /** Up to this size a payload is read before it is known whether the caller may store it. */

@@ -103,7 +103,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly credentials: SandboxKeys;
   /** Keys of the users given at the start, by name. */
   readonly users: Readonly<Record<string, SandboxKeys>>;
-  /** All requests since the start, in the order in which they came. */
+  /** The requests since the start in the order in which they came; of many, the last 9,000 at least. */
   readonly requests: RequestRecord[];
   /** Writes the account as JSON text with all secrets, for {@linkcode SandboxOptions.state}. */
   save(): string;

@@ -1,19 +1,25 @@
 /**
- * The AWS managed policies that the sandbox has.
+ * The AWS managed policies that the sandbox has: those about S3 and IAM, as AWS published them in
+ * February 2026.
  *
  * @module
  */
 import type { Partition } from "../../partitions.ts";
+import { createHash } from "node:crypto";
 import type { ManagedPolicy } from "../account.ts";
 
 interface Entry {
   policyName: string;
-  policyId: string;
+  /** AWS's, where it is known. */
+  policyId?: string;
   version: string;
   createDate: string;
   updateDate: string;
   description: string;
-  actions: string | string[];
+  /** What it allows on everything. */
+  actions?: string | string[];
+  /** What it says, if that is more than to allow actions. */
+  statements?: object[];
 }
 
 const ENTRIES: Entry[] = [
@@ -50,7 +56,104 @@ const ENTRIES: Entry[] = [
       "s3-object-lambda:List*",
     ],
   },
+  {
+    policyName: "IAMFullAccess",
+    version: "v2",
+    createDate: "2015-02-06T18:40:38Z",
+    updateDate: "2019-06-21T19:40:00Z",
+    description: "Provides full access to IAM via the AWS Management Console.",
+    actions: [
+      "iam:*",
+      "organizations:DescribeAccount",
+      "organizations:DescribeOrganization",
+      "organizations:DescribeOrganizationalUnit",
+      "organizations:DescribePolicy",
+      "organizations:ListChildren",
+      "organizations:ListParents",
+      "organizations:ListPoliciesForTarget",
+      "organizations:ListRoots",
+      "organizations:ListPolicies",
+      "organizations:ListTargetsForPolicy",
+    ],
+  },
+  {
+    policyName: "IAMReadOnlyAccess",
+    version: "v4",
+    createDate: "2015-02-06T18:40:39Z",
+    updateDate: "2018-01-25T19:11:27Z",
+    description: "Provides read only access to IAM via the AWS Management Console.",
+    actions: [
+      "iam:GenerateCredentialReport",
+      "iam:GenerateServiceLastAccessedDetails",
+      "iam:Get*",
+      "iam:List*",
+      "iam:SimulateCustomPolicy",
+      "iam:SimulatePrincipalPolicy",
+    ],
+  },
+  {
+    policyName: "IAMUserChangePassword",
+    version: "v5",
+    createDate: "2016-11-15T00:25:16Z",
+    updateDate: "2026-02-12T17:58:57Z",
+    description: "Provides the ability for an IAM user to change their own password.",
+    statements: [
+      {
+        Effect: "Allow",
+        Action: ["iam:ChangePassword"],
+        Resource: [
+          "arn:aws:iam::*:user/${aws:username}",
+          "arn:aws:iam::*:user/*/${aws:username}",
+        ],
+      },
+      { Effect: "Allow", Action: ["iam:GetAccountPasswordPolicy"], Resource: "*" },
+    ],
+  },
+  {
+    policyName: "PowerUserAccess",
+    version: "v5",
+    createDate: "2015-02-06T18:39:47Z",
+    updateDate: "2023-07-06T22:04:00Z",
+    description: "Provides full access to AWS services and resources, but does not allow " +
+      "management of Users and groups.",
+    statements: [
+      { Effect: "Allow", NotAction: ["iam:*", "organizations:*", "account:*"], Resource: "*" },
+      {
+        Effect: "Allow",
+        Action: [
+          "iam:CreateServiceLinkedRole",
+          "iam:DeleteServiceLinkedRole",
+          "iam:ListRoles",
+          "organizations:DescribeOrganization",
+          "account:ListRegions",
+          "account:GetAccountInformation",
+        ],
+        Resource: "*",
+      },
+    ],
+  },
+  {
+    policyName: "AWSDenyAll",
+    version: "v2",
+    createDate: "2019-05-01T22:36:14Z",
+    updateDate: "2023-12-18T16:42:05Z",
+    description: "Deny all access.",
+    statements: [{ Sid: "DenyAll", Effect: "Deny", Action: ["*"], Resource: "*" }],
+  },
 ];
+
+/** Whether an ARN is that of a policy of AWS's own, which the sandbox may not have. */
+export function isAwsManaged(arn: string): boolean {
+  return /^arn:[\w-]+:iam::aws:policy\//.test(arn);
+}
+
+/** What to tell about a policy of AWS's own that the sandbox doesn't have. */
+export function missingAwsPolicy(arn: string): string {
+  const names = ENTRIES.map(({ policyName }) => policyName).join(", ");
+  return isAwsManaged(arn)
+    ? ` If AWS has it, then the sandbox doesn't: of AWS's own policies it has ${names}.`
+    : "";
+}
 
 /** Makes the managed policies that every account has, by ARN. */
 export function awsManagedPolicies(partition: Partition): Map<string, ManagedPolicy> {
@@ -61,11 +164,13 @@ export function awsManagedPolicies(partition: Partition): Map<string, ManagedPol
 }
 
 function managedPolicyOf(entry: Entry, partition: Partition): ManagedPolicy {
-  const statement = { Effect: "Allow", Action: entry.actions, Resource: "*" };
-  const document = JSON.stringify({ Version: "2012-10-17", Statement: [statement] }, null, 4);
+  const statements = entry.statements ??
+    [{ Effect: "Allow", Action: entry.actions, Resource: "*" }];
+  const document = JSON.stringify({ Version: "2012-10-17", Statement: statements }, null, 4)
+    .replaceAll('"arn:aws:', `"arn:${partition}:`);
   return {
     policyName: entry.policyName,
-    policyId: entry.policyId,
+    policyId: entry.policyId ?? idOf(entry.policyName),
     arn: `arn:${partition}:iam::aws:policy/${entry.policyName}`,
     path: "/",
     description: entry.description,
@@ -75,4 +180,10 @@ function managedPolicyOf(entry: Entry, partition: Partition): ManagedPolicy {
     defaultVersionId: entry.version,
     versions: new Map([[entry.version, { document, createDate: new Date(entry.updateDate) }]]),
   };
+}
+
+/** An id that is the same in every sandbox. */
+function idOf(policyName: string): string {
+  const hash = createHash("sha256").update(policyName).digest("hex").toUpperCase();
+  return `ANPAI${hash.replaceAll(/[0189]/g, "X").slice(0, 16)}`;
 }

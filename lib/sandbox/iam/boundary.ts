@@ -4,6 +4,7 @@
  * @module
  */
 import { type IamCall, refuse } from "./call.ts";
+import { missingAwsPolicy } from "./aws_managed_policies.ts";
 import { ServiceError } from "../operation.ts";
 import { checkLength, constraintError } from "../query.ts";
 
@@ -24,7 +25,7 @@ export function boundaryOf(call: IamCall, mustBeGiven = false): string | undefin
   throw new ServiceError(
     404,
     "NoSuchEntity",
-    `Scope ARN: ${arn} does not exist or is not attachable.`,
+    `Scope ARN: ${arn} does not exist or is not attachable.${missingAwsPolicy(arn)}`,
   );
 }
 

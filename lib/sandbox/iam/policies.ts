@@ -22,6 +22,7 @@ import {
   userArn,
   userNameOf,
 } from "./call.ts";
+import { missingAwsPolicy } from "./aws_managed_policies.ts";
 import { ServiceError } from "../operation.ts";
 import { checkIdentityPolicy, countedLength } from "../auth/policy_document.ts";
 import { checkLength, fields, required } from "../query.ts";
@@ -168,7 +169,11 @@ function attachmentOperations(kind: Kind): IamOperations {
       `Attach${word}Policy`,
       ({ attachedPolicies }, policyArn, { account }) => {
         if (!account.policies.has(policyArn)) {
-          throw notFound(`Policy ${policyArn} does not exist or is not attachable.`);
+          throw notFound(
+            `Policy ${policyArn} does not exist or is not attachable.${
+              missingAwsPolicy(policyArn)
+            }`,
+          );
         }
         if (attachedPolicies.size >= ATTACHED_QUOTA && !attachedPolicies.has(policyArn)) {
           throw limitExceeded(`Cannot exceed quota for PoliciesPer${word}: ${ATTACHED_QUOTA}`);

@@ -33,8 +33,11 @@ const MISSING: [name: string, call: Call, message: string][] = [
   [
     "attachable policy",
     (iam) =>
-      iam.attachUserPolicy({ UserName: "admin", PolicyArn: "arn:aws:iam::aws:policy/Nothing" }),
-    "Policy arn:aws:iam::aws:policy/Nothing does not exist or is not attachable.",
+      iam.attachUserPolicy({
+        UserName: "admin",
+        PolicyArn: "arn:aws:iam::123456789012:policy/Nothing",
+      }),
+    "Policy arn:aws:iam::123456789012:policy/Nothing does not exist or is not attachable.",
   ],
   [
     "attached policy",
@@ -43,8 +46,12 @@ const MISSING: [name: string, call: Call, message: string][] = [
   ],
   [
     "boundary",
-    (iam) => iam.createUser({ UserName: "x", PermissionsBoundary: "arn:aws:iam::aws:policy/Nope" }),
-    "Scope ARN: arn:aws:iam::aws:policy/Nope does not exist or is not attachable.",
+    (iam) =>
+      iam.createUser({
+        UserName: "x",
+        PermissionsBoundary: "arn:aws:iam::123456789012:policy/Nope",
+      }),
+    "Scope ARN: arn:aws:iam::123456789012:policy/Nope does not exist or is not attachable.",
   ],
   [
     "login profile",

@@ -94,13 +94,20 @@ export function createBucketNeeds(call: S3Call): NeededPermission[] {
   const further: [string, boolean][] = [
     ["s3:PutBucketAcl", ["x-amz-acl", ...GRANT_HEADERS].some(has)],
     ["s3:PutBucketOwnershipControls", has("x-amz-object-ownership")],
-    ["s3:PutBucketObjectLockConfiguration", has("x-amz-bucket-object-lock-enabled")],
-    ["s3:PutBucketVersioning", has("x-amz-bucket-object-lock-enabled")],
+    ["s3:PutBucketObjectLockConfiguration", wantsObjectLock(call)],
+    ["s3:PutBucketVersioning", wantsObjectLock(call)],
     ["s3:TagResource", childOf(configuration(call), "Tags") !== undefined],
   ];
   const permission = { resource: `arn:${call.account.partition}:s3:::${call.bucketName}`, context };
   return ["s3:CreateBucket", ...further.filter(([, needed]) => needed).map(([action]) => action)]
     .map((action) => ({ action, ...permission }));
+}
+
+function wantsObjectLock(call: S3Call): boolean {
+  const name = "x-amz-bucket-object-lock-enabled";
+  const text = call.header(name) ?? "false";
+  if (/^(?:true|false)$/i.test(text)) return text.toLowerCase() === "true";
+  throw invalidArgument("The value of x-amz-bucket-object-lock-enabled is invalid", name, text);
 }
 
 /** CreateBucket. */
@@ -129,7 +136,7 @@ export function createBucket(call: S3Call): Response {
     objectOwnership,
     ...(grants && { acl: grants }),
     tags: tagsOf(childOf(configuration(call), "Tags")),
-    ...(call.header("x-amz-bucket-object-lock-enabled")?.toLowerCase() === "true" && {
+    ...(wantsObjectLock(call) && {
       objectLock: true,
       versioning: "Enabled" as const,
     }),

@@ -175,12 +175,14 @@ export function completeMultipartUpload(call: S3Call): Response {
   const upload = uploadOf(call);
   const chosen = chosenParts(call, upload);
   checkWriteConditions(call);
+  checkType(call, upload);
   checkSizes(chosen);
   const parts = chosen.map(({ part }) => part);
   const body = new Uint8Array(Buffer.concat(parts.map((part) => part.body)));
   const digests = parts.map(({ etag }) => Buffer.from(etag.replaceAll('"', ""), "hex"));
   const md5 = createHash("md5").update(Buffer.concat(digests)).digest("hex");
   const etag = `"${md5}-${parts.length}"`;
+  checkObjectSize(call, body.length);
   const checksums = objectChecksums(call, upload, parts, body);
   store(call.bucket, {
     key: call.key,
@@ -202,6 +204,29 @@ export function completeMultipartUpload(call: S3Call): Response {
     checksumMarkup(checksums),
     element("ChecksumType", checksums["x-amz-checksum-type"]),
   ], { "x-amz-server-side-encryption": upload.headers["x-amz-server-side-encryption"]! });
+}
+
+/** Refuses an object of another size than the client says, and a checksum of another type. */
+function checkObjectSize(call: S3Call, size: number): void {
+  const name = "x-amz-mp-object-size";
+  const text = call.header(name);
+  if (text === undefined) return;
+  if (!/^\d+$/.test(text)) {
+    throw invalidArgument(`Value for ${name} header is invalid.`, name, text);
+  }
+  if (Number(text) === size) return;
+  throw invalidRequest(
+    `The provided 'x-amz-mp-object-size' header value ${text} does not match what was computed: ${size}`,
+  );
+}
+
+function checkType(call: S3Call, { checksumType }: MultipartUpload): void {
+  const type = call.header("x-amz-checksum-type");
+  if (type === undefined || type === checksumType) return;
+  throw invalidRequest(
+    `The upload was created using the ${checksumType} checksum type. The complete request must use ` +
+      "the same checksum type.",
+  );
 }
 
 interface ChosenPart {
@@ -294,5 +319,16 @@ function objectChecksums(
     return { [header]: checksum(algorithm, body), "x-amz-checksum-type": checksumType };
   }
   const composite = compositeChecksum(algorithm, parts.map((part) => part.checksums[header] ?? ""));
+  for (const [given, expected] of givenChecksums(call)) {
+    // Some clients leave out the number of parts.
+    const isSame = given === algorithm &&
+      [composite, composite.split("-")[0]].includes(expected);
+    if (isSame) continue;
+    throw new ServiceError(
+      400,
+      "BadDigest",
+      `The ${given.toLowerCase()} you specified did not match the calculated checksum.`,
+    );
+  }
   return { [header]: composite, "x-amz-checksum-type": checksumType };
 }

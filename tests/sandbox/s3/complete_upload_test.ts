@@ -1,0 +1,57 @@
+import type { CompleteMultipartUploadCommandInput, S3 } from "@aws-sdk/client-s3";
+import assert from "node:assert/strict";
+import { allow, refusal, userWithKey } from "../helpers.ts";
+import { bucketIn, s3Room } from "./helpers.ts";
+
+const object = { Bucket: "b", Key: "k" };
+
+async function uploadOfOne(s3: S3): Promise<{
+  complete: (more: Partial<CompleteMultipartUploadCommandInput>) => Promise<unknown>;
+  checksum: string;
+}> {
+  const { UploadId } = await s3.createMultipartUpload({ ...object, ChecksumAlgorithm: "SHA256" });
+  const part = { ...object, UploadId, PartNumber: 1, Body: "content" };
+  const { ETag, ChecksumSHA256 } = await s3.uploadPart({ ...part, ChecksumAlgorithm: "SHA256" });
+  const Parts = [{ PartNumber: 1, ETag, ChecksumSHA256 }];
+  const digest = await crypto.subtle.digest(
+    "SHA-256",
+    Uint8Array.from(atob(ChecksumSHA256!), (c) => c.charCodeAt(0)),
+  );
+  const checksum = btoa(String.fromCharCode(...new Uint8Array(digest)));
+  return {
+    checksum,
+    complete: (more) =>
+      s3.completeMultipartUpload({ ...object, UploadId, MultipartUpload: { Parts }, ...more }),
+  };
+}
+
+Deno.test("CompleteMultipartUpload: refuses a composite checksum that is another one", async () => {
+  await using r = await s3Room({ buckets: ["b"] });
+  const { complete, checksum } = await uploadOfOne(r.s3);
+  const wrong = await refusal(complete({ ChecksumSHA256: btoa("x".repeat(32)) }));
+  assert.deepEqual([wrong.status, wrong.code], [400, "BadDigest"]);
+  assert.equal(bucketIn(r, "b").objects.size, 0);
+  await complete({ ChecksumSHA256: checksum, ChecksumType: "COMPOSITE" });
+});
+
+Deno.test("CompleteMultipartUpload: refuses another size and another type of checksum", async () => {
+  await using r = await s3Room({ buckets: ["b"] });
+  const { complete } = await uploadOfOne(r.s3);
+  for (const more of [{ MpuObjectSize: 6 }, { ChecksumType: "FULL_OBJECT" } as const]) {
+    const { status, code } = await refusal(complete(more));
+    assert.deepEqual([status, code], [400, "InvalidRequest"]);
+  }
+  const conditional = await refusal(complete({ IfMatch: '"other"' }));
+  assert.equal(conditional.code, "NoSuchKey");
+  await complete({ MpuObjectSize: 7, IfNoneMatch: "*" });
+});
+
+Deno.test("CreateBucket: object lock takes two more permissions only if it is switched on", async () => {
+  await using r = await s3Room();
+  const joe = r.s3As(await userWithKey(r.iam, "joe", allow("s3:CreateBucket")));
+  const Bucket = "new-bucket";
+  const locked = joe.createBucket({ Bucket, ObjectLockEnabledForBucket: true });
+  assert.equal((await refusal(locked)).code, "AccessDenied");
+  await joe.createBucket({ Bucket, ObjectLockEnabledForBucket: false });
+  assert.equal(bucketIn(r, Bucket).objectLock, undefined);
+});
