@@ -53,8 +53,6 @@ Deno.test({
       assert.ok(stderr.includes(OF_SYSTEM), path);
       assert.deepEqual([...st.objects().keys()], [], path);
     }
-    await st.run(["put-objects", BUCKET, st.path("site"), "--follow-links", "-s"]);
-    assert.deepEqual([...st.objects().keys()].sort(), ["site/env"]);
   },
 });
 
