@@ -5,15 +5,15 @@
  */
 import { abortable } from "../abortable.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
-import { asUsageError, S3CredentialsError } from "../errors.ts";
+import { asUsageError, messageOf, S3CredentialsError } from "../errors.ts";
 import { oneLine } from "../escape.ts";
 import { checkBucketName } from "../names.ts";
 import { partitionOfArn, partitionOfRegion } from "../partitions.ts";
 import { apply } from "./apply.ts";
-import { foreignBucketWarning } from "./describe.ts";
+import { foreignBucketWarning, overwriteWarnings, userWarnings } from "./describe.ts";
 import { checkIsFuture, checkNotExpired, EXPIRES_POLICY, expiryOfText } from "./expiry.ts";
 import { isAmazon, proveExpiry } from "./keys/expire.ts";
-import { findForeignBuckets, gatherFacts } from "./facts.ts";
+import { findForeignBuckets, findUser, gatherFacts } from "./facts.ts";
 import { NOTHING_EXISTS, planCreate } from "./plan.ts";
 import { resolveRequest } from "./request.ts";
 import { withRollbackReport } from "./rollback.ts";
@@ -24,6 +24,7 @@ import type {
   CreateFacts,
   CreatePlan,
   CreateRequest,
+  ResolvedRequest,
   Step,
 } from "./types.ts";
 
@@ -141,7 +142,7 @@ export async function createCredentials(
   const onProgress = (message: string) => options.onProgress?.(oneLine(message));
   const onWarning = (message: string) => options.onWarning?.(oneLine(message));
   const { patienceMs = DEFAULT_PATIENCE_MS } = options;
-  const { plan, facts } = await look(aws, request, options);
+  const { resolved, plan, facts } = await look(aws, request, options);
   for (const warning of plan.warnings) onWarning(warning);
   for (const notice of plan.notices) onProgress(notice);
   // Only a warning depends on it, so it need not hold up the first changes.
@@ -169,7 +170,32 @@ export async function createCredentials(
       throw withRollbackReport(reason, await rollBack());
     });
   }
+  for (const warning of await lookAgain(aws, resolved, plan, facts)) onWarning(warning);
   return { ...created, rollBack };
+}
+
+/**
+ * What a new key of an existing user can do by what another run has changed since this one looked. The
+ * run that is the last to look again sees what both have done.
+ */
+async function lookAgain(
+  aws: Aws,
+  resolved: ResolvedRequest,
+  plan: CreatePlan,
+  { user: earlier }: CreateFacts,
+): Promise<string[]> {
+  const { user } = resolved;
+  if (user === undefined || earlier === undefined) return [];
+  const policies = plan.steps.filter((step) => step.kind === "put-user-policy");
+  try {
+    const found = await findUser(aws, user.name) ?? earlier;
+    return [
+      ...overwriteWarnings(user, earlier, found, policies),
+      ...userWarnings(resolved, user, found, policies),
+    ].filter((warning) => !plan.warnings.includes(warning));
+  } catch (error) {
+    return [`What else the new key can do by now is unknown: ${messageOf(error)}`];
+  }
 }
 
 /** The waiting for AWS ends in its last answer, but the reason is the caller. */
@@ -220,7 +246,7 @@ async function look(
   aws: Aws,
   request: CreateRequest,
   { signal, now = new Date() }: Pick<CreateOptions, "signal" | "now">,
-): Promise<{ plan: CreatePlan; facts: CreateFacts }> {
+): Promise<{ resolved: ResolvedRequest; plan: CreatePlan; facts: CreateFacts }> {
   if (request.expires !== undefined) checkIsFuture(request.expires, now);
   const partition = request.partition ?? partitionOfRegion(await connectionOf(aws).region());
   const regional = resolveRequest({ ...request, partition });
@@ -239,7 +265,7 @@ async function look(
   const { grantsBeyond, provePlan } = await import("./proof.ts");
   provePlan(located, plan);
   const warnings = [...plan.warnings, ...grantsBeyond(located, plan)];
-  return { plan: { ...plan, warnings }, facts };
+  return { resolved, plan: { ...plan, warnings }, facts };
 }
 
 /** @throws {S3CredentialsError} `usage` if a bucket that is to be created can't have such a name */

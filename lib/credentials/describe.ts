@@ -150,7 +150,6 @@ export function bucketWarnings(
 export function userNotices(
   user: ResolvedUser,
   found: UserFacts | undefined,
-  policies: readonly NamedPolicy[],
 ): string[] {
   const { name, shortenedFrom } = user;
   const shortened = shortenedFrom === undefined ? [] : [
@@ -161,20 +160,49 @@ export function userNotices(
     `The keys of user ${user.name} will expire at ${formatTime(user.expires)}`,
   ];
   if (found === undefined) return [...shortened, ...end];
-  const { accessKeys = [], inlinePolicies } = found;
+  const { accessKeys = [] } = found;
   const keys = accessKeys.length === 0 ? "" : `, with ${accessKeys.map(describeKey).join(", ")}`;
-  const replaced = policies.filter(({ policyName, policy }) => {
-    const earlier = inlinePolicies?.get(policyName);
-    return earlier !== undefined && earlier !== policyText(policy);
+  return [...shortened, ...end, `User exists already: ${name}${keys}`];
+}
+
+/** The policies that a user has under the same names, with other texts. */
+function otherTexts(
+  { inlinePolicies }: UserFacts,
+  policies: readonly NamedPolicy[],
+): NamedPolicy[] {
+  return policies.filter(({ policyName, policy }) => {
+    const text = inlinePolicies?.get(policyName);
+    return text !== undefined && text !== policyText(policy);
   });
-  return [
-    ...shortened,
-    ...end,
-    `User exists already: ${name}${keys}`,
-    ...replaced.map(({ policyName }) =>
-      `Replaces the earlier policy ${policyName}, also for the other access keys of user ${name}`
-    ),
-  ];
+}
+
+/** What the other keys of an existing user lose or gain. */
+export function replacementWarnings(
+  { name }: ResolvedUser,
+  found: UserFacts,
+  policies: readonly NamedPolicy[],
+): string[] {
+  return otherTexts(found, policies).map(({ policyName }) =>
+    `Replaces the earlier policy ${policyName}, also for the other access keys of user ${name}`
+  );
+}
+
+/** What is other than this run has left it: neither its own policies nor those that it has replaced. */
+export function overwriteWarnings(
+  { name }: ResolvedUser,
+  earlier: UserFacts,
+  found: UserFacts,
+  policies: readonly NamedPolicy[],
+): string[] {
+  return otherTexts(found, policies)
+    .filter(({ policyName }) =>
+      // IAM may still show the earlier text for a moment.
+      found.inlinePolicies?.get(policyName) !== earlier.inlinePolicies?.get(policyName)
+    )
+    .map(({ policyName }) =>
+      `Policy ${policyName} of user ${name} was replaced by somebody else at the same time, also ` +
+      "for the new key"
+    );
 }
 
 /** Enough for the name made of a single bucket; the names of forty would fill the screen. */

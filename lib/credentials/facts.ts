@@ -148,7 +148,8 @@ async function findBucketByListing(
   }
 }
 
-async function findUser(aws: Aws, name: string): Promise<UserFacts | undefined> {
+/** What is known of a user; `undefined` if it doesn't exist. */
+export async function findUser(aws: Aws, name: string): Promise<UserFacts | undefined> {
   const iam = await aws.iam();
   const user = await ifPresent(
     iam.getUser({ UserName: name }),

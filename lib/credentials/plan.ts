@@ -28,6 +28,7 @@ import {
   bucketNotices,
   bucketWarnings,
   describeKey,
+  replacementWarnings,
   userNotices,
   userWarnings,
 } from "./describe.ts";
@@ -166,8 +167,11 @@ function planUser(
   const policies = end === undefined ? granting : [...granting, end];
   return {
     steps: stepsForUser(request, user, found, policies),
-    notices: userNotices(user, found, policies),
-    warnings: found === undefined ? [] : userWarnings(request, user, found, policies),
+    notices: userNotices(user, found),
+    warnings: found === undefined ? [] : [
+      ...replacementWarnings(user, found, policies),
+      ...userWarnings(request, user, found, policies),
+    ],
   };
 }
 

@@ -114,7 +114,7 @@ test("a policy that changes for an older key, too, is pointed out", async (sandb
   assert.equal(code, 0);
   assert.match(
     stderr,
-    /^Replaces the earlier policy s3\.read-write\.old-bucket, also for the other access/m,
+    /^Warning: Replaces the earlier policy s3\.read-write\.old-bucket, also for the other access/m,
   );
 });
 
