@@ -14,6 +14,7 @@ import {
 } from "./auth/authentication.ts";
 import { readPayload } from "./auth/payload.ts";
 import { S3Call } from "./s3/call.ts";
+import { corsHeaders, preflight } from "./s3/cors.ts";
 import { checkFormPolicy, isFormUpload, readForm, uploadOfForm } from "./s3/form_upload.ts";
 import { authorize, type RequestContext } from "./auth/authorize.ts";
 import { accessKeyIdOf, identify } from "./caller.ts";
@@ -96,6 +97,10 @@ export async function dispatch(
   record.status = response.status;
   state.onRequest?.(record);
   setRequestId(response.headers, service, requestId);
+  if (service === "s3") {
+    const headers = corsHeaders(incoming, state.account);
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  }
   return response;
 }
 
@@ -125,6 +130,7 @@ interface Exchange {
 
 async function serve(wire: WireRequest, exchange: Exchange): Promise<Response> {
   const { service, record, state } = exchange;
+  if (service === "s3" && wire.method === "OPTIONS") return preflight(wire, state.account);
   const authenticated = authenticate(wire, service, state.account);
   const head: SandboxRequest = {
     method: wire.method,

@@ -41,6 +41,12 @@ export function bucketOfHost(host: string): string | undefined {
   return bucket === "s3" ? undefined : bucket;
 }
 
+/** The bucket that a request to S3 addresses, in its host or its path; empty if there is none. */
+export function bucketNameOf(request: WireHead): string {
+  const [, inPath = ""] = /^\/([^/?]*)/.exec(request.rawPath) ?? [];
+  return bucketOfHost(headerOf(request, "host") ?? "") ?? percentDecode(inPath);
+}
+
 /** Names and values of a query, decoded, in the order in which they were sent. */
 export function queryOf(rawPath: string): [string, string][] {
   const at = rawPath.indexOf("?");
