@@ -51,7 +51,11 @@ const program: Program = {
     {
       title: "Keys",
       commands: commandsOf(keys, {
+        "list-credentials": "List access keys with their age, last use and permissions",
         "extend": "Change when the keys of a user expire",
+        "disable-key": "Disable access keys, so that AWS refuses them",
+        "enable-key": "Enable access keys that were disabled",
+        "delete-key": "Delete access keys",
       }),
     },
     {

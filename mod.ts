@@ -59,6 +59,18 @@ export {
 } from "./lib/credentials/credential_server.ts";
 
 // The life of a key.
+export {
+  type AccessKeyOwner,
+  deleteKey,
+  disableKey,
+  enableKey,
+  type KeyChangeOptions,
+} from "./lib/account/access_keys.ts";
+export {
+  type CredentialSummary,
+  listCredentials,
+  type ListCredentialsOptions,
+} from "./lib/credentials/keys/audit.ts";
 export { extendKeys, type ExtendOptions, type KeyExpiry } from "./lib/credentials/keys/expire.ts";
 
 // Users and roles.

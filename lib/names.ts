@@ -81,6 +81,16 @@ export function checkUserName(name: string): void {
   }
 }
 
+/** Throws `InvalidInput` unless it may be the id of a permanent key. */
+export function checkAccessKeyId(id: string): void {
+  if (/^ASIA/.test(id)) {
+    throw new InvalidInput("Invalid access key id: temporary credentials have no key of a user");
+  }
+  // Not repeated: it may be a secret that was pasted by mistake.
+  if (typeof id === "string" && /^[A-Z][A-Z0-9]{15,127}$/.test(id)) return;
+  throw new InvalidInput("Invalid access key id: expected one such as AKIAIOSFODNN7EXAMPLE");
+}
+
 /** Throws `InvalidInput` unless it is the ARN of a managed policy or of a role. */
 export function checkArn(arn: string, kind: "policy" | "role"): void {
   const form = /^arn:[\w-]+:iam::(\w*):(policy|role)\/[\w+=,.@/-]+$/.exec(arn);

@@ -77,7 +77,10 @@ async function preparedSandbox(): Promise<Sandbox> {
     ]
   ) {
     const user = createUser(account.id, name);
-    const key = createAccessKey();
+    const key = {
+      ...createAccessKey(),
+      ...(name === "username" && { accessKeyId: "AKIAIOSFODNN7EXAMPLE" }),
+    };
     user.accessKeys.set(key.accessKeyId, key);
     user.inlinePolicies.set(name, JSON.stringify(TEMPLATE));
     account.users.set(name, user);

@@ -23,6 +23,8 @@ const MAX_EXPORTS = 65;
 const LATER_EXPORTS = `
   Access AccessOf BucketAccess readAccess readBucketAccess
   extendKeys ExtendOptions KeyExpiry
+  listCredentials CredentialSummary ListCredentialsOptions
+  deleteKey disableKey enableKey AccessKeyOwner KeyChangeOptions
   Partition
 `;
 

@@ -13,6 +13,7 @@ import {
   type CommandUse,
 } from "../lib/cli/policies/command_permissions.ts";
 import { permissionsDocument } from "../lib/cli/policies/permissions_document.ts";
+import { createAccessKey, createUser } from "../lib/sandbox/seed.ts";
 import { makeFullUser } from "./support/full_user.ts";
 import { commandsInHelp } from "./support/help.ts";
 import { type Ran, run, type RunOptions } from "./support/run.ts";
@@ -45,6 +46,12 @@ const asAdmin = (...args: string[]) => async (sandbox: Sandbox) => {
 };
 const withUser = asAdmin("create", "my-bucket");
 const withExpiringUser = asAdmin("create", "my-bucket", "--expires", "7d");
+function withKnownKey({ account }: Sandbox): void {
+  const user = createUser(account.id, "somebody");
+  const key = { ...createAccessKey(), accessKeyId: "AKIAIOSFODNN7EXAMPLE" };
+  user.accessKeys.set(key.accessKeyId, key);
+  account.users.set(user.userName, user);
+}
 const withObject = asAdmin("put-object", "my-bucket", "my-key", "-");
 const withToolRole = asAdmin("create", "my-bucket", "--duration", "15m");
 
@@ -133,6 +140,11 @@ const SCENES: Record<string, Scene> = {
   "create: Temporary credentials of a role of your own": { prepare: withMyRole },
   "localserver: Once the role is there": { ...serveShortly, prepare: withToolRole },
   "localserver: With a role of your own": { ...serveShortly, prepare: withMyRole },
+  "list-credentials: All that this tool has created": { prepare: withUser },
+  "list-credentials: Some users": { prepare: withUser },
+  "disable-key": { prepare: withKnownKey },
+  "enable-key": { prepare: withKnownKey },
+  "delete-key": { prepare: withKnownKey },
   "extend: Keys that expire": { prepare: withExpiringUser },
   "extend: So that they never expire": { prepare: withExpiringUser },
   "can: A user": { prepare: withMyUser },

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { User as IamUser } from "@aws-sdk/client-iam";
 import { awsErrorCode, isMissing, serviceError } from "../aws/service_error.ts";
 import { type Aws, connectionOf, type IAMClient } from "../aws/connect.ts";
 import { iamPages } from "../aws/listing.ts";
@@ -50,6 +51,8 @@ class Reader {
   readonly unread: UnreadPolicy[] = [];
   readonly errors: S3CredentialsError[] = [];
 
+  constructor(readonly known: KnownPolicies = new Map()) {}
+
   /** What a call gives, or `undefined` if it fails for any other reason than credentials that are none. */
   async read<T>(
     layer: UnreadPolicy["layer"],
@@ -76,7 +79,20 @@ function tagContext(tags: Tags): Record<string, string> {
   );
 }
 
-async function managedPolicy(iam: IAMClient, PolicyArn: string): Promise<PolicyDocument> {
+/** Managed policies that were read for another user of the same list. */
+export type KnownPolicies = Map<string, Promise<PolicyDocument>>;
+
+function managedPolicy(
+  iam: IAMClient,
+  arn: string,
+  known: KnownPolicies = new Map(),
+): Promise<PolicyDocument> {
+  const policy = known.get(arn) ?? fetchManagedPolicy(iam, arn);
+  known.set(arn, policy);
+  return policy;
+}
+
+async function fetchManagedPolicy(iam: IAMClient, PolicyArn: string): Promise<PolicyDocument> {
   const { Policy } = await iam.getPolicy({ PolicyArn });
   const VersionId = Policy?.DefaultVersionId;
   const { PolicyVersion } = await iam.getPolicyVersion({ PolicyArn, VersionId });
@@ -117,7 +133,8 @@ async function identityPolicies(
     Array.fromAsync(iamPages((page) => calls.attached(page), (page) => page.AttachedPolicies)),
   );
   const attached = await Promise.all((arns ?? []).map(async ({ PolicyArn: name = "" }) => {
-    const document = await reader.read("identity", `policy ${name}`, managedPolicy(iam, name));
+    const policy = managedPolicy(iam, name, reader.known);
+    const document = await reader.read("identity", `policy ${name}`, policy);
     return document === undefined ? [] : [{ type: types.attached, name, document }];
   }));
   return [...await inline ?? [], ...attached.flat()];
@@ -135,7 +152,7 @@ async function boundaryOf(
   const document = await reader.read(
     "permissions-boundary",
     `the permissions boundary ${arn}`,
-    managedPolicy(iam, arn),
+    managedPolicy(iam, arn, reader.known),
   );
   return document && { name: arn, document };
 }
@@ -183,7 +200,20 @@ async function userAccess(iam: IAMClient, UserName: string, known?: Identity): P
       `whether user ${UserName} has a permissions boundary`,
       found,
     );
-  const user = described?.User;
+  return await describedUserAccess(iam, UserName, described?.User, { reader, known });
+}
+
+/** The policies of a user whose description is known. */
+export async function describedUserAccess(
+  iam: IAMClient,
+  UserName: string,
+  user: IamUser | undefined,
+  { policies, reader = new Reader(policies), known }: {
+    policies?: KnownPolicies;
+    reader?: Reader;
+    known?: Identity;
+  } = {},
+): Promise<Access> {
   const [own, ofGroups, permissionsBoundary] = await Promise.all([
     identityPolicies(iam, reader, {
       owner: `user ${UserName}`,

@@ -12,6 +12,10 @@
 /** Loads a part of the library. */
 export const library = {
   access: (): Promise<typeof import("../account/access.ts")> => import("../" + "account/access.ts"),
+  accessKeys: (): Promise<typeof import("../account/access_keys.ts")> =>
+    import("../" + "account/access_keys.ts"),
+  audit: (): Promise<typeof import("../credentials/keys/audit.ts")> =>
+    import("../" + "credentials/keys/audit.ts"),
   bucketReport: (): Promise<typeof import("../account/bucket_report.ts")> =>
     import("../" + "account/bucket_report.ts"),
   bucketSettings: (): Promise<typeof import("../account/bucket_settings.ts")> =>

@@ -45,6 +45,7 @@ export const CLI_TERMS: Readonly<Record<string, string>> = {
   debugBucket: "s3-credentials debug-bucket",
   duration: "--duration",
   expires: "--expires",
+  force: "--force",
   endpointUrl: "--endpoint-url",
   followLinks: "--follow-links",
   prefix: "--prefix",

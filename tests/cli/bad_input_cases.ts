@@ -35,7 +35,10 @@ const commands: Case[] = [
     [["crate", "my-bucket"], "Unknown command 'crate' - did you mean create?"],
     [["createe"], "did you mean create?"],
     [["frobnicate"], /Unknown command 'frobnicate'\n$/],
-    [["delete"], "Unknown command 'delete' - did you mean delete-user or delete-objects?"],
+    [
+      ["delete"],
+      "Unknown command 'delete' - did you mean delete-key or delete-user or delete-objects?",
+    ],
     [["get-policy"], "did you mean get-bucket-policy or get-cors-policy?"],
     [["create", "my-bucket", "--dry"], "Unknown option '--dry' - did you mean --dry-run?"],
     [["create", "my-bucket", "--boundary", "none"], "did you mean --user-permissions-boundary?"],

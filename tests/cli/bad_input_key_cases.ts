@@ -1,5 +1,5 @@
 /** Command lines about the life of a key that make no sense. */
-import { type Case, rows } from "./bad_input_cases.ts";
+import { type Case, rows, SECRET } from "./bad_input_cases.ts";
 
 const extend: Case[] = rows(["extend"], [
   [[], "Missing argument USERNAME"],
@@ -11,7 +11,28 @@ const extend: Case[] = rows(["extend"], [
   [["somebody", "30d", "12h"], "Too many arguments"],
 ]);
 
+const list: Case[] = rows(["list-credentials"], [
+  [["--user", "some body"], "letters, digits and _+=,.@- only"],
+  [["--older-than", "90"], "expected a time such as 90d or 12h, not 90"],
+  [["--older-than", "old"], "Duration must be of form"],
+  [["--unused-for", ""], "Duration must be of form"],
+  [["--nl", "--csv"], "Use only one of"],
+  [["somebody"], "Too many arguments"],
+]);
+
+const single: Case[] = ["disable-key", "enable-key", "delete-key"].flatMap((command) =>
+  rows([command], [
+    [[], "Missing argument ACCESS_KEY_IDS"],
+    [["somebody"], /Invalid access key id: expected one such as AKIAIOSFODNN7EXAMPLE\n$/],
+    [[SECRET], /expected one such as AKIAIOSFODNN7EXAMPLE\n$/],
+    [["ASIAIOSFODNN7EXAMPLE"], "temporary credentials have no key of a user"],
+    [["AKIAIOSFODNN7EXAMPLE", "x"], "expected one such as"],
+  ])
+);
+
 /** Each is to end before anything is sent. */
 export const KEY_CASES: Record<string, Case[]> = {
   "end of keys": extend,
+  "list of keys": list,
+  "single keys": single,
 };

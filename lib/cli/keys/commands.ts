@@ -3,13 +3,19 @@
  *
  * @module
  */
-import { asUsageError } from "../../errors.ts";
-import { checkUserName } from "../../names.ts";
-import { formatTime } from "../../time.ts";
-import { defineCommand } from "../command.ts";
+import type { AccessKeyOwner } from "../../account/access_keys.ts";
+import type { Aws } from "../../aws/connect.ts";
+import { asUsageError, InvalidInput, S3CredentialsError } from "../../errors.ts";
+import { checkAccessKeyId, checkUserName } from "../../names.ts";
+import { formatTime, parseSeconds } from "../../time.ts";
+import { defineCommand, flag, value, values } from "../command.ts";
+import { ExitCode } from "../exit_code.ts";
+import type { Io } from "../io.ts";
 import { library } from "../library.ts";
+import { plainData, rowsOf } from "../lists/rows.ts";
+import { itemErrors, rowFormatOf, rowOptions, writeRows } from "../lists/write.ts";
 import { awsOptions, expiryOption, withAws } from "../options.ts";
-import { messageLog } from "../output.ts";
+import { messageLog, writeError } from "../output.ts";
 
 /** `s3-credentials extend` */
 export const extend = defineCommand({
@@ -43,3 +49,167 @@ export const extend = defineCommand({
 function inWords(time: Date | null): string {
   return time === null ? "never" : formatTime(time);
 }
+
+const CREDENTIAL_FIELDS = [
+  "UserName",
+  "AccessKeyId",
+  "Status",
+  "CreateDate",
+  "AgeDays",
+  "LastUsedDate",
+  "LastUsedService",
+  "LastUsedRegion",
+  "Buckets",
+  "Permission",
+  "Expires",
+  "Tags",
+  "Warnings",
+];
+
+const CREDENTIAL_COLUMNS = {
+  fields: CREDENTIAL_FIELDS,
+  tableFields: [
+    ...["UserName", "AccessKeyId", "Status", "AgeDays", "LastUsedDate", "Permission"],
+    ...["Expires", "Warnings"],
+  ],
+};
+
+function parseAge(text: string): number {
+  if (/^\d+$/.test(text)) throw new InvalidInput(`expected a time such as 90d or 12h, not ${text}`);
+  return parseSeconds(text);
+}
+
+function checkedName(text: string): string {
+  checkUserName(text);
+  return text;
+}
+
+/** `s3-credentials list-credentials` */
+export const listCredentials = defineCommand({
+  description: "List access keys: their age, their last use, what they may do, when they expire, " +
+    "and what deserves attention. By default those of the users that create has made.",
+  examples: [
+    ["All keys that this tool has created:", "list-credentials --table"],
+    ["Keys that are older than a year:", "list-credentials --older-than 365d"],
+    [
+      "All keys of the account that were not used for three months:",
+      "list-credentials --all --unused-for 90d",
+    ],
+  ],
+  options: {
+    user: values("--user <name>", "Only the keys of this user; may be repeated", checkedName),
+    olderThan: value(
+      "--older-than <time>",
+      "Only keys that are at least this old, such as 90d",
+      parseAge,
+    ),
+    unusedFor: value(
+      "--unused-for <time>",
+      "Only keys that were not used for this long, such as 30d",
+      parseAge,
+    ),
+    expired: flag("--expired", "Only keys that have expired"),
+    all: flag("--all", "Also the keys of users that this tool has not created"),
+    failOnMatch: flag("--fail-on-match", "Exit with code 1 if a key is listed"),
+    ...rowOptions,
+    ...awsOptions,
+  },
+  async run({ options }, io) {
+    const format = rowFormatOf(options);
+    const { user: users, olderThan, unusedFor, expired, all } = options;
+    const { onError, finish } = itemErrors(io);
+    let isMatch = false;
+    await withAws(options, io, async (aws) => {
+      const { listCredentials } = await library.audit();
+      const found = listCredentials(aws, {
+        users: [...new Set(users)],
+        ...{ olderThan, unusedFor, expired, all, onError },
+        now: io.now?.(),
+      });
+      const rows = rowsOf(found, (row) => {
+        isMatch = true;
+        return plainData(row, CREDENTIAL_FIELDS) as object;
+      });
+      await writeRows(io, rows, format, CREDENTIAL_COLUMNS);
+    });
+    await finish();
+    if (isMatch && options.failOnMatch) throw new ExitCode(1);
+  },
+});
+
+const keyOperands = "<access_key_ids...>";
+const force = flag("--force", "Also the key that this command itself is run with");
+
+/** Does the same with several keys; an error of one does not keep it from the others. */
+async function forEachKey(
+  ids: readonly string[],
+  options: Parameters<typeof withAws>[0],
+  io: Io,
+  change: (aws: Aws, id: string) => Promise<AccessKeyOwner>,
+  done: string,
+): Promise<void> {
+  for (const id of ids) asUsageError(() => checkAccessKeyId(id));
+  const log = messageLog(io, false);
+  let failed = false;
+  await withAws(options, io, async (aws) => {
+    for (const id of new Set(ids)) {
+      io.signal.throwIfAborted();
+      try {
+        const { UserName } = await change(aws, id);
+        log.say(`${done} access key ${id} of user ${UserName}`);
+      } catch (error) {
+        if (!(error instanceof S3CredentialsError) || ids.length === 1) throw error;
+        failed = true;
+        await log.flush();
+        await writeError(io, error);
+      }
+    }
+  }).finally(log.flush);
+  if (failed) throw new ExitCode(1);
+}
+
+/** `s3-credentials disable-key` */
+export const disableKey = defineCommand({
+  operands: keyOperands,
+  description:
+    "Disable access keys: AWS refuses them until they are enabled again. Finds their users " +
+    "by itself.",
+  examples: [["A key that has leaked:", "disable-key AKIAIOSFODNN7EXAMPLE"]],
+  options: { force, ...awsOptions },
+  async run({ operands, options }, io) {
+    await forEachKey(operands, options, io, async (aws, id) => {
+      const { disableKey } = await library.accessKeys();
+      return await disableKey(aws, id, { force: options.force });
+    }, "Disabled");
+  },
+});
+
+/** `s3-credentials enable-key` */
+export const enableKey = defineCommand({
+  operands: keyOperands,
+  description: "Enable access keys that were disabled. Finds their users by itself.",
+  examples: [["A key:", "enable-key AKIAIOSFODNN7EXAMPLE"]],
+  options: awsOptions,
+  async run({ operands, options }, io) {
+    await forEachKey(operands, options, io, async (aws, id) => {
+      const { enableKey } = await library.accessKeys();
+      return await enableKey(aws, id);
+    }, "Enabled");
+  },
+});
+
+/** `s3-credentials delete-key` */
+export const deleteKey = defineCommand({
+  operands: keyOperands,
+  description:
+    "Delete access keys; their users and policies stay. Finds the users by itself. A key that " +
+    "was deleted can't be brought back: disable it first, and see who complains.",
+  examples: [["A key:", "delete-key AKIAIOSFODNN7EXAMPLE"]],
+  options: { force, ...awsOptions },
+  async run({ operands, options }, io) {
+    await forEachKey(operands, options, io, async (aws, id) => {
+      const { deleteKey } = await library.accessKeys();
+      return await deleteKey(aws, id, { force: options.force });
+    }, "Deleted");
+  },
+});

@@ -3,9 +3,46 @@
  *
  * @module
  */
-import { type CommandUse, on, optional, TOOL_USERS } from "./permission_table.ts";
+import { type CommandUse, on, optional, TOOL_USERS, USERS } from "./permission_table.ts";
+
+const READ_KEYS = [
+  "iam:GetUser",
+  "iam:ListAccessKeys",
+  "iam:GetAccessKeyLastUsed",
+  "iam:ListUserPolicies",
+  "iam:GetUserPolicy",
+  "iam:ListAttachedUserPolicies",
+  "iam:ListGroupsForUser",
+];
+const MANAGED_POLICIES = on("arn:aws:iam::*:policy/*", "iam:GetPolicy", "iam:GetPolicyVersion");
+const IN_ITS_PLACE = "null in its place, with a warning";
 
 export const KEYS: CommandUse[] = [
+  {
+    command: "list-credentials",
+    use: "All that this tool has created",
+    line: "list-credentials",
+    permissions: [
+      ...on("*", "iam:ListUsers"),
+      ...optional(IN_ITS_PLACE, [...on(USERS, ...READ_KEYS), ...MANAGED_POLICIES]),
+    ],
+  },
+  {
+    command: "list-credentials",
+    use: "Some users",
+    line: "list-credentials --user s3.read-write.my-bucket",
+    permissions: optional(IN_ITS_PLACE, [...on(TOOL_USERS, ...READ_KEYS), ...MANAGED_POLICIES]),
+  },
+  ...["disable-key", "enable-key"].map((command) => ({
+    command,
+    line: `${command} AKIAIOSFODNN7EXAMPLE`,
+    permissions: on(USERS, "iam:GetAccessKeyLastUsed", "iam:UpdateAccessKey"),
+  })),
+  {
+    command: "delete-key",
+    line: "delete-key AKIAIOSFODNN7EXAMPLE",
+    permissions: on(USERS, "iam:GetAccessKeyLastUsed", "iam:DeleteAccessKey"),
+  },
   {
     command: "extend",
     use: "Keys that expire",
