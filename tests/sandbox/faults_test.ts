@@ -157,11 +157,13 @@ Deno.test("requests: are recorded in order, with the permissions they needed", a
   await refusal(r.iam.deleteUser({ UserName: "nobody" }));
   const { accessKeyId } = r.sandbox.credentials;
   const caller = "arn:aws:iam::123456789012:user/admin";
+  const needed = { action: "iam:DeleteUser", resource: "arn:aws:iam::123456789012:user/nobody" };
   assert.deepEqual(r.sandbox.requests, [
     {
       service: "sts",
       operation: "GetCallerIdentity",
       permissions: [],
+      decisions: [],
       caller,
       accessKeyId,
       status: 200,
@@ -170,9 +172,21 @@ Deno.test("requests: are recorded in order, with the permissions they needed", a
     {
       service: "iam",
       operation: "DeleteUser",
-      permissions: [{
-        action: "iam:DeleteUser",
-        resource: "arn:aws:iam::123456789012:user/nobody",
+      permissions: [needed],
+      decisions: [{
+        ...needed,
+        denial: undefined,
+        decision: {
+          decision: "allowed",
+          missing: undefined,
+          statements: [{
+            type: "attached",
+            name: "arn:aws:iam::aws:policy/AdministratorAccess",
+            statement: 0,
+            sid: undefined,
+            effect: "Allow",
+          }],
+        },
       }],
       caller,
       accessKeyId,
