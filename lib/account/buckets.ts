@@ -6,7 +6,7 @@
 import { DEFAULT_CONCURRENCY, Limiter } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
-import { assertNewMarker, withDetails } from "../aws/listing.ts";
+import { PageMarkers, withDetails } from "../aws/listing.ts";
 import { awsErrorCode, serviceError } from "../aws/service_error.ts";
 import { bucketAcl, type BucketDetails, bucketRegion, bucketWebsite } from "./bucket_details.ts";
 import { type ListOptions, reportError } from "./list_options.ts";
@@ -80,14 +80,16 @@ async function* selected(
 const BUCKETS_PER_PAGE = 1000;
 
 async function* allBuckets(aws: Aws, limiter: Limiter): AsyncGenerator<Bucket> {
+  const markers = new PageMarkers();
   let token: string | undefined;
   do {
     try {
       const s3 = await connectionOf(aws).s3({ adaptive: true });
       const request = { MaxBuckets: BUCKETS_PER_PAGE, ContinuationToken: token };
       const page = await limiter.run(() => s3.listBuckets(request));
-      for (const { Name = "", CreationDate } of page.Buckets ?? []) yield { Name, CreationDate };
-      token = assertNewMarker(token, page.ContinuationToken);
+      const { Buckets = [], ContinuationToken } = page;
+      for (const { Name = "", CreationDate } of Buckets) yield { Name, CreationDate };
+      token = markers.next(ContinuationToken, Buckets.length);
     } catch (error) {
       throw serviceError(error, "Could not list buckets");
     }

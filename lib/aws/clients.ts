@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { NetworkSettings } from "./network.ts";
 import { withRequestLog } from "./request_log.ts";
 import { noService, SESSION_REFUSED } from "./error_meanings.ts";
@@ -134,9 +135,32 @@ function prepared<T extends IAMClient | STSClient | S3Client | S3ControlClient>(
 ): T {
   Object.defineProperty(client.config, "systemClockOffset", {
     get: () => clock.offsetMs,
-    set: (offsetMs: number) => clock.offsetMs = offsetMs,
+    set: (offsetMs: number) => clock.offsetMs = believableOffset(offsetMs),
   });
   return withRequestLog(client, onRequest);
+}
+
+/** A request that is signed for next year could be kept, and sent then. */
+const MAX_CLOCK_OFFSET_MS = 24 * 60 * 60_000;
+
+/** How far this machine's clock is off by a server's date; 0 if that can't be true. */
+export function believableOffset(offsetMs: number): number {
+  return Math.abs(offsetMs) <= MAX_CLOCK_OFFSET_MS ? offsetMs : 0;
+}
+
+/** Far more than any answer of AWS's that is no object, such as a page of the longest keys. */
+export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/** Reads an answer of a limited length. */
+async function collectAnswer(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_ANSWER_BYTES) throw new SyntaxError("the answer is too long");
+  }
+  return Buffer.concat(chunks);
 }
 
 /** What all clients have in common. The SDK itself must look for none of it: it would find other things. */
@@ -161,6 +185,7 @@ export function clientConfig(
       throwOnRequestTimeout: true,
       ...agents(settings.network, keepAlive),
     },
+    streamCollector: collectAnswer,
     ...(!retry && { maxAttempts: 1 }),
     ...(adaptive && { retryMode: "adaptive" }),
   };

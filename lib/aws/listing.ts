@@ -19,14 +19,29 @@ export interface IamPage {
  */
 export const IAM_PAGE_SIZE = 250;
 
-/** The marker of the next page; throws if it leads to the same page again, and so would never end. */
-export function assertNewMarker(
-  marker: string | undefined,
-  next: string | undefined,
-): string | undefined {
-  if (next === undefined || next !== marker) return next;
-  // The name of an error that has no code of AWS's.
-  throw Object.assign(new Error("the server repeated a page token"), { name: "Unknown" });
+/** AWS may send some pages without an entry, but not for good. */
+const MAX_EMPTY_PAGES = 1_000;
+
+/** Follows the markers of pages, and fails if they would never end. */
+export class PageMarkers {
+  #last: string | undefined;
+  #emptyPages = 0;
+
+  /** The marker of the next page after one with so many entries; `undefined` after the last one. */
+  next(marker: string | undefined, entries: number): string | undefined {
+    if (!marker) return undefined;
+    if (marker === this.#last) throw endless("the server repeated a page token");
+    this.#emptyPages = entries > 0 ? 0 : this.#emptyPages + 1;
+    if (this.#emptyPages >= MAX_EMPTY_PAGES) {
+      throw endless(`the server sent ${MAX_EMPTY_PAGES} empty pages`);
+    }
+    return this.#last = marker;
+  }
+}
+
+/** The name of an error that has no code of AWS's. */
+function endless(message: string): Error {
+  return Object.assign(new Error(message), { name: "Unknown" });
 }
 
 /** The entries of all pages of a list of IAM, as each page arrives. */
@@ -34,14 +49,16 @@ export async function* iamPages<P extends IamPage, T>(
   call: (page: { Marker?: string; MaxItems: number }) => Promise<P>,
   entriesOf: (page: P) => T[] | undefined,
 ): AsyncGenerator<T> {
+  const markers = new PageMarkers();
   let marker: string | undefined;
   do {
     const page: P = await call({
       MaxItems: IAM_PAGE_SIZE,
       Marker: marker,
     });
-    yield* entriesOf(page) ?? [];
-    marker = assertNewMarker(marker, page.IsTruncated ? page.Marker : undefined);
+    const entries = entriesOf(page) ?? [];
+    yield* entries;
+    marker = markers.next(page.IsTruncated ? page.Marker : undefined, entries.length);
   } while (marker !== undefined);
 }
 

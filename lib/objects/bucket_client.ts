@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Aws, type BucketAddress, connectionOf } from "../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
+import { believableOffset, MAX_ANSWER_BYTES } from "../aws/clients.ts";
 import { requestLog } from "../aws/request_log.ts";
 import { isUntrusted, serviceError } from "../aws/service_error.ts";
 import { asUsageError } from "../errors.ts";
@@ -14,7 +16,9 @@ import {
   ConnectionError,
   type ExchangeOptions,
   HttpConnections,
+  type HttpHead,
   type HttpResponse,
+  type Sink,
 } from "./http.ts";
 import { EMPTY_PAYLOAD_HASH, encodePath, encodeQuery, sha256, Signer } from "./signature.ts";
 import { NO_CONNECTION } from "./types.ts";
@@ -174,6 +178,17 @@ export class BucketClient {
         milliseconds: performance.now() - began,
       }));
     this.#connections ??= new HttpConnections(address.requestTimeoutMs, address.network);
+    const collected: Uint8Array[] = [];
+    const collect = (head: HttpHead): Sink => {
+      let length = 0;
+      return (chunk) => {
+        length += chunk.length;
+        if (length > MAX_ANSWER_BYTES) {
+          throw new S3RequestError({ ...head, text: "" }, "Unknown", "the answer is too long");
+        }
+        collected.push(chunk.slice());
+      };
+    };
     const answer = await this.#connections.exchange({
       method,
       origin,
@@ -183,11 +198,13 @@ export class BucketClient {
       isOnOwnConnection: request.isNotIdempotent,
     }, {
       signal: options.signal ?? this.#signal,
-      onHead: (head) => isSuccess(head.status) ? options.onHead?.(head) : undefined,
+      onHead: (head) =>
+        (isSuccess(head.status) ? options.onHead?.(head) : undefined) ?? collect(head),
     }).catch((error) => {
       log(error.code ?? error.name);
       throw error;
     });
+    answer.text = Buffer.concat(collected).toString();
     log(answer.status);
     if (!isSuccess(answer.status)) throw errorOf(answer);
     return answer;
@@ -216,8 +233,9 @@ export class BucketClient {
     if (!(error instanceof S3RequestError)) return false;
     const { $response: { headers }, region } = error;
     if (error.name === "RequestTimeTooSkewed" && headers.date !== undefined) {
-      const skew = Date.parse(headers.date) - Date.now();
-      this.#clockSkewMs = Number.isFinite(skew) ? skew : 0;
+      const skew = believableOffset(Date.parse(headers.date) - Date.now());
+      if (!skew) return false;
+      this.#clockSkewMs = skew;
       return true;
     }
     const isElsewhere = [301, 307, 400].includes(error.$metadata.httpStatusCode);

@@ -4,8 +4,8 @@
  * @module
  */
 import { type Aws, connectionOf } from "../aws/connect.ts";
+import { PageMarkers } from "../aws/listing.ts";
 import { serviceError } from "../aws/service_error.ts";
-import { S3CredentialsError } from "../errors.ts";
 import { BucketClient } from "./bucket_client.ts";
 import { encodePath } from "./signature.ts";
 import type { ObjectSummary } from "./types.ts";
@@ -73,10 +73,11 @@ export async function* listPages(
   client: BucketClient,
   prefix?: string,
 ): AsyncGenerator<ObjectSummary[]> {
-  let next: Promise<ListPage> | undefined = listPage(client, prefix);
+  const markers = new PageMarkers();
+  let next: Promise<ListPage> | undefined = listPage(client, markers, prefix);
   while (next !== undefined) {
     const page: ListPage = await next;
-    next = page.token === undefined ? undefined : listPage(client, prefix, page.token);
+    next = page.token === undefined ? undefined : listPage(client, markers, prefix, page.token);
     next?.catch(() => {});
     yield page.objects;
   }
@@ -90,6 +91,7 @@ interface ListPage {
 
 async function listPage(
   client: BucketClient,
+  markers: PageMarkers,
   prefix?: string,
   token?: string,
 ): Promise<ListPage> {
@@ -104,9 +106,8 @@ async function listPage(
         ...(token !== undefined && { "continuation-token": token }),
       },
     });
-    const page = readPage(text);
-    if (page.token === undefined || page.token !== token) return page;
-    throw new S3CredentialsError("aws", `${action}: the server repeated a page token`);
+    const { objects, token: marker } = readPage(text);
+    return { objects, token: markers.next(marker, objects.length) };
   } catch (error) {
     client.throwIfAborted();
     throw serviceError(error, action);
