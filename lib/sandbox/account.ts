@@ -177,6 +177,8 @@ export interface ManagedPolicy {
 export interface StoredObject {
   /** Any text of up to 1,024 bytes. */
   key: string;
+  /** Omitted for the version `null`, which is stored while versioning is off. */
+  versionId?: string;
   /** The content. */
   body: Uint8Array;
   /** In double quotes, as S3 gives it. */
@@ -195,6 +197,18 @@ export interface StoredObject {
   legalHold?: "ON" | "OFF";
   /** Until when it is protected from deletion. */
   retention?: { mode: "GOVERNANCE" | "COMPLIANCE"; retainUntilDate: Date };
+}
+
+/** What a deletion leaves behind where objects have versions. */
+export interface DeleteMarker {
+  /** The key that was deleted. */
+  key: string;
+  /** Omitted for the version `null`. */
+  versionId?: string | undefined;
+  /** When it was deleted. */
+  lastModified: Date;
+  /** Tells it from an object. */
+  isDeleteMarker: true;
 }
 
 /** An upload that has been started and neither completed nor aborted. */
@@ -269,11 +283,13 @@ export interface Bucket {
   encryption?: BucketEncryption;
   /** Grants on the bucket. */
   acl: Grant[];
-  /** By key. */
+  /** The current versions, by key. */
   objects: Map<string, StoredObject>;
+  /** Older versions and delete markers by key, the newest first. */
+  history?: Map<string, (StoredObject | DeleteMarker)[]>;
   /** In the order in which they were set. */
   tags?: Tag[];
-  /** Stored and returned; the sandbox keeps one version of an object regardless. */
+  /** Whether new objects are new versions; omitted if it never was switched on. */
   versioning?: "Enabled" | "Suspended";
   /** Whether the bucket was created with object lock, which retention and legal holds require. */
   objectLock?: boolean;

@@ -38,6 +38,7 @@ export type {
   Account,
   Bucket,
   CorsRule,
+  DeleteMarker,
   Grant,
   Group,
   ManagedPolicy,

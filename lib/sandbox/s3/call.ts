@@ -8,6 +8,7 @@ import type { Caller, NeededPermission, SandboxRequest } from "../operation.ts";
 import { ServiceError } from "../operation.ts";
 import { timeOf } from "../auth/signature.ts";
 import { malformedXml, noSuchBucket } from "./errors.ts";
+import { findVersion, isMarker } from "./objects/versions.ts";
 import { bucketOfHost, percentDecode } from "../wire.ts";
 import { document, parseXml, type XmlContent, type XmlElement } from "../xml.ts";
 
@@ -70,9 +71,10 @@ export class S3Call {
     return bucket;
   }
 
-  /** The object that the request addresses, if it is there. */
+  /** The object that the request addresses, in the version that it names, if it is there. */
   get object(): StoredObject | undefined {
-    return this.bucket.objects.get(this.key);
+    const version = findVersion(this.bucket, this.key, this.query.get("versionId"));
+    return version === undefined || isMarker(version) ? undefined : version;
   }
 
   /** A header, or the query parameter that stands for it in a presigned URL. */

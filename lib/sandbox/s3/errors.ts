@@ -13,9 +13,10 @@ export function noSuchBucket(name: string): ServiceError {
 }
 
 /** The object isn't there, and the caller may know that. */
-export function noSuchKey(key: string): ServiceError {
+export function noSuchKey(key: string, headers: Record<string, string> = {}): ServiceError {
   return new ServiceError(404, "NoSuchKey", "The specified key does not exist.", {
     details: { Key: key },
+    headers,
   });
 }
 

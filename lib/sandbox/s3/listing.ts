@@ -9,6 +9,13 @@ import type { NeededPermission } from "../operation.ts";
 import { ownerId } from "./acl.ts";
 import { type Context, isoTime, onBucket, type S3Call, xmlAnswer } from "./call.ts";
 import { algorithmIn } from "./objects/checksums.ts";
+import {
+  idOf,
+  isMarker,
+  type ObjectVersion,
+  versionedKeys,
+  versionsOf,
+} from "./objects/versions.ts";
 import { invalidArgument } from "./errors.ts";
 import { storageClassOf } from "./objects/headers.ts";
 import { element, optional, type Xml } from "../xml.ts";
@@ -234,31 +241,74 @@ export function listObjects(call: S3Call): Response {
   ]);
 }
 
-/** ListObjectVersions. Every object has one version. */
+/** A version and its place among those of its key. */
+interface ListedVersion {
+  key: string;
+  version: ObjectVersion;
+  isLatest: boolean;
+}
+
+function allVersions(bucket: Bucket): ListedVersion[] {
+  return [...versionedKeys(bucket)].flatMap((key) =>
+    versionsOf(bucket, key).map((version, index) => ({ key, version, isLatest: index === 0 }))
+  );
+}
+
+/** The versions after one of a key, with those of all later keys. */
+function versionsAfter(all: ListedVersion[], key: string, versionId: string): ListedVersion[] {
+  let isPassed = false;
+  return all.filter((listed) => {
+    if (listed.key !== key) return compareKeys(listed.key, key) > 0;
+    if (isPassed) return true;
+    isPassed = idOf(listed.version) === versionId;
+    return false;
+  });
+}
+
+function versionMarkup(call: S3Call, { key, version, isLatest }: ListedVersion): Xml {
+  const common = [
+    element("Key", keyEncoder(call)(key)),
+    element("VersionId", idOf(version)),
+    element("IsLatest", isLatest),
+  ];
+  return isMarker(version)
+    ? element(
+      "DeleteMarker",
+      common,
+      element("LastModified", isoTime(version.lastModified)),
+      owner(call),
+    )
+    : element("Version", common, facts(version), owner(call));
+}
+
+/** ListObjectVersions. */
 export function listObjectVersions(call: S3Call): Response {
   const encode = keyEncoder(call);
   const request = listRequest(call, call.query.get("key-marker") ?? "");
-  const { items, commonPrefixes: prefixes, next } = pageOf(call.bucket, request);
-  const versions = items.map((object) =>
-    element(
-      "Version",
-      element("Key", encode(object.key)),
-      element("VersionId", "null"),
-      element("IsLatest", true),
-      facts(object),
-      owner(call),
-    )
-  );
+  const idMarker = call.query.get("version-id-marker") ?? "";
+  if (idMarker !== "" && request.after === "") {
+    throw invalidArgument(
+      "A version-id marker cannot be specified without a key marker.",
+      "version-id-marker",
+      idMarker,
+    );
+  }
+  const all = allVersions(call.bucket);
+  const { items, commonPrefixes: prefixes, next } = idMarker === ""
+    ? paginate(all, request)
+    : paginate(versionsAfter(all, request.after, idMarker), { ...request, after: "" });
+  const last = items.at(-1);
   return xmlAnswer("ListVersionsResult", [
     element("Name", call.bucketName),
     echo(call, request, "MaxKeys"),
     element("KeyMarker", encode(request.after)),
-    element("VersionIdMarker", call.query.get("version-id-marker") ?? ""),
+    element("VersionIdMarker", idMarker),
     element("IsTruncated", next !== undefined),
-    next === undefined
-      ? undefined
-      : [element("NextKeyMarker", encode(next)), element("NextVersionIdMarker", "null")],
-    versions,
+    next === undefined ? undefined : [
+      element("NextKeyMarker", encode(next)),
+      last?.key === next ? element("NextVersionIdMarker", idOf(last.version)) : undefined,
+    ],
+    items.map((listed) => versionMarkup(call, listed)),
     commonPrefixes(call, prefixes),
   ]);
 }

@@ -145,12 +145,13 @@ Deno.test("PutObjectLegalHold: protects an object until it is removed", async ()
   await using room = await s3Room();
   await room.s3.createBucket({ Bucket, ObjectLockEnabledForBucket: true });
   const call = { Bucket, Key: "a" };
-  await room.s3.putObject({ ...call, Body: "x" });
+  const { VersionId } = await room.s3.putObject({ ...call, Body: "x" });
+  const version = { ...call, VersionId };
   await room.s3.putObjectLegalHold({ ...call, LegalHold: { Status: "ON" } });
   assert.deepEqual((await room.s3.getObjectLegalHold(call)).LegalHold, { Status: "ON" });
-  assert.equal((await refusal(room.s3.deleteObject(call))).code, "AccessDenied");
+  assert.equal((await refusal(room.s3.deleteObject(version))).code, "AccessDenied");
   await room.s3.putObjectLegalHold({ ...call, LegalHold: { Status: "OFF" } });
-  await room.s3.deleteObject(call);
+  await room.s3.deleteObject(version);
   assert.equal(bucketIn(room, Bucket).objects.size, 0);
 });
 

@@ -230,8 +230,10 @@ export function headBucket({ bucket, account }: S3Call): Response {
 
 /** DeleteBucket. */
 export function deleteBucket({ bucket, account }: S3Call): Response {
-  if (bucket.objects.size > 0) {
-    throw new ServiceError(409, "BucketNotEmpty", "The bucket you tried to delete is not empty", {
+  if (bucket.objects.size > 0 || bucket.history?.size) {
+    const versions = bucket.objects.size > 0 ? "" : ". You must delete all versions in the bucket.";
+    const message = `The bucket you tried to delete is not empty${versions}`;
+    throw new ServiceError(409, "BucketNotEmpty", message, {
       details: { BucketName: bucket.name },
     });
   }

@@ -218,7 +218,7 @@ export function deleteOwnershipControls({ bucket }: S3Call): Response {
   return emptyAnswer(204);
 }
 
-/** PutBucketVersioning. The setting is stored; the sandbox keeps one version of an object. */
+/** PutBucketVersioning. */
 export function putBucketVersioning(call: S3Call): Response {
   const status = textOf(call.xml("VersioningConfiguration"), "Status");
   if (status !== "Enabled" && status !== "Suspended") {

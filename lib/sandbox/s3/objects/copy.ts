@@ -27,7 +27,8 @@ import { existingObject, type ObjectAddress } from "./existing.ts";
 import { metadataOf, settingsOf, withoutChecksums } from "./headers.ts";
 import { lockOf } from "./lock.ts";
 import { checksumMarkup } from "./settings.ts";
-import { etagOf, putNeeds, store } from "./objects.ts";
+import { etagOf, putNeeds } from "./objects.ts";
+import { findVersion, isMarker, store, versionHeaders } from "./versions.ts";
 import { tagsOfHeader } from "../tags.ts";
 import { element } from "../../xml.ts";
 import { percentDecode } from "../../wire.ts";
@@ -55,11 +56,22 @@ export function copySource(call: S3Call): ObjectAddress {
   return { bucket, key: decoded.slice(slash + 1), versionId };
 }
 
+function sourceObject({ bucket, key, versionId }: ObjectAddress): StoredObject | undefined {
+  const version = findVersion(bucket, key, versionId);
+  return version === undefined || isMarker(version) ? undefined : version;
+}
+
+/** The header with the version of a source. */
+export function sourceVersion(call: S3Call, source: StoredObject): Record<string, string> {
+  const { "x-amz-version-id": id } = versionHeaders(copySource(call).bucket, source);
+  return id === undefined ? {} : { "x-amz-copy-source-version-id": id };
+}
+
 /** The permissions to read a source. */
 export function sourceNeeds(call: S3Call): NeededPermission[] {
   const source = copySource(call);
   const { versionId } = source;
-  const tags = source.bucket.objects.get(source.key)?.tags ?? [];
+  const tags = sourceObject(source)?.tags ?? [];
   const context = Object.fromEntries(
     tags.map(({ key, value }) => [`s3:ExistingObjectTag/${key}`, value]),
   );
@@ -93,7 +105,7 @@ export function copyNeeds(call: S3Call): NeededPermission[] {
 /** The permission to decrypt a source. */
 export function sourceKeyNeeds(call: S3Call): NeededPermission[] {
   const source = copySource(call);
-  return decryptNeeds(call, source.bucket.objects.get(source.key), source);
+  return decryptNeeds(call, sourceObject(source), source);
 }
 
 /** The object that a copy reads, with the conditions on it checked. */
@@ -136,6 +148,8 @@ export function copyObject(call: S3Call, may: May): Response {
   };
   store(call.bucket, copy);
   return xmlAnswer("CopyObjectResult", copyResult(copy, checksums), {
+    ...versionHeaders(call.bucket, copy),
+    ...sourceVersion(call, source),
     "x-amz-server-side-encryption": settings["x-amz-server-side-encryption"]!,
   });
 }

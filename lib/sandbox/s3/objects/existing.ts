@@ -4,9 +4,10 @@
  * @module
  */
 import type { Bucket, StoredObject } from "../../account.ts";
-import type { May } from "../../operation.ts";
+import { type May, ServiceError } from "../../operation.ts";
 import { onBucket, type S3Call } from "../call.ts";
 import { accessDenied, noSuchKey, noSuchVersion } from "../errors.ts";
+import { findVersion, idOf, isMarker, versionsOf } from "./versions.ts";
 
 /** Where an object is stored. */
 export interface ObjectAddress {
@@ -29,8 +30,23 @@ export function existingObject(
     versionId: call.query.get("versionId"),
   },
 ): StoredObject {
-  const object = bucket.objects.get(key);
-  if (object !== undefined && (versionId === null || versionId === "null")) return object;
+  const version = findVersion(bucket, key, versionId);
+  if (version !== undefined && !isMarker(version)) return version;
+  const marker = version ?? (versionId === null ? versionsOf(bucket, key)[0] : undefined);
+  const headers: Record<string, string> = marker === undefined
+    ? {}
+    : { "x-amz-delete-marker": "true", "x-amz-version-id": idOf(marker) };
+  if (version !== undefined) {
+    throw new ServiceError(
+      405,
+      "MethodNotAllowed",
+      "The specified method is not allowed against this resource.",
+      {
+        details: { Method: call.request.method, ResourceType: "DeleteMarker" },
+        headers: { ...headers, allow: "DELETE" },
+      },
+    );
+  }
   if (!may(onBucket(call, "s3:ListBucket", { "s3:prefix": key }, bucket))) throw accessDenied();
-  throw versionId === null ? noSuchKey(key) : noSuchVersion(key, versionId);
+  throw versionId === null ? noSuchKey(key, headers) : noSuchVersion(key, versionId);
 }

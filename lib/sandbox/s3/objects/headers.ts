@@ -8,6 +8,7 @@ import type { StoredObject } from "../../account.ts";
 import { ServiceError } from "../../operation.ts";
 import type { S3Call } from "../call.ts";
 import { checksumsIn } from "./checksums.ts";
+import { versionHeaders } from "./versions.ts";
 import { encryptionHeaders } from "../encryption.ts";
 import { invalidRequest } from "../errors.ts";
 
@@ -132,7 +133,7 @@ export function answerHeaders(call: S3Call, object: StoredObject): Record<string
     headers["x-amz-object-lock-mode"] = object.retention.mode;
     headers["x-amz-object-lock-retain-until-date"] = object.retention.retainUntilDate.toISOString();
   }
-  return { ...headers, ...overrides(call) };
+  return { ...headers, ...versionHeaders(call.bucket, object), ...overrides(call) };
 }
 
 /** `response-content-type` and its like, which a signed request may set. */

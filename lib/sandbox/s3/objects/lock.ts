@@ -21,9 +21,14 @@ function checkEnabled(call: S3Call): void {
   if (!call.bucket.objectLock) throw invalidRequest("Bucket is missing Object Lock Configuration");
 }
 
-/** Throws where a legal hold or a retention period protects an object. */
-export function checkNotLocked({ legalHold, retention }: StoredObject, now: Date): void {
-  const isRetained = retention !== undefined && retention.retainUntilDate > now;
+/** Throws where a legal hold or a retention period protects a version that the caller can't bypass. */
+export function checkNotLocked(
+  { legalHold, retention }: StoredObject,
+  now: Date,
+  mayBypass: () => boolean,
+): void {
+  const isRetained = retention !== undefined && retention.retainUntilDate > now &&
+    !(retention.mode === "GOVERNANCE" && mayBypass());
   if (legalHold !== "ON" && !isRetained) return;
   throw accessDenied("Access Denied because object protected by object lock.");
 }
@@ -110,7 +115,8 @@ export function getRetention(call: S3Call, may: May): Response {
   ]);
 }
 
-function bypassesGovernance(call: S3Call): boolean {
+/** Whether a request wants to do what governance mode forbids, for which there is a permission. */
+export function bypassesGovernance(call: S3Call): boolean {
   return call.header("x-amz-bypass-governance-retention")?.toLowerCase() === "true";
 }
 

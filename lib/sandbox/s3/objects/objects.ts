@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type { Bucket, StoredObject } from "../../account.ts";
+import type { DeleteMarker, StoredObject } from "../../account.ts";
 import type { May, NeededPermission } from "../../operation.ts";
 import { ServiceError } from "../../operation.ts";
 import { uploadAcl } from "../acl.ts";
@@ -22,9 +22,19 @@ import { type ByteRange, byteRange, checkWriteConditions, isUnchanged } from "./
 import { decryptNeeds, encryptNeeds } from "../encryption.ts";
 import { accessDenied, invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
 import { existingObject } from "./existing.ts";
-import { checkNotLocked, lockOf } from "./lock.ts";
+import { bypassesGovernance, checkNotLocked, lockOf } from "./lock.ts";
 import { answerHeaders, metadataOf, settingsOf, withoutChecksums } from "./headers.ts";
 import { objectAction } from "../route.ts";
+import {
+  deleteCurrent,
+  deleteVersion,
+  findVersion,
+  idOf,
+  isMarker,
+  type ObjectVersion,
+  store,
+  versionHeaders,
+} from "./versions.ts";
 import { requestTagContext, tagsOfHeader } from "../tags.ts";
 import { childrenOf, element, optional, textOf, type Xml } from "../../xml.ts";
 
@@ -78,13 +88,6 @@ export function getNeeds(call: S3Call): NeededPermission[] {
   return [objectAction(call, "s3:GetObject"), ...decryptNeeds(call, call.object)];
 }
 
-/** Stores an object in place of the one that has its key. */
-export function store(bucket: Bucket, object: StoredObject): void {
-  const previous = bucket.objects.get(object.key);
-  if (previous !== undefined) checkNotLocked(previous, object.lastModified);
-  bucket.objects.set(object.key, object);
-}
-
 /** PutObject. */
 export function putObject(call: S3Call): Response {
   checkWriteConditions(call);
@@ -97,7 +100,7 @@ export function putObject(call: S3Call): Response {
   const settings = settingsOf(call);
   const acl = uploadAcl(call);
   const etag = etagOf(body);
-  store(call.bucket, {
+  const object: StoredObject = {
     key: call.key,
     body,
     etag,
@@ -106,9 +109,15 @@ export function putObject(call: S3Call): Response {
     tags: tagsOfHeader(call),
     acl,
     ...lockOf(call),
-  });
+  };
+  store(call.bucket, object);
   const encryption = settings["x-amz-server-side-encryption"]!;
-  return emptyAnswer(200, { etag, "x-amz-server-side-encryption": encryption, ...checksums });
+  return emptyAnswer(200, {
+    etag,
+    "x-amz-server-side-encryption": encryption,
+    ...versionHeaders(call.bucket, object),
+    ...checksums,
+  });
 }
 
 /** GetObject and HeadObject, which differ in the body alone. */
@@ -171,16 +180,26 @@ function partRange(
   return { first, last: first + part.size - 1 };
 }
 
-/** Removes an object, which succeeds for a missing one too. */
-function remove(call: S3Call, key: string, versionId: string | undefined): void {
-  if (versionId !== undefined && versionId !== "null") {
-    throw invalidArgument("Invalid version id specified", "versionId", versionId);
-  }
-  const { bucket, account } = call;
-  const object = bucket.objects.get(key);
-  if (object === undefined) return;
-  checkNotLocked(object, account.clock.now());
-  bucket.objects.delete(key);
+/** What became of a deletion: the version that is gone, or the marker that was left. */
+interface Deletion {
+  deleted?: ObjectVersion | undefined;
+  marker?: DeleteMarker | undefined;
+}
+
+/** Removes an object or a version of it, which succeeds for a missing one too. */
+function remove(
+  { bucket, account }: S3Call,
+  key: string,
+  versionId: string | undefined,
+  mayBypass: () => boolean,
+): Deletion {
+  const now = account.clock.now();
+  if (versionId === undefined) return { marker: deleteCurrent(bucket, key, now) };
+  const deleted = findVersion(bucket, key, versionId);
+  if (deleted === undefined) return {};
+  if (!isMarker(deleted)) checkNotLocked(deleted, now, mayBypass);
+  deleteVersion(bucket, deleted);
+  return { deleted };
 }
 
 /** What DeleteObject needs. */
@@ -188,7 +207,7 @@ export function deleteNeeds(call: S3Call): NeededPermission[] {
   const permission = objectAction(call, "s3:DeleteObject");
   const context = headerContext(call, ["if-match"]);
   const actions = [permission.action];
-  if (call.header("x-amz-bypass-governance-retention")?.toLowerCase() === "true") {
+  if (bypassesGovernance(call)) {
     actions.push("s3:BypassGovernanceRetention");
   }
   return actions.map((action) => ({
@@ -201,8 +220,13 @@ export function deleteNeeds(call: S3Call): NeededPermission[] {
 /** DeleteObject. */
 export function deleteObject(call: S3Call): Response {
   if (call.header("if-match") !== undefined) checkWriteConditions(call);
-  remove(call, call.key, call.query.get("versionId") ?? undefined);
-  return emptyAnswer(204);
+  const versionId = call.query.get("versionId") ?? undefined;
+  const { deleted, marker } = remove(call, call.key, versionId, () => bypassesGovernance(call));
+  const version = deleted ?? marker;
+  return emptyAnswer(204, {
+    ...(version && versionHeaders(call.bucket, version)),
+    ...(version && isMarker(version) && { "x-amz-delete-marker": "true" }),
+  });
 }
 
 /** DeleteObjects: each key is allowed or refused for itself. */
@@ -222,14 +246,13 @@ export function deleteObjects(call: S3Call, may: May): Response {
   const isQuiet = textOf(root, "Quiet")?.trim() === "true";
   const results: Xml[] = [];
   for (const { key, versionId } of targets) {
-    const error = deleteOne(call, may, key, versionId);
+    const outcome = deleteOne(call, may, key, versionId);
     const id = [element("Key", key), optional("VersionId", versionId)];
-    if (error !== undefined) {
-      results.push(
-        element("Error", id, element("Code", error.code), element("Message", error.message)),
-      );
+    if (outcome instanceof ServiceError) {
+      const { code, message } = outcome;
+      results.push(element("Error", id, element("Code", code), element("Message", message)));
     } else if (!isQuiet) {
-      results.push(element("Deleted", id));
+      results.push(element("Deleted", id, markerElements(outcome)));
     }
   }
   return xmlAnswer("DeleteResult", results);
@@ -240,16 +263,25 @@ function deleteOne(
   may: May,
   key: string,
   versionId: string | undefined,
-): ServiceError | undefined {
+): ServiceError | Deletion {
   const target = { bucket: call.bucket, key };
   const permission = versionId === undefined
     ? onObject(call, "s3:DeleteObject", {}, target)
     : onObject(call, "s3:DeleteObjectVersion", { "s3:versionid": versionId }, target);
   if (!may(permission)) return accessDenied();
+  const mayBypass = () =>
+    bypassesGovernance(call) && may({ ...permission, action: "s3:BypassGovernanceRetention" });
   try {
-    remove(call, key, versionId);
+    return remove(call, key, versionId, mayBypass);
   } catch (error) {
     if (error instanceof ServiceError) return error;
     throw error;
   }
+}
+
+/** Which marker was left or deleted. */
+function markerElements({ deleted, marker }: Deletion): Xml[] {
+  const found = marker ?? (deleted && isMarker(deleted) ? deleted : undefined);
+  if (found === undefined) return [];
+  return [element("DeleteMarker", true), element("DeleteMarkerVersionId", idOf(found))];
 }

@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import type { MultipartUpload, UploadedPart } from "../../account.ts";
+import type { MultipartUpload, StoredObject, UploadedPart } from "../../account.ts";
 import type { May, NeededPermission } from "../../operation.ts";
 import { ServiceError } from "../../operation.ts";
 import { emptyAnswer, headerContext, isoTime, onObject, type S3Call, xmlAnswer } from "../call.ts";
@@ -21,12 +21,13 @@ import {
 } from "./checksums.ts";
 import { checkWriteConditions } from "./conditions.ts";
 import { decryptNeeds } from "../encryption.ts";
-import { copyResult, existingSource, sourceKeyNeeds, sourceNeeds } from "./copy.ts";
+import { copyResult, existingSource, sourceKeyNeeds, sourceNeeds, sourceVersion } from "./copy.ts";
 import { invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
 import { limitOf } from "../listing.ts";
 import { storageClassOf } from "./headers.ts";
 import { checksumMarkup } from "./settings.ts";
-import { etagOf, store } from "./objects.ts";
+import { etagOf } from "./objects.ts";
+import { store, versionHeaders } from "./versions.ts";
 import { checksumChoice, ownership, uploadOf } from "./uploads.ts";
 import { childrenOf, element, textOf, type XmlElement } from "../../xml.ts";
 
@@ -107,6 +108,7 @@ export function uploadPartCopy(call: S3Call, may: May): Response {
   const part = newPart(call, body, keptChecksums(call, upload.checksumAlgorithm, body));
   upload.parts.set(number, part);
   return xmlAnswer("CopyPartResult", copyResult(part, part.checksums), {
+    ...sourceVersion(call, source),
     "x-amz-server-side-encryption": upload.headers["x-amz-server-side-encryption"]!,
   });
 }
@@ -184,7 +186,7 @@ export function completeMultipartUpload(call: S3Call): Response {
   const etag = `"${md5}-${parts.length}"`;
   checkObjectSize(call, body.length);
   const checksums = objectChecksums(call, upload, parts, body);
-  store(call.bucket, {
+  const object: StoredObject = {
     key: call.key,
     body,
     etag,
@@ -193,7 +195,8 @@ export function completeMultipartUpload(call: S3Call): Response {
     tags: upload.tags,
     parts: chosen.map(({ number, part }) => ({ partNumber: number, size: part.body.length })),
     acl: upload.acl,
-  });
+  };
+  store(call.bucket, object);
   call.bucket.uploads?.delete(upload.uploadId);
   const path = `${encodeURIComponent(call.bucketName)}/${encodeURIComponent(call.key)}`;
   return xmlAnswer("CompleteMultipartUploadResult", [
@@ -203,7 +206,10 @@ export function completeMultipartUpload(call: S3Call): Response {
     element("ETag", etag),
     checksumMarkup(checksums),
     element("ChecksumType", checksums["x-amz-checksum-type"]),
-  ], { "x-amz-server-side-encryption": upload.headers["x-amz-server-side-encryption"]! });
+  ], {
+    ...versionHeaders(call.bucket, object),
+    "x-amz-server-side-encryption": upload.headers["x-amz-server-side-encryption"]!,
+  });
 }
 
 /** Refuses an object of another size than the client says, and a checksum of another type. */
