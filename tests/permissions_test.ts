@@ -148,6 +148,7 @@ const SCENES: Record<string, Scene> = {
   "extend: Keys that expire": { prepare: withExpiringUser },
   "extend: So that they never expire": { prepare: withExpiringUser },
   "can: A user": { prepare: withMyUser },
+  "can: A user, with IAM's simulator": { prepare: withMyUser },
   "can: A role with an attached policy": { prepare: withMyRole },
   "list-user-policies: All users": { prepare: withUser },
   "list-user-policies: Some users": { prepare: withUser },

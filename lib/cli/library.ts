@@ -43,6 +43,8 @@ export const library = {
   putObjects: (): Promise<typeof import("../objects/put.ts")> => import("../" + "objects/put.ts"),
   roles: (): Promise<typeof import("../account/roles.ts")> => import("../" + "account/roles.ts"),
   sandbox: (): Promise<typeof import("../sandbox/mod.ts")> => import("../" + "sandbox/mod.ts"),
+  secondOpinion: (): Promise<typeof import("../account/second_opinion.ts")> =>
+    import("../" + "account/second_opinion.ts"),
   userPolicies: (): Promise<typeof import("../account/user_policies.ts")> =>
     import("../" + "account/user_policies.ts"),
   users: (): Promise<typeof import("../account/users.ts")> => import("../" + "account/users.ts"),

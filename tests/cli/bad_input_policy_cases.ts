@@ -41,6 +41,13 @@ const can: Case[] = rows(["can"], [
   ],
   [["b-1", "--policy", POLICY, "--context", "aws:SourceIp"], "expected KEY=VALUE"],
   [["b-1", "--policy", POLICY, "--expect", "yes"], "expected one of allowed, denied"],
+  [["b-1", "--simulate"], "--simulate and --probe need --action"],
+  [["b-1", "--probe"], "--simulate and --probe need --action"],
+  [["b-1", "--probe", "--user", "a", "--action", "s3:GetObject"], "omit --user, --role and --key"],
+  [
+    ["b-1", "--policy", POLICY, "--simulate", "--action", "s3:GetObject"],
+    "--simulate and --probe ask AWS, which documents alone don't",
+  ],
 ]);
 
 const MISTYPED = '{"Effect":"Allow","Action":"s3:ListObjectsV2","Resource":"arn:aws:s3:::b"}';

@@ -205,3 +205,101 @@ Deno.test("can: a public bucket gives a user what no policy of the user does", (
     const args = ["can", "logs/x", "--user", USER, "--action", "s3:GetObject"];
     assert.match((await run(args, { sandbox })).stdout, /^allowed .* bucket policy/);
   }));
+
+Deno.test("can --user: the policies of groups", () =>
+  withUser(async ({ sandbox, iam }) => {
+    await iam.deleteUserPolicy({ UserName: USER, PolicyName: USER });
+    await iam.createGroup({ GroupName: "readers" });
+    await iam.addUserToGroup({ GroupName: "readers", UserName: USER });
+    const PolicyDocument = JSON.stringify(POLICY);
+    await iam.putGroupPolicy({ GroupName: "readers", PolicyName: "read", PolicyDocument });
+    const args = ["can", "logs/x", "--user", USER, "--action", "s3:GetObject"];
+    assert.match(
+      (await run(args, { sandbox })).stdout,
+      /^allowed .* policy of a group read, Statement/,
+    );
+  }));
+
+Deno.test("can --simulate: IAM's simulator is asked too", () =>
+  withUser(async ({ sandbox, s3 }) => {
+    const ask = ["can", "logs/x", "--user", USER, "--simulate", "--action", "s3:GetObject"];
+    const same = await run(ask, { sandbox });
+    assert.deepEqual([same.code, same.stderr], [0, ""]);
+    assert.match(same.stdout, /^allowed .* {2}simulated: allowed\n$/);
+    const simulations = sandbox.requests.filter(({ operation }) =>
+      operation === "SimulatePrincipalPolicy"
+    );
+    assert.equal(simulations.length, 1);
+    // The simulator is given the bucket policy.
+    const Statement = {
+      Effect: "Deny",
+      Principal: "*",
+      Action: "s3:GetObject",
+      Resource: "arn:aws:s3:::logs/*",
+    };
+    const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
+    await s3.putBucketPolicy({ Bucket: "logs", Policy });
+    const denied = JSON.parse((await run([...ask, "--json"], { sandbox })).stdout);
+    assert.deepEqual([denied[0].decision, denied[0].simulated], ["explicitDeny", "explicitDeny"]);
+  }));
+
+Deno.test("can --simulate: a difference is named", () =>
+  withUser(async ({ sandbox }) => {
+    const xml =
+      "<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults>" +
+      "<member><EvalActionName>s3:GetObject</EvalActionName><EvalDecision>implicitDeny" +
+      "</EvalDecision></member></EvaluationResults></SimulatePrincipalPolicyResult>" +
+      "</SimulatePrincipalPolicyResponse>";
+    sandbox.fail({ operation: "SimulatePrincipalPolicy", malformedBody: xml });
+    const args = ["can", "logs/x", "--user", USER, "--simulate", "--action", "s3:GetObject"];
+    const { stdout, stderr } = await run(args, { sandbox });
+    assert.match(stdout, /^allowed .* {2}simulated: implicitDeny\n$/);
+    assert.equal(
+      stderr,
+      "Warning: IAM's simulator says implicitDeny, not allowed, of s3:GetObject on " +
+        "arn:aws:s3:::logs/x\n",
+    );
+  }));
+
+Deno.test("can --probe: tries what changes nothing", () =>
+  withUser(async ({ sandbox, s3, iam, keys }) => {
+    await s3.putObject({ Bucket: "logs", Key: "there", Body: "content" });
+    const read = { Effect: "Allow", Action: ["iam:Get*", "iam:List*"], Resource: "*" };
+    await iam.putUserPolicy({
+      UserName: USER,
+      PolicyName: "iam",
+      PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [read] }),
+    });
+    const before = sandbox.snapshot().buckets;
+    const probed = async (action: string, target: string, env = keys) => {
+      const args = ["can", target, "--action", action, "--probe", "--json"];
+      const [answer] = JSON.parse((await run(args, { sandbox, env })).stdout);
+      return answer.probed;
+    };
+    assert.equal(await probed("s3:ListBucket", "logs"), "allowed");
+    assert.equal(await probed("s3:GetObject", "logs/there"), "allowed");
+    assert.equal(await probed("s3:GetObject", "logs/missing"), null);
+    assert.equal(await probed("s3:GetObject", "logs"), null);
+    assert.equal(await probed("s3:PutObject", "logs/there"), "denied");
+    assert.equal(await probed("s3:PutObject", "logs/new"), "denied");
+    assert.equal(await probed("s3:DeleteObject", "logs/there"), null);
+    assert.equal(await probed("s3:GetBucketPolicy", "logs"), "denied");
+    // The administrator may write, and has not written.
+    assert.equal(await probed("s3:PutObject", "logs/there", {}), "allowed");
+    assert.equal(await probed("s3:PutObject", "logs/new", {}), "allowed");
+    assert.equal(await probed("s3:GetBucketPolicy", "logs", {}), "allowed");
+    assert.deepEqual(sandbox.snapshot().buckets, before);
+  }));
+
+Deno.test("can --probe: a difference is named", () =>
+  withUser(async ({ sandbox }) => {
+    const error = { status: 403, code: "AccessDenied", message: "Not for you" };
+    sandbox.fail({ operation: "ListObjectsV2", error });
+    const args = ["can", "logs", "--action", "s3:ListBucket", "--probe"];
+    const { stdout, stderr } = await run(args, { sandbox });
+    assert.match(stdout, /^allowed .* {2}tried: denied\n$/);
+    assert.equal(
+      stderr,
+      "Warning: AWS denied s3:ListBucket on arn:aws:s3:::logs, although the answer is allowed\n",
+    );
+  }));

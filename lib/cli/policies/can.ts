@@ -3,128 +3,30 @@
  *
  * @module
  */
-import type { Access, AccessOf } from "../../account/access.ts";
-import { asUsageError, InvalidInput, type S3CredentialsError } from "../../errors.ts";
+import type { Access } from "../../account/access.ts";
+import type { S3CredentialsError } from "../../errors.ts";
 import type { AccessPolicies, NamedPolicy } from "../../policy/access.ts";
 import type { Answer, Asker, Target } from "../../policy/ask.ts";
 import type { Capability } from "../../policy/capabilities.ts";
 import { principalOf } from "../../policy/language/principal.ts";
 import type { UnreadPolicy } from "../../policy/unread.ts";
-import { checkBucketName } from "../../names.ts";
-import {
-  checkChoice,
-  defineCommand,
-  flag,
-  optionGroup,
-  value,
-  type Values,
-  values,
-} from "../command.ts";
+import { defineCommand } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import type { Io } from "../io.ts";
 import { library } from "../library.ts";
-import { awsOptions, usage, withAws } from "../options.ts";
+import { usage, withAws } from "../options.ts";
 import { writeLine, writeMessage } from "../output.ts";
+import { type Check, checksOf, type SecondOpinion } from "./can_checks.ts";
+import {
+  accessOf,
+  type CanOptions,
+  canOptions,
+  checkActions,
+  isOffline,
+  targetOf,
+} from "./can_options.ts";
 import { answerText, capabilityText, unreadText } from "./can_text.ts";
 import { policyName, readPolicyDocument } from "./policy_input.ts";
-
-const documentOptions = optionGroup("Documents instead of an account", {
-  policy: values(
-    "--policy <policy>",
-    "Policy of a user or role: a file, a JSON string, or - for standard input; may be repeated",
-    (text) => text,
-  ),
-  permissionsBoundary: value("--permissions-boundary <policy>", "Permissions boundary"),
-  sessionPolicy: value("--session-policy <policy>", "Policy that a session was made with"),
-  bucketPolicy: value("--bucket-policy <policy>", "Policy of the bucket"),
-  principal: value(
-    "--principal <arn>",
-    "Who asks, where the bucket policy names somebody",
-    (arn) => {
-      principalOf(arn);
-      return arn;
-    },
-  ),
-});
-
-function parseContext(text: string): [key: string, value: string] {
-  const equals = text.indexOf("=");
-  const key = text.slice(0, equals);
-  if (equals !== -1 && /^[\w-]+:\S/.test(key)) return [key, text.slice(equals + 1)];
-  throw new InvalidInput(`expected KEY=VALUE, such as aws:SourceIp=203.0.113.7, not ${text}`);
-}
-
-const EXPECTATIONS = ["allowed", "denied"] as const;
-
-const canOptions = {
-  action: values(
-    "--action <action>",
-    "Ask about this action, such as s3:GetObject, instead of all that can be done; may be repeated",
-    (text) => text,
-  ),
-  user: value("--user <name>", "What this user may do"),
-  role: value("--role <name>", "What sessions of this role may do"),
-  key: value("--key <id>", "What this access key may do"),
-  context: values(
-    "--context <key-value>",
-    "Value of a condition key, as KEY=VALUE, such as aws:SourceIp=203.0.113.7; may be repeated",
-    parseContext,
-  ),
-  expect: value(
-    "--expect <answer>",
-    "Exit with code 1 unless every answer is this: allowed or denied",
-    (text) => checkChoice(text, EXPECTATIONS) as typeof EXPECTATIONS[number],
-  ),
-  json: flag("--json", "JSON"),
-  ...documentOptions,
-  ...awsOptions,
-};
-
-type CanOptions = Values<typeof canOptions>;
-
-/** A bucket, a key of one, or an ARN, as an operand. */
-function targetOf(text: string): Target {
-  if (/^arn:[^:]*:s3:::[^/*?]+(?:\/[^*?]+)?$/.test(text)) {
-    return targetOf(text.split(":::")[1]!);
-  }
-  if (text.startsWith("arn:")) return { arn: text };
-  const slash = text.indexOf("/");
-  const bucket = slash === -1 ? text : text.slice(0, slash);
-  asUsageError(() => checkBucketName(bucket));
-  const key = slash === -1 ? "" : text.slice(slash + 1);
-  return key === "" ? { bucket } : { bucket, key };
-}
-
-function accessOf({ user, role, key }: CanOptions): AccessOf {
-  const chosen = [
-    ...(user === undefined ? [] : [{ user }]),
-    ...(role === undefined ? [] : [{ role }]),
-    ...(key === undefined ? [] : [{ accessKeyId: key }]),
-  ];
-  if (chosen.length > 1) throw usage("Use only one of --user, --role and --key");
-  return chosen[0] ?? "caller";
-}
-
-/** Whether documents are to be judged, and nothing is to be sent. */
-function isOffline(options: CanOptions): boolean {
-  const { policy, permissionsBoundary, sessionPolicy, bucketPolicy, principal } = options;
-  const limits = [permissionsBoundary, sessionPolicy, bucketPolicy];
-  const documents = [...policy, ...limits].filter((source) => source !== undefined);
-  if (documents.length === 0) {
-    if (principal !== undefined) throw usage("--principal needs --policy or --bucket-policy");
-    return false;
-  }
-  if (policy.length === 0 && bucketPolicy === undefined) {
-    throw usage("A boundary or session policy allows nothing by itself: add --policy");
-  }
-  if (accessOf(options) !== "caller") {
-    throw usage("--policy and --bucket-policy cannot be used with --user, --role or --key");
-  }
-  if (documents.filter((source) => source === "-").length > 1) {
-    throw usage("Standard input can be read once only");
-  }
-  return true;
-}
 
 /** Stands for anybody in the account of the documents. */
 const ANYBODY = "arn:aws:iam::123456789012:user/anybody";
@@ -175,25 +77,6 @@ function requestContext(given: CanOptions["context"], known: Record<string, stri
   return context;
 }
 
-async function checkActions(actions: readonly string[]): Promise<void> {
-  const { findAction, isKnownService } = await import("../../policy/actions.ts");
-  const { meantAction } = await import("../../policy/lint/action_names.ts");
-  for (const action of actions) {
-    const [service = "", name = ""] = action.split(":", 2);
-    if (/[*?]/.test(action) || name === "") {
-      throw usage(
-        `Invalid value for --action: expected one action such as s3:GetObject, not ${action}`,
-      );
-    }
-    if (!isKnownService(service) || findAction(action) !== undefined) continue;
-    const meant = meantAction(action);
-    throw usage(
-      `Invalid value for --action: AWS has no action ${action}` +
-        (meant === undefined ? "" : ` - did you mean ${meant.name}?`),
-    );
-  }
-}
-
 /** What was answered, in the forms in which it can be printed. */
 interface Result {
   /** A row of JSON. */
@@ -206,7 +89,11 @@ interface Result {
   isDenied: boolean;
 }
 
-function answered(answer: Answer, unread: readonly UnreadPolicy[]): Result {
+function answered(
+  answer: Answer,
+  unread: readonly UnreadPolicy[],
+  { simulated, probed }: Partial<SecondOpinion> = {},
+): Result {
   const { action, resource, decision, policies, missing } = answer;
   const isUnknown = decision === "unknown";
   const row = {
@@ -221,11 +108,17 @@ function answered(answer: Answer, unread: readonly UnreadPolicy[]): Result {
     })),
     missing: missing ?? null,
     ...(isUnknown && { unread: unread.map(({ what }) => what) }),
+    ...(simulated !== undefined && { simulated }),
+    ...(probed !== undefined && { probed }),
   };
+  const opinions = [
+    ...(simulated === undefined ? [] : [`simulated: ${simulated ?? "can't be"}`]),
+    ...(probed === undefined ? [] : [`tried: ${probed ?? "can't be"}`]),
+  ];
   const isAllowed = decision === "allowed";
   return {
     row,
-    text: answerText(answer, unread),
+    text: [answerText(answer, unread), ...opinions].join("  "),
     isAllowed,
     isDenied: !isAllowed && !isUnknown,
   };
@@ -260,21 +153,36 @@ interface Known {
 
 type Read = (target: Target | undefined) => Promise<Known>;
 
+/** All results, and what there is to say about them. */
+interface Answers {
+  results: Result[];
+  unread: UnreadPolicy[];
+  errors: S3CredentialsError[];
+  differences: string[];
+}
+
 async function answers(
   targets: readonly Target[],
   actions: readonly string[],
   read: Read,
-): Promise<{ results: Result[]; unread: UnreadPolicy[]; errors: S3CredentialsError[] }> {
+  check: Check | undefined,
+): Promise<Answers> {
   const { ask } = await import("../../policy/ask.ts");
   const { capabilities } = await import("../../policy/capabilities.ts");
   const results: Result[] = [];
+  const differences: string[] = [];
   const unread = new Map<string, UnreadPolicy>();
   const errors = new Map<string, S3CredentialsError>();
   for (const target of targets.length > 0 ? targets : [undefined]) {
     const { asker, errors: found } = await read(target);
     for (const one of asker.unread) unread.set(one.what, one);
     for (const error of found) errors.set(error.message, error);
-    for (const action of actions) results.push(answered(ask(action, target, asker), asker.unread));
+    for (const action of actions) {
+      const answer = ask(action, target, asker);
+      const opinion = await check?.(answer, target, asker);
+      differences.push(...opinion?.differences ?? []);
+      results.push(answered(answer, asker.unread, opinion));
+    }
     if (actions.length > 0) continue;
     if (target === undefined || "arn" in target) {
       throw usage("Name a bucket, or say what to ask with --action");
@@ -283,7 +191,7 @@ async function answers(
     const all = capabilities(request, policies, { ...target, partition, unread: asker.unread });
     results.push(...all.map((one) => described(one, target, asker.unread)));
   }
-  return { results, unread: [...unread.values()], errors: [...errors.values()] };
+  return { results, unread: [...unread.values()], errors: [...errors.values()], differences };
 }
 
 function partitionOf(access: Access, targets: readonly Target[]): string {
@@ -299,7 +207,7 @@ async function withAccess<T>(
   options: CanOptions,
   io: Io,
   targets: readonly Target[],
-  work: (access: Access, read: Read) => Promise<T>,
+  work: (access: Access, read: Read, check?: Check) => Promise<T>,
 ): Promise<T> {
   const asker = (access: Access): Asker => ({
     request: {
@@ -317,7 +225,7 @@ async function withAccess<T>(
   return await withAws(options, io, async (aws) => {
     const { readAccess, readBucketAccess } = await library.access();
     const access = await readAccess(aws, accessOf(options));
-    return await work(access, async (target) => {
+    const read: Read = async (target) => {
       const own = asker(access);
       if (target === undefined || "arn" in target) return { asker: own, errors: access.errors };
       const bucket = await readBucketAccess(aws, target.bucket);
@@ -329,7 +237,9 @@ async function withAccess<T>(
         },
         errors: [...access.errors, ...bucket.errors],
       };
-    });
+    };
+    const isChecked = options.simulate || options.probe;
+    return await work(access, read, isChecked ? checksOf(aws, options) : undefined);
   });
 }
 
@@ -372,18 +282,19 @@ export const can = defineCommand({
   async run({ operands, options }, io) {
     const given = operands.map(targetOf);
     await checkActions(options.action);
-    const { results, unread, errors } = await withAccess(
+    const { results, unread, errors, differences } = await withAccess(
       options,
       io,
       given,
-      async (access, read) => {
+      async (access, read, check) => {
         const { namedBuckets } = await import("../../policy/capabilities.ts");
         const found = namedBuckets(access.policies).map((bucket): Target => ({ bucket }));
-        return await answers(given.length > 0 ? given : found, options.action, read);
+        return await answers(given.length > 0 ? given : found, options.action, read, check);
       },
     );
     await write(results, options.json, io);
     for (const error of errors) await writeMessage(io, `Warning: ${error.message}`);
+    for (const difference of differences) await writeMessage(io, `Warning: ${difference}`);
     if (unread.length > 0 && !options.json) await writeMessage(io, unreadText(unread));
     if (options.expect === undefined) return;
     const isExpected = options.expect === "allowed" ? "isAllowed" : "isDenied";

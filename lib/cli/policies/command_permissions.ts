@@ -98,20 +98,28 @@ const IN_ANOTHER_REGION = optional(
 );
 const MANAGED_POLICIES = on("arn:aws:iam::*:policy/*", "iam:GetPolicy", "iam:GetPolicyVersion");
 
+const USER_ACCESS = [
+  ...on(MY_USER, "iam:GetUser"),
+  ...optional(UNKNOWN, [
+    ...on(MY_USER, "iam:ListUserPolicies", "iam:GetUserPolicy", "iam:ListAttachedUserPolicies"),
+    ...on(MY_USER, "iam:ListGroupsForUser"),
+    ...BUCKET_ACCESS,
+  ]),
+  ...IN_ANOTHER_REGION,
+];
+
 const POLICIES: CommandUse[] = [
   {
     command: "can",
     use: "A user",
     line: "can my-bucket --user my-user",
-    permissions: [
-      ...on(MY_USER, "iam:GetUser"),
-      ...optional(UNKNOWN, [
-        ...on(MY_USER, "iam:ListUserPolicies", "iam:GetUserPolicy", "iam:ListAttachedUserPolicies"),
-        ...on(MY_USER, "iam:ListGroupsForUser"),
-        ...BUCKET_ACCESS,
-      ]),
-      ...IN_ANOTHER_REGION,
-    ],
+    permissions: USER_ACCESS,
+  },
+  {
+    command: "can",
+    use: "A user, with IAM's simulator",
+    line: "can my-bucket/my-key --user my-user --action s3:GetObject --simulate",
+    permissions: [...USER_ACCESS, ...on(MY_USER, "iam:SimulatePrincipalPolicy")],
   },
   {
     command: "can",
