@@ -65,10 +65,12 @@ export async function dispatch(
   incoming: IncomingRequest,
   state: SandboxState,
 ): Promise<Response> {
-  const isRead = isForm(incoming) || serviceOf({ ...incoming, body: EMPTY }) !== "s3";
+  const head: WireRequest = { ...incoming, body: EMPTY };
+  const signedFor = serviceOf(head);
+  const isRead = isForm(incoming) || signedFor !== "s3";
   const form = isRead ? await incoming.read(MAX_DOCUMENT_BYTES) ?? EMPTY : undefined;
-  const wire: WireRequest = { ...incoming, body: form ?? EMPTY };
-  const service = serviceOf(wire);
+  const wire = form === undefined ? head : { ...incoming, body: form };
+  const service = form === undefined ? signedFor : serviceOf(wire);
   const requestId = crypto.randomUUID();
   const record: RequestRecord = {
     service,

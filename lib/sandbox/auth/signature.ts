@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { headerOf, percentDecode, queryOf, type WireHead, type WireRequest } from "../wire.ts";
 
@@ -54,12 +55,10 @@ export function hmacHex(key: Uint8Array, data: string): string {
   return createHmac("sha256", key).update(data).digest("hex");
 }
 
-/** Compares two hexadecimal digests in constant time. */
+/** Compares two digests or tokens in constant time, but for their lengths. */
 export function sameDigest(a: string, b: string): boolean {
-  return timingSafeEqual(
-    createHash("sha256").update(a).digest(),
-    createHash("sha256").update(b).digest(),
-  );
+  const [one, other] = [Buffer.from(a), Buffer.from(b)];
+  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 /** Reads the signature of a request; `undefined` if it is unsigned. */
@@ -203,15 +202,25 @@ export function encode(text: string): string {
   );
 }
 
+const MAX_KEYS = 1000;
+const keys = new Map<string, Uint8Array>();
+
 /** The key that signs a day's requests to a service in a region. */
 export function signingKey(
   secretAccessKey: string,
   claim: Pick<SignatureClaim, "date" | "region" | "service">,
 ): Uint8Array {
-  return [claim.date, claim.region, claim.service, "aws4_request"].reduce(
+  const scope = [claim.date, claim.region, claim.service, "aws4_request"];
+  const name = [secretAccessKey, ...scope].join(" ");
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  const key = scope.reduce(
     (key: string | Uint8Array, part) => hmac(key, part),
     `AWS4${secretAccessKey}`,
   ) as Uint8Array;
+  if (keys.size >= MAX_KEYS) keys.clear();
+  keys.set(name, key);
+  return key;
 }
 
 /** Day, region and service for which a signature is valid. */

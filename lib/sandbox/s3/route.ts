@@ -122,6 +122,7 @@ function fits({ match }: Route, call: S3Call): boolean {
 
 /** Keeps `DELETE /bucket?acl`, which S3 doesn't have, from deleting the bucket. */
 function hasOtherSubresource(routes: Route[], { match }: Route, call: S3Call): boolean {
+  if (call.query.size === 0) return false;
   if (match.some((condition) => !condition.startsWith("@"))) return false;
   return routes.some((other) =>
     other.match.some((condition) => {

@@ -1,8 +1,5 @@
 /**
- * Retention and legal holds of objects, in buckets that were created with object lock.
- *
- * The sandbox keeps one version of an object, so a locked one can be neither deleted nor replaced;
- * S3 would keep it as a version beneath the new one.
+ * Retention and legal holds of versions, in buckets that were created with object lock.
  *
  * @module
  */
