@@ -12,10 +12,11 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 /** What each wing may import besides itself. */
 const WINGS: Record<string, readonly string[]> = {
   "lib": [],
+  "lib/http": ["lib"],
   "lib/policy": ["lib"],
   "lib/aws": ["lib/policy", "lib"],
   "lib/account": ["lib/aws", "lib/policy", "lib"],
-  "lib/objects": ["lib/aws", "lib/policy", "lib"],
+  "lib/objects": ["lib/aws", "lib/http", "lib/policy", "lib"],
   "lib/credentials": ["deno.json", "lib/account", "lib/aws", "lib/policy", "lib"],
   "lib/sandbox": ["lib/policy", "lib"],
   "lib/cli": [

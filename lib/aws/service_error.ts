@@ -123,7 +123,7 @@ function localMeaning(error: unknown): Meaning | undefined {
   // The runtime's code first: the SDK calls a connection that was cut a TimeoutError too.
   const { code = "" } = (error ?? {}) as SdkError;
   return credentialsReason(error) ?? unknownHost(error) ?? untrusted(error) ??
-    missingPermission(error) ?? ERRORS[code];
+    notHttp(error) ?? missingPermission(error) ?? ERRORS[code];
 }
 
 /**
@@ -178,6 +178,14 @@ function untrusted(error: unknown): Meaning | undefined {
       "If a company's proxy or your own server uses private certificates, set AWS_CA_BUNDLE to the " +
       "file of the authority that issued them",
   };
+}
+
+/** What answers speaks neither HTTP nor TLS as it should; the message says in what. */
+function notHttp(error: unknown): Meaning | undefined {
+  const { message, code } = (error ?? {}) as SdkError;
+  if (code !== "EPROTO") return undefined;
+  const hint = "Check the endpoint: http or https, its port, and any proxy";
+  return { code: "network", message, hint };
 }
 
 /** Deno names the flag that it needs. */

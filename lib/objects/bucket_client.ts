@@ -3,24 +3,18 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Aws, type BucketAddress, connectionOf } from "../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
-import { believableOffset, MAX_ANSWER_BYTES } from "../aws/clients.ts";
+import { believableOffset } from "../aws/clients.ts";
 import { requestLog } from "../aws/request_log.ts";
 import { isUntrusted, serviceError } from "../aws/service_error.ts";
 import { asUsageError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
-import {
-  ConnectionError,
-  type ExchangeOptions,
-  HttpConnections,
-  type HttpHead,
-  type HttpResponse,
-  type Sink,
-} from "./http.ts";
-import { EMPTY_PAYLOAD_HASH, encodePath, encodeQuery, sha256, Signer } from "./signature.ts";
+import { type ExchangeOptions, HttpClient, type HttpResponse } from "../http/client.ts";
+import type { HttpBody } from "../http/connection.ts";
+import { ConnectionError } from "../http/errors.ts";
+import { EMPTY_PAYLOAD_HASH, encodePath, encodeQuery, sha256OfBody, Signer } from "./signature.ts";
 import { NO_CONNECTION } from "./types.ts";
 import { childText, parseXml } from "./xml.ts";
 
@@ -35,11 +29,9 @@ export interface BucketRequest {
   /** Headers by name in lower case. */
   headers?: Record<string, string>;
   /** The body. */
-  body?: Uint8Array;
+  body?: Uint8Array | HttpBody;
   /** SHA-256 of the body, if it is known already. */
   payloadHash?: string;
-  /** Whether it would do harm if the HTTP client sent it twice on its own. */
-  isNotIdempotent?: boolean;
 }
 
 /** An error that S3 answered with, in the form of the SDK's errors. */
@@ -61,7 +53,7 @@ export class S3RequestError extends Error {
 }
 
 const MAX_ATTEMPTS = 10;
-/** The same while the endpoint stays silent: nothing suggests that it will soon answer. */
+/** The same while the endpoint stays silent or talks nonsense: nothing suggests that this will pass. */
 const MAX_SILENT_ATTEMPTS = 3;
 const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 5_000;
@@ -78,7 +70,7 @@ export class BucketClient {
   readonly bucket: string;
   readonly #aws: Aws;
   readonly #signal: AbortSignal | undefined;
-  #connections: HttpConnections | undefined;
+  #http: HttpClient | undefined;
   #endpoint: Promise<Endpoint> | undefined;
   /** The endpoint once it is known, so that most requests need not wait for it. */
   #known: Endpoint | undefined;
@@ -94,7 +86,7 @@ export class BucketClient {
 
   /** Closes the connections. */
   close(): void {
-    this.#connections?.close();
+    this.#http?.close();
   }
 
   /** Whether the bucket is Amazon's, which knows the newer checksums. */
@@ -161,7 +153,9 @@ export class BucketClient {
         path: path || "/",
         query,
         headers: { host: origin.host, ...request.headers },
-        payloadHash: body === undefined ? EMPTY_PAYLOAD_HASH : request.payloadHash ?? sha256(body),
+        payloadHash: body === undefined
+          ? EMPTY_PAYLOAD_HASH
+          : request.payloadHash ?? sha256OfBody(body),
       },
       credentials,
       new Date(Date.now() + this.#clockSkewMs),
@@ -177,34 +171,15 @@ export class BucketClient {
         outcome,
         milliseconds: performance.now() - began,
       }));
-    this.#connections ??= new HttpConnections(address.requestTimeoutMs, address.network);
-    const collected: Uint8Array[] = [];
-    const collect = (head: HttpHead): Sink => {
-      let length = 0;
-      return (chunk) => {
-        length += chunk.length;
-        if (length > MAX_ANSWER_BYTES) {
-          throw new S3RequestError({ ...head, text: "" }, "Unknown", "the answer is too long");
-        }
-        collected.push(chunk.slice());
-      };
-    };
-    const answer = await this.#connections.exchange({
-      method,
-      origin,
-      target,
-      headers,
-      body,
-      isOnOwnConnection: request.isNotIdempotent,
-    }, {
+    this.#http ??= new HttpClient(address.requestTimeoutMs, address.network);
+    const answer = await this.#http.exchange({ method, origin, target, headers, body }, {
+      ...options,
       signal: options.signal ?? this.#signal,
-      onHead: (head) =>
-        (isSuccess(head.status) ? options.onHead?.(head) : undefined) ?? collect(head),
+      onHead: (head) => isSuccess(head.status) ? options.onHead?.(head) : undefined,
     }).catch((error) => {
       log(error.code ?? error.name);
       throw error;
     });
-    answer.text = Buffer.concat(collected).toString();
     log(answer.status);
     if (!isSuccess(answer.status)) throw errorOf(answer);
     return answer;
@@ -265,7 +240,8 @@ function isRetriable(error: unknown): boolean {
 }
 
 function maxAttempts(error: unknown): number {
-  return error instanceof ConnectionError && NO_CONNECTION.has(error.code)
+  return error instanceof ConnectionError &&
+      (NO_CONNECTION.has(error.code) || error.code === "EPROTO")
     ? MAX_SILENT_ATTEMPTS
     : MAX_ATTEMPTS;
 }

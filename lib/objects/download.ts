@@ -9,7 +9,8 @@ import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { type BucketClient, S3RequestError } from "./bucket_client.ts";
 import { type Digest, digestOf } from "./checksum.ts";
-import type { HttpHead, Sink } from "./http.ts";
+import type { HttpHead } from "../http/head.ts";
+import type { Sink } from "../http/message_reader.ts";
 import type { LocalFile } from "./local_file.ts";
 
 /** What is known of an object before its content. */

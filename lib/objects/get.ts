@@ -94,7 +94,8 @@ export async function getObject(
     cancel: () => cancelled.abort(),
   });
   const write = (chunk: Uint8Array) => {
-    controller.enqueue(chunk);
+    // The memory of the piece is used again.
+    controller.enqueue(chunk.slice());
     counter.add({ bytes: chunk.length });
     if ((controller.desiredSize ?? 1) > 0) return;
     wanted = Promise.withResolvers();

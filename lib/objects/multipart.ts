@@ -14,8 +14,9 @@ import type { Limiter } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName, shellWord } from "../escape.ts";
 import { type BucketClient, errorOf, S3RequestError } from "./bucket_client.ts";
-import { ConnectionError } from "./http.ts";
-import { sha256 } from "./signature.ts";
+import type { HttpBody } from "../http/connection.ts";
+import { ConnectionError } from "../http/errors.ts";
+import { sha256OfBody } from "./signature.ts";
 import type { ByteSource } from "./sources.ts";
 import { UNREACHABLE } from "./types.ts";
 import { childText, escapeXml, parseXml } from "./xml.ts";
@@ -121,10 +122,10 @@ async function create(upload: MultipartUpload): Promise<string> {
       key,
       query: { uploads: "" },
       headers: { ...headers, ...algorithm },
-      isNotIdempotent: true,
     };
+    const options = { signal: grace.signal, isOnNewConnection: true };
     const { text } = await client.withRetries(() =>
-      client.sendOnce(request, { signal: grace.signal }).catch((error) => {
+      client.sendOnce(request, options).catch((error) => {
         isAnswerLost ||= grace.signal.aborted ||
           error instanceof ConnectionError && !UNREACHABLE.has(error.code);
         throw error;
@@ -159,7 +160,7 @@ async function sendParts(
   upload: MultipartUpload,
   uploadId: string,
 ): Promise<{ parts: Part[]; size: number }> {
-  const { limiter, buffers, source, onBytes } = upload;
+  const { limiter, source, onBytes } = upload;
   const reader = new PartReader(upload);
   const parts: Part[] = [];
   const sending = new Set<Promise<void>>();
@@ -177,7 +178,7 @@ async function sendParts(
       .then((part) => {
         parts.push(part);
         onBytes(body.length);
-        buffers.giveBack(body);
+        reader.giveBack(body);
       })
       .catch((error) => void (failure ??= { error }))
       .finally(() => {
@@ -204,10 +205,10 @@ class PartReader {
   }
 
   /** Gives the next part, or `undefined` if there is none left. */
-  async read(number: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  async read(number: number): Promise<Uint8Array | HttpBody | undefined> {
     const { client, first, key, source } = this.#upload;
     client.throwIfAborted();
-    const part = number === 1 && first !== undefined ? first : await this.#fill(number);
+    const part = number === 1 && first !== undefined ? first : await this.#next(number);
     this.size += part.length;
     this.isAtEnd = part.length < partSize(number, source.size) || this.size === source.size;
     if (part.length === 0 && number > 1) return undefined;
@@ -219,9 +220,20 @@ class PartReader {
     return part;
   }
 
-  async #fill(number: number): Promise<Uint8Array<ArrayBuffer>> {
+  /** Takes back a part that was sent. */
+  giveBack(part: Uint8Array | HttpBody): void {
+    const { buffers, source } = this.#upload;
+    const isOurs = source.part === undefined && part instanceof Uint8Array;
+    if (isOurs) buffers.giveBack(part as Uint8Array<ArrayBuffer>);
+  }
+
+  async #next(number: number): Promise<Uint8Array | HttpBody> {
     const { source, buffers } = this.#upload;
-    const buffer = buffers.take(partSize(number, source.size));
+    const length = partSize(number, source.size);
+    if (source.part !== undefined) {
+      return source.part(this.size, Math.min(length, source.size! - this.size));
+    }
+    const buffer = buffers.take(length);
     return buffer.subarray(0, await source.fill(buffer));
   }
 }
@@ -230,9 +242,9 @@ async function sendPart(
   { client, key }: MultipartUpload,
   uploadId: string,
   number: number,
-  body: Uint8Array,
+  body: Uint8Array | HttpBody,
 ): Promise<Part> {
-  const payloadHash = sha256(body);
+  const payloadHash = sha256OfBody(body);
   const checksum = Buffer.from(payloadHash, "hex").toString("base64");
   const { headers } = await client.send({
     method: "PUT",
@@ -261,7 +273,7 @@ async function complete(
   const body = new TextEncoder().encode(
     `<CompleteMultipartUpload xmlns="${namespace}">${list.join("")}</CompleteMultipartUpload>`,
   );
-  const request = { method: "POST", key, query: { uploadId }, body, isNotIdempotent: true };
+  const request = { method: "POST", key, query: { uploadId }, body };
   let attempts = 0;
   try {
     await client.withRetries(async () => {

@@ -9,20 +9,22 @@ import { serviceError } from "../aws/service_error.ts";
 import { Limiter, mapUnordered } from "../concurrency.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
+import type { HttpBody } from "../http/connection.ts";
 import { BucketClient } from "./bucket_client.ts";
 import { contentTypeOf } from "./content_types.ts";
 import { checkKey } from "./keys.ts";
 import { BufferPool, PART_SIZE, uploadInParts } from "./multipart.ts";
-import { sha256 } from "./signature.ts";
+import { sha256OfBody } from "./signature.ts";
 import { type ByteSource, type ObjectContent, openSource } from "./sources.ts";
 import {
   DEFAULT_TRANSFERS,
   failedResult,
   type ObjectResult,
   ProgressCounter,
+  STREAM_MEMORY,
   type TransferOptions,
   type Upload,
-  UPLOAD_MEMORY,
+  UPLOAD_WINDOW,
 } from "./types.ts";
 
 /**
@@ -126,12 +128,16 @@ class Uploader implements Disposable {
   readonly client: BucketClient;
   readonly counter: ProgressCounter;
   readonly #limiter: Limiter;
+  /** Limits the memory for streams. */
+  readonly #memory: Limiter;
   readonly #buffers = new BufferPool();
   readonly #options: TransferOptions;
 
   constructor(aws: Aws, bucket: string, options: TransferOptions) {
     this.#options = options;
-    this.#limiter = new Limiter(options.concurrency ?? DEFAULT_TRANSFERS, UPLOAD_MEMORY);
+    const { concurrency = DEFAULT_TRANSFERS } = options;
+    this.#limiter = new Limiter(concurrency, UPLOAD_WINDOW);
+    this.#memory = new Limiter(concurrency, STREAM_MEMORY);
     this.client = new BucketClient(aws, bucket, options.signal);
     this.counter = new ProgressCounter(options.onProgress);
   }
@@ -173,16 +179,18 @@ class Uploader implements Disposable {
     headers: Record<string, string>,
   ): Promise<number> {
     const { size } = source;
-    const length = Math.min(size ?? PART_SIZE, PART_SIZE);
     if (size !== undefined && size > PART_SIZE) {
       return await this.#sendInParts(key, source, headers);
     }
-    const release = await this.#limiter.acquire(length);
-    const buffer = size === undefined ? this.#buffers.take(length) : new Uint8Array(length);
+    if (source.part !== undefined) {
+      await this.#limiter.run(() => this.#sendWhole(key, source.part!(0, size!), headers), size);
+      return size!;
+    }
+    const release = await this.#memory.acquire(PART_SIZE);
+    const buffer = this.#buffers.take(PART_SIZE);
     try {
-      this.client.throwIfAborted();
       const count = await source.fill(buffer);
-      if (size !== undefined || count < length) {
+      if (count < PART_SIZE) {
         await this.#sendWhole(key, buffer.subarray(0, count), headers);
         this.#buffers.giveBack(buffer);
         return count;
@@ -193,8 +201,13 @@ class Uploader implements Disposable {
     return await this.#sendInParts(key, source, headers, buffer);
   }
 
-  async #sendWhole(key: string, body: Uint8Array, headers: Record<string, string>): Promise<void> {
-    const payloadHash = sha256(body);
+  async #sendWhole(
+    key: string,
+    body: Uint8Array | HttpBody,
+    headers: Record<string, string>,
+  ): Promise<void> {
+    this.client.throwIfAborted();
+    const payloadHash = sha256OfBody(body);
     const checksum = await this.client.isAws() &&
       { "x-amz-checksum-sha256": Buffer.from(payloadHash, "hex").toString("base64") };
     const request = { method: "PUT", key, body, payloadHash };
@@ -210,7 +223,7 @@ class Uploader implements Disposable {
   ): Promise<number> {
     return uploadInParts({
       client: this.client,
-      limiter: this.#limiter,
+      limiter: source.part === undefined ? this.#memory : this.#limiter,
       buffers: this.#buffers,
       key,
       headers,

@@ -8,6 +8,7 @@
  */
 import { type BinaryLike, createHash, createHmac } from "node:crypto";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
+import type { HttpBody } from "../http/connection.ts";
 
 /** A request to sign. */
 export interface UnsignedRequest {
@@ -29,6 +30,21 @@ export const EMPTY_PAYLOAD_HASH = sha256("");
 /** SHA-256 in hexadecimal digits. */
 export function sha256(data: BinaryLike): string {
   return createHash("sha256").update(data).digest("hex");
+}
+
+/** What is read at a time of a body that is not in memory. */
+const scratch = new Uint8Array(256 * 1024);
+
+/** SHA-256 of a body, in hexadecimal digits. */
+export function sha256OfBody(body: Uint8Array | HttpBody): string {
+  if (body instanceof Uint8Array) return sha256(body);
+  const digest = createHash("sha256");
+  for (let offset = 0; offset < body.length;) {
+    const count = body.readInto(scratch.subarray(0, body.length - offset), offset);
+    digest.update(scratch.subarray(0, count));
+    offset += count;
+  }
+  return digest.digest("hex");
 }
 
 function hmac(key: BinaryLike, data: string) {

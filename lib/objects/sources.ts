@@ -6,6 +6,7 @@
 import { abortable } from "../abortable.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
+import type { HttpBody } from "../http/connection.ts";
 import { asFileError, fileError, infoIfExists } from "./file_error.ts";
 import { isSame, ROUNDS } from "./file_identity.ts";
 import { openFound } from "./local_open.ts";
@@ -24,6 +25,8 @@ export interface ByteSource extends Disposable {
   readonly size: number | undefined;
   /** Fills a buffer and gives the number of bytes, which is less than its length only at the end. */
   fill(buffer: Uint8Array): Promise<number>;
+  /** Gives a part without holding it in memory, if parts can be read more than once. */
+  part?(offset: number, length: number): Uint8Array | HttpBody;
 }
 
 /**
@@ -48,10 +51,11 @@ export async function openSource(
 
 class BytesSource implements ByteSource {
   readonly size: number;
+  readonly #bytes: Uint8Array;
   #rest: Uint8Array;
 
   constructor(bytes: Uint8Array) {
-    this.#rest = bytes;
+    this.#bytes = this.#rest = bytes;
     this.size = bytes.length;
   }
 
@@ -60,6 +64,10 @@ class BytesSource implements ByteSource {
     buffer.set(piece);
     this.#rest = this.#rest.subarray(piece.length);
     return Promise.resolve(piece.length);
+  }
+
+  part(offset: number, length: number): Uint8Array {
+    return this.#bytes.subarray(offset, offset + length);
   }
 
   [Symbol.dispose](): void {}
@@ -123,7 +131,11 @@ async function openFile(
     if (info.isDirectory) throw new Deno.errors.IsADirectory();
     const file = await openFound(path, info, { read: true }, signal);
     if (realPath !== undefined) assertRealPath(file, given, realPath);
-    return new FileSource(given, file, signal);
+    const { isFile, size } = file.statSync();
+    // Files in /proc call themselves empty and are not, so an empty file is read to its end.
+    return isFile && size > 0
+      ? new FileSource(given, file, size)
+      : new PipeSource(given, file, signal);
   } catch (error) {
     signal?.throwIfAborted();
     throw fileError(error, `Could not read ${escapeName(given)}`);
@@ -144,57 +156,84 @@ function assertRealPath(file: Deno.FsFile, given: string, realPath: string): voi
   }
 }
 
-/** Up to this many bytes are read synchronously: a change of threads would take longer. */
-const SYNC_READ_SIZE = 1024 * 1024;
-
-/** A file as long as it was when it was opened, or a pipe. */
+/**
+ * A file, as long as it was when it was opened. Reading is synchronous: what is read is short, and a
+ * change of threads would take longer.
+ */
 class FileSource implements ByteSource {
-  readonly size: number | undefined;
+  readonly size: number;
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  #offset = 0;
+
+  constructor(path: string, file: Deno.FsFile, size: number) {
+    this.#path = path;
+    this.#file = file;
+    this.size = size;
+  }
+
+  fill(buffer: Uint8Array): Promise<number> {
+    const wanted = buffer.subarray(0, this.size - this.#offset);
+    for (let filled = 0; filled < wanted.length;) {
+      filled += this.#readAt(wanted.subarray(filled), this.#offset + filled);
+    }
+    this.#offset += wanted.length;
+    return Promise.resolve(wanted.length);
+  }
+
+  part(start: number, length: number): HttpBody {
+    return { length, readInto: (buffer, offset) => this.#readAt(buffer, start + offset) };
+  }
+
+  #readAt(buffer: Uint8Array, offset: number): number {
+    try {
+      this.#file.seekSync(offset, Deno.SeekMode.Start);
+      const count = this.#file.readSync(buffer);
+      if (count !== null) return count;
+    } catch (error) {
+      throw fileError(error, `Could not read ${escapeName(this.#path)}`);
+    }
+    const message = `Could not put ${
+      escapeName(this.#path)
+    }: the file became shorter while it was read`;
+    throw new S3CredentialsError("conflict", message, { hint: "Try again" });
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/** What has no length and comes as it comes, such as a pipe. */
+class PipeSource implements ByteSource {
+  readonly size = undefined;
   readonly #path: string;
   readonly #file: Deno.FsFile;
   readonly #signal: AbortSignal | undefined;
-  #left: number;
 
-  constructor(path: string, file: Deno.FsFile, signal?: AbortSignal) {
+  constructor(path: string, file: Deno.FsFile, signal: AbortSignal | undefined) {
     this.#path = path;
     this.#file = file;
     this.#signal = signal;
-    const { isFile, size } = file.statSync();
-    // Files in /proc call themselves empty and are not, so an empty file is read to its end.
-    this.size = isFile && size > 0 ? size : undefined;
-    this.#left = this.size ?? Infinity;
   }
 
   async fill(buffer: Uint8Array): Promise<number> {
-    const wanted = Math.min(buffer.length, this.#left);
     let filled = 0;
-    while (filled < wanted) {
-      const count = await this.#read(buffer.subarray(filled, wanted));
-      if (count === null && this.size === undefined) break;
-      if (count === null) throw this.#truncated();
+    while (filled < buffer.length) {
+      const count = await this.#read(buffer.subarray(filled));
+      if (count === null) break;
       filled += count;
     }
-    this.#left -= filled;
     return filled;
   }
 
   async #read(buffer: Uint8Array): Promise<number | null> {
     try {
-      if (this.size === undefined) return await abortable(this.#file.read(buffer), this.#signal);
-      return buffer.length <= SYNC_READ_SIZE
-        ? this.#file.readSync(buffer)
-        : await this.#file.read(buffer);
+      return await abortable(this.#file.read(buffer), this.#signal);
     } catch (error) {
       this.#signal?.throwIfAborted();
       throw fileError(error, `Could not read ${escapeName(this.#path)}`);
     }
-  }
-
-  #truncated(): S3CredentialsError {
-    const message = `Could not put ${
-      escapeName(this.#path)
-    }: the file became shorter while it was read`;
-    return new S3CredentialsError("conflict", message, { hint: "Try again" });
   }
 
   [Symbol.dispose](): void {

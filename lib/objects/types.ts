@@ -85,8 +85,11 @@ export interface ObjectResult {
 /** Maximum number of concurrent requests, if omitted. */
 export const DEFAULT_TRANSFERS = 32;
 
-/** Memory for bodies that are being sent. */
-export const UPLOAD_MEMORY = 64 * 1024 * 1024;
+/** How much is being sent at a time. */
+export const UPLOAD_WINDOW = 64 * 1024 * 1024;
+
+/** Memory for what is being sent of streams, whose parts can't be read again. */
+export const STREAM_MEMORY = 16 * 1024 * 1024;
 
 /**
  * How much is requested and not yet received. Each connection costs memory beyond its buffers, since

@@ -71,7 +71,7 @@ for (const { command, signal, exitCode } of TRANSFERS) {
       // Standard input stays open: an interruption must not wait for its end.
       if (command === "put-object") writer.write(noise(60_000_000)).catch(() => {});
       const sent = () => st.sandbox.requests.filter((one) => one.operation === operation);
-      await until(() => sent().length >= 3 && sent()[0]!.status > 0);
+      await until(() => sent().length >= 3 && sent().some(({ status }) => status > 0));
       child.kill(signal);
       const [{ code }, stderr] = await Promise.all([
         child.status,

@@ -1,0 +1,51 @@
+/**
+ * Which requests go through which proxy.
+ *
+ * @module
+ */
+
+/** What stands between this machine and servers. */
+export interface NetworkSettings {
+  /** The proxies by the scheme of the endpoint, and the hosts that are called without them. */
+  proxyEnv?: Record<string, string>;
+  /** Certificates of authorities to trust besides the usual ones; PEM. */
+  ca?: string;
+}
+
+/** The proxy for a server, if there is one. */
+export function proxyFor(origin: URL, { proxyEnv = {} }: NetworkSettings): URL | undefined {
+  const proxy = proxyEnv[origin.protocol === "https:" ? "https_proxy" : "http_proxy"];
+  if (!proxy || isExempt(origin, proxyEnv.no_proxy ?? "")) return undefined;
+  return new URL(proxy);
+}
+
+/** Whether `NO_PROXY` names a server: by its host, a domain above it, `*`, and perhaps a port. */
+function isExempt(origin: URL, list: string): boolean {
+  const host = hostOf(origin);
+  const port = portOf(origin);
+  return list.toLowerCase().split(/[\s,]+/).some((entry) => {
+    if (entry === "*") return true;
+    const [, name = entry, wantedPort] = /^(\[.+\]|[^:]+):(\d+)$/.exec(entry) ?? [];
+    if (wantedPort !== undefined && Number(wantedPort) !== port) return false;
+    const domain = name.replace(/^\*?\./, "").replace(/^\[|\]$/g, "");
+    return domain !== "" && (host === domain || host.endsWith(`.${domain}`));
+  });
+}
+
+/** The host without the brackets that an address of IPv6 has in a URL. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, "").toLowerCase();
+}
+
+/** The port, also where it is the usual one. */
+export function portOf({ port, protocol }: URL): number {
+  return port === "" ? protocol === "https:" ? 443 : 80 : Number(port);
+}
+
+/** The header by which a proxy knows the caller, if its URL has a name. */
+export function proxyHeaders({ username, password }: URL): Record<string, string> {
+  if (username === "" && password === "") return {};
+  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const bytes = new TextEncoder().encode(login);
+  return { "proxy-authorization": `Basic ${btoa(String.fromCharCode(...bytes))}` };
+}
