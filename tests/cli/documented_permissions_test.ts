@@ -152,3 +152,12 @@ for (
     assert.equal(await codeOf([`-P=${set}`], [...command], here), 0);
   });
 }
+
+Deno.test("Deno permissions: the sets allow what the page says of them, and no more", () => {
+  const { permissions } = JSON.parse(Deno.readTextFileSync("deno.json"));
+  const aws = { env: true, read: true, net: true, sys: true };
+  assert.deepEqual(permissions.aws, aws);
+  assert.deepEqual(permissions.downloads, { ...aws, write: true });
+  assert.match(PAGE, /-P=aws cli\.ts` +\| read any file .* write and run nothing +\|$/m);
+  assert.match(PAGE, /-P=downloads cli\.ts` +\| the same, and write any file/);
+});
