@@ -22,6 +22,7 @@ const localserver = () => import("./lib/cli/localserver.ts");
 const objects = () => import("./lib/cli/objects.ts");
 const permissions = () => import("./lib/cli/policies/permissions.ts");
 const policy = () => import("./lib/cli/policies/policy.ts");
+const rotate = () => import("./lib/cli/keys/rotate.ts");
 const sandbox = () => import("./lib/cli/sandbox/command.ts");
 
 /** It completes the whole program, including itself. */
@@ -50,13 +51,16 @@ const program: Program = {
     },
     {
       title: "Keys",
-      commands: commandsOf(keys, {
-        "list-credentials": "List access keys with their age, last use and permissions",
-        "extend": "Change when the keys of a user expire",
-        "disable-key": "Disable access keys, so that AWS refuses them",
-        "enable-key": "Enable access keys that were disabled",
-        "delete-key": "Delete access keys",
-      }),
+      commands: [
+        ...commandsOf(keys, {
+          "list-credentials": "List access keys with their age, last use and permissions",
+          "extend": "Change when the keys of a user expire",
+          "disable-key": "Disable access keys, so that AWS refuses them",
+          "enable-key": "Enable access keys that were disabled",
+          "delete-key": "Delete access keys",
+        }),
+        ...commandsOf(rotate, { "rotate": "Replace the key of a user, step by step" }),
+      ],
     },
     {
       title: "Policies",

@@ -71,6 +71,17 @@ export {
   listCredentials,
   type ListCredentialsOptions,
 } from "./lib/credentials/keys/audit.ts";
+export {
+  type FinishedStep,
+  type FinishOptions,
+  finishRotation,
+  rollBackRotation,
+  rotateKey,
+  type Rotation,
+  type RotationKey,
+  type RotationState,
+  rotationStatus,
+} from "./lib/credentials/keys/rotate.ts";
 export { extendKeys, type ExtendOptions, type KeyExpiry } from "./lib/credentials/keys/expire.ts";
 
 // Users and roles.

@@ -22,6 +22,8 @@ const MAX_EXPORTS = 65;
 /** What came with later commands. */
 const LATER_EXPORTS = `
   Access AccessOf BucketAccess readAccess readBucketAccess
+  rotateKey finishRotation rollBackRotation rotationStatus
+  FinishOptions FinishedStep Rotation RotationKey RotationState
   extendKeys ExtendOptions KeyExpiry
   listCredentials CredentialSummary ListCredentialsOptions
   deleteKey disableKey enableKey AccessKeyOwner KeyChangeOptions

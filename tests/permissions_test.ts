@@ -46,6 +46,17 @@ const asAdmin = (...args: string[]) => async (sandbox: Sandbox) => {
 };
 const withUser = asAdmin("create", "my-bucket");
 const withExpiringUser = asAdmin("create", "my-bucket", "--expires", "7d");
+/** A user with two keys, and further steps of its rotation. */
+function withRotation(...steps: string[][]) {
+  return async (sandbox: Sandbox) => {
+    await withUser(sandbox);
+    for (const step of [[], ...steps]) {
+      await asAdmin("rotate", "s3.read-write.my-bucket", ...step)(sandbox);
+      sandbox.clock.advance(1000);
+    }
+  };
+}
+
 function withKnownKey({ account }: Sandbox): void {
   const user = createUser(account.id, "somebody");
   const key = { ...createAccessKey(), accessKeyId: "AKIAIOSFODNN7EXAMPLE" };
@@ -145,6 +156,11 @@ const SCENES: Record<string, Scene> = {
   "disable-key": { prepare: withKnownKey },
   "enable-key": { prepare: withKnownKey },
   "delete-key": { prepare: withKnownKey },
+  "rotate: A second key": { prepare: withUser, spoil: unreadable },
+  "rotate: How far it is": { prepare: withUser },
+  "rotate: The old key is deactivated": { prepare: withRotation() },
+  "rotate: The old key is deleted": { prepare: withRotation(["--finish"]) },
+  "rotate: Back to the old key": { prepare: withRotation(["--finish"]) },
   "extend: Keys that expire": { prepare: withExpiringUser },
   "extend: So that they never expire": { prepare: withExpiringUser },
   "can: A user": { prepare: withMyUser },

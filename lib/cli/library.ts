@@ -41,6 +41,8 @@ export const library = {
   publicAccessBlock: (): Promise<typeof import("../account/public_access_block.ts")> =>
     import("../" + "account/public_access_block.ts"),
   putObjects: (): Promise<typeof import("../objects/put.ts")> => import("../" + "objects/put.ts"),
+  rotate: (): Promise<typeof import("../credentials/keys/rotate.ts")> =>
+    import("../" + "credentials/keys/rotate.ts"),
   roles: (): Promise<typeof import("../account/roles.ts")> => import("../" + "account/roles.ts"),
   sandbox: (): Promise<typeof import("../sandbox/mod.ts")> => import("../" + "sandbox/mod.ts"),
   secondOpinion: (): Promise<typeof import("../account/second_opinion.ts")> =>

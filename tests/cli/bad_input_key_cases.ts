@@ -30,9 +30,23 @@ const single: Case[] = ["disable-key", "enable-key", "delete-key"].flatMap((comm
   ])
 );
 
+const rotate: Case[] = rows(["rotate"], [
+  [[], "Missing argument USERNAME"],
+  [["some body"], "letters, digits and _+=,.@- only"],
+  [["somebody", "--finish", "--rollback"], "Use only one of --status, --finish and --rollback"],
+  [["somebody", "--status", "--finish"], "Use only one of --status, --finish and --rollback"],
+  [["somebody", "--force"], "--force needs --finish or --rollback"],
+  [["somebody", "--grace", "1h"], "--grace needs --finish or --status"],
+  [["somebody", "--finish", "--grace", "24"], "expected a time such as 24h or 7d, not 24"],
+  [["somebody", "--finish", "--wait"], "--wait is for a new key"],
+  [["somebody", "--profile-name", "x"], "--profile-name needs --format ini"],
+  [["somebody", "--format", "xml"], "--format"],
+]);
+
 /** Each is to end before anything is sent. */
 export const KEY_CASES: Record<string, Case[]> = {
   "end of keys": extend,
   "list of keys": list,
   "single keys": single,
+  "rotation": rotate,
 };

@@ -89,7 +89,8 @@ export function secretsOf({ account }: Sandbox): string[] {
  * only the new ones of `create`.
  */
 function assertNoSecrets(sandbox: Sandbox, args: readonly string[], { stdout, stderr }: Ran): void {
-  const mayShow = args.includes("create") && !args.includes("--dry-run") &&
+  const mayShow = (args.includes("create") || args.includes("rotate")) &&
+    !args.includes("--dry-run") &&
     !args.includes("--plan");
   for (const secret of secretsOf(sandbox)) {
     assert.ok(!stderr.includes(secret), "a secret stands on standard error");

@@ -5,6 +5,7 @@
  */
 import { type CommandUse, on, optional, TOOL_USERS, USERS } from "./permission_table.ts";
 
+const SEE_KEYS = ["iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"];
 const READ_KEYS = [
   "iam:GetUser",
   "iam:ListAccessKeys",
@@ -42,6 +43,40 @@ export const KEYS: CommandUse[] = [
     command: "delete-key",
     line: "delete-key AKIAIOSFODNN7EXAMPLE",
     permissions: on(USERS, "iam:GetAccessKeyLastUsed", "iam:DeleteAccessKey"),
+  },
+  {
+    command: "rotate",
+    use: "A second key",
+    line: "rotate s3.read-write.my-bucket",
+    permissions: on(TOOL_USERS, ...SEE_KEYS, "iam:CreateAccessKey"),
+    undo: on(TOOL_USERS, "iam:DeleteAccessKey"),
+  },
+  {
+    command: "rotate",
+    use: "How far it is",
+    line: "rotate s3.read-write.my-bucket --status",
+    permissions: on(TOOL_USERS, ...SEE_KEYS),
+  },
+  {
+    command: "rotate",
+    use: "The old key is deactivated",
+    line: "rotate s3.read-write.my-bucket --finish",
+    permissions: on(TOOL_USERS, ...SEE_KEYS, "iam:TagUser", "iam:UpdateAccessKey"),
+  },
+  {
+    command: "rotate",
+    use: "The old key is deleted",
+    line: "rotate s3.read-write.my-bucket --finish --grace 0s",
+    permissions: [
+      ...on(TOOL_USERS, ...SEE_KEYS, "iam:DeleteAccessKey"),
+      ...optional("the tag stays", on(TOOL_USERS, "iam:UntagUser")),
+    ],
+  },
+  {
+    command: "rotate",
+    use: "Back to the old key",
+    line: "rotate s3.read-write.my-bucket --rollback",
+    permissions: on(TOOL_USERS, ...SEE_KEYS, "iam:UpdateAccessKey", "iam:DeleteAccessKey"),
   },
   {
     command: "extend",

@@ -13,7 +13,7 @@ import { iamPages, withDetails } from "../../aws/listing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
 import { S3CredentialsError } from "../../errors.ts";
 import { EXPIRES_POLICY, expiryOf } from "../expiry.ts";
-import { OWN_TAG_PREFIX, ownTagKey } from "../tags.ts";
+import { ownTagKey } from "../tags.ts";
 import { beyondTags, bucketPermissions, summary } from "./permission_words.ts";
 
 /** An access key and its user. `null` stands for what there is none of, or what may not be read. */
@@ -76,9 +76,9 @@ export function tagsOf(user: DescribedUser | undefined): Record<string, string> 
   return Object.fromEntries((user?.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
 }
 
-/** Whether a user has one of this tool's own tags. */
+/** Whether this tool has created a user: `rotate` tags those of others too. */
 export function hasOwnTags(tags: Record<string, string>): boolean {
-  return Object.keys(tags).some((key) => key.startsWith(OWN_TAG_PREFIX));
+  return tags[ownTagKey("version")] !== undefined;
 }
 
 /**

@@ -1,0 +1,204 @@
+/**
+ * The command `rotate`.
+ *
+ * @module
+ */
+import {
+  checkProfileName,
+  CREDENTIAL_FORMATS,
+  formatCredentials,
+} from "../../credentials/format.ts";
+import type { Rotation } from "../../credentials/keys/rotate.ts";
+import { asUsageError, InvalidInput } from "../../errors.ts";
+import { checkUserName } from "../../names.ts";
+import { DEFAULT_WAIT_SECONDS, formatTime, parseSeconds, parseWait } from "../../time.ts";
+import { choice, defineCommand, flag, optionalValue, value, type Values } from "../command.ts";
+import type { Io } from "../io.ts";
+import { library } from "../library.ts";
+import { plainData } from "../lists/rows.ts";
+import { awsOptions, usage, withAws } from "../options.ts";
+import { messageLog, writeJson, writeLine } from "../output.ts";
+
+const DEFAULT_GRACE_SECONDS = 86_400;
+
+function parseGrace(text: string): number {
+  if (/^\d+$/.test(text)) throw new InvalidInput(`expected a time such as 24h or 7d, not ${text}`);
+  return parseSeconds(text);
+}
+
+function checkedProfile(text: string): string {
+  checkProfileName(text);
+  return text;
+}
+
+const rotateOptions = {
+  status: flag("--status", "Show the keys with age and last use, and the next step"),
+  finish: flag(
+    "--finish",
+    "Deactivate the old key, unless it was used since there is a new one; later, delete it",
+  ),
+  rollback: flag("--rollback", "Activate the old key again, and delete the new one"),
+  force: flag("--force", "With --finish or --rollback: although the key is in use, or too early"),
+  grace: value(
+    "--grace <time>",
+    "With --finish: how long the old key is inactive before it is deleted (default: 24h)",
+    parseGrace,
+  ),
+  format: choice("-f, --format <format>", "Output format", CREDENTIAL_FORMATS, "json"),
+  profileName: value(
+    "--profile-name <name>",
+    "Section name for --format ini (default: default)",
+    checkedProfile,
+  ),
+  wait: optionalValue(
+    "--wait [duration]",
+    "Return only when the new key works; waits at most this long (default: 60s)",
+    (text) => text === "" ? DEFAULT_WAIT_SECONDS : parseWait(text),
+  ),
+  ...awsOptions,
+};
+
+type RotateOptions = Values<typeof rotateOptions>;
+
+/** `s3-credentials rotate` */
+export const rotate = defineCommand({
+  operands: "<username>",
+  description: "Rotate the key of a user: create a second key, and when it is in use everywhere, " +
+    "--finish deactivates the old one, and --finish again deletes it a day later. All state is " +
+    "read from IAM.",
+  examples: [
+    ["A second key; the first one goes on working:", "rotate s3.read-write.my-bucket"],
+    ["How far it is:", "rotate s3.read-write.my-bucket --status"],
+    ["The next step to the end:", "rotate s3.read-write.my-bucket --finish"],
+  ],
+  options: rotateOptions,
+  stopsItself: true,
+  async run({ operands: [name = ""], options }, io) {
+    asUsageError(() => checkUserName(name));
+    checkCombinations(options);
+    await withAws(options, io, (aws) => {
+      if (options.status) return showStatus(aws, name, options, io);
+      if (options.finish) return finish(aws, name, options, io);
+      return options.rollback ? rollBack(aws, name, options, io) : begin(aws, name, options, io);
+    });
+  },
+});
+
+function checkCombinations(
+  { status, finish, rollback, force, grace, profileName, ...options }: RotateOptions,
+) {
+  if ([status, finish, rollback].filter(Boolean).length > 1) {
+    throw usage("Use only one of --status, --finish and --rollback");
+  }
+  if (force && !finish && !rollback) throw usage("--force needs --finish or --rollback");
+  if (grace !== undefined && !finish && !status) throw usage("--grace needs --finish or --status");
+  if (profileName !== undefined && options.format !== "ini") {
+    throw usage("--profile-name needs --format ini");
+  }
+  if (options.wait !== undefined && (status || finish || rollback)) {
+    throw usage("--wait is for a new key");
+  }
+}
+
+type Account = Parameters<Parameters<typeof withAws>[2]>[0];
+
+async function begin(aws: Account, name: string, options: RotateOptions, io: Io): Promise<void> {
+  const log = messageLog(io, false);
+  const { rotateKey } = await library.rotate();
+  const { deliver } = await import("../../credentials/deliver.ts");
+  const created = await rotateKey(aws, name, {
+    onProgress: log.say,
+    signal: io.signal,
+    patienceMs: io.patienceMs,
+  }).finally(log.flush);
+  const { format, profileName, wait } = options;
+  await deliver(
+    created,
+    ({ credentials, accessKey }) =>
+      writeLine(io, formatCredentials(credentials, format, { accessKey, profileName })),
+  );
+  log.say("Next: put the new key in the place of the old one, then rotate --finish");
+  await log.flush();
+  if (wait === undefined) return;
+  const { waitForCredentials } = await library.wait();
+  await waitForCredentials(aws, created.credentials, { buckets: [] }, {
+    timeoutMs: 1000 * wait,
+    onProgress: log.say,
+    signal: io.signal,
+  }).finally(log.flush);
+}
+
+async function showStatus(
+  aws: Account,
+  name: string,
+  { grace = DEFAULT_GRACE_SECONDS }: RotateOptions,
+  io: Io,
+): Promise<void> {
+  const { rotationStatus } = await library.rotate();
+  const status = await rotationStatus(aws, name);
+  const now = io.now?.() ?? new Date();
+  await writeJson(io, plainData({ ...status, Next: nextStep(status, grace, now) }));
+}
+
+function nextStep({ State, Keys, DeactivatedDate }: Rotation, grace: number, now: Date): string {
+  const [older, newer] = Keys;
+  switch (State) {
+    case "single":
+      return "rotate creates a second key";
+    case "stuck":
+      return "rotate --rollback deletes the newer key, which is inactive";
+    case "started":
+      return older!.LastUsedDate !== null && older!.LastUsedDate > newer!.CreateDate
+        ? "put the newer key in the place of the older one, which is still in use"
+        : "rotate --finish deactivates the older key";
+    case "deactivated": {
+      const from = new Date(+(DeactivatedDate ?? now) + 1000 * grace);
+      return DeactivatedDate !== null && from <= now
+        ? "rotate --finish deletes the older key"
+        : `rotate --finish deletes the older key from ${formatTime(from)} on`;
+    }
+  }
+}
+
+async function finish(
+  aws: Account,
+  name: string,
+  { force, grace }: RotateOptions,
+  io: Io,
+): Promise<void> {
+  const { finishRotation } = await library.rotate();
+  const log = messageLog(io, false);
+  const step = await finishRotation(aws, name, { force, grace, now: io.now?.() });
+  for (const warning of step.warnings) log.warn(warning);
+  const from = step.deletableFrom && formatTime(step.deletableFrom);
+  switch (step.done) {
+    case "nothing":
+      log.say(`User ${name} has one key: nothing to finish`);
+      break;
+    case "deactivated":
+      log.say(`Deactivated access key ${step.accessKeyId} of user ${name}`);
+      log.say(`Next: rotate --finish from ${from} on deletes it; --rollback goes back`);
+      break;
+    case "waiting":
+      log.say(
+        `Access key ${step.accessKeyId} of user ${name} is inactive; --finish deletes it from ${from} on`,
+      );
+      break;
+    case "deleted":
+      log.say(`Deleted access key ${step.accessKeyId} of user ${name}`);
+  }
+  await log.flush();
+}
+
+async function rollBack(
+  aws: Account,
+  name: string,
+  { force }: RotateOptions,
+  io: Io,
+): Promise<void> {
+  const { rollBackRotation } = await library.rotate();
+  const { kept, deleted } = await rollBackRotation(aws, name, { force });
+  const log = messageLog(io, false);
+  log.say(`Deleted access key ${deleted} of user ${name}; ${kept} is active`);
+  await log.flush();
+}

@@ -1,0 +1,409 @@
+/**
+ * Rotating the key of a user. All state is read from IAM: `docs/keys.md` has the states and the ways
+ * between them.
+ *
+ * @module
+ */
+import { refuseCallersKey } from "../../account/access_keys.ts";
+import type { Aws } from "../../aws/connect.ts";
+import { iamPages } from "../../aws/listing.ts";
+import { isMissing, serviceError } from "../../aws/service_error.ts";
+import { asUsageError, S3CredentialsError } from "../../errors.ts";
+import { checkUserName } from "../../names.ts";
+import { formatTime } from "../../time.ts";
+import { apply } from "../apply.ts";
+import { describeKey } from "../describe.ts";
+import { withRollbackReport } from "../rollback.ts";
+import { ownTagKey } from "../tags.ts";
+import type { CreatedKey } from "../types.ts";
+
+/** A key of a user whose keys are rotated. */
+export interface RotationKey {
+  /** The key's id. */
+  AccessKeyId: string;
+  /** `Active` or `Inactive`. */
+  Status: string;
+  /** When it was created. */
+  CreateDate: Date;
+  /** When it was last used; `null` if never. */
+  LastUsedDate: Date | null;
+}
+
+/**
+ * How far a rotation is.
+ *
+ * - `single`: the user has one key, so that there is none
+ * - `started`: there is a new key beside the old one, and both work
+ * - `deactivated`: the old key is inactive
+ * - `stuck`: the new key is inactive; the rotation must be rolled back, or the key enabled
+ */
+export type RotationState = "single" | "started" | "deactivated" | "stuck";
+
+/** How far the rotation of a user's key is. */
+export interface Rotation {
+  /** The user's name. */
+  UserName: string;
+  /** How far it is. */
+  State: RotationState;
+  /** The keys, the older one first. */
+  Keys: RotationKey[];
+  /** When the old key was deactivated, if it was by {@linkcode finishRotation}. */
+  DeactivatedDate: Date | null;
+}
+
+/** Options of {@linkcode finishRotation} and {@linkcode rollBackRotation}. */
+export interface FinishOptions {
+  /**
+   * Whether to do it although a key that would no longer work has been used, or before the time is over.
+   *
+   * @default {false}
+   */
+  force?: boolean;
+  /**
+   * Seconds for which the old key is inactive before it is deleted.
+   *
+   * @default {86400}
+   */
+  grace?: number;
+  /** The time now; a test may pass another one. */
+  now?: Date;
+}
+
+const DEFAULT_GRACE_SECONDS = 86_400;
+
+function tagKey(): string {
+  return ownTagKey("deactivated");
+}
+
+/**
+ * Reads how far the rotation of a user's key is.
+ *
+ * @param aws the account
+ * @param userName the user's name
+ * @returns the keys with their last use, and the state
+ * @throws {S3CredentialsError} `not-found` if there is no such user, or it has no key
+ *
+ * @example A user with one key
+ * ```ts
+ * import { connect, createCredentials, rotationStatus } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox({ buckets: ["photos"] });
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * await createCredentials(aws, { buckets: ["photos"] });
+ * assert.equal((await rotationStatus(aws, "s3.read-write.photos")).State, "single");
+ * ```
+ */
+export async function rotationStatus(aws: Aws, userName: string): Promise<Rotation> {
+  asUsageError(() => checkUserName(userName));
+  try {
+    const iam = await aws.iam();
+    const [user, metadata] = await Promise.all([
+      iam.getUser({ UserName: userName }),
+      Array.fromAsync(iamPages(
+        (page) => iam.listAccessKeys({ UserName: userName, ...page }),
+        (page) => page.AccessKeyMetadata,
+      )),
+    ]);
+    const keys = await Promise.all(metadata.map(async (key): Promise<RotationKey> => {
+      const { AccessKeyId = "", Status = "Active", CreateDate = new Date(0) } = key;
+      const { AccessKeyLastUsed } = await iam.getAccessKeyLastUsed({ AccessKeyId });
+      const LastUsedDate = AccessKeyLastUsed?.LastUsedDate ?? null;
+      return { AccessKeyId, Status, CreateDate, LastUsedDate };
+    }));
+    keys.sort((one, other) => +one.CreateDate - +other.CreateDate);
+    const [older, newer] = keys;
+    if (older === undefined) {
+      throw new S3CredentialsError("not-found", `User ${userName} has no access key`, {
+        hint: "Create one: name this user as `username`",
+      });
+    }
+    const tag = user.User?.Tags?.find(({ Key }) => Key === tagKey())?.Value;
+    return {
+      UserName: userName,
+      State: newer === undefined
+        ? "single"
+        : newer.Status !== "Active"
+        ? "stuck"
+        : older.Status === "Active"
+        ? "started"
+        : "deactivated",
+      Keys: keys,
+      DeactivatedDate: newer === undefined ? null : deactivation(tag, older),
+    };
+  } catch (error) {
+    if (error instanceof S3CredentialsError) throw error;
+    if (isMissing(error)) {
+      throw new S3CredentialsError("not-found", `User does not exist: ${userName}`);
+    }
+    throw serviceError(error, `Could not read the keys of user ${userName}`);
+  }
+}
+
+/** What the tag says about this key, unless the key is active or was used since. */
+function deactivation(
+  tag: string | undefined,
+  { AccessKeyId, Status, LastUsedDate }: RotationKey,
+): Date | null {
+  const [id, time = ""] = tag?.split(" ") ?? [];
+  const date = new Date(time);
+  const isValid = id === AccessKeyId && Status !== "Active" && !Number.isNaN(date.getTime());
+  return isValid && (LastUsedDate === null || LastUsedDate <= date) ? date : null;
+}
+
+function describe({ AccessKeyId, CreateDate, LastUsedDate }: RotationKey): string {
+  return describeKey({
+    accessKeyId: AccessKeyId,
+    createDate: CreateDate,
+    lastUsedDate: LastUsedDate,
+  });
+}
+
+/**
+ * Begins a rotation: creates a second key of a user. The first one goes on working.
+ *
+ * @param aws the account
+ * @param userName the user's name
+ * @param options progress, interruption, patience
+ * @returns the new key, and the way back
+ * @throws {S3CredentialsError} `conflict` if the user has two keys already
+ *
+ * @example From the second key to the end
+ * ```ts
+ * import { connect, createCredentials, finishRotation, rotateKey } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox({ buckets: ["photos"] });
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * const { accessKey: { userName } } = await createCredentials(aws, { buckets: ["photos"] });
+ * const { credentials } = await rotateKey(aws, userName);
+ * assert.match(credentials.accessKeyId, /^AKIA/);
+ * // Once the new key is in use everywhere:
+ * assert.equal((await finishRotation(aws, userName)).done, "deactivated");
+ * sandbox.clock.advance(2 * 86_400_000);
+ * const now = sandbox.clock.now();
+ * assert.equal((await finishRotation(aws, userName, { now })).done, "deleted");
+ * ```
+ */
+export async function rotateKey(
+  aws: Aws,
+  userName: string,
+  options: {
+    /** Called with each change when it has been made, in one line. */
+    onProgress?: (message: string) => void;
+    /** Stops before the change; what was made is rolled back. */
+    signal?: AbortSignal;
+    /** Milliseconds to wait for AWS. */
+    patienceMs?: number;
+  } = {},
+): Promise<CreatedKey> {
+  const { onProgress = () => {}, signal, patienceMs = 30_000 } = options;
+  const { State, Keys } = await rotationStatus(aws, userName);
+  if (State !== "single") throw alreadyTwo(userName, State, Keys);
+  signal?.throwIfAborted();
+  onProgress(`The present one: ${describe(Keys[0]!)}`);
+  const { created, error, rollBack } = await apply(aws, {
+    steps: [{ kind: "create-access-key", userName }],
+    user: { accessKeys: Keys.map((key) => ({ accessKeyId: key.AccessKeyId })) },
+    patienceMs,
+    rollbackTimeoutMs: Math.min(patienceMs, 10_000),
+    signal,
+    log: onProgress,
+    warn: () => {},
+  });
+  if (created?.accessKey === undefined || signal?.aborted) {
+    const interrupted = new S3CredentialsError("interrupted", "Interrupted");
+    throw withRollbackReport(error ?? interrupted, await rollBack());
+  }
+  return { ...created, rollBack };
+}
+
+/** What to do about two keys depends on which of them are in use. */
+function alreadyTwo(
+  userName: string,
+  state: RotationState,
+  keys: readonly RotationKey[],
+): S3CredentialsError {
+  const [older, newer] = keys as [RotationKey, RotationKey];
+  const both = state === "started" && older.LastUsedDate !== null && newer.LastUsedDate !== null &&
+    older.LastUsedDate > newer.CreateDate;
+  const next = newer.LastUsedDate === null
+    ? "If somebody has the secret of the newer one, go on with `finish`; otherwise `rollback`"
+    : "Go on with `finish`, or go back with `rollback`";
+  return new S3CredentialsError(
+    "conflict",
+    `User ${userName} has two keys${both ? ", both in use" : ", so a rotation has begun"}: ` +
+      keys.map(describe).join(", "),
+    { hint: next },
+  );
+}
+
+/** What {@linkcode finishRotation} has done. */
+export interface FinishedStep {
+  /** `nothing` if the user has one key. */
+  done: "deactivated" | "deleted" | "waiting" | "nothing";
+  /** The key that it was done to. */
+  accessKeyId?: string;
+  /** When the old key can be deleted. */
+  deletableFrom?: Date;
+  /** What deserves attention, a sentence each. */
+  warnings: string[];
+}
+
+/**
+ * Takes the next step to the end of a rotation: deactivates the old key unless it was used since there is
+ * a new one; once it has been inactive for long enough, deletes it.
+ *
+ * @param aws the account
+ * @param userName the user's name
+ * @param options whether to do it anyway, and the time to wait
+ * @returns what was done
+ * @throws {S3CredentialsError} `conflict` if the old key is still in use, it is too early, or the new key is
+ *   inactive
+ *
+ * @example Nothing to finish
+ * ```ts
+ * import { connect, createCredentials, finishRotation } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox({ buckets: ["photos"] });
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * await createCredentials(aws, { buckets: ["photos"] });
+ * assert.equal((await finishRotation(aws, "s3.read-write.photos")).done, "nothing");
+ * ```
+ */
+export async function finishRotation(
+  aws: Aws,
+  userName: string,
+  options: FinishOptions = {},
+): Promise<FinishedStep> {
+  const { force = false, grace = DEFAULT_GRACE_SECONDS, now = new Date() } = options;
+  const { State, Keys, DeactivatedDate } = await rotationStatus(aws, userName);
+  const [older, newer] = Keys as [RotationKey, RotationKey];
+  if (State === "single") return { done: "nothing", warnings: [] };
+  if (State === "stuck") {
+    throw new S3CredentialsError(
+      "conflict",
+      `The newer key of user ${userName} is inactive: ${describe(newer)}`,
+      { hint: `Enable it, or go back to ${older.AccessKeyId} with \`rollback\`` },
+    );
+  }
+  const accessKeyId = older.AccessKeyId;
+  const iam = await aws.iam();
+  const action = `Could not finish the rotation of user ${userName}`;
+  const target = { UserName: userName, AccessKeyId: accessKeyId };
+  const note = (time: Date) =>
+    iam.tagUser({
+      UserName: userName,
+      Tags: [{ Key: tagKey(), Value: `${accessKeyId} ${time.toISOString()}` }],
+    });
+  const deletableFrom = new Date(+(DeactivatedDate ?? now) + 1000 * grace);
+  const warnings = newer.LastUsedDate === null
+    ? [`The newer key ${newer.AccessKeyId} was never used: is it where it is needed?`]
+    : [];
+  if (State === "started") {
+    if (!force && older.LastUsedDate !== null && older.LastUsedDate > newer.CreateDate) {
+      throw new S3CredentialsError(
+        "conflict",
+        `The older key of user ${userName} is still in use: ${describe(older)}, beside ` +
+          describe(newer),
+        { hint: "Put the newer one in its place everywhere, or use `force`" },
+      );
+    }
+    await refuseCallersKey(aws, accessKeyId, { force });
+    try {
+      // IAM does not tell when a key was deactivated. Noted first, since a lost note could not be made up for.
+      await note(now);
+      await iam.updateAccessKey({ ...target, Status: "Inactive" });
+    } catch (error) {
+      throw serviceError(error, action);
+    }
+    return { done: "deactivated", accessKeyId, deletableFrom, warnings };
+  }
+  if (DeactivatedDate === null && !force) {
+    await note(now).catch((error) => {
+      throw serviceError(error, action);
+    });
+    return { done: "waiting", accessKeyId, deletableFrom, warnings };
+  }
+  if (!force && deletableFrom > now) {
+    throw new S3CredentialsError(
+      "conflict",
+      `Too early: the older key ${accessKeyId} of user ${userName} can be deleted from ` +
+        `${formatTime(deletableFrom)} on`,
+      { hint: "Come back then, or use `force` or a shorter `grace`" },
+    );
+  }
+  try {
+    await iam.deleteAccessKey(target).catch((error) => {
+      if (!isMissing(error)) throw error;
+    });
+  } catch (error) {
+    throw serviceError(error, action);
+  }
+  await iam.untagUser({ UserName: userName, TagKeys: [tagKey()] }).catch((error) => {
+    warnings.push(serviceError(error, `The tag ${tagKey()} of user ${userName} stays`).message);
+  });
+  return { done: "deleted", accessKeyId, warnings };
+}
+
+/**
+ * Goes back to the old key: activates it if it isn't, and deletes the new one.
+ *
+ * @param aws the account
+ * @param userName the user's name
+ * @param options whether to do it although the new key has been used
+ * @returns the key that is left and the one that was deleted
+ * @throws {S3CredentialsError} `conflict` if the user has one key only, or the new key has been used
+ *
+ * @example The new key was not delivered
+ * ```ts
+ * import { connect, createCredentials, rollBackRotation, rotateKey } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox({ buckets: ["photos"] });
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * const { accessKey: { userName } } = await createCredentials(aws, { buckets: ["photos"] });
+ * const { credentials } = await rotateKey(aws, userName);
+ * const { deleted } = await rollBackRotation(aws, userName);
+ * assert.equal(deleted, credentials.accessKeyId);
+ * ```
+ */
+export async function rollBackRotation(
+  aws: Aws,
+  userName: string,
+  options: Pick<FinishOptions, "force"> = {},
+): Promise<{ kept: string; deleted: string }> {
+  const { force = false } = options;
+  const { Keys } = await rotationStatus(aws, userName);
+  const [older, newer] = Keys;
+  if (older === undefined || newer === undefined) {
+    throw new S3CredentialsError("conflict", `User ${userName} has one key: nothing to roll back`);
+  }
+  if (!force && newer.LastUsedDate !== null) {
+    throw new S3CredentialsError(
+      "conflict",
+      `The newer key of user ${userName} has been used: ${describe(newer)}`,
+      { hint: "Put the older one in its place everywhere, and then use `force`" },
+    );
+  }
+  await refuseCallersKey(aws, newer.AccessKeyId, { force });
+  try {
+    const iam = await aws.iam();
+    if (older.Status !== "Active") {
+      const target = { UserName: userName, AccessKeyId: older.AccessKeyId };
+      await iam.updateAccessKey({ ...target, Status: "Active" });
+    }
+    await iam.deleteAccessKey({ UserName: userName, AccessKeyId: newer.AccessKeyId })
+      .catch((error) => {
+        if (!isMissing(error)) throw error;
+      });
+  } catch (error) {
+    throw serviceError(error, `Could not roll back the rotation of user ${userName}`);
+  }
+  return { kept: older.AccessKeyId, deleted: newer.AccessKeyId };
+}

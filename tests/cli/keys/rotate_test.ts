@@ -1,0 +1,223 @@
+/**
+ * `rotate`: a second key, and the way to the end or back.
+ */
+import assert from "node:assert/strict";
+import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
+import { run } from "../../support/run.ts";
+
+const USER = "s3.read-write.my-bucket";
+const DAY_MS = 86_400_000;
+
+interface Stage {
+  sandbox: Sandbox;
+  /** The first key, as create has printed it. */
+  key: string;
+  id: string;
+  rotate(...args: string[]): ReturnType<typeof run>;
+  use(key: string): Promise<number>;
+  status(): Promise<{ State: string; Next: string; Keys: { AccessKeyId: string }[] }>;
+  keys(): [id: string, status: string][];
+}
+
+function test(name: string, work: (stage: Stage) => Promise<void>): void {
+  Deno.test(`rotate: ${name}`, async () => {
+    await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+    const { stdout: key } = await run(["create", "my-bucket"], { sandbox });
+    sandbox.clock.advance(DAY_MS);
+    const rotate = (...args: string[]) => run(["rotate", USER, ...args], { sandbox });
+    await work({
+      sandbox,
+      key,
+      id: JSON.parse(key).AccessKeyId,
+      rotate,
+      use: async (key) => {
+        sandbox.clock.advance(2000);
+        const args = ["list-bucket", "my-bucket", "--auth", "key"];
+        return (await run(args, { sandbox, files: { key } })).code;
+      },
+      status: async () => JSON.parse((await rotate("--status")).stdout),
+      keys: () =>
+        [...sandbox.account.users.get(USER)!.accessKeys.values()]
+          .map(({ accessKeyId, status }) => [accessKeyId, status]),
+    });
+  });
+}
+
+test("from one key to the other, each step when it is safe", async (stage) => {
+  const { sandbox, key, id, rotate, use, status, keys } = stage;
+  assert.equal((await status()).State, "single");
+  const begun = await rotate();
+  assert.equal(begun.code, 0, begun.stderr);
+  const newId = JSON.parse(begun.stdout).AccessKeyId;
+  assert.deepEqual(keys(), [[id, "Active"], [newId, "Active"]]);
+  assert.equal(await use(key), 0);
+  assert.equal(await use(begun.stdout), 0);
+
+  const inUse = await status();
+  assert.equal(inUse.State, "started");
+  assert.match(inUse.Next, /which is still in use$/);
+  const refused = await rotate("--finish");
+  assert.equal(refused.code, 1);
+  assert.match(
+    refused.stderr,
+    new RegExp(`older key of user ${USER} is still in use: access key ${id} .*${newId}`),
+  );
+  const again = await rotate();
+  assert.equal(again.code, 1);
+  assert.match(
+    again.stderr,
+    new RegExp(`has two keys, both in use: access key ${id} .*, access key ${newId}`),
+  );
+  assert.deepEqual(keys(), [[id, "Active"], [newId, "Active"]]);
+
+  const forced = await rotate("--finish", "--force");
+  assert.equal(forced.code, 0, forced.stderr);
+  assert.match(forced.stderr, new RegExp(`^Deactivated access key ${id} of user ${USER}\nNext: `));
+  assert.deepEqual(keys(), [[id, "Inactive"], [newId, "Active"]]);
+  assert.equal(await use(key), 1);
+  assert.equal((await status()).State, "deactivated");
+  const early = await rotate("--finish");
+  assert.equal(early.code, 1);
+  assert.match(early.stderr, /^Error: Too early: the older key .* can be deleted from \d{4}-/);
+  sandbox.clock.advance(DAY_MS);
+  assert.equal((await status()).Next, "rotate --finish deletes the older key");
+  const deleted = await rotate("--finish");
+  assert.deepEqual(deleted, {
+    code: 0,
+    stdout: "",
+    stderr: `Deleted access key ${id} of user ${USER}\n`,
+  });
+  assert.deepEqual(keys(), [[newId, "Active"]]);
+  const { tags } = sandbox.account.users.get(USER)!;
+  assert.equal(tags.some(({ key }) => key === "s3-credentials:deactivated"), false);
+  const over = await rotate("--finish");
+  assert.deepEqual(over, {
+    code: 0,
+    stdout: "",
+    stderr: `User ${USER} has one key: nothing to finish\n`,
+  });
+});
+
+test("--finish where neither key has been used: with a warning", async ({ rotate, id, keys }) => {
+  await rotate();
+  const { code, stderr } = await rotate("--finish");
+  assert.equal(code, 0);
+  assert.match(
+    stderr,
+    /^Warning: The newer key AKIA\w+ was never used: is it where it is needed\?$/m,
+  );
+  assert.deepEqual(keys()[0], [id, "Inactive"]);
+});
+
+test("--rollback: the old key works again, the new one is gone", async ({ rotate, use, key, id, keys }) => {
+  await rotate();
+  await rotate("--finish");
+  assert.equal(await use(key), 1);
+  const { code, stderr } = await rotate("--rollback");
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stderr,
+    new RegExp(`^Deleted access key AKIA\\w+ of user ${USER}; ${id} is active\n$`),
+  );
+  assert.deepEqual(keys(), [[id, "Active"]]);
+  assert.equal(await use(key), 0);
+  const again = await rotate("--rollback");
+  assert.equal(again.code, 1);
+  assert.match(again.stderr, /has one key: nothing to roll back/);
+});
+
+test("--rollback: a new key that has been used needs --force", async ({ rotate, use, keys }) => {
+  const { stdout } = await rotate();
+  await use(stdout);
+  const refused = await rotate("--rollback");
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /newer key of user .* has been used: .*\n.*--force/);
+  assert.equal(keys().length, 2);
+  assert.equal((await rotate("--rollback", "--force")).code, 0);
+  assert.equal(keys().length, 1);
+});
+
+test("an old key that was activated and used again gets a new day of grace", async (stage) => {
+  const { sandbox, rotate, use, key, id, keys } = stage;
+  await rotate();
+  await rotate("--finish");
+  await run(["enable-key", id], { sandbox });
+  assert.equal(await use(key), 0);
+  await run(["disable-key", id], { sandbox });
+  sandbox.clock.advance(2 * DAY_MS);
+  const { code, stderr } = await rotate("--finish");
+  assert.equal(code, 0);
+  assert.match(
+    stderr,
+    new RegExp(`Access key ${id} of user ${USER} is inactive; --finish deletes it from`),
+  );
+  assert.equal(keys().length, 2);
+  sandbox.clock.advance(DAY_MS);
+  assert.equal((await rotate("--finish")).code, 0);
+  assert.equal(keys().length, 1);
+});
+
+test("--grace", async ({ sandbox, rotate, keys }) => {
+  await rotate();
+  await rotate("--finish");
+  sandbox.clock.advance(3_600_000);
+  assert.equal((await rotate("--finish", "--grace", "2h")).code, 1);
+  assert.equal((await rotate("--finish", "--grace", "1h")).code, 0);
+  assert.equal(keys().length, 1);
+});
+
+test("a new key that is inactive: nothing is taken from the old one", async ({ sandbox, rotate, status, keys }) => {
+  const { stdout } = await rotate();
+  const { AccessKeyId } = JSON.parse(stdout);
+  await run(["disable-key", AccessKeyId], { sandbox });
+  assert.equal((await status()).State, "stuck");
+  const { code, stderr } = await rotate("--finish", "--force");
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /newer key of user .* is inactive: .*\nEnable it, or go back to AKIA\w+ with --rollback/,
+  );
+  assert.equal(keys().length, 2);
+});
+
+test("a key that could not be delivered is deleted again", async ({ sandbox, id, keys }) => {
+  const stdoutError = new Error("nobody reads");
+  const { code, stderr } = await run(["rotate", USER], { sandbox, stdoutError });
+  assert.equal(code, 1);
+  assert.match(stderr, /Could not write the credentials/);
+  assert.match(stderr, /Undone: access key AKIA/);
+  assert.deepEqual(keys(), [[id, "Active"]]);
+});
+
+test("every format of create, and --wait", async ({ rotate }) => {
+  const { code, stdout, stderr } = await rotate("--format", "ini", "--profile-name", "x", "--wait");
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^\[x\]\naws_access_key_id=AKIA/);
+  assert.match(stderr, /^The credentials work$/m);
+});
+
+test("its own key: begun and finished by the new one", async ({ sandbox, key, id }) => {
+  const user = sandbox.account.users.get(USER)!;
+  const Statement = [{ Effect: "Allow", Action: "iam:*", Resource: user.arn }];
+  user.inlinePolicies.set("self", JSON.stringify({ Version: "2012-10-17", Statement }));
+  user.permissionsBoundary = undefined;
+  const begun = await run(["rotate", USER, "--auth", "key"], { sandbox, files: { key } });
+  assert.equal(begun.code, 0, begun.stderr);
+  sandbox.clock.advance(2000);
+  const args = ["rotate", USER, "--finish", "--auth", "key"];
+  const own = await run(args, { sandbox, files: { key } });
+  assert.equal(own.code, 1);
+  assert.match(own.stderr, /credentials in use themselves|still in use/);
+  const force = await run([...args, "--force"], { sandbox, files: { key: begun.stdout } });
+  assert.equal(force.code, 0, force.stderr);
+  assert.equal(user.accessKeys.get(id)!.status, "Inactive");
+});
+
+test("a user that is not there, and one without a key", async ({ sandbox, id }) => {
+  const nobody = await run(["rotate", "nobody"], { sandbox });
+  assert.equal(nobody.stderr, "Error: User does not exist: nobody\n");
+  await run(["delete-key", id], { sandbox });
+  const { code, stderr } = await run(["rotate", USER, "--status"], { sandbox });
+  assert.equal(code, 1);
+  assert.match(stderr, /^Error: User .* has no access key\nCreate one: /);
+});
