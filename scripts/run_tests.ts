@@ -17,6 +17,7 @@ const SLOW = [
   "tests/cli/program_test.ts",
   "tests/cli/signals_test.ts",
   "tests/cli/system_path_test.ts",
+  "tests/credentials/rotation_model_test.ts",
   "tests/docs_test.ts",
   "tests/faults",
   "tests/objects/library_test.ts",
