@@ -113,6 +113,13 @@ async function tour(): Promise<void> {
   await expect("AccessDenied", "put-object", "photos", "dog.jpg", cat, ...writer);
   await expect("AccessDenied", "get-object", "photos", "inbox/dog.jpg", ...writer);
 
+  say("What can the first key do, by its policies? Without trying it.");
+  await run("can", "photos", "--user", "s3.read-only.photos");
+  await run(
+    ...["can", "photos/cat.jpg", "--user", "s3.read-only.photos", "--action", "s3:DeleteObject"],
+    ...["--expect", "denied"],
+  );
+
   say("Clean up: the user goes with its policy and its key, and the key stops working.");
   await run("delete-user", "s3.read-only.photos");
   await expect("InvalidAccessKeyId", "get-object", "photos", "cat.jpg", ...reader);

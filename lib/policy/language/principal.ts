@@ -222,8 +222,8 @@ function setOf(names: Record<string, string[]>): PrincipalSet {
 }
 
 /**
- * Compiles a `NotPrincipal` element. Whoever is excepted is listed with their role and account, since
- * AWS might deny those otherwise. That excepts nobody else in them.
+ * Compiles a `NotPrincipal` element. A user or session in it is listed with its role and account, since AWS
+ * might deny those otherwise. Nobody else in them is excepted.
  */
 export function compileExceptions(element: unknown): PrincipalSet {
   const names = namesOf(element);

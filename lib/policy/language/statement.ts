@@ -152,6 +152,25 @@ function compileResource(arn: string, hasVariables: boolean): ResourcePattern {
   };
 }
 
+/** Checks that a statement has the elements that its use takes, and no others. */
+function checkElements(statement: Record<string, unknown>, use: PolicyUse): void {
+  const unknown = Object.keys(statement).find((name) => !STATEMENT_ELEMENTS.has(name));
+  if (unknown !== undefined) throw malformed(`has an unknown element: ${unknown}`);
+  const { Effect, Sid } = statement;
+  if (Effect !== "Allow" && Effect !== "Deny") throw malformed("Effect must be Allow or Deny");
+  if (Sid !== undefined && typeof Sid !== "string") throw malformed("Sid must be a string");
+  const demands = [
+    ["Action", true],
+    ["Resource", use !== "trust"],
+    ["Principal", use !== "identity"],
+  ] as const;
+  for (const [name, isNeeded] of demands) {
+    const element = eitherElement(statement, name);
+    if (isNeeded && element === undefined) throw malformed(`${name} or Not${name} is missing`);
+    if (!isNeeded && element !== undefined) throw malformed(`${element.name} has no place here`);
+  }
+}
+
 function compileStatement(
   statement: unknown,
   index: number,
@@ -159,39 +178,23 @@ function compileStatement(
   hasVariables: boolean,
 ): CompiledStatement {
   if (!isObject(statement)) throw malformed("must be an object");
-  const unknown = Object.keys(statement).find((name) => !STATEMENT_ELEMENTS.has(name));
-  if (unknown !== undefined) throw malformed(`has an unknown element: ${unknown}`);
-  const { Effect, Sid, Condition } = statement;
-  if (Effect !== "Allow" && Effect !== "Deny") throw malformed("Effect must be Allow or Deny");
-  if (Sid !== undefined && typeof Sid !== "string") throw malformed("Sid must be a string");
-  const action = eitherElement(statement, "Action");
-  if (action === undefined) throw malformed("Action or NotAction is missing");
+  checkElements(statement, use);
+  const isAllow = statement.Effect === "Allow";
+  const action = eitherElement(statement, "Action")!;
   const resource = eitherElement(statement, "Resource");
-  if (use !== "trust" && resource === undefined) {
-    throw malformed("Resource or NotResource is missing");
-  }
-  if (use === "trust" && resource !== undefined) {
-    throw malformed(`${resource.name} has no place here`);
-  }
   const principal = eitherElement(statement, "Principal");
-  if (use === "identity" && principal !== undefined) {
-    throw malformed(`${principal.name} has no place here`);
-  }
-  if (use !== "identity" && principal === undefined) {
-    throw malformed("Principal or NotPrincipal is missing");
-  }
-  const isException = principal?.isNot === true && Effect === "Deny";
+  const principalsOf = principal?.isNot && !isAllow ? compileExceptions : compilePrincipals;
+  const { Condition } = statement;
   return {
     index,
-    sid: Sid,
-    isAllow: Effect === "Allow",
+    sid: statement.Sid as string | undefined,
+    isAllow,
     actions: compileActions(action.name, action.value),
     isNotAction: action.isNot,
     resources: resource &&
       strings(resource.name, resource.value).map((arn) => compileResource(arn, hasVariables)),
     isNotResource: resource?.isNot ?? false,
-    principals: principal &&
-      (isException ? compileExceptions : compilePrincipals)(principal.value),
+    principals: principal && principalsOf(principal.value),
     isNotPrincipal: principal?.isNot ?? false,
     conditions: Condition === undefined ? [] : compileConditions(Condition, hasVariables),
   };
@@ -283,7 +286,7 @@ function principalMatch(statement: CompiledStatement, facts: RequestFacts): Prin
   if (statement.principals === undefined) return "direct";
   const match = matchPrincipal(statement.principals, facts.principal);
   if (!statement.isNotPrincipal) return match;
-  // AWS denies by NotPrincipal whoever has a boundary, whatever the element lists.
+  // A NotPrincipal that denies applies to everyone with a boundary, whatever it lists.
   if (facts.hasBoundary && !statement.isAllow) return "direct";
   return match === "none" ? "direct" : "none";
 }

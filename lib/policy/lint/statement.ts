@@ -17,7 +17,7 @@ import { meantAction } from "./action_names.ts";
 import { PAGES, type Report, servicePage, withPaths } from "./finding.ts";
 import { overlaps } from "./overlap.ts";
 
-/** The actions of an element, each with its path; what is no action is reported and left out. */
+/** The actions of an element, each with its path; what is no action is reported instead. */
 function actionsOf(
   element: unknown,
   path: string,
