@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { ConnectionCut, dispatch, type SandboxState } from "./dispatch.ts";
-import type { IncomingRequest } from "./wire.ts";
+import { bytesOf, type IncomingRequest } from "./wire.ts";
 
 /** A server that listens. */
 export interface RunningServer {
@@ -103,7 +103,7 @@ async function discard(message: IncomingMessage): Promise<void> {
 }
 
 async function write(answer: Response, response: ServerResponse, method: string): Promise<void> {
-  const body = new Uint8Array(await answer.arrayBuffer());
+  const body = await bytesOf(answer);
   response.statusCode = answer.status;
   for (const [name, value] of answer.headers) response.setHeader(name, value);
   const isBodiless = method === "HEAD" || answer.status === 204 || answer.status === 304;

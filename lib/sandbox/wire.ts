@@ -25,6 +25,20 @@ export interface IncomingRequest extends WireHead {
   read(limit: number): Promise<Uint8Array | undefined>;
 }
 
+const contents = new WeakMap<Response, Uint8Array>();
+
+/** A response whose body is sent as it is, where a `Response` would copy it. */
+export function bytesResponse(body: Uint8Array, init: ResponseInit): Response {
+  const response = new Response(null, init);
+  contents.set(response, body);
+  return response;
+}
+
+/** The body of a response. */
+export async function bytesOf(response: Response): Promise<Uint8Array> {
+  return contents.get(response) ?? new Uint8Array(await response.arrayBuffer());
+}
+
 /** Value of a header; several of one name are joined with a comma. */
 export function headerOf(request: WireHead, name: string): string | undefined {
   const values = request.rawHeaders

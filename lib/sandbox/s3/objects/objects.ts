@@ -36,6 +36,7 @@ import {
   versionHeaders,
 } from "./versions.ts";
 import { requestTagContext, tagsOfHeader } from "../tags.ts";
+import { bytesResponse } from "../../wire.ts";
 import { childrenOf, element, optional, textOf, type Xml } from "../../xml.ts";
 
 const MAX_DELETED_KEYS = 1000;
@@ -134,18 +135,14 @@ export function getObject(call: S3Call, may: May): Response {
   const range = part ?? byteRange(call.header("range"), size);
   if (range === undefined) {
     headers["content-length"] = String(size);
-    return new Response(isHead ? null : bodyOf(object.body), { headers });
+    return isHead ? new Response(null, { headers }) : bytesResponse(object.body, { headers });
   }
   const ranged = withoutChecksums(headers);
   ranged["content-length"] = String(range.last - range.first + 1);
   ranged["content-range"] = `bytes ${range.first}-${range.last}/${size}`;
   const slice = object.body.subarray(range.first, range.last + 1);
-  return new Response(isHead ? null : bodyOf(slice), { status: 206, headers: ranged });
-}
-
-/** A `Response` wants bytes that are not in shared memory, which a request's never are. */
-function bodyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes as Uint8Array<ArrayBuffer>;
+  const init = { status: 206, headers: ranged };
+  return isHead ? new Response(null, init) : bytesResponse(slice, init);
 }
 
 /** The range of the part that the request names. */

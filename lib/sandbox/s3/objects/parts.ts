@@ -172,6 +172,17 @@ export function completeNeeds(call: S3Call): NeededPermission[] {
   return [onObject(call, "s3:PutObject", context), ...partKeyNeeds(call)];
 }
 
+/** The content of all parts, copied once. */
+function joined(parts: UploadedPart[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((size, { body }) => size + body.length, 0));
+  let position = 0;
+  for (const { body } of parts) {
+    whole.set(body, position);
+    position += body.length;
+  }
+  return whole;
+}
+
 /** CompleteMultipartUpload. */
 export function completeMultipartUpload(call: S3Call): Response {
   const upload = uploadOf(call);
@@ -180,7 +191,7 @@ export function completeMultipartUpload(call: S3Call): Response {
   checkType(call, upload);
   checkSizes(chosen);
   const parts = chosen.map(({ part }) => part);
-  const body = new Uint8Array(Buffer.concat(parts.map((part) => part.body)));
+  const body = joined(parts);
   const digests = parts.map(({ etag }) => Buffer.from(etag.replaceAll('"', ""), "hex"));
   const md5 = createHash("md5").update(Buffer.concat(digests)).digest("hex");
   const etag = `"${md5}-${parts.length}"`;
