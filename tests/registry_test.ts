@@ -69,6 +69,21 @@ Deno.test("JSR: deno run -A jsr:@s3creds/cli create, against the sandbox", async
   );
 });
 
+Deno.test("JSR: the command line alone fetches what a command needs when it is run", async () => {
+  await using sandbox = await startSandbox();
+  const flags = ["--allow-env", "--allow-read", "--allow-net", "--allow-sys", "--allow-import"];
+  const whoami = await deno(
+    ["run", "--no-prompt", ...flags, "jsr:@s3creds/cli/cli", "whoami"],
+    sandboxEnv(sandbox),
+  );
+  assert.equal(whoami.code, 0, whoami.stderr);
+  assert.match(JSON.parse(whoami.stdout).Arn, /:user\/admin$/);
+  const inside = [Deno.execPath(), "eval", "console.log(Deno.env.get('AWS_ENDPOINT_URL'))"];
+  const ran = await deno(["run", "-A", "jsr:@s3creds/cli/cli", "sandbox", "--", ...inside]);
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.match(ran.stdout, /^http:\/\/127\.0\.0\.1:\d+\n$/);
+});
+
 /** What `deno install` makes is a script. */
 const NAME = Deno.build.os === "windows" ? "s3-credentials.cmd" : "s3-credentials";
 

@@ -78,7 +78,11 @@ const CASES: Record<string, string[]> = {
 
 async function isThere(program: string): Promise<boolean> {
   const asked = new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" });
-  return await asked.output().then(({ success }) => success, () => false);
+  try {
+    return (await asked.output()).success;
+  } catch {
+    return false;
+  }
 }
 
 /** What a shell offers for each of some lines; the program's name comes before each. */

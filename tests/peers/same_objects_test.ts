@@ -196,7 +196,7 @@ const DIFFERENCES: Difference[] = [
     },
   },
   {
-    why: "only the fields that are documented, so that one with a checksum fails no CSV",
+    why: "CSV has the fields that are documented, so that an object with a checksum fails no CSV",
     args: ["list-bucket", "BUCKET", "--csv"],
     before: FRUIT,
     async check({ theirs, ours, buckets }) {
@@ -206,9 +206,8 @@ const DIFFERENCES: Difference[] = [
       const { rows } = await parseRows(ours.stdout, "csv");
       assert.equal(rows.length, Object.keys(FRUIT).length);
       const json = await listed(await stage.theirs(["list-bucket", buckets[1]]));
-      const { ChecksumAlgorithm, ...rest } = json[0] as Record<string, unknown>;
-      assert.deepEqual(ChecksumAlgorithm, ["CRC32"]);
-      assert.deepEqual((await listed(await stage.ours(["list-bucket", buckets[1]])))[0], rest);
+      assert.deepEqual((json[0] as Record<string, unknown>).ChecksumAlgorithm, ["CRC32"]);
+      assert.deepEqual((await listed(await stage.ours(["list-bucket", buckets[1]])))[0], json[0]);
     },
   },
   {

@@ -119,7 +119,7 @@ const DIFFERENCES: Difference[] = [
     why: "AWS refuses us-east-1 as a LocationConstraint",
     line: "create one --bucket-region us-east-1 --dry-run",
     theirs: /^Would create bucket: 'one' with args \{\n.+\n {8}"LocationConstraint": "us-east-1"/,
-    ours: /^Would create bucket: 'one'\nWould create user/,
+    ours: /^Would create bucket: 'one'\nWould create user/m,
   },
   {
     why: "a session for several buckets gets --policy for each of them, not for the last only",
@@ -161,7 +161,7 @@ const DIFFERENCES: Difference[] = [
     why: "AWS allows user names of 64 characters",
     line: `create ${"b".repeat(60)} --dry-run`,
     theirs: /Would create user: 's3\.read-write\.b{60}'/,
-    ours: /^User name shortened to s3\.read-write\.b+\S+: /,
+    ours: /^User name shortened to s3\.read-write\.b+\S+: /m,
   },
   {
     why: "--policy says all; --read-only beside it would be ignored",
