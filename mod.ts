@@ -136,6 +136,7 @@ export type {
 if (import.meta.main) {
   // Named here so that `deno install` and `deno cache` fetch it too.
   if (Deno.args[0] === "sandbox") await import("./lib/sandbox/mod.ts");
+  if (Deno.args[0] === "can") await import("./lib/account/second_opinion.ts");
   const { main } = await import("./cli.ts");
   Deno.exit(await main(Deno.args));
 }
