@@ -2,7 +2,7 @@
  * Servers and files whose keys would write more into a file than a key.
  */
 import assert from "node:assert/strict";
-import { formatCredentials, S3CredentialsError } from "@s3creds/cli";
+import { connect, createCredentials, formatCredentials, S3CredentialsError } from "@s3creds/cli";
 import { CREDENTIAL_FORMATS } from "../../lib/credentials/format.ts";
 import { errorBody, hostileServer } from "./hostile_server.ts";
 
@@ -86,4 +86,17 @@ for (const [what, text] of Object.entries(BAD)) {
       }
     });
   }
+}
+
+for (const duration of [undefined, 900]) {
+  Deno.test(`createCredentials: gives no key with a line end, duration ${duration}`, async () => {
+    const { server } = keysServer({ SecretAccessKey: EVIL });
+    await using _ = server;
+    const credentials = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "example" };
+    using aws = connect({ endpointUrl: server.url, credentials, env: () => undefined });
+    await assert.rejects(
+      createCredentials(aws, { buckets: ["my-bucket"], duration }, { patienceMs: 0 }),
+      { code: "aws", message: /the secret access key has a line end in it$/ },
+    );
+  });
 }
