@@ -3,11 +3,12 @@
  * far too small for all of it.
  */
 import assert from "node:assert/strict";
+import { RUNS } from "./support/arbitraries.ts";
 import { startEndless } from "./support/endless.ts";
 
 const CLI = new URL("../cli.ts", import.meta.url).href;
 /** How many keys are listed; `S3CREDS_RUNS=10` makes it four million. */
-const KEYS = 400_000 * Number(Deno.env.get("S3CREDS_RUNS") ?? 1);
+const KEYS = 400_000 * RUNS;
 
 interface Listed {
   rows: number;

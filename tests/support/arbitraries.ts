@@ -5,6 +5,9 @@
  */
 import fc from "fast-check";
 
+/** How many times as many cases as usual large tests try: `S3CREDS_RUNS=10 deno task test`. */
+export const RUNS: number = Number(Deno.env.get("S3CREDS_RUNS") ?? 1);
+
 /**
  * Any character but half of a surrogate pair: what fast-check calls the unit `binary`, without the
  * table of all of Unicode for which that takes a second.
