@@ -4,6 +4,8 @@
  * @module
  */
 
+const FAR_OFF_MS = 23 * 60 * 60 * 1000;
+
 /**
  * The time in the sandbox: that of this machine until it is moved, and it goes on from there.
  *
@@ -17,6 +19,11 @@
  */
 export class Clock {
   #offsetMs = 0;
+
+  /** Whether it has been moved further than clients would correct their own clocks: about a day. */
+  get isFarOff(): boolean {
+    return Math.abs(this.#offsetMs) > FAR_OFF_MS;
+  }
 
   /** The time now. */
   now(): Date {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock } from "../clock.ts";
 import type { AccessKey, Account } from "../account.ts";
 import { authenticationError } from "./errors.ts";
 import type { Caller, ServiceName } from "../operation.ts";
@@ -85,7 +86,7 @@ export function authenticate(
   }
   if (claim.service !== service) throw authenticationError(service, "wrongScope");
   const credential = credentialOf(claim, service, account);
-  checkTime(claim, service, account.clock.now().getTime());
+  checkTime(claim, service, account.clock);
   checkSignedHeaders(request, claim, service);
   const signer: Signer = { key: signingKey(credential.secretAccessKey, claim), claim };
   if (service === "s3") checkPayloadType(request, signer);
@@ -246,13 +247,16 @@ function longTermKey(
   return undefined;
 }
 
-function checkTime(claim: SignatureClaim, service: ServiceName, now: number): void {
+function checkTime(claim: SignatureClaim, service: ServiceName, clock: Clock): void {
+  const now = clock.now().getTime();
   const signed = timeOf(claim.timestamp);
   if (claim.expires !== undefined) {
     checkUrlTime(claim, service, signed, now);
     return;
   }
   if (Math.abs(now - signed) <= MAX_SKEW) return;
+  // No client believes a server that is days off, and tests move the clock by months.
+  if (clock.isFarOff && Math.abs(Date.now() - signed) <= MAX_SKEW) return;
   if (service === "s3") {
     throw authenticationError(service, "skewed", {
       details: {
