@@ -102,6 +102,11 @@ export {
   readAccess,
   readBucketAccess,
 } from "./lib/account/access.ts";
+export {
+  probeAccess,
+  simulateAccess,
+  type SimulatedQuestion,
+} from "./lib/account/second_opinion.ts";
 export { type BucketReport, debugBucket } from "./lib/account/bucket_report.ts";
 export {
   type CorsRule,

@@ -46,9 +46,27 @@ export interface SimulatedQuestion {
 }
 
 /**
- * Asks IAM's simulator. `undefined` for callers that it can't simulate: root, services, strangers.
+ * Asks IAM's simulator what becomes of a request.
  *
+ * @param aws the account
+ * @param question who wants to do what
+ * @returns what it says; `undefined` for callers that it can't simulate: root, services, strangers
  * @throws {S3CredentialsError} if it may not be asked
+ *
+ * @example May this user list a bucket?
+ * ```ts
+ * import { connect, createCredentials, readAccess, simulateAccess } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox();
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * await createCredentials(aws, { buckets: ["photos"], createBucket: true });
+ * const { principal } = await readAccess(aws, { user: "s3.read-write.photos" });
+ * const resource = "arn:aws:s3:::photos";
+ * const said = await simulateAccess(aws, { principal, action: "s3:ListBucket", resource });
+ * assert.equal(said, "allowed");
+ * ```
  */
 export async function simulateAccess(
   aws: Aws,
@@ -134,10 +152,27 @@ const PROBES: Readonly<Record<string, Probe>> = {
 const ALLOWED_CODES = /^(?:NoSuch(?!Bucket$|Key$)\w+|BadDigest|InvalidDigest|PreconditionFailed)/;
 
 /**
- * Tries an action by a call that changes nothing. `undefined` if there is no such call, or if its answer
- * says nothing about permissions.
+ * Tries an action of S3 by a call that changes nothing.
  *
+ * @param aws the account
+ * @param action the action, such as `s3:GetObject`
+ * @param target the bucket, and the key of an object that exists
+ * @returns what became of it; `undefined` if there is no such call, or if its answer says nothing about
+ *   permissions
  * @throws {S3CredentialsError} if there was no answer
+ *
+ * @example A write that is tried and not made
+ * ```ts
+ * import { connect, probeAccess } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox({ buckets: ["photos"] });
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * const target = { bucket: "photos", key: "cat.jpg" };
+ * assert.equal(await probeAccess(aws, "s3:PutObject", target), "allowed");
+ * assert.equal(sandbox.account.buckets.get("photos")!.objects.size, 0);
+ * ```
  */
 export async function probeAccess(
   aws: Aws,
