@@ -23,6 +23,7 @@ const objects = () => import("./lib/cli/objects.ts");
 const permissions = () => import("./lib/cli/policies/permissions.ts");
 const policy = () => import("./lib/cli/policies/policy.ts");
 const rotate = () => import("./lib/cli/keys/rotate.ts");
+const revoke = () => import("./lib/cli/keys/revoke.ts");
 const sandbox = () => import("./lib/cli/sandbox/command.ts");
 
 /** It completes the whole program, including itself. */
@@ -60,6 +61,7 @@ const program: Program = {
           "delete-key": "Delete access keys",
         }),
         ...commandsOf(rotate, { "rotate": "Replace the key of a user, step by step" }),
+        ...commandsOf(revoke, { "revoke-sessions": "Take back temporary credentials" }),
       ],
     },
     {

@@ -82,6 +82,12 @@ export {
   type RotationState,
   rotationStatus,
 } from "./lib/credentials/keys/rotate.ts";
+export {
+  type Revocation,
+  type RevokeOptions,
+  revokeSessions,
+  undoRevocation,
+} from "./lib/credentials/keys/revoke.ts";
 export { extendKeys, type ExtendOptions, type KeyExpiry } from "./lib/credentials/keys/expire.ts";
 
 // Users and roles.

@@ -59,6 +59,11 @@ export function parseExpiry(text: string, now: Date): Date {
   if (/^(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s)?$/.test(text)) {
     return wholeSecond(now.getTime() + 1000 * parseSeconds(text));
   }
+  return parseTime(text);
+}
+
+/** Parses a date or time such as `2027-01-31T17:00+01:00`; without an offset it is UTC. To the second. */
+export function parseTime(text: string): Date {
   const form = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.exec(
     text,
   );

@@ -61,6 +61,8 @@ const TEMPLATE = {
   Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "arn:aws:s3:::$!BUCKET_NAME!$" }],
 };
 
+const TOOL_ROLE = "s3-credentials.AmazonS3FullAccess";
+
 /** An account in which the names of the examples stand for something. */
 async function preparedSandbox(): Promise<Sandbox> {
   const sandbox = await startSandbox({
@@ -104,7 +106,7 @@ async function preparedSandbox(): Promise<Sandbox> {
       tags: [],
     });
   }
-  account.roles.set("MyRole", {
+  const role = {
     roleName: "MyRole",
     roleId: "AROAEXAMPLE",
     path: "/",
@@ -115,9 +117,26 @@ async function preparedSandbox(): Promise<Sandbox> {
     maxSessionDuration: 3600,
     permissionsBoundary: undefined,
     tags: [],
-    inlinePolicies: new Map(),
-    attachedPolicies: new Set(),
+    inlinePolicies: new Map<string, string>(),
+    attachedPolicies: new Set<string>(),
     lastUsed: undefined,
+  };
+  account.roles.set("MyRole", role);
+  account.roles.set(TOOL_ROLE, {
+    ...role,
+    roleName: TOOL_ROLE,
+    arn: `arn:aws:iam::${account.id}:role/${TOOL_ROLE}`,
+    inlinePolicies: new Map([["s3-credentials.revoke-sessions", JSON.stringify(READ_ONLY)]]),
+    maxSessionDuration: 43_200,
+    assumeRolePolicyDocument: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{
+        Effect: "Allow",
+        Principal: { AWS: `arn:aws:iam::${account.id}:root` },
+        Action: "sts:AssumeRole",
+      }],
+    }),
+    attachedPolicies: new Set(["arn:aws:iam::aws:policy/AmazonS3FullAccess"]),
   });
   return sandbox;
 }

@@ -24,6 +24,8 @@ const LATER_EXPORTS = `
   Access AccessOf BucketAccess readAccess readBucketAccess
   rotateKey finishRotation rollBackRotation rotationStatus
   FinishOptions FinishedStep Rotation RotationKey RotationState
+  probeAccess simulateAccess SimulatedQuestion
+  revokeSessions undoRevocation Revocation RevokeOptions
   extendKeys ExtendOptions KeyExpiry
   listCredentials CredentialSummary ListCredentialsOptions
   deleteKey disableKey enableKey AccessKeyOwner KeyChangeOptions

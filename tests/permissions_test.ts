@@ -57,6 +57,11 @@ function withRotation(...steps: string[][]) {
   };
 }
 
+async function withRevokedSessions(sandbox: Sandbox): Promise<void> {
+  await withToolRole(sandbox);
+  await asAdmin("revoke-sessions")(sandbox);
+}
+
 function withKnownKey({ account }: Sandbox): void {
   const user = createUser(account.id, "somebody");
   const key = { ...createAccessKey(), accessKeyId: "AKIAIOSFODNN7EXAMPLE" };
@@ -161,6 +166,8 @@ const SCENES: Record<string, Scene> = {
   "rotate: The old key is deactivated": { prepare: withRotation() },
   "rotate: The old key is deleted": { prepare: withRotation(["--finish"]) },
   "rotate: Back to the old key": { prepare: withRotation(["--finish"]) },
+  "revoke-sessions: All that were issued until now": { prepare: withToolRole },
+  "revoke-sessions: Let them work again": { prepare: withRevokedSessions },
   "extend: Keys that expire": { prepare: withExpiringUser },
   "extend: So that they never expire": { prepare: withExpiringUser },
   "can: A user": { prepare: withMyUser },

@@ -68,6 +68,8 @@ export interface BucketAddress {
   requestTimeoutMs: number;
   /** Called with the lines of each request that is sent. */
   onRequest?: (lines: string) => void;
+  /** How far AWS's clock is ahead of this machine's. */
+  clock: { offsetMs: number };
   /** The credentials to sign with, renewed before they expire. */
   credentials(): AwsCredentialIdentity | Promise<AwsCredentialIdentity>;
 }
@@ -180,8 +182,8 @@ export class Connection implements Aws {
     // The name becomes a part of the URL as it is.
     asUsageError(() => checkBucketName(bucket));
     const settings = await this.settings;
-    const { network, requestTimeoutMs, onRequest } = settings;
-    const common = { network, requestTimeoutMs, onRequest };
+    const { network, requestTimeoutMs, onRequest, clock } = settings;
+    const common = { network, requestTimeoutMs, onRequest, clock };
     const endpoint = customEndpoint(settings, "S3");
     if (endpoint === undefined) {
       return { ...common, ...await amazonAddress(bucket, await this.s3({ region })) };

@@ -54,6 +54,8 @@ export interface ConnectOptions {
    * is an error.
    */
   mfaCode?: (serialNumber: string) => Promise<string>;
+  /** The time, if not that of this machine: for tests that move the clock of a sandbox. */
+  now?: () => Date;
 }
 
 /** The services with an endpoint of their own. */
@@ -130,7 +132,17 @@ export async function resolveSettings(options: ConnectOptions): Promise<Settings
       { ca_bundle: config.profile("ca_bundle") },
     ),
     env,
-    clock: { offsetMs: 0 },
+    clock: options.now === undefined ? { offsetMs: 0 } : movedClock(options.now),
+  };
+}
+
+/** A clock that is told, and that no server can set. */
+function movedClock(now: () => Date): Settings["clock"] {
+  return {
+    get offsetMs() {
+      return now().getTime() - Date.now();
+    },
+    set offsetMs(_) {},
   };
 }
 

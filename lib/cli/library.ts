@@ -43,6 +43,8 @@ export const library = {
   putObjects: (): Promise<typeof import("../objects/put.ts")> => import("../" + "objects/put.ts"),
   rotate: (): Promise<typeof import("../credentials/keys/rotate.ts")> =>
     import("../" + "credentials/keys/rotate.ts"),
+  revoke: (): Promise<typeof import("../credentials/keys/revoke.ts")> =>
+    import("../" + "credentials/keys/revoke.ts"),
   roles: (): Promise<typeof import("../account/roles.ts")> => import("../" + "account/roles.ts"),
   sandbox: (): Promise<typeof import("../sandbox/mod.ts")> => import("../" + "sandbox/mod.ts"),
   secondOpinion: (): Promise<typeof import("../account/second_opinion.ts")> =>

@@ -66,6 +66,7 @@ export async function connectOptions(options: AwsOptionValues, io: Io): Promise<
     region,
     endpointUrl,
     requestTimeoutMs: io.requestTimeoutMs,
+    now: io.now,
     onRequest: options.debug ? (lines: string) => void writeMessage(io, lines) : undefined,
     mfaCode: io.askHidden && ((serial: string) => io.askHidden!(`Enter MFA code for ${serial}: `)),
   };

@@ -74,7 +74,6 @@ export class BucketClient {
   #endpoint: Promise<Endpoint> | undefined;
   /** The endpoint once it is known, so that most requests need not wait for it. */
   #known: Endpoint | undefined;
-  #clockSkewMs = 0;
 
   /** Sends nothing; throws `usage` for what is no bucket's name. The signal ends all requests. */
   constructor(aws: Aws, bucket: string, signal?: AbortSignal) {
@@ -158,7 +157,7 @@ export class BucketClient {
           : request.payloadHash ?? sha256OfBody(body),
       },
       credentials,
-      new Date(Date.now() + this.#clockSkewMs),
+      new Date(Date.now() + address.clock.offsetMs),
     );
     const queryText = encodeQuery(query);
     const target = `${path || "/"}${queryText && `?${queryText}`}`;
@@ -210,7 +209,7 @@ export class BucketClient {
     if (error.name === "RequestTimeTooSkewed" && headers.date !== undefined) {
       const skew = believableOffset(Date.parse(headers.date) - Date.now());
       if (!skew) return false;
-      this.#clockSkewMs = skew;
+      if (this.#known !== undefined) this.#known.address.clock.offsetMs = skew;
       return true;
     }
     const isElsewhere = [301, 307, 400].includes(error.$metadata.httpStatusCode);

@@ -43,10 +43,20 @@ const rotate: Case[] = rows(["rotate"], [
   [["somebody", "--format", "xml"], "--format"],
 ]);
 
+const revoke: Case[] = rows(["revoke-sessions"], [
+  [["somebody"], "Too many arguments"],
+  [["--role", "a/b"], "expected the name of a role"],
+  [["--role", ""], "expected the name of a role"],
+  [["--before", "yesterday"], "expected a time such as"],
+  [["--before", "2999-01-01"], "2999-01-01 00:00:00+00:00 is in the future"],
+  [["--undo", "--before", "2020-01-01"], "--undo cannot be used with --before"],
+]);
+
 /** Each is to end before anything is sent. */
 export const KEY_CASES: Record<string, Case[]> = {
   "end of keys": extend,
   "list of keys": list,
   "single keys": single,
   "rotation": rotate,
+  "revoked sessions": revoke,
 };

@@ -15,6 +15,7 @@ async function deno(...args: string[]) {
 const COMMANDS = [
   ...["create", "localserver"],
   ...["list-credentials", "extend", "disable-key", "enable-key", "delete-key", "rotate"],
+  "revoke-sessions",
   ...["policy", "can", "lint", "permissions"],
   ...["whoami", "list-users", "list-user-policies", "list-roles", "delete-user"],
   ...["list-buckets", "debug-bucket", "get-bucket-policy", "set-bucket-policy"],

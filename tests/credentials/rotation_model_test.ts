@@ -119,7 +119,8 @@ async function goToTheEnd(sandbox: Sandbox, aws: Aws): Promise<void> {
 
 Deno.test("rotation: random steps, use, time and failures leave a key that works, and lead to an end", async () => {
   await using sandbox = await startSandbox();
-  using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+  const now = () => sandbox.clock.now();
+  using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials, now });
   let changes = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {

@@ -34,6 +34,7 @@ function amazonAccount(st: Stage): Aws {
   connection.bucketAddress = async (bucket, region) => ({
     ...await addressOf(bucket, region),
     isCustom: false,
+    clock: { offsetMs: 0 },
   });
   return aws;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type CommandUse, on, optional, TOOL_USERS, USERS } from "./permission_table.ts";
+import { type CommandUse, on, optional, TOOL_ROLE, TOOL_USERS, USERS } from "./permission_table.ts";
 
 const SEE_KEYS = ["iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"];
 const READ_KEYS = [
@@ -77,6 +77,18 @@ export const KEYS: CommandUse[] = [
     use: "Back to the old key",
     line: "rotate s3.read-write.my-bucket --rollback",
     permissions: on(TOOL_USERS, ...SEE_KEYS, "iam:UpdateAccessKey", "iam:DeleteAccessKey"),
+  },
+  {
+    command: "revoke-sessions",
+    use: "All that were issued until now",
+    line: "revoke-sessions",
+    permissions: on(TOOL_ROLE, "iam:GetRolePolicy", "iam:PutRolePolicy"),
+  },
+  {
+    command: "revoke-sessions",
+    use: "Let them work again",
+    line: "revoke-sessions --undo",
+    permissions: on(TOOL_ROLE, "iam:DeleteRolePolicy"),
   },
   {
     command: "extend",
