@@ -46,6 +46,7 @@ const createOptions = {
       "Custom policy: a file, a JSON string, or - for standard input. $!BUCKET_NAME!$ is replaced " +
         "by the bucket's name",
     ),
+    kms: flag("--kms", "Also allow the use of the KMS keys with which existing buckets encrypt"),
   }),
   ...optionGroup("Buckets", {
     createBucket: flag("-c, --create-bucket", "Create buckets that do not exist yet"),
@@ -241,7 +242,10 @@ async function showDryRun(
       (request.createBucket ? "" : "; without --create-bucket a missing bucket is an error"),
   );
   const warnings = [...plan.warnings, ...grantsBeyond(request, plan)];
-  await showPlan({ ...plan, warnings }, io, log);
+  const notices = request.kms
+    ? [...plan.notices, "Which KMS keys --kms adds is known in the account only: see --plan"]
+    : plan.notices;
+  await showPlan({ ...plan, notices, warnings }, io, log);
 }
 
 async function showPlan(
@@ -268,6 +272,7 @@ async function createRequest(
     permission: permissionOf(options),
     statements: options.statement,
     createBucket: options.createBucket,
+    kms: options.kms,
     public: options.public,
     website: options.website,
     prefix,

@@ -50,6 +50,7 @@ export const CLI_TERMS: Readonly<Record<string, string>> = {
   grace: "--grace",
   endpointUrl: "--endpoint-url",
   followLinks: "--follow-links",
+  kms: "--kms",
   prefix: "--prefix",
   profile: "--profile",
   public: "--public",

@@ -10,10 +10,11 @@ import { oneLine } from "../escape.ts";
 import { checkBucketName } from "../names.ts";
 import { partitionOfArn, partitionOfRegion } from "../partitions.ts";
 import { apply } from "./apply.ts";
-import { foreignBucketWarning, overwriteWarnings, userWarnings } from "./describe.ts";
+import { foreignBucketWarning, keyWarnings, overwriteWarnings, userWarnings } from "./describe.ts";
 import { checkIsFuture, checkNotExpired, EXPIRES_POLICY, expiryOfText } from "./expiry.ts";
 import { isAmazon, proveExpiry } from "./keys/expire.ts";
-import { findForeignBuckets, findUser, gatherFacts } from "./facts.ts";
+import { findEncryptionKeys, findForeignBuckets, findUser, gatherFacts } from "./facts.ts";
+import { keyStatements } from "./grant.ts";
 import { NOTHING_EXISTS, planCreate } from "./plan.ts";
 import { resolveRequest } from "./request.ts";
 import { withRollbackReport } from "./rollback.ts";
@@ -142,11 +143,12 @@ export async function createCredentials(
   const onProgress = (message: string) => options.onProgress?.(oneLine(message));
   const onWarning = (message: string) => options.onWarning?.(oneLine(message));
   const { patienceMs = DEFAULT_PATIENCE_MS } = options;
-  const { resolved, plan, facts } = await look(aws, request, options);
+  const view = await look(aws, request, options);
+  const { resolved, plan, facts } = view;
   for (const warning of plan.warnings) onWarning(warning);
   for (const notice of plan.notices) onProgress(notice);
-  // Only a warning depends on it, so it need not hold up the first changes.
-  const foreignBuckets = findForeignBuckets(aws, facts);
+  // No step depends on them, so they need not hold up the first changes.
+  const furtherWarnings = bucketWarnings(aws, view);
   const { created, error, rollBack } = await apply(aws, {
     steps: plan.steps,
     user: facts.user,
@@ -159,7 +161,7 @@ export async function createCredentials(
   if (signal?.aborted) {
     throw withRollbackReport(interruption(error, signal), await rollBack());
   }
-  for (const bucket of await foreignBuckets) onWarning(foreignBucketWarning(bucket));
+  for (const warning of await furtherWarnings) onWarning(warning);
   if (created === undefined) throw withRollbackReport(error!, await rollBack());
   const { expires } = request;
   if (expires !== undefined && created.accessKey !== undefined && !await isAmazon(aws)) {
@@ -237,16 +239,37 @@ export async function planCredentials(
   request: CreateRequest,
   options: Pick<CreateOptions, "signal" | "now"> = {},
 ): Promise<CreatePlan> {
-  const { plan, facts } = await look(aws, request, options);
-  const foreignBuckets = await abortable(findForeignBuckets(aws, facts), options.signal);
-  return { ...plan, warnings: [...foreignBuckets.map(foreignBucketWarning), ...plan.warnings] };
+  const view = await look(aws, request, options);
+  const { plan } = view;
+  const further = await abortable(bucketWarnings(aws, view), options.signal);
+  return { ...plan, warnings: [...further, ...plan.warnings] };
+}
+
+/** An account as it was looked at, the request as it applies there, and the plan. */
+interface View {
+  request: CreateRequest;
+  resolved: ResolvedRequest;
+  facts: CreateFacts;
+  plan: CreatePlan;
+}
+
+/** What a person should know about the existing buckets, for which they are looked at once more. */
+async function bucketWarnings(aws: Aws, { request, facts, plan }: View): Promise<string[]> {
+  const [foreignBuckets, encryptionKeys] = await Promise.all([
+    findForeignBuckets(aws, facts),
+    facts.encryptionKeys ?? findEncryptionKeys(aws, [...facts.existingBuckets.keys()]),
+  ]);
+  return [
+    ...foreignBuckets.map(foreignBucketWarning),
+    ...keyWarnings(request, { ...facts, encryptionKeys }, plan),
+  ];
 }
 
 async function look(
   aws: Aws,
   request: CreateRequest,
   { signal, now = new Date() }: Pick<CreateOptions, "signal" | "now">,
-): Promise<{ resolved: ResolvedRequest; plan: CreatePlan; facts: CreateFacts }> {
+): Promise<View> {
   if (request.expires !== undefined) checkIsFuture(request.expires, now);
   const partition = request.partition ?? partitionOfRegion(await connectionOf(aws).region());
   const regional = resolveRequest({ ...request, partition });
@@ -254,7 +277,8 @@ async function look(
   planCreate({ ...regional, createBucket: true }, NOTHING_EXISTS);
   const facts = await abortable(gatherFacts(aws, regional), signal);
   const callers = request.partition ?? partitionOfArn(facts.callerArn ?? "") ?? partition;
-  const located = { ...request, partition: callers };
+  const requested = { ...request, partition: callers };
+  const located = { ...requested, keyStatements: keyStatements(requested, facts) };
   const resolved = resolveRequest(located);
   const plan = planCreate(resolved, facts);
   checkNewBuckets(plan.steps);
@@ -265,7 +289,7 @@ async function look(
   const { grantsBeyond, provePlan } = await import("./proof.ts");
   provePlan(located, plan);
   const warnings = [...plan.warnings, ...grantsBeyond(located, plan)];
-  return { resolved, plan: { ...plan, warnings }, facts };
+  return { resolved, plan: { ...plan, warnings }, facts, request: requested };
 }
 
 /** @throws {S3CredentialsError} `usage` if a bucket that is to be created can't have such a name */

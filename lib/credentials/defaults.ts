@@ -30,6 +30,11 @@ export function isFullAccessArn(arn: string | undefined): boolean {
   return new RegExp(`^arn:[^:]+:iam::aws:policy/${FULL_ACCESS}$`).test(arn ?? "");
 }
 
+/** Whether an ARN is that of {@linkcode readOnlyAccessArn}, in any partition. */
+export function isReadOnlyAccessArn(arn: string | undefined): boolean {
+  return new RegExp(`^arn:[^:]+:iam::aws:policy/${READ_ONLY_ACCESS}$`).test(arn ?? "");
+}
+
 function awsPolicyArn(partition: Partition, name: string): string {
   return `arn:${partition}:iam::aws:policy/${name}`;
 }

@@ -6,6 +6,8 @@
 import type {
   AccessKeyFacts,
   CreateFacts,
+  CreatePlan,
+  CreateRequest,
   ResolvedRequest,
   ResolvedUser,
   Step,
@@ -14,7 +16,7 @@ import type {
 import { policyText } from "../policy/document.ts";
 import { USER_NAME_LIMIT } from "../names.ts";
 import { formatTime } from "../time.ts";
-import { isFullAccessArn } from "./defaults.ts";
+import { isFullAccessArn, isReadOnlyAccessArn } from "./defaults.ts";
 import { EXPIRES_POLICY, expiryOfText } from "./expiry.ts";
 import type { NamedPolicy } from "./grant.ts";
 
@@ -275,4 +277,63 @@ function limitingBoundary(
 function counted(one: string, several: string, names: readonly string[]): string[] {
   if (names.length === 0) return [];
   return [`${names.length === 1 ? one : several} ${names.join(", ")}`];
+}
+
+/** What a person should know about the keys, a sentence for each bucket that has one. */
+export function keyWarnings(
+  request: CreateRequest,
+  facts: CreateFacts,
+  plan: CreatePlan,
+): string[] {
+  if (request.kms && !facts.encryptionKeys?.size) {
+    return ["No bucket was found that encrypts with a KMS key of your own: `kms` adds nothing"];
+  }
+  const lost = LOST[request.permission ?? "read-write"];
+  const limit = limitOf(request, facts, plan);
+  return [...facts.encryptionKeys ?? []].flatMap(([bucket, key]) => {
+    const encrypts = `Bucket ${bucket} encrypts with the KMS key ${key}`;
+    if (!request.kms) {
+      return [
+        `${encrypts}: without permission to use it, the credentials can ${lost} ` +
+        `there. \`kms\` adds that permission${limit === undefined ? "" : `; ${limit.short}`}`,
+      ];
+    }
+    if (limit === undefined) return [];
+    return [
+      `${encrypts}: the credentials can ${lost} there, since ${limit.long}`,
+    ];
+  });
+}
+
+const LOST = {
+  "read-only": "not read",
+  "write-only": "not write",
+  "read-write": "neither read nor write",
+};
+
+/** What takes the use of the keys away again. */
+function limitOf(
+  request: CreateRequest,
+  facts: CreateFacts,
+  { steps }: CreatePlan,
+): { short: string; long: string } | undefined {
+  if (request.duration !== undefined) {
+    if (request.roleArn !== undefined) return undefined;
+    const choice = "pass `roleArn` for a role that allows it";
+    return {
+      short: `the role of temporary credentials allows S3 only, so ${choice} too`,
+      long: `the role of temporary credentials allows S3 only: ${choice}`,
+    };
+  }
+  const boundary = facts.user === undefined
+    ? steps.find((step) => step.kind === "create-user")?.permissionsBoundary
+    : facts.user.permissionsBoundary;
+  if (!isFullAccessArn(boundary) && !isReadOnlyAccessArn(boundary)) return undefined;
+  const choice = facts.user === undefined
+    ? "choose another `userPermissionsBoundary` or none"
+    : "choose another user, or change its boundary";
+  return {
+    short: `the permissions boundary ${boundary} allows S3 only, so ${choice} too`,
+    long: `the permissions boundary ${boundary} allows S3 only: ${choice}`,
+  };
 }

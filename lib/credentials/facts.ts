@@ -34,12 +34,13 @@ const DEFAULT_REGION = "us-east-1";
  * @throws {S3CredentialsError} if something may not be looked at; bad credentials come first
  */
 export async function gatherFacts(aws: Aws, request: ResolvedRequest): Promise<CreateFacts> {
-  const { buckets, user, session } = request;
+  const { buckets, user, session, kms } = request;
   const needsRole = session !== undefined && session.roleArn === undefined;
   const caller = findCaller(aws);
-  const [region, existingBuckets, foundUser, role, callerArn] = await all([
+  const [region, existingBuckets, encryptionKeys, foundUser, role, callerArn] = await all([
     connectionOf(aws).region(),
     findBuckets(aws, buckets),
+    kms ? findEncryptionKeys(aws, buckets) : undefined,
     user && findUser(aws, user.name),
     needsRole ? findRole(aws) : undefined,
     // Servers of other makers may not have this call; only the trust of a new role depends on it.
@@ -48,6 +49,7 @@ export async function gatherFacts(aws: Aws, request: ResolvedRequest): Promise<C
   return {
     region: region === DEFAULT_REGION ? undefined : region,
     existingBuckets,
+    encryptionKeys,
     user: foundUser,
     role,
     callerArn,
@@ -91,6 +93,25 @@ async function findBuckets(
   return new Map(names.flatMap((name, index) => {
     const bucket = found[index];
     return bucket === undefined ? [] : [[name, bucket.region]];
+  }));
+}
+
+/** The keys of KMS with which buckets encrypt, apart from that which S3 manages for the account. */
+export async function findEncryptionKeys(
+  aws: Aws,
+  names: readonly string[],
+): Promise<Map<string, string>> {
+  const s3 = await aws.s3();
+  const keys = await mapAll(names, (bucket) =>
+    s3.getBucketEncryption({ Bucket: bucket }).then(
+      ({ ServerSideEncryptionConfiguration: found }) =>
+        found?.Rules?.[0]?.ApplyServerSideEncryptionByDefault?.KMSMasterKeyID,
+      // It is only good to know, and many may not see it, or don't have it yet.
+      () => undefined,
+    ));
+  return new Map(names.flatMap((name, index) => {
+    const key = keys[index];
+    return key && !/(^|:)alias\/aws\/s3$/.test(key) ? [[name, key]] : [];
   }));
 }
 

@@ -8,17 +8,28 @@ import { type PolicyDocument, type PolicyStatement, policyText } from "../policy
 import { joinPolicies } from "../policy/merge.ts";
 import { bucketsPolicy } from "../policy/build.ts";
 import { expandPolicyTemplate } from "../policy/template.ts";
-import type { CreateRequest, GrantName } from "./types.ts";
+import { hostSuffixOf } from "../partitions.ts";
+import type { CreateFacts, CreateRequest, GrantName } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { inlinePolicyName } from "./defaults.ts";
 
 /** Characters, of all inline policies of a user together and of a session policy. */
 const POLICY_LIMIT = 2048;
 
+/** A request with what the account adds to its grant. */
+export interface GrantRequest extends CreateRequest {
+  /** For buckets that encrypt with a key, what allows the use of that key. */
+  keyStatements?: ReadonlyMap<string, PolicyStatement>;
+}
+
 /** The policy that a request grants on some of its buckets. */
-export function grantedPolicy(request: CreateRequest, buckets: readonly string[]): PolicyDocument {
-  const { policy, statements = [] } = request;
-  if (policy === undefined) return checkedPolicy(bucketsPolicy(buckets, request));
+export function grantedPolicy(request: GrantRequest, buckets: readonly string[]): PolicyDocument {
+  const { policy, keyStatements } = request;
+  const ofKeys = buckets.flatMap((bucket) => keyStatements?.get(bucket) ?? []);
+  const statements = [...request.statements ?? [], ...ofKeys];
+  if (policy === undefined) {
+    return checkedPolicy(bucketsPolicy(buckets, { ...request, statements }));
+  }
   const expanded = buckets.map((bucket) => expandPolicyTemplate(policy, bucket));
   const [first] = expanded;
   const joined = first !== undefined && expanded.length === 1 ? first : joinPolicies(expanded);
@@ -36,12 +47,49 @@ function checkedPolicy(policy: PolicyDocument): PolicyDocument {
   );
 }
 
+/** For each bucket that encrypts with a key of the customer's, what allows the use of that key. */
+export function keyStatements(
+  request: CreateRequest,
+  facts: CreateFacts,
+): Map<string, PolicyStatement> {
+  if (!request.kms) return new Map();
+  return new Map(
+    [...facts.encryptionKeys ?? []].map((
+      [bucket, key],
+    ) => [bucket, keyStatement(bucket, key, request, facts)]),
+  );
+}
+
+function keyStatement(
+  bucket: string,
+  key: string,
+  { permission = "read-write", partition = "aws" }: CreateRequest,
+  { region, existingBuckets, callerArn }: CreateFacts,
+): PolicyStatement {
+  const [, , , keyRegion, keyAccount, name = key] = /^arn:/.test(key) ? key.split(":") : [];
+  const bucketRegion = existingBuckets.get(bucket) ?? region ?? "us-east-1";
+  const account = keyAccount || callerArn?.split(":")[4] || "*";
+  const start = `arn:${partition}:kms:${keyRegion || bucketRegion}:${account}`;
+  const isAlias = name.startsWith("alias/");
+  const path = isAlias ? "key/*" : name.startsWith("key/") ? name : `key/${name}`;
+  return {
+    Effect: "Allow",
+    Action: permission === "read-only" ? ["kms:Decrypt"] : ["kms:Decrypt", "kms:GenerateDataKey"],
+    Resource: [`${start}:${path}`],
+    Condition: {
+      StringEquals: { "kms:ViaService": `s3.${bucketRegion}.${hostSuffixOf(bucketRegion)}` },
+      // A policy can't name an alias as its resource.
+      ...(isAlias && { "ForAnyValue:StringEquals": { "kms:ResourceAliases": name } }),
+    },
+  };
+}
+
 /**
  * The policy that limits a session: statements bucket by bucket as the `policy` command prints
  * them, joined only if they would be too long.
  */
 export function sessionPolicy(
-  request: CreateRequest,
+  request: GrantRequest,
   policies: readonly PolicyDocument[],
 ): PolicyDocument {
   const sizeOf = (policy: PolicyDocument) => policyText(policy).length;

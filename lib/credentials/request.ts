@@ -10,7 +10,13 @@ import { asUsageError, InvalidInput } from "../errors.ts";
 import { checkArn, checkBucketName, checkUserName } from "../names.ts";
 import type { Partition } from "../partitions.ts";
 import { defaultUserName, fullAccessArn, readOnlyAccessArn, sessionName } from "./defaults.ts";
-import { actionsBeyondS3, grantedPolicy, isWithinS3, sessionPolicy } from "./grant.ts";
+import {
+  actionsBeyondS3,
+  grantedPolicy,
+  type GrantRequest,
+  isWithinS3,
+  sessionPolicy,
+} from "./grant.ts";
 import { checkExpiry } from "./expiry.ts";
 import { checkTags, roleTags, tagList, userTags } from "./tags.ts";
 
@@ -20,7 +26,7 @@ import { checkTags, roleTags, tagList, userTags } from "./tags.ts";
  * @throws {S3CredentialsError} `usage` if the request makes no sense, `invalid-policy` or `limit` if
  *   AWS would refuse its policy
  */
-export function resolveRequest(request: CreateRequest): ResolvedRequest {
+export function resolveRequest(request: GrantRequest): ResolvedRequest {
   asUsageError(() => check(request));
   const { partition = "aws", createBucket, bucketRegion, duration, roleArn, prefix } = request;
   const buckets = [...new Set(request.buckets)];
@@ -32,6 +38,7 @@ export function resolveRequest(request: CreateRequest): ResolvedRequest {
     grant,
     partition,
     isWithinS3: isWithinS3(request),
+    kms: Boolean(request.kms),
     createBucket,
     bucketRegion,
     public: Boolean(request.public || request.website),

@@ -41,6 +41,8 @@ export interface CreateRequest {
   username?: string;
   /** ARN of the permissions boundary of a new user, or `none`. If omitted, Amazon's S3 policies. */
   userPermissionsBoundary?: string;
+  /** Whether to allow the use of the keys of KMS with which existing buckets encrypt. */
+  kms?: boolean;
   /** AWS's partition, such as `aws-cn`. If omitted, that of the caller, else of the region. */
   partition?: Partition;
   /** Whether to create buckets that don't exist. */
@@ -107,6 +109,8 @@ export interface ResolvedRequest {
   partition: Partition;
   /** Whether nothing but S3 is granted. */
   isWithinS3: boolean;
+  /** Whether to allow the use of the keys of KMS with which existing buckets encrypt. */
+  kms: boolean;
   /** Whether to create buckets that don't exist. */
   createBucket?: boolean;
   /** The region of new buckets. */
@@ -165,6 +169,8 @@ export interface CreateFacts {
   region?: string;
   /** Those of the request's buckets that exist, with their regions as far as these are known. */
   existingBuckets: ReadonlyMap<string, string | undefined>;
+  /** The customer's keys of KMS with which existing buckets encrypt, as they are configured; if needed. */
+  encryptionKeys?: ReadonlyMap<string, string>;
   /** The user, if it exists. */
   user?: UserFacts;
   /** This tool's role, if it exists. */

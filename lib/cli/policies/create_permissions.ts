@@ -22,7 +22,13 @@ const LIMITED = {
 };
 const ONLY_FULL_ACCESS = { ArnEquals: { "iam:PolicyARN": [FULL_ACCESS] } };
 
-const SEE_BUCKET = on(BUCKET, "s3:ListBucket");
+const SEE_BUCKET: CommandPermission[] = [
+  ...on(BUCKET, "s3:ListBucket"),
+  ...optional(
+    "no warning of a bucket that encrypts with a KMS key, and `--kms` adds nothing",
+    on(BUCKET, "s3:GetEncryptionConfiguration"),
+  ),
+];
 
 const TAG_USER = optional("the user gets no tags", on(TOOL_USERS, "iam:TagUser"));
 

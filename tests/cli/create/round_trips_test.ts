@@ -27,8 +27,8 @@ const CASES: Case[] = [
     args: ["old"],
     waves: [
       ["GetCallerIdentity", "GetUser", "HeadBucket"],
-      // Whose bucket it is matters for a warning only.
-      ["CreateUser", "HeadBucket"],
+      // Whose bucket it is, and how it encrypts, matters for warnings only.
+      ["CreateUser", "GetBucketEncryption", "HeadBucket"],
       ["PutUserPolicy"],
       ["CreateAccessKey"],
     ],

@@ -185,7 +185,10 @@ test("--role-arn makes no IAM call", async (sandbox) => {
   assert.match(JSON.parse(stdout).AccessKeyId, /^ASIA/);
   const seen = sandbox.requests.slice(soFar).map(({ operation }) => operation);
   // The second HeadBucket asks for the owner.
-  assert.deepEqual(seen.sort(), ["AssumeRole", "GetCallerIdentity", "HeadBucket", "HeadBucket"]);
+  const expected = [
+    ...["AssumeRole", "GetBucketEncryption", "GetCallerIdentity", "HeadBucket", "HeadBucket"],
+  ];
+  assert.deepEqual(seen.sort(), expected);
 });
 
 test("an existing role without its policy gets it", async (sandbox) => {
