@@ -81,14 +81,13 @@ export class Connection {
     closeIfOpen(this.#dialed.conn);
   }
 
-  async #read(buffer: Uint8Array): Promise<number | null> {
-    try {
-      return await this.#dialed.conn.read(buffer);
-    } catch (error) {
-      throw connectionError(error);
-    } finally {
+  #read(buffer: Uint8Array): Promise<number | null> {
+    return this.#dialed.conn.read(buffer).then((count) => {
       this.#onProgress();
-    }
+      return count;
+    }, (error) => {
+      throw connectionError(error);
+    });
   }
 
   /**

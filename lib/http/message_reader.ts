@@ -20,6 +20,9 @@ export type Sink = (piece: Uint8Array) => void | Promise<void>;
 const SMALL_BUFFER = 64 * 1024;
 /** For long bodies: a read takes as much as has arrived. */
 const LARGE_BUFFER = 1024 * 1024;
+/** Pieces that come one right after the other, as records of TLS do, are handed on together. */
+const GATHERED_SIZE = 256 * 1024;
+const GATHERING_MS = 2;
 const MAX_HEAD = 64 * 1024 - 4;
 const MAX_LINE = 4 * 1024;
 const MAX_TRAILERS = 100;
@@ -97,12 +100,25 @@ export class MessageReader {
     for (let left = length; left > 0;) {
       if (!this.hasMore) {
         if (left > SMALL_BUFFER) this.#enlarge();
-        if (!await this.#more()) throw cut();
+        await this.#gather(Math.min(left, GATHERED_SIZE));
       }
       const piece = this.#take(left);
       left -= piece.length;
       const waiting = sink(piece);
       if (waiting !== undefined) await waiting;
+    }
+  }
+
+  /** Reads so many bytes; or fewer, if they don't come at once or the stream ends before. */
+  async #gather(length: number): Promise<void> {
+    if (!await this.#more()) throw cut();
+    while (this.#end < length) {
+      const started = performance.now();
+      // If this fails, what has come is handed on first; the next read fails again.
+      const count = await this.#stream.read(this.#buffer.subarray(this.#end)).catch(() => null);
+      if (count === null) return;
+      this.#end += count;
+      if (performance.now() - started > GATHERING_MS) return;
     }
   }
 

@@ -89,10 +89,13 @@ export function findUploads(
 
 const OF_SYSTEM = "it is a file of the running system, which only `followLinks` uploads";
 const SYSTEM_DIRECTORIES = ["/proc", "/sys", "/dev"];
+/** Ordinary files that happen to be in memory. */
+const MEMORY_DIRECTORY = "/dev/shm";
 
 /** Files there may hold the secrets of this very process. */
 function isOfSystem(path: string): boolean {
-  return SYSTEM_DIRECTORIES.some((directory) => isWithin(path, directory));
+  return !isWithin(path, MEMORY_DIRECTORY) &&
+    SYSTEM_DIRECTORIES.some((directory) => isWithin(path, directory));
 }
 
 function isWithin(path: string, directory: string): boolean {

@@ -67,6 +67,23 @@ Deno.test({
 });
 
 Deno.test({
+  name: "put-objects: uploads a directory of /dev/shm, whose files are ordinary ones in memory",
+  ignore: !exists("/dev/shm"),
+  async fn() {
+    await using st = await stage();
+    const directory = await Deno.makeTempDir({ dir: "/dev/shm" });
+    try {
+      await Deno.writeTextFile(`${directory}/a`, "content");
+      const ran = await st.run(["put-objects", BUCKET, `${directory}/.`, "--silent"]);
+      assert.deepEqual(ran, { code: 0, stdout: "", stderr: "" });
+      assert.equal(text(st, "a"), "content");
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
   name: "put-object: refuses standard input that is a directory",
   ignore: Deno.build.os === "windows",
   async fn() {
