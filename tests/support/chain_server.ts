@@ -42,13 +42,13 @@ export async function startChainServer(sandbox: Sandbox): Promise<ChainServer> {
       response.writeHead(refusal.status, { "x-amzn-errortype": refusal.type });
       return response.end(JSON.stringify({ message: "refused", error: "invalid_grant" }));
     }
-    if (call.name === "AssumeRoleWithWebIdentity") {
+    if (call.name.startsWith("AssumeRole")) {
       response.writeHead(200, { "content-type": "text/xml" });
       return response.end(
-        `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>` +
+        `<${call.name}Response><${call.name}Result><Credentials>` +
           `<AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>${secretAccessKey}` +
           `</SecretAccessKey><Expiration>${inAnHour().toISOString()}</Expiration></Credentials>` +
-          `</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
+          `</${call.name}Result></${call.name}Response>`,
       );
     }
     response.writeHead(200, { "content-type": "application/json" });
@@ -89,6 +89,10 @@ export async function startChainServer(sandbox: Sandbox): Promise<ChainServer> {
         name: parameters.Action,
         parameters: { ...parameters, signed: String(headers.authorization !== undefined) },
       };
+    }
+    // The sandbox knows no MFA here.
+    if (parameters.Action === "AssumeRole" && parameters.SerialNumber) {
+      return { name: parameters.Action, parameters };
     }
     if (parameters.Action === "AssumeRole") calls.push({ name: "AssumeRole", parameters });
     return undefined;
