@@ -109,6 +109,8 @@ export interface Session {
   sessionToken: string;
   /** The session policy's text, if one was passed. */
   policy: string | undefined;
+  /** Whether the role was assumed with a code of an MFA device. */
+  isMfaPresent?: boolean;
   /** When the credentials were issued. */
   issueDate: Date;
   /** When the credentials expire. */

@@ -52,8 +52,8 @@ export function principalContext(caller: Caller): Record<string, string> {
       };
     case "session":
       return {
-        // Long-term keys don't have this key at all; sessions of AssumeRole without MFA have it.
-        "aws:MultiFactorAuthPresent": "false",
+        // Long-term keys don't have this key at all; sessions of AssumeRole have it.
+        "aws:MultiFactorAuthPresent": String(caller.session.isMfaPresent ?? false),
         "aws:TokenIssueTime": caller.session.issueDate.toISOString(),
         ...tagContext(caller.session.role.tags),
       };

@@ -53,8 +53,6 @@ const UNSUPPORTED = [
   "TransitiveTagKeys",
   "SourceIdentity",
   "ProvidedContexts",
-  "SerialNumber",
-  "TokenCode",
 ];
 
 const OPERATIONS = new Map<string, StsOperation>(Object.entries(
@@ -120,6 +118,10 @@ const OPERATIONS = new Map<string, StsOperation>(Object.entries(
           context: {
             "sts:RoleSessionName": sessionNameOf(call),
             ...(externalId !== undefined && { "sts:ExternalId": externalId }),
+            ...(hasMfaCode(call) && {
+              "aws:MultiFactorAuthPresent": "true",
+              "aws:MultiFactorAuthAge": "0",
+            }),
           },
           resourcePolicy: findRole(arn, call.account)?.assumeRolePolicyDocument ?? TRUSTS_NOBODY,
         }];
@@ -169,6 +171,18 @@ export const sts: Service = (request, caller, account): Operation => {
     run: () => queryResponse("sts", name, request.requestId, operation.run(call)),
   };
 };
+
+/** The sandbox knows no device's secret, so that any six digits are the right code. */
+function hasMfaCode({ parameters }: StsCall): boolean {
+  if (!parameters.has("SerialNumber") && !parameters.has("TokenCode")) return false;
+  checkLength("SerialNumber", required(parameters, "SerialNumber"), 9, 256);
+  if (/^\d{6}$/.test(required(parameters, "TokenCode"))) return true;
+  throw new ServiceError(
+    403,
+    "AccessDenied",
+    "MultiFactorAuthentication failed with invalid MFA one time pass code.",
+  );
+}
 
 function refuseUnsupported({ parameters }: StsCall): void {
   const name = UNSUPPORTED.find((candidate) => parameters.has(candidate));
@@ -247,6 +261,7 @@ function startSession(
     secretAccessKey: secretKey(),
     sessionToken: sessionToken(),
     policy,
+    isMfaPresent: hasMfaCode(call),
     issueDate,
     expiration: new Date(issueDate.getTime() + duration * 1000),
   };

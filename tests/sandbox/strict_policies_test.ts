@@ -147,7 +147,7 @@ Deno.test("AssumeRole: parameters that the sandbox doesn't heed are refused", as
   await using r = await room();
   const RoleArn = "arn:aws:iam::123456789012:role/r";
   const assume = { RoleArn, RoleSessionName: "me" };
-  for (const more of [{ TransitiveTagKeys: ["a"] }, { SerialNumber: "arn:aws:iam::1:mfa/m" }]) {
+  for (const more of [{ TransitiveTagKeys: ["a"] }, { SourceIdentity: "me" }]) {
     const { code, message } = await refusal(r.sts.assumeRole({ ...assume, ...more }));
     assert.equal(code, "ValidationError");
     assert.match(message, /sandbox does not support/);

@@ -307,3 +307,24 @@ Deno.test("timeText: writes times to the second", async () => {
   const body = await (await fetch(url, init)).text();
   assert.match(body, /<Expiration>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ<\/Expiration>/);
 });
+
+Deno.test("AssumeRole: a code of an MFA device counts for the trust policy and for the session", async () => {
+  const MFA = { Bool: { "aws:MultiFactorAuthPresent": "true" } };
+  const trustWithMfa = JSON.parse(trust(ACCOUNT_ROOT));
+  trustWithMfa.Statement[0].Condition = MFA;
+  await using r = await roomWithRole({ AssumeRolePolicyDocument: JSON.stringify(trustWithMfa) });
+  await r.iam.putRolePolicy({
+    RoleName: "r",
+    PolicyName: "p",
+    PolicyDocument: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: { Effect: "Allow", Action: "iam:ListUsers", Resource: "*", Condition: MFA },
+    }),
+  });
+  const device = { SerialNumber: "arn:aws:iam::123456789012:mfa/me" };
+  assert.equal((await refusal(assume(r))).code, "AccessDenied");
+  const wrong = await refusal(assume(r, undefined, { ...device, TokenCode: "12345a" }));
+  assert.match(wrong.message, /invalid MFA one time pass code/);
+  const { keys } = await assume(r, undefined, { ...device, TokenCode: "123456" });
+  await r.iamAs(keys).listUsers({});
+});
