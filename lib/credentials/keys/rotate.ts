@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { refuseCallersKey } from "../../account/access_keys.ts";
 import type { Aws } from "../../aws/connect.ts";
 import { iamPages } from "../../aws/listing.ts";
@@ -69,6 +70,7 @@ export interface FinishOptions {
   now?: Date;
 }
 
+const SECOND_MS = 1_000;
 const DEFAULT_GRACE_SECONDS = 86_400;
 
 function tagKey(): string {
@@ -203,6 +205,7 @@ export async function rotateKey(
   if (State !== "single") throw alreadyTwo(userName, State, Keys);
   signal?.throwIfAborted();
   onProgress(`The present one: ${describe(Keys[0]!)}`);
+  await nextSecond(Keys[0]!, signal);
   const { created, error, rollBack } = await apply(aws, {
     steps: [{ kind: "create-access-key", userName }],
     user: { accessKeys: Keys.map((key) => ({ accessKeyId: key.AccessKeyId })) },
@@ -217,6 +220,23 @@ export async function rotateKey(
     throw withRollbackReport(error ?? interrupted, await rollBack());
   }
   return { ...created, rollBack };
+}
+
+/** IAM's dates have whole seconds: two keys of one second could not be told apart later. */
+async function nextSecond({ CreateDate }: RotationKey, signal?: AbortSignal): Promise<void> {
+  const age = Date.now() - +CreateDate;
+  if (Math.abs(age) < SECOND_MS) await delay(SECOND_MS - age, undefined, { signal });
+}
+
+/** What can't be told from the dates of keys must not be guessed: one of them may be in use. */
+function assertOrder(userName: string, older: RotationKey, newer: RotationKey): void {
+  if (+older.CreateDate !== +newer.CreateDate) return;
+  throw new S3CredentialsError(
+    "conflict",
+    `The two keys of user ${userName} were created in the same second, so that it can't be told ` +
+      `which one is newer: ${[older, newer].map(describe).join(", ")}`,
+    { hint: "Delete the one that nobody uses" },
+  );
 }
 
 /** What to do about two keys depends on which of them are in use. */
@@ -290,6 +310,7 @@ export async function finishRotation(
       { hint: `Enable it, or go back to ${older.AccessKeyId} with \`rollback\`` },
     );
   }
+  assertOrder(userName, older, newer);
   const accessKeyId = older.AccessKeyId;
   const iam = await aws.iam();
   const action = `Could not finish the rotation of user ${userName}`;
@@ -383,6 +404,7 @@ export async function rollBackRotation(
   if (older === undefined || newer === undefined) {
     throw new S3CredentialsError("conflict", `User ${userName} has one key: nothing to roll back`);
   }
+  assertOrder(userName, older, newer);
   if (!force && newer.LastUsedDate !== null) {
     throw new S3CredentialsError(
       "conflict",

@@ -221,3 +221,18 @@ test("a user that is not there, and one without a key", async ({ sandbox, id }) 
   assert.equal(code, 1);
   assert.match(stderr, /^Error: User .* has no access key\nCreate one: /);
 });
+
+test("two keys of one second are not told apart by guessing", async ({ sandbox, rotate, keys }) => {
+  const { stdout } = await rotate();
+  const all = sandbox.account.users.get(USER)!.accessKeys;
+  const created = new Date(1000 * Math.floor(Number(sandbox.clock.now()) / 1000));
+  for (const key of all.values()) key.createDate = created;
+  const before = keys();
+  for (const next of ["--finish", "--rollback"]) {
+    const { code, stderr } = await rotate(next, "--force");
+    assert.equal(code, 1);
+    assert.match(stderr, /were created in the same second/);
+    assert.ok(stderr.includes(JSON.parse(stdout).AccessKeyId));
+  }
+  assert.deepEqual(keys(), before);
+});

@@ -37,6 +37,6 @@ Deno.test("get-object: text is written to a terminal, however it is cut into chu
   await st.put("a", text);
   const { code, stdout } = await st.run(["get-object", BUCKET, "a"], { isStdoutTerminal: true });
   assert.equal(code, 0);
-  // A character that two chunks share is read as two by the test's output.
-  assert.ok(stdout.length > text.length);
+  // Where two chunks share a character, the test's output has replacement characters for it.
+  assert.equal(stdout.replaceAll(/[^\n]/gu, "").length, 300_000);
 });
