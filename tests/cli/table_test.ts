@@ -29,6 +29,14 @@ Deno.test("formatTable: aligns columns, numbers to the right; nested values are 
   ]);
 });
 
+Deno.test("formatTable: shows a list of texts as text, an empty one as a dash", async () => {
+  const rows = [{ Name: "a", Buckets: ["one", "two"], Warnings: [] }];
+  assert.deepEqual(await table(rows, ["Name", "Buckets", "Warnings"]), [
+    "Name  Buckets   Warnings",
+    "a     one, two  -",
+  ]);
+});
+
 Deno.test("formatTable: leaves out columns without any value", async () => {
   assert.deepEqual(await table(ROWS, ["Name", "Owner"]), ["Name", "short", "a-longer-name"]);
   assert.deepEqual(await table([], ["Name", "Owner"]), ["Name  Owner"]);

@@ -27,7 +27,10 @@ export const extend = defineCommand({
     ["Until a certain time, in UTC:", "extend s3.read-write.my-bucket 2027-01-31T17:00Z"],
     ["For ever:", "extend s3.read-write.my-bucket never"],
   ],
-  options: awsOptions,
+  options: {
+    force: flag("--force", "Also the user that this command itself is run as"),
+    ...awsOptions,
+  },
   async run({ operands, options }, io) {
     const [name = "", end = ""] = operands;
     asUsageError(() => checkUserName(name));
@@ -36,6 +39,7 @@ export const extend = defineCommand({
     await withAws(options, io, async (aws) => {
       const { extendKeys } = await library.expire();
       const { Before } = await extendKeys(aws, name, expires, {
+        force: options.force,
         now: io.now?.(),
         onWarning: log.warn,
         signal: io.signal,
@@ -69,8 +73,8 @@ const CREDENTIAL_FIELDS = [
 const CREDENTIAL_COLUMNS = {
   fields: CREDENTIAL_FIELDS,
   tableFields: [
-    ...["UserName", "AccessKeyId", "Status", "AgeDays", "LastUsedDate", "Permission"],
-    ...["Expires", "Warnings"],
+    ...["UserName", "AccessKeyId", "Status", "AgeDays", "LastUsedDate", "Buckets"],
+    ...["Permission", "Expires", "Warnings"],
   ],
 };
 

@@ -89,7 +89,13 @@ function valueOf(row: object, field: string): unknown {
 }
 
 function textOf(row: object, field: string): string {
-  return escapeName(cell(valueOf(row, field)));
+  return escapeName(tableCell(valueOf(row, field)));
+}
+
+/** Lists of text without JSON's signs; other nested values as in the other formats. */
+function tableCell(value: unknown): string {
+  if (!Array.isArray(value) || value.some((item) => typeof item !== "string")) return cell(value);
+  return value.length === 0 ? "-" : value.join(", ");
 }
 
 function aligned(text: string, width: number, isNumeric: boolean): string {

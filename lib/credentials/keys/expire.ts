@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { whoami } from "../../account/whoami.ts";
 import { type Aws, connectionOf } from "../../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../../aws/credential_types.ts";
 import { awsErrorCode, httpStatus, isMissing, serviceError } from "../../aws/service_error.ts";
@@ -95,6 +96,12 @@ export interface KeyExpiry {
 
 /** Options of {@linkcode extendKeys}. */
 export interface ExtendOptions {
+  /**
+   * Whether the user may be the one that the call itself is made as, when an end is set.
+   *
+   * @default {false}
+   */
+  force?: boolean;
   /** The time now; a test may pass another one. */
   now?: Date;
   /** Called with a sentence where less was done than requested. */
@@ -116,10 +123,10 @@ export interface ExtendOptions {
  * @param aws the account
  * @param userName the user's name
  * @param expires the time, or `null` for never
- * @param options the time now, warnings, interruption
+ * @param options whether the user may be the caller, the time now, warnings, interruption
  * @returns the time before and after
  * @throws {S3CredentialsError} `not-found` if there is no such user; `usage` if the time is past;
- *   `conflict` if the server doesn't evaluate the time in policies
+ *   `conflict` if the user is the caller, or the server doesn't evaluate the time in policies
  *
  * @example Until the end of a course
  * ```ts
@@ -141,7 +148,7 @@ export async function extendKeys(
   expires: Date | null,
   options: ExtendOptions = {},
 ): Promise<KeyExpiry> {
-  const { now = new Date(), onWarning = () => {}, signal } = options;
+  const { force = false, now = new Date(), onWarning = () => {}, signal } = options;
   asUsageError(() => checkUserName(userName));
   if (expires !== null) checkIsFuture(expires, now);
   const action = `Could not change when the keys of user ${userName} expire`;
@@ -157,6 +164,13 @@ export async function extendKeys(
     if (!isMissing(error)) throw serviceError(error, action);
     throw new S3CredentialsError("not-found", `User does not exist: ${userName}`);
   });
+  if (expires !== null && !force && (await whoami(aws)).Arn === user.User?.Arn) {
+    throw new S3CredentialsError(
+      "conflict",
+      `The credentials in use are those of user ${userName}: they would expire too`,
+      { hint: "Use other credentials, or `force` if you can do without these from then on" },
+    );
+  }
   const before = expiryOfText(policy?.PolicyDocument) ?? null;
   signal?.throwIfAborted();
   try {

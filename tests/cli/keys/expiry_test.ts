@@ -267,6 +267,24 @@ test("extend: a user with two keys on another maker's server can't be tried", as
   assert.deepEqual(sandbox.snapshot(), before);
 });
 
+test("extend: refuses to let the caller's own keys expire without --force; never is no risk", async (sandbox) => {
+  const before = sandbox.snapshot();
+  const { code, stdout, stderr } = await run(["extend", "admin", "30d"], { sandbox });
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
+  assert.equal(
+    stderr,
+    "Error: The credentials in use are those of user admin: they would expire too\n" +
+      "Use other credentials, or --force if you can do without these from then on\n",
+  );
+  assert.deepEqual(sandbox.snapshot(), before);
+  const forced = await run(["extend", "admin", "30d", "--force"], { sandbox });
+  assert.equal(forced.code, 0, forced.stderr);
+  assert.ok(expiryIn(sandbox, "admin") > sandbox.clock.now());
+  const never = await run(["extend", "admin", "never"], { sandbox });
+  assert.equal(never.code, 0, never.stderr);
+  assert.equal(sandbox.account.users.get("admin")!.inlinePolicies.has(POLICY), false);
+});
+
 test("extend: a user that is not there", async (sandbox) => {
   for (const end of ["1h", "never"]) {
     const { code, stderr } = await run(["extend", "nobody", end], { sandbox });

@@ -216,7 +216,11 @@ test("formats: CSV with all fields, a table for people", async (sandbox) => {
       "Buckets,Permission,Expires,Tags,Warnings",
   );
   const table = await run(["list-credentials", "--table"], { sandbox });
-  assert.match(table.stdout, /^UserName +AccessKeyId +Status +AgeDays/);
+  assert.match(table.stdout, /^UserName +AccessKeyId +Status +AgeDays .*Buckets +Permission .*\n/);
+  assert.match(table.stdout, / my-bucket +read-write +-$/m);
+  await create(sandbox, "my-bucket");
+  const { stdout } = await run(["list-credentials", "--table"], { sandbox });
+  assert.match(stdout, / my-bucket +read-write +The user has two active keys$/m);
 });
 
 Deno.test("listCredentials: seven calls a user, each managed policy once, in order, never more at a time than the limit", async () => {
