@@ -54,6 +54,9 @@ export async function parseCommandLine(program: Program, args: readonly string[]
   if (ahead.has("--version") || name === "version") return { kind: "version" };
   if (name === undefined) return { kind: "overview" };
   const words = args.slice(at + 1);
+  if (name === "help" && words.filter((word) => !word.startsWith("-")).length > 1) {
+    throw new UsageError("Too many arguments: help takes one command", usageLines(program));
+  }
   if (name === "help") return parseCommandLine(program, [...words, "--help"]);
   const entry = commandEntries(program).find((one) => one.name === name);
   if (entry === undefined) throw new UsageError(unknownCommand(program, name), usageLines(program));

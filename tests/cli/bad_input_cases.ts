@@ -45,6 +45,8 @@ const commands: Case[] = [
     [["create", "--wait", "my-bucket"], "--wait took the word after it as its value: put it last"],
     [["localserver", "--token", SECRET], "or write --token=VALUE"],
     [["frobnicate", "--help"], "Unknown command 'frobnicate'"],
+    [["help", "create", "extra"], "Too many arguments: help takes one command"],
+    [["help", "help", "create"], "Too many arguments: help takes one command"],
     [["help", "crate"], "Unknown command 'crate' - did you mean create?"],
     [
       ["-d", "15m", "create", "my-bucket"],

@@ -51,11 +51,31 @@ Deno.test("permissions: the account, and the uses of a command", async () => {
     /^For create: A new user for an existing bucket\. Other uses, for --use:\n {2}A /,
   );
   const users = "arn:aws:iam::123456789012:user/s3.*";
-  const own = await permissions("create", "--account", "123456789012", "--use", "NEW BUCKET");
+  const own = await permissions(
+    "create",
+    "--account",
+    "123456789012",
+    "--use",
+    "A new user and a NEW bucket",
+  );
   assert.equal(own.stderr, "");
   assert.ok(actionsOn(own.document, users).includes("iam:CreateUser"));
   assert.ok(actionsOn(own.document, users).includes("iam:DeleteUser"));
   assert.ok(actionsOn(own.document, "arn:aws:s3:::my-bucket").includes("s3:CreateBucket"));
+});
+
+Deno.test("permissions --use: a title wins over longer ones, a part must fit one use only", async () => {
+  const { document: plain } = await permissions("create", "--use", "a new user and a new bucket");
+  const { document: tagged } = await permissions("create", "--use", "with tags");
+  const bucket = "arn:aws:s3:::my-bucket";
+  assert.ok(!actionsOn(plain, bucket).some((action) => action.includes("Tag")));
+  assert.ok(actionsOn(tagged, bucket).some((action) => action.includes("Tag")));
+  const { code, stdout, stderr } = await run(["permissions", "create", "--use", "new bucket"]);
+  assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+  assert.match(
+    stderr,
+    /^Error: Invalid value for --use: several uses of create match new bucket: A new user and a new bucket, with tags; A new user and a new bucket\n$/m,
+  );
 });
 
 Deno.test("permissions --minimal: without rolling back and what can be done without", async () => {

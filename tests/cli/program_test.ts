@@ -32,7 +32,7 @@ for (const word of ["--version", "-V", "version"]) {
   });
 }
 
-for (const words of [[], ["-h"], ["help"], ["help", "--help"], ["--no-color"]]) {
+for (const words of [[], ["-h"], ["help"], ["help", "--help"], ["help", "help"], ["--no-color"]]) {
   Deno.test(`"${words.join(" ")}": the overview`, async () => {
     assert.deepEqual(await run(words), await run(["--help"]));
   });

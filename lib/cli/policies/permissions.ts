@@ -27,10 +27,21 @@ function usesOf(command: string, wanted: readonly string[]): CommandUse[] {
       `Unknown command '${command}'${near === undefined ? "" : ` - did you mean ${near}?`}`,
     );
   }
-  const chosen = uses.filter(({ use = "" }) =>
-    wanted.some((text) => use.toLowerCase().includes(text.toLowerCase()))
-  );
+  const chosen = wanted.flatMap((text) => usesCalled(text, uses));
   return chosen.length > 0 ? chosen : uses.slice(0, 1);
+}
+
+/** The use with this title, otherwise the one whose title contains the text; none if there is none. */
+function usesCalled(text: string, uses: readonly CommandUse[]): CommandUse[] {
+  const wanted = text.toLowerCase();
+  const exact = uses.find(({ use }) => use?.toLowerCase() === wanted);
+  if (exact !== undefined) return [exact];
+  const found = uses.filter(({ use }) => use?.toLowerCase().includes(wanted));
+  if (found.length <= 1) return found;
+  const titles = found.map(({ use }) => use).join("; ");
+  throw usage(
+    `Invalid value for --use: several uses of ${found[0]!.command} match ${text}: ${titles}`,
+  );
 }
 
 /** What the page calls `my-bucket` and `ACCOUNT`, by its own names. */
@@ -68,7 +79,7 @@ export const permissions = defineCommand({
     ],
     [
       "To create credentials with their bucket:",
-      "permissions create --use 'new bucket' --bucket my-bucket",
+      "permissions create --use 'a new user and a new bucket' --bucket my-bucket",
     ],
   ],
   options: {
@@ -82,7 +93,7 @@ export const permissions = defineCommand({
     ),
     use: values(
       "--use <text>",
-      "Use of a command, by a part of its name; may be repeated",
+      "Use of a command, by its title or a part of it; may be repeated",
       (text) => text,
     ),
     account: value("--account <number>", "Number of the account (default: any)", (text) => {
