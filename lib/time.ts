@@ -95,3 +95,8 @@ export function formatTime(time: Date): string {
   const microseconds = Number(fraction) === 0 ? "" : `.${fraction}000`;
   return `${date} ${second}${microseconds}+00:00`;
 }
+
+/** The first whole second from which on something holds that holds from a time on. */
+export function formatStart(time: Date): string {
+  return formatTime(new Date(1000 * Math.ceil(time.getTime() / 1000)));
+}

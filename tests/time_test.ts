@@ -1,7 +1,7 @@
 /**
  * Durations as they are typed.
  */
-import { formatTime, parseDuration, parseWait } from "../lib/time.ts";
+import { formatStart, formatTime, parseDuration, parseWait } from "../lib/time.ts";
 import assert from "node:assert/strict";
 
 for (
@@ -42,4 +42,9 @@ Deno.test("parseWait: from a second to an hour", () => {
 Deno.test("formatTime: UTC, with a fraction only if it isn't zero", () => {
   assert.equal(formatTime(new Date("2021-11-03T01:38:24Z")), "2021-11-03 01:38:24+00:00");
   assert.equal(formatTime(new Date("2021-11-03T01:38:24.5Z")), "2021-11-03 01:38:24.500000+00:00");
+});
+
+Deno.test("formatStart: to the second, and never too early", () => {
+  assert.equal(formatStart(new Date("2021-11-03T01:38:24Z")), "2021-11-03 01:38:24+00:00");
+  assert.equal(formatStart(new Date("2021-11-03T01:38:24.001Z")), "2021-11-03 01:38:25+00:00");
 });

@@ -110,7 +110,7 @@ function unexpected(error: unknown): string {
   switch (message.startsWith("Requires read access") ? "NotCapable" : name) {
     case "NotCapable":
       return `Error: Deno was not allowed to do something that this command needs: ${message}\n` +
-        "Run it with the permissions that the README names, or with deno run -A";
+        "Run it with the permissions that docs/configuration.md names, or with deno run -A";
     default:
       return `Error: unexpected ${name}: ${message}\n` +
         "This is a bug in s3-credentials: please report it, with the command that you ran";

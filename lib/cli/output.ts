@@ -43,6 +43,7 @@ export const CLI_TERMS: Readonly<Record<string, string>> = {
   createBucket: "--create-bucket",
   credentials: "--auth",
   debugBucket: "s3-credentials debug-bucket",
+  deleteKey: "s3-credentials delete-key ID",
   duration: "--duration",
   expires: "--expires",
   finish: "--finish",

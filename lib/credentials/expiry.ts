@@ -74,7 +74,7 @@ export function checkNotExpired(userName: string, expires: Date | undefined, now
   if (expires === undefined || expires > now) return;
   throw new S3CredentialsError(
     "conflict",
-    `The keys of user ${userName} expired at ${formatTime(expires)}; so would a further one`,
+    `The keys of user ${userName} expired at ${formatTime(expires)}, and so would a new one`,
     { hint: `Extend them first: s3-credentials extend ${userName} 30d` },
   );
 }

@@ -19,7 +19,6 @@ import type {
 import { S3CredentialsError } from "../errors.ts";
 import { partitionOfRegion } from "../partitions.ts";
 import { policyText } from "../policy/document.ts";
-import { shellWord } from "../escape.ts";
 import { ROLE_NAME } from "./defaults.ts";
 import { resolveRequest } from "./request.ts";
 import { EXPIRES_POLICY, expiryPolicy } from "./expiry.ts";
@@ -202,8 +201,7 @@ function checkExistingUser({ name, requestedBoundary }: ResolvedUser, user: User
       `User ${name} has ${keys.length} access keys already, the maximum that AWS allows: ` +
         keys.map(describeKey).join(", "),
       {
-        hint: "Choose another `username`, or delete a key that is no longer needed: " +
-          `aws iam delete-access-key --user-name=${shellWord(name)} --access-key-id ID`,
+        hint: "Choose another `username`, or delete a key that is no longer needed: `deleteKey`",
       },
     );
   }

@@ -7,7 +7,7 @@ const POLICY =
 const lint: Case[] = [
   ...rows(["lint"], [
     [[], "Missing argument"],
-    [["no-such.json"], "Invalid value for policies: File not found: no-such.json"],
+    [["no-such.json"], "Invalid value for POLICIES: File not found: no-such.json"],
     [
       [POLICY, "--type", "user"],
       "Invalid value for --type: expected one of identity, bucket, trust, session",

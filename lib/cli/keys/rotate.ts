@@ -11,7 +11,7 @@ import {
 import type { Rotation } from "../../credentials/keys/rotate.ts";
 import { asUsageError, InvalidInput } from "../../errors.ts";
 import { checkUserName } from "../../names.ts";
-import { DEFAULT_WAIT_SECONDS, formatTime, parseSeconds, parseWait } from "../../time.ts";
+import { DEFAULT_WAIT_SECONDS, formatStart, parseSeconds, parseWait } from "../../time.ts";
 import { choice, defineCommand, flag, optionalValue, value, type Values } from "../command.ts";
 import type { Io } from "../io.ts";
 import { library } from "../library.ts";
@@ -155,7 +155,7 @@ function nextStep({ State, Keys, DeactivatedDate }: Rotation, grace: number, now
       const from = new Date(+(DeactivatedDate ?? now) + 1000 * grace);
       return DeactivatedDate !== null && from <= now
         ? "rotate --finish deletes the older key"
-        : `rotate --finish deletes the older key from ${formatTime(from)} on`;
+        : `rotate --finish deletes the older key from ${formatStart(from)} on`;
     }
   }
 }
@@ -170,7 +170,7 @@ async function finish(
   const log = messageLog(io, false);
   const step = await finishRotation(aws, name, { force, grace, now: io.now?.() });
   for (const warning of step.warnings) log.warn(warning);
-  const from = step.deletableFrom && formatTime(step.deletableFrom);
+  const from = step.deletableFrom && formatStart(step.deletableFrom);
   switch (step.done) {
     case "nothing":
       log.say(`User ${name} has one key: nothing to finish`);

@@ -41,7 +41,7 @@ export const lint = defineCommand({
     const found: { policy: string; finding: Finding }[] = [];
     for (const source of operands) {
       const policy = policyName(source);
-      const text = await readPolicyText(source, io, "policies");
+      const text = await readPolicyText(source, io, "POLICIES");
       found.push(...lint(text, { type }).map((finding) => ({ policy, finding })));
     }
     if (json) {

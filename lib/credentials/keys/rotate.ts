@@ -11,7 +11,7 @@ import { iamPages } from "../../aws/listing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
 import { asUsageError, S3CredentialsError } from "../../errors.ts";
 import { checkUserName } from "../../names.ts";
-import { formatTime } from "../../time.ts";
+import { formatStart } from "../../time.ts";
 import { apply } from "../apply.ts";
 import { describeKey } from "../describe.ts";
 import { withRollbackReport } from "../rollback.ts";
@@ -204,7 +204,7 @@ export async function rotateKey(
   const { State, Keys } = await rotationStatus(aws, userName);
   if (State !== "single") throw alreadyTwo(userName, State, Keys);
   signal?.throwIfAborted();
-  onProgress(`The present one: ${describe(Keys[0]!)}`);
+  onProgress(`Current key: ${describe(Keys[0]!)}`);
   await nextSecond(Keys[0]!, signal);
   const { created, error, rollBack } = await apply(aws, {
     steps: [{ kind: "create-access-key", userName }],
@@ -353,7 +353,7 @@ export async function finishRotation(
     throw new S3CredentialsError(
       "conflict",
       `Too early: the older key ${accessKeyId} of user ${userName} can be deleted from ` +
-        `${formatTime(deletableFrom)} on`,
+        `${formatStart(deletableFrom)} on`,
       { hint: "Come back then, or use `force` or a shorter `grace`" },
     );
   }
