@@ -2,7 +2,7 @@
  * An HTTP/1.1 client over `Deno.connect`.
  *
  * Not `fetch`, which unpacks an object that was stored compressed and shortens a path such as
- * `a/../b`; not `node:http`, which takes three times the time and six times the memory. Nothing is
+ * `a/../b`; not `node:http`, which takes three times the time and six times the memory. No body is
  * ever sent twice, and an answer is read while the body is still being sent.
  *
  * @module
@@ -35,6 +35,8 @@ export interface ExchangeOptions {
 const SLOWEST_UPLOAD = 16_384;
 /** What the system may hold of a body that was sent, when nothing shows how much has arrived. */
 const SYSTEM_BUFFER = 4 * 1024 * 1024;
+/** The status by which a server says that it knows no `Expect: 100-continue`. */
+const EXPECTATION_FAILED = 417;
 /** For a longer body the server is asked first whether it wants it. */
 const EXPECTATION_SIZE = 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -46,7 +48,7 @@ export class HttpClient {
   readonly #idle = new Map<string, Connection[]>();
   readonly #watches: Watches;
   readonly #network: NetworkSettings;
-  /** Servers that don't answer the question whether they want a body. */
+  /** Servers that ignore or refuse the question whether they want a body. */
   readonly #deaf = new Set<string>();
   #isClosed = false;
 
@@ -70,6 +72,20 @@ export class HttpClient {
    */
   async exchange(request: HttpRequest, options: ExchangeOptions = {}): Promise<HttpResponse> {
     const { origin, body } = request;
+    const expectsContinue = (body?.length ?? 0) >= EXPECTATION_SIZE &&
+      !this.#deaf.has(origin.origin);
+    const answer = await this.#exchangeOnce(request, expectsContinue, options);
+    if (answer.status !== EXPECTATION_FAILED || !expectsContinue) return answer;
+    this.#deaf.add(origin.origin);
+    return this.#exchangeOnce(request, false, options);
+  }
+
+  async #exchangeOnce(
+    request: HttpRequest,
+    expectsContinue: boolean,
+    options: ExchangeOptions,
+  ): Promise<HttpResponse> {
+    const { origin, body } = request;
     const { signal, onHead } = options;
     signal?.throwIfAborted();
     const watch = this.#watches.start();
@@ -79,8 +95,6 @@ export class HttpClient {
     let head: HttpHead | undefined;
     try {
       const connection = await this.#connect(origin, options, watch);
-      const expectsContinue = (body?.length ?? 0) >= EXPECTATION_SIZE &&
-        !this.#deaf.has(origin.origin);
       await connection.exchange(request, { expectsContinue }, {
         onHead(given) {
           head = { status: given.status, headers: given.headers };

@@ -50,6 +50,14 @@ class RangeIgnored extends S3CredentialsError {
   }
 }
 
+/** Without an ETag, nothing says that the rest would be of the same object. */
+class CannotResume extends S3CredentialsError {
+  constructor(key: string) {
+    const reason = "the connection was cut, and without an ETag the download cannot be resumed";
+    super("aws", `Could not get ${escapeName(key)}: ${reason}`, { hint: "Try again" });
+  }
+}
+
 /** Thrown to turn from one long answer to ranges. */
 class SwitchToRanges extends Error {
   constructor(readonly head: ObjectHead) {
@@ -59,7 +67,7 @@ class SwitchToRanges extends Error {
 
 /**
  * Reads an object from its beginning to its end and gives its length. Where the connection breaks, it
- * goes on from there. `onHead` is called once, before the content.
+ * goes on from there, if the object has an ETag. `onHead` is called once, before the content.
  */
 export async function readObject(
   client: BucketClient,
@@ -74,6 +82,7 @@ export async function readObject(
   const isAws = await client.isAws();
   const attempt = async () => {
     if (head !== undefined && offset === head.size) return;
+    if (head !== undefined && head.etag === undefined) throw new CannotResume(key);
     await client.sendOnce({
       method: "GET",
       key,
@@ -85,12 +94,16 @@ export async function readObject(
       onHead(answer) {
         let surplus = 0;
         if (head === undefined) {
+          if (answer.status === 206) {
+            throw corrupt(key, "the server sent a range, but the whole object was requested");
+          }
           head = headOf(answer);
           onHead?.(head);
           digest = digestOf(answer.headers);
-        } else if (!isRange(answer, offset, key)) {
-          if (!isWhole(answer, head)) throw new ObjectChanged(key);
+        } else if (isWhole(answer, head)) {
           surplus = offset;
+        } else {
+          checkRange(answer, key, head, { start: offset });
         }
         return (chunk) => {
           const wanted = chunk.subarray(surplus);
@@ -118,18 +131,26 @@ function sizeOf(head: ObjectHead, known?: KnownObject): number | undefined {
   return known?.etag === head.etag ? known?.size : undefined;
 }
 
-/** Whether an answer is the requested range; throws if it is another one. */
-function isRange({ status, headers }: HttpHead, offset: number, key: string): boolean {
-  if (status !== 206) return false;
-  const start = /^bytes (\d+)-/.exec(headers["content-range"] ?? "")?.[1];
-  if (start !== undefined && Number(start) !== offset) {
+/** Throws unless an answer is the requested range of the same object. */
+function checkRange(
+  { status, headers }: HttpHead,
+  key: string,
+  { size, etag }: Pick<ObjectHead, "size" | "etag">,
+  { start, end }: { start: number; end?: number },
+): void {
+  if (status !== 206) throw new ObjectChanged(key);
+  const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/i.exec(headers["content-range"] ?? "");
+  const [first, last, total] = range?.slice(1).map(Number) ?? [];
+  const hasOtherSize = range !== null && Number.isFinite(size) && total !== size;
+  const hasOtherEtag = etag !== undefined && headers.etag !== undefined && headers.etag !== etag;
+  if (hasOtherSize || hasOtherEtag) throw new ObjectChanged(key);
+  if (range === null || first !== start || last !== (end ?? total!) - 1) {
     throw corrupt(key, "the server sent another range than the requested one");
   }
-  return true;
 }
 
 /** Some servers send the whole object whatever is requested. */
-function isWhole(answer: HttpHead, { size, etag }: { size: number; etag: string | undefined }) {
+function isWhole(answer: HttpHead, { size, etag }: Pick<ObjectHead, "size" | "etag">): boolean {
   const head = headOf(answer);
   return answer.status === 200 && head.etag === etag && Object.is(head.size, size);
 }
@@ -175,7 +196,8 @@ export async function downloadInto(
         continue;
       }
       rangesUnsupported ||= error instanceof RangeIgnored;
-      const mayPass = error instanceof ObjectChanged || error instanceof RangeIgnored;
+      const mayPass = [ObjectChanged, RangeIgnored, CannotResume]
+        .some((passing) => error instanceof passing);
       if (!mayPass || attempt >= MAX_ATTEMPTS) throw error;
       head = undefined;
       onBytes(-received);
@@ -211,10 +233,9 @@ async function readRanges(
   onSize?.(size);
   let digest: Digest | undefined;
   let failure: { error: unknown } | undefined;
-  const onHead = (head: HttpHead, offset: number) => {
+  const onHead = (head: HttpHead, range: { start: number; end: number }) => {
     if (isWhole(head, { size, etag })) throw new RangeIgnored(key);
-    const total = /\/(\d+)$/.exec(head.headers["content-range"] ?? "")?.[1];
-    if (!isRange(head, offset, key) || Number(total) !== size) throw new ObjectChanged(key);
+    checkRange(head, key, { size, etag }, range);
     digest ??= digestOf(head.headers);
   };
   const isOver = () => failure !== undefined;
@@ -248,7 +269,7 @@ async function readRange(
   file: LocalFile,
   { start, end, etag }: { start: number; end: number; etag: string },
   { onHead, onBytes, isOver }: {
-    onHead(head: HttpHead, offset: number): void;
+    onHead(head: HttpHead, range: { start: number; end: number }): void;
     onBytes(bytes: number): void;
     isOver(): boolean;
   },
@@ -267,7 +288,7 @@ async function readRange(
     const headers = rangeHeaders(offset, end, etag);
     await client.sendOnce({ method: "GET", key, headers }, {
       onHead(head) {
-        onHead(head, offset);
+        onHead(head, { start: offset, end });
         return write;
       },
     });

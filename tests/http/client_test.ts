@@ -227,6 +227,38 @@ Deno.test("HttpClient: sends a long body when the server wants it", async () => 
   assert.equal(received, 5_000_000);
 });
 
+Deno.test("HttpClient: sends a long body to a server that refuses the question, and asks once", async () => {
+  const heads: string[] = [];
+  await using server = rawServer(async (peer) => {
+    for (let head = await peer.readHead(); head !== ""; head = await peer.readHead()) {
+      heads.push(head);
+      if (/^expect:/m.test(head)) {
+        return await peer.send("HTTP/1.1 417 Expectation Failed\r\ncontent-length: 0\r\n\r\n");
+      }
+      const { length } = await peer.readBody(5_000_000);
+      await peer.send(answer(String(length)));
+    }
+  });
+  using client = clientOf();
+  for (const _ of [1, 2]) {
+    const { status, text } = await client.exchange(put(server, new Uint8Array(5_000_000)));
+    assert.deepEqual([status, text], [200, "5000000"]);
+  }
+  assert.deepEqual(heads.map((head) => /^expect:/m.test(head)), [true, false, false]);
+});
+
+Deno.test("HttpClient: gives a 417 to a request without the question as it is", async () => {
+  await using server = rawServer((peer) =>
+    serveAll(peer, () => "HTTP/1.1 417 Expectation Failed\r\ncontent-length: 0\r\n\r\n")
+  );
+  using client = clientOf();
+  const statuses = [get(server), put(server, new Uint8Array(5_000_000))]
+    .map(async (request) => (await client.exchange(request)).status);
+  assert.deepEqual(await Promise.all(statuses), [417, 417]);
+  assert.equal(server.requests.filter((line) => line.startsWith("GET")).length, 1);
+  assert.equal(server.requests.filter((line) => line.startsWith("PUT")).length, 2);
+});
+
 Deno.test("HttpClient: sends a long body to a server that does not answer the question, and asks once", async () => {
   const heads: string[] = [];
   await using server = rawServer(async (peer) => {

@@ -39,6 +39,7 @@ async function serve(answerTo: (request: { target: string; range: string | undef
   };
   return {
     run: (...args: string[]) => run([...args, "-o", join(directory, "out")], { env }),
+    runToStdout: (...args: string[]) => run(args, { env }),
     got: () => tree(directory),
     clear: () => Deno.remove(join(directory, "out"), { recursive: true }),
     async [Symbol.asyncDispose]() {
@@ -103,6 +104,107 @@ for (const [what, rest] of Object.entries(RESTS)) {
     assert.deepEqual(server.got(), {});
   });
 }
+
+const OTHER_ETAG = '"fedcba9876543210fedcba9876543210-2"';
+const CHANGED = "Error: Could not get a: it changed while it was being read\nTry again\n";
+
+const OTHER_VERSIONS: Record<string, Answer> = {
+  "another ETag": {
+    status: 206,
+    headers: { etag: OTHER_ETAG, "content-length": 10, "content-range": "bytes 10-19/20" },
+    body: CONTENT.subarray(10),
+  },
+  "another total": {
+    status: 206,
+    headers: { "content-length": 10, "content-range": "bytes 10-19/500" },
+    body: CONTENT.subarray(10),
+  },
+};
+
+for (const [what, rest] of Object.entries(OTHER_VERSIONS)) {
+  Deno.test(`get-object: does not join a cut answer with a range of ${what}`, async () => {
+    await using server = await serve(({ range }) => range === undefined ? cut : rest);
+    const toFile = await server.run("get-object", "my-bucket", "a");
+    assert.deepEqual(toFile, { code: 1, stdout: "", stderr: CHANGED });
+    assert.deepEqual(server.got(), {});
+    const { code, stdout, stderr } = await server.runToStdout("get-object", "my-bucket", "a");
+    assert.deepEqual([code, stderr], [1, CHANGED]);
+    assert.equal(stdout, new TextDecoder().decode(CONTENT.subarray(0, 10)));
+  });
+}
+
+Deno.test("get-object: resumes with a range that has no ETag but the same total", async () => {
+  const rest = {
+    status: 206,
+    headers: { "content-length": 10, "content-range": "bytes 10-19/20" },
+    body: CONTENT.subarray(10),
+  };
+  await using server = await serve(({ range }) => range === undefined ? cut : rest);
+  const { code, stderr } = await server.run("get-object", "my-bucket", "a");
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.deepEqual(server.got(), { out: latin1(CONTENT) });
+});
+
+Deno.test("get-object: does not join ranges whose ETags differ, and leaves no file", async () => {
+  const size = 20_000_000;
+  await using server = await serve(({ range }) => {
+    if (range === undefined) return { headers: { etag: ETAG, "content-length": size } };
+    const [first, last] = /(\d+)-(\d+)/.exec(range)!.slice(1).map(Number) as [number, number];
+    const headers = {
+      etag: first === 0 ? ETAG : OTHER_ETAG,
+      "content-length": last - first + 1,
+      "content-range": `bytes ${first}-${last}/${size}`,
+    };
+    return { status: 206, headers, body: new Uint8Array(last - first + 1) };
+  });
+  const ran = await server.run("get-object", "my-bucket", "a");
+  assert.deepEqual(ran, { code: 1, stdout: "", stderr: CHANGED });
+  assert.deepEqual(server.got(), {});
+});
+
+Deno.test("get-object: refuses a range that was not requested, and leaves no file", async () => {
+  const headers = { etag: ETAG, "content-length": 5, "content-range": "bytes 5-9/100" };
+  await using server = await serve(() => ({ status: 206, headers, body: "hello" }));
+  const stderr = "Error: Could not get a: what arrived is not what the server holds\n" +
+    "Try again; the server sent a range, but the whole object was requested\n";
+  for (const ran of [server.run, server.runToStdout]) {
+    assert.deepEqual(await ran("get-object", "my-bucket", "a"), { code: 1, stdout: "", stderr });
+  }
+  assert.deepEqual(server.got(), {});
+});
+
+/** Answers without an ETag: each is another version, and only that of this number is not cut. */
+const serveWithoutEtag = (complete: number) => {
+  const ranges: (string | undefined)[] = [];
+  const answerTo = ({ range }: { range: string | undefined }): Answer => {
+    const version = ranges.push(range);
+    const body = String(version).repeat(version === complete ? 20 : 10);
+    return { headers: { "content-length": 20 }, body };
+  };
+  return { ranges, answerTo };
+};
+
+Deno.test("get-object: starts again when an answer without an ETag is cut", async () => {
+  const { ranges, answerTo } = serveWithoutEtag(3);
+  await using server = await serve(answerTo);
+  const { code, stderr } = await server.run("get-object", "my-bucket", "a");
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.deepEqual(server.got(), { out: "3".repeat(20) });
+  assert.deepEqual(ranges, [undefined, undefined, undefined]);
+});
+
+Deno.test("get-object: fails when every answer without an ETag is cut, and at once to stdout", async () => {
+  const stderr = "Error: Could not get a: the connection was cut, and without an ETag the " +
+    "download cannot be resumed\nTry again\n";
+  const { ranges, answerTo } = serveWithoutEtag(Infinity);
+  await using server = await serve(answerTo);
+  const toStdout = await server.runToStdout("get-object", "my-bucket", "a");
+  assert.deepEqual(toStdout, { code: 1, stdout: "1".repeat(10), stderr });
+  const toFile = await server.run("get-object", "my-bucket", "a");
+  assert.deepEqual(toFile, { code: 1, stdout: "", stderr });
+  assert.deepEqual(server.got(), {});
+  assert.deepEqual(ranges, [undefined, undefined, undefined, undefined]);
+});
 
 const latin1 = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
 
