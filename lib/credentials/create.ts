@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { serviceError } from "../aws/service_error.ts";
 import { abortable } from "../abortable.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
 import { asUsageError, messageOf, S3CredentialsError } from "../errors.ts";
@@ -139,16 +140,18 @@ export async function createCredentials(
   options: CreateOptions = {},
 ): Promise<CreatedCredentials> {
   const { signal } = options;
-  // They name what servers have named.
-  const onProgress = (message: string) => options.onProgress?.(oneLine(message));
-  const onWarning = (message: string) => options.onWarning?.(oneLine(message));
+  const callbacks = new Callbacks();
+  const onProgress = callbacks.guard(options.onProgress);
+  const onWarning = callbacks.guard(options.onWarning);
   const { patienceMs = DEFAULT_PATIENCE_MS } = options;
   const view = await look(aws, request, options);
   const { resolved, plan, facts } = view;
   for (const warning of plan.warnings) onWarning(warning);
   for (const notice of plan.notices) onProgress(notice);
+  callbacks.throwFailure();
   // No step depends on them, so they need not hold up the first changes.
   const furtherWarnings = bucketWarnings(aws, view);
+  furtherWarnings.catch(() => {});
   const { created, error, rollBack } = await apply(aws, {
     steps: plan.steps,
     user: facts.user,
@@ -158,22 +161,46 @@ export async function createCredentials(
     log: onProgress,
     warn: onWarning,
   });
-  if (signal?.aborted) {
-    throw withRollbackReport(interruption(error, signal), await rollBack());
+  try {
+    if (created === undefined) throw error ?? signal?.reason;
+    for (const warning of await abortable(furtherWarnings, signal)) onWarning(warning);
+    const { expires } = request;
+    if (expires !== undefined && created.accessKey !== undefined && !await isAmazon(aws)) {
+      const { credentials, accessKey: { userName } } = created;
+      const patience = { timeoutMs: Math.min(patienceMs, MAX_PROBE_PATIENCE_MS), signal };
+      await proveExpiry(aws, { userName, expires, credentials }, patience);
+    }
+    const changes = await abortable(lookAgain(aws, resolved, plan, facts), signal);
+    for (const warning of changes) onWarning(warning);
+    callbacks.throwFailure();
+    signal?.throwIfAborted();
+    return { ...created, rollBack };
+  } catch (thrown) {
+    const failure = serviceError(thrown, "Could not create credentials");
+    const reason = signal?.aborted ? interruption(failure, signal) : failure;
+    throw withRollbackReport(reason, await rollBack());
   }
-  for (const warning of await furtherWarnings) onWarning(warning);
-  if (created === undefined) throw withRollbackReport(error!, await rollBack());
-  const { expires } = request;
-  if (expires !== undefined && created.accessKey !== undefined && !await isAmazon(aws)) {
-    const { credentials, accessKey: { userName } } = created;
-    const patience = { timeoutMs: Math.min(patienceMs, MAX_PROBE_PATIENCE_MS), signal };
-    await proveExpiry(aws, { userName, expires, credentials }, patience).catch(async (error) => {
-      const reason = signal?.aborted ? interruption(error, signal) : error;
-      throw withRollbackReport(reason, await rollBack());
-    });
+}
+
+/** The caller's callbacks. One that throws must not keep changes from being rolled back. */
+class Callbacks {
+  #failure: { error: unknown } | undefined;
+
+  /** Messages name what servers have named, so that each is made one line. */
+  guard(callback: ((message: string) => void) | undefined): (message: string) => void {
+    return (message) => {
+      try {
+        callback?.(oneLine(message));
+      } catch (error) {
+        this.#failure ??= { error };
+      }
+    };
   }
-  for (const warning of await lookAgain(aws, resolved, plan, facts)) onWarning(warning);
-  return { ...created, rollBack };
+
+  /** @throws what a callback has thrown */
+  throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
 }
 
 /**
@@ -202,12 +229,12 @@ async function lookAgain(
 
 /** The waiting for AWS ends in its last answer, but the reason is the caller. */
 function interruption(
-  error: S3CredentialsError | undefined,
+  error: S3CredentialsError,
   signal: AbortSignal,
 ): S3CredentialsError {
   return new S3CredentialsError("interrupted", "Interrupted", {
-    cause: error ?? signal.reason,
-    hint: error?.code === "interrupted" ? undefined : error?.message,
+    cause: error,
+    hint: error.code === "interrupted" || error === signal.reason ? undefined : error.message,
   });
 }
 

@@ -156,3 +156,13 @@ test("credentialHandler: serves the function's credentials", async (aws, sandbox
   await server.shutdown();
   assert.ok(sandbox.account.sessions.has(AccessKeyId));
 });
+
+Deno.test("createCredentials: rolls back when a callback throws, and throws what it threw", async () => {
+  await using sandbox = await startSandbox({ buckets: ["photos"] });
+  using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+  const onProgress = (message: string) => {
+    if (message.startsWith("Created access key")) throw new Error("boom");
+  };
+  await assert.rejects(createCredentials(aws, { buckets: ["photos"] }, { onProgress }), /boom/);
+  assert.ok(!sandbox.account.users.has("s3.read-write.photos"));
+});

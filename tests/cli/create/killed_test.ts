@@ -230,3 +230,23 @@ Deno.test("output that nobody reads: nothing is left", async () => {
   assert.match(text, /^exit 1$/m);
   assert.deepEqual(sandbox.snapshot(), before);
 });
+
+Deno.test("create: Ctrl-C after the key was created, while only warnings are waited for, rolls back", async () => {
+  await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+  const { promise: never, resolve } = Promise.withResolvers<void>();
+  // The second HeadBucket asks whether the bucket belongs to another account.
+  sandbox.fail({ operation: "HeadBucket", occurrence: 2, until: never });
+  const interruption = new AbortController();
+  const { code, stdout, stderr } = await run(["create", "my-bucket"], {
+    sandbox,
+    signal: interruption.signal,
+    onStderr: (text) => {
+      if (text.includes("Created access key")) interruption.abort();
+    },
+  });
+  resolve();
+  assert.equal(code, 130, stderr);
+  assert.equal(stdout, "");
+  assert.match(stderr, /Undone: access key AKIA/);
+  assert.ok(!sandbox.account.users.has("s3.read-write.my-bucket"));
+});
