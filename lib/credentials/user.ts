@@ -189,7 +189,9 @@ export async function createAccessKey(
       return AccessKey;
     },
     {
-      what: `access key of user ${userName}`,
+      get what() {
+        return `access key ${id === undefined ? "" : `${id} `}of user ${userName}`;
+      },
       run: () => id === undefined ? reportLostKey(userName, run) : removeKey(userName, id, run),
     },
   );
@@ -208,10 +210,9 @@ export async function createAccessKey(
   return { value, changes };
 }
 
-async function removeKey(userName: string, id: string, { aws }: Run): Promise<string> {
+async function removeKey(userName: string, id: string, { aws }: Run): Promise<void> {
   const iam = await aws.iam();
   await iam.deleteAccessKey({ UserName: userName, AccessKeyId: id });
-  return `access key ${id} of user ${userName}`;
 }
 
 /**

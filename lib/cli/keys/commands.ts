@@ -31,6 +31,7 @@ export const extend = defineCommand({
     force: flag("--force", "Also the user that this command itself is run as"),
     ...awsOptions,
   },
+  stopsItself: true,
   async run({ operands, options }, io) {
     const [name = "", end = ""] = operands;
     asUsageError(() => checkUserName(name));

@@ -8,6 +8,7 @@ import {
   CREDENTIAL_FORMATS,
   formatCredentials,
 } from "../../credentials/format.ts";
+import { abortable } from "../../abortable.ts";
 import type { Rotation } from "../../credentials/keys/rotate.ts";
 import { asUsageError, InvalidInput } from "../../errors.ts";
 import { checkUserName } from "../../names.ts";
@@ -135,7 +136,7 @@ async function showStatus(
   io: Io,
 ): Promise<void> {
   const { rotationStatus } = await library.rotate();
-  const status = await rotationStatus(aws, name);
+  const status = await abortable(rotationStatus(aws, name), io.signal);
   const now = io.now?.() ?? new Date();
   await writeJson(io, plainData({ ...status, Next: nextStep(status, grace, now) }));
 }
@@ -168,7 +169,10 @@ async function finish(
 ): Promise<void> {
   const { finishRotation } = await library.rotate();
   const log = messageLog(io, false);
-  const step = await finishRotation(aws, name, { force, grace, now: io.now?.() });
+  const step = await finishRotation(aws, name, {
+    ...{ force, grace, signal: io.signal },
+    now: io.now?.(),
+  });
   for (const warning of step.warnings) log.warn(warning);
   const from = step.deletableFrom && formatStart(step.deletableFrom);
   switch (step.done) {
@@ -197,7 +201,10 @@ async function rollBack(
   io: Io,
 ): Promise<void> {
   const { rollBackRotation } = await library.rotate();
-  const { kept, deleted } = await rollBackRotation(aws, name, { force });
+  const { kept, deleted } = await rollBackRotation(aws, name, {
+    force,
+    signal: io.signal,
+  });
   const log = messageLog(io, false);
   log.say(`Deleted access key ${deleted} of user ${name}; ${kept} is active`);
   await log.flush();

@@ -3,16 +3,23 @@
  *
  * @module
  */
+import { isDeepStrictEqual } from "node:util";
+import { abortable } from "../../abortable.ts";
+import { decodeDocument } from "../../account/iam_document.ts";
 import { whoami } from "../../account/whoami.ts";
 import { type Aws, connectionOf } from "../../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../../aws/credential_types.ts";
-import { awsErrorCode, httpStatus, isMissing, serviceError } from "../../aws/service_error.ts";
+import { iamPages } from "../../aws/listing.ts";
+import { httpStatus, isMissing, serviceError } from "../../aws/service_error.ts";
 import { customEndpoint } from "../../aws/settings.ts";
 import { asUsageError, S3CredentialsError } from "../../errors.ts";
 import { checkUserName } from "../../names.ts";
 import { policyText } from "../../policy/document.ts";
 import { retry } from "../../retry.ts";
-import { checkIsFuture, denyFrom, EXPIRES_POLICY, expiryOfText, expiryPolicy } from "../expiry.ts";
+import { formatTime } from "../../time.ts";
+import { apply } from "../apply.ts";
+import { checkIsFuture, denyFrom, EXPIRES_POLICY, expiryOf, expiryPolicy } from "../expiry.ts";
+import { type Change, rollBack, type RollbackReport, withRollbackReport } from "../rollback.ts";
 import { expiresTag, OWN_TAG_PREFIX, ownTagKey } from "../tags.ts";
 
 /** Whether IAM and S3 are Amazon's own, so that conditions are evaluated for sure. */
@@ -35,6 +42,33 @@ function probePolicy(expires: Date, probedUntil: Date): string {
   return policyText({ Version: "2012-10-17", Statement });
 }
 
+/**
+ * When the keys of a user expire by a policy as IAM gives it; `null` if they don't, or if an interrupted
+ * probe has left it, which shows nothing.
+ *
+ * @throws {S3CredentialsError} `conflict` if somebody else has made the policy
+ */
+function presentExpiry(userName: string, text: string | undefined): Date | null {
+  if (text === undefined) return null;
+  let document: unknown;
+  try {
+    document = JSON.parse(decodeDocument(text));
+  } catch {
+    // It is not ours.
+  }
+  const expires = expiryOf(document);
+  if (expires !== undefined) {
+    if (isDeepStrictEqual(document, expiryPolicy(expires))) return expires;
+    const probes = [FAR_FUTURE, PAST].map((until) => JSON.parse(probePolicy(expires, until)));
+    if (probes.some((probe) => isDeepStrictEqual(document, probe))) return null;
+  }
+  throw new S3CredentialsError(
+    "conflict",
+    `Policy ${EXPIRES_POLICY} of user ${userName} was not made by this tool, and is left as it is`,
+    { hint: "Put what it says into a policy of another name, and delete it" },
+  );
+}
+
 /** Thrown by a call that should have been refused. */
 class NotRefused extends Error {}
 
@@ -53,17 +87,21 @@ export async function proveExpiry(
   patience: { timeoutMs: number; signal?: AbortSignal },
 ): Promise<void> {
   const iam = await aws.iam();
-  const put = (PolicyDocument: string) =>
-    iam.putUserPolicy({ UserName: userName, PolicyName: EXPIRES_POLICY, PolicyDocument });
+  const { signal } = patience;
+  const put = (PolicyDocument: string) => {
+    signal?.throwIfAborted();
+    return iam.putUserPolicy({ UserName: userName, PolicyName: EXPIRES_POLICY, PolicyDocument });
+  };
   using holder = aws.withCredentials(credentials);
   const s3 = await holder.s3();
+  const listBuckets = () => abortable(s3.listBuckets({}), signal);
   const isRefused = (error: unknown) => [401, 403].includes(httpStatus(error) ?? 0);
   try {
     await put(probePolicy(expires, FAR_FUTURE));
-    await retry(() => s3.listBuckets({}), { isRetriable: isRefused, ...patience });
+    await retry(listBuckets, { isRetriable: isRefused, ...patience });
     await put(probePolicy(expires, PAST));
     await retry(async () => {
-      const refused = await s3.listBuckets({}).then(() => false, (error) => {
+      const refused = await listBuckets().then(() => false, (error) => {
         if (!isRefused(error)) throw error;
         return true;
       });
@@ -171,13 +209,17 @@ export async function extendKeys(
       { hint: "Use other credentials, or `force` if you can do without these from then on" },
     );
   }
-  const before = expiryOfText(policy?.PolicyDocument) ?? null;
+  const before = presentExpiry(userName, policy?.PolicyDocument);
   signal?.throwIfAborted();
   try {
     if (expires !== null) {
-      if (before === null && !await isAmazon(aws)) await probeOnce(aws, userName, expires, options);
-      const PolicyDocument = policyText(expiryPolicy(expires));
-      await iam.putUserPolicy({ ...target, PolicyDocument });
+      if (before === null && !await isAmazon(aws)) {
+        await probeOnce(aws, userName, expires, options);
+      } else {
+        signal?.throwIfAborted();
+        const PolicyDocument = policyText(expiryPolicy(expires));
+        await iam.putUserPolicy({ ...target, PolicyDocument });
+      }
     } else if (policy !== undefined) {
       await iam.deleteUserPolicy(target);
     }
@@ -197,31 +239,85 @@ export async function extendKeys(
   return { UserName: userName, Expires: expires, Before: before };
 }
 
-/** Tries the policy with a key that is made for this and deleted at once. */
+/** The keys of a user; `undefined` if the caller may not list them. */
+async function keysOf(aws: Aws, userName: string) {
+  const iam = await aws.iam();
+  const pages = iamPages(
+    (page) => iam.listAccessKeys({ UserName: userName, ...page }),
+    (page) => page.AccessKeyMetadata,
+  );
+  return await Array.fromAsync(pages, ({ AccessKeyId = "" }) => ({ accessKeyId: AccessKeyId }))
+    .catch(() => undefined);
+}
+
+/**
+ * Puts the policy in place with a key that is made to try it and deleted at once. If that fails or is
+ * interrupted, the policy is removed too.
+ */
 async function probeOnce(
   aws: Aws,
   userName: string,
   expires: Date,
   { patienceMs = 10_000, signal }: ExtendOptions,
 ): Promise<void> {
-  const iam = await connectionOf(aws).iam({ keepAlive: false, retry: false });
-  const { AccessKey } = await iam.createAccessKey({ UserName: userName }).catch((error) => {
-    if (!/^LimitExceeded/.test(awsErrorCode(error))) throw error;
-    throw new S3CredentialsError(
-      "conflict",
-      `Could not find out whether this server lets keys expire: user ${userName} has two keys, ` +
-        "and a third one would be needed to try it",
-      { hint: "Delete one of the keys, or create others with `expires`", cause: error },
-    );
+  const accessKeys = await keysOf(aws, userName);
+  const rollbackTimeoutMs = Math.min(patienceMs, 10_000);
+  const { created, error, rollBack: deleteKey } = await apply(aws, {
+    steps: [{ kind: "create-access-key", userName }],
+    user: { accessKeys },
+    patienceMs,
+    rollbackTimeoutMs,
+    signal,
+    log: () => {},
+    warn: () => {},
   });
-  const { AccessKeyId, SecretAccessKey } = AccessKey!;
-  const credentials = { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey! };
-  try {
-    await proveExpiry(aws, { userName, expires, credentials }, { timeoutMs: patienceMs, signal });
-  } catch (error) {
-    await iam.deleteUserPolicy({ UserName: userName, PolicyName: EXPIRES_POLICY }).catch(() => {});
-    throw error;
-  } finally {
-    await iam.deleteAccessKey({ UserName: userName, AccessKeyId });
+  let failure = error?.code === "limit" ? noThirdKey(userName, error) : error;
+  const policy: Change[] = [];
+  if (created !== undefined && !signal?.aborted) {
+    policy.push({ undo: policyRemoval(aws, userName), isCertain: false });
+    const { credentials } = created;
+    const patience = { timeoutMs: patienceMs, signal };
+    await proveExpiry(aws, { userName, expires, credentials }, patience).catch((error) => {
+      failure = serviceError(error, "Could not find out whether this server lets keys expire");
+    });
   }
+  if (signal?.aborted) {
+    failure = new S3CredentialsError("interrupted", "Interrupted", { cause: signal.reason });
+  }
+  const reports = [await deleteKey()];
+  if (failure !== undefined) reports.push(await rollBack(policy, rollbackTimeoutMs));
+  // That the key of the probe is gone again goes without saying.
+  const left = reports.flatMap((report: RollbackReport) => report.left);
+  if (failure === undefined && left.length > 0) {
+    failure = new S3CredentialsError(
+      "partial-failure",
+      `The keys of user ${userName} expire at ${
+        formatTime(expires)
+      } now, but the key with which this ` +
+        "was tried could not be deleted",
+    );
+  }
+  if (failure !== undefined) throw withRollbackReport(failure, { undone: [], left });
+}
+
+function noThirdKey(userName: string, cause: unknown): S3CredentialsError {
+  return new S3CredentialsError(
+    "conflict",
+    `Could not find out whether this server lets keys expire: user ${userName} has two keys, ` +
+      "and a third one would be needed to try it",
+    { hint: "Delete one of the keys, or create others with `expires`", cause },
+  );
+}
+
+function policyRemoval(aws: Aws, userName: string): Change["undo"] {
+  const target = { UserName: userName, PolicyName: EXPIRES_POLICY };
+  return {
+    what: `policy ${EXPIRES_POLICY} of user ${userName}`,
+    run: async () => {
+      const iam = await aws.iam();
+      // If it was never there, nothing is left, even if it may not be deleted.
+      await iam.getUserPolicy(target);
+      await iam.deleteUserPolicy(target);
+    },
+  };
 }

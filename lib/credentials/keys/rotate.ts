@@ -5,6 +5,7 @@
  * @module
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { abortable } from "../../abortable.ts";
 import { refuseCallersKey } from "../../account/access_keys.ts";
 import type { Aws } from "../../aws/connect.ts";
 import { iamPages } from "../../aws/listing.ts";
@@ -68,6 +69,8 @@ export interface FinishOptions {
   grace?: number;
   /** The time now; a test may pass another one. */
   now?: Date;
+  /** Stops before the next change. */
+  signal?: AbortSignal;
 }
 
 const SECOND_MS = 1_000;
@@ -299,8 +302,9 @@ export async function finishRotation(
   userName: string,
   options: FinishOptions = {},
 ): Promise<FinishedStep> {
-  const { force = false, grace = DEFAULT_GRACE_SECONDS, now = new Date() } = options;
-  const { State, Keys, DeactivatedDate } = await rotationStatus(aws, userName);
+  const { force = false, grace = DEFAULT_GRACE_SECONDS, now = new Date(), signal } = options;
+  const status = await abortable(rotationStatus(aws, userName), signal);
+  const { State, Keys, DeactivatedDate } = status;
   const [older, newer] = Keys as [RotationKey, RotationKey];
   if (State === "single") return { done: "nothing", warnings: [] };
   if (State === "stuck") {
@@ -334,15 +338,21 @@ export async function finishRotation(
       );
     }
     await refuseCallersKey(aws, accessKeyId, { force });
+    signal?.throwIfAborted();
     try {
       // IAM does not tell when a key was deactivated. Noted first, since a lost note could not be made up for.
       await note(now);
+      if (signal?.aborted) {
+        await iam.untagUser({ UserName: userName, TagKeys: [tagKey()] });
+        throw new S3CredentialsError("interrupted", "Interrupted", { cause: signal.reason });
+      }
       await iam.updateAccessKey({ ...target, Status: "Inactive" });
     } catch (error) {
       throw serviceError(error, action);
     }
     return { done: "deactivated", accessKeyId, deletableFrom, warnings };
   }
+  signal?.throwIfAborted();
   if (DeactivatedDate === null && !force) {
     await note(now).catch((error) => {
       throw serviceError(error, action);
@@ -396,10 +406,10 @@ export async function finishRotation(
 export async function rollBackRotation(
   aws: Aws,
   userName: string,
-  options: Pick<FinishOptions, "force"> = {},
+  options: Pick<FinishOptions, "force" | "signal"> = {},
 ): Promise<{ kept: string; deleted: string }> {
-  const { force = false } = options;
-  const { Keys } = await rotationStatus(aws, userName);
+  const { force = false, signal } = options;
+  const { Keys } = await abortable(rotationStatus(aws, userName), signal);
   const [older, newer] = Keys;
   if (older === undefined || newer === undefined) {
     throw new S3CredentialsError("conflict", `User ${userName} has one key: nothing to roll back`);
@@ -413,11 +423,19 @@ export async function rollBackRotation(
     );
   }
   await refuseCallersKey(aws, newer.AccessKeyId, { force });
+  signal?.throwIfAborted();
   try {
     const iam = await aws.iam();
     if (older.Status !== "Active") {
       const target = { UserName: userName, AccessKeyId: older.AccessKeyId };
       await iam.updateAccessKey({ ...target, Status: "Active" });
+      if (signal?.aborted) {
+        throw new S3CredentialsError("interrupted", "Interrupted", {
+          cause: signal.reason,
+          hint:
+            `Access key ${older.AccessKeyId} is active again; ${newer.AccessKeyId} was not deleted`,
+        });
+      }
     }
     await iam.deleteAccessKey({ UserName: userName, AccessKeyId: newer.AccessKeyId })
       .catch((error) => {

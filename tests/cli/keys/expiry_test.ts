@@ -9,7 +9,7 @@ import {
   planForEmptyAccount,
   S3CredentialsError,
 } from "@s3creds/cli";
-import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
+import { type Fault, type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
 import { run } from "../../support/run.ts";
 
 const POLICY = "s3-credentials.expires";
@@ -312,4 +312,126 @@ Deno.test("extendKeys: refuses a time that is past or none, and sends nothing", 
     );
   }
   assert.deepEqual(sandbox.requests, []);
+});
+
+const READ = {
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::my-bucket/*" }],
+};
+const REFUSED = { status: 400, code: "InvalidRequest", message: "no" };
+
+/** Runs `extend` of a user without an end under faults, and tells what is left in the account. */
+async function extendUnder(faults: Fault[], { interruptIn }: { interruptIn?: string } = {}) {
+  await using sandbox = await startSandbox({ buckets: ["my-bucket"], users: { bob: READ } });
+  const { accessKeys, inlinePolicies } = sandbox.account.users.get("bob")!;
+  const controller = new AbortController();
+  for (const fault of faults) sandbox.fail(fault);
+  if (interruptIn !== undefined) {
+    const when = () => {
+      controller.abort();
+      return true;
+    };
+    sandbox.fail({ operation: interruptIn, delayMs: 20, when });
+  }
+  const ran = await run(["extend", "bob", "30d"], { sandbox, signal: controller.signal });
+  const keys = [...accessKeys.keys()].filter((id) => id !== sandbox.users.bob!.accessKeyId);
+  return { ...ran, keys, hasPolicy: inlinePolicies.has(POLICY), inlinePolicies };
+}
+
+Deno.test("extend: names the key of a probe whose answer was lost or held no key", async () => {
+  const body = "<CreateAccessKeyResponse><CreateAccessKeyResult></CreateAccessKeyResult>" +
+    "</CreateAccessKeyResponse>";
+  for (const fault of [{ cut: true }, { malformedBody: body }]) {
+    const { code, stderr, keys, hasPolicy } = await extendUnder([
+      { operation: "CreateAccessKey", after: true, ...fault },
+    ]);
+    assert.equal(code, 1, stderr);
+    assert.equal(keys.length, 1);
+    assert.match(stderr, new RegExp(`Left in the account: .*user bob.*${keys[0]}`));
+    assert.doesNotMatch(stderr, /TypeError/);
+    assert.equal(hasPolicy, false);
+  }
+});
+
+Deno.test("extend: names the key of a probe that can't be deleted", async () => {
+  const { code, stderr, keys, hasPolicy } = await extendUnder([
+    { operation: "DeleteAccessKey", times: Infinity, error: REFUSED },
+  ]);
+  assert.equal(code, 1);
+  assert.equal(keys.length, 1);
+  assert.match(stderr, new RegExp(`Left in the account: access key .*${keys[0]}`));
+  assert.match(stderr, /keys of user bob expire at .* now/);
+  assert.equal(hasPolicy, true);
+});
+
+Deno.test("extend: names the policy of a probe that can't be removed, and only if it is there", async () => {
+  const remove = { operation: "DeleteUserPolicy", times: Infinity, error: REFUSED };
+  for (const occurrence of [1, 2]) {
+    const put = { operation: "PutUserPolicy", occurrence, times: Infinity, error: REFUSED };
+    const { code, stderr, keys, hasPolicy } = await extendUnder([put, remove]);
+    assert.equal(code, 1);
+    assert.deepEqual(keys, []);
+    assert.equal(hasPolicy, occurrence === 2);
+    assert.equal(
+      /Left in the account: policy s3-credentials\.expires of user bob/.test(stderr),
+      hasPolicy,
+      stderr,
+    );
+  }
+});
+
+for (
+  const operation of [
+    "GetUser",
+    "CreateAccessKey",
+    "PutUserPolicy",
+    "ListBuckets",
+    "DeleteAccessKey",
+  ]
+) {
+  Deno.test(`extend: interrupted in ${operation}, it leaves nothing of the probe`, async () => {
+    const { code, stderr, keys, hasPolicy } = await extendUnder([], { interruptIn: operation });
+    assert.deepEqual(keys, [], stderr);
+    // The deletion of the key is the end of a probe that has succeeded.
+    assert.equal(code, operation === "DeleteAccessKey" ? 0 : 130, stderr);
+    assert.equal(hasPolicy, operation === "DeleteAccessKey");
+    assert.match(stderr, code === 0 ? /keys of user bob expire/ : /Interrupted/);
+  });
+}
+
+Deno.test("extend: interrupted, it names what it can't undo", async () => {
+  const { code, stderr, keys } = await extendUnder(
+    [{ operation: "DeleteAccessKey", times: Infinity, error: REFUSED }],
+    { interruptIn: "ListBuckets" },
+  );
+  assert.equal(code, 130);
+  assert.match(stderr, new RegExp(`Left in the account: access key .*${keys[0]}`));
+});
+
+Deno.test("extend: a policy of that name that somebody else made stays", async () => {
+  const [statement] = READ.Statement;
+  const deny = {
+    Effect: "Deny",
+    Action: "*",
+    Resource: "*",
+    Condition: { DateGreaterThanEquals: { "aws:CurrentTime": "2999-01-31T00:00:00Z" } },
+  };
+  for (
+    const text of [
+      JSON.stringify(READ),
+      JSON.stringify({ ...READ, Statement: [deny, statement] }),
+      JSON.stringify({ ...READ, Statement: [{ ...deny, Resource: "arn:aws:s3:::my-bucket" }] }),
+      "no policy",
+    ]
+  ) {
+    await using sandbox = await startSandbox({ users: { bob: READ } });
+    sandbox.account.users.get("bob")!.inlinePolicies.set(POLICY, text);
+    const before = sandbox.snapshot();
+    for (const end of ["30d", "never"]) {
+      const { code, stderr } = await run(["extend", "bob", end], { sandbox });
+      assert.equal(code, 1);
+      assert.match(stderr, /Policy s3-credentials\.expires of user bob was not made by this tool/);
+    }
+    assert.deepEqual(sandbox.snapshot(), before);
+  }
 });

@@ -239,3 +239,57 @@ test("two keys of one second are not told apart by guessing", async ({ sandbox, 
   }
   assert.deepEqual(keys(), before);
 });
+
+/** Interrupts a command while an operation has not been answered. */
+async function interruptIn(sandbox: Sandbox, operation: string, args: string[]) {
+  const controller = new AbortController();
+  const when = () => {
+    controller.abort();
+    return true;
+  };
+  sandbox.fail({ operation, when, delayMs: 20 });
+  const ran = await run(["rotate", USER, ...args], { sandbox, signal: controller.signal });
+  sandbox.clearFaults();
+  return ran;
+}
+
+test("interrupted while it reads, --finish and --rollback change nothing", async (stage) => {
+  const { sandbox, rotate } = stage;
+  await rotate();
+  const steps = [["--finish"], ["--finish", "--force"], ["--rollback"]];
+  for (const state of ["started", "deactivated"]) {
+    const before = sandbox.snapshot();
+    for (const args of steps) {
+      for (const operation of ["GetUser", "ListAccessKeys", "GetAccessKeyLastUsed"]) {
+        const { code, stderr } = await interruptIn(sandbox, operation, args);
+        assert.equal(code, 130, `${state} ${args} ${operation}: ${stderr}`);
+        assert.deepEqual(sandbox.snapshot(), before);
+      }
+    }
+    await rotate("--finish");
+  }
+});
+
+test("interrupted between two changes, it says or undoes the first one", async (stage) => {
+  const { sandbox, id, rotate, keys } = stage;
+  const newId = JSON.parse((await rotate()).stdout).AccessKeyId;
+  const before = sandbox.snapshot();
+  const noted = await interruptIn(sandbox, "TagUser", ["--finish"]);
+  assert.equal(noted.code, 130);
+  assert.deepEqual(sandbox.snapshot(), before);
+
+  await rotate("--finish");
+  const back = await interruptIn(sandbox, "UpdateAccessKey", ["--rollback"]);
+  assert.equal(back.code, 130);
+  assert.match(back.stderr, new RegExp(`${id} is active again; ${newId} was not deleted`));
+  assert.deepEqual(keys(), [[id, "Active"], [newId, "Active"]]);
+});
+
+test("interrupted in its last change, it waits for the answer and says what was done", async (stage) => {
+  const { sandbox, id, rotate, keys } = stage;
+  const newId = JSON.parse((await rotate()).stdout).AccessKeyId;
+  const { code, stderr } = await interruptIn(sandbox, "UpdateAccessKey", ["--finish"]);
+  assert.equal(code, 0);
+  assert.match(stderr, new RegExp(`Deactivated access key ${id}`));
+  assert.deepEqual(keys(), [[id, "Inactive"], [newId, "Active"]]);
+});
