@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { abortable } from "../abortable.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
 import { awsErrorCode, isMissing, serviceError } from "../aws/service_error.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
@@ -10,6 +11,8 @@ import { checkAccessKeyId } from "../names.ts";
 
 /** Options of {@linkcode disableKey} and {@linkcode deleteKey}. */
 export interface KeyChangeOptions {
+  /** Stops before the change. */
+  signal?: AbortSignal;
   /**
    * Whether the key may be the one that the call itself is made with.
    *
@@ -63,9 +66,15 @@ async function ownerOf(aws: Aws, id: string): Promise<AccessKeyOwner> {
   );
 }
 
-async function setStatus(aws: Aws, id: string, Status: "Active" | "Inactive") {
-  const owner = await ownerOf(aws, id);
+async function setStatus(
+  aws: Aws,
+  id: string,
+  Status: "Active" | "Inactive",
+  signal: AbortSignal | undefined,
+) {
+  const owner = await abortable(ownerOf(aws, id), signal);
   const iam = await aws.iam();
+  signal?.throwIfAborted();
   await iam.updateAccessKey({ ...owner, Status }).catch((error) => {
     const verb = Status === "Active" ? "enable" : "disable";
     throw serviceError(error, `Could not ${verb} access key ${id} of user ${owner.UserName}`);
@@ -103,7 +112,7 @@ export async function disableKey(
 ): Promise<AccessKeyOwner> {
   asUsageError(() => checkAccessKeyId(accessKeyId));
   await refuseCallersKey(aws, accessKeyId, options);
-  return await setStatus(aws, accessKeyId, "Inactive");
+  return await setStatus(aws, accessKeyId, "Inactive", options.signal);
 }
 
 /**
@@ -111,6 +120,7 @@ export async function disableKey(
  *
  * @param aws the account
  * @param accessKeyId the key's id
+ * @param options interruption
  * @returns the key and its user
  * @throws {S3CredentialsError} `not-found` if the account has no such key
  *
@@ -126,9 +136,13 @@ export async function disableKey(
  * await enableKey(aws, credentials.accessKeyId);
  * ```
  */
-export async function enableKey(aws: Aws, accessKeyId: string): Promise<AccessKeyOwner> {
+export async function enableKey(
+  aws: Aws,
+  accessKeyId: string,
+  options: Pick<KeyChangeOptions, "signal"> = {},
+): Promise<AccessKeyOwner> {
   asUsageError(() => checkAccessKeyId(accessKeyId));
-  return await setStatus(aws, accessKeyId, "Active");
+  return await setStatus(aws, accessKeyId, "Active", options.signal);
 }
 
 /**
@@ -158,8 +172,9 @@ export async function deleteKey(
 ): Promise<AccessKeyOwner> {
   asUsageError(() => checkAccessKeyId(accessKeyId));
   await refuseCallersKey(aws, accessKeyId, options);
-  const owner = await ownerOf(aws, accessKeyId);
+  const owner = await abortable(ownerOf(aws, accessKeyId), options.signal);
   const iam = await aws.iam();
+  options.signal?.throwIfAborted();
   await iam.deleteAccessKey({ ...owner }).catch((error) => {
     // It was there a moment ago: the first answer was lost, and the SDK has retried.
     if (isMissing(error)) return;

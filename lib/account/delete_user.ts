@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { abortable } from "../abortable.ts";
 import { mapOrdered } from "../concurrency.ts";
 import type { IAM } from "@aws-sdk/client-iam";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
@@ -166,7 +167,8 @@ async function refuseCaller(aws: Aws, userName: string, tried: string): Promise<
  *
  * @param aws the account
  * @param userName the user's name
- * @param options a function that is called with each dependent that was removed, in a fixed order
+ * @param options a function that is called with each dependent that was removed, in a fixed order, and a
+ *   signal that stops before the next removal
  * @throws {S3CredentialsError} `not-found` if there is no such user; `conflict`, before anything is
  *   removed, if it is the caller; otherwise why it could not be deleted, after as much as possible was removed
  *
@@ -189,7 +191,7 @@ async function refuseCaller(aws: Aws, userName: string, tried: string): Promise<
 export async function deleteUser(
   aws: Aws,
   userName: string,
-  options: { onRemoved?: (dependent: RemovedDependent) => void } = {},
+  options: { onRemoved?: (dependent: RemovedDependent) => void; signal?: AbortSignal } = {},
 ): Promise<void> {
   // Without a name, IAM would take some of the calls as about the caller.
   asUsageError(() => checkUserName(userName));
@@ -198,15 +200,20 @@ export async function deleteUser(
     throw serviceError(error, tried);
   });
   const errors: S3CredentialsError[] = [];
-  const [{ dependents, unlisted }] = await Promise.all([
+  const { signal } = options;
+  const looking = Promise.all([
     findDependents(iam, userName, tried),
     refuseCaller(aws, userName, tried),
   ]);
+  const [{ dependents, unlisted }] = await abortable(looking, signal);
   const removals = mapOrdered(dependents, async ({ remove, kind, id }) => {
+    if (signal?.aborted) return;
     const error = await remove(iam, userName, id).then(() => undefined, (error) => error);
     return { kind, id, error };
   });
-  for await (const { kind, id, error } of removals) {
+  for await (const removal of removals) {
+    if (removal === undefined) continue;
+    const { kind, id, error } = removal;
     if (error === undefined || isMissing(error)) options.onRemoved?.({ kind, id });
     else errors.push(serviceError(error, `${tried}: its ${kind} ${id} could not be removed`));
   }
@@ -215,6 +222,7 @@ export async function deleteUser(
     const message = errors.map((error) => error.message).join("\n");
     throw new S3CredentialsError(first.code, message, { cause: first, hint: first.hint });
   }
+  signal?.throwIfAborted();
   try {
     await iam.deleteUser({ UserName: userName });
   } catch (cause) {

@@ -77,6 +77,7 @@ export const deleteUser = defineCommand({
     "memberships, login profile, MFA devices, certificates and other credentials.",
   examples: [["Two users:", "delete-user username1 username2"]],
   options: awsOptions,
+  stopsItself: true,
   async run({ operands, options }, io) {
     const names = [...new Set(operands)];
     for (const name of names) asUsageError(() => checkUserName(name));
@@ -85,24 +86,30 @@ export const deleteUser = defineCommand({
       const deletions = mapOrdered(names, async (name) => {
         const removed: RemovedDependent[] = [];
         const onRemoved = (dependent: RemovedDependent) => removed.push(dependent);
-        const error = await deleteUser(aws, name, { onRemoved })
+        const error = await deleteUser(aws, name, { onRemoved, signal: io.signal })
           .then(() => undefined, (error) => error);
         return { name, removed, error };
       }, USERS_AT_A_TIME);
       let failed = false;
+      let isInterrupted = false;
       const say = (text: string) => writeLine(io, text).catch(ignoreBrokenPipe);
       for await (const { name, removed, error } of deletions) {
-        const isKnown = error?.code !== "not-found" || removed.length > 0;
+        const isStopped = io.signal.aborted && error === io.signal.reason;
+        const isKnown = isStopped
+          ? removed.length > 0
+          : error?.code !== "not-found" || removed.length > 0;
+        isInterrupted ||= isStopped;
         if (isKnown) await say(`User: ${name}`);
         for (const dependent of removed) await say(`  ${describe(dependent)}`);
         if (error === undefined) {
           await say("  Deleted user");
-        } else {
+        } else if (!isStopped) {
           if (!(error instanceof S3CredentialsError)) throw error;
           await writeError(io, error);
           failed = true;
         }
       }
+      if (isInterrupted) io.signal.throwIfAborted();
       if (failed) throw new ExitCode(1);
     });
   },

@@ -164,6 +164,7 @@ async function forEachKey(
         log.say(`${done} access key ${id} of user ${UserName}`);
       } catch (error) {
         if (!(error instanceof S3CredentialsError) || ids.length === 1) throw error;
+        if (error === io.signal.reason) throw error;
         failed = true;
         await log.flush();
         await writeError(io, error);
@@ -181,10 +182,11 @@ export const disableKey = defineCommand({
     "by itself.",
   examples: [["A key that has leaked:", "disable-key AKIAIOSFODNN7EXAMPLE"]],
   options: { force, ...awsOptions },
+  stopsItself: true,
   async run({ operands, options }, io) {
     await forEachKey(operands, options, io, async (aws, id) => {
       const { disableKey } = await library.accessKeys();
-      return await disableKey(aws, id, { force: options.force });
+      return await disableKey(aws, id, { force: options.force, signal: io.signal });
     }, "Disabled");
   },
 });
@@ -195,10 +197,11 @@ export const enableKey = defineCommand({
   description: "Enable access keys that were disabled. Finds their users by itself.",
   examples: [["A key:", "enable-key AKIAIOSFODNN7EXAMPLE"]],
   options: awsOptions,
+  stopsItself: true,
   async run({ operands, options }, io) {
     await forEachKey(operands, options, io, async (aws, id) => {
       const { enableKey } = await library.accessKeys();
-      return await enableKey(aws, id);
+      return await enableKey(aws, id, { signal: io.signal });
     }, "Enabled");
   },
 });
@@ -211,10 +214,11 @@ export const deleteKey = defineCommand({
     "was deleted can't be brought back: disable it first, and see who complains.",
   examples: [["A key:", "delete-key AKIAIOSFODNN7EXAMPLE"]],
   options: { force, ...awsOptions },
+  stopsItself: true,
   async run({ operands, options }, io) {
     await forEachKey(operands, options, io, async (aws, id) => {
       const { deleteKey } = await library.accessKeys();
-      return await deleteKey(aws, id, { force: options.force });
+      return await deleteKey(aws, id, { force: options.force, signal: io.signal });
     }, "Deleted");
   },
 });

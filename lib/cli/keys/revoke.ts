@@ -39,6 +39,7 @@ export const revokeSessions = defineCommand({
     undo: flag("--undo", "Let them work again, unless they have expired"),
     ...awsOptions,
   },
+  stopsItself: true,
   async run({ options }, io) {
     const { role, before, undo } = options;
     const now = io.now?.() ?? new Date();
@@ -51,11 +52,14 @@ export const revokeSessions = defineCommand({
     await withAws(options, io, async (aws) => {
       const { revokeSessions, undoRevocation } = await library.revoke();
       if (undo) {
-        const { RoleName } = await undoRevocation(aws, { role });
+        const { RoleName } = await undoRevocation(aws, { role, signal: io.signal });
         log.say(`Sessions of role ${RoleName} work again`);
         return;
       }
-      const { RoleName, Before } = await revokeSessions(aws, { role, before, now });
+      const { RoleName, Before } = await revokeSessions(aws, {
+        ...{ role, before, now },
+        signal: io.signal,
+      });
       log.say(
         `Revoked all sessions of role ${RoleName} that were issued before ${formatTime(Before!)}`,
       );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { abortable } from "../../abortable.ts";
 import { decodeDocument } from "../../account/iam_document.ts";
 import type { Aws } from "../../aws/connect.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
@@ -33,6 +34,8 @@ export interface RevokeOptions {
   before?: Date;
   /** The time now; a test may pass another one. */
   now?: Date;
+  /** Stops before the change. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -63,7 +66,7 @@ export interface RevokeOptions {
  * ```
  */
 export async function revokeSessions(aws: Aws, options: RevokeOptions = {}): Promise<Revocation> {
-  const { role = ROLE_NAME, now = new Date() } = options;
+  const { role = ROLE_NAME, now = new Date(), signal } = options;
   // A session of this second was perhaps issued a moment ago, and IAM compares whole seconds.
   const before = options.before ?? new Date(1000 * Math.ceil((now.getTime() + 1) / 1000));
   if (Number.isNaN(before.getTime())) {
@@ -79,10 +82,11 @@ export async function revokeSessions(aws: Aws, options: RevokeOptions = {}): Pro
   const action = `Could not revoke the sessions of role ${role}`;
   const iam = await aws.iam();
   try {
-    const earlier = await iam.getRolePolicy(target).catch((error) => {
+    const reading = iam.getRolePolicy(target).catch((error) => {
       if (isMissing(error)) return undefined;
       throw error;
     });
+    const earlier = await abortable(reading, signal);
     const present = earlier && revokedBefore(earlier.PolicyDocument);
     if (present && present > before) {
       throw new S3CredentialsError(
@@ -100,8 +104,10 @@ export async function revokeSessions(aws: Aws, options: RevokeOptions = {}): Pro
       Condition: { DateLessThan: { "aws:TokenIssueTime": before.toISOString() } },
     };
     const PolicyDocument = policyText({ Version: "2012-10-17", Statement: [statement] });
+    signal?.throwIfAborted();
     await iam.putRolePolicy({ ...target, PolicyDocument });
   } catch (error) {
+    if (signal?.aborted && error === signal.reason) throw error;
     throw isMissing(error) ? noRole(role) : serviceError(error, action);
   }
   return { RoleName: role, Before: before };
@@ -137,10 +143,11 @@ function noRole(role: string): S3CredentialsError {
  */
 export async function undoRevocation(
   aws: Aws,
-  options: Pick<RevokeOptions, "role"> = {},
+  options: Pick<RevokeOptions, "role" | "signal"> = {},
 ): Promise<Revocation> {
-  const { role = ROLE_NAME } = options;
+  const { role = ROLE_NAME, signal } = options;
   const iam = await aws.iam();
+  signal?.throwIfAborted();
   try {
     await iam.deleteRolePolicy({ RoleName: role, PolicyName: POLICY_NAME });
   } catch (error) {
