@@ -189,6 +189,16 @@ export function replacementWarnings(
   );
 }
 
+/** The other keys of an existing user that did not expire, and will. */
+export function expiryWarnings({ name, expires }: ResolvedUser, found: UserFacts): string[] {
+  if (expires === undefined || found.inlinePolicies?.has(EXPIRES_POLICY)) return [];
+  const active = found.accessKeys?.filter(({ status }) => status !== "Inactive") ?? [];
+  return active.length === 0 ? [] : [
+    `The other keys of user ${name} will expire at ${formatTime(expires)} too: ` +
+    active.map(describeKey).join(", "),
+  ];
+}
+
 /** What is other than this run has left it: neither its own policies nor those that it has replaced. */
 export function overwriteWarnings(
   { name }: ResolvedUser,

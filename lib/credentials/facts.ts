@@ -192,17 +192,21 @@ async function findAccessKeys(iam: IAM, userName: string): Promise<AccessKeyFact
     (page) => iam.listAccessKeys({ UserName: userName, ...page }),
     (page) => page.AccessKeyMetadata,
   );
-  return await mapAll(keys, async ({ AccessKeyId: accessKeyId = "", CreateDate }) => {
-    const used = await ifAllowed(
-      iam.getAccessKeyLastUsed({ AccessKeyId: accessKeyId }),
-      `Could not see when key ${accessKeyId} was last used`,
-    );
-    return {
-      accessKeyId,
-      createDate: CreateDate,
-      lastUsedDate: used && (used.AccessKeyLastUsed?.LastUsedDate ?? null),
-    };
-  });
+  return await mapAll(
+    keys,
+    async ({ AccessKeyId: accessKeyId = "", Status: status, CreateDate }) => {
+      const used = await ifAllowed(
+        iam.getAccessKeyLastUsed({ AccessKeyId: accessKeyId }),
+        `Could not see when key ${accessKeyId} was last used`,
+      );
+      return {
+        accessKeyId,
+        status,
+        createDate: CreateDate,
+        lastUsedDate: used && (used.AccessKeyLastUsed?.LastUsedDate ?? null),
+      };
+    },
+  );
 }
 
 async function findInlinePolicies(iam: IAM, userName: string): Promise<Map<string, string>> {

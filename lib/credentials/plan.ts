@@ -27,6 +27,7 @@ import {
   bucketNotices,
   bucketWarnings,
   describeKey,
+  expiryWarnings,
   replacementWarnings,
   userNotices,
   userWarnings,
@@ -168,6 +169,7 @@ function planUser(
     steps: stepsForUser(request, user, found, policies),
     notices: userNotices(user, found),
     warnings: found === undefined ? [] : [
+      ...expiryWarnings(user, found),
       ...replacementWarnings(user, found, policies),
       ...userWarnings(request, user, found, policies),
     ],

@@ -133,6 +133,8 @@ export interface ResolvedRequest {
 export interface AccessKeyFacts {
   /** The key's id. */
   accessKeyId: string;
+  /** `Active` or `Inactive`. */
+  status?: string;
   /** When it was created. */
   createDate?: Date;
   /** When it was last used; `null` if never, `undefined` if the caller may not see that. */

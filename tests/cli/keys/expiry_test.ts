@@ -205,6 +205,28 @@ test("create: a further key of a user expires with the others, which is said", a
   assert.doesNotMatch(stderr, /can also do/);
 });
 
+Deno.test("create --expires: names the other active keys of a user that will expire too", async () => {
+  for (const mode of [[], ["--silent"], ["--plan"]]) {
+    await using sandbox = await startSandbox({ buckets: ["my-bucket"], users: { bob: READ } });
+    const id = sandbox.users.bob!.accessKeyId;
+    const key = sandbox.account.users.get("bob")!.accessKeys.get(id)!;
+    const create = (...more: string[]) =>
+      run(["create", "my-bucket", "--username", "bob", ...more], { sandbox });
+    const plan = (...more: string[]) => create("--plan", ...more);
+    const warning = new RegExp(
+      `^Warning: The other keys of user bob will expire at ${TIME.source} too: access key ${id} `,
+      "gm",
+    );
+    key.status = "Inactive";
+    assert.doesNotMatch((await plan("--expires", "1h")).stderr, warning);
+    key.status = "Active";
+    assert.doesNotMatch((await plan()).stderr, warning);
+    const { code, stderr } = await create("--expires", "1h", ...mode);
+    assert.equal(code, 0, stderr);
+    assert.equal(stderr.match(warning)?.length, 1, stderr);
+  }
+});
+
 test("create: no further key of a user whose keys have expired", async (sandbox) => {
   await run(["create", "my-bucket", "--expires", "1h"], { sandbox });
   sandbox.clock.advance(2 * 3_600_000);
