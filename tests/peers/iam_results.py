@@ -78,6 +78,15 @@ def user_keys():
 
 def user_groups():
     call("create_group", GroupName="lab")
+    call("get_group", GroupName="lab")
+    call("list_groups")
+    call("put_group_policy", GroupName="lab", **inline, PolicyDocument=S3)
+    call("get_group_policy", GroupName="lab", **inline)
+    call("list_group_policies", GroupName="lab")
+    call("delete_group_policy", GroupName="lab", **inline)
+    call("attach_group_policy", GroupName="lab", PolicyArn=BOUNDARY)
+    call("list_attached_group_policies", GroupName="lab")
+    call("detach_group_policy", GroupName="lab", PolicyArn=BOUNDARY)
     call("add_user_to_group", **ida, GroupName="lab")
     call("list_groups_for_user", **ida)
     call("remove_user_from_group", **ida, GroupName="lab")
@@ -122,6 +131,8 @@ def roles():
     call("update_role", **worker, MaxSessionDuration=7200)
     call("update_assume_role_policy", **worker, PolicyDocument=TRUST)
     call("tag_role", **worker, Tags=TAGS)
+    call("list_role_tags", **worker)
+    call("untag_role", **worker, TagKeys=["team"])
     call("put_role_policy", **worker, **inline, PolicyDocument=S3)
     call("get_role_policy", **worker, **inline)
     call("list_role_policies", **worker)
@@ -140,7 +151,15 @@ def managed_policies():
     call("delete_policy", **policy)
 
 
+def simulations():
+    actions = {"ActionNames": ["s3:GetObject"]}
+    arn = call("get_user", **ida)["User"]["Arn"]
+    call("simulate_principal_policy", PolicySourceArn=arn, **actions)
+    call("simulate_custom_policy", PolicyInputList=[S3], **actions)
+
+
 user_itself()
+simulations()
 user_policies()
 user_keys()
 user_groups()

@@ -101,6 +101,15 @@ async function whoIsServed(args: string[]): Promise<Ran> {
   return { ...caller, code: code || caller.code, stderr };
 }
 
+/** Runs a command about the user's oldest key, whose id only the account knows. */
+function aboutTheKey(command: string): () => Promise<Ran> {
+  return async () => {
+    const listed = await runCli(["list-credentials", "--user", "ida"], { env: moto.env });
+    const [{ AccessKeyId }] = JSON.parse(listed.stdout);
+    return await runCli([command, AccessKeyId], { env: moto.env });
+  };
+}
+
 const TURNS: Record<string, Turn> = {
   "create": {
     line: `one -c --username ida --policy ${OWN_POLICY}`,
@@ -187,13 +196,13 @@ const TURNS: Record<string, Turn> = {
     line: "one hello.txt -",
     stdin: "hello",
     stdout: "",
-    stderr: "",
+    stderr: /^Uploaded .+\n$/,
     changes: ({ objects }) => objects["hello.txt"] = held("hello", "text/plain"),
   },
   "put-objects": {
     line: "one FOLDER/site --prefix web",
     stdout: "",
-    stderr: "",
+    stderr: /^Uploaded .+\n$/,
     changes: ({ objects }) => objects["web/site/index.html"] = held("<p>", "text/html"),
   },
   "list-bucket": {
@@ -215,6 +224,43 @@ const TURNS: Record<string, Turn> = {
     stdout: "",
     stderr: "Deleting 1 object from one\n",
     changes: ({ objects }) => delete objects["web/site/index.html"],
+  },
+  "can": {
+    line: "one/hello.txt --user ida --action s3:GetObject --json",
+    stdout: { json: [{ action: "s3:GetObject", resource: "arn:aws:s3:::one/hello.txt" }] },
+  },
+  "list-credentials": {
+    line: "--user ida",
+    stdout: { json: [{ UserName: "ida", Status: "Active" }] },
+  },
+  "disable-key": {
+    line: "",
+    run: aboutTheKey("disable-key"),
+    stdout: "",
+    changes: ({ users }) => users.ida!.keys = ["Inactive"],
+  },
+  "enable-key": {
+    line: "",
+    run: aboutTheKey("enable-key"),
+    stdout: "",
+    changes: ({ users }) => users.ida!.keys = ["Active"],
+  },
+  "rotate": {
+    line: "ida",
+    stdout: { json: { UserName: "ida", Status: "Active" } },
+    changes: ({ users }) => users.ida!.keys = ["Active", "Active"],
+  },
+  "delete-key": {
+    line: "",
+    run: aboutTheKey("delete-key"),
+    stdout: "",
+    changes: ({ users }) => users.ida!.keys = ["Active"],
+  },
+  "extend": { line: "ida never", stdout: "" },
+  "revoke-sessions": {
+    line: "",
+    stdout: "",
+    changes: ({ roles }) => roles[ROLE]!.policies = ["s3-credentials.revoke-sessions"],
   },
   "delete-user": {
     line: "ida",

@@ -130,7 +130,7 @@ for (const { name, key, from, options = [], before, then } of PUTS) {
     const bucket = await stage.bucket(before);
     const isPiped = typeof from === "string";
     const path = isPiped ? "-" : await stage.file(...from);
-    const args = ["put-object", bucket, key, path, ...options];
+    const args = ["put-object", "--silent", bucket, key, path, ...options];
     const ran = await stage.ours(args, isPiped ? from : undefined);
     assert.deepEqual(said(ran), SILENCE);
     assert.deepEqual(await stage.read(bucket), { objects: { [key]: then }, uploads: [] });
@@ -142,7 +142,7 @@ peerTest(`moto: put-object, ${ODD_KEYS.length} odd keys, byte for byte`, async (
   const options = ["--content-type", "text/plain"];
   for (const key of ODD_KEYS) {
     const ran = await stage.ours(
-      ["put-object", ...options, "--", bucket, key, "-"],
+      ["put-object", "--silent", ...options, "--", bucket, key, "-"],
       oddContent(key),
     );
     assert.deepEqual([key, said(ran)], [key, SILENCE]);
@@ -213,7 +213,7 @@ for (const { name, paths, options = [], then } of TREES) {
   peerTest(`moto: put-objects, ${name}`, async () => {
     const bucket = await stage.bucket({ "there before": "stays" });
     const words = paths.map((path) => `${stage.folder}/${path}`);
-    const args = ["put-objects", bucket, ...words, ...options];
+    const args = ["put-objects", "--silent", bucket, ...words, ...options];
     const dry = await stage.ours([...args, "--dry-run"]);
     assert.deepEqual([dry.code, dry.stderr], [0, ""]);
     const before = { "there before": held("stays") };
