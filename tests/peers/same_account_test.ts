@@ -102,7 +102,7 @@ const CASES: Case[] = [
  */
 function commonLog(stderr: string): string[] {
   const onlyOurs =
-    /^(Created role: |Attached policy arn:\S+ to role |User exists already: |Warning: )/;
+    /^(Created role: |Dry run: |Attached policy arn:\S+ to role |User exists already: |Warning: )/;
   return stderr.split("\n").filter((line) => !onlyOurs.test(line)).map((line) =>
     line.startsWith("Created  user: ")
       ? line.replace("Created  user", "Created user").replaceAll("'", "")

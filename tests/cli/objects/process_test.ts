@@ -121,6 +121,9 @@ Deno.test("getObject: goes on from where the connection was cut", async () => {
     response.writeHead(from > 0 ? 206 : 200, {
       etag: '"some-1"',
       "content-length": content.length - from,
+      ...(from > 0 && {
+        "content-range": `bytes ${from}-${content.length - 1}/${content.length}`,
+      }),
     });
     const end = Math.min(from + 300_000, content.length);
     response.write(content.subarray(from, end), () => {
