@@ -28,7 +28,7 @@ Deno.test.beforeAll(async () => {
   empty = await stage.bucket();
   full = await stage.bucket();
   for (const key of MANY) await stage.file(key, key);
-  const { code, stderr } = await stage.ours(["put-objects", full, stage.path("many")]);
+  const { code, stderr } = await stage.ours(["put-objects", "--silent", full, stage.path("many")]);
   assert.deepEqual([code, stderr], [0, ""]);
   for (const key of ODD_KEYS) await stage.put(full, key, oddContent(key));
 });
@@ -48,6 +48,12 @@ function expectedRow({ path, ...row }: ListedRow, format: Format, urls: boolean)
       Object.entries({ ...all, Owner: "" }).map(([field, value]) => [field, String(value)]),
     ),
   );
+}
+
+/** JSON passes on what of checksums S3 tells; the rows of boto3 that are compared leave it out. */
+function withoutChecksum(row: unknown): unknown {
+  const { ChecksumAlgorithm: _, ChecksumType: __, ...rest } = row as Record<string, unknown>;
+  return rest;
 }
 
 interface Listing {
@@ -86,7 +92,10 @@ for (const { bucket, prefix, urls = false, count } of LISTINGS) {
       const { fields, rows } = await parseRows(ran.stdout, format);
       const theirs = await stage.rows(bucket(), prefix);
       assert.equal(rows.length, count);
-      assert.deepEqual(rows, theirs.map((row) => expectedRow(row, format, urls)));
+      assert.deepEqual(
+        rows.map(withoutChecksum),
+        theirs.map((row) => expectedRow(row, format, urls)),
+      );
       const hasHeader = format === "csv" || format === "tsv";
       assert.deepEqual(fields, hasHeader ? [...FIELDS, ...urls ? ["URL"] : []] : []);
     });
