@@ -80,8 +80,10 @@ export interface CompiledStatement {
   readonly conditions: readonly Condition[];
 }
 
-const DOCUMENT_ELEMENTS = new Set(["Version", "Id", "Statement"]);
-const STATEMENT_ELEMENTS = new Set([
+/** The elements that a policy document can have. */
+export const DOCUMENT_ELEMENTS: ReadonlySet<string> = new Set(["Version", "Id", "Statement"]);
+/** The elements that a statement can have. */
+export const STATEMENT_ELEMENTS: ReadonlySet<string> = new Set([
   "Sid",
   "Effect",
   "Action",

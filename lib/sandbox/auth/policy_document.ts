@@ -4,25 +4,18 @@
  * @module
  */
 import { isObject } from "../../is_object.ts";
-import { checkPolicy, type PolicyUse } from "../../policy/language/statement.ts";
+import {
+  checkPolicy,
+  DOCUMENT_ELEMENTS,
+  type PolicyUse,
+  STATEMENT_ELEMENTS,
+} from "../../policy/language/statement.ts";
 import type { Account } from "../account.ts";
 import { ServiceError } from "../operation.ts";
 import { checkLength, validationError } from "../query.ts";
 
 type Json = Record<string, unknown>;
 
-const DOCUMENT_KEYS = new Set(["Version", "Id", "Statement"]);
-const STATEMENT_KEYS = new Set([
-  "Sid",
-  "Effect",
-  "Action",
-  "NotAction",
-  "Resource",
-  "NotResource",
-  "Principal",
-  "NotPrincipal",
-  "Condition",
-]);
 const MAX_LENGTH = 131_072;
 
 /** Refuses a document that can't be the policy of a user or role, a managed or a session policy. */
@@ -88,13 +81,13 @@ function parse(text: string, message: string): Json {
 }
 
 function statementsOf(document: Json): Json[] {
-  if (Object.keys(document).some((key) => !DOCUMENT_KEYS.has(key))) throw syntaxErrors();
+  if (Object.keys(document).some((key) => !DOCUMENT_ELEMENTS.has(key))) throw syntaxErrors();
   const version = document.Version ?? "2008-10-17";
   if (version !== "2012-10-17" && version !== "2008-10-17") throw syntaxErrors();
   const statements = [document.Statement ?? []].flat();
   if (statements.length === 0 || !statements.every(isObject)) throw syntaxErrors();
   for (const statement of statements) {
-    if (Object.keys(statement).some((key) => !STATEMENT_KEYS.has(key))) throw syntaxErrors();
+    if (Object.keys(statement).some((key) => !STATEMENT_ELEMENTS.has(key))) throw syntaxErrors();
     if (statement.Effect !== "Allow" && statement.Effect !== "Deny") throw syntaxErrors();
   }
   checkSids(statements);
