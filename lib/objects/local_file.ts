@@ -34,17 +34,24 @@ export class LocalFile {
     this.#temporary = temporaryBeside(path);
     this.#checkDirectory = checkDirectory;
     const replaced = accessOf(path);
-    this.#file = Deno.openSync(this.#temporary, {
-      read: true,
-      write: true,
-      createNew: true,
-      // The finished file may be private, so the unfinished one is.
-      mode: replaced && (replaced.mode & 0o666 | 0o600),
-    });
+    // The finished file may be private, so the unfinished one is.
+    const mode = replaced && (replaced.mode & 0o666 | 0o600);
+    try {
+      this.#file = Deno.openSync(this.#temporary, {
+        read: true,
+        write: true,
+        createNew: true,
+        mode,
+      });
+    } catch (error) {
+      // That the directory was changed says more than that a file can't be made there.
+      checkDirectory();
+      throw error;
+    }
     try {
       markUnfinished(this.#file);
       assertInPlace(this.#file, this.#temporary, checkDirectory);
-      // Whoever has put a file of theirs here must not be given the content.
+      // A user who has put a file of theirs here must not be given the content.
       const isOwn = replaced?.uid === this.#file.statSync().uid;
       this.#replaced = isOwn ? replaced : undefined;
     } catch (error) {

@@ -2,6 +2,7 @@
  * Attacks on downloads by another user who may write where a download goes.
  */
 import assert from "node:assert/strict";
+import { LocalDirectory } from "../../lib/objects/local_directory.ts";
 import { LocalFile } from "../../lib/objects/local_file.ts";
 import { removeLeftovers } from "../../lib/objects/leftovers.ts";
 import { BUCKET, noise, type Stage, stage, tree, until } from "../support/objects.ts";
@@ -106,9 +107,21 @@ attackByOtherUser("a directory becomes a link during get-objects", async () => {
   const refused = stderr.match(/somebody else changed directory .*theirs\/d at the same/g) ?? [];
   const written = Object.keys(tree(`${theirs}/real`)).filter((name) => !name.startsWith("."));
   assert.ok(refused.length > 0);
-  assert.equal(refused.length + written.length, 40);
+  assert.equal(refused.length + written.length, 40, stderr);
   assert.deepEqual(tree(elsewhere), {});
   assert.equal(await Deno.readTextFile(`${theirs}/other/1`), "x");
+});
+
+Deno.test("LocalFile: says that a directory was changed where it is gone before the file is made", async () => {
+  await using st = await stage();
+  const directory = LocalDirectory.open(st.directory);
+  const { path, checkPlace } = await directory.target("d/a");
+  await Deno.rename(st.path("d"), st.path("real"));
+  assert.throws(
+    () => new LocalFile(path!, checkPlace),
+    /somebody else changed directory .*d at the/,
+  );
+  assert.deepEqual(tree(st.path("real")), {});
 });
 
 attackByOtherUser(
