@@ -22,6 +22,7 @@ const localserver = () => import("./lib/cli/localserver.ts");
 const objects = () => import("./lib/cli/objects.ts");
 const permissions = () => import("./lib/cli/policies/permissions.ts");
 const policy = () => import("./lib/cli/policies/policy.ts");
+const presign = () => import("./lib/cli/presign.ts");
 const rotate = () => import("./lib/cli/keys/rotate.ts");
 const revoke = () => import("./lib/cli/keys/revoke.ts");
 const sandbox = () => import("./lib/cli/sandbox/command.ts");
@@ -100,14 +101,19 @@ const program: Program = {
     },
     {
       title: "Objects",
-      commands: commandsOf(objects, {
-        "list-bucket": "List the objects of a bucket",
-        "get-object": "Download an object",
-        "get-objects": "Download several objects",
-        "put-object": "Upload a file or standard input to an object",
-        "put-objects": "Upload files and directories",
-        "delete-objects": "Delete objects of a bucket",
-      }),
+      commands: [
+        ...commandsOf(objects, {
+          "list-bucket": "List the objects of a bucket",
+          "get-object": "Download an object",
+          "get-objects": "Download several objects",
+          "put-object": "Upload a file or standard input to an object",
+          "put-objects": "Upload files and directories",
+          "delete-objects": "Delete objects of a bucket",
+        }),
+        ...commandsOf(presign, {
+          "presign": "Make a URL or a form that needs no credentials",
+        }),
+      ],
     },
     {
       title: "Tools",

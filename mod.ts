@@ -135,6 +135,12 @@ export {
 export { putObject, putObjects } from "./lib/objects/put.ts";
 export { findUploads, type FoundUploads } from "./lib/objects/find_uploads.ts";
 export { deleteObjects } from "./lib/objects/delete.ts";
+export {
+  type PresignedPost,
+  type PresignOptions,
+  presignPost,
+  presignUrl,
+} from "./lib/objects/presign.ts";
 export type { ObjectContent } from "./lib/objects/sources.ts";
 export type {
   ObjectResult,

@@ -34,6 +34,21 @@ export function parseWait(text: string): number {
   throw new InvalidInput(`Duration must be between 1 second and 1 hour, not ${text}`);
 }
 
+const MAX_URL_SECONDS = 7 * 24 * 60 * 60;
+
+/** Parses how long a presigned URL will work: from 1 second to 7 days. */
+export function parseUrlDuration(text: string): number {
+  const seconds = parseSeconds(text);
+  checkUrlDuration(seconds, text);
+  return seconds;
+}
+
+/** Throws `InvalidInput` unless it is a whole number of seconds that S3 allows for a URL. */
+export function checkUrlDuration(seconds: number, text = `${seconds} seconds`): void {
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_URL_SECONDS) return;
+  throw new InvalidInput(`Duration must be between 1 second and 7 days, not ${text}`);
+}
+
 const DURATION = /^(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
 
 /** Parses a duration such as `3600`, `90s`, `15m`, `1h30m` or `30d`; gives seconds. */

@@ -30,6 +30,7 @@ const LATER_EXPORTS = `
   listCredentials CredentialSummary ListCredentialsOptions
   deleteKey disableKey enableKey AccessKeyOwner KeyChangeOptions
   Partition
+  presignUrl presignPost PresignOptions PresignedPost
 `;
 
 async function deno(...args: string[]): Promise<string> {

@@ -38,6 +38,8 @@ export const library = {
   getObjects: (): Promise<typeof import("../objects/get.ts")> => import("../" + "objects/get.ts"),
   listObjects: (): Promise<typeof import("../objects/list.ts")> =>
     import("../" + "objects/list.ts"),
+  presign: (): Promise<typeof import("../objects/presign.ts")> =>
+    import("../" + "objects/presign.ts"),
   publicAccessBlock: (): Promise<typeof import("../account/public_access_block.ts")> =>
     import("../" + "account/public_access_block.ts"),
   putObjects: (): Promise<typeof import("../objects/put.ts")> => import("../" + "objects/put.ts"),

@@ -6,7 +6,7 @@
 import type { ObjectResult } from "../objects/types.ts";
 import { checkKey } from "../objects/keys.ts";
 import { asUsageError, InvalidInput } from "../errors.ts";
-import { flag, value } from "./command.ts";
+import { flag, type Option, value } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Io } from "./io.ts";
 import { bucketNames } from "./options.ts";
@@ -33,6 +33,18 @@ function parseConcurrency(text: string): number {
     );
   }
   return count;
+}
+
+/** The content type of an upload. */
+export function contentTypeOption(help: string): Option<string | undefined> {
+  return value("--content-type <type>", help, parseContentType);
+}
+
+function parseContentType(text: string): string {
+  if (/^[\x20-\x7e]+$/.test(text) && text.trim() !== "") return text;
+  throw new InvalidInput(
+    `Invalid content type ${JSON.stringify(text)}: expected a type such as text/html`,
+  );
 }
 
 /** Checks the name of an existing bucket. */

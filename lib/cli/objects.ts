@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { InvalidInput, S3CredentialsError } from "../errors.ts";
+import { S3CredentialsError } from "../errors.ts";
 import { abortable } from "../abortable.ts";
 import { plainData } from "./lists/rows.ts";
 import { escapeName } from "../escape.ts";
@@ -14,6 +14,7 @@ import {
   bucketName,
   checkedKeys,
   concurrencyOption,
+  contentTypeOption,
   report,
   silentOption,
   transferOptions,
@@ -186,11 +187,7 @@ export const putObject = defineCommand({
     ],
   ],
   options: {
-    contentType: value(
-      "--content-type <type>",
-      "Content type (default: according to the file extension)",
-      parseContentType,
-    ),
+    contentType: contentTypeOption("Content type (default: according to the file extension)"),
     silent: silentOption,
     concurrency: concurrencyOption,
     ...awsOptions,
@@ -220,13 +217,6 @@ export const putObject = defineCommand({
     });
   },
 });
-
-function parseContentType(text: string): string {
-  if (/^[\x20-\x7e]+$/.test(text) && text.trim() !== "") return text;
-  throw new InvalidInput(
-    `Invalid content type ${JSON.stringify(text)}: expected a type such as text/html`,
-  );
-}
 
 async function uploadsOf(
   paths: string[],

@@ -93,6 +93,26 @@ export class BucketClient {
     return !(await this.#locate()).address.isCustom;
   }
 
+  /**
+   * Where the bucket is, in the region that S3 names. Throws if there is no such bucket, or if S3
+   * doesn't know the caller.
+   */
+  async find(): Promise<BucketAddress> {
+    try {
+      await this.send({ method: "HEAD" });
+    } catch (error) {
+      const status = error instanceof S3RequestError && error.$metadata.httpStatusCode;
+      if (status !== 400 && status !== 403) throw error;
+      // The answer to HEAD has no body, and so no reason: it may be more than a missing permission.
+      await this.send({ method: "GET", query: { "max-keys": "0" } }).catch((reason) => {
+        if (reason.name !== "AccessDenied") throw reason;
+      });
+      const { region } = error as S3RequestError;
+      if (region !== undefined) await this.#locate(region);
+    }
+    return (await this.#locate()).address;
+  }
+
   /** Throws the signal's reason if it is aborted. */
   throwIfAborted(): void {
     this.#signal?.throwIfAborted();

@@ -1,5 +1,5 @@
 /**
- * AWS's signature of a request to S3 (version 4, in the Authorization header).
+ * AWS's signature for S3 (version 4): of a request in the Authorization header, of a URL, of a form.
  *
  * The commands for objects sign their requests themselves: with thousands of small objects the time
  * goes into what is done around each request, and this is a fifth of what the SDK's client does.
@@ -73,6 +73,10 @@ export function encodeQuery(query: Record<string, string>): string {
     .join("&");
 }
 
+const ALGORITHM = "AWS4-HMAC-SHA256";
+/** Of a URL, by which any body may be sent. */
+const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
+
 /** Signs the requests of one caller to one region. */
 export class Signer {
   readonly #region: string;
@@ -84,31 +88,85 @@ export class Signer {
 
   /** Gives the headers to send: those of the request and those of the signature. */
   sign(
-    { method, path, query, headers, payloadHash }: UnsignedRequest,
+    request: UnsignedRequest,
     credentials: AwsCredentialIdentity,
     now: Date,
   ): Record<string, string> {
-    const time = `${now.toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
-    const day = time.slice(0, 8);
+    const { time, scope } = this.#scope(now);
+    const { sessionToken } = credentials;
     const signed: Record<string, string> = {
-      ...headers,
-      "x-amz-content-sha256": payloadHash,
+      ...request.headers,
+      "x-amz-content-sha256": request.payloadHash,
       "x-amz-date": time,
-      ...(credentials.sessionToken && { "x-amz-security-token": credentials.sessionToken }),
+      ...(sessionToken && { "x-amz-security-token": sessionToken }),
     };
-    const names = Object.keys(signed).sort();
-    const list = names.join(";");
-    const lines = names.map((name) => `${name}:${signed[name]!.trim().replace(/ +/g, " ")}\n`);
-    const canonical = `${method}\n${path}\n${encodeQuery(query)}\n${
-      lines.join("")
-    }\n${list}\n${payloadHash}`;
-    const scope = `${day}/${this.#region}/s3/aws4_request`;
-    const toSign = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${sha256(canonical)}`;
-    const signature = hmac(this.#signingKey(day, credentials.secretAccessKey), toSign)
-      .toString("hex");
-    signed.authorization = `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope},` +
-      `SignedHeaders=${list},Signature=${signature}`;
+    const signature = this.#signRequest({ ...request, headers: signed }, credentials, now);
+    signed.authorization = `${ALGORITHM} Credential=${credentials.accessKeyId}/${scope},` +
+      `SignedHeaders=${nameList(signed)},Signature=${signature}`;
     return signed;
+  }
+
+  /** Gives the query of a URL that anyone may use for some seconds, with the headers of the request. */
+  presign(
+    { query, ...request }: Omit<UnsignedRequest, "payloadHash">,
+    credentials: AwsCredentialIdentity,
+    now: Date,
+    expiresIn: number,
+  ): Record<string, string> {
+    const { time, scope } = this.#scope(now);
+    const { accessKeyId, sessionToken } = credentials;
+    const signed: Record<string, string> = {
+      ...query,
+      "X-Amz-Algorithm": ALGORITHM,
+      "X-Amz-Credential": `${accessKeyId}/${scope}`,
+      "X-Amz-Date": time,
+      "X-Amz-Expires": String(expiresIn),
+      "X-Amz-SignedHeaders": nameList(request.headers),
+      ...(sessionToken && { "X-Amz-Security-Token": sessionToken }),
+    };
+    const unsigned = { ...request, query: signed, payloadHash: UNSIGNED_PAYLOAD };
+    const signature = this.#signRequest(unsigned, credentials, now);
+    return { ...signed, "X-Amz-Signature": signature };
+  }
+
+  /** Gives the fields of a form that say who signed it when; its policy must hold them too. */
+  formFields(
+    { accessKeyId, sessionToken }: AwsCredentialIdentity,
+    now: Date,
+  ): Record<string, string> {
+    const { time, scope } = this.#scope(now);
+    return {
+      "x-amz-algorithm": ALGORITHM,
+      "x-amz-credential": `${accessKeyId}/${scope}`,
+      "x-amz-date": time,
+      ...(sessionToken && { "x-amz-security-token": sessionToken }),
+    };
+  }
+
+  /** Signs a text, such as the policy of a form. */
+  signText(text: string, { secretAccessKey }: AwsCredentialIdentity, now: Date): string {
+    const day = this.#scope(now).time.slice(0, 8);
+    return hmac(this.#signingKey(day, secretAccessKey), text).toString("hex");
+  }
+
+  #scope(now: Date): { time: string; scope: string } {
+    const time = `${now.toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
+    return { time, scope: `${time.slice(0, 8)}/${this.#region}/s3/aws4_request` };
+  }
+
+  #signRequest(
+    { method, path, query, headers, payloadHash }: UnsignedRequest,
+    credentials: AwsCredentialIdentity,
+    now: Date,
+  ): string {
+    const { time, scope } = this.#scope(now);
+    const lines = Object.keys(headers).sort()
+      .map((name) => `${name}:${headers[name]!.trim().replace(/ +/g, " ")}\n`);
+    const canonical = `${method}\n${path}\n${encodeQuery(query)}\n${lines.join("")}\n${
+      nameList(headers)
+    }\n${payloadHash}`;
+    const toSign = `${ALGORITHM}\n${time}\n${scope}\n${sha256(canonical)}`;
+    return this.signText(toSign, credentials, now);
   }
 
   #signingKey(day: string, secret: string): BinaryLike {
@@ -119,4 +177,9 @@ export class Signer {
     }
     return this.#key.bytes;
   }
+}
+
+/** The names of headers as the signature lists them. */
+function nameList(headers: Record<string, string>): string {
+  return Object.keys(headers).sort().join(";");
 }

@@ -7,8 +7,9 @@ import { ACCOUNT_CASES } from "./bad_input_account_cases.ts";
 import { type Case, CASES as CREATE_CASES, SECRET } from "./bad_input_cases.ts";
 import { KEY_CASES } from "./bad_input_key_cases.ts";
 import { POLICY_CASES } from "./bad_input_policy_cases.ts";
+import { USING_CASES } from "./bad_input_using_cases.ts";
 
-const CASES = { ...CREATE_CASES, ...ACCOUNT_CASES, ...POLICY_CASES, ...KEY_CASES };
+const CASES = { ...CREATE_CASES, ...ACCOUNT_CASES, ...POLICY_CASES, ...KEY_CASES, ...USING_CASES };
 
 const sandbox = await startSandbox({ buckets: ["my-bucket", "good-bucket"] });
 Deno.test.afterAll(() => sandbox.close());

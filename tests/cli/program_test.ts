@@ -21,6 +21,7 @@ const COMMANDS = [
   ...["list-buckets", "debug-bucket", "get-bucket-policy", "set-bucket-policy"],
   ...["get-public-access-block", "set-public-access-block", "get-cors-policy", "set-cors-policy"],
   ...["list-bucket", "get-object", "get-objects", "put-object", "put-objects", "delete-objects"],
+  "presign",
   ...["sandbox", "completions"],
 ];
 
@@ -156,10 +157,12 @@ for (
     "lib/cli/buckets.ts",
     "lib/cli/localserver.ts",
     "lib/cli/objects.ts",
+    "lib/cli/presign.ts",
     "lib/objects/get.ts",
     "lib/objects/put.ts",
     "lib/objects/delete.ts",
     "lib/objects/list.ts",
+    "lib/objects/presign.ts",
     "lib/cli/sandbox/command.ts",
   ]
 ) {

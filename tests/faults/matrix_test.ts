@@ -56,6 +56,7 @@ const COMMANDS: string[][] = [
   ["put-objects", "my-bucket", "LICENSE", "CHANGELOG.md", "--prefix", "docs"],
   ["delete-objects", "my-bucket", "a.txt"],
   ["delete-objects", "my-bucket", "--prefix", "a"],
+  ["presign", "my-bucket", "a.txt"],
 ];
 
 interface Kind {

@@ -210,6 +210,10 @@ const TURNS: Record<string, Turn> = {
     stdout: { json: [{ Key: "hello.txt", Size: 5 }, { Key: "web/site/index.html", Size: 3 }] },
   },
   "get-object": { line: "one hello.txt", stdout: "hello" },
+  "presign": {
+    line: "one hello.txt",
+    stdout: /^http:\/\/127\.0\.0\.1:\d+\/one\/hello\.txt\?X-Amz-\S+\n$/,
+  },
   "get-objects": {
     line: "one --pattern *.html -o FOLDER/out",
     stdout: "",

@@ -86,10 +86,10 @@ export function secretsOf({ account }: Sandbox): string[] {
 
 /**
  * Holds in every test that runs a command: no secret goes to standard error, and to standard output
- * only the new ones of `create`.
+ * only the new ones of `create`, and the session token that a URL needs.
  */
 function assertNoSecrets(sandbox: Sandbox, args: readonly string[], { stdout, stderr }: Ran): void {
-  const mayShow = (args.includes("create") || args.includes("rotate")) &&
+  const mayShow = ["create", "rotate", "presign"].some((command) => args.includes(command)) &&
     !args.includes("--dry-run") &&
     !args.includes("--plan");
   for (const secret of secretsOf(sandbox)) {

@@ -251,6 +251,11 @@ const OBJECT_COMMANDS: CommandUse[] = [
     line: "delete-objects my-bucket --prefix my-",
     permissions: [...LIST_OBJECTS, ...on(OBJECTS, "s3:DeleteObject")],
   },
+  {
+    command: "presign",
+    line: "presign my-bucket my-key",
+    permissions: optional("S3 tells the bucket's region all the same", LIST_OBJECTS),
+  },
 ];
 
 /** Every use of every command that talks to AWS. */
