@@ -222,15 +222,23 @@ type Connected = Settings & { credentials: AwsCredentialIdentityProvider };
 async function sharedProvider(settings: Settings): Promise<AwsCredentialIdentityProvider> {
   const { credentials, source } = settings;
   if (typeof credentials === "object") return () => Promise.resolve(noted(credentials));
-  const { memoize } = await import("@smithy/core/config");
-  const provider = credentials ?? sourceProvider(source!, settings);
-  const expiresSoon = ({ expiration }: AwsCredentialIdentity) =>
-    Number(expiration) - Date.now() < EXPIRY_MARGIN_MS;
-  return memoize(
-    async (...options) => noted(await provider(...options)),
-    expiresSoon,
-    ({ expiration }) => expiration !== undefined,
-  );
+  return cached(credentials ?? sourceProvider(source!, settings));
+}
+
+/** As the SDK calls it, though its type says less: its own providers take settings from the options. */
+type CalledProvider = (options?: { forceRefresh?: boolean }) => Promise<AwsCredentialIdentity>;
+
+/** Not the SDK's `memoize`: to load its package takes longer than a small object does. */
+function cached(provider: CalledProvider): CalledProvider {
+  let current: AwsCredentialIdentity | undefined;
+  let loading: Promise<AwsCredentialIdentity> | undefined;
+  return async (options) => {
+    const { expiration = Infinity } = current ?? {};
+    const isGood = current !== undefined && Number(expiration) - Date.now() >= EXPIRY_MARGIN_MS;
+    if (isGood && options?.forceRefresh !== true) return current!;
+    loading ??= provider(options).finally(() => loading = undefined);
+    return current = noted(await loading);
+  };
 }
 
 /** Keeps the secrets of credentials out of messages. */
