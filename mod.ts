@@ -51,6 +51,11 @@ export type {
   TemporaryCredentials,
 } from "./lib/credentials/types.ts";
 export { waitForCredentials } from "./lib/credentials/wait.ts";
+export { saveProfile, type SaveProfileOptions } from "./lib/credentials/delivery/profile_file.ts";
+export {
+  type CredentialUse,
+  type ProgramFormat,
+} from "./lib/credentials/delivery/program_formats.ts";
 export { type CredentialFormat, formatCredentials } from "./lib/credentials/format.ts";
 export { bucketCredentials } from "./lib/credentials/credential_cache.ts";
 export {

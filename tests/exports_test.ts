@@ -31,6 +31,7 @@ const LATER_EXPORTS = `
   deleteKey disableKey enableKey AccessKeyOwner KeyChangeOptions
   Partition
   presignUrl presignPost PresignOptions PresignedPost
+  saveProfile CredentialUse ProgramFormat SaveProfileOptions
 `;
 
 async function deno(...args: string[]): Promise<string> {

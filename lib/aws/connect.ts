@@ -121,9 +121,9 @@ export class Connection implements Aws {
 
   /** Where to call, and as whom. Sends nothing. */
   get settings(): Promise<Connected> {
-    return this.#settings ??= resolveSettings(this.#options).then(async (settings) => ({
+    return this.#settings ??= resolveSettings(this.#options).then((settings) => ({
       ...settings,
-      credentials: await sharedProvider(settings),
+      credentials: sharedProvider(settings),
     }));
   }
 
@@ -219,7 +219,7 @@ export class Connection implements Aws {
 type Connected = Settings & { credentials: AwsCredentialIdentityProvider };
 
 /** One for all clients, so that a code is asked for once; called again shortly before they expire. */
-async function sharedProvider(settings: Settings): Promise<AwsCredentialIdentityProvider> {
+function sharedProvider(settings: Settings): AwsCredentialIdentityProvider {
   const { credentials, source } = settings;
   if (typeof credentials === "object") return () => Promise.resolve(noted(credentials));
   return cached(credentials ?? sourceProvider(source!, settings));

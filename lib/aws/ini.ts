@@ -27,6 +27,57 @@ const LINE_END_IN_VALUE = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
 /** Whose settings count for every section. */
 const DEFAULTS = "DEFAULT";
 
+/** One line of INI text, and what it is. */
+export type IniLine =
+  | { kind: "header"; name: string }
+  | { kind: "option"; key: string; value: string }
+  /** A line of the value of the option before it; an empty one if it is blank. */
+  | { kind: "continuation"; value: string }
+  /** A comment, or a blank line that belongs to no value. */
+  | { kind: "nothing" };
+
+/**
+ * Tells what each line of INI text is.
+ *
+ * @throws {RangeError} for a line that Python refuses; the message names it and never quotes it
+ */
+export function* iniLines(text: string): Generator<IniLine> {
+  const sections = new Set<string>();
+  let keys: Set<string> | undefined;
+  let isInValue = false;
+  let indent = 0;
+  const defaults = new Set<string>();
+  for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
+    const content = strip(line);
+    const lineIndent = INDENT.exec(line)![0].length;
+    if (/^[#;]/.test(content) || content === "" && !isInValue) {
+      yield { kind: "nothing" };
+      continue;
+    }
+    if (content === "" || isInValue && lineIndent > indent) {
+      yield { kind: "continuation", value: content };
+      continue;
+    }
+    indent = lineIndent;
+    const name = HEADER.exec(content)?.[1];
+    isInValue = name === undefined;
+    if (name !== undefined) {
+      if (sections.has(name)) throw fault(index, "this section is there already");
+      keys = name === DEFAULTS ? defaults : new Set();
+      if (name !== DEFAULTS) sections.add(name);
+      yield { kind: "header", name };
+      continue;
+    }
+    if (keys === undefined) throw fault(index, "expected a section such as [default] before it");
+    const [, before = "", value = ""] = OPTION.exec(content) ?? [];
+    const key = strip(before).toLowerCase();
+    if (key === "") throw fault(index, "expected a section, NAME = VALUE or a comment");
+    if (keys.has(key)) throw fault(index, "this setting is there already in its section");
+    keys.add(key);
+    yield { kind: "option", key, value: strip(value) };
+  }
+}
+
 /**
  * Reads INI text.
  *
@@ -37,37 +88,20 @@ const DEFAULTS = "DEFAULT";
 export function parseIni(text: string): Map<string, IniSection> {
   const sections = new Map<string, Map<string, string[]>>();
   const defaults = new Map<string, string[]>();
-  let section: Map<string, string[]> | undefined;
-  let value: string[] | undefined;
-  let indent = 0;
-  for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
-    const content = strip(line);
-    if (/^[#;]/.test(content)) continue;
-    if (content === "") {
-      value?.push("");
-      continue;
+  let section = defaults;
+  let value: string[] = [];
+  for (const line of iniLines(text)) {
+    switch (line.kind) {
+      case "header":
+        section = line.name === DEFAULTS ? defaults : new Map();
+        if (line.name !== DEFAULTS) sections.set(line.name, section);
+        break;
+      case "option":
+        section.set(line.key, value = [line.value]);
+        break;
+      case "continuation":
+        value.push(line.value);
     }
-    const lineIndent = INDENT.exec(line)![0].length;
-    if (value !== undefined && lineIndent > indent) {
-      value.push(content);
-      continue;
-    }
-    indent = lineIndent;
-    const header = HEADER.exec(content)?.[1];
-    if (header !== undefined) {
-      if (sections.has(header)) throw fault(index, "this section is there already");
-      section = header === DEFAULTS ? defaults : new Map();
-      if (header !== DEFAULTS) sections.set(header, section);
-      value = undefined;
-      continue;
-    }
-    if (section === undefined) throw fault(index, "expected a section such as [default] before it");
-    const [, name = "", first = ""] = OPTION.exec(content) ?? [];
-    const key = strip(name).toLowerCase();
-    if (key === "") throw fault(index, "expected a section, NAME = VALUE or a comment");
-    if (section.has(key)) throw fault(index, "this setting is there already in its section");
-    value = [strip(first)];
-    section.set(key, value);
   }
   return new Map(
     [...sections].map(([name, own]) => [name, joined(new Map([...defaults, ...own]))]),

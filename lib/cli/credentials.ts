@@ -4,18 +4,15 @@
  * @module
  */
 import type { PolicyDocument } from "../policy/document.ts";
-import type { Aws } from "../aws/connect.ts";
 import type { CreatedCredentials, CreatePlan, CreateRequest } from "../credentials/types.ts";
 import { DEFAULT_WAIT_SECONDS, formatTime, parseDuration, parseWait } from "../time.ts";
 import { partitionOfRegion } from "../partitions.ts";
 import { asUsageError, InvalidInput } from "../errors.ts";
-import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../credentials/format.ts";
 import { checkTags } from "../credentials/tags.ts";
 import { checkArn, checkUserName } from "../names.ts";
 import { expandPolicyTemplate, parsePolicyTemplate } from "../policy/template.ts";
 import { lintBeforeUse } from "./policies/policy_input.ts";
 import {
-  choice,
   defineCommand,
   flag,
   optionalValue,
@@ -24,6 +21,7 @@ import {
   type Values,
   values,
 } from "./command.ts";
+import { checkDelivery, deliveryOptions, openDelivery } from "./delivery.ts";
 import { library } from "./library.ts";
 import type { Io } from "./io.ts";
 import {
@@ -99,12 +97,8 @@ const createOptions = {
     ),
   }),
   ...optionGroup("Output", {
-    format: choice("-f, --format <format>", "Output format", CREDENTIAL_FORMATS, "json"),
-    profileName: value(
-      "--profile-name <name>",
-      "Section name for --format ini (default: default)",
-      checked(checkProfileName),
-    ),
+    ...deliveryOptions,
+    force: flag("--force", "With -o or --save-profile: replace the file, or the profile's key"),
     wait: optionalValue(
       "--wait [duration]",
       "Return only when the credentials work, which takes some seconds; waits at most this long " +
@@ -167,8 +161,18 @@ export const create = defineCommand({
           log,
         );
       }
-      const created = await createAndPrint(aws, request, options, io, log);
-      const step = nextStep(created, options.wait !== undefined, io);
+      using delivery = await openDelivery(aws, options, request.buckets, io, log);
+      const { createCredentials } = await library.create();
+      const created = await createCredentials(aws, request, {
+        onProgress: log.say,
+        onWarning: log.warn,
+        signal: io.signal,
+        patienceMs: io.patienceMs,
+        now: io.now?.(),
+      }).finally(log.flush);
+      await delivery.deliver(created).finally(log.flush);
+      const isShown = delivery.isPrinted && io.stdout.isTerminal;
+      const step = nextStep(created, options.wait !== undefined, isShown);
       if (io.stderr.isTerminal && step !== undefined) log.say(step);
       await log.flush();
       if (options.wait === undefined) return;
@@ -183,42 +187,18 @@ export const create = defineCommand({
   },
 });
 
-async function createAndPrint(
-  aws: Aws,
-  request: CreateRequest,
-  { format, profileName }: Values<typeof createOptions>,
-  io: Io,
-  log: MessageLog,
-): Promise<CreatedCredentials> {
-  const { createCredentials } = await library.create();
-  const { deliver } = await import("../credentials/deliver.ts");
-  const created = await createCredentials(aws, request, {
-    onProgress: log.say,
-    onWarning: log.warn,
-    signal: io.signal,
-    patienceMs: io.patienceMs,
-    now: io.now?.(),
-  }).finally(log.flush);
-  await deliver(
-    created,
-    ({ credentials, accessKey }) =>
-      writeLine(io, formatCredentials(credentials, format, { accessKey, profileName })),
-  );
-  return created;
-}
-
 /** What a person at a terminal should do with new credentials. */
 function nextStep(
   { credentials, accessKey }: CreatedCredentials,
   isWaiting: boolean,
-  io: Io,
+  isShown: boolean,
 ): string | undefined {
   if (accessKey === undefined) {
     const end = formatTime(new Date(credentials.expiration!));
     return `Next: use all three values, the session token too, until ${end}`;
   }
   const steps = [
-    ...(io.stdout.isTerminal ? ["store the secret, it can't be shown again"] : []),
+    ...(isShown ? ["store the secret, it can't be shown again"] : []),
     ...(isWaiting ? [] : ["give the key some seconds until it works, or use --wait"]),
   ];
   return steps.length === 0 ? undefined : `Next: ${steps.join("; ")}`;
@@ -327,8 +307,9 @@ function checkCombinations(options: Values<typeof createOptions>): void {
   if (options.roleArn !== undefined && options.noOwnTags) {
     throw usage("--no-own-tags cannot be used with --role-arn, which creates no role");
   }
-  if (options.profileName !== undefined && options.format !== "ini") {
-    throw usage("--profile-name needs --format ini");
+  checkDelivery(options, options.duration !== undefined);
+  if (options.force && options.output === undefined && options.saveProfile === undefined) {
+    throw usage("--force needs --output or --save-profile");
   }
 }
 

@@ -27,6 +27,8 @@ export const library = {
     import("../" + "credentials/create.ts"),
   credentialCache: (): Promise<typeof import("../credentials/credential_cache.ts")> =>
     import("../" + "credentials/credential_cache.ts"),
+  delivery: (): Promise<typeof import("../credentials/delivery/mod.ts")> =>
+    import("../" + "credentials/delivery/mod.ts"),
   deleteObjects: (): Promise<typeof import("../objects/delete.ts")> =>
     import("../" + "objects/delete.ts"),
   deleteUser: (): Promise<typeof import("../account/delete_user.ts")> =>

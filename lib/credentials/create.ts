@@ -174,7 +174,7 @@ export async function createCredentials(
     for (const warning of changes) onWarning(warning);
     callbacks.throwFailure();
     signal?.throwIfAborted();
-    return { ...created, rollBack };
+    return { ...created, region: regionOf(resolved, facts), rollBack };
   } catch (thrown) {
     const failure = serviceError(thrown, "Could not create credentials");
     const reason = signal?.aborted ? interruption(failure, signal) : failure;
@@ -270,6 +270,14 @@ export async function planCredentials(
   const { plan } = view;
   const further = await abortable(bucketWarnings(aws, view), options.signal);
   return { ...plan, warnings: [...further, ...plan.warnings] };
+}
+
+/** The region of the first bucket. */
+function regionOf(
+  { buckets: [bucket = ""], bucketRegion }: ResolvedRequest,
+  { existingBuckets, region }: CreateFacts,
+): string | undefined {
+  return existingBuckets.has(bucket) ? existingBuckets.get(bucket) : bucketRegion ?? region;
 }
 
 /** An account as it was looked at, the request as it applies there, and the plan. */

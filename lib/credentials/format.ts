@@ -9,6 +9,12 @@ import { asUsageError, InvalidInput } from "../errors.ts";
 import { formatTime } from "../time.ts";
 import { PLAIN_WORD, shellWord } from "../escape.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
+import {
+  type CredentialUse,
+  PROGRAM_FORMATS,
+  type ProgramFormat,
+  programText,
+} from "./delivery/program_formats.ts";
 import type { CreatedKey } from "./types.ts";
 
 /** How {@linkcode formatCredentials} can write credentials. */
@@ -19,7 +25,8 @@ export type CredentialFormat =
   | "env-no-export"
   | "powershell"
   | "fish"
-  | "process";
+  | "process"
+  | ProgramFormat;
 
 /** All formats of credentials, in the order of the help. */
 export const CREDENTIAL_FORMATS: readonly CredentialFormat[] = [
@@ -30,6 +37,7 @@ export const CREDENTIAL_FORMATS: readonly CredentialFormat[] = [
   "powershell",
   "fish",
   "process",
+  ...PROGRAM_FORMATS,
 ];
 
 /**
@@ -42,12 +50,20 @@ export const CREDENTIAL_FORMATS: readonly CredentialFormat[] = [
  *   and before permanent credentials a session token
  * - `process`: the document that `credential_process` prints, see
  *   https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+ * - `rclone`, `s3cmd`, `s3fs`: a section of `rclone.conf`, an `.s3cfg`, a password file of s3fs
+ * - `mc`: what `mc alias import` reads
+ * - `dotenv`, `docker-env`, `github-env`: variables for an `.env` file, for `docker run --env-file`, for
+ *   the file that `$GITHUB_ENV` names
+ * - `k8s-secret`: the manifest of a secret of Kubernetes
+ * - `duckdb`: a statement for DuckDB
+ * - `windows-cmd`: assignments for the command prompt of Windows
  *
  * @param credentials what to write
  * @param format how to write it
- * @param options the details of the key, and the name of the INI section
+ * @param options the details of the key; name, region, endpoint and buckets for programs that want them
  * @returns the text, without a line break at its end
- * @throws {S3CredentialsError} `usage` if a value is not one line of printable ASCII
+ * @throws {S3CredentialsError} `usage` if a value is not one line of printable ASCII, or the format has
+ * no place for it
  *
  * @example Variables for a shell
  * ```ts
@@ -66,15 +82,9 @@ export const CREDENTIAL_FORMATS: readonly CredentialFormat[] = [
 export function formatCredentials(
   credentials: AwsCredentialIdentity,
   format: CredentialFormat,
-  options: {
+  options: CredentialUse & {
     /** The details of a permanent key, which JSON shows. */
     accessKey?: CreatedKey["accessKey"];
-    /**
-     * The section's name in INI text.
-     *
-     * @default {"default"}
-     */
-    profileName?: string;
   } = {},
 ): string {
   asUsageError(() => parseKeys(credentials), "Could not write the credentials");
@@ -105,6 +115,11 @@ export function formatCredentials(
         credentials,
         (name, value) => `set -gx ${name} ${fishWord(value)}`,
         (names) => `set -e ${names.join(" ")}`,
+      );
+    default:
+      return asUsageError(
+        () => programText(credentials, format, options),
+        `Could not write the credentials for ${format}`,
       );
   }
 }
@@ -196,5 +211,8 @@ export function checkProfileName(name: string): void {
       `Invalid profile name ${JSON.stringify(name)}: it must not be empty, nor begin or end with ` +
         "a space, nor hold brackets, line breaks, # or ;",
     );
+  }
+  if (name === "DEFAULT") {
+    throw new InvalidInput('Invalid profile name "DEFAULT": its settings count for all profiles');
   }
 }

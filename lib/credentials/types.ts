@@ -268,6 +268,8 @@ export interface CreatedKey {
     /** When it was created. */
     createDate: Date;
   };
+  /** The region of the first bucket, if it is known. */
+  region?: string;
   /**
    * Rolls back all that the run has changed, for when the credentials could not be delivered; gives
    * what was removed, and what is left in the account with the reasons.
@@ -281,6 +283,8 @@ export interface CreatedSession {
   credentials: TemporaryCredentials;
   /** A session has no access key of IAM. */
   accessKey?: undefined;
+  /** The region of the first bucket, if it is known. */
+  region?: string;
   /**
    * Rolls back all that the run has changed, for when the credentials could not be delivered; gives
    * what was removed, and what is left in the account with the reasons.
@@ -292,7 +296,7 @@ export interface CreatedSession {
 export type CreatedCredentials = CreatedKey | CreatedSession;
 
 /** A key before the way back is known. */
-export type NewAccessKey = Omit<CreatedKey, "rollBack">;
+export type NewAccessKey = Omit<CreatedKey, "rollBack" | "region">;
 
 /** A session before the way back is known. */
-export type NewSession = Omit<CreatedSession, "rollBack">;
+export type NewSession = Omit<CreatedSession, "rollBack" | "region">;

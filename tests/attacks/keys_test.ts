@@ -56,6 +56,7 @@ for (const [what, text] of Object.entries(BAD)) {
     Deno.test(`create: refuses a new key with ${what} in its ${field}, for every format`, async () => {
       for (const format of CREDENTIAL_FORMATS) {
         for (const duration of field === "SessionToken" ? [["-d", "15m"]] : [[], ["-d", "15m"]]) {
+          if (format === "s3fs" && duration.length > 0) continue;
           const { server, actions } = keysServer({ [field]: text });
           await using _ = server;
           const args = ["create", "my-bucket", ...duration, "-f", format];

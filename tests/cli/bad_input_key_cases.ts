@@ -35,7 +35,7 @@ const rotate: Case[] = rows(["rotate"], [
   [["some body"], "letters, digits and _+=,.@- only"],
   [["somebody", "--finish", "--rollback"], "Use only one of --status, --finish and --rollback"],
   [["somebody", "--status", "--finish"], "Use only one of --status, --finish and --rollback"],
-  [["somebody", "--force"], "--force needs --finish or --rollback"],
+  [["somebody", "--force"], "--force needs --finish, --rollback, --output or --save-profile"],
   [["somebody", "--grace", "1h"], "--grace needs --finish or --status"],
   [["somebody", "--finish", "--grace", "24"], "expected a time such as 24h or 7d, not 24"],
   [["somebody", "--finish", "--wait"], "--wait is for a new key"],

@@ -3,33 +3,24 @@
  *
  * @module
  */
-import {
-  checkProfileName,
-  CREDENTIAL_FORMATS,
-  formatCredentials,
-} from "../../credentials/format.ts";
 import { abortable } from "../../abortable.ts";
 import type { Rotation } from "../../credentials/keys/rotate.ts";
 import { asUsageError, InvalidInput } from "../../errors.ts";
 import { checkUserName } from "../../names.ts";
 import { DEFAULT_WAIT_SECONDS, formatStart, parseSeconds, parseWait } from "../../time.ts";
-import { choice, defineCommand, flag, optionalValue, value, type Values } from "../command.ts";
+import { defineCommand, flag, optionalValue, value, type Values } from "../command.ts";
 import type { Io } from "../io.ts";
+import { checkDelivery, deliveryOptions, openDelivery } from "../delivery.ts";
 import { library } from "../library.ts";
 import { plainData } from "../lists/rows.ts";
 import { awsOptions, usage, withAws } from "../options.ts";
-import { messageLog, writeJson, writeLine } from "../output.ts";
+import { messageLog, writeJson } from "../output.ts";
 
 const DEFAULT_GRACE_SECONDS = 86_400;
 
 function parseGrace(text: string): number {
   if (/^\d+$/.test(text)) throw new InvalidInput(`expected a time such as 24h or 7d, not ${text}`);
   return parseSeconds(text);
-}
-
-function checkedProfile(text: string): string {
-  checkProfileName(text);
-  return text;
 }
 
 const rotateOptions = {
@@ -39,18 +30,17 @@ const rotateOptions = {
     "Deactivate the old key, unless it was used since there is a new one; later, delete it",
   ),
   rollback: flag("--rollback", "Activate the old key again, and delete the new one"),
-  force: flag("--force", "With --finish or --rollback: although the key is in use, or too early"),
+  force: flag(
+    "--force",
+    "With --finish or --rollback: although the key is in use, or too early. With -o or " +
+      "--save-profile: replace the file, or the profile's key",
+  ),
   grace: value(
     "--grace <time>",
     "With --finish: how long the old key is inactive before it is deleted (default: 24h)",
     parseGrace,
   ),
-  format: choice("-f, --format <format>", "Output format", CREDENTIAL_FORMATS, "json"),
-  profileName: value(
-    "--profile-name <name>",
-    "Section name for --format ini (default: default)",
-    checkedProfile,
-  ),
+  ...deliveryOptions,
   wait: optionalValue(
     "--wait [duration]",
     "Return only when the new key works; waits at most this long (default: 60s)",
@@ -86,18 +76,20 @@ export const rotate = defineCommand({
 });
 
 function checkCombinations(
-  { status, finish, rollback, force, grace, profileName, ...options }: RotateOptions,
+  options: RotateOptions,
 ) {
+  const { status, finish, rollback, force, grace } = options;
+  const isDelivered = options.output !== undefined || options.saveProfile !== undefined;
   if ([status, finish, rollback].filter(Boolean).length > 1) {
     throw usage("Use only one of --status, --finish and --rollback");
   }
-  if (force && !finish && !rollback) throw usage("--force needs --finish or --rollback");
-  if (grace !== undefined && !finish && !status) throw usage("--grace needs --finish or --status");
-  if (profileName !== undefined && options.format !== "ini") {
-    throw usage("--profile-name needs --format ini");
+  if (force && !finish && !rollback && !isDelivered) {
+    throw usage("--force needs --finish, --rollback, --output or --save-profile");
   }
-  if (options.wait !== undefined && (status || finish || rollback)) {
-    throw usage("--wait is for a new key");
+  if (grace !== undefined && !finish && !status) throw usage("--grace needs --finish or --status");
+  checkDelivery(options);
+  if ((options.wait !== undefined || isDelivered) && (status || finish || rollback)) {
+    throw usage(`${isDelivered ? "--output and --save-profile are" : "--wait is"} for a new key`);
   }
 }
 
@@ -106,24 +98,19 @@ type Account = Parameters<Parameters<typeof withAws>[2]>[0];
 async function begin(aws: Account, name: string, options: RotateOptions, io: Io): Promise<void> {
   const log = messageLog(io, false);
   const { rotateKey } = await library.rotate();
-  const { deliver } = await import("../../credentials/deliver.ts");
+  using delivery = await openDelivery(aws, options, [], io, log);
   const created = await rotateKey(aws, name, {
     onProgress: log.say,
     signal: io.signal,
     patienceMs: io.patienceMs,
   }).finally(log.flush);
-  const { format, profileName, wait } = options;
-  await deliver(
-    created,
-    ({ credentials, accessKey }) =>
-      writeLine(io, formatCredentials(credentials, format, { accessKey, profileName })),
-  );
+  await delivery.deliver(created).finally(log.flush);
   log.say("Next: put the new key in the place of the old one, then rotate --finish");
   await log.flush();
-  if (wait === undefined) return;
+  if (options.wait === undefined) return;
   const { waitForCredentials } = await library.wait();
   await waitForCredentials(aws, created.credentials, { buckets: [] }, {
-    timeoutMs: 1000 * wait,
+    timeoutMs: 1000 * options.wait,
     onProgress: log.say,
     signal: io.signal,
   }).finally(log.flush);

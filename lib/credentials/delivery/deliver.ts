@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { messageOf, S3CredentialsError } from "../errors.ts";
-import { withRollbackReport } from "./rollback.ts";
-import type { CreatedCredentials } from "./types.ts";
+import { messageOf, S3CredentialsError } from "../../errors.ts";
+import { withRollbackReport } from "../rollback.ts";
+import type { CreatedCredentials } from "../types.ts";
 
 /** Delivers credentials. If that fails nobody has the secret, so that all that was created is removed. */
 export async function deliver(

@@ -1,0 +1,107 @@
+/**
+ * Where new credentials go: to standard output, into a file, into a profile.
+ *
+ * @module
+ */
+import { type Aws, connectionOf } from "../aws/connect.ts";
+import { escapeName } from "../escape.ts";
+import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../credentials/format.ts";
+import type { CreatedCredentials } from "../credentials/types.ts";
+import { choice, value, type Values } from "./command.ts";
+import type { Io } from "./io.ts";
+import { library } from "./library.ts";
+import { usage } from "./options.ts";
+import { type MessageLog, writeLine } from "./output.ts";
+
+/** Formats in which something has a name. */
+const NAMED_FORMATS = ["ini", "rclone", "k8s-secret", "duckdb"] as const;
+
+function checkedProfile(text: string): string {
+  checkProfileName(text);
+  return text;
+}
+
+/** The options of commands that give new credentials. Which of them `--force` concerns, they say. */
+export const deliveryOptions = {
+  format: choice("-f, --format <format>", "Output format", CREDENTIAL_FORMATS, "json"),
+  profileName: value(
+    "--profile-name <name>",
+    `Name of the section, remote or secret for --format ${NAMED_FORMATS.join(", ")}`,
+    checkedProfile,
+  ),
+  output: value(
+    "-o, --output <file>",
+    "Write the credentials to a new file that only you can read, not to standard output",
+  ),
+  saveProfile: value(
+    "--save-profile <name>",
+    "Save the credentials as a profile of AWS's shared credentials file, not to standard output",
+    checkedProfile,
+  ),
+};
+
+type DeliveryOptions = Values<typeof deliveryOptions> & { force: boolean };
+
+/** A way for credentials that don't exist yet. */
+export interface Delivery extends Disposable {
+  /** Whether the credentials go to standard output. */
+  isPrinted: boolean;
+  /** Delivers the credentials; if that fails, all that was created for them is removed. */
+  deliver(created: CreatedCredentials): Promise<void>;
+}
+
+/** An option that would have no effect is an error, and what the format has no place for. */
+export function checkDelivery(
+  { format, profileName, output, saveProfile }: DeliveryOptions,
+  isTemporary = false,
+): void {
+  const isNamed = (NAMED_FORMATS as readonly string[]).includes(format);
+  if (profileName !== undefined && !isNamed) {
+    throw usage(
+      `--profile-name needs --format ${NAMED_FORMATS.join(", ").replace(/, (?=\S+$)/, " or ")}`,
+    );
+  }
+  if (saveProfile !== undefined && output === undefined && format !== "json") {
+    throw usage("--format cannot be used with --save-profile alone, which writes AWS's own format");
+  }
+  const example = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret" };
+  formatCredentials(isTemporary ? { ...example, sessionToken: "token" } : example, format, {
+    profileName,
+  });
+}
+
+/** Makes sure that credentials will have where to go, before there are any. */
+export async function openDelivery(
+  aws: Aws,
+  { format, profileName, output, saveProfile, force }: DeliveryOptions,
+  buckets: readonly string[],
+  io: Io,
+  log: MessageLog,
+): Promise<Delivery> {
+  const isPrinted = output === undefined && saveProfile === undefined;
+  if (!isPrinted) await io.permit(["write"], { write: "to save the credentials" });
+  const { checkProfile, PrivateFile, saveProfile: save, deliver } = await library.delivery();
+  const { region, endpoints: { S3: endpointUrl } } = await connectionOf(aws).settings;
+  if (saveProfile !== undefined) await checkProfile(saveProfile, { force, env: io.env });
+  const file = output === undefined ? undefined : PrivateFile.open(output, { replace: force });
+  const write = async ({ credentials, accessKey, region: bucketRegion }: CreatedCredentials) => {
+    const use = { profileName, region: bucketRegion ?? region, endpointUrl, buckets };
+    const text = formatCredentials(credentials, format, { accessKey, ...use });
+    if (isPrinted) return await writeLine(io, text);
+    file?.write(`${text}\n`);
+    if (file !== undefined) log.say(`Wrote credentials to ${escapeName(output!)}`);
+    if (saveProfile === undefined) return;
+    try {
+      const { path } = await save(saveProfile, credentials, { ...use, force, env: io.env });
+      log.say(`Saved profile ${saveProfile} in ${escapeName(path)}`);
+    } catch (error) {
+      file?.remove();
+      throw error;
+    }
+  };
+  return {
+    isPrinted,
+    deliver: (created) => deliver(created, write),
+    [Symbol.dispose]: () => file?.[Symbol.dispose](),
+  };
+}
