@@ -75,7 +75,8 @@ const READERS: Record<string, Reader> = {
 for (const [name, { format, program, args, env, takesSessions }] of Object.entries(READERS)) {
   for (const duration of takesSessions ? [[], ["-d", "15m"]] : [[]]) {
     const kind = duration.length === 0 ? "permanent" : "temporary";
-    peerTest(
+    const test = name === "rclone" || name === "mc" ? minioTest : peerTest;
+    test(
       `delivery: ${name} reads ${kind} credentials, and no more than they allow`,
       async () => {
         await using sandbox = await startSandbox({ buckets: [BUCKET] });
