@@ -8,7 +8,7 @@ import { commandsOf, type Program } from "./lib/cli/command.ts";
 import { type Io, processIo } from "./lib/cli/io.ts";
 import { runProgram } from "./lib/cli/main.ts";
 
-export type { ChildEnvironment, Io, Output } from "./lib/cli/io.ts";
+export type { Io, MakeEnvironment, Output } from "./lib/cli/io.ts";
 export type { PermissionKind, PermissionReasons } from "./lib/cli/permissions.ts";
 
 // Loaded by the command that is run, and only then.
@@ -18,11 +18,11 @@ const credentials = () => import("./lib/cli/credentials.ts");
 const identities = () => import("./lib/cli/identities.ts");
 const keys = () => import("./lib/cli/keys/commands.ts");
 const lint = () => import("./lib/cli/policies/lint.ts");
-const localserver = () => import("./lib/cli/localserver.ts");
+const localserver = () => import("./lib/cli/using/localserver.ts");
 const objects = () => import("./lib/cli/objects.ts");
 const permissions = () => import("./lib/cli/policies/permissions.ts");
 const policy = () => import("./lib/cli/policies/policy.ts");
-const presign = () => import("./lib/cli/presign.ts");
+const presign = () => import("./lib/cli/using/presign.ts");
 const rotate = () => import("./lib/cli/keys/rotate.ts");
 const revoke = () => import("./lib/cli/keys/revoke.ts");
 const sandbox = () => import("./lib/cli/sandbox/command.ts");

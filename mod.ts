@@ -62,6 +62,11 @@ export {
   credentialHandler,
   type CredentialHandlerOptions,
 } from "./lib/credentials/credential_server.ts";
+export {
+  childEnvironment,
+  type ChildSettings,
+  type CredentialServer,
+} from "./lib/credentials/delivery/child_environment.ts";
 
 // The life of a key.
 export {

@@ -31,6 +31,7 @@ const LATER_EXPORTS = `
   deleteKey disableKey enableKey AccessKeyOwner KeyChangeOptions
   Partition
   presignUrl presignPost PresignOptions PresignedPost
+  childEnvironment ChildSettings CredentialServer
   saveProfile CredentialUse ProgramFormat SaveProfileOptions
 `;
 

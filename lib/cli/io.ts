@@ -52,10 +52,10 @@ export interface Io {
    * Runs another program with this process's streams, and waits for it.
    *
    * @param words the program and its arguments
-   * @param environment variables to set, and the names of those not to pass on
+   * @param environment makes its variables of those of this process
    * @returns its exit code; rejects with `NotFound` if there is no such program
    */
-  run(words: readonly string[], environment: ChildEnvironment): Promise<number>;
+  run(words: readonly string[], environment: MakeEnvironment): Promise<number>;
   /**
    * Asks the user for Deno permissions that the process doesn't have yet.
    *
@@ -73,13 +73,8 @@ export interface Io {
   now?(): Date;
 }
 
-/** How the environment of a child differs from ours. */
-export interface ChildEnvironment {
-  /** Variables with such a name are not passed on. */
-  without: RegExp;
-  /** Variables to set. */
-  set: Record<string, string>;
-}
+/** Makes all variables of another program of those of this process. */
+export type MakeEnvironment = (own: Record<string, string>) => Record<string, string>;
 
 /** The exit code of an interrupted command: 130, or 143 or 129 for SIGTERM or a closed terminal. */
 export function exitCodeOf(signal: AbortSignal): number {
@@ -140,14 +135,13 @@ export function processIo(): Io {
 
 async function runProcess(
   [program = "", ...args]: readonly string[],
-  { without, set }: ChildEnvironment,
+  environment: MakeEnvironment,
   signals: ProcessSignals,
 ): Promise<number> {
-  const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !without.test(name));
   const child = new Deno.Command(program, {
     args,
     clearEnv: true,
-    env: { ...Object.fromEntries(inherited), ...set },
+    env: environment(Deno.env.toObject()),
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",

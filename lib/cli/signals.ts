@@ -33,7 +33,7 @@ export function processSignals(): ProcessSignals {
     interruption.abort(new S3CredentialsError("interrupted", "Interrupted", { cause: name }));
   };
   let onSignal = stop;
-  const switchAll = listeners((name) => onSignal(name));
+  const switchAll = listeners(NAMES, (name) => onSignal(name));
   switchAll("addSignalListener");
   return {
     signal: interruption.signal,
@@ -46,10 +46,14 @@ export function processSignals(): ProcessSignals {
       }
     },
     async forwardTo(child) {
-      onSignal = passOnTo(child);
+      const passOn = passOnTo(child);
+      onSignal = passOn;
+      const switchMore = listeners(CHILD_ONLY, passOn);
+      switchMore("addSignalListener");
       try {
         return await child.status;
       } finally {
+        switchMore("removeSignalListener");
         onSignal = stop;
       }
     },
@@ -60,24 +64,28 @@ const IS_WINDOWS = Deno.build.os === "windows";
 
 /** Windows has only one of them. Deno itself ends with SIGHUP even under `nohup`. */
 const NAMES: readonly SignalName[] = IS_WINDOWS ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+/** Signals that end this process at once, unless a child may have a use for them. */
+const CHILD_ONLY = IS_WINDOWS ? [] : ["SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 
-function listeners(
-  onSignal: (name: SignalName) => void,
+function listeners<Name extends Deno.Signal>(
+  names: readonly Name[],
+  onSignal: (name: Name) => void,
 ): (change: "addSignalListener" | "removeSignalListener") => void {
-  const all = NAMES.map((name) => [name, () => onSignal(name)] as const);
+  const all = names.map((name) => [name, () => onSignal(name)] as const);
   return (change) => {
     for (const [name, listener] of all) Deno[change](name, listener);
   };
 }
 
 /**
- * A terminal sends Ctrl-C to the child as well, and many programs take a second one to mean that
+ * A terminal sends Ctrl-C (and Ctrl-\\) to the child as well, and many programs take a second one to mean that
  * they must not clean up, so the first is left to the terminal. On Windows all are.
  */
-function passOnTo(child: Deno.ChildProcess): (name: SignalName) => void {
-  let interrupts = 0;
+function passOnTo(child: Deno.ChildProcess): (name: Deno.Signal) => void {
+  const typed = new Set<Deno.Signal>(["SIGINT", "SIGQUIT"]);
   return (name) => {
-    if (name === "SIGINT" && (IS_WINDOWS || (hasTerminal() && interrupts++ === 0))) return;
+    if (IS_WINDOWS && name === "SIGINT") return;
+    if (typed.delete(name) && hasTerminal()) return;
     try {
       child.kill(name);
     } catch {

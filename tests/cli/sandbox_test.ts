@@ -19,10 +19,9 @@ async function inSandbox(
   const inner: Ran[] = [];
   const outer = await run(["sandbox", ...args, "--", "program"], {
     ...options,
-    async program(words, { without, set }) {
+    async program(words, environment) {
       assert.deepEqual(words, ["program"]);
-      const kept = Object.entries(options.env ?? {}).filter(([name]) => !without.test(name));
-      const env = { ...Object.fromEntries(kept), ...set };
+      const env = environment(options.env ?? {});
       for (const command of commands) inner.push(await run(command, { env }));
       return inner.at(-1)?.code ?? 0;
     },
@@ -311,7 +310,7 @@ Deno.test("sandbox -- s3-credentials: the whole tool works inside", async () => 
 
 Deno.test("sandbox -- COMMAND that does not exist: one clear error", async () => {
   const { code, stderr } = await deno(...SANDBOX, "--", "no-such-command-here");
-  assert.equal(code, 1);
+  assert.equal(code, 127);
   assert.equal(stderr.trim(), "Error: Command not found: no-such-command-here");
 });
 
@@ -333,6 +332,7 @@ Deno.test("sandbox: prints what to set, serves, and ends with Ctrl-C", async () 
     "AWS_DEFAULT_REGION",
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
+    "BOTO_CONFIG",
     "AWS_EC2_METADATA_DISABLED",
     "NO_PROXY",
     "no_proxy",

@@ -8,6 +8,7 @@ import { checkUserName } from "../../names.ts";
 import { fileError } from "../../objects/file_error.ts";
 import type { PolicyDocument } from "../../policy/document.ts";
 import type { Sandbox } from "../../sandbox/mod.ts";
+import { runChild } from "../child.ts";
 import { defineCommand, flag, value, values } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { type Io, waitForInterrupt } from "../io.ts";
@@ -16,7 +17,7 @@ import { bucketNames, parsePort } from "../options.ts";
 import { writeLine, writeMessage } from "../output.ts";
 import type { PermissionKind } from "../permissions.ts";
 import { readPolicyDocument } from "../policies/policy_input.ts";
-import { childEnvironment, shellLines } from "./environment.ts";
+import { sandboxEnvironment, shellLines } from "./environment.ts";
 import { requestLog } from "./request_log.ts";
 
 const PERMISSION_REASONS = {
@@ -145,13 +146,8 @@ function startError(
 
 /** The child gets only the sandbox's keys and endpoint: a real account must be out of reach. */
 async function runCommand(words: readonly string[], started: Sandbox, io: Io): Promise<number> {
-  await using environment = await childEnvironment(started, io);
-  try {
-    return await io.run(words, environment);
-  } catch (error) {
-    if ((error as Error).name !== "NotFound") throw error;
-    throw new S3CredentialsError("not-found", `Command not found: ${words[0]}`, { cause: error });
-  }
+  await using environment = await sandboxEnvironment(started);
+  return await runChild(words, environment.make, io);
 }
 
 async function serve(started: Sandbox, io: Io): Promise<void> {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { devNull } from "node:os";
+import { childEnvironment } from "../../credentials/delivery/child_environment.ts";
 import { formatCredentials } from "../../credentials/format.ts";
 import type { Sandbox, SandboxKeys } from "../../sandbox/mod.ts";
-import type { ChildEnvironment, Io } from "../io.ts";
+import type { MakeEnvironment } from "../io.ts";
 
 /** Variables that would lead out of the sandbox; those of its own are set. */
 const UNSET = [
@@ -26,39 +26,17 @@ const UNSET = [
   "AWS_WEB_IDENTITY_TOKEN_FILE",
 ];
 
-/** All that a client of AWS needs to find the sandbox, besides the keys, and to find nothing else. */
-function settingsFor({ url, region }: Sandbox): Record<string, string> {
-  return {
-    AWS_ENDPOINT_URL: url,
-    // Some clients read one name of the region, some the other.
-    AWS_REGION: region,
-    AWS_DEFAULT_REGION: region,
-    // A profile could name other keys, or switch the endpoint off.
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
-    AWS_EC2_METADATA_DISABLED: "true",
-  };
-}
-
 /** The environment of a child process, with the users as profiles for as long as it runs. */
-export async function childEnvironment(
+export async function sandboxEnvironment(
   started: Sandbox,
-  io: Io,
-): Promise<ChildEnvironment & AsyncDisposable> {
-  // No proxy can reach the sandbox, and not every client bypasses it for loopback.
-  const hosts = [io.env("no_proxy") ?? io.env("NO_PROXY"), new URL(started.url).hostname];
-  const noProxy = hosts.filter(Boolean).join(",");
+): Promise<{ make: MakeEnvironment } & AsyncDisposable> {
   const profiles = await profilesFor(started);
+  const { url, region, credentials } = started;
   return {
-    without: /^AWS_/i,
-    set: {
-      ...settingsFor(started),
+    make: (own) => ({
+      ...childEnvironment(own, credentials, { region, endpoints: url }),
       ...profiles.settings,
-      AWS_ACCESS_KEY_ID: started.credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: started.credentials.secretAccessKey,
-      NO_PROXY: noProxy,
-      no_proxy: noProxy,
-    },
+    }),
     [Symbol.asyncDispose]: profiles[Symbol.asyncDispose],
   };
 }
@@ -92,10 +70,12 @@ async function profilesFor(
 
 /** What to paste into a shell. */
 export function shellLines(started: Sandbox): string[] {
-  const { url, credentials, users } = started;
+  const { url, region, credentials, users } = started;
   const host = new URL(url).hostname;
+  const variables = childEnvironment({}, credentials, { region, endpoints: url });
   return [
-    ...Object.entries(settingsFor(started)).map(([name, value]) => `export ${name}=${value}`),
+    ...Object.entries(variables).filter(([name]) => !/(PROXY|_KEY|_KEY_ID)$/i.test(name))
+      .map(([name, value]) => `export ${name}=${value}`),
     ...["NO_PROXY", "no_proxy"].map((name) => `export ${name}="${host}\${${name}:+,$${name}}"`),
     ...exportsOf(credentials),
     `unset ${UNSET.join(" ")}`,

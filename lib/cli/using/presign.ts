@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { InvalidInput } from "../errors.ts";
-import { parseUrlDuration } from "../time.ts";
-import { checkChoice, defineCommand, flag, value, type Values } from "./command.ts";
-import { library } from "./library.ts";
-import { bucketName, checkedKeys, contentTypeOption } from "./object_options.ts";
-import { awsOptions, usage, withAws } from "./options.ts";
-import { messageLog, writeJson, writeLine } from "./output.ts";
+import { InvalidInput } from "../../errors.ts";
+import { parseUrlDuration } from "../../time.ts";
+import { checkChoice, defineCommand, flag, value, type Values } from "../command.ts";
+import { library } from "../library.ts";
+import { bucketName, checkedKeys, contentTypeOption } from "../object_options.ts";
+import { awsOptions, usage, withAws } from "../options.ts";
+import { messageLog, writeJson, writeLine } from "../output.ts";
 
 const METHODS = ["GET", "PUT"] as const;
 
