@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Aws, connectionOf } from "../aws/connect.ts";
+import type { Aws } from "../aws/connect.ts";
 import { escapeName } from "../escape.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../credentials/format.ts";
 import type { CreatedCredentials } from "../credentials/types.ts";
@@ -81,6 +81,7 @@ export async function openDelivery(
   const isPrinted = output === undefined && saveProfile === undefined;
   if (!isPrinted) await io.permit(["write"], { write: "to save the credentials" });
   const { checkProfile, PrivateFile, saveProfile: save, deliver } = await library.delivery();
+  const { connectionOf } = await library.connect();
   const { region, endpoints: { S3: endpointUrl } } = await connectionOf(aws).settings;
   if (saveProfile !== undefined) await checkProfile(saveProfile, { force, env: io.env });
   const file = output === undefined ? undefined : PrivateFile.open(output, { replace: force });
