@@ -55,6 +55,7 @@ const POLICY_SAMPLES: [string, string[]][] = [
   ["`--prefix my-prefix/`", ["--prefix", "my-prefix/"]],
   ["`--prefix my-prefix/ --read-only`", ["--prefix", "my-prefix/", "--read-only"]],
   ["`--prefix my-prefix/ --write-only`", ["--prefix", "my-prefix/", "--write-only"]],
+  ["`--prefix a/ --prefix b/ --no-delete`", ["--prefix", "a/", "--prefix", "b/", "--no-delete"]],
   ["public bucket policy", ["--public-bucket"]],
 ];
 

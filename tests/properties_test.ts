@@ -1,7 +1,9 @@
 /** What holds for every input, tried with many. */
 import { type PolicyDocument, policyText } from "../lib/policy/document.ts";
 import { joinPolicies } from "../lib/policy/merge.ts";
-import { bucketsPolicy, type Permission, prefixPattern } from "../lib/policy/build.ts";
+import { bucketsPolicy } from "../lib/policy/build.ts";
+import type { Permission } from "../lib/policy/grants.ts";
+import { prefixPattern } from "../lib/policy/prefix.ts";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { parseAuthFile } from "../lib/credentials/auth_file.ts";
@@ -13,6 +15,9 @@ import { checkBucketName } from "../lib/names.ts";
 import { planCreate } from "../lib/credentials/plan.ts";
 import { resolveRequest } from "../lib/credentials/request.ts";
 import { anyCharacter } from "./support/arbitraries.ts";
+
+/** Requests that name buckets and at most one prefix. */
+type BucketRequest = CreateRequest & { buckets: readonly string[]; prefix?: string };
 
 const POLICY_LIMIT = 2048;
 const AWS_NAME = /^[\w+=,.@-]+$/;
@@ -45,7 +50,7 @@ const anyPrefix = fc.oneof(
 const prefix = anyPrefix.filter(accepts(prefixPattern));
 
 /** Requests that pass all checks of the command line. */
-const request: fc.Arbitrary<CreateRequest> = fc.record({
+const request: fc.Arbitrary<BucketRequest> = fc.record({
   buckets,
   permission,
   prefix: fc.option(prefix, { nil: undefined }),
@@ -58,7 +63,7 @@ const request: fc.Arbitrary<CreateRequest> = fc.record({
 }));
 
 /** A user with an inline policy, whose name the plan may give to a policy of its own. */
-const existingUser = (request: CreateRequest): fc.Arbitrary<UserFacts> =>
+const existingUser = (request: BucketRequest): fc.Arbitrary<UserFacts> =>
   fc.record({
     name: fc.constantFrom("other", `s3.${request.permission}.${request.buckets[0]}`),
     size: fc.integer({ min: 2, max: POLICY_LIMIT }),
@@ -70,7 +75,7 @@ const existingUser = (request: CreateRequest): fc.Arbitrary<UserFacts> =>
 
 type Planned = Step[] | S3CredentialsError;
 
-function plan(request: CreateRequest, user?: UserFacts): Planned {
+function plan(request: BucketRequest, user?: UserFacts): Planned {
   try {
     return planCreate(resolveRequest(request), { existingBuckets: new Map(), user }).steps;
   } catch (error) {
@@ -92,7 +97,7 @@ function inlineSize(steps: Step[], user?: UserFacts): number {
 }
 
 /** As small as the policies of a request can get. */
-function smallestSize({ buckets, ...rest }: CreateRequest): number {
+function smallestSize({ buckets, ...rest }: BucketRequest): number {
   return policyText(joinPolicies(buckets.map((one) => bucketsPolicy([one], rest)))).length;
 }
 
@@ -138,7 +143,7 @@ Deno.test("where too many buckets are named, as many fit as the error says, and 
     buckets: fc.uniqueArray(bucket, { minLength: 15, maxLength: 60 }),
     permission,
     duration: fc.constantFrom(undefined, 900),
-  }).map(({ duration, ...rest }): CreateRequest => ({
+  }).map(({ duration, ...rest }): BucketRequest => ({
     ...rest,
     createBucket: true,
     ...(duration !== undefined && { duration }),

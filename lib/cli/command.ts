@@ -38,6 +38,8 @@ export interface Invocation<O> {
 export interface Command<O extends Record<string, Option<unknown>>> {
   /** The operands as the help shows them, such as `<bucket> [keys...]`. */
   operands?: string;
+  /** The long name of an option that stands in place of the operands. */
+  operandsOption?: string;
   /** The allowed values of its one operand, if there are only a few. */
   operandChoices?: readonly string[];
   /** What it does, in sentences. */

@@ -11,6 +11,7 @@ import { asUsageError, InvalidInput } from "../errors.ts";
 import { checkTags } from "../credentials/tags.ts";
 import { checkArn, checkUserName } from "../names.ts";
 import { expandPolicyTemplate, parsePolicyTemplate } from "../policy/template.ts";
+import { bucketsOf } from "../policy/grants.ts";
 import { lintBeforeUse } from "./policies/policy_input.ts";
 import {
   defineCommand,
@@ -26,14 +27,19 @@ import { library } from "./library.ts";
 import type { Io } from "./io.ts";
 import {
   awsOptions,
-  bucketNames,
   bucketRegionOption,
   expiryOption,
   readInput,
   usage,
   withAws,
 } from "./options.ts";
-import { permissionOf, permissionOptions } from "./permission_options.ts";
+import {
+  checkPermissionOptions,
+  GRANT_OPTION,
+  grantedBy,
+  isNarrowed,
+  permissionOptions,
+} from "./permission_options.ts";
 import { type MessageLog, messageLog, writeLine } from "./output.ts";
 
 const createOptions = {
@@ -133,6 +139,7 @@ function checked(check: (text: string) => unknown): (text: string) => string {
 /** `s3-credentials create` */
 export const create = defineCommand({
   operands: "<buckets...>",
+  operandsOption: GRANT_OPTION,
   description: "Create credentials for one or more S3 buckets, with the least permission that " +
     "does the job; with --create-bucket also the buckets.",
   examples: [
@@ -141,6 +148,10 @@ export const create = defineCommand({
     [
       "A key that can only write, for 15 minutes:",
       "create my-existing-bucket --write-only -d 15m",
+    ],
+    [
+      "A key that reads one directory and adds to another one:",
+      "create --grant my-bucket/in/:read --grant my-bucket/out/:put",
     ],
     ["Show first what would be done:", "create my-new-bucket -c --dry-run"],
   ],
@@ -161,7 +172,7 @@ export const create = defineCommand({
           log,
         );
       }
-      using delivery = await openDelivery(aws, options, request.buckets, io, log);
+      using delivery = await openDelivery(aws, options, bucketsOf(request), io, log);
       const { createCredentials } = await library.create();
       const created = await createCredentials(aws, request, {
         onProgress: log.say,
@@ -246,16 +257,14 @@ async function createRequest(
   io: Io,
 ): Promise<CreateRequest> {
   checkCombinations(options);
-  const { prefix, duration, roleArn, username, bucketRegion, userPermissionsBoundary } = options;
+  const { duration, roleArn, username, bucketRegion, userPermissionsBoundary } = options;
   return {
-    buckets: bucketNames(operands, { forNewBucket: options.createBucket }),
-    permission: permissionOf(options),
+    ...grantedBy(operands, options, { forNewBucket: options.createBucket }),
     statements: options.statement,
     createBucket: options.createBucket,
     kms: options.kms,
     public: options.public,
     website: options.website,
-    prefix,
     duration,
     roleArn,
     username,
@@ -270,10 +279,11 @@ async function createRequest(
 
 /** An option that would silently have no effect is an error: the grant would not be the intended one. */
 function checkCombinations(options: Values<typeof createOptions>): void {
-  permissionOf(options);
-  const isNarrowed = options.readOnly || options.writeOnly || options.prefix !== undefined;
-  if (options.policy !== undefined && isNarrowed) {
-    throw usage("--policy cannot be used with --read-only, --write-only or --prefix");
+  checkPermissionOptions(options);
+  if (options.policy !== undefined && (isNarrowed(options) || options.grant.length > 0)) {
+    throw usage(
+      "--policy cannot be used with --read-only, --write-only, --no-delete, --prefix or --grant",
+    );
   }
   if (options.plan && options.dryRun) {
     throw usage("--plan cannot be used with --dry-run, which looks at no account");
@@ -315,7 +325,7 @@ function checkCombinations(options: Values<typeof createOptions>): void {
 
 /** Looks for mistakes in what the user brings along, as each bucket would get it. */
 async function lintRequest(request: CreateRequest, io: Io): Promise<void> {
-  const { policy, statements = [], buckets, duration } = request;
+  const { policy, statements = [], buckets = [], duration } = request;
   const type = duration === undefined ? "identity" : "session";
   const [bucket = ""] = buckets;
   if (policy !== undefined) {

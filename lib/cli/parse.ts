@@ -218,7 +218,13 @@ async function misplaced(
     `${program.name} ${entry.name} ${option} ...`;
 }
 
-function checkOperands(command: AnyCommand, { operands, greedy }: Scanned): void {
+function checkOperands(command: AnyCommand, scanned: Scanned): void {
+  const { operands, greedy } = scanned;
+  const { operandsOption } = command;
+  if (operandsOption !== undefined && scanned.has(operandsOption)) {
+    if (operands.length === 0) return;
+    throw new InvalidInput(`${operandsOption} takes the place of the arguments: leave them out`);
+  }
   const places = parseOperands(command.operands);
   const missing = places.find(({ isRequired }, index) => isRequired && index >= operands.length);
   if (missing !== undefined) {

@@ -3,24 +3,43 @@
  *
  * @module
  */
-import { prefixPattern, prefixWarnings } from "../policy/build.ts";
+import type { BucketNameOptions } from "../names.ts";
+import {
+  type Grant,
+  grantsOf,
+  parseGrant,
+  type PermissionOptions,
+  scopeWarnings,
+} from "../policy/grants.ts";
+import { prefixPattern } from "../policy/prefix.ts";
 import { parseStatement } from "../policy/template.ts";
-import { flag, optionGroup, value, values } from "./command.ts";
+import { flag, optionGroup, type Values, values } from "./command.ts";
 import type { Io } from "./io.ts";
-import { usage } from "./options.ts";
+import { bucketNames, usage } from "./options.ts";
 import { writeMessage } from "./output.ts";
+
+/** The option that stands in place of buckets as operands. */
+export const GRANT_OPTION = "--grant";
 
 /** What the credentials may do. */
 export const permissionOptions = optionGroup("Permissions", {
   readOnly: flag("--read-only", "Only allow reading from the bucket"),
   writeOnly: flag("--write-only", "Only allow writing to the bucket"),
-  prefix: value(
+  noDelete: flag("--no-delete", "Allow reading and writing, but not deleting"),
+  prefix: values(
     "--prefix <prefix>",
-    "Only allow keys that start with this, such as foo/",
+    "Only allow keys that start with this, such as foo/; may be repeated",
     (text) => {
       prefixPattern(text);
       return text;
     },
+  ),
+  grant: values(
+    `${GRANT_OPTION} <grant>`,
+    "In place of buckets and the options above: BUCKET:VERBS, BUCKET/DIRECTORY/:VERBS or " +
+      "BUCKET/KEY:VERBS. VERBS are read, write, read-write, or some of list, get, put, delete, " +
+      "acl, tag, versions, multipart joined by +; may be repeated",
+    parseGrant,
   ),
   statement: values(
     "--statement <json>",
@@ -29,19 +48,65 @@ export const permissionOptions = optionGroup("Permissions", {
   ),
 });
 
-/** The permission selected by `--read-only` and `--write-only`; throws `usage` for both. */
-export function permissionOf(
-  options: { readOnly: boolean; writeOnly: boolean },
-): "read-only" | "write-only" | "read-write" {
+/** The values of {@linkcode permissionOptions}. */
+export type PermissionValues = Values<typeof permissionOptions>;
+
+/** What is granted, as a request says it: buckets with what holds for each of them, or grants. */
+export interface Granted extends PermissionOptions {
+  buckets?: string[];
+  grants?: Grant[];
+}
+
+/** The options that say what is granted on the buckets that are named. */
+const NARROWING = "--read-only, --write-only, --no-delete or --prefix";
+
+/** Whether an option narrows what is granted on the buckets that are named. */
+export function isNarrowed(options: PermissionValues): boolean {
+  return options.readOnly || options.writeOnly || options.noDelete || options.prefix.length > 0;
+}
+
+/** Throws `usage` for options of which one would silently have no effect. */
+export function checkPermissionOptions(options: PermissionValues): void {
   if (options.readOnly && options.writeOnly) {
     throw usage("Cannot use --read-only and --write-only at the same time");
   }
-  if (options.readOnly) return "read-only";
-  return options.writeOnly ? "write-only" : "read-write";
+  if (options.noDelete && (options.readOnly || options.writeOnly)) {
+    throw usage("--no-delete cannot be used with --read-only or --write-only, which never delete");
+  }
+  if (options.grant.length > 0 && isNarrowed(options)) {
+    throw usage(`${GRANT_OPTION} cannot be used with ${NARROWING}`);
+  }
 }
 
-/** Warns of what may be surprising about a prefix. */
-export async function warnOfPrefix(prefix: string | undefined, io: Io): Promise<void> {
-  if (prefix === undefined) return;
-  for (const warning of prefixWarnings(prefix)) await writeMessage(io, `Warning: ${warning}`);
+/** What the operands and the options grant. */
+export function grantedBy(
+  operands: readonly string[],
+  options: PermissionValues,
+  nameOptions?: BucketNameOptions,
+): Granted {
+  checkPermissionOptions(options);
+  if (options.grant.length > 0) {
+    bucketNames(options.grant.map(({ bucket }) => bucket), nameOptions);
+    return { grants: options.grant };
+  }
+  return {
+    buckets: bucketNames(operands, nameOptions),
+    permission: permissionOf(options),
+    ...(options.prefix.length > 0 && { prefix: options.prefix }),
+    ...(options.noDelete && { noDelete: true }),
+  };
+}
+
+function permissionOf(
+  { readOnly, writeOnly }: PermissionValues,
+): "read-only" | "write-only" | "read-write" {
+  if (readOnly) return "read-only";
+  return writeOnly ? "write-only" : "read-write";
+}
+
+/** Warns of what may be surprising about prefixes and keys. */
+export async function warnOfScopes(granted: Granted, io: Io): Promise<void> {
+  for (const warning of scopeWarnings(grantsOf(granted))) {
+    await writeMessage(io, `Warning: ${warning}`);
+  }
 }

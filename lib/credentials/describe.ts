@@ -18,7 +18,7 @@ import { USER_NAME_LIMIT } from "../names.ts";
 import { formatTime } from "../time.ts";
 import { isFullAccessArn, isReadOnlyAccessArn } from "./defaults.ts";
 import { EXPIRES_POLICY, expiryOfText } from "./expiry.ts";
-import type { NamedPolicy } from "./grant.ts";
+import { mainUses, type NamedPolicy } from "./grant.ts";
 
 function json(value: unknown): string {
   return JSON.stringify(value, null, 4);
@@ -298,9 +298,10 @@ export function keyWarnings(
   if (request.kms && !facts.encryptionKeys?.size) {
     return ["No bucket was found that encrypts with a KMS key of your own: `kms` adds nothing"];
   }
-  const lost = LOST[request.permission ?? "read-write"];
   const limit = limitOf(request, facts, plan);
   return [...facts.encryptionKeys ?? []].flatMap(([bucket, key]) => {
+    const lost = lostUses(mainUses(request, bucket));
+    if (lost === undefined) return [];
     const encrypts = `Bucket ${bucket} encrypts with the KMS key ${key}`;
     if (!request.kms) {
       return [
@@ -315,11 +316,11 @@ export function keyWarnings(
   });
 }
 
-const LOST = {
-  "read-only": "not read",
-  "write-only": "not write",
-  "read-write": "neither read nor write",
-};
+function lostUses({ reads, writes }: { reads: boolean; writes: boolean }): string | undefined {
+  if (reads && writes) return "neither read nor write";
+  if (reads) return "not read";
+  return writes ? "not write" : undefined;
+}
 
 /** What takes the use of the keys away again. */
 function limitOf(

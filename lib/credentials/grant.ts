@@ -5,8 +5,9 @@
  */
 import { unsupportedCharacter } from "../policy/limits.ts";
 import { type PolicyDocument, type PolicyStatement, policyText } from "../policy/document.ts";
+import { bucketsOf, type Grant, grantsOf, grantsPolicy } from "../policy/grants.ts";
 import { joinPolicies } from "../policy/merge.ts";
-import { bucketsPolicy } from "../policy/build.ts";
+import { packPolicy } from "../policy/pack.ts";
 import { expandPolicyTemplate } from "../policy/template.ts";
 import { hostSuffixOf } from "../partitions.ts";
 import type { CreateFacts, CreateRequest, GrantName } from "./types.ts";
@@ -22,13 +23,36 @@ export interface GrantRequest extends CreateRequest {
   keyStatements?: ReadonlyMap<string, PolicyStatement>;
 }
 
+/** What a request grants on one of its buckets, apart from a custom policy. */
+export function grantsOn(request: CreateRequest, bucket: string): readonly Grant[] {
+  return grantsOf({ ...request, buckets: [bucket] }).filter((grant) => grant.bucket === bucket);
+}
+
+/** Whether objects can be read and written by some grants; for a custom policy, both. */
+export function mainUses(
+  request: CreateRequest,
+  bucket: string,
+): { reads: boolean; writes: boolean } {
+  if (request.policy !== undefined) return { reads: true, writes: true };
+  const actions = grantsOn(request, bucket).flatMap((grant) => grant.actions.keys);
+  return { reads: actions.includes("s3:GetObject"), writes: actions.includes("s3:PutObject") };
+}
+
+/** Whether a request grants nothing that changes anything. */
+export function isReadOnly(request: CreateRequest): boolean {
+  const grants = bucketsOf(request).flatMap((bucket) => grantsOn(request, bucket));
+  return grants.every(({ actions: { keys } }) => keys.every((one) => /^s3:(Get|List)/.test(one)));
+}
+
 /** The policy that a request grants on some of its buckets. */
 export function grantedPolicy(request: GrantRequest, buckets: readonly string[]): PolicyDocument {
   const { policy, keyStatements } = request;
   const ofKeys = buckets.flatMap((bucket) => keyStatements?.get(bucket) ?? []);
   const statements = [...request.statements ?? [], ...ofKeys];
   if (policy === undefined) {
-    return checkedPolicy(bucketsPolicy(buckets, { ...request, statements }));
+    const grants = buckets.flatMap((bucket) => grantsOn(request, bucket));
+    const { Statement, ...granted } = grantsPolicy(grants, request);
+    return checkedPolicy({ ...granted, Statement: [...Statement, ...statements] });
   }
   const expanded = buckets.map((bucket) => expandPolicyTemplate(policy, bucket));
   const [first] = expanded;
@@ -63,9 +87,10 @@ export function keyStatements(
 function keyStatement(
   bucket: string,
   key: string,
-  { permission = "read-write", partition = "aws" }: CreateRequest,
+  request: CreateRequest,
   { region, existingBuckets, callerArn }: CreateFacts,
 ): PolicyStatement {
+  const { partition = "aws" } = request;
   const [, , , keyRegion, keyAccount, name = key] = /^arn:/.test(key) ? key.split(":") : [];
   const bucketRegion = existingBuckets.get(bucket) ?? region ?? "us-east-1";
   const account = keyAccount || callerArn?.split(":")[4] || "*";
@@ -74,7 +99,9 @@ function keyStatement(
   const path = isAlias ? "key/*" : name.startsWith("key/") ? name : `key/${name}`;
   return {
     Effect: "Allow",
-    Action: permission === "read-only" ? ["kms:Decrypt"] : ["kms:Decrypt", "kms:GenerateDataKey"],
+    Action: mainUses(request, bucket).writes
+      ? ["kms:Decrypt", "kms:GenerateDataKey"]
+      : ["kms:Decrypt"],
     Resource: [`${start}:${path}`],
     Condition: {
       StringEquals: { "kms:ViaService": `s3.${bucketRegion}.${hostSuffixOf(bucketRegion)}` },
@@ -92,10 +119,9 @@ export function sessionPolicy(
   request: GrantRequest,
   policies: readonly PolicyDocument[],
 ): PolicyDocument {
-  const sizeOf = (policy: PolicyDocument) => policyText(policy).length;
-  const plain = grantedPolicy(request, request.buckets);
+  const plain = grantedPolicy(request, bucketsOf(request));
   if (sizeOf(plain) <= POLICY_LIMIT) return plain;
-  const joined = (count: number) => joinPolicies(policies.slice(0, count));
+  const joined = (count: number) => oneForAll(policies.slice(0, count));
   const all = joined(policies.length);
   if (sizeOf(all) <= POLICY_LIMIT) return all;
   throw tooLarge(
@@ -103,6 +129,16 @@ export function sessionPolicy(
     (count) => sizeOf(joined(count)),
     policies.length,
   );
+}
+
+function sizeOf(policy: PolicyDocument): number {
+  return policyText(policy).length;
+}
+
+/** One policy that means the same as several, packed if it would be too long otherwise. */
+function oneForAll(policies: readonly PolicyDocument[], limit: number = POLICY_LIMIT) {
+  const joined = joinPolicies(policies);
+  return sizeOf(joined) <= limit ? joined : packPolicy(joined);
 }
 
 /** An inline policy and its name. */
@@ -136,9 +172,13 @@ export function inlinePolicies(
   // Only old buckets have upper case. IAM ignores case, so that one of two such policies would be lost.
   const names = new Set(separate.map(({ policyName }) => policyName.toLowerCase()));
   if (names.size === separate.length && sizeWith(separate) <= POLICY_LIMIT) return separate;
+  const sizeOfOthers = (count: number) => {
+    const merged = inlinePolicyName(grant, buckets.slice(0, count));
+    return inlineSize([], new Map([...existing ?? []].filter(([name]) => name !== merged)));
+  };
   const merged = (count: number) => [{
     policyName: inlinePolicyName(grant, buckets.slice(0, count)),
-    policy: joinPolicies(policies.slice(0, count)),
+    policy: oneForAll(policies.slice(0, count), POLICY_LIMIT - sizeOfOthers(count)),
   }];
   const size = sizeWith(merged(buckets.length));
   if (size <= POLICY_LIMIT) return merged(buckets.length);
@@ -157,7 +197,7 @@ function inlineSize(
   const sizes = new Map(
     [...existing].map(([name, text]) => [name, text.replace(/\s/g, "").length]),
   );
-  for (const { policyName, policy } of policies) sizes.set(policyName, policyText(policy).length);
+  for (const { policyName, policy } of policies) sizes.set(policyName, sizeOf(policy));
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 

@@ -7,7 +7,7 @@
 import { S3CredentialsError } from "../errors.ts";
 import type { AccessPolicies, AccessRequest, NamedPolicy } from "../policy/access.ts";
 import { allActions } from "../policy/actions.ts";
-import type { Permission } from "../policy/build.ts";
+import { bucketsOf, type Grant, type Permission } from "../policy/grants.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import { fullAccessArn } from "./defaults.ts";
@@ -92,6 +92,62 @@ function holderOf({ steps }: CreatePlan): { principal: string; policies: AccessP
   };
 }
 
+/** What is to be allowed on some keys of a bucket, and on the bucket as far as it is about them. */
+interface Expectation {
+  /** The start of the keys, or the one key. */
+  start: string;
+  isOneKey: boolean;
+  bucket: readonly string[];
+  keys: readonly string[];
+  listing: Grant["actions"]["listing"];
+}
+
+/** What a request says of one bucket. */
+function expectationsOf(request: CreateRequest, bucket: string): Expectation[] {
+  const startOf = (prefix = "") => prefix.replace(/\*$/, "");
+  if (request.grants !== undefined) {
+    return request.grants.filter((grant) => grant.bucket === bucket).map(
+      ({ prefix, key, actions: { bucket, keys, allKeys = [], listing } }) => {
+        const start = key ?? startOf(prefix);
+        const isOneKey = key !== undefined;
+        return { start, isOneKey, keys, bucket: start ? bucket : [...bucket, ...allKeys], listing };
+      },
+    );
+  }
+  const { permission = "read-write", prefix = "", noDelete = false } = request;
+  const { bucket: onBucket, keys } = EXPECTED[permission];
+  return [prefix].flat().map((one) => ({
+    start: startOf(one),
+    isOneKey: false,
+    bucket: onBucket,
+    keys: keys.filter((action) => !noDelete || action !== "s3:DeleteObject"),
+    listing: "prefix",
+  }));
+}
+
+/** Whether an action on a key is to be allowed. */
+function isKeyExpected(expected: readonly Expectation[], key: string, action: string): boolean {
+  return expected.some(({ start, isOneKey, keys }) =>
+    keys.includes(action) && (isOneKey ? key === start : key.startsWith(start))
+  );
+}
+
+/** The actions that can be limited to what is listed. */
+const LISTINGS = ["s3:ListBucket", "s3:ListBucketVersions"];
+
+/** Whether an action on the bucket is to be allowed, for a listing of a prefix or of everything. */
+function isBucketExpected(
+  expected: readonly Expectation[],
+  listed: string | undefined,
+  action: string,
+): boolean {
+  return expected.some(({ start, isOneKey, bucket, listing }) => {
+    if (!bucket.includes(action)) return false;
+    if (!LISTINGS.includes(action) || start === "" || listing === "whole-bucket") return true;
+    return !isOneKey && listed !== undefined && listed.startsWith(start);
+  });
+}
+
 /** Something that is to be allowed, or must not be. */
 interface Demand extends Pick<AccessRequest, "resource" | "context"> {
   isExpected(action: string): boolean;
@@ -99,31 +155,36 @@ interface Demand extends Pick<AccessRequest, "resource" | "context"> {
 
 const NEVER = () => false;
 
-/** What is demanded about one bucket: on itself, on keys within the grant and beside it, on another one. */
-function demandsOf(
-  bucket: string,
-  { permission = "read-write", prefix, partition = "aws" }: CreateRequest,
-): Demand[] {
-  const arn = `arn:${partition}:s3:::${bucket}`;
+/** A text that is not the start of it, and that it does not start, but nearly. */
+function beside(start: string): string {
+  return `${start.slice(0, -1)}${start.endsWith("~") ? "-" : "~"}`;
+}
+
+/** What is demanded about one bucket: on itself, on keys within the grants and beside them, on another one. */
+function demandsOf(bucket: string, request: CreateRequest): Demand[] {
+  const arn = `arn:${request.partition ?? "aws"}:s3:::${bucket}`;
   const other = `${arn}-other`;
-  const expected = EXPECTED[permission];
-  const start = prefix?.replace(/\*$/, "") ?? "";
-  const isOfBucket = (action: string) => expected.bucket.includes(action);
-  const demands: Demand[] = [
-    { resource: `${arn}/${start}key`, isExpected: (action) => expected.keys.includes(action) },
-    { resource: "*", isExpected: NEVER },
-    { resource: other, context: { "s3:prefix": `${start}key` }, isExpected: NEVER },
-    { resource: `${other}/${start}key`, isExpected: NEVER },
-  ];
-  if (start === "") return [...demands, { resource: arn, isExpected: isOfBucket }];
-  const beside = `${start.slice(0, -1)}${start.endsWith("~") ? "-" : "~"}key`;
-  const isWithoutPrefix = (action: string) => isOfBucket(action) && action !== "s3:ListBucket";
+  const expected = expectationsOf(request, bucket);
+  const starts = [...new Set(expected.map(({ start }) => start))];
+  const keys = starts.flatMap((start) =>
+    start === "" ? ["key"] : [start, `${start}key`, `${beside(start)}key`]
+  ).filter((key) => key !== "");
+  const listed = [undefined, ...starts.flatMap((start) => [`${start}key`, `${beside(start)}key`])];
   return [
-    ...demands,
-    { resource: arn, context: { "s3:prefix": `${start}key` }, isExpected: isOfBucket },
-    { resource: arn, context: { "s3:prefix": beside }, isExpected: isWithoutPrefix },
-    { resource: arn, isExpected: isWithoutPrefix },
-    { resource: `${arn}/${beside}`, isExpected: NEVER },
+    { resource: "*", isExpected: NEVER },
+    ...keys.flatMap((key): Demand[] => [
+      {
+        resource: `${arn}/${key}`,
+        isExpected: (action) => isKeyExpected(expected, key, action),
+      },
+      { resource: `${other}/${key}`, isExpected: NEVER },
+      { resource: other, context: { "s3:prefix": key }, isExpected: NEVER },
+    ]),
+    ...[...new Set(listed)].map((prefix): Demand => ({
+      resource: arn,
+      context: prefix === undefined ? {} : { "s3:prefix": prefix },
+      isExpected: (action) => isBucketExpected(expected, prefix, action),
+    })),
   ];
 }
 
@@ -181,7 +242,7 @@ export function provePlan(request: CreateRequest, plan: CreatePlan): void {
   // A boundary that somebody has chosen may leave less of the grant, which is no mistake.
   const mustGrant = request.userPermissionsBoundary === undefined;
   const actions = allActions("s3").map(({ name }) => name);
-  for (const bucket of new Set(request.buckets)) {
+  for (const bucket of bucketsOf(request)) {
     for (const { resource, context, isExpected } of demandsOf(bucket, request)) {
       for (const action of actions) {
         const { decision } = evaluate({ principal, action, resource, context }, policies);
@@ -198,12 +259,14 @@ export function provePlan(request: CreateRequest, plan: CreatePlan): void {
 }
 
 /** Checks that nothing is allowed any more from the moment on at which the keys expire. */
-function proveEnd({ buckets }: CreateRequest, expires: Date, plan: CreatePlan): void {
+function proveEnd(request: CreateRequest, expires: Date, plan: CreatePlan): void {
   const { principal, policies } = holderOf(plan);
   const context = { "aws:CurrentTime": expires.toISOString() };
   const resources = [
     "*",
-    ...buckets.flatMap((name) => [`arn:aws:s3:::${name}`, `arn:aws:s3:::${name}/key`]),
+    ...bucketsOf(request).flatMap((
+      name,
+    ) => [`arn:aws:s3:::${name}`, `arn:aws:s3:::${name}/key`]),
   ];
   for (const { name: action } of allActions("s3")) {
     for (const resource of resources) {

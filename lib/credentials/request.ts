@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { checkPermission, prefixPattern, prefixWarnings } from "../policy/build.ts";
+import {
+  bucketsOf,
+  checkGrant,
+  checkPermission,
+  grantsOf,
+  scopeWarnings,
+} from "../policy/grants.ts";
+import { permissionTag } from "../policy/permission_words.ts";
+import { prefixList, prefixPattern } from "../policy/prefix.ts";
 import type { CreateRequest, GrantName, ResolvedRequest, ResolvedUser } from "./types.ts";
 import { checkDuration } from "../time.ts";
 import { asUsageError, InvalidInput } from "../errors.ts";
@@ -14,6 +22,7 @@ import {
   actionsBeyondS3,
   grantedPolicy,
   type GrantRequest,
+  isReadOnly,
   isWithinS3,
   sessionPolicy,
 } from "./grant.ts";
@@ -28,8 +37,8 @@ import { checkTags, roleTags, tagList, userTags } from "./tags.ts";
  */
 export function resolveRequest(request: GrantRequest): ResolvedRequest {
   asUsageError(() => check(request));
-  const { partition = "aws", createBucket, bucketRegion, duration, roleArn, prefix } = request;
-  const buckets = [...new Set(request.buckets)];
+  const { partition = "aws", createBucket, bucketRegion, duration, roleArn } = request;
+  const buckets = bucketsOf(request);
   const policies = asUsageError(() => buckets.map((bucket) => grantedPolicy(request, [bucket])));
   const grant = grantOf(request);
   const common = {
@@ -44,12 +53,18 @@ export function resolveRequest(request: GrantRequest): ResolvedRequest {
     public: Boolean(request.public || request.website),
     website: Boolean(request.website),
     tags: {
-      user: userTags(request, { buckets, grant, expires: request.expires }),
+      user: userTags(request, {
+        buckets,
+        permission: KNOWN_NAMES.includes(grant)
+          ? grant
+          : permissionTag(buckets, policies, partition),
+        expires: request.expires,
+      }),
       role: roleTags(request),
       bucket: tagList(request.tags),
     },
   };
-  const warnings = prefix === undefined ? [] : prefixWarnings(prefix);
+  const warnings = request.policy === undefined ? scopeWarnings(grantsOf(request)) : [];
   if (duration === undefined) {
     return { ...common, user: resolveUser(request, grant, buckets, partition), warnings };
   }
@@ -66,7 +81,7 @@ export function resolveRequest(request: GrantRequest): ResolvedRequest {
       name: sessionName(grant, buckets),
       duration,
       roleArn,
-      policy: sessionPolicy({ ...request, buckets }, policies),
+      policy: sessionPolicy(request, policies),
     },
     warnings,
   };
@@ -75,17 +90,25 @@ export function resolveRequest(request: GrantRequest): ResolvedRequest {
 /** Two fields of which one would silently have no effect. */
 const CONTRADICTIONS: [keyof CreateRequest, keyof CreateRequest][] = [
   ["policy", "prefix"],
+  ["policy", "grants"],
+  ["policy", "noDelete"],
+  ["grants", "buckets"],
+  ["grants", "permission"],
+  ["grants", "prefix"],
+  ["grants", "noDelete"],
   ["duration", "username"],
   ["duration", "expires"],
   ["duration", "userPermissionsBoundary"],
 ];
 
 function check(request: CreateRequest): void {
-  const { buckets, permission, prefix, duration, roleArn, username } = request;
-  if (!Array.isArray(buckets) || buckets.length === 0) {
+  const { buckets, grants, permission, duration, roleArn, username } = request;
+  const named = buckets ?? grants;
+  if (!Array.isArray(named) || named.length === 0) {
     throw new InvalidInput("No bucket is named: at least one is required");
   }
-  for (const bucket of buckets) checkBucketName(bucket);
+  for (const bucket of buckets ?? []) checkBucketName(bucket);
+  for (const grant of grants ?? []) checkGrant(grant);
   for (const [one, other] of CONTRADICTIONS) {
     if (request[one] !== undefined && request[other] !== undefined) {
       throw new InvalidInput(`${one} and ${other} cannot be used together`);
@@ -98,7 +121,7 @@ function check(request: CreateRequest): void {
     throw new InvalidInput("roleArn needs duration");
   }
   if (permission !== undefined) checkPermission(permission);
-  if (prefix !== undefined) prefixPattern(prefix);
+  for (const prefix of prefixList(request.prefix)) prefixPattern(prefix);
   if (duration !== undefined) checkDuration(duration);
   if (roleArn !== undefined) checkArn(roleArn, "role");
   if (username !== undefined) checkUserName(username);
@@ -108,30 +131,40 @@ function check(request: CreateRequest): void {
   if (boundary !== undefined && boundary !== "none") checkArn(boundary, "policy");
 }
 
-function grantOf({ policy, statements = [], permission = "read-write" }: CreateRequest): GrantName {
-  return policy !== undefined || statements.length > 0 ? "custom" : permission;
+/** Where the tag is the name of the grant. */
+const KNOWN_NAMES: readonly GrantName[] = ["read-only", "write-only", "read-write", "custom"];
+
+/** What names say about the grants: the name that all have in common, or that they differ. */
+function grantOf(request: CreateRequest): GrantName {
+  if (request.policy !== undefined || (request.statements ?? []).length > 0) return "custom";
+  const [name = "grants", ...others] = new Set(
+    grantsOf(request).map(({ actions }) => actions.name),
+  );
+  return others.length > 0 ? "grants" : name;
 }
 
 function resolveUser(
-  { username, expires, userPermissionsBoundary }: CreateRequest,
+  request: CreateRequest,
   grant: GrantName,
   buckets: readonly string[],
   partition: Partition,
 ): ResolvedUser {
+  const { username, expires, userPermissionsBoundary } = request;
   return {
     ...(username === undefined ? defaultUserName(grant, buckets) : { name: username }),
-    permissionsBoundary: boundaryFor(grant, userPermissionsBoundary, partition),
+    permissionsBoundary: boundaryFor(request, grant, partition),
     requestedBoundary: userPermissionsBoundary,
     expires,
   };
 }
 
 function boundaryFor(
+  request: CreateRequest,
   grant: GrantName,
-  requested: string | undefined,
   partition: Partition,
 ): string | undefined {
+  const { userPermissionsBoundary: requested } = request;
   if (requested !== undefined) return requested === "none" ? undefined : requested;
   if (grant === "custom") return undefined;
-  return grant === "read-only" ? readOnlyAccessArn(partition) : fullAccessArn(partition);
+  return isReadOnly(request) ? readOnlyAccessArn(partition) : fullAccessArn(partition);
 }

@@ -8,7 +8,7 @@ import denoJson from "../../deno.json" with { type: "json" };
 import { serviceError } from "../aws/service_error.ts";
 import { InvalidInput, messageOf } from "../errors.ts";
 import type { Run } from "./run.ts";
-import type { CreateRequest, GrantName, Tag } from "./types.ts";
+import type { CreateRequest, Tag } from "./types.ts";
 
 /** What the keys of this tool's own tags begin with. */
 export const OWN_TAG_PREFIX = "s3-credentials:";
@@ -59,16 +59,20 @@ function tagFault(key: string, value: string): string | undefined {
 /** What the tags of a user and of a role are made of. */
 export interface TagFacts {
   buckets: readonly string[];
-  grant: GrantName;
+  /** What may be done with them, in words. */
+  permission: string;
   expires?: Date;
 }
 
 /** The tags of a new user, apart from the one that names the run. */
-export function userTags(request: CreateRequest, { buckets, grant, expires }: TagFacts): Tag[] {
+export function userTags(
+  request: CreateRequest,
+  { buckets, permission, expires }: TagFacts,
+): Tag[] {
   const own: Record<string, string> = {
     [ownTagKey("version")]: denoJson.version,
     [ownTagKey("buckets")]: bucketsTag(buckets),
-    [ownTagKey("permission")]: grant,
+    [ownTagKey("permission")]: permission,
   };
   if (expires !== undefined) own[ownTagKey("expires")] = expiresTag(expires);
   return [...tagList(request.tags), ...request.ownTags === false ? [] : tagList(own)];

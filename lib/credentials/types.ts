@@ -5,7 +5,7 @@
  */
 import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
 import type { PolicyDocument, PolicyStatement } from "../policy/document.ts";
-import type { Permission } from "../policy/build.ts";
+import type { Grant, Permission } from "../policy/grants.ts";
 import type { Partition } from "../partitions.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 
@@ -19,16 +19,20 @@ export interface Tag {
 
 /** What to create. */
 export interface CreateRequest {
-  /** The buckets that the credentials are for; at least one. */
-  buckets: readonly string[];
+  /** The buckets that the credentials are for; at least one. If omitted, those of `grants`. */
+  buckets?: readonly string[];
   /**
    * What the credentials may do.
    *
    * @default {"read-write"}
    */
   permission?: Permission;
-  /** Only keys that start with this. */
-  prefix?: string;
+  /** Only keys that start with this, or with one of these. */
+  prefix?: string | readonly string[];
+  /** Whether `read-write` goes without deleting. */
+  noDelete?: boolean;
+  /** What may be done with which keys, in place of `buckets`, `permission`, `prefix` and `noDelete`. */
+  grants?: readonly Grant[];
   /** A custom policy, with `$!BUCKET_NAME!$` for the bucket, that replaces the default one. */
   policy?: PolicyDocument;
   /** Statements to add to the policy. */
@@ -68,8 +72,8 @@ export interface CreateRequest {
   ownTags?: boolean;
 }
 
-/** What names of users and policies say about the grant. */
-export type GrantName = Permission | "custom";
+/** What names of users and policies say about the grant, such as `read-only` or `custom`. */
+export type GrantName = string;
 
 /** The user of permanent credentials, as a request describes it. */
 export interface ResolvedUser {

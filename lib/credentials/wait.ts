@@ -4,7 +4,9 @@
  * @module
  */
 import { mapOrdered } from "../concurrency.ts";
+import { bucketsOf, type Grant } from "../policy/grants.ts";
 import { retry } from "../retry.ts";
+import { grantsOn } from "./grant.ts";
 import type { CreateRequest } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
@@ -99,7 +101,7 @@ export async function waitForCredentials(
     });
     await Array.fromAsync(
       mapOrdered(
-        request.buckets,
+        bucketsOf(request),
         (bucket) =>
           untilAccepted(`S3, for bucket ${bucket},`, async () => {
             const written = await tryBucket(holder, bucket, request);
@@ -145,11 +147,19 @@ async function tryBucket(
 ): Promise<string | undefined> {
   if (!hasKnownPermissions(request)) return;
   const s3 = await holder.s3();
-  const prefix = request.prefix?.replace(/\*$/, "") ?? "";
-  if (request.permission === "write-only") {
-    return await tryWriting(s3, bucket, `${prefix}s3-credentials-wait`);
+  // Nothing harmless is allowed on one key whose existence is not known.
+  const grants = grantsOn(request, bucket).filter(({ key }) => key === undefined);
+  const start = ({ prefix }: Grant) => prefix?.replace(/\*$/, "") ?? "";
+  const listed = grants.find(({ actions }) => actions.bucket.includes("s3:ListBucket"));
+  if (listed !== undefined) {
+    const Prefix = start(listed) || undefined;
+    await s3.listObjectsV2({ Bucket: bucket, MaxKeys: 1, Prefix });
+    return;
   }
-  await s3.listObjectsV2({ Bucket: bucket, MaxKeys: 1, Prefix: prefix || undefined });
+  const written = grants.find(({ actions }) => actions.keys.includes("s3:PutObject"));
+  if (written !== undefined) {
+    return await tryWriting(s3, bucket, `${start(written)}s3-credentials-wait`);
+  }
 }
 
 /** MD5 of other content: S3 first checks the permission to write, and then finds the mismatch. */

@@ -28,13 +28,18 @@
 // Making policies.
 export type { Partition } from "../partitions.ts";
 export { type PolicyDocument, type PolicyStatement } from "./document.ts";
+export { type BucketPolicyOptions, bucketsPolicy, publicBucketPolicy } from "./build.ts";
 export {
-  type BucketPolicyOptions,
-  bucketsPolicy,
+  type Grant,
+  type GrantActions,
+  grantActions,
+  grantsPolicy,
+  parseGrant,
   type Permission,
-  prefixWarnings,
-  publicBucketPolicy,
-} from "./build.ts";
+  type PermissionOptions,
+} from "./grants.ts";
+export { prefixWarnings } from "./prefix.ts";
+export { packPolicy } from "./pack.ts";
 export { joinPolicies } from "./merge.ts";
 export { expandPolicyTemplate, parsePolicyTemplate, parseStatement } from "./template.ts";
 

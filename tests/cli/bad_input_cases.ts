@@ -273,11 +273,37 @@ const names: Case[] = rows(["create", "my-bucket"], [
   ]),
 );
 
+const grants: Case[] = ["create", "policy", "localserver"].flatMap((command) =>
+  rows([command], [
+    [["--grant", "my-bucket"], "Invalid value for --grant: expected BUCKET:VERBS"],
+    [["--grant", "my-bucket:list+red"], 'Invalid value for --grant: Unknown verb "red"'],
+    [["--grant", "*:read"], 'Invalid value for --grant: Invalid bucket name "*"'],
+    [["--grant", "my-bucket/a*b:read"], "Invalid value for --grant: Key must not contain *"],
+    [["--grant", "my-bucket/${x}/:read"], "Invalid value for --grant: Prefix must not contain ${"],
+    [["--grant", "my-bucket/a:list"], "nothing that can be done with one key"],
+    [["--grant", "my-bucket:read", "--read-only"], "--grant cannot be used with --read-only"],
+    [["--grant", "my-bucket:read", "--no-delete"], "--grant cannot be used with --read-only"],
+    [["--grant", "my-bucket:read", "--prefix", "a/"], "--grant cannot be used with --read-only"],
+  ])
+).concat(
+  rows(["create"], [
+    [["--grant", "my-bucket:read", "--policy", POLICY], "--policy cannot be used with --read-only"],
+    [["--grant", "My_Bucket:read", "-c"], "no capital letters"],
+  ]),
+  rows(["policy"], [
+    [["--grant", "my-bucket:read", "--public-bucket"], "--public-bucket cannot be used with"],
+  ]),
+);
+
 const combinations: Case[] = rows(["create", "my-bucket"], [
   [["--read-only", "--write-only"], "--read-only and --write-only at the same time"],
   [["--policy", POLICY, "--read-only"], "--policy cannot be used with --read-only"],
   [["--policy", POLICY, "--write-only"], "--policy cannot be used with --read-only, --write-only"],
   [["--policy", POLICY, "--prefix", "a/"], "--policy cannot be used with --read-only"],
+  [["--policy", POLICY, "--no-delete"], "--policy cannot be used with --read-only"],
+  [["--no-delete", "--read-only"], "--no-delete cannot be used with --read-only or --write-only"],
+  [["--no-delete", "--write-only"], "--no-delete cannot be used with --read-only or --write-only"],
+  [["--grant", "other-bucket:read"], "--grant takes the place of the arguments"],
   [["--policy", "-", "--auth", "-"], "cannot both read standard input"],
   [["--role-arn", ROLE], "--role-arn needs --duration"],
   [["--duration", "15m", "--username", "me"], "--username cannot be used with --duration"],
@@ -472,6 +498,7 @@ export const CASES: Record<string, Case[]> = {
   durations,
   "bucket names": bucketNames,
   prefixes,
+  grants,
   names,
   combinations,
   statements,

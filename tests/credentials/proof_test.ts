@@ -1,7 +1,7 @@
 /** `provePlan`: plans that grant what was requested pass, and any that grant more or less don't. */
 import assert from "node:assert/strict";
 import { type CreatePlan, type CreateRequest, planForEmptyAccount } from "@s3creds/cli";
-import type { PolicyDocument } from "@s3creds/cli/policy";
+import { parseGrant, type PolicyDocument } from "@s3creds/cli/policy";
 import { grantsBeyond, provePlan } from "../../lib/credentials/proof.ts";
 
 const PERMISSIONS = ["read-only", "write-only", "read-write"] as const;
@@ -43,6 +43,53 @@ function withPolicy(plan: CreatePlan, change: (text: string) => string): CreateP
       : step
   );
   return { ...plan, steps };
+}
+
+const GRANTS = [
+  ["logs:read"],
+  ["logs/a/:read", "logs/b/:read-write", "site:put"],
+  ["logs/a/:get", "logs/a/b/:put", "logs/a/b/c:delete"],
+  ["logs/k:read", "logs/kk:put", "logs/k/:list"],
+  ["logs:multipart+versions", "logs/a/:multipart+acl+tag"],
+];
+
+Deno.test("provePlan: grants, several prefixes and no deleting", () => {
+  for (const duration of [undefined, 900]) {
+    for (const texts of GRANTS) {
+      const request = { grants: texts.map(parseGrant), duration };
+      provePlan(request, planForEmptyAccount(request));
+    }
+    for (const more of [{ prefix: ["a/", "b", "a/c/"] }, { noDelete: true }]) {
+      const request = { buckets: ["logs", "site"], duration, ...more };
+      provePlan(request, planForEmptyAccount(request));
+    }
+  }
+});
+
+const GRANT_CHANGES: [name: string, change: (text: string) => string, says: RegExp][] = [
+  ["another directory", (text) => text.replace("logs/a/*", "logs/*"), /would allow/],
+  ["all that begins like the key", (text) => text.replace("logs/k", "logs/k*"), /would allow/],
+  [
+    "an action more",
+    (text) => text.replace('"s3:PutObject"', '"s3:PutObject","s3:DeleteObject"'),
+    /would allow s3:DeleteObject/,
+  ],
+  ["an action less", (text) => text.replace('"s3:GetObject",', ""), /not allow s3:GetObject/],
+  [
+    "a listing of everything",
+    (text) => text.replace(/,"Condition":.*?\}\}/, ""),
+    /allow s3:ListBucket/,
+  ],
+];
+
+for (const [name, change, says] of GRANT_CHANGES) {
+  Deno.test(`provePlan: refuses a plan for grants with ${name}`, () => {
+    const request = { grants: ["logs/a/:read", "logs/k:put"].map(parseGrant) };
+    const plan = planForEmptyAccount(request);
+    const changed = withPolicy(plan, change);
+    assert.notDeepEqual(changed, plan);
+    assert.throws(() => provePlan(request, changed), { code: "invalid-policy", message: says });
+  });
 }
 
 const CHANGES: [name: string, change: (text: string) => string, says: RegExp][] = [

@@ -11,6 +11,7 @@ const POLICY = {
   Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }],
 };
 const BUCKETS = ["photos"];
+const GRANTS = [{ bucket: "photos", actions: { name: "get", bucket: [], keys: ["s3:GetObject"] } }];
 
 /** Untyped, as plain JavaScript would pass them. */
 const REQUESTS: [name: string, request: unknown, message: RegExp][] = [
@@ -42,6 +43,15 @@ const REQUESTS: [name: string, request: unknown, message: RegExp][] = [
     { buckets: BUCKETS, policy: POLICY, prefix: "a/" },
     /policy and prefix/,
   ],
+  ["grants and a prefix", { grants: GRANTS, prefix: "a/" }, /grants and prefix/],
+  ["grants and a policy", { grants: GRANTS, policy: POLICY }, /policy and grants/],
+  ["no grants", { grants: [] }, /No bucket is named/],
+  [
+    "a grant of all actions",
+    { grants: [{ bucket: "photos", actions: { name: "x", bucket: [], keys: ["s3:*"] } }] },
+    /Invalid action "s3:\*"/,
+  ],
+  ["a wildcard among prefixes", { buckets: BUCKETS, prefix: ["a/", "b*c"] }, /must not contain/],
   [
     "a policy and a permission",
     { buckets: BUCKETS, policy: POLICY, permission: "read-only" },

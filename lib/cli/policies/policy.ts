@@ -3,18 +3,26 @@
  *
  * @module
  */
-import { bucketsPolicy, publicBucketPolicy } from "../../policy/build.ts";
+import { publicBucketPolicy } from "../../policy/build.ts";
+import { grantsOf, grantsPolicy } from "../../policy/grants.ts";
 import { unsupportedCharacter } from "../../policy/limits.ts";
 import { asUsageError } from "../../errors.ts";
 import { parsePartition } from "../../partitions.ts";
 import { defineCommand, flag, value } from "../command.ts";
-import { bucketNames, usage } from "../options.ts";
+import { usage } from "../options.ts";
 import { writeJson, writeMessage } from "../output.ts";
-import { permissionOf, permissionOptions, warnOfPrefix } from "../permission_options.ts";
+import {
+  GRANT_OPTION,
+  grantedBy,
+  isNarrowed,
+  permissionOptions,
+  warnOfScopes,
+} from "../permission_options.ts";
 
 /** `s3-credentials policy` */
 export const policy = defineCommand({
   operands: "<buckets...>",
+  operandsOption: GRANT_OPTION,
   description: "Show the JSON policy that create would use for one or more buckets. Makes no " +
     "request and needs no credentials.",
   examples: [
@@ -32,30 +40,24 @@ export const policy = defineCommand({
     ),
   },
   async run({ operands, options }, io) {
-    const permission = permissionOf(options);
-    const buckets = bucketNames(operands);
-    const [bucket, ...others] = buckets;
+    const granted = grantedBy(operands, options);
     if (options.publicBucket) {
+      if (isNarrowed(options) || options.grant[0] || options.statement[0]) {
+        throw usage(
+          "--public-bucket cannot be used with --read-only, --write-only, --no-delete, --prefix, " +
+            "--grant or --statement",
+        );
+      }
+      const [bucket, ...others] = granted.buckets ?? [];
       if (bucket === undefined || others.length > 0) {
         throw usage("--public-bucket policy can only be generated for a single bucket");
-      }
-      if (permission !== "read-write" || options.prefix !== undefined || options.statement[0]) {
-        throw usage(
-          "--public-bucket cannot be used with --read-only, --write-only, --prefix or --statement",
-        );
       }
       await writeJson(io, asUsageError(() => publicBucketPolicy(bucket, options)));
       return;
     }
-    await warnOfPrefix(options.prefix, io);
-    const document = asUsageError(() =>
-      bucketsPolicy(buckets, {
-        permission,
-        statements: options.statement,
-        prefix: options.prefix,
-        partition: options.partition,
-      })
-    );
+    await warnOfScopes(granted, io);
+    const { Statement, ...rest } = asUsageError(() => grantsPolicy(grantsOf(granted), options));
+    const document = { ...rest, Statement: [...Statement, ...options.statement] };
     const character = unsupportedCharacter(document);
     if (character !== undefined) {
       await writeMessage(

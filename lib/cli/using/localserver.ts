@@ -6,11 +6,18 @@
 import { parseDuration } from "../../time.ts";
 import { InvalidInput } from "../../errors.ts";
 import { checkArn } from "../../names.ts";
+import { grantsOf } from "../../policy/grants.ts";
 import { defineCommand, optionalValue, value } from "../command.ts";
 import { waitForInterrupt } from "../io.ts";
 import { library } from "../library.ts";
-import { awsOptions, bucketNames, parsePort, usage, withAws } from "../options.ts";
-import { permissionOf, permissionOptions, warnOfPrefix } from "../permission_options.ts";
+import { awsOptions, parsePort, usage, withAws } from "../options.ts";
+import {
+  GRANT_OPTION,
+  type Granted,
+  grantedBy,
+  permissionOptions,
+  warnOfScopes,
+} from "../permission_options.ts";
 import { LOOPBACK, newToken, serveCredentials } from "./credential_listener.ts";
 import { messageLog, writeLine, writeMessage } from "../output.ts";
 
@@ -21,6 +28,7 @@ const DEFAULT_PORT = 8094;
 /** `s3-credentials localserver` */
 export const localserver = defineCommand({
   operands: "<bucket>",
+  operandsOption: GRANT_OPTION,
   description:
     "Serve temporary credentials for a bucket to programs on this machine. GET / returns JSON " +
     "that suits both credential_process and AWS_CONTAINER_CREDENTIALS_FULL_URI; the credentials " +
@@ -56,24 +64,21 @@ export const localserver = defineCommand({
   },
   stopsItself: true,
   async run({ operands, options }, io) {
-    const permission = permissionOf(options);
-    const [bucket = ""] = bucketNames(operands);
-    const { duration, prefix, roleArn, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
+    const granted = grantedBy(operands, options);
+    const { duration, roleArn, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
     if (duration === undefined) throw usage("--duration is required, such as --duration 1h");
     if (!LOOPBACK.includes(host) && options.token === undefined) {
       throw usage(`--host ${host} can be reached by other machines: add --token to keep them out`);
     }
-    await warnOfPrefix(prefix, io);
+    await warnOfScopes(granted, io);
     const token = options.token === "" ? newToken() : options.token;
     const log = messageLog(io, false);
     await withAws(options, io, async (aws) => {
       const { bucketCredentials } = await library.credentialCache();
       const provider = bucketCredentials(aws, {
-        buckets: [bucket],
-        permission,
+        ...granted,
         duration,
         statements: options.statement,
-        prefix,
         roleArn,
       }, { onProgress: log.say, signal: io.signal, patienceMs: io.patienceMs });
       // Before anything is created: the port may be in use.
@@ -82,7 +87,7 @@ export const localserver = defineCommand({
         log.say("Generating initial credentials...");
         await provider();
         log.say(
-          `Serving ${permission} credentials for bucket '${bucket}' at ${server.url}\n` +
+          `Serving ${describeGrants(granted)} at ${server.url}\n` +
             `Duration: ${duration} seconds\n` +
             howToUse(server.url, token !== undefined, LOOPBACK.includes(host)) +
             "Press Ctrl+C to stop",
@@ -97,6 +102,14 @@ export const localserver = defineCommand({
     });
   },
 });
+
+/** Such as `read-only credentials for bucket 'logs'`. */
+function describeGrants(granted: Granted): string {
+  const grants = grantsOf(granted);
+  const words = [...new Set(grants.map(({ actions }) => actions.name))].join(" and ");
+  const buckets = [...new Set(grants.map(({ bucket }) => `'${bucket}'`))];
+  return `${words} credentials for bucket${buckets.length > 1 ? "s" : ""} ${buckets.join(", ")}`;
+}
 
 /** AWS's tools read the address from the variable only if it is one of their own machine. */
 function howToUse(url: string, hasToken: boolean, isLoopback: boolean): string {

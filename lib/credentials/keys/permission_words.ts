@@ -5,7 +5,8 @@
  */
 import type { Access } from "../../account/access.ts";
 import type { AccessPolicies } from "../../policy/access.ts";
-import { capabilities, type Capability, namedBuckets } from "../../policy/capabilities.ts";
+import { capabilities, namedBuckets } from "../../policy/capabilities.ts";
+import { isWithin, permissionInWords } from "../../policy/permission_words.ts";
 
 /** Stands for the buckets that no policy names. */
 const ANY_BUCKET = "any-other-bucket";
@@ -16,32 +17,6 @@ export interface BucketPermission {
   bucket: string;
   /** Such as `read-only` or `read-write+bucket-settings`; `none`, or `unknown`. */
   permission: string;
-}
-
-const MAIN = ["list", "read", "write", "delete"];
-/** What comes on top, with the action that makes the difference to what `create` grants. */
-const EXTRAS: Readonly<Record<string, RegExp>> = {
-  "acl": /Put/,
-  "tags": /Put/,
-  "versions": /./,
-  "bucket-settings": /./,
-  "delete-bucket": /./,
-};
-const NAMES: Readonly<Record<string, string>> = {
-  "list+read": "read-only",
-  "write": "write-only",
-  "list+read+write+delete": "read-write",
-};
-
-function inWords(found: readonly Capability[]): string {
-  if (found.some(({ answer }) => answer === "unknown")) return "unknown";
-  const granted = found.filter(({ answer }) => answer === "yes" || answer === "some");
-  const main = MAIN.filter((name) => granted.some((one) => one.name === name)).join("+");
-  const extras = granted.filter(({ name, granted }) =>
-    granted.some(({ action }) => EXTRAS[name]?.test(action))
-  );
-  const words = [NAMES[main] ?? main, ...extras.map(({ name }) => name)].filter((word) => word);
-  return words.length === 0 ? "none" : words.join("+");
 }
 
 /** What a user may do with each bucket that its policies name, and with all others if anything. */
@@ -55,7 +30,9 @@ export function bucketPermissions(access: Access, now: Date): BucketPermission[]
   };
   const partition = /^arn:([^:]+):/.exec("arn" in principal ? principal.arn : "")?.[1];
   const permission = (bucket: string) =>
-    inWords(capabilities({ principal, context }, policies, { bucket, partition, unread }));
+    permissionInWords(
+      capabilities({ principal, context }, policies, { bucket, partition, unread }),
+    );
   const named = namedBuckets(withoutBoundary(policies))
     .map((bucket) => ({ bucket, permission: permission(bucket) }));
   const others = permission(ANY_BUCKET);
@@ -75,25 +52,21 @@ export function summary(found: readonly BucketPermission[]): string {
   return found.map(({ bucket, permission }) => `${bucket}: ${permission}`).join(", ");
 }
 
-const WITHIN: Readonly<Record<string, readonly string[]>> = {
-  "read-only": ["read-only", "none"],
-  "write-only": ["write-only", "none"],
-  "read-write": ["read-write", "read-only", "write-only", "none"],
-};
-
 /** What is granted beyond the tags of a user, a phrase each. */
 export function beyondTags(
   found: readonly BucketPermission[],
   { permission = "", buckets = "" }: { permission?: string; buckets?: string },
 ): string[] {
-  const within = WITHIN[permission];
-  if (within === undefined) return [];
+  if (permission === "" || permission === "custom") return [];
   const names = buckets.split(" ");
+  const tags = permission.split(" ");
+  const tagOf = (bucket: string) =>
+    tags.length === 1 ? permission : tags[names.indexOf(bucket)] ?? tags.join("+");
   // A tag that could not hold all names can't tell about the others.
   const isComplete = !names.some((name) => name.startsWith("+"));
   return found.filter((one) => one.permission !== "none" && one.permission !== "unknown")
     .filter(({ bucket, permission }) =>
-      !within.includes(permission) || (isComplete && !names.includes(bucket))
+      !isWithin(permission, tagOf(bucket)) || (isComplete && !names.includes(bucket))
     )
     .map(({ bucket, permission }) =>
       `${permission} on ${bucket === "*" ? "other buckets" : bucket}`
