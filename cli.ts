@@ -12,7 +12,9 @@ export type { Io, MakeEnvironment, Output } from "./lib/cli/io.ts";
 export type { PermissionKind, PermissionReasons } from "./lib/cli/permissions.ts";
 
 // Loaded by the command that is run, and only then.
-const buckets = () => import("./lib/cli/buckets.ts");
+const bucketDeletion = () => import("./lib/cli/buckets/delete.ts");
+const bucketSettings = () => import("./lib/cli/buckets/settings.ts");
+const publicBuckets = () => import("./lib/cli/buckets/public.ts");
 const can = () => import("./lib/cli/policies/can.ts");
 const credentials = () => import("./lib/cli/credentials.ts");
 const identities = () => import("./lib/cli/identities.ts");
@@ -88,16 +90,27 @@ const program: Program = {
     },
     {
       title: "Buckets",
-      commands: commandsOf(buckets, {
-        "list-buckets": "List the buckets of the account",
-        "debug-bucket": "Show who can read a bucket, and why",
-        "get-bucket-policy": "Show the policy of a bucket",
-        "set-bucket-policy": "Set the policy of a bucket",
-        "get-public-access-block": "Show the public access block of a bucket",
-        "set-public-access-block": "Change the public access block of a bucket",
-        "get-cors-policy": "Show the CORS policy of a bucket",
-        "set-cors-policy": "Set the CORS policy of a bucket",
-      }),
+      commands: [
+        ...commandsOf(bucketSettings, {
+          "list-buckets": "List the buckets of the account",
+          "debug-bucket": "Show who can read a bucket, and why",
+        }),
+        ...commandsOf(publicBuckets, {
+          "make-public": "Let anyone download the objects of a bucket",
+          "make-private": "Take a bucket back from the public",
+        }),
+        ...commandsOf(bucketSettings, {
+          "get-bucket-policy": "Show the policy of a bucket",
+          "set-bucket-policy": "Set the policy of a bucket",
+          "get-public-access-block": "Show the public access block of a bucket",
+          "set-public-access-block": "Change the public access block of a bucket",
+          "get-cors-policy": "Show the CORS policy of a bucket",
+          "set-cors-policy": "Set the CORS policy of a bucket",
+        }),
+        ...commandsOf(bucketDeletion, {
+          "delete-bucket": "Delete buckets, if wanted with all they hold",
+        }),
+      ],
     },
     {
       title: "Objects",

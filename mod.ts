@@ -107,7 +107,7 @@ export { listUsers, type User } from "./lib/account/users.ts";
 export { listUserPolicies, type UserPolicies } from "./lib/account/user_policies.ts";
 export { listRoles, type ManagedPolicy, type Role } from "./lib/account/roles.ts";
 export type { ListOptions } from "./lib/account/list_options.ts";
-export { deleteUser, type RemovedDependent } from "./lib/account/delete_user.ts";
+export { deleteUser, type RemovedDependent, userDependents } from "./lib/account/delete_user.ts";
 
 // Buckets and their settings.
 export { type Bucket, listBuckets } from "./lib/account/buckets.ts";
@@ -125,6 +125,8 @@ export {
   type SimulatedQuestion,
 } from "./lib/account/second_opinion.ts";
 export { type BucketReport, debugBucket } from "./lib/account/bucket_report.ts";
+export { type Expiration, expireObjects, keepObjects } from "./lib/account/lifecycle.ts";
+export { makePrivate, makePublic, type PublicAccessChange } from "./lib/account/public_bucket.ts";
 export {
   type CorsRule,
   getBucketPolicy,
@@ -145,6 +147,12 @@ export {
 } from "./lib/objects/get.ts";
 export { putObject, putObjects } from "./lib/objects/put.ts";
 export { findUploads, type FoundUploads } from "./lib/objects/find_uploads.ts";
+export {
+  type BucketContent,
+  bucketContent,
+  deleteBucket,
+  type DeleteBucketOptions,
+} from "./lib/objects/delete_bucket.ts";
 export { deleteObjects } from "./lib/objects/delete.ts";
 export {
   type PresignedPost,

@@ -32,6 +32,8 @@ const LATER_EXPORTS = `
   Partition
   presignUrl presignPost PresignOptions PresignedPost
   childEnvironment ChildSettings CredentialServer
+  BucketContent bucketContent deleteBucket DeleteBucketOptions userDependents
+  Expiration expireObjects keepObjects makePrivate makePublic PublicAccessChange
   saveProfile CredentialUse ProgramFormat SaveProfileOptions
 `;
 

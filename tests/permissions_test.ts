@@ -189,7 +189,18 @@ const SCENES: Record<string, Scene> = {
   "put-objects": { spoil: failingUploads },
   "delete-objects: Some keys": { prepare: withObject },
   "delete-objects: A prefix": { prepare: withObject },
+  "delete-bucket: With what it holds": { prepare: withVersionsAndUploads },
+  "make-private": { prepare: asAdmin("make-public", "my-bucket") },
 };
+
+async function withVersionsAndUploads(sandbox: Sandbox): Promise<void> {
+  using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+  const s3 = await aws.s3();
+  const Bucket = "my-bucket";
+  await s3.putBucketVersioning({ Bucket, VersioningConfiguration: { Status: "Enabled" } });
+  await s3.putObject({ Bucket, Key: "my-key", Body: "content" });
+  await s3.createMultipartUpload({ Bucket, Key: "my-key" });
+}
 
 const CALLER = "caller";
 

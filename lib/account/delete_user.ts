@@ -13,7 +13,7 @@ import { type IamPage, iamPages } from "../aws/listing.ts";
 import { isMissing, isUnsupportedOperation, serviceError } from "../aws/service_error.ts";
 import { whoami } from "./whoami.ts";
 
-/** Something that was removed together with its user. */
+/** Something that is removed together with its user. */
 export interface RemovedDependent {
   /** What it was. */
   kind:
@@ -231,6 +231,42 @@ export async function deleteUser(
     const error = serviceError(cause, tried);
     throw error.code === "conflict" ? withReasons(error, unlisted) : error;
   }
+}
+
+/**
+ * Finds what {@linkcode deleteUser} would remove together with a user, in the order in which it would.
+ *
+ * @param aws the account
+ * @param userName the user's name
+ * @returns what would be removed
+ * @throws {S3CredentialsError} `not-found` if there is no such user; `conflict` if it is the caller
+ *
+ * @example A user with a key
+ * ```ts
+ * import { connect, userDependents } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox();
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * const iam = await aws.iam();
+ * await iam.createUser({ UserName: "temp" });
+ * await iam.createAccessKey({ UserName: "temp" });
+ * const [key] = await userDependents(aws, "temp");
+ * assert.equal(key?.kind, "access key");
+ * ```
+ */
+export async function userDependents(aws: Aws, userName: string): Promise<RemovedDependent[]> {
+  asUsageError(() => checkUserName(userName));
+  const tried = `Could not look at user ${userName}`;
+  const iam = await aws.iam().catch((error) => {
+    throw serviceError(error, tried);
+  });
+  const [{ dependents }] = await Promise.all([
+    findDependents(iam, userName, tried),
+    refuseCaller(aws, userName, `Could not delete user ${userName}`),
+  ]);
+  return dependents.map(({ kind, id }) => ({ kind, id }));
 }
 
 /** What could not be listed is likely what AWS still finds. */

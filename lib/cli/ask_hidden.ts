@@ -1,5 +1,5 @@
 /**
- * A question on the terminal whose answer is not shown there.
+ * Questions on the terminal, of which one kind does not show the answer.
  *
  * @module
  */
@@ -25,6 +25,24 @@ export async function askHidden(
     Deno.stdin.setRaw(false);
     await write("\n");
   }
+}
+
+/** Asks, and reads a line that the terminal shows as it is typed. */
+export async function askLine(
+  question: string,
+  write: (text: string) => Promise<void>,
+  signal: AbortSignal,
+): Promise<string> {
+  await write(escapeName(question));
+  const isEnd = (line: string) => line.endsWith("\n");
+  let line = "";
+  while (!isEnd(line)) {
+    const typed = await abortable(readInput(), signal);
+    // Ctrl-D is no answer.
+    if (typed === undefined) break;
+    line += typed;
+  }
+  return line.trim();
 }
 
 async function readInput(): Promise<string | undefined> {

@@ -80,8 +80,10 @@ export async function openDelivery(
 ): Promise<Delivery> {
   const isPrinted = output === undefined && saveProfile === undefined;
   if (!isPrinted) await io.permit(["write"], { write: "to save the credentials" });
-  const { checkProfile, PrivateFile, saveProfile: save, deliver } = await library.delivery();
   const { connectionOf } = await library.connect();
+  const { PrivateFile } = await library.privateFile();
+  const { checkProfile, saveProfile: save } = await library.profileFile();
+  const { deliver } = await import("../credentials/delivery/deliver.ts");
   const { region, endpoints: { S3: endpointUrl } } = await connectionOf(aws).settings;
   if (saveProfile !== undefined) await checkProfile(saveProfile, { force, env: io.env });
   const file = output === undefined ? undefined : PrivateFile.open(output, { replace: force });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { abortable } from "../abortable.ts";
 import { mapOrdered } from "../concurrency.ts";
 import type { RemovedDependent } from "../account/delete_user.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
@@ -19,6 +20,7 @@ import {
 } from "./lists/account_rows.ts";
 import { defineCommand, flag } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
+import type { Io } from "./io.ts";
 import {
   abortableItems,
   chosenFormat,
@@ -75,13 +77,20 @@ export const deleteUser = defineCommand({
   operands: "<usernames...>",
   description: "Delete users with everything attached to them: policies, access keys, group " +
     "memberships, login profile, MFA devices, certificates and other credentials.",
-  examples: [["Two users:", "delete-user username1 username2"]],
-  options: awsOptions,
+  examples: [
+    ["Two users:", "delete-user username1 username2"],
+    ["Show first what would be removed:", "delete-user username1 --dry-run"],
+  ],
+  options: {
+    dryRun: flag("-d, --dry-run", "Show what would be removed, and remove nothing"),
+    ...awsOptions,
+  },
   stopsItself: true,
   async run({ operands, options }, io) {
     const names = [...new Set(operands)];
     for (const name of names) asUsageError(() => checkUserName(name));
     await withAws(options, io, async (aws) => {
+      if (options.dryRun) return await showDependents(aws, names, io);
       const { deleteUser } = await library.deleteUser();
       const deletions = mapOrdered(names, async (name) => {
         const removed: RemovedDependent[] = [];
@@ -114,6 +123,29 @@ export const deleteUser = defineCommand({
     });
   },
 });
+
+async function showDependents(aws: Aws, names: readonly string[], io: Io): Promise<void> {
+  const { userDependents } = await library.deleteUser();
+  const { onError, finish } = itemErrors(io);
+  const looks = mapOrdered(names, async (name) => {
+    const found = abortable(userDependents(aws, name), io.signal);
+    return { name, found: await found.catch((error: Error) => error) };
+  }, USERS_AT_A_TIME);
+  for await (const { name, found } of looks) {
+    io.signal.throwIfAborted();
+    if (found instanceof S3CredentialsError) {
+      onError(found);
+      continue;
+    }
+    if (found instanceof Error) throw found;
+    await writeLine(io, `User: ${name}`);
+    for (const { kind, id } of found) {
+      await writeLine(io, `  Would remove ${kind}${kind === "login profile" ? "" : `: ${id}`}`);
+    }
+    await writeLine(io, "  Would delete user");
+  }
+  await finish();
+}
 
 /** If the reader has gone, as `head` does, the deletions are completed all the same. */
 function ignoreBrokenPipe(error: Error): void {

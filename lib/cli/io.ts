@@ -48,6 +48,8 @@ export interface Io {
   writePrivateFile(path: string, text: string): Promise<void>;
   /** Asks on the terminal for a word that is not shown there; missing where there is no terminal. */
   askHidden?(question: string): Promise<string>;
+  /** Asks on the terminal for a line; missing where there is no terminal. */
+  askLine?(question: string): Promise<string>;
   /**
    * Runs another program with this process's streams, and waits for it.
    *
@@ -127,6 +129,10 @@ export function processIo(): Io {
       askHidden: async (question) => {
         const { askHidden } = await import("./ask_hidden.ts");
         return await askHidden(question, stderr.write, signals.signal);
+      },
+      askLine: async (question) => {
+        const { askLine } = await import("./ask_hidden.ts");
+        return await askLine(question, stderr.write, signals.signal);
       },
     }),
     signal: signals.signal,

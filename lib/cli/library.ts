@@ -27,8 +27,8 @@ export const library = {
     import("../" + "credentials/create.ts"),
   credentialCache: (): Promise<typeof import("../credentials/credential_cache.ts")> =>
     import("../" + "credentials/credential_cache.ts"),
-  delivery: (): Promise<typeof import("../credentials/delivery/mod.ts")> =>
-    import("../" + "credentials/delivery/mod.ts"),
+  deleteBucket: (): Promise<typeof import("../objects/delete_bucket.ts")> =>
+    import("../" + "objects/delete_bucket.ts"),
   deleteObjects: (): Promise<typeof import("../objects/delete.ts")> =>
     import("../" + "objects/delete.ts"),
   deleteUser: (): Promise<typeof import("../account/delete_user.ts")> =>
@@ -38,12 +38,20 @@ export const library = {
   findUploads: (): Promise<typeof import("../objects/find_uploads.ts")> =>
     import("../" + "objects/find_uploads.ts"),
   getObjects: (): Promise<typeof import("../objects/get.ts")> => import("../" + "objects/get.ts"),
+  lifecycle: (): Promise<typeof import("../account/lifecycle.ts")> =>
+    import("../" + "account/lifecycle.ts"),
   listObjects: (): Promise<typeof import("../objects/list.ts")> =>
     import("../" + "objects/list.ts"),
   presign: (): Promise<typeof import("../objects/presign.ts")> =>
     import("../" + "objects/presign.ts"),
+  privateFile: (): Promise<typeof import("../credentials/delivery/private_file.ts")> =>
+    import("../" + "credentials/delivery/private_file.ts"),
+  profileFile: (): Promise<typeof import("../credentials/delivery/profile_file.ts")> =>
+    import("../" + "credentials/delivery/profile_file.ts"),
   publicAccessBlock: (): Promise<typeof import("../account/public_access_block.ts")> =>
     import("../" + "account/public_access_block.ts"),
+  publicBucket: (): Promise<typeof import("../account/public_bucket.ts")> =>
+    import("../" + "account/public_bucket.ts"),
   putObjects: (): Promise<typeof import("../objects/put.ts")> => import("../" + "objects/put.ts"),
   rotate: (): Promise<typeof import("../credentials/keys/rotate.ts")> =>
     import("../" + "credentials/keys/rotate.ts"),

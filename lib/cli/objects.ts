@@ -7,7 +7,7 @@
 import { S3CredentialsError } from "../errors.ts";
 import { abortable } from "../abortable.ts";
 import { plainData } from "./lists/rows.ts";
-import { escapeName } from "../escape.ts";
+import { escapeName, shellWord } from "../escape.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import {
@@ -23,7 +23,8 @@ import type { Io } from "./io.ts";
 import { library } from "./library.ts";
 import { rowFormatOf, rowOptions, writeRows } from "./lists/write.ts";
 import { awsOptions, usage, withAws } from "./options.ts";
-import { errorText, inCliTerms, nameFor, writeLine, writeMessage } from "./output.ts";
+import { errorText, inCliTerms, messageLog, nameFor, writeLine, writeMessage } from "./output.ts";
+import { expire, isMany, keep, suggestion } from "./buckets/lifecycle.ts";
 import { withProgress } from "./progress.ts";
 
 /** `s3-credentials list-bucket` */
@@ -313,6 +314,11 @@ export const deleteObjects = defineCommand({
     prefix: value("--prefix <prefix>", "Delete all objects whose keys start with this"),
     silent: flag("-s, --silent", "Show only errors"),
     dryRun: flag("-d, --dry-run", "Show the keys that would be deleted, and delete nothing"),
+    byLifecycle: flag(
+      "--by-lifecycle",
+      "With --prefix: leave it to S3, by a lifecycle rule, with older versions and unfinished uploads",
+    ),
+    undo: flag("--undo", "With --by-lifecycle: take the rule away again"),
     concurrency: concurrencyOption,
     ...awsOptions,
   },
@@ -323,6 +329,7 @@ export const deleteObjects = defineCommand({
     if (keys.length > 0 && prefix !== undefined) throw usage("Cannot pass both keys and --prefix");
     // An empty prefix would mean the whole bucket: that is more likely an empty variable.
     if (keys.length === 0 && !prefix) throw usage("Specify one or more keys or use --prefix");
+    checkLifecycle(options);
     const named = [...new Set(checkedKeys(keys))];
     const which = prefix ? { prefix } : { keys: named };
     const say = (count: number) => {
@@ -330,6 +337,13 @@ export const deleteObjects = defineCommand({
       return options.silent ? Promise.resolve() : writeMessage(io, message);
     };
     await withAws(options, io, async (aws) => {
+      if (options.byLifecycle) {
+        const log = messageLog(io, options.silent);
+        const work = options.undo
+          ? keep(aws, bucket, prefix, log)
+          : expire(aws, bucket, prefix, io, log);
+        return await work.finally(log.flush);
+      }
       if (options.dryRun) {
         const { checkListed } = await library.deleteObjects();
         const { listObjects } = await library.listObjects();
@@ -354,7 +368,14 @@ export const deleteObjects = defineCommand({
         signal: io.signal,
         concurrency,
       });
+      let count = 0;
       for await (const { error } of results) {
+        if (prefix && !options.silent && isMany(++count) && !isMany(count - 1)) {
+          await writeMessage(
+            io,
+            suggestion(`delete-objects ${bucket} --prefix=${shellWord(prefix)}`),
+          );
+        }
         if (error === undefined || reported.has(error)) continue;
         reported.add(error);
         await writeMessage(io, errorText(error));
@@ -364,3 +385,16 @@ export const deleteObjects = defineCommand({
     });
   },
 });
+
+function checkLifecycle(
+  { byLifecycle, undo, prefix, dryRun }: {
+    byLifecycle: boolean;
+    undo: boolean;
+    prefix: string | undefined;
+    dryRun: boolean;
+  },
+): void {
+  if (byLifecycle && prefix === undefined) throw usage("--by-lifecycle needs --prefix");
+  if (byLifecycle && dryRun) throw usage("--by-lifecycle cannot be used with --dry-run");
+  if (undo && !byLifecycle) throw usage("--undo needs --by-lifecycle");
+}

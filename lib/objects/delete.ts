@@ -70,12 +70,28 @@ export async function* deleteObjects(
   try {
     const batches = keys === undefined
       ? listedBatches(client, prefix, onFound)
-      : batchesOf([...new Set(keys)], onFound);
-    const work = (keys: string[]) => deleteBatch(client, keys);
-    for await (const results of mapUnordered(batches, work, concurrency)) yield* results;
+      : batchesOf([...new Set(keys)].map((key) => ({ key })), onFound);
+    yield* deleteBatches(client, batches, concurrency);
   } finally {
     client.close();
   }
+}
+
+/** What to delete: an object, or one version of it. */
+export interface DeleteTarget {
+  key: string;
+  /** Its version, a delete marker's too. If omitted, the object as it is now. */
+  versionId?: string;
+}
+
+/** Deletes batches of at most a thousand, several at a time; gives what became of each target. */
+export async function* deleteBatches(
+  client: BucketClient,
+  batches: Iterable<DeleteTarget[]> | AsyncIterable<DeleteTarget[]>,
+  concurrency: number = DEFAULT_BATCHES,
+): AsyncGenerator<ObjectResult> {
+  const work = (targets: DeleteTarget[]) => deleteBatch(client, targets);
+  for await (const results of mapUnordered(batches, work, concurrency)) yield* results;
 }
 
 type Choice = { keys: readonly string[]; prefix?: undefined } | {
@@ -94,10 +110,13 @@ function checkedChoice(which: { keys?: unknown; prefix?: unknown } | undefined |
   );
 }
 
-function* batchesOf(keys: string[], onFound?: (count: number) => void): Generator<string[]> {
-  onFound?.(keys.length);
-  for (let start = 0; start < keys.length; start += BATCH_SIZE) {
-    yield keys.slice(start, start + BATCH_SIZE);
+function* batchesOf(
+  targets: DeleteTarget[],
+  onFound?: (count: number) => void,
+): Generator<DeleteTarget[]> {
+  onFound?.(targets.length);
+  for (let start = 0; start < targets.length; start += BATCH_SIZE) {
+    yield targets.slice(start, start + BATCH_SIZE);
   }
 }
 
@@ -105,13 +124,13 @@ async function* listedBatches(
   client: BucketClient,
   prefix: string,
   onFound?: (count: number) => void,
-): AsyncGenerator<string[]> {
+): AsyncGenerator<DeleteTarget[]> {
   let count = 0;
   for await (const page of listPages(client, prefix)) {
     const keys = page.map(({ Key }) => Key);
     checkListed(client.bucket, prefix, keys);
     count += keys.length;
-    yield* batchesOf(keys);
+    yield* batchesOf(keys.map((key) => ({ key })));
   }
   onFound?.(count);
 }
@@ -133,17 +152,20 @@ export function checkListed(bucket: string, prefix: string, keys: readonly strin
   );
 }
 
-async function deleteBatch(client: BucketClient, keys: string[]): Promise<ObjectResult[]> {
+async function deleteBatch(
+  client: BucketClient,
+  targets: readonly DeleteTarget[],
+): Promise<ObjectResult[]> {
   const results: ObjectResult[] = [];
-  for (const key of keys) if (!isXmlText(key)) results.push(await deleteOne(client, key));
-  let left = keys.filter(isXmlText);
+  for (const one of targets) if (!isXmlText(one.key)) results.push(await deleteOne(client, one));
+  let left = targets.filter(({ key }) => isXmlText(key));
   for (let attempt = 1; left.length > 0; attempt++) {
     const failed = await sendBatch(client, left);
-    const again: string[] = [];
-    for (const [error, keys] of keysByError(left, failed)) {
-      if (error === undefined) results.push(...keys.map((key) => ({ key })));
-      else if (attempt < MAX_ATTEMPTS && RETRIABLE_CODES.has(error.name)) again.push(...keys);
-      else results.push(...failures(error, keys));
+    const again: DeleteTarget[] = [];
+    for (const [error, targets] of targetsByError(left, failed)) {
+      if (error === undefined) results.push(...targets.map(({ key }) => ({ key })));
+      else if (attempt < MAX_ATTEMPTS && RETRIABLE_CODES.has(error.name)) again.push(...targets);
+      else results.push(...failures(error, targets));
     }
     left = again;
     if (left.length > 0) await client.pause(FIRST_DELAY_MS * 2 ** attempt);
@@ -151,22 +173,30 @@ async function deleteBatch(client: BucketClient, keys: string[]): Promise<Object
   return results;
 }
 
-function keysByError(
-  keys: readonly string[],
-  { ofKeys, ofAll }: Failed,
-): Map<Error | undefined, string[]> {
-  return Map.groupBy(keys, (key) => ofKeys.get(key) ?? ofAll);
+function targetsByError(
+  targets: readonly DeleteTarget[],
+  { ofTargets, ofAll }: Failed,
+): Map<Error | undefined, DeleteTarget[]> {
+  return Map.groupBy(targets, (target) => ofTargets.get(idOf(target)) ?? ofAll);
+}
+
+/** No key holds NUL and a version besides. */
+function idOf({ key, versionId = "" }: DeleteTarget): string {
+  return `${versionId}\0${key}`;
 }
 
 /** The errors of a request. */
 interface Failed {
-  ofKeys: Map<string, Error>;
-  /** The error of all keys that have none of their own. */
+  ofTargets: Map<string, Error>;
+  /** The error of all that have none of their own. */
   ofAll?: Error;
 }
 
-async function sendBatch(client: BucketClient, keys: readonly string[]): Promise<Failed> {
-  const objects = keys.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`).join("");
+async function sendBatch(client: BucketClient, targets: readonly DeleteTarget[]): Promise<Failed> {
+  const objects = targets.map(({ key, versionId }) => {
+    const version = versionId === undefined ? "" : `<VersionId>${escapeXml(versionId)}</VersionId>`;
+    return `<Object><Key>${escapeXml(key)}</Key>${version}</Object>`;
+  }).join("");
   const namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
   const body = new TextEncoder().encode(
     `<Delete xmlns="${namespace}"><Quiet>true</Quiet>${objects}</Delete>`,
@@ -179,49 +209,57 @@ async function sendBatch(client: BucketClient, keys: readonly string[]): Promise
     const answer = await client.send({ method: "POST", query: { delete: "" }, headers, body });
     const result = parseXml(answer.text);
     if (result.name !== "DeleteResult") throw errorOf(answer);
-    return failuresIn(result, new Set(keys));
+    return failuresIn(result, new Set(targets.map(idOf)));
   } catch (error) {
     client.throwIfAborted();
     const failure = serviceError(error, `Could not delete from ${client.bucket}`);
     if (isFatal(failure)) throw failure;
-    return { ofKeys: new Map(), ofAll: error as Error };
+    return { ofTargets: new Map(), ofAll: error as Error };
   }
 }
 
-/** An error of a key that was not sent may belong to any key that was. */
-function failuresIn(result: XmlElement, keys: ReadonlySet<string>): Failed {
-  const failed: Failed = { ofKeys: new Map() };
+/** An error of what was not sent may belong to anything that was. */
+function failuresIn(result: XmlElement, ids: ReadonlySet<string>): Failed {
+  const failed: Failed = { ofTargets: new Map() };
   for (const element of result.children.filter(({ name }) => name === "Error")) {
-    const [key = "", code = "Unknown", message = ""] = ["Key", "Code", "Message"]
-      .map((name) => childText(element, name));
-    const isSent = keys.has(key);
-    const text = withAction(code, message) +
-      (isSent ? "" : " (the server does not say of which key)");
+    const [key = "", versionId, code = "Unknown", message = ""] = [
+      ...["Key", "VersionId", "Code", "Message"],
+    ].map((name) => childText(element, name));
+    // Some servers name the version only of what was sent with one.
+    const id = [idOf({ key, versionId }), idOf({ key })].find((id) => ids.has(id));
+    const text = withAction(code, message, versionId) +
+      (id === undefined ? " (the server does not say of which key)" : "");
     const error = Object.assign(new Error(text), { name: code });
-    if (isSent) failed.ofKeys.set(key, error);
+    if (id !== undefined) failed.ofTargets.set(id, error);
     else failed.ofAll ??= error;
   }
   return failed;
 }
 
 /** About a single key, S3 only says that access was denied. */
-function withAction(code: string, message: string): string {
-  const isNamed = code !== "AccessDenied" || message.includes("s3:");
-  return isNamed ? message : `${message} (s3:DeleteObject is not allowed)`.trim();
+function withAction(code: string, message: string, versionId: string | undefined): string {
+  const isNamed = code !== "AccessDenied" || /s3:|object lock|WORM/i.test(message);
+  const action = versionId ? "s3:DeleteObjectVersion" : "s3:DeleteObject";
+  return isNamed ? message : `${message} (${action} is not allowed)`.trim();
 }
 
 /** For a key with characters that XML can't carry. */
-async function deleteOne(client: BucketClient, key: string): Promise<ObjectResult> {
+async function deleteOne(
+  client: BucketClient,
+  { key, versionId }: DeleteTarget,
+): Promise<ObjectResult> {
   try {
-    await client.send({ method: "DELETE", key });
+    const query = versionId === undefined ? undefined : { versionId };
+    await client.send({ method: "DELETE", key, query });
     return { key };
   } catch (error) {
     client.throwIfAborted();
-    return failures(error as Error, [key])[0]!;
+    return failures(error as Error, [{ key }])[0]!;
   }
 }
 
-function failures(error: Error, keys: readonly string[]): ObjectResult[] {
+function failures(error: Error, targets: readonly DeleteTarget[]): ObjectResult[] {
+  const keys = targets.map(({ key }) => key);
   const [first = "", ...others] = keys;
   const more = others.length === 0
     ? ""

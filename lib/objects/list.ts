@@ -168,8 +168,8 @@ function readSize(text: string): number {
   return size;
 }
 
-/** S3 encodes as a form does, with `+` for a space. */
-function decodeKey(text: string, isEncoded: boolean): string {
+/** A key as a listing has it: S3 encodes as a form does, with `+` for a space. */
+export function decodeKey(text: string, isEncoded: boolean): string {
   if (!isEncoded || !/[%+]/.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll("+", " "));

@@ -281,6 +281,8 @@ export interface Bucket {
   website: { indexSuffix: string; errorKey: string | undefined } | undefined;
   /** CORS rules, if any were set. */
   cors: CorsRule[] | undefined;
+  /** Lifecycle rules, if any were set. */
+  lifecycle?: LifecycleRule[];
   /** How objects are encrypted by default, if that was set. */
   encryption?: BucketEncryption;
   /** Grants on the bucket. */
@@ -297,6 +299,26 @@ export interface Bucket {
   objectLock?: boolean;
   /** By upload id. */
   uploads?: Map<string, MultipartUpload>;
+}
+
+/** A rule by which objects expire. Days are counted up to a midnight in UTC. */
+export interface LifecycleRule {
+  /** Unique in its bucket. */
+  id: string;
+  /** Whether it counts. */
+  isEnabled: boolean;
+  /** Of the keys that it is about. */
+  prefix: string;
+  /** How many days after it was stored an object expires. */
+  days: number | undefined;
+  /** When all objects expire. */
+  date: Date | undefined;
+  /** Whether a delete marker goes once it is all that is left of its key. */
+  removesMarkers: boolean;
+  /** How many days after there is a newer one a version is removed. */
+  noncurrentDays: number | undefined;
+  /** How many days after its beginning an unfinished upload is removed. */
+  abortDays: number | undefined;
 }
 
 /** How a bucket encrypts objects by default. */

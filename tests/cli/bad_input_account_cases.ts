@@ -10,6 +10,8 @@ const ONE_BUCKET: string[][] = [
   ["get-public-access-block"],
   ["set-public-access-block", "--allow-public-access"],
   ["debug-bucket"],
+  ["make-public"],
+  ["make-private"],
   ["localserver", "--duration", "15m"],
 ];
 
@@ -50,6 +52,19 @@ const formats: Case[] = ["list-users", "list-roles", "list-buckets"].flatMap((co
     TWO_FORMATS.map((options) => [options, "Use only one of --nl, --csv, --tsv and --table"]),
   )
 );
+
+const deletion: Case[] = rows(["delete-bucket"], [
+  [[], "Missing argument BUCKETS"],
+  [["good-bucket", "*"], ANYWHERE.find(([name]) => name === "*")?.[1] ?? "Invalid bucket name"],
+  [["my-bucket", "--force", "--by-lifecycle"], "Use only one of --force and --by-lifecycle"],
+  [["my-bucket", "--undo"], "--undo needs --by-lifecycle"],
+  [["my-bucket", "--yes"], "--yes needs --force or --by-lifecycle"],
+  [["my-bucket", "--dry-run", "--by-lifecycle"], "--dry-run cannot be used with --by-lifecycle"],
+]).concat(rows(["delete-objects", "my-bucket"], [
+  [["a", "--by-lifecycle"], "--by-lifecycle needs --prefix"],
+  [["--prefix", "a", "--undo"], "--undo needs --by-lifecycle"],
+  [["--prefix", "a", "-d", "--by-lifecycle"], "--by-lifecycle cannot be used with --dry-run"],
+]));
 
 const cors: Case[] = rows(["set-cors-policy", "my-bucket"], [
   [["-m", "PATCH"], 'Invalid method "PATCH": S3 allows GET, PUT, POST, DELETE, HEAD'],
@@ -166,6 +181,7 @@ export const ACCOUNT_CASES: Record<string, Case[]> = {
   "operands of account commands": operands,
   "names of existing buckets": names,
   "formats of lists": formats,
+  "deletion": deletion,
   "CORS": cors,
   "bucket policies": bucketPolicies,
   "public access blocks": blocks,

@@ -37,7 +37,7 @@ const commands: Case[] = [
     [["frobnicate"], /Unknown command 'frobnicate'\n$/],
     [
       ["delete"],
-      "Unknown command 'delete' - did you mean delete-key or delete-user or delete-objects?",
+      /Unknown command 'delete' - did you mean delete-key or delete-user or delete-/,
     ],
     [["get-policy"], "did you mean get-bucket-policy or get-cors-policy?"],
     [["create", "my-bucket", "--dry"], "Unknown option '--dry' - did you mean --dry-run?"],

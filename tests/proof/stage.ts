@@ -109,6 +109,16 @@ function refill<T>(map: Map<string, T>, content: Map<string, T>): void {
 
 function furnish(bucket: Bucket): void {
   bucket.objectLock = true;
+  bucket.lifecycle = [{
+    id: "not in force",
+    isEnabled: false,
+    prefix: "",
+    days: 1,
+    date: undefined,
+    removesMarkers: false,
+    noncurrentDays: undefined,
+    abortDays: undefined,
+  }];
   for (const key of KEYS) bucket.objects.set(key, object(key));
   bucket.objects.set("reports/tagged.txt", {
     ...object("reports/tagged.txt"),

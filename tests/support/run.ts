@@ -48,6 +48,8 @@ export interface RunOptions {
   files?: Record<string, string | Uint8Array>;
   /** Answers questions on the terminal. */
   askHidden?: (question: string) => Promise<string>;
+  /** The same for answers that the terminal shows. */
+  askLine?: (question: string) => Promise<string>;
   /** Stands for the program that a command runs. */
   program?: Io["run"];
   /** Told which of Deno's permissions a command asks for. */
@@ -134,6 +136,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
       );
     },
     askHidden: options.askHidden,
+    askLine: options.askLine,
     writePrivateFile,
     run: options.program ?? (() => Promise.reject(new Error("this test runs no programs"))),
     permit: (kinds) => Promise.resolve(options.onPermit?.(kinds)),

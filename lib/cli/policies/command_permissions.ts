@@ -137,6 +137,20 @@ const POLICIES: CommandUse[] = [
   },
 ];
 
+/** What decides who can read a bucket, beyond policy and public access block. */
+const VERDICT: CommandPermission[] = [
+  ...on(BUCKET, "s3:GetBucketAcl", "s3:GetBucketPolicyStatus", "s3:GetBucketLocation"),
+  ...on(BUCKET, "s3:GetBucketOwnershipControls", "s3:GetBucketWebsite", "s3:GetBucketCORS"),
+  ...on("*", "s3:GetAccountPublicAccessBlock"),
+];
+
+const LIFECYCLE = on(
+  BUCKET,
+  "s3:GetBucketVersioning",
+  "s3:GetLifecycleConfiguration",
+  "s3:PutLifecycleConfiguration",
+);
+
 const BUCKETS: CommandUse[] = [
   {
     command: "list-buckets",
@@ -164,6 +178,24 @@ const BUCKETS: CommandUse[] = [
       ...on(BUCKET, "s3:GetBucketCORS", "s3:GetBucketPolicy"),
       ...on("*", "s3:GetAccountPublicAccessBlock"),
     ]),
+  },
+  {
+    command: "make-public",
+    line: "make-public my-bucket",
+    permissions: [
+      ...on(BUCKET, "s3:GetBucketPolicy", "s3:PutBucketPolicy"),
+      ...on(BUCKET, "s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
+      ...optional("the verdict is less certain", VERDICT),
+    ],
+  },
+  {
+    command: "make-private",
+    line: "make-private my-bucket",
+    permissions: [
+      ...on(BUCKET, "s3:GetBucketPolicy", "s3:DeleteBucketPolicy"),
+      ...on(BUCKET, "s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
+      ...optional("the verdict is less certain", VERDICT),
+    ],
   },
   {
     command: "get-bucket-policy",
@@ -250,6 +282,33 @@ const OBJECT_COMMANDS: CommandUse[] = [
     use: "A prefix",
     line: "delete-objects my-bucket --prefix my-",
     permissions: [...LIST_OBJECTS, ...on(OBJECTS, "s3:DeleteObject")],
+  },
+  {
+    command: "delete-objects",
+    use: "A prefix, by a lifecycle rule",
+    line: "delete-objects my-bucket --prefix my- --by-lifecycle",
+    permissions: LIFECYCLE,
+  },
+  {
+    command: "delete-bucket",
+    use: "An empty bucket",
+    line: "delete-bucket my-bucket",
+    permissions: on(BUCKET, "s3:DeleteBucket"),
+  },
+  {
+    command: "delete-bucket",
+    use: "With what it holds",
+    line: "delete-bucket my-bucket --force --yes",
+    permissions: [
+      ...on(BUCKET, "s3:DeleteBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"),
+      ...on(OBJECTS, "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"),
+    ],
+  },
+  {
+    command: "delete-bucket",
+    use: "Emptied by a lifecycle rule",
+    line: "delete-bucket my-bucket --by-lifecycle --yes",
+    permissions: LIFECYCLE,
   },
   {
     command: "presign",

@@ -7,6 +7,7 @@ import type { Account } from "../account.ts";
 import type { Caller, Operation, SandboxRequest, Service } from "../operation.ts";
 import { ServiceError } from "../operation.ts";
 import { bucketRoutes } from "./buckets/routes.ts";
+import { applyLifecycle } from "./buckets/lifecycle.ts";
 import { S3Call } from "./call.ts";
 import { verifyChecksums, verifyMd5 } from "./objects/checksums.ts";
 import { accessDenied, notImplemented } from "./errors.ts";
@@ -47,7 +48,10 @@ export function storesPayload(
 
 function operationOf(call: S3Call, route: Route): Operation {
   const hasBucket = call.bucketName !== "" && route.name !== "CreateBucket";
-  if (hasBucket) checkBucket(call, route);
+  if (hasBucket) {
+    checkBucket(call, route);
+    applyLifecycle(call.bucket, call.account.clock.now());
+  }
   return {
     name: route.name,
     permissions: route.needs(call),

@@ -17,7 +17,6 @@ const SETTINGS: [query: string, operation: string, action: string, methods: stri
     "GET PUT DELETE",
   ],
   ["inventory", "BucketInventoryConfiguration", "InventoryConfiguration", "GET PUT DELETE"],
-  ["lifecycle", "BucketLifecycle", "LifecycleConfiguration", "GET PUT DELETE"],
   ["logging", "BucketLogging", "BucketLogging", "GET PUT"],
   ["metrics", "BucketMetricsConfiguration", "MetricsConfiguration", "GET PUT DELETE"],
   ["notification", "BucketNotificationConfiguration", "BucketNotification", "GET PUT"],

@@ -191,12 +191,12 @@ Deno.test("NotImplemented: only if the operation is allowed, otherwise AccessDen
   await using room = await s3Room({ buckets: ["mine"] });
   const denied = room.s3As(await userWithKey(room.iam, "nobody"));
   const allowed = room.s3As(
-    await userWithKey(room.iam, "someone", allow("s3:GetLifecycleConfiguration")),
+    await userWithKey(room.iam, "someone", allow("s3:GetReplicationConfiguration")),
   );
   const call = { Bucket: "mine" };
-  const first = await refusal(denied.getBucketLifecycleConfiguration(call));
+  const first = await refusal(denied.getBucketReplication(call));
   assert.deepEqual([first.status, first.code], [403, "AccessDenied"]);
-  assert.match(first.message, /s3:GetLifecycleConfiguration/);
-  const second = await refusal(allowed.getBucketLifecycleConfiguration(call));
+  assert.match(first.message, /s3:GetReplicationConfiguration/);
+  const second = await refusal(allowed.getBucketReplication(call));
   assert.deepEqual([second.status, second.code], [501, "NotImplemented"]);
 });

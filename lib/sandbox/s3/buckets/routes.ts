@@ -5,6 +5,7 @@
  */
 import { getBucketAcl, putBucketAcl, putBucketAclNeeds } from "../acl.ts";
 import * as policy from "./policy.ts";
+import { deleteBucketLifecycle, getBucketLifecycle, putBucketLifecycle } from "./lifecycle.ts";
 import * as settings from "./settings.ts";
 import * as buckets from "./buckets.ts";
 import * as control from "../control.ts";
@@ -23,6 +24,8 @@ const PUT_BLOCK = "s3:PutBucketPublicAccessBlock";
 const PUT_ACCOUNT_BLOCK = "s3:PutAccountPublicAccessBlock";
 const GET_ENCRYPTION = "s3:GetEncryptionConfiguration";
 const PUT_ENCRYPTION = "s3:PutEncryptionConfiguration";
+const GET_LIFECYCLE = "s3:GetLifecycleConfiguration";
+const PUT_LIFECYCLE = "s3:PutLifecycleConfiguration";
 const PUT_OWNERSHIP = "s3:PutBucketOwnershipControls";
 
 /** The rows of the table. ListObjects is the default of a GET. */
@@ -80,6 +83,10 @@ export const bucketRoutes: Route[] = [
   bucket("GET encryption", "GetBucketEncryption", getBucketEncryption, GET_ENCRYPTION),
   bucket("PUT encryption", "PutBucketEncryption", putBucketEncryption, PUT_ENCRYPTION),
   bucket("DELETE encryption", "DeleteBucketEncryption", deleteBucketEncryption, PUT_ENCRYPTION),
+
+  bucket("GET lifecycle", "GetBucketLifecycle", getBucketLifecycle, GET_LIFECYCLE),
+  bucket("PUT lifecycle", "PutBucketLifecycle", putBucketLifecycle, PUT_LIFECYCLE),
+  bucket("DELETE lifecycle", "DeleteBucketLifecycle", deleteBucketLifecycle, PUT_LIFECYCLE),
 
   bucket("GET acl", "GetBucketAcl", getBucketAcl),
   bucket("PUT acl", "PutBucketAcl", putBucketAcl, putBucketAclNeeds),

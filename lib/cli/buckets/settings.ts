@@ -3,23 +3,26 @@
  *
  * @module
  */
-import type { BucketReport } from "../account/bucket_report.ts";
-import type { Aws } from "../aws/connect.ts";
-import { publicBucketPolicy } from "../policy/build.ts";
-import type { PolicyDocument } from "../policy/document.ts";
-import { NO_PUBLIC_ACCESS_BLOCK, type PublicAccessBlockSettings } from "../policy/public_access.ts";
-import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
-import { isObject } from "../is_object.ts";
-import { partitionOfRegion } from "../partitions.ts";
-import { parseJson } from "../strict_json.ts";
-import { aclData, bucketColumns, bucketRow, mapDetail } from "./lists/account_rows.ts";
-import { defineCommand, flag, value, values } from "./command.ts";
-import { library } from "./library.ts";
-import { itemErrors, rowFormatOf, rowOptions, writeRows } from "./lists/write.ts";
-import { awsOptions, bucketNames, readInput, usage, withAws } from "./options.ts";
-import { lintBeforeUse } from "./policies/policy_input.ts";
-import { errorText, writeJson, writeLine, writeMessage } from "./output.ts";
-import { plainData, rowsOf } from "./lists/rows.ts";
+import type { BucketReport } from "../../account/bucket_report.ts";
+import type { Aws } from "../../aws/connect.ts";
+import { publicBucketPolicy } from "../../policy/build.ts";
+import type { PolicyDocument } from "../../policy/document.ts";
+import {
+  NO_PUBLIC_ACCESS_BLOCK,
+  type PublicAccessBlockSettings,
+} from "../../policy/public_access.ts";
+import { asUsageError, InvalidInput, S3CredentialsError } from "../../errors.ts";
+import { isObject } from "../../is_object.ts";
+import { partitionOfRegion } from "../../partitions.ts";
+import { parseJson } from "../../strict_json.ts";
+import { aclData, bucketColumns, bucketRow, mapDetail } from "../lists/account_rows.ts";
+import { defineCommand, flag, value, values } from "../command.ts";
+import { library } from "../library.ts";
+import { itemErrors, rowFormatOf, rowOptions, writeRows } from "../lists/write.ts";
+import { awsOptions, bucketNames, readInput, usage, withAws } from "../options.ts";
+import { lintBeforeUse } from "../policies/policy_input.ts";
+import { errorText, writeJson, writeLine, writeMessage } from "../output.ts";
+import { plainData, rowsOf } from "../lists/rows.ts";
 
 /** `s3-credentials list-buckets` */
 export const listBuckets = defineCommand({

@@ -1,0 +1,209 @@
+/**
+ * Opening a bucket to everyone, and closing it again.
+ *
+ * @module
+ */
+import { type Aws, connectionOf } from "../aws/connect.ts";
+import { serviceError } from "../aws/service_error.ts";
+import { S3CredentialsError } from "../errors.ts";
+import { partitionOfRegion } from "../partitions.ts";
+import { publicBucketPolicy } from "../policy/build.ts";
+import type { PolicyDocument, PolicyStatement } from "../policy/document.ts";
+import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
+import { isPublicPolicy } from "../policy/public_policy.ts";
+import { getBucketPolicy, setBucketPolicy } from "./bucket_settings.ts";
+import {
+  accountPublicAccessBlock,
+  getPublicAccessBlock,
+  setPublicAccessBlock,
+} from "./public_access_block.ts";
+import { withS3 } from "./s3_calls.ts";
+
+/** What was changed of a bucket. */
+export interface PublicAccessChange {
+  /** The settings of the public access block that were changed, with their new values. */
+  publicAccessBlock: Partial<PublicAccessBlockSettings>;
+  /** Statements that were added to the bucket policy. */
+  added: PolicyStatement[];
+  /** Statements that were removed from the bucket policy. */
+  removed: PolicyStatement[];
+}
+
+/** The settings that stand in the way of a public bucket policy. */
+const AGAINST_POLICIES = ["BlockPublicPolicy", "RestrictPublicBuckets"] as const;
+const ALL_SETTINGS = ["BlockPublicAcls", "IgnorePublicAcls", ...AGAINST_POLICIES] as const;
+
+/**
+ * Lets anyone download the objects of a bucket whose keys they know. What stands in the way is changed,
+ * and no more: two settings of the bucket's public access block, and one statement of its policy.
+ *
+ * @param aws the account
+ * @param bucket the bucket
+ * @returns what was changed
+ * @throws {S3CredentialsError} `conflict`, before any change, if the account's public access block wins;
+ *   otherwise why a setting could not be changed, after the others were changed back
+ *
+ * @example A public bucket
+ * ```ts
+ * import { connect, makePublic } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox({ buckets: ["photos"] });
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * const { publicAccessBlock, added } = await makePublic(aws, "photos");
+ * assert.deepEqual(publicAccessBlock, { BlockPublicPolicy: false, RestrictPublicBuckets: false });
+ * assert.equal(added.length, 1);
+ * ```
+ */
+export async function makePublic(aws: Aws, bucket: string): Promise<PublicAccessChange> {
+  const [account, { block, policy }, region] = await Promise.all([
+    // A caller who may not see the account's block finds out when S3 refuses the policy.
+    accountPublicAccessBlock(aws).catch(() => null),
+    look(aws, bucket),
+    connectionOf(aws).region(),
+  ]);
+  const winning = AGAINST_POLICIES.filter((setting) => account?.[setting]);
+  if (winning.length > 0) {
+    throw new S3CredentialsError(
+      "conflict",
+      `Could not make bucket ${bucket} public: the account's public access block has ${
+        winning.join(" and ")
+      } on, which wins over the bucket's`,
+      { hint: "Only an administrator of the account can change that" },
+    );
+  }
+  const changes = changedSettings(block, AGAINST_POLICIES, false);
+  const [statement] =
+    publicBucketPolicy(bucket, { partition: partitionOfRegion(region) }).Statement;
+  const statements = statementsOf(policy);
+  const added = statements.some((one) => grantsTheSame(one, statement!))
+    ? []
+    : [withOwnSid(statement!, statements)];
+  await changeBlock(aws, bucket, changes);
+  try {
+    if (added.length > 0) {
+      await setBucketPolicy(aws, bucket, {
+        ...(policy ?? { Version: "2012-10-17" }),
+        Statement: [...statements, ...added],
+      } as PolicyDocument);
+    }
+  } catch (error) {
+    await changeBlock(
+      aws,
+      bucket,
+      changedSettings({ ...block, ...changes }, keysOf(changes), true),
+    );
+    throw error;
+  }
+  return { publicAccessBlock: changes, added, removed: [] };
+}
+
+/**
+ * Takes a bucket back from the public: removes the public statements of its policy, and switches its
+ * public access block on, so that ACLs of objects don't count either and nobody opens it by mistake.
+ * The policy's other statements stay.
+ *
+ * @param aws the account
+ * @param bucket the bucket
+ * @returns what was changed
+ * @throws {S3CredentialsError} if a setting can't be read or changed
+ *
+ * @example A bucket that was public
+ * ```ts
+ * import { connect, getBucketPolicy, makePrivate, makePublic } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox({ buckets: ["photos"] });
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * await makePublic(aws, "photos");
+ * const { removed } = await makePrivate(aws, "photos");
+ * assert.equal(removed.length, 1);
+ * assert.equal(await getBucketPolicy(aws, "photos"), undefined);
+ * ```
+ */
+export async function makePrivate(aws: Aws, bucket: string): Promise<PublicAccessChange> {
+  const { block, policy } = await look(aws, bucket);
+  const changes = changedSettings(block, ALL_SETTINGS, true);
+  // First the block: from then on nobody gets in, whatever becomes of the policy.
+  await changeBlock(aws, bucket, changes);
+  const [removed = [], kept = []] = split(statementsOf(policy), isPublicStatement);
+  if (removed.length > 0) {
+    if (kept.length > 0) {
+      await setBucketPolicy(aws, bucket, { ...policy, Statement: kept } as PolicyDocument);
+    } else {
+      await withS3(
+        aws,
+        `Could not delete the policy of bucket ${bucket}`,
+        (s3) => s3.deleteBucketPolicy({ Bucket: bucket }),
+      );
+    }
+  }
+  return { publicAccessBlock: changes, added: [], removed };
+}
+
+async function look(aws: Aws, bucket: string) {
+  try {
+    const [block, policy] = await Promise.all([
+      getPublicAccessBlock(aws, bucket),
+      getBucketPolicy(aws, bucket),
+    ]);
+    return { block: block ?? {}, policy };
+  } catch (error) {
+    throw serviceError(error, `Could not look at bucket ${bucket}`);
+  }
+}
+
+type Settings = Partial<PublicAccessBlockSettings>;
+
+/** Those of the settings that don't have the value yet. */
+function changedSettings(
+  block: Settings,
+  names: readonly (keyof PublicAccessBlockSettings)[],
+  value: boolean,
+): Settings {
+  const changed = names.filter((name) => (block[name] ?? false) !== value);
+  return Object.fromEntries(changed.map((name) => [name, value]));
+}
+
+function keysOf(settings: Settings): (keyof PublicAccessBlockSettings)[] {
+  return Object.keys(settings) as (keyof PublicAccessBlockSettings)[];
+}
+
+async function changeBlock(aws: Aws, bucket: string, settings: Settings): Promise<void> {
+  if (Object.keys(settings).length > 0) await setPublicAccessBlock(aws, bucket, settings);
+}
+
+function statementsOf(policy: PolicyDocument | undefined): PolicyStatement[] {
+  return [policy?.Statement ?? []].flat();
+}
+
+function isPublicStatement(statement: PolicyStatement): boolean {
+  return isPublicPolicy({ Version: "2012-10-17", Statement: [statement] });
+}
+
+/** The same grant, perhaps under another name. */
+function grantsTheSame(one: PolicyStatement, other: PolicyStatement): boolean {
+  const normal = ({ Effect, Principal, Action, Resource, Condition }: PolicyStatement) =>
+    JSON.stringify([
+      Effect,
+      JSON.stringify(Principal) === '{"AWS":"*"}' ? "*" : Principal,
+      [Action].flat(),
+      [Resource].flat(),
+      Condition ?? null,
+    ]);
+  return normal(one) === normal(other);
+}
+
+/** In a policy each Sid stands once. */
+function withOwnSid(statement: PolicyStatement, others: PolicyStatement[]): PolicyStatement {
+  const taken = new Set(others.map(({ Sid }) => Sid));
+  let sid = statement.Sid ?? "";
+  for (let number = 2; taken.has(sid); number++) sid = `${statement.Sid}${number}`;
+  return { ...statement, Sid: sid };
+}
+
+function split<T>(items: T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
+}

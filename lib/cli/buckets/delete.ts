@@ -1,0 +1,136 @@
+/**
+ * The command `delete-bucket`.
+ *
+ * @module
+ */
+import type { Aws } from "../../aws/connect.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import type { BucketContent } from "../../objects/delete_bucket.ts";
+import { defineCommand, flag, type Values } from "../command.ts";
+import { ExitCode } from "../exit_code.ts";
+import type { Io } from "../io.ts";
+import { library } from "../library.ts";
+import { awsOptions, bucketNames, usage, withAws } from "../options.ts";
+import { type MessageLog, messageLog, writeError, writeLine } from "../output.ts";
+import { expire, isMany, keep, suggestion } from "./lifecycle.ts";
+
+const deleteBucketOptions = {
+  force: flag(
+    "--force",
+    "Delete first what the bucket holds: all objects, versions and unfinished uploads",
+  ),
+  byLifecycle: flag(
+    "--by-lifecycle",
+    "Leave it to S3 to empty the bucket, by a lifecycle rule: for more objects than one machine " +
+      "would delete",
+  ),
+  undo: flag("--undo", "With --by-lifecycle: take the rule away again"),
+  yes: flag("--yes", "Don't ask for the bucket's name"),
+  dryRun: flag("-d, --dry-run", "Show what the bucket holds, and delete nothing"),
+  ...awsOptions,
+};
+
+/** `s3-credentials delete-bucket` */
+export const deleteBucket = defineCommand({
+  operands: "<buckets...>",
+  description: "Delete empty buckets; with --force also what they hold.",
+  examples: [
+    ["An empty bucket:", "delete-bucket my-bucket"],
+    ["Show first what it holds:", "delete-bucket my-bucket --dry-run"],
+    ["With all that it holds:", "delete-bucket my-bucket --force"],
+    ["Millions of objects, by S3 itself:", "delete-bucket my-bucket --by-lifecycle"],
+  ],
+  options: deleteBucketOptions,
+  stopsItself: true,
+  async run({ operands, options }, io) {
+    const buckets = bucketNames(operands);
+    checkCombinations(options);
+    const log = messageLog(io, false);
+    let failed = false;
+    await withAws(options, io, async (aws) => {
+      for (const bucket of buckets) {
+        io.signal.throwIfAborted();
+        try {
+          await deleteOne(aws, bucket, options, io, log);
+        } catch (error) {
+          if (!(error instanceof S3CredentialsError) || buckets.length === 1) throw error;
+          if (error === io.signal.reason) throw error;
+          failed = true;
+          await log.flush();
+          await writeError(io, error);
+        }
+      }
+    }).finally(log.flush);
+    if (failed) throw new ExitCode(1);
+  },
+});
+
+function checkCombinations(options: Values<typeof deleteBucketOptions>): void {
+  const { force, byLifecycle, undo, yes, dryRun } = options;
+  if (force && byLifecycle) throw usage("Use only one of --force and --by-lifecycle");
+  if (undo && !byLifecycle) throw usage("--undo needs --by-lifecycle");
+  if (dryRun && byLifecycle) throw usage("--dry-run cannot be used with --by-lifecycle");
+  if (yes && !force && !byLifecycle) throw usage("--yes needs --force or --by-lifecycle");
+}
+
+async function deleteOne(
+  aws: Aws,
+  bucket: string,
+  { force, byLifecycle, undo, yes, dryRun }: Values<typeof deleteBucketOptions>,
+  io: Io,
+  log: MessageLog,
+): Promise<void> {
+  if (undo) return await keep(aws, bucket, undefined, log);
+  const { bucketContent, deleteBucket } = await library.deleteBucket();
+  if (dryRun) {
+    const content = await bucketContent(aws, bucket, { signal: io.signal });
+    return await writeLine(io, `Would delete bucket: ${bucket} (${inWords(content)})`);
+  }
+  if ((force || byLifecycle) && !yes) await confirm(bucket, io);
+  if (byLifecycle) return await expire(aws, bucket, undefined, io, log);
+  let isSuggested = false;
+  const content = await deleteBucket(aws, bucket, {
+    force,
+    signal: io.signal,
+    onProgress(deleted) {
+      if (isSuggested || !isMany(total(deleted))) return;
+      isSuggested = true;
+      log.say(suggestion(`delete-bucket ${bucket}`));
+    },
+  });
+  const what = total(content) === 0 ? "" : ` (${inWords(content)})`;
+  log.say(`Deleted bucket: ${bucket}${what}`);
+}
+
+/** What can't be brought back is deleted only if its name is typed. */
+async function confirm(bucket: string, io: Io): Promise<void> {
+  if (io.askLine === undefined) {
+    throw usage("There is no terminal to ask for the bucket's name: pass --yes to delete without");
+  }
+  const answer = await io.askLine(
+    `This deletes bucket ${bucket} with all that it holds, for good. Type its name to go on: `,
+  );
+  if (answer === bucket) return;
+  throw new S3CredentialsError(
+    "interrupted",
+    `Bucket ${bucket} is not deleted: its name was not typed`,
+  );
+}
+
+function total(content: BucketContent): number {
+  return Object.values(content).reduce((sum, number) => sum + number, 0);
+}
+
+const WORDS: Record<keyof BucketContent, [one: string, several: string]> = {
+  objects: ["object", "objects"],
+  noncurrentVersions: ["older version", "older versions"],
+  deleteMarkers: ["delete marker", "delete markers"],
+  unfinishedUploads: ["unfinished upload", "unfinished uploads"],
+};
+
+function inWords(content: BucketContent): string {
+  const parts = (Object.keys(WORDS) as (keyof BucketContent)[])
+    .filter((kind) => content[kind] > 0)
+    .map((kind) => `${content[kind]} ${WORDS[kind][content[kind] === 1 ? 0 : 1]}`);
+  return parts.length === 0 ? "empty" : parts.join(", ");
+}

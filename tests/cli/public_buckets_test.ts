@@ -1,0 +1,123 @@
+/** `make-public` and `make-private`: what changes, what stays, and who can read the bucket. */
+import assert from "node:assert/strict";
+import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
+import { publicBucketPolicy } from "../../lib/policy/build.ts";
+import { run } from "../support/run.ts";
+
+const BUCKET = "my-bucket";
+const ALL_ON = {
+  BlockPublicAcls: true,
+  IgnorePublicAcls: true,
+  BlockPublicPolicy: true,
+  RestrictPublicBuckets: true,
+};
+const PRIVATE_STATEMENT = {
+  Sid: "AllowAllGetObject",
+  Effect: "Allow",
+  Principal: { AWS: "arn:aws:iam::999999999999:root" },
+  Action: "s3:GetObject",
+  Resource: `arn:aws:s3:::${BUCKET}/shared/*`,
+};
+
+function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
+  Deno.test(name, async () => {
+    await using sandbox = await startSandbox({ buckets: [BUCKET] });
+    await run(["put-object", BUCKET, "a.txt", "-"], { sandbox, stdin: "hello" });
+    await work(sandbox);
+  });
+}
+
+async function canAnyoneRead(sandbox: Sandbox): Promise<boolean> {
+  const { status, body } = await fetch(`${sandbox.url}/${BUCKET}/a.txt`);
+  await body?.cancel();
+  return status === 200;
+}
+
+function policyOf(sandbox: Sandbox) {
+  const { policy } = sandbox.account.buckets.get(BUCKET)!;
+  return policy === undefined ? undefined : JSON.parse(policy);
+}
+
+function blockOf(sandbox: Sandbox) {
+  return sandbox.account.buckets.get(BUCKET)!.publicAccessBlock;
+}
+
+test("make-public: changes two settings and one statement, and anyone can read", async (sandbox) => {
+  assert.equal(await canAnyoneRead(sandbox), false);
+  const { code, stdout, stderr } = await run(["make-public", BUCKET], { sandbox });
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^Before: Not public: .*\nNow: Public\..*\n$/);
+  assert.match(
+    stderr,
+    /^Changed public access block: BlockPublicPolicy off, RestrictPublicBuckets off\nAdded bucket/,
+  );
+  assert.deepEqual(blockOf(sandbox), {
+    ...ALL_ON,
+    BlockPublicPolicy: false,
+    RestrictPublicBuckets: false,
+  });
+  assert.deepEqual(policyOf(sandbox), JSON.parse(JSON.stringify(publicBucketPolicy(BUCKET))));
+  assert.equal(await canAnyoneRead(sandbox), true);
+  const again = await run(["make-public", BUCKET], { sandbox });
+  assert.equal(again.stderr, "Nothing has to be changed\n");
+});
+
+test("make-public and make-private: other statements of the policy stay as they are", async (sandbox) => {
+  const before = { Version: "2012-10-17", Id: "ours", Statement: [PRIVATE_STATEMENT] };
+  sandbox.account.buckets.get(BUCKET)!.policy = JSON.stringify(before);
+  assert.equal((await run(["make-public", BUCKET], { sandbox })).code, 0);
+  const { Statement: [first, second], Id } = policyOf(sandbox);
+  assert.deepEqual([Id, first, second.Sid], ["ours", PRIVATE_STATEMENT, "AllowAllGetObject2"]);
+  assert.equal(await canAnyoneRead(sandbox), true);
+  const { code, stdout, stderr } = await run(["make-private", BUCKET], { sandbox });
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^Before: Public\..*\nNow: Not public: .*\n$/);
+  assert.match(stderr, /^Removed bucket policy statement .*AllowAllGetObject2/m);
+  assert.deepEqual(policyOf(sandbox), before);
+  assert.deepEqual(blockOf(sandbox), ALL_ON);
+  assert.equal(await canAnyoneRead(sandbox), false);
+});
+
+test("make-private: a policy of public statements only is deleted", async (sandbox) => {
+  await run(["make-public", BUCKET], { sandbox });
+  assert.equal((await run(["make-private", BUCKET], { sandbox })).code, 0);
+  assert.equal(policyOf(sandbox), undefined);
+  const again = await run(["make-private", BUCKET], { sandbox });
+  assert.deepEqual([again.code, again.stderr], [0, "Nothing has to be changed\n"]);
+});
+
+test("make-public: the account's block wins, is named, and nothing changes", async (sandbox) => {
+  sandbox.account.publicAccessBlock = ALL_ON;
+  const { code, stdout, stderr } = await run(["make-public", BUCKET], { sandbox });
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(
+    stderr,
+    /^Error: Could not make bucket my-bucket public: the account's public access block has BlockPublicPolicy and RestrictPublicBuckets on/,
+  );
+  assert.deepEqual(blockOf(sandbox), ALL_ON);
+  assert.equal(policyOf(sandbox), undefined);
+});
+
+test("make-public: if the policy can't be set, the public access block is as before", async (sandbox) => {
+  const error = { status: 403, code: "AccessDenied", message: "no" };
+  sandbox.fail({ operation: "PutBucketPolicy", times: Infinity, error });
+  const { code } = await run(["make-public", BUCKET], { sandbox });
+  assert.equal(code, 1);
+  assert.deepEqual(blockOf(sandbox), ALL_ON);
+});
+
+test("make-private: closes the bucket before it changes the policy", async (sandbox) => {
+  await run(["make-public", BUCKET], { sandbox });
+  const error = { status: 403, code: "AccessDenied", message: "no" };
+  sandbox.fail({ operation: "DeleteBucketPolicy", times: Infinity, error });
+  const { code } = await run(["make-private", BUCKET], { sandbox });
+  assert.equal(code, 1);
+  assert.equal(await canAnyoneRead(sandbox), false);
+});
+
+test("make-public, make-private: a bucket that does not exist", async (sandbox) => {
+  for (const command of ["make-public", "make-private"]) {
+    const { code, stderr } = await run([command, "missing-bucket"], { sandbox });
+    assert.deepEqual([code, stderr], [1, "Error: Bucket does not exist: missing-bucket\n"]);
+  }
+});
