@@ -51,7 +51,7 @@ export type {
   TemporaryCredentials,
 } from "./lib/credentials/types.ts";
 export { waitForCredentials } from "./lib/credentials/wait.ts";
-export { saveProfile } from "./lib/credentials/delivery/mod.ts";
+export { saveProfile } from "./lib/credentials/delivery/profile_file.ts";
 export type { SaveProfileOptions } from "./lib/credentials/delivery/profile_file.ts";
 export {
   type CredentialUse,

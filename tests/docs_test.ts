@@ -12,6 +12,7 @@ const PAGES = ["README.md", ...[...Deno.readDirSync("docs")].map(({ name }) => `
 
 /** Examples that can't run here, each with the reason. */
 const LEFT_OUT: [RegExp, string][] = [
+  [/delete-bucket my-bucket (--force|--by-lifecycle)$/, "asks for the name on a terminal"],
   [/ sandbox( --port \d+)?$/, "serves until Ctrl-C; tests/cli/program_test.ts runs it"],
   [/ localserver /, "serves until Ctrl-C; tests/cli/localserver_test.ts runs it"],
   [/-- aws /, "needs the aws CLI; tests/peers runs it"],
@@ -66,7 +67,7 @@ const TOOL_ROLE = "s3-credentials.AmazonS3FullAccess";
 /** An account in which the names of the examples stand for something. */
 async function preparedSandbox(): Promise<Sandbox> {
   const sandbox = await startSandbox({
-    buckets: ["my-bucket", "my-existing-bucket", "static.niche-museums.com"],
+    buckets: ["my-bucket", "my-existing-bucket", "my-empty-bucket", "static.niche-museums.com"],
   });
   const { account } = sandbox;
   for (

@@ -35,7 +35,7 @@ export const deleteBucket = defineCommand({
   operands: "<buckets...>",
   description: "Delete empty buckets; with --force also what they hold.",
   examples: [
-    ["An empty bucket:", "delete-bucket my-bucket"],
+    ["An empty bucket:", "delete-bucket my-empty-bucket"],
     ["Show first what it holds:", "delete-bucket my-bucket --dry-run"],
     ["With all that it holds:", "delete-bucket my-bucket --force"],
     ["Millions of objects, by S3 itself:", "delete-bucket my-bucket --by-lifecycle"],
