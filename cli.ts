@@ -24,6 +24,7 @@ const localserver = () => import("./lib/cli/using/localserver.ts");
 const objects = () => import("./lib/cli/objects.ts");
 const permissions = () => import("./lib/cli/policies/permissions.ts");
 const policy = () => import("./lib/cli/policies/policy.ts");
+const presets = () => import("./lib/cli/policies/presets.ts");
 const presign = () => import("./lib/cli/using/presign.ts");
 const rotate = () => import("./lib/cli/keys/rotate.ts");
 const revoke = () => import("./lib/cli/keys/revoke.ts");
@@ -71,6 +72,9 @@ const program: Program = {
       title: "Policies",
       commands: [
         ...commandsOf(policy, { "policy": "Show the JSON policy for one or more buckets" }),
+        ...commandsOf(presets, {
+          "presets": "Show what applications need, and how to configure them",
+        }),
         ...commandsOf(can, { "can": "Show what a key, a user, a role or a policy may do" }),
         ...commandsOf(lint, { "lint": "Find what is wrong with policies" }),
         ...commandsOf(permissions, {

@@ -8,6 +8,7 @@
 import { main } from "../cli.ts";
 import { type Io, processIo } from "../lib/cli/io.ts";
 import { permissionsPage } from "./permissions_page.ts";
+import { presetsPage } from "./presets_page.ts";
 import { tourPicture } from "./tour_picture.ts";
 
 const processIoOnce = processIo();
@@ -79,6 +80,7 @@ const PAGES: Record<string, () => string | Promise<string>> = {
   "docs/help.md": helpPage,
   "docs/permissions.md": permissionsPage,
   "docs/policy-documents.md": policyPage,
+  "docs/presets.md": presetsPage,
   "docs/tour.svg": tourPicture,
 };
 

@@ -38,6 +38,7 @@ import {
   GRANT_OPTION,
   grantedBy,
   isNarrowed,
+  NARROWING,
   permissionOptions,
 } from "./permission_options.ts";
 import { type MessageLog, messageLog, writeLine } from "./output.ts";
@@ -149,6 +150,7 @@ export const create = defineCommand({
       "A key that can only write, for 15 minutes:",
       "create my-existing-bucket --write-only -d 15m",
     ],
+    ["A key for an application, as its documentation says:", "create my-bucket --for restic"],
     [
       "A key that reads one directory and adds to another one:",
       "create --grant my-bucket/in/:read --grant my-bucket/out/:put",
@@ -259,7 +261,7 @@ async function createRequest(
   checkCombinations(options);
   const { duration, roleArn, username, bucketRegion, userPermissionsBoundary } = options;
   return {
-    ...grantedBy(operands, options, { forNewBucket: options.createBucket }),
+    ...await grantedBy(operands, options, { forNewBucket: options.createBucket }),
     statements: options.statement,
     createBucket: options.createBucket,
     kms: options.kms,
@@ -280,10 +282,8 @@ async function createRequest(
 /** An option that would silently have no effect is an error: the grant would not be the intended one. */
 function checkCombinations(options: Values<typeof createOptions>): void {
   checkPermissionOptions(options);
-  if (options.policy !== undefined && (isNarrowed(options) || options.grant.length > 0)) {
-    throw usage(
-      "--policy cannot be used with --read-only, --write-only, --no-delete, --prefix or --grant",
-    );
+  if (options.policy !== undefined && isNarrowed(options)) {
+    throw usage(`--policy cannot be used with ${NARROWING}`);
   }
   if (options.plan && options.dryRun) {
     throw usage("--plan cannot be used with --dry-run, which looks at no account");

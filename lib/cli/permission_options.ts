@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { asUsageError } from "../errors.ts";
 import type { BucketNameOptions } from "../names.ts";
 import {
   type Grant,
@@ -13,13 +14,19 @@ import {
 } from "../policy/grants.ts";
 import { prefixPattern } from "../policy/prefix.ts";
 import { parseStatement } from "../policy/template.ts";
-import { flag, optionGroup, type Values, values } from "./command.ts";
+import { flag, optionGroup, value, type Values, values } from "./command.ts";
 import type { Io } from "./io.ts";
 import { bucketNames, usage } from "./options.ts";
 import { writeMessage } from "./output.ts";
 
 /** The option that stands in place of buckets as operands. */
 export const GRANT_OPTION = "--grant";
+
+/** Checks a prefix, which stays as it is. */
+export function parsePrefix(text: string): string {
+  prefixPattern(text);
+  return text;
+}
 
 /** What the credentials may do. */
 export const permissionOptions = optionGroup("Permissions", {
@@ -29,10 +36,11 @@ export const permissionOptions = optionGroup("Permissions", {
   prefix: values(
     "--prefix <prefix>",
     "Only allow keys that start with this, such as foo/; may be repeated",
-    (text) => {
-      prefixPattern(text);
-      return text;
-    },
+    parsePrefix,
+  ),
+  for: value(
+    "--for <preset>",
+    "Allow what an application needs, such as restic or litestream:restore; see the command presets",
   ),
   grant: values(
     `${GRANT_OPTION} <grant>`,
@@ -57,13 +65,19 @@ export interface Granted extends PermissionOptions {
   grants?: Grant[];
 }
 
-/** The options that say what is granted on the buckets that are named. */
-const NARROWING = "--read-only, --write-only, --no-delete or --prefix";
-
-/** Whether an option narrows what is granted on the buckets that are named. */
-export function isNarrowed(options: PermissionValues): boolean {
-  return options.readOnly || options.writeOnly || options.noDelete || options.prefix.length > 0;
+/** Whether an option says what may be done. */
+function hasPermission({ readOnly, writeOnly, noDelete }: PermissionValues): boolean {
+  return readOnly || writeOnly || noDelete;
 }
+
+/** Whether an option says something else than that everything is read and written. */
+export function isNarrowed(options: PermissionValues): boolean {
+  return hasPermission(options) || options.prefix.length > 0 || options.for !== undefined ||
+    options.grant.length > 0;
+}
+
+/** The options of {@linkcode isNarrowed}, for error messages. */
+export const NARROWING = "--read-only, --write-only, --no-delete, --prefix, --for or --grant";
 
 /** Throws `usage` for options of which one would silently have no effect. */
 export function checkPermissionOptions(options: PermissionValues): void {
@@ -73,26 +87,42 @@ export function checkPermissionOptions(options: PermissionValues): void {
   if (options.noDelete && (options.readOnly || options.writeOnly)) {
     throw usage("--no-delete cannot be used with --read-only or --write-only, which never delete");
   }
-  if (options.grant.length > 0 && isNarrowed(options)) {
-    throw usage(`${GRANT_OPTION} cannot be used with ${NARROWING}`);
+  if (options.for !== undefined && hasPermission(options)) {
+    throw usage("--for cannot be used with --read-only, --write-only or --no-delete");
+  }
+  if (options.grant.length > 0 && isNarrowed({ ...options, grant: [] })) {
+    throw usage(
+      `${GRANT_OPTION} cannot be used with --read-only, --write-only, --no-delete, --prefix or --for`,
+    );
   }
 }
 
 /** What the operands and the options grant. */
-export function grantedBy(
+export async function grantedBy(
   operands: readonly string[],
   options: PermissionValues,
   nameOptions?: BucketNameOptions,
-): Granted {
+): Promise<Granted> {
   checkPermissionOptions(options);
   if (options.grant.length > 0) {
     bucketNames(options.grant.map(({ bucket }) => bucket), nameOptions);
     return { grants: options.grant };
   }
+  const buckets = bucketNames(operands, nameOptions);
+  const { for: preset, prefix } = options;
+  if (preset !== undefined) {
+    const { presetGrants } = await import("../policy/presets/presets.ts");
+    return {
+      grants: asUsageError(
+        () => presetGrants(preset, buckets, { prefix }),
+        "Invalid value for --for",
+      ),
+    };
+  }
   return {
-    buckets: bucketNames(operands, nameOptions),
+    buckets,
     permission: permissionOf(options),
-    ...(options.prefix.length > 0 && { prefix: options.prefix }),
+    ...(prefix.length > 0 && { prefix }),
     ...(options.noDelete && { noDelete: true }),
   };
 }

@@ -138,14 +138,27 @@ const LISTINGS = ["s3:ListBucket", "s3:ListBucketVersions"];
 /** Whether an action on the bucket is to be allowed, for a listing of a prefix or of everything. */
 function isBucketExpected(
   expected: readonly Expectation[],
-  listed: string | undefined,
+  { prefix, delimiter }: Listing,
   action: string,
 ): boolean {
   return expected.some(({ start, isOneKey, bucket, listing }) => {
     if (!bucket.includes(action)) return false;
     if (!LISTINGS.includes(action) || start === "" || listing === "whole-bucket") return true;
-    return !isOneKey && listed !== undefined && listed.startsWith(start);
+    if (isOneKey || prefix === undefined) return false;
+    if (prefix.startsWith(start)) return true;
+    return listing === "prefix-and-parents" && delimiter === "/" && prefix === parentOf(start);
   });
+}
+
+/** The directory in which something is. */
+function parentOf(start: string): string {
+  return start.replace(/[^/]*\/?$/, "");
+}
+
+/** What a request for a listing asks for. */
+interface Listing {
+  prefix?: string;
+  delimiter?: string;
 }
 
 /** Something that is to be allowed, or must not be. */
@@ -169,7 +182,15 @@ function demandsOf(bucket: string, request: CreateRequest): Demand[] {
   const keys = starts.flatMap((start) =>
     start === "" ? ["key"] : [start, `${start}key`, `${beside(start)}key`]
   ).filter((key) => key !== "");
-  const listed = [undefined, ...starts.flatMap((start) => [`${start}key`, `${beside(start)}key`])];
+  const prefixes = starts.flatMap((start) => [
+    `${start}key`,
+    `${beside(start)}key`,
+    ...start === "" ? [] : [parentOf(start)],
+  ]);
+  const listings: Listing[] = [
+    {},
+    ...[...new Set(prefixes)].flatMap((prefix) => [{ prefix }, { prefix, delimiter: "/" }]),
+  ];
   return [
     { resource: "*", isExpected: NEVER },
     ...keys.flatMap((key): Demand[] => [
@@ -180,10 +201,10 @@ function demandsOf(bucket: string, request: CreateRequest): Demand[] {
       { resource: `${other}/${key}`, isExpected: NEVER },
       { resource: other, context: { "s3:prefix": key }, isExpected: NEVER },
     ]),
-    ...[...new Set(listed)].map((prefix): Demand => ({
+    ...listings.map((listing): Demand => ({
       resource: arn,
-      context: prefix === undefined ? {} : { "s3:prefix": prefix },
-      isExpected: (action) => isBucketExpected(expected, prefix, action),
+      context: { "s3:prefix": listing.prefix, "s3:delimiter": listing.delimiter },
+      isExpected: (action) => isBucketExpected(expected, listing, action),
     })),
   ];
 }

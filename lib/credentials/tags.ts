@@ -74,6 +74,8 @@ export function userTags(
     [ownTagKey("buckets")]: bucketsTag(buckets),
     [ownTagKey("permission")]: permission,
   };
+  const presets = new Set(request.grants?.flatMap(({ actions }) => actions.preset ?? []));
+  if (presets.size > 0) own[ownTagKey("for")] = [...presets].join(" ").slice(0, MAX_VALUE_LENGTH);
   if (expires !== undefined) own[ownTagKey("expires")] = expiresTag(expires);
   return [...tagList(request.tags), ...request.ownTags === false ? [] : tagList(own)];
 }

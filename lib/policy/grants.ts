@@ -17,6 +17,8 @@ export type Permission = "read-write" | "read-only" | "write-only";
 export interface GrantActions {
   /** What names of users and policies say of them, such as `read-only`, `list+get` or `restic`. */
   name: string;
+  /** The preset that they are from, such as `litestream:restore`. */
+  preset?: string;
   /** Actions on the bucket itself, such as `s3:ListBucket`. */
   bucket: readonly string[];
   /** Actions on its objects, such as `s3:GetObject`. */
@@ -265,8 +267,16 @@ export function bucketsOf(
 export function bucketGrants(buckets: readonly string[], options: PermissionOptions): Grant[] {
   const { permission = "read-write", noDelete = false } = options;
   checkPermission(permission);
-  const actions = permissionActions(permission, noDelete);
-  const prefixes = prefixList(options.prefix);
+  return sameGrants(buckets, options.prefix, permissionActions(permission, noDelete));
+}
+
+/** The same actions on each of some buckets, under each prefix if there is any. */
+export function sameGrants(
+  buckets: readonly string[],
+  prefix: PermissionOptions["prefix"],
+  actions: GrantActions,
+): Grant[] {
+  const prefixes = prefixList(prefix);
   return buckets.flatMap((bucket): Grant[] =>
     prefixes.length === 0
       ? [{ bucket, actions }]

@@ -40,6 +40,8 @@ export {
 } from "./grants.ts";
 export { prefixWarnings } from "./prefix.ts";
 export { packPolicy } from "./pack.ts";
+export { findPreset, type Preset, presetGrants, presets } from "./presets/presets.ts";
+export { presetConfiguration } from "./presets/configurations.ts";
 export { joinPolicies } from "./merge.ts";
 export { expandPolicyTemplate, parsePolicyTemplate, parseStatement } from "./template.ts";
 

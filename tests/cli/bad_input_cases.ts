@@ -273,6 +273,41 @@ const names: Case[] = rows(["create", "my-bucket"], [
   ]),
 );
 
+const presets: Case[] = ["create", "policy", "localserver"].flatMap((command) =>
+  rows([command, "my-bucket"], [
+    [
+      ["--for", "restik"],
+      'Invalid value for --for: Unknown preset "restik" - did you mean restic?',
+    ],
+    [["--for", "restic:all"], "did you mean restic or restic:restore?"],
+    [["--for", ""], 'Unknown preset ""'],
+    [["--for", "restic", "--read-only"], "--for cannot be used with --read-only"],
+    [["--for", "restic", "--no-delete"], "--for cannot be used with --read-only"],
+  ])
+).concat(
+  rows(["create", "my-bucket"], [
+    [["--for", "restic", "--policy", POLICY], "--policy cannot be used with --read-only"],
+  ]),
+  rows(["policy"], [
+    [["--grant", "my-bucket:read", "--for", "restic"], "--grant cannot be used with --read-only"],
+    [["my-bucket", "--public-bucket", "--for", "loki"], "--public-bucket cannot be used with"],
+  ]),
+  rows(["presets"], [
+    [["restik"], 'Unknown preset "restik" - did you mean restic?'],
+    [["restic", "loki"], "Too many arguments"],
+    [["--config", "my-bucket"], "--config needs a preset"],
+    [["restic", "--config", "*"], 'Invalid bucket name "*"'],
+    [["restic", "--config", "my-bucket", "--json"], "--config cannot be used with --json"],
+    [["restic", "--prefix", "a/"], "--prefix needs --config"],
+    [
+      ["restic", "--config", "my-bucket", "--prefix", "a b/"],
+      "letters, digits and _.=+@%:,/- only",
+    ],
+    [["restic", "--config", "my-bucket", "--prefix", "*/"], "Prefix must not contain *"],
+    [["--csv", "--table"], "Use only one of --json, --nl, --csv, --tsv and --table"],
+  ]),
+);
+
 const grants: Case[] = ["create", "policy", "localserver"].flatMap((command) =>
   rows([command], [
     [["--grant", "my-bucket"], "Invalid value for --grant: expected BUCKET:VERBS"],
@@ -499,6 +534,7 @@ export const CASES: Record<string, Case[]> = {
   "bucket names": bucketNames,
   prefixes,
   grants,
+  presets,
   names,
   combinations,
   statements,

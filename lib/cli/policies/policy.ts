@@ -15,6 +15,7 @@ import {
   GRANT_OPTION,
   grantedBy,
   isNarrowed,
+  NARROWING,
   permissionOptions,
   warnOfScopes,
 } from "../permission_options.ts";
@@ -40,13 +41,10 @@ export const policy = defineCommand({
     ),
   },
   async run({ operands, options }, io) {
-    const granted = grantedBy(operands, options);
+    const granted = await grantedBy(operands, options);
     if (options.publicBucket) {
-      if (isNarrowed(options) || options.grant[0] || options.statement[0]) {
-        throw usage(
-          "--public-bucket cannot be used with --read-only, --write-only, --no-delete, --prefix, " +
-            "--grant or --statement",
-        );
+      if (isNarrowed(options) || options.statement[0]) {
+        throw usage(`--public-bucket cannot be used with --statement, ${NARROWING}`);
       }
       const [bucket, ...others] = granted.buckets ?? [];
       if (bucket === undefined || others.length > 0) {

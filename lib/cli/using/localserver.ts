@@ -64,7 +64,7 @@ export const localserver = defineCommand({
   },
   stopsItself: true,
   async run({ operands, options }, io) {
-    const granted = grantedBy(operands, options);
+    const granted = await grantedBy(operands, options);
     const { duration, roleArn, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
     if (duration === undefined) throw usage("--duration is required, such as --duration 1h");
     if (!LOOPBACK.includes(host) && options.token === undefined) {
