@@ -17,6 +17,7 @@ const bucketSettings = () => import("./lib/cli/buckets/settings.ts");
 const publicBuckets = () => import("./lib/cli/buckets/public.ts");
 const can = () => import("./lib/cli/policies/can.ts");
 const credentials = () => import("./lib/cli/credentials.ts");
+const exec = () => import("./lib/cli/using/exec.ts");
 const identities = () => import("./lib/cli/identities.ts");
 const keys = () => import("./lib/cli/keys/commands.ts");
 const lint = () => import("./lib/cli/policies/lint.ts");
@@ -48,6 +49,9 @@ const program: Program = {
       commands: [
         ...commandsOf(credentials, {
           "create": "Create credentials for S3 buckets, and the buckets",
+        }),
+        ...commandsOf(exec, {
+          "exec": "Run a command with temporary credentials that only it gets",
         }),
         ...commandsOf(localserver, {
           "localserver": "Serve temporary credentials to programs on this machine",

@@ -10,7 +10,7 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-write",
   "--allow-net",
   "--allow-sys",
-  // For `credential_process` in AWS's configuration files.
+  // For the commands of `exec` and `sandbox`, and `credential_process` in AWS's configuration files.
   "--allow-run",
 ];
 

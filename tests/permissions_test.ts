@@ -137,6 +137,7 @@ function interruptedBeforeUse(sandbox: Sandbox): RunOptions {
   return { signal: interruption.signal };
 }
 
+const runProgram: Scene = { io: { program: () => Promise.resolve(0) } };
 const serveShortly: Scene = { args: ["--port", "0"], serves: true };
 const download = { prepare: withObject, args: ["-o", FOLDER] };
 
@@ -154,6 +155,8 @@ const SCENES: Record<string, Scene> = {
   },
   "create: Temporary credentials, once the role is there": { prepare: withToolRole },
   "create: Temporary credentials of a role of your own": { prepare: withMyRole },
+  "exec: Once the role is there": { ...runProgram, prepare: withToolRole },
+  "exec: With a role of your own": { ...runProgram, prepare: withMyRole },
   "localserver: Once the role is there": { ...serveShortly, prepare: withToolRole },
   "localserver: With a role of your own": { ...serveShortly, prepare: withMyRole },
   "list-credentials: All that this tool has created": { prepare: withUser },

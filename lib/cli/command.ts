@@ -32,6 +32,8 @@ export interface Invocation<O> {
   operands: string[];
   /** The options' values. */
   options: Values<O>;
+  /** The words of the command line to run, which stand after `--`, if the command takes one. */
+  childWords: string[];
 }
 
 /** A command: its help, what it takes and what it does. */
@@ -42,6 +44,12 @@ export interface Command<O extends Record<string, Option<unknown>>> {
   operandsOption?: string;
   /** The allowed values of its one operand, if there are only a few. */
   operandChoices?: readonly string[];
+  /**
+   * Whether another program's command line must follow, after `--`.
+   *
+   * @default {false} what follows `--` are operands
+   */
+  takesChild?: boolean;
   /** What it does, in sentences. */
   description: string;
   /** What each example does, and its command line without the program's name. */

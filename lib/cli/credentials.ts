@@ -3,68 +3,29 @@
  *
  * @module
  */
-import type { PolicyDocument } from "../policy/document.ts";
 import type { CreatedCredentials, CreatePlan, CreateRequest } from "../credentials/types.ts";
 import { DEFAULT_WAIT_SECONDS, formatTime, parseDuration, parseWait } from "../time.ts";
 import { partitionOfRegion } from "../partitions.ts";
-import { asUsageError, InvalidInput } from "../errors.ts";
-import { checkTags } from "../credentials/tags.ts";
 import { checkArn, checkUserName } from "../names.ts";
-import { expandPolicyTemplate, parsePolicyTemplate } from "../policy/template.ts";
 import { bucketsOf } from "../policy/grants.ts";
-import { lintBeforeUse } from "./policies/policy_input.ts";
-import {
-  defineCommand,
-  flag,
-  optionalValue,
-  optionGroup,
-  value,
-  type Values,
-  values,
-} from "./command.ts";
+import { defineCommand, flag, optionalValue, optionGroup, value, type Values } from "./command.ts";
+import { createRequest, lintRequest, requestOptions, tagOptions } from "./create_request.ts";
 import { checkDelivery, deliveryOptions, openDelivery } from "./delivery.ts";
 import { library } from "./library.ts";
 import type { Io } from "./io.ts";
-import {
-  awsOptions,
-  bucketRegionOption,
-  expiryOption,
-  readInput,
-  usage,
-  withAws,
-} from "./options.ts";
-import {
-  checkPermissionOptions,
-  GRANT_OPTION,
-  grantedBy,
-  isNarrowed,
-  NARROWING,
-  permissionOptions,
-} from "./permission_options.ts";
+import { awsOptions, usage, withAws } from "./options.ts";
+import { GRANT_OPTION } from "./permission_options.ts";
 import { type MessageLog, messageLog, writeLine } from "./output.ts";
 
+function checked(check: (text: string) => unknown): (text: string) => string {
+  return (text) => {
+    check(text);
+    return text;
+  };
+}
+
 const createOptions = {
-  ...permissionOptions,
-  ...optionGroup("Permissions", {
-    policy: value(
-      "--policy <policy>",
-      "Custom policy: a file, a JSON string, or - for standard input. $!BUCKET_NAME!$ is replaced " +
-        "by the bucket's name",
-    ),
-    kms: flag("--kms", "Also allow the use of the KMS keys with which existing buckets encrypt"),
-  }),
-  ...optionGroup("Buckets", {
-    createBucket: flag("-c, --create-bucket", "Create buckets that do not exist yet"),
-    bucketRegion: bucketRegionOption,
-    public: flag(
-      "--public",
-      "Make the new bucket public: anyone can download files whose names they know",
-    ),
-    website: flag(
-      "--website",
-      "Make the new bucket a public website, with index.html and error.html",
-    ),
-  }),
+  ...requestOptions,
   ...optionGroup("User or role", {
     duration: value(
       "-d, --duration <duration>",
@@ -93,15 +54,7 @@ const createOptions = {
       "When the key expires, with all other keys of its user: in 30d or 12h, or at a date or time " +
         "such as 2027-01-31 or 2027-01-31T17:00Z. If omitted, it never does",
     ),
-    tag: values(
-      "--tag <key-value>",
-      "Tag of the user, the role and the buckets that are created, as KEY=VALUE; may be repeated",
-      parseTag,
-    ),
-    noOwnTags: flag(
-      "--no-own-tags",
-      "Leave out this tool's own tags, by which it finds its users again",
-    ),
+    ...tagOptions,
   }),
   ...optionGroup("Output", {
     ...deliveryOptions,
@@ -121,21 +74,6 @@ const createOptions = {
   }),
   ...awsOptions,
 };
-
-function parseTag(text: string): [key: string, value: string] {
-  const equals = text.indexOf("=");
-  if (equals < 1) throw new InvalidInput(`expected KEY=VALUE, such as team=data, not ${text}`);
-  const tag: [string, string] = [text.slice(0, equals), text.slice(equals + 1)];
-  checkTags({ [tag[0]]: tag[1] });
-  return tag;
-}
-
-function checked(check: (text: string) => unknown): (text: string) => string {
-  return (text) => {
-    check(text);
-    return text;
-  };
-}
 
 /** `s3-credentials create` */
 export const create = defineCommand({
@@ -161,7 +99,7 @@ export const create = defineCommand({
   stopsItself: true,
   async run({ operands, options }, io) {
     const request = await createRequest(operands, options, io);
-
+    checkOutput(options);
     await lintRequest(request, io);
     const log = messageLog(io, options.silent);
     if (options.dryRun) return await showDryRun(request, options.region, io, log);
@@ -253,95 +191,13 @@ async function showPlan(
   for (const step of steps) await writeLine(io, describeStep(step));
 }
 
-async function createRequest(
-  operands: readonly string[],
-  options: Values<typeof createOptions>,
-  io: Io,
-): Promise<CreateRequest> {
-  checkCombinations(options);
-  const { duration, roleArn, username, bucketRegion, userPermissionsBoundary } = options;
-  return {
-    ...await grantedBy(operands, options, { forNewBucket: options.createBucket }),
-    statements: options.statement,
-    createBucket: options.createBucket,
-    kms: options.kms,
-    public: options.public,
-    website: options.website,
-    duration,
-    roleArn,
-    username,
-    bucketRegion,
-    userPermissionsBoundary,
-    tags: options.tag.length === 0 ? undefined : Object.fromEntries(options.tag),
-    ownTags: !options.noOwnTags,
-    expires: options.expires === undefined ? undefined : expiryOption(options.expires, io),
-    policy: options.policy === undefined ? undefined : await readPolicy(options.policy, io),
-  };
-}
-
-/** An option that would silently have no effect is an error: the grant would not be the intended one. */
-function checkCombinations(options: Values<typeof createOptions>): void {
-  checkPermissionOptions(options);
-  if (options.policy !== undefined && isNarrowed(options)) {
-    throw usage(`--policy cannot be used with ${NARROWING}`);
-  }
+/** An option that would silently have no effect is an error. */
+function checkOutput(options: Values<typeof createOptions>): void {
   if (options.plan && options.dryRun) {
     throw usage("--plan cannot be used with --dry-run, which looks at no account");
-  }
-  if (options.policy === "-" && options.auth === "-") {
-    throw usage("--policy and --auth cannot both read standard input");
-  }
-  // A dry run assumes that the buckets have to be created.
-  if (options.bucketRegion !== undefined && !options.createBucket && !options.dryRun) {
-    throw usage("--bucket-region needs --create-bucket");
-  }
-  if (options.roleArn !== undefined && options.duration === undefined) {
-    throw usage("--role-arn needs --duration");
-  }
-  if (options.duration !== undefined) {
-    if (options.username !== undefined) {
-      throw usage("--username cannot be used with --duration, which creates no user");
-    }
-    if (options.expires !== undefined) {
-      throw usage("--expires cannot be used with --duration: temporary credentials expire anyway");
-    }
-    if (options.userPermissionsBoundary !== undefined) {
-      throw usage(
-        "--user-permissions-boundary cannot be used with --duration, which creates no user",
-      );
-    }
-  }
-  const tagKeys = options.tag.map(([key]) => key.toLowerCase());
-  const twice = tagKeys.find((key, index) => tagKeys.indexOf(key) !== index);
-  if (twice !== undefined) throw usage(`--tag is given twice for ${twice}`);
-  if (options.roleArn !== undefined && options.noOwnTags) {
-    throw usage("--no-own-tags cannot be used with --role-arn, which creates no role");
   }
   checkDelivery(options, options.duration !== undefined);
   if (options.force && options.output === undefined && options.saveProfile === undefined) {
     throw usage("--force needs --output or --save-profile");
   }
-}
-
-/** Looks for mistakes in what the user brings along, as each bucket would get it. */
-async function lintRequest(request: CreateRequest, io: Io): Promise<void> {
-  const { policy, statements = [], buckets = [], duration } = request;
-  const type = duration === undefined ? "identity" : "session";
-  const [bucket = ""] = buckets;
-  if (policy !== undefined) {
-    await lintBeforeUse(expandPolicyTemplate(policy, bucket), type, "--policy", io);
-  }
-  if (statements.length > 0) {
-    const document = { Version: "2012-10-17", Statement: statements };
-    await lintBeforeUse(document, type, "--statement", io);
-  }
-}
-
-async function readPolicy(source: string, io: Io): Promise<PolicyDocument> {
-  const isLiteral = source.trimStart().startsWith("{");
-  const text = isLiteral ? source : await readInput(source, io, "--policy");
-  const fault = isLiteral
-    ? "Invalid JSON string"
-    : `${source === "-" ? "Input" : "File"} contained invalid JSON`;
-  return asUsageError(() => parsePolicyTemplate(text, fault), "Invalid value for --policy");
 }

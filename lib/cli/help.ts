@@ -41,7 +41,8 @@ function usage(program: Program, name?: string, command?: AnyCommand): string {
     const word = isRequired ? name.toUpperCase() : `[${name.toUpperCase()}]`;
     return isVariadic ? `${word}...` : word;
   });
-  return [program.name, name, "[OPTIONS]", ...operands].join(" ");
+  const child = command.takesChild ? ["-- COMMAND..."] : [];
+  return [program.name, name, "[OPTIONS]", ...operands, ...child].join(" ");
 }
 
 function usageText(usage: string, { width, bold }: HelpStyle): string {

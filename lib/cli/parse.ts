@@ -1,5 +1,6 @@
 /**
- * Reads a command line. Options may stand anywhere; `--` ends them. Short options may be combined and
+ * Reads a command line. Options may stand anywhere; `--` ends them, and what follows are operands, or the
+ * command line of another program. Short options may be combined and
  * may be followed by their value at once (`-d15m`).
  *
  * What was typed in the wrong place may be a secret: messages name options, never what follows them.
@@ -71,12 +72,13 @@ function parseCommand(
   words: readonly string[],
   usage: string,
 ): Parsed {
-  const scanned = new Scanned(words, allOptions(command));
+  const scanned = new Scanned(words, allOptions(command), command.takesChild);
   if (scanned.has("--help")) return { kind: "help", name, command };
   try {
     if (scanned.problem !== undefined) throw scanned.problem;
     checkOperands(command, scanned);
-    const invocation = { operands: scanned.operands, options: readOptions(command, scanned) };
+    const { operands, childWords } = scanned;
+    const invocation = { operands, options: readOptions(command, scanned), childWords };
     return {
       kind: "run",
       run: (io) => command.run(invocation, io),
@@ -114,6 +116,8 @@ class OptionProblem extends InvalidInput {
 class Scanned {
   /** The words that are neither options nor their values. */
   readonly operands: string[] = [];
+  /** The words after `--`, if they are a command line of their own. */
+  readonly childWords: string[] = [];
   /** Which option with an optional value took the word after it. */
   greedy?: string;
   /** The first mistake. */
@@ -122,11 +126,16 @@ class Scanned {
   readonly #known: readonly OptionNames[];
   readonly #rest: string[];
 
-  constructor(words: readonly string[], options: readonly Option<unknown>[]) {
+  constructor(
+    words: readonly string[],
+    options: readonly Option<unknown>[],
+    takesChild = false,
+  ) {
+    const afterDashes = takesChild ? this.childWords : this.operands;
     this.#known = options.map(({ flags }) => parseFlags(flags));
     this.#rest = [...words];
     for (let word = this.#rest.shift(); word !== undefined; word = this.#rest.shift()) {
-      if (word === "--") this.operands.push(...this.#rest.splice(0));
+      if (word === "--") afterDashes.push(...this.#rest.splice(0));
       else if (word === "-" || !word.startsWith("-")) this.operands.push(word);
       else if (word.startsWith("--")) this.#readLong(word);
       else this.#readShort(word);
@@ -219,6 +228,19 @@ async function misplaced(
 }
 
 function checkOperands(command: AnyCommand, scanned: Scanned): void {
+  const { operands, childWords } = scanned;
+  checkCount(command, scanned);
+  if (command.takesChild && !childWords[0]) {
+    throw new InvalidInput("Missing argument COMMAND: put it after --, such as -- aws s3 ls");
+  }
+  const { operandChoices } = command;
+  if (operandChoices !== undefined) {
+    const context = `Invalid ${parseOperands(command.operands)[0]!.name.toUpperCase()}`;
+    for (const one of operands) asUsageError(() => checkChoice(one, operandChoices), context);
+  }
+}
+
+function checkCount(command: AnyCommand, scanned: Scanned): void {
   const { operands, greedy } = scanned;
   const { operandsOption } = command;
   if (operandsOption !== undefined && scanned.has(operandsOption)) {
@@ -236,10 +258,5 @@ function checkOperands(command: AnyCommand, scanned: Scanned): void {
   if (operands.length > places.length && !places.at(-1)?.isVariadic) {
     const expected = places.length === 0 ? "none" : `${places.length}`;
     throw new InvalidInput(`Too many arguments: expected ${expected}, got ${operands.length}`);
-  }
-  const { operandChoices } = command;
-  if (operandChoices !== undefined) {
-    const context = `Invalid ${places[0]!.name.toUpperCase()}`;
-    for (const one of operands) asUsageError(() => checkChoice(one, operandChoices), context);
   }
 }

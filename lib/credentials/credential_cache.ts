@@ -13,6 +13,8 @@ interface CacheOptions {
   onProgress?: (message: string) => void;
   /** The clock, in milliseconds since 1970. */
   now?: () => number;
+  /** Credentials that were created already. */
+  initial?: TemporaryCredentials;
 }
 
 /** If a renewal fails, the old credentials are given until this long before their end. */
@@ -29,7 +31,7 @@ export function credentialCache(
   options: CacheOptions = {},
 ): () => Promise<TemporaryCredentials> {
   const { now = Date.now, onProgress = () => {} } = options;
-  let current: TemporaryCredentials | undefined;
+  let current = options.initial;
   let renewal: Promise<TemporaryCredentials> | undefined;
   const remainingMs = () => current === undefined ? 0 : current.expiration.getTime() - now();
 
@@ -95,6 +97,8 @@ export function bucketCredentials(
      * @default {Date.now}
      */
     now?: () => number;
+    /** Credentials that were created for this request already: the first to be given. */
+    initial?: TemporaryCredentials;
   } = {},
 ): () => Promise<TemporaryCredentials> {
   const { onProgress, signal, patienceMs } = options;

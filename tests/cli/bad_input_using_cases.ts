@@ -35,5 +35,33 @@ const presign: Case[] = rows(["presign"], [
   ]),
 ]);
 
+const RUN = ["--", "program"];
+
+const exec: Case[] = rows(["exec"], [
+  [[], "Missing argument BUCKETS"],
+  [RUN, "Missing argument BUCKETS"],
+  [["my-bucket"], "Missing argument COMMAND: put it after --, such as -- aws s3 ls"],
+  [["my-bucket", "--"], "Missing argument COMMAND"],
+  [["my-bucket", "--", ""], "Missing argument COMMAND"],
+  [["my-bucket", "aws", "s3", "ls"], "Missing argument COMMAND"],
+  [["my_*", ...RUN], "letters, digits, dots"],
+  [["My-Bucket", "-c", ...RUN], "a new bucket's name has no capital letters"],
+  [["my-bucket", "-d", "14m", ...RUN], "Duration must be between 15 minutes and 12 hours"],
+  [["my-bucket", "-d", "13h", ...RUN], "Duration must be between 15 minutes and 12 hours"],
+  [["my-bucket", "--read-only", "--write-only", ...RUN], "--read-only and --write-only"],
+  [["my-bucket", "--prefix", "a*b/", ...RUN], "Prefix must not contain *"],
+  [["my-bucket", "--statement", "{}", ...RUN], "Statement JSON missing required keys"],
+  [["my-bucket", "--policy", "{", ...RUN], "Invalid JSON string"],
+  [["my-bucket", "--policy", "no-such-file", ...RUN], "File not found: no-such-file"],
+  [["my-bucket", "--role-arn", "reader", ...RUN], "expected arn:aws:iam::ACCOUNT:role/NAME"],
+  [["my-bucket", "--bucket-region", "eu-west-1", ...RUN], "--bucket-region needs --create-bucket"],
+  [["my-bucket", "--username", "ida", ...RUN], "Unknown option '--username'"],
+  [["my-bucket", "--format", "env", ...RUN], "Unknown option '--format'"],
+  [["--grant", "my-bucket/in/:read"], "Missing argument COMMAND"],
+  [["my-bucket", "--grant", "my-bucket/in/:read", ...RUN], "--grant takes the place"],
+  [["my-bucket", "--for", "no-such-preset", ...RUN], "Invalid value for --for"],
+  [["my-bucket", "--tag", "team", ...RUN], "expected KEY=VALUE"],
+]);
+
 /** Each is to end before anything is sent. */
-export const USING_CASES: Record<string, Case[]> = { presign };
+export const USING_CASES: Record<string, Case[]> = { exec, presign };

@@ -30,6 +30,7 @@ const COMMANDS: Record<string, string[][]> = {
     ["get-object", "my-bucket", "hello.txt", "-o", "DIRECTORY/hello.txt"],
   ],
   "a profile with `credential_process`": [["whoami", "--profile", "made"]],
+  "`exec`": [["exec", "my-bucket", "--", "true"]],
   "`sandbox`": [["sandbox"]],
   "`sandbox -- COMMAND`": [
     ["sandbox", "--bucket", "b-1", "--", Deno.execPath(), "run", "-A", "cli.ts", "create", "b-1"],
@@ -144,6 +145,7 @@ for (
   const [set, command] of [
     ["aws", ["whoami"]],
     ["downloads", ["get-objects", "my-bucket", "-o", "DIRECTORY"]],
+    ["exec", ["exec", "my-bucket", "--", "true"]],
   ] as const
 ) {
   Deno.test(`Deno permissions: -P=${set} is enough for ${command[0]}`, async () => {
@@ -158,6 +160,8 @@ Deno.test("Deno permissions: the sets allow what the page says of them, and no m
   const aws = { env: true, read: true, net: true, sys: true };
   assert.deepEqual(permissions.aws, aws);
   assert.deepEqual(permissions.downloads, { ...aws, write: true });
+  assert.deepEqual(permissions.exec, { ...aws, run: true });
   assert.match(PAGE, /-P=aws cli\.ts` +\| read any file .* write and run nothing +\|$/m);
   assert.match(PAGE, /-P=downloads cli\.ts` +\| the same, and write any file/);
+  assert.match(PAGE, /-P=exec cli\.ts` +\| what the first may, and run any program +\|$/m);
 });

@@ -13,7 +13,7 @@ async function deno(...args: string[]) {
 }
 
 const COMMANDS = [
-  ...["create", "localserver"],
+  ...["create", "exec", "localserver"],
   ...["list-credentials", "extend", "disable-key", "enable-key", "delete-key", "rotate"],
   "revoke-sessions",
   ...["policy", "can", "lint", "permissions"],
@@ -156,6 +156,7 @@ for (
     "lib/cli/credentials.ts",
     "lib/cli/identities.ts",
     "lib/cli/buckets/settings.ts",
+    "lib/cli/using/exec.ts",
     "lib/cli/using/localserver.ts",
     "lib/cli/objects.ts",
     "lib/cli/using/presign.ts",

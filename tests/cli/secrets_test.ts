@@ -19,6 +19,7 @@ const COMMANDS: string[][] = [
   ["create", "my-bucket", "--dry-run"],
   ["create", "my-bucket", "--read-only"],
   ["create", "my-bucket", "-d", "15m"],
+  ["exec", "my-bucket", "--", "program"],
   ["list-users"],
   ["list-roles", "--details"],
   ["list-user-policies"],
@@ -31,7 +32,10 @@ const COMMANDS: string[][] = [
 
 for (const args of COMMANDS) {
   test(`--debug shows requests, and no secret: ${args.join(" ")}`, async (sandbox) => {
-    const { stdout, stderr } = await run([...args, "--debug"], { sandbox });
+    const { stdout, stderr } = await run([args[0]!, "--debug", ...args.slice(1)], {
+      sandbox,
+      program: () => Promise.resolve(0),
+    });
     if (!args.includes("--dry-run")) {
       assert.match(stderr, /^DEBUG \w+ [A-Z]+ http:\/\/127/m);
       assert.match(stderr, /^ {2}authorization: \[redacted\]$/m);

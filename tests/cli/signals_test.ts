@@ -1,13 +1,22 @@
 /**
- * Signals that are sent to the tool alone, while a command runs in its sandbox.
+ * Signals that are sent to the tool alone, while it runs a command.
  */
 import assert from "node:assert/strict";
+import { startSandbox } from "../../lib/sandbox/mod.ts";
+import { sandboxEnv } from "../support/run.ts";
+
+const SANDBOX = ["sandbox"];
 
 /** The end of a command that waits until it is told to end. */
-async function signalled(script: string, signals: Deno.Signal[]) {
-  const sandbox = ["run", "-A", "cli.ts", "sandbox", "--"];
+async function signalled(
+  script: string,
+  signals: Deno.Signal[],
+  command: string[] = SANDBOX,
+  env: Record<string, string> = {},
+) {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...sandbox, Deno.execPath(), "eval", script],
+    args: ["run", "-A", "cli.ts", ...command, "--", Deno.execPath(), "eval", script],
+    env,
     stdout: "piped",
     stderr: "null",
   }).spawn();
@@ -46,7 +55,15 @@ function exists(pid: number): boolean {
 
 const WAIT = "console.log(`ready ${Deno.pid}`); setInterval(() => {}, 1000);";
 
-for (const [signal, exitCode] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+const ENDS = [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+  ["SIGQUIT", 131],
+  ["SIGUSR1", 138],
+] as const;
+
+for (const [signal, exitCode] of ENDS) {
   Deno.test({
     name: `sandbox -- COMMAND: ${signal} ends the command, exit ${exitCode}`,
     ignore: Deno.build.os === "windows",
@@ -71,3 +88,23 @@ Deno.test({
     assert.equal(isRunning, false);
   },
 });
+
+for (const options of [[], ["--serve"]]) {
+  Deno.test({
+    name: `exec ${options.join(" ")}: signals reach the command, whose exit code is ours`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+      const script = 'Deno.addSignalListener("SIGINT", () => console.log("heard SIGINT"));' + WAIT;
+      const { code, text, isRunning } = await signalled(
+        script,
+        ["SIGINT", "SIGTERM"],
+        ["exec", "my-bucket", ...options],
+        sandboxEnv(sandbox),
+      );
+      assert.match(text, /heard SIGINT\n/);
+      assert.equal(code, 143);
+      assert.equal(isRunning, false);
+    },
+  });
+}

@@ -48,6 +48,7 @@ const COMMANDS: string[][] = [
   ["get-public-access-block", "my-bucket"],
   ["set-public-access-block", "my-bucket", "--block-public-acls", "true"],
   ["localserver", "my-bucket", "-d", "15m", "--port", "0"],
+  ["exec", "my-bucket", "--", "program"],
   ["list-bucket", "my-bucket"],
   ["get-object", "my-bucket", "a.txt"],
   ["get-objects", "my-bucket", "--output", DIRECTORY],
@@ -131,6 +132,7 @@ async function runToEnd(args: string[], options: RunOptions): Promise<Ran> {
     return await run(args.map((word) => standsFor[word] ?? word), {
       ...options,
       signal: interruption.signal,
+      program: () => Promise.resolve(0),
       onStderr: (text) => {
         if (text.includes("Press Ctrl+C to stop")) interruption.abort();
       },

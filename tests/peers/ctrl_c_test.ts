@@ -7,6 +7,9 @@ const CTRL_C = "\x03";
 /** A process that a signal has ended has no exit code: a shell calls this one 130. */
 const ENDED_BY_SIGINT = -2;
 
+/** A command that waits, and says how often it was interrupted. */
+const COUNTS = 'trap "n=1\\$n" INT; echo ready; sleep 5; sleep 1; echo "interrupts: $n"; exit 9';
+
 /** Types each text when the screen shows what stands before it. */
 async function type(
   steps: [shown: string, typed: string][],
@@ -42,11 +45,24 @@ peerTest("terminal: Ctrl-C after the questions is heard", async () => {
 });
 
 peerTest("terminal: Ctrl-C reaches the command of a sandbox once", async () => {
-  const script = 'trap "n=1\\$n" INT; echo ready; sleep 5; sleep 1; echo "interrupts: $n"; exit 9';
   const { code, screen } = await type(
     [["ready", CTRL_C]],
-    ["-A", CLI, "sandbox", "--", "sh", "-c", script],
+    ["-A", CLI, "sandbox", "--", "sh", "-c", COUNTS],
   );
   assert.equal(code, 9, screen);
   assert.match(screen, /interrupts: 1$/m);
 });
+
+peerTest(
+  "terminal: Ctrl-C reaches the command of exec once, and its exit code is ours",
+  async () => {
+    await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+    const { code, screen } = await type(
+      [["ready", CTRL_C]],
+      ["-A", CLI, "exec", "my-bucket", "--serve", "--", "sh", "-c", COUNTS],
+      adminEnv(sandbox),
+    );
+    assert.equal(code, 9, screen);
+    assert.match(screen, /interrupts: 1$/m);
+  },
+);

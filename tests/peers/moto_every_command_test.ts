@@ -159,6 +159,10 @@ const TURNS: Record<string, Turn> = {
       };
     },
   },
+  "exec": {
+    line: "one -d 15m --write-only -- aws sts get-caller-identity",
+    stdout: { json: { Arn: `arn:aws:sts::123456789012:assumed-role/${ROLE}/s3.write-only.one` } },
+  },
   "list-roles": {
     line: "--details",
     stdout: {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CREATE, DELETE_USER, LOCALSERVER, RARE_LISTS } from "./create_permissions.ts";
+import { CREATE, DELETE_USER, EXEC, LOCALSERVER, RARE_LISTS } from "./create_permissions.ts";
 import { KEYS } from "./key_permissions.ts";
 import {
   BUCKET,
@@ -320,6 +320,7 @@ const OBJECT_COMMANDS: CommandUse[] = [
 /** Every use of every command that talks to AWS. */
 export const COMMAND_PERMISSIONS: readonly CommandUse[] = [
   ...CREATE,
+  ...EXEC,
   ...LOCALSERVER,
   ...OBJECT_COMMANDS,
   ...BUCKETS,

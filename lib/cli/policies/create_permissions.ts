@@ -1,5 +1,5 @@
 /**
- * What `create` and `localserver` call of IAM, STS and S3.
+ * What `create`, `exec` and `localserver` call of IAM, STS and S3.
  *
  * @module
  */
@@ -201,6 +201,21 @@ export const CREATE: CommandUse[] = [
     use: "Only a look at what would be done",
     line: "create my-bucket --plan",
     permissions: [...SEE_BUCKET, ...on(TOOL_USERS, "iam:GetUser")],
+  },
+];
+
+export const EXEC: CommandUse[] = [
+  {
+    command: "exec",
+    use: "Once the role is there",
+    line: "exec my-bucket -- my-program",
+    permissions: [...SEE_BUCKET, ...READY_ROLE],
+  },
+  {
+    command: "exec",
+    use: "With a role of your own",
+    line: "exec my-bucket --role-arn arn:aws:iam::123456789012:role/my-role -- my-program",
+    permissions: [...SEE_BUCKET, ...OWN_ROLE],
   },
 ];
 

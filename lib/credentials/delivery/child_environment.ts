@@ -123,7 +123,8 @@ function withoutProxy(
   const hosts = urls.map((url) => new URL(url).hostname)
     .filter((host) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host));
   if (hosts.length === 0) return {};
-  const all = [env.no_proxy ?? env.NO_PROXY, ...new Set(hosts)].filter(Boolean).join(",");
+  const known = (env.no_proxy ?? env.NO_PROXY ?? "").split(",").filter(Boolean);
+  const all = [...new Set([...known, ...hosts])].join(",");
   return { NO_PROXY: all, no_proxy: all };
 }
 
