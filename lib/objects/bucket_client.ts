@@ -14,7 +14,14 @@ import { checkBucketName } from "../names.ts";
 import { type ExchangeOptions, HttpClient, type HttpResponse } from "../http/client.ts";
 import type { HttpBody } from "../http/connection.ts";
 import { ConnectionError } from "../http/errors.ts";
-import { EMPTY_PAYLOAD_HASH, encodePath, encodeQuery, sha256OfBody, Signer } from "./signature.ts";
+import {
+  EMPTY_PAYLOAD_HASH,
+  encodePath,
+  encodeQuery,
+  md5OfBody,
+  sha256OfBody,
+  Signer,
+} from "./signature.ts";
 import { NO_CONNECTION } from "./types.ts";
 import { childText, parseXml } from "./xml.ts";
 
@@ -74,6 +81,8 @@ export class BucketClient {
   #endpoint: Promise<Endpoint> | undefined;
   /** The endpoint once it is known, so that most requests need not wait for it. */
   #known: Endpoint | undefined;
+  /** Whether the server has refused content without a digest. */
+  #needsDigest = false;
 
   /** Sends nothing; throws `usage` for what is no bucket's name. The signal ends all requests. */
   constructor(aws: Aws, bucket: string, signal?: AbortSignal) {
@@ -166,12 +175,13 @@ export class BucketClient {
     const { method, key, query = {}, body } = request;
     const path = key === undefined ? basePath : `${basePath}/${encodePath(key)}`;
     const credentials = await this.#credentials(address);
+    const digest = this.#needsDigest && body !== undefined && { "content-md5": md5OfBody(body) };
     const headers = signer.sign(
       {
         method,
         path: path || "/",
         query,
-        headers: { host: origin.host, ...request.headers },
+        headers: { host: origin.host, ...request.headers, ...digest },
         payloadHash: body === undefined
           ? EMPTY_PAYLOAD_HASH
           : request.payloadHash ?? sha256OfBody(body),
@@ -222,7 +232,7 @@ export class BucketClient {
     });
   }
 
-  /** Another region, or a wrong clock: with that known, the same request can succeed. */
+  /** Another region, a wrong clock, a missing digest: with that known, the same request can succeed. */
   #adaptTo(error: unknown): boolean {
     if (!(error instanceof S3RequestError)) return false;
     const { $response: { headers }, region } = error;
@@ -232,6 +242,7 @@ export class BucketClient {
       if (this.#known !== undefined) this.#known.address.clock.offsetMs = skew;
       return true;
     }
+    if (isMissingDigest(error)) return this.#needsDigest = true;
     const isElsewhere = [301, 307, 400].includes(error.$metadata.httpStatusCode);
     if (!isElsewhere || !region || region === this.#known?.address.region) return false;
     this.#locate(region).catch(() => {});
@@ -248,6 +259,18 @@ interface Endpoint {
 
 function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
+}
+
+/**
+ * Whether a server wants a digest of the content, as for a bucket that retains its objects. Amazon is
+ * sent one with everything; of others, some don't know its newer kinds.
+ */
+function isMissingDigest(
+  { name, message, $metadata: { httpStatusCode } }: S3RequestError,
+): boolean {
+  return httpStatusCode === 400 &&
+    (/^Missing(ContentMD5|UploadObjectWithObjectLockHeaders)$/.test(name) ||
+      name === "InvalidRequest" && message.includes("Content-MD5"));
 }
 
 function isRetriable(error: unknown): boolean {

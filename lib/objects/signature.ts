@@ -37,14 +37,23 @@ const scratch = new Uint8Array(256 * 1024);
 
 /** SHA-256 of a body, in hexadecimal digits. */
 export function sha256OfBody(body: Uint8Array | HttpBody): string {
-  if (body instanceof Uint8Array) return sha256(body);
-  const digest = createHash("sha256");
+  return digestOfBody("sha256", body).toString("hex");
+}
+
+/** MD5 of a body, as the header `Content-MD5` has it. */
+export function md5OfBody(body: Uint8Array | HttpBody): string {
+  return digestOfBody("md5", body).toString("base64");
+}
+
+function digestOfBody(algorithm: string, body: Uint8Array | HttpBody) {
+  const digest = createHash(algorithm);
+  if (body instanceof Uint8Array) return digest.update(body).digest();
   for (let offset = 0; offset < body.length;) {
     const count = body.readInto(scratch.subarray(0, body.length - offset), offset);
     digest.update(scratch.subarray(0, count));
     offset += count;
   }
-  return digest.digest("hex");
+  return digest.digest();
 }
 
 function hmac(key: BinaryLike, data: string) {

@@ -297,8 +297,20 @@ export interface Bucket {
   versioning?: "Enabled" | "Suspended";
   /** Whether the bucket was created with object lock, which retention and legal holds require. */
   objectLock?: boolean;
+  /** How long its new objects are retained, if nothing else is said about them. */
+  defaultRetention?: DefaultRetention | undefined;
   /** By upload id. */
   uploads?: Map<string, MultipartUpload>;
+}
+
+/** The retention of objects for which no other one is asked. */
+export interface DefaultRetention {
+  /** Who may end it early: those with a permission for it, or nobody. */
+  mode: "GOVERNANCE" | "COMPLIANCE";
+  /** What is counted. */
+  unit: "Days" | "Years";
+  /** How many. */
+  count: number;
 }
 
 /** A rule by which objects expire. Days are counted up to a midnight in UTC. */

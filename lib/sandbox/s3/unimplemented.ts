@@ -20,7 +20,6 @@ const SETTINGS: [query: string, operation: string, action: string, methods: stri
   ["logging", "BucketLogging", "BucketLogging", "GET PUT"],
   ["metrics", "BucketMetricsConfiguration", "MetricsConfiguration", "GET PUT DELETE"],
   ["notification", "BucketNotificationConfiguration", "BucketNotification", "GET PUT"],
-  ["object-lock", "ObjectLockConfiguration", "BucketObjectLockConfiguration", "GET PUT"],
   ["replication", "BucketReplication", "ReplicationConfiguration", "GET PUT DELETE"],
   ["requestPayment", "BucketRequestPayment", "BucketRequestPayment", "GET PUT"],
   ["abac", "BucketAbac", "BucketAbac", "GET PUT"],

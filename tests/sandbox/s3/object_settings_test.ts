@@ -169,6 +169,36 @@ Deno.test("PutObjectRetention: governance mode can only be bypassed with permiss
   assert.deepEqual(stored, sooner.Retention);
 });
 
+Deno.test("PutObjectLockConfiguration: new objects are retained, and need a digest", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  assert.equal(
+    (await refusal(room.s3.getObjectLockConfiguration({ Bucket }))).code,
+    "ObjectLockConfigurationNotFoundError",
+  );
+  const ObjectLockConfiguration = {
+    ObjectLockEnabled: "Enabled",
+    Rule: { DefaultRetention: { Mode: "GOVERNANCE", Days: 2 } },
+  } as const;
+  const put = () => room.s3.putObjectLockConfiguration({ Bucket, ObjectLockConfiguration });
+  assert.equal((await refusal(put())).code, "InvalidBucketState");
+  await room.s3.putBucketVersioning({ Bucket, VersioningConfiguration: { Status: "Enabled" } });
+  await put();
+  const found = await room.s3.getObjectLockConfiguration({ Bucket });
+  assert.deepEqual(found.ObjectLockConfiguration, ObjectLockConfiguration);
+  const call = { Bucket, Key: "a" };
+  const { VersionId } = await room.s3.putObject({ ...call, Body: "x" });
+  const { Retention } = await room.s3.getObjectRetention(call);
+  const days = (Retention!.RetainUntilDate!.getTime() - Date.now()) / 86_400_000;
+  assert.ok(days > 1.9 && days <= 2, `${days} days`);
+  assert.equal((await refusal(room.s3.deleteObject({ ...call, VersionId }))).code, "AccessDenied");
+  const { status, message } = await refusal(
+    room.s3As(room.sandbox.credentials, { requestChecksumCalculation: "WHEN_REQUIRED" })
+      .putObject({ ...call, Body: "x" }),
+  );
+  assert.equal(status, 400);
+  assert.match(message, /^Content-MD5 OR x-amz-checksum- HTTP header is required/);
+});
+
 Deno.test("bucket policy: anyone may read what it grants to everyone", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   await room.s3.putObject({ Bucket, Key: "a b", Body: "hello", ContentType: "text/plain" });

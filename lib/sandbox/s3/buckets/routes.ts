@@ -6,6 +6,7 @@
 import { getBucketAcl, putBucketAcl, putBucketAclNeeds } from "../acl.ts";
 import * as policy from "./policy.ts";
 import { deleteBucketLifecycle, getBucketLifecycle, putBucketLifecycle } from "./lifecycle.ts";
+import { getObjectLock, putObjectLock } from "./object_lock.ts";
 import * as settings from "./settings.ts";
 import * as buckets from "./buckets.ts";
 import * as control from "../control.ts";
@@ -26,6 +27,8 @@ const GET_ENCRYPTION = "s3:GetEncryptionConfiguration";
 const PUT_ENCRYPTION = "s3:PutEncryptionConfiguration";
 const GET_LIFECYCLE = "s3:GetLifecycleConfiguration";
 const PUT_LIFECYCLE = "s3:PutLifecycleConfiguration";
+const GET_OBJECT_LOCK = "s3:GetBucketObjectLockConfiguration";
+const PUT_OBJECT_LOCK = "s3:PutBucketObjectLockConfiguration";
 const PUT_OWNERSHIP = "s3:PutBucketOwnershipControls";
 
 /** The rows of the table. ListObjects is the default of a GET. */
@@ -87,6 +90,9 @@ export const bucketRoutes: Route[] = [
   bucket("GET lifecycle", "GetBucketLifecycle", getBucketLifecycle, GET_LIFECYCLE),
   bucket("PUT lifecycle", "PutBucketLifecycle", putBucketLifecycle, PUT_LIFECYCLE),
   bucket("DELETE lifecycle", "DeleteBucketLifecycle", deleteBucketLifecycle, PUT_LIFECYCLE),
+
+  bucket("GET object-lock", "GetObjectLockConfiguration", getObjectLock, GET_OBJECT_LOCK),
+  bucket("PUT object-lock", "PutObjectLockConfiguration", putObjectLock, PUT_OBJECT_LOCK),
 
   bucket("GET acl", "GetBucketAcl", getBucketAcl),
   bucket("PUT acl", "PutBucketAcl", putBucketAcl, putBucketAclNeeds),

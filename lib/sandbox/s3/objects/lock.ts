@@ -49,7 +49,35 @@ function legalHoldOf(status: string | undefined): NonNullable<Lock["legalHold"]>
   return status;
 }
 
-/** The lock that an upload sets in its headers. */
+/**
+ * Throws where a bucket that retains its new objects, or an upload with a lock, is sent content without
+ * anything to check it by: it could not be replaced by the right one.
+ */
+export function checkHasDigest(call: S3Call): void {
+  const { bucket: { defaultRetention }, request: { headers } } = call;
+  const names = [...headers.keys()];
+  const isLocked = defaultRetention !== undefined ||
+    names.some((name) => name.startsWith("x-amz-object-lock-"));
+  const hasDigest = ["content-md5", "x-amz-trailer"].some((name) => headers.has(name)) ||
+    names.some((name) => name.startsWith("x-amz-checksum-"));
+  if (!isLocked || hasDigest) return;
+  throw invalidRequest(
+    "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object " +
+      "Lock parameters",
+  );
+}
+
+function defaultLockOf({ bucket, account }: S3Call): Lock {
+  const { defaultRetention } = bucket;
+  if (defaultRetention === undefined) return {};
+  const { mode, unit, count } = defaultRetention;
+  const retainUntilDate = new Date(account.clock.now());
+  if (unit === "Days") retainUntilDate.setUTCDate(retainUntilDate.getUTCDate() + count);
+  else retainUntilDate.setUTCFullYear(retainUntilDate.getUTCFullYear() + count);
+  return { retention: { mode, retainUntilDate } };
+}
+
+/** The lock of a new object: that of the headers, else the bucket's. */
 export function lockOf(call: S3Call): Lock {
   const mode = call.header("x-amz-object-lock-mode");
   const until = call.header("x-amz-object-lock-retain-until-date");
@@ -61,10 +89,13 @@ export function lockOf(call: S3Call): Lock {
       mode ?? "null",
     );
   }
-  if (mode === undefined && hold === undefined) return {};
+  const standard = defaultLockOf(call);
+  if (mode === undefined && hold === undefined) return standard;
   checkEnabled(call);
   return {
-    retention: mode === undefined ? undefined : retentionOf(mode, until!, call.account.clock.now()),
+    retention: mode === undefined
+      ? standard.retention
+      : retentionOf(mode, until!, call.account.clock.now()),
     legalHold: hold === undefined ? undefined : legalHoldOf(hold),
   };
 }

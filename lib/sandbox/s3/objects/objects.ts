@@ -22,7 +22,7 @@ import { type ByteRange, byteRange, checkWriteConditions, isUnchanged } from "./
 import { decryptNeeds, encryptNeeds } from "../encryption.ts";
 import { accessDenied, invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
 import { existingObject } from "./existing.ts";
-import { bypassesGovernance, checkNotLocked, lockOf } from "./lock.ts";
+import { bypassesGovernance, checkHasDigest, checkNotLocked, lockOf } from "./lock.ts";
 import { answerHeaders, metadataOf, settingsOf, withoutChecksums } from "./headers.ts";
 import { objectAction } from "../route.ts";
 import {
@@ -91,6 +91,7 @@ export function getNeeds(call: S3Call): NeededPermission[] {
 
 /** PutObject. */
 export function putObject(call: S3Call): Response {
+  checkHasDigest(call);
   checkWriteConditions(call);
   const { body } = call.request;
   const requested = requestedAlgorithm(call, "x-amz-sdk-checksum-algorithm");

@@ -23,6 +23,7 @@ import { checkWriteConditions } from "./conditions.ts";
 import { decryptNeeds } from "../encryption.ts";
 import { copyResult, existingSource, sourceKeyNeeds, sourceNeeds, sourceVersion } from "./copy.ts";
 import { invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
+import { checkHasDigest, lockOf } from "./lock.ts";
 import { limitOf } from "../listing.ts";
 import { storageClassOf } from "./headers.ts";
 import { checksumMarkup } from "./settings.ts";
@@ -66,6 +67,7 @@ function checkAlgorithm(call: S3Call, { checksumAlgorithm: expected }: Multipart
 
 /** UploadPart. */
 export function uploadPart(call: S3Call): Response {
+  checkHasDigest(call);
   const number = partNumberOf(call);
   const upload = uploadOf(call);
   checkAlgorithm(call, upload);
@@ -206,6 +208,7 @@ export function completeMultipartUpload(call: S3Call): Response {
     tags: upload.tags,
     parts: chosen.map(({ number, part }) => ({ partNumber: number, size: part.body.length })),
     acl: upload.acl,
+    ...lockOf(call),
   };
   store(call.bucket, object);
   call.bucket.uploads?.delete(upload.uploadId);
