@@ -16,7 +16,7 @@ const COMMANDS = [
   ...["create", "exec", "localserver"],
   ...["list-credentials", "extend", "disable-key", "enable-key", "delete-key", "rotate"],
   "revoke-sessions",
-  ...["policy", "can", "lint", "permissions"],
+  ...["policy", "presets", "can", "lint", "permissions"],
   ...["whoami", "list-users", "list-user-policies", "list-roles", "delete-user"],
   ...["list-buckets", "debug-bucket", "make-public", "make-private"],
   ...["get-bucket-policy", "set-bucket-policy", "get-public-access-block"],
