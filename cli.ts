@@ -27,6 +27,7 @@ const permissions = () => import("./lib/cli/policies/permissions.ts");
 const policy = () => import("./lib/cli/policies/policy.ts");
 const presets = () => import("./lib/cli/policies/presets.ts");
 const presign = () => import("./lib/cli/using/presign.ts");
+const prune = () => import("./lib/cli/keys/prune.ts");
 const rotate = () => import("./lib/cli/keys/rotate.ts");
 const revoke = () => import("./lib/cli/keys/revoke.ts");
 const sandbox = () => import("./lib/cli/sandbox/command.ts");
@@ -69,6 +70,7 @@ const program: Program = {
           "delete-key": "Delete access keys",
         }),
         ...commandsOf(rotate, { "rotate": "Replace the key of a user, step by step" }),
+        ...commandsOf(prune, { "prune": "Delete users of this tool that nobody needs any more" }),
         ...commandsOf(revoke, { "revoke-sessions": "Take back temporary credentials" }),
       ],
     },

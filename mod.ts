@@ -99,6 +99,12 @@ export {
   revokeSessions,
   undoRevocation,
 } from "./lib/credentials/keys/revoke.ts";
+export {
+  findPrunableUsers,
+  type PrunableUser,
+  type PruneCriteria,
+  pruneUser,
+} from "./lib/credentials/keys/prune.ts";
 export { extendKeys, type ExtendOptions, type KeyExpiry } from "./lib/credentials/keys/expire.ts";
 
 // Users and roles.

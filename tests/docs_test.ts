@@ -13,6 +13,7 @@ const PAGES = ["README.md", ...[...Deno.readDirSync("docs")].map(({ name }) => `
 /** Examples that can't run here, each with the reason. */
 const LEFT_OUT: [RegExp, string][] = [
   [/delete-bucket my-bucket (--force|--by-lifecycle)$/, "asks for the name on a terminal"],
+  [/ prune --expired( --orphans)?$/, "asks on a terminal"],
   [/ sandbox( --port \d+)?$/, "serves until Ctrl-C; tests/cli/program_test.ts runs it"],
   [/ localserver /, "serves until Ctrl-C; tests/cli/localserver_test.ts runs it"],
   [/-- aws /, "needs the aws CLI; tests/peers runs it"],

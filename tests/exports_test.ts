@@ -27,6 +27,7 @@ const LATER_EXPORTS = `
   probeAccess simulateAccess SimulatedQuestion
   revokeSessions undoRevocation Revocation RevokeOptions
   extendKeys ExtendOptions KeyExpiry
+  findPrunableUsers pruneUser PrunableUser PruneCriteria
   listCredentials CredentialSummary ListCredentialsOptions
   deleteKey disableKey enableKey AccessKeyOwner KeyChangeOptions
   Partition

@@ -32,6 +32,7 @@ interface Scene {
   spoil?(sandbox: Sandbox): RunOptions | void;
 }
 
+const DAY_MS = 86_400_000;
 const FOLDER = await Deno.makeTempDir();
 /** Longer than a part of an upload. */
 const LARGE = new Uint8Array(9 * 1024 * 1024);
@@ -46,6 +47,16 @@ const asAdmin = (...args: string[]) => async (sandbox: Sandbox) => {
 };
 const withUser = asAdmin("create", "my-bucket");
 const withExpiringUser = asAdmin("create", "my-bucket", "--expires", "7d");
+async function withExpiredUser(sandbox: Sandbox): Promise<void> {
+  await withExpiringUser(sandbox);
+  sandbox.clock.advance(8 * DAY_MS);
+}
+
+async function withUnusedUser(sandbox: Sandbox): Promise<void> {
+  await withUser(sandbox);
+  sandbox.clock.advance(91 * DAY_MS);
+}
+
 /** A user with two keys, and further steps of its rotation. */
 function withRotation(...steps: string[][]) {
   return async (sandbox: Sandbox) => {
@@ -170,6 +181,9 @@ const SCENES: Record<string, Scene> = {
   "rotate: The old key is deleted": { prepare: withRotation(["--finish"]) },
   "rotate: Back to the old key": { prepare: withRotation(["--finish"]) },
   "revoke-sessions: All that were issued until now": { prepare: withToolRole },
+  "prune: Users that have expired": { prepare: withExpiredUser },
+  "prune: Users whose keys are not used": { prepare: withUnusedUser },
+  "prune: What would be deleted": { prepare: withUnusedUser },
   "revoke-sessions: Let them work again": { prepare: withRevokedSessions },
   "extend: Keys that expire": { prepare: withExpiringUser },
   "extend: So that they never expire": { prepare: withExpiringUser },

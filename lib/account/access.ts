@@ -127,6 +127,8 @@ async function identityPolicies(
       },
     )),
   );
+  // If the other list fails first, this failure must not count as unhandled.
+  inline.catch(() => {});
   const arns = await reader.read(
     "identity",
     `the attached policies of ${calls.owner}`,

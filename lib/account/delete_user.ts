@@ -38,6 +38,8 @@ async function allIds<P extends IamPage>(
   return ids.filter((id) => id !== undefined);
 }
 
+type Dependent = Pick<DependentKind, "kind" | "remove"> & { id: string };
+
 interface DependentKind {
   kind: RemovedDependent["kind"];
   list(iam: IAM, UserName: string): Promise<string[]>;
@@ -206,14 +208,28 @@ export async function deleteUser(
     refuseCaller(aws, userName, tried),
   ]);
   const [{ dependents, unlisted }] = await abortable(looking, signal);
-  const removals = mapOrdered(dependents, async ({ remove, kind, id }) => {
-    if (signal?.aborted) return;
-    const error = await remove(iam, userName, id).then(() => undefined, (error) => error);
-    return { kind, id, error };
-  });
-  for await (const removal of removals) {
-    if (removal === undefined) continue;
-    const { kind, id, error } = removal;
+  const outcomes = new Map<Dependent, { error: unknown }>();
+  const removeAll = async (some: readonly Dependent[]) => {
+    const removals = mapOrdered(some, async (dependent) => {
+      if (signal?.aborted) return;
+      const removed = dependent.remove(iam, userName, dependent.id);
+      outcomes.set(dependent, { error: await removed.then(() => undefined, (error) => error) });
+    });
+    await Array.fromAsync(removals);
+  };
+  // The keys first: one that works must not lose what denies it something, such as that it has expired.
+  const keys = dependents.filter(({ kind }) => kind === "access key");
+  await removeAll(keys);
+  const isGone = (key: Dependent) => {
+    const { error } = outcomes.get(key) ?? { error: "not tried" };
+    return error === undefined || isMissing(error);
+  };
+  if (keys.every(isGone)) await removeAll(dependents.filter((one) => !keys.includes(one)));
+  for (const dependent of dependents) {
+    const outcome = outcomes.get(dependent);
+    if (outcome === undefined) continue;
+    const { kind, id } = dependent;
+    const { error } = outcome;
     if (error === undefined || isMissing(error)) options.onRemoved?.({ kind, id });
     else errors.push(serviceError(error, `${tried}: its ${kind} ${id} could not be removed`));
   }

@@ -5,7 +5,6 @@
  */
 import { abortable } from "../abortable.ts";
 import { mapOrdered } from "../concurrency.ts";
-import type { RemovedDependent } from "../account/delete_user.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import type { Aws } from "../aws/connect.ts";
 import { escapeName } from "../escape.ts";
@@ -19,7 +18,6 @@ import {
   userRow,
 } from "./lists/account_rows.ts";
 import { defineCommand, flag } from "./command.ts";
-import { ExitCode } from "./exit_code.ts";
 import type { Io } from "./io.ts";
 import {
   abortableItems,
@@ -31,8 +29,9 @@ import {
 } from "./lists/write.ts";
 import { library } from "./library.ts";
 import { awsOptions, withAws } from "./options.ts";
-import { writeError, writeJson, writeLine, writeMessage } from "./output.ts";
+import { writeJson, writeLine, writeMessage } from "./output.ts";
 import { rowsOf } from "./lists/rows.ts";
+import { deleteUsers, USERS_AT_A_TIME } from "./user_deletions.ts";
 
 /** `s3-credentials whoami` */
 export const whoami = defineCommand({
@@ -69,9 +68,6 @@ async function connectionLines(aws: Aws): Promise<string> {
   ].join("\n");
 }
 
-/** How many users are deleted at the same time; each makes several calls of its own. */
-const USERS_AT_A_TIME = 4;
-
 /** `s3-credentials delete-user` */
 export const deleteUser = defineCommand({
   operands: "<usernames...>",
@@ -92,34 +88,13 @@ export const deleteUser = defineCommand({
     await withAws(options, io, async (aws) => {
       if (options.dryRun) return await showDependents(aws, names, io);
       const { deleteUser } = await library.deleteUser();
-      const deletions = mapOrdered(names, async (name) => {
-        const removed: RemovedDependent[] = [];
-        const onRemoved = (dependent: RemovedDependent) => removed.push(dependent);
-        const error = await deleteUser(aws, name, { onRemoved, signal: io.signal })
-          .then(() => undefined, (error) => error);
-        return { name, removed, error };
-      }, USERS_AT_A_TIME);
-      let failed = false;
-      let isInterrupted = false;
-      const say = (text: string) => writeLine(io, text).catch(ignoreBrokenPipe);
-      for await (const { name, removed, error } of deletions) {
-        const isStopped = io.signal.aborted && error === io.signal.reason;
-        const isKnown = isStopped
-          ? removed.length > 0
-          : error?.code !== "not-found" || removed.length > 0;
-        isInterrupted ||= isStopped;
-        if (isKnown) await say(`User: ${name}`);
-        for (const dependent of removed) await say(`  ${describe(dependent)}`);
-        if (error === undefined) {
-          await say("  Deleted user");
-        } else if (!isStopped) {
-          if (!(error instanceof S3CredentialsError)) throw error;
-          await writeError(io, error);
-          failed = true;
-        }
-      }
-      if (isInterrupted) io.signal.throwIfAborted();
-      if (failed) throw new ExitCode(1);
+      const { onError, finish } = itemErrors(io);
+      await deleteUsers(names, {
+        describe: (name) => name,
+        remove: (name, onRemoved) => deleteUser(aws, name, { onRemoved, signal: io.signal }),
+        onError,
+      }, io);
+      await finish();
     });
   },
 });
@@ -145,26 +120,6 @@ async function showDependents(aws: Aws, names: readonly string[], io: Io): Promi
     await writeLine(io, "  Would delete user");
   }
   await finish();
-}
-
-/** If the reader has gone, as `head` does, the deletions are completed all the same. */
-function ignoreBrokenPipe(error: Error): void {
-  if (error.name !== "BrokenPipe") throw error;
-}
-
-function describe({ kind, id }: RemovedDependent): string {
-  switch (kind) {
-    case "attached policy":
-      return `Detached policy: ${id}`;
-    case "group":
-      return `Removed from group: ${id}`;
-    case "login profile":
-      return "Deleted login profile";
-    case "MFA device":
-      return `Deactivated MFA device: ${id}`;
-    default:
-      return `Deleted ${kind}: ${id}`;
-  }
 }
 
 /** `s3-credentials list-users` */

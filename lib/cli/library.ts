@@ -48,6 +48,8 @@ export const library = {
     import("../" + "credentials/delivery/private_file.ts"),
   profileFile: (): Promise<typeof import("../credentials/delivery/profile_file.ts")> =>
     import("../" + "credentials/delivery/profile_file.ts"),
+  prune: (): Promise<typeof import("../credentials/keys/prune.ts")> =>
+    import("../" + "credentials/keys/prune.ts"),
   publicAccessBlock: (): Promise<typeof import("../account/public_access_block.ts")> =>
     import("../" + "account/public_access_block.ts"),
   publicBucket: (): Promise<typeof import("../account/public_bucket.ts")> =>

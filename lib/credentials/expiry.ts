@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isDeepStrictEqual } from "node:util";
 import { decodeDocument } from "../account/iam_document.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import type { PolicyDocument, PolicyStatement } from "../policy/document.ts";
@@ -51,6 +52,14 @@ export function expiryOfText(text: string | undefined): Date | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The same, but only if the policy is exactly what this tool writes, so that all is denied. */
+export function ownExpiryOfText(text: string | undefined): Date | undefined {
+  const expires = expiryOfText(text);
+  if (expires === undefined) return undefined;
+  const document = JSON.parse(decodeDocument(text!));
+  return isDeepStrictEqual(document, expiryPolicy(expires)) ? expires : undefined;
 }
 
 /** Throws `InvalidInput` unless it is a time that IAM can compare. */

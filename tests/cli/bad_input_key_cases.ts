@@ -52,11 +52,25 @@ const revoke: Case[] = rows(["revoke-sessions"], [
   [["--undo", "--before", "2020-01-01"], "--undo cannot be used with --before"],
 ]);
 
+const prune: Case[] = rows(["prune"], [
+  [[], "Say which users to delete: --expired, --unused-for or --orphans"],
+  [["--yes"], "Say which users to delete"],
+  [["--expired"], "There is no terminal to ask: pass --yes to delete, or --dry-run to look"],
+  [["--expired", "--yes", "--dry-run"], "--yes cannot be used with --dry-run"],
+  [["--unused-for", "90", "--yes"], "expected a time such as 90d, not 90"],
+  [["--unused-for", "23h", "--yes"], "expected a day or more"],
+  [["--unused-for", "0d", "--yes"], "expected a day or more"],
+  [["--unused-for", "-1d", "--yes"], /--unused-for/],
+  [["--unused-for", "long", "--yes"], "Duration must be of form"],
+  [["--expired", "somebody"], "Too many arguments"],
+]);
+
 /** Each is to end before anything is sent. */
 export const KEY_CASES: Record<string, Case[]> = {
   "end of keys": extend,
   "list of keys": list,
   "single keys": single,
   "rotation": rotate,
+  "pruned users": prune,
   "revoked sessions": revoke,
 };

@@ -20,6 +20,8 @@ const COMMANDS: string[][] = [
   ["create", "my-bucket", "--read-only"],
   ["create", "my-bucket", "-d", "15m"],
   ["exec", "my-bucket", "--", "program"],
+  ["list-credentials"],
+  ["prune", "--unused-for", "1d", "--dry-run"],
   ["list-users"],
   ["list-roles", "--details"],
   ["list-user-policies"],

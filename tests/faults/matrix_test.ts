@@ -26,6 +26,9 @@ const DIRECTORY = "DIRECTORY";
 /** Stands for a file that is large enough to be uploaded in parts. */
 const LARGE_FILE = "LARGE";
 
+/** Stands for the id of a key. */
+const KEY = "KEY";
+
 /** Commands that change nothing, or change only what a second try would change again. */
 const COMMANDS: string[][] = [
   ["whoami"],
@@ -34,6 +37,15 @@ const COMMANDS: string[][] = [
   ["create", "new-bucket", "-c", "-d", "15m"],
   ["create", "my-bucket", "--username", "filled"],
   ["delete-user", "filled"],
+  ["list-credentials"],
+  ["extend", "ending", "30d"],
+  ["rotate", "filled"],
+  ["disable-key", KEY],
+  ["enable-key", KEY],
+  ["delete-key", KEY],
+  // That it deletes as delete-user does.
+  ["prune", "--expired", "--unused-for", "1d", "--dry-run"],
+  ["revoke-sessions", "--role", "a-role"],
   ["list-users"],
   ["list-roles", "--details"],
   ["list-roles", "a-role"],
@@ -98,6 +110,7 @@ async function preparedState(): Promise<string> {
   for (
     const args of [
       ["create", "my-bucket", "--username", "filled"],
+      ["create", "my-bucket", "--username", "ending", "--expires", "90d"],
       ["create", "my-bucket", "-d", "15m"],
       ["set-cors-policy", "my-bucket"],
       ["set-bucket-policy", "my-bucket", "--policy-file", "policy.json"],
@@ -118,16 +131,22 @@ async function preparedState(): Promise<string> {
     headers: {},
     tags: [],
   });
+  keyId = [...sandbox.account.users.get("filled")!.accessKeys.keys()][0]!;
   return sandbox.save();
 }
 
 let state = "";
+let keyId = "";
 
 /** Runs a command; one that serves is stopped as soon as it does. */
 async function runToEnd(args: string[], options: RunOptions): Promise<Ran> {
   const interruption = new AbortController();
   const directory = await Deno.makeTempDir();
-  const standsFor: Record<string, string> = { [DIRECTORY]: directory, [LARGE_FILE]: largeFile };
+  const standsFor: Record<string, string> = {
+    [DIRECTORY]: directory,
+    [LARGE_FILE]: largeFile,
+    [KEY]: keyId,
+  };
   try {
     return await run(args.map((word) => standsFor[word] ?? word), {
       ...options,
@@ -173,11 +192,12 @@ async function check(args: string[], operation: string, name: string, kind: Kind
   }
   const isNotIdempotent = operation === "CreateAccessKey";
   if (passes && !isNotIdempotent) assert.equal(code, 0, story);
+  const makesKeys = args[0] === "create" || args[0] === "rotate";
   for (const secret of secretsOf(sandbox)) {
     assert.ok(!stderr.includes(secret), story);
-    if (args[0] !== "create") assert.ok(!stdout.includes(secret), story);
+    if (!makesKeys) assert.ok(!stdout.includes(secret), story);
   }
-  if (code === 1 && args[0] === "create") {
+  if (code === 1 && makesKeys) {
     assert.equal(stdout, "", story);
     if (!/Left in the account/.test(stderr)) {
       assert.deepEqual(sandbox.snapshot(), before, story);

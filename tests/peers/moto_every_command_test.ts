@@ -264,6 +264,7 @@ const TURNS: Record<string, Turn> = {
     stdout: "",
     changes: ({ users }) => users.ida!.keys = ["Active"],
   },
+  "prune": { line: "--expired --dry-run", stdout: "" },
   "extend": { line: "ida never", stdout: "" },
   "revoke-sessions": {
     line: "",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DELETE_USER } from "./create_permissions.ts";
 import { type CommandUse, on, optional, TOOL_ROLE, TOOL_USERS, USERS } from "./permission_table.ts";
 
 const SEE_KEYS = ["iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"];
@@ -77,6 +78,38 @@ export const KEYS: CommandUse[] = [
     use: "Back to the old key",
     line: "rotate s3.read-write.my-bucket --rollback",
     permissions: on(TOOL_USERS, ...SEE_KEYS, "iam:UpdateAccessKey", "iam:DeleteAccessKey"),
+  },
+  {
+    command: "prune",
+    use: "Users that have expired",
+    line: "prune --expired --yes",
+    permissions: [
+      ...on("*", "iam:ListUsers"),
+      ...on(USERS, "iam:GetUser"),
+      ...on(TOOL_USERS, "iam:GetUserPolicy"),
+      ...DELETE_USER,
+    ],
+  },
+  {
+    command: "prune",
+    use: "Users whose keys are not used",
+    line: "prune --unused-for 90d --yes",
+    permissions: [
+      ...on("*", "iam:ListUsers"),
+      ...on(USERS, "iam:GetUser"),
+      ...on(TOOL_USERS, "iam:GetAccessKeyLastUsed"),
+      ...DELETE_USER,
+    ],
+  },
+  {
+    command: "prune",
+    use: "What would be deleted",
+    line: "prune --orphans --dry-run",
+    permissions: [
+      ...on("*", "iam:ListUsers"),
+      ...on(USERS, "iam:GetUser"),
+      ...on(TOOL_USERS, "iam:ListAccessKeys"),
+    ],
   },
   {
     command: "revoke-sessions",

@@ -3,6 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
+import { createUser } from "../../../lib/sandbox/seed.ts";
 import { run } from "../../support/run.ts";
 
 const READ = {
@@ -14,6 +15,9 @@ async function stage() {
   const sandbox = await startSandbox({ buckets: ["my-bucket"], users: { bob: READ, eve: READ } });
   const { code } = await run(["create", "my-bucket", "--duration", "15m"], { sandbox });
   assert.equal(code, 0);
+  const orphan = createUser(sandbox.account.id, "orphan", "/", new Date(0));
+  orphan.tags = [{ key: "s3-credentials:version", value: "1.0.0" }];
+  sandbox.account.users.set("orphan", orphan);
   return sandbox;
 }
 
@@ -35,6 +39,7 @@ const changes: [operation: string, args: (ids: Names) => string[], done: RegExp]
   ["UpdateAccessKey", ({ bob }) => ["disable-key", bob], /^Disabled access key \w+ of user bob$/m],
   ["UpdateAccessKey", ({ bob }) => ["enable-key", bob], /^Enabled access key \w+ of user bob$/m],
   ["DeleteUser", () => ["delete-user", "bob"], /^ {2}Deleted user$/m],
+  ["DeleteUser", () => ["prune", "--orphans", "--yes"], /^ {2}Deleted user$/m],
   ["PutRolePolicy", () => ["revoke-sessions"], /^Revoked all sessions of role/m],
 ];
 
@@ -45,6 +50,9 @@ const reads: [operation: string, args: (ids: Names) => string[]][] = [
   ["GetAccessKeyLastUsed", ({ bob }) => ["enable-key", bob]],
   ["ListUserPolicies", () => ["delete-user", "bob"]],
   ["ListAccessKeys", () => ["delete-user", "bob", "eve"]],
+  ["GetUser", () => ["prune", "--orphans", "--yes"]],
+  ["ListAccessKeys", () => ["prune", "--orphans", "--yes"]],
+  ["ListUserPolicies", () => ["prune", "--orphans", "--yes"]],
   ["GetRolePolicy", () => ["revoke-sessions"]],
 ];
 

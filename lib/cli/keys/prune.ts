@@ -1,0 +1,107 @@
+/**
+ * The command `prune`.
+ *
+ * @module
+ */
+import type { PrunableUser } from "../../credentials/keys/prune.ts";
+import { InvalidInput, S3CredentialsError } from "../../errors.ts";
+import { formatTime, parseSeconds } from "../../time.ts";
+import { defineCommand, flag, value } from "../command.ts";
+import type { Io } from "../io.ts";
+import { library } from "../library.ts";
+import { abortableItems, itemErrors } from "../lists/write.ts";
+import { awsOptions, usage, withAws } from "../options.ts";
+import { writeLine, writeMessage } from "../output.ts";
+import { deleteUsers } from "../user_deletions.ts";
+
+const DAY_SECONDS = 86_400;
+
+function parseUnused(text: string): number {
+  if (/^\d+$/.test(text)) throw new InvalidInput(`expected a time such as 90d, not ${text}`);
+  const seconds = parseSeconds(text);
+  if (seconds >= DAY_SECONDS) return seconds;
+  throw new InvalidInput("expected a day or more: AWS records the last use of a key late");
+}
+
+/** `s3-credentials prune` */
+export const prune = defineCommand({
+  description: "Delete users that create has made, which it knows by their tags, and that nobody " +
+    "needs any more, with everything attached to them. At least one of --expired, --unused-for and " +
+    "--orphans says which: users that any of them applies to are deleted.",
+  examples: [
+    ["Show first what would be deleted:", "prune --expired --orphans --dry-run"],
+    ["Users whose keys have expired:", "prune --expired"],
+    ["Without a question, from a script:", "prune --unused-for 365d --yes"],
+  ],
+  options: {
+    expired: flag("--expired", "Users whose keys have expired"),
+    unusedFor: value(
+      "--unused-for <time>",
+      "Users none of whose keys was used for this long, such as 90d",
+      parseUnused,
+    ),
+    orphans: flag("--orphans", "Users without a key that are older than ten minutes"),
+    dryRun: flag("-d, --dry-run", "Show which users would be deleted, and delete nothing"),
+    yes: flag("--yes", "Don't ask"),
+    ...awsOptions,
+  },
+  stopsItself: true,
+  async run({ options }, io) {
+    const { expired, unusedFor, orphans, dryRun, yes } = options;
+    if (!expired && unusedFor === undefined && !orphans) {
+      throw usage("Say which users to delete: --expired, --unused-for or --orphans");
+    }
+    if (yes && dryRun) throw usage("--yes cannot be used with --dry-run");
+    if (!yes && !dryRun && io.askLine === undefined) {
+      throw usage("There is no terminal to ask: pass --yes to delete, or --dry-run to look");
+    }
+    const criteria = { expired, unusedFor, orphans, now: io.now?.() ?? new Date() };
+    const { onError, finish } = itemErrors(io);
+    await withAws(options, io, async (aws) => {
+      const { findPrunableUsers, pruneUser } = await library.prune();
+      const users: PrunableUser[] = [];
+      const found = findPrunableUsers(aws, { ...criteria, onError });
+      for await (const user of abortableItems(found, io)) {
+        users.push(user);
+        if (dryRun) await writeLine(io, `Would delete user: ${inWords(user)}`);
+      }
+      if (users.length === 0) await writeMessage(io, "No user to delete");
+      if (users.length === 0 || dryRun) return;
+      if (!yes) await confirm(users, io);
+      await deleteUsers(users, {
+        describe: inWords,
+        remove: (user, onRemoved) =>
+          pruneUser(aws, user, { ...criteria, onRemoved, signal: io.signal }),
+        onError,
+      }, io);
+    }).catch(async (error) => {
+      // What was found out about single users comes first.
+      await finish().catch(() => {});
+      throw error;
+    });
+    await finish();
+  },
+});
+
+function inWords({ UserName, Reason, Since, Keys }: PrunableUser): string {
+  const time = formatTime(Since);
+  const keys = Keys.length === 1 ? "its key was not" : "none of its keys was";
+  switch (Reason) {
+    case "expired":
+      return `${UserName} (its keys expired at ${time})`;
+    case "unused":
+      return `${UserName} (${keys} used since ${time})`;
+    case "orphan":
+      return `${UserName} (it has no key, and was created at ${time})`;
+  }
+}
+
+async function confirm(users: readonly PrunableUser[], io: Io): Promise<void> {
+  for (const user of users) await writeMessage(io, `User: ${inWords(user)}`);
+  const what = users.length === 1 ? "this user" : `these ${users.length} users`;
+  const answer = await io.askLine!(
+    `Delete ${what} with everything attached, for good? Type yes to go on: `,
+  );
+  if (answer.toLowerCase() === "yes") return;
+  throw new S3CredentialsError("interrupted", "Nothing was deleted: the answer was not yes");
+}
