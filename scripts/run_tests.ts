@@ -51,6 +51,8 @@ Deno.exit(close(
     // Among other things these say that nothing beyond this machine is called.
     "-P=tests",
     "--parallel",
+    // `deno task check` does that, once for all files.
+    "--no-check",
     ...isFast ? [] : ["--doc"],
     `--ignore=${ignored.join(",")}`,
     ...given.length > 0 ? given : [isFast ? "tests" : "."],

@@ -384,10 +384,10 @@ function isPlain(grants: readonly Grant[]): boolean {
  * import { grantsPolicy, parseGrant } from "@s3creds/cli/policy";
  * import assert from "node:assert/strict";
  *
- * const { Statement } = grantsPolicy([parseGrant("in:get"), parseGrant("out/2026/:put")]);
+ * const { Statement } = grantsPolicy([parseGrant("inbox:get"), parseGrant("sent/2026/:put")]);
  * assert.deepEqual(Statement, [
- *   { Effect: "Allow", Action: ["s3:GetObject"], Resource: ["arn:aws:s3:::in/*"] },
- *   { Effect: "Allow", Action: ["s3:PutObject"], Resource: ["arn:aws:s3:::out/2026/*"] },
+ *   { Effect: "Allow", Action: ["s3:GetObject"], Resource: ["arn:aws:s3:::inbox/*"] },
+ *   { Effect: "Allow", Action: ["s3:PutObject"], Resource: ["arn:aws:s3:::sent/2026/*"] },
  * ]);
  * ```
  */

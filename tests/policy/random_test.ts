@@ -12,11 +12,12 @@ import {
   type Decision,
   evaluate,
 } from "@s3creds/cli/policy";
+import { RUNS } from "../support/arbitraries.ts";
 import corpus from "./corpus.json" with { type: "json" };
 import { Random, randomPolicies, randomRequest } from "./random_cases.ts";
 import { specified, type SpecifiedPolicies, type SpecifiedRequest } from "./specification.ts";
 
-const CASES = Number(Deno.env.get("POLICY_CASES") ?? 200_000);
+const CASES = Number(Deno.env.get("POLICY_CASES") ?? 50_000 * RUNS);
 const SEED = Number(Deno.env.get("POLICY_SEED") ?? 20_261_126);
 /** So many requests are put to the same policies. */
 const REQUESTS = 8;
