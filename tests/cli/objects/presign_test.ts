@@ -216,6 +216,23 @@ Deno.test("presign: asks for the bucket's region, and for nothing else", async (
   assert.ok(sandbox.account.buckets.get(BUCKET)!.objects.has("a"));
 });
 
+Deno.test("presign: takes the region that S3 names to one who may not list the bucket", async () => {
+  const body = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+  const headers = { "x-amz-bucket-region": "eu-west-3", "content-type": "application/xml" };
+  await using server = Deno.serve(
+    { port: 0, onListen() {} },
+    ({ method }) => new Response(method === "HEAD" ? null : body, { status: 403, headers }),
+  );
+  const env = {
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${server.addr.port}`,
+    AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+  };
+  const { code, stdout, stderr } = await run(["presign", BUCKET, "a"], { env });
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.match(stdout, /%2Feu-west-3%2Fs3%2Faws4_request&/);
+});
+
 test("--region names it, and nothing is sent", async (st) => {
   const url = await presign(st, ["a", "--region", "eu-west-3"]);
   assert.match(url, /%2Feu-west-3%2Fs3%2Faws4_request&/);
