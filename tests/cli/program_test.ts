@@ -15,6 +15,7 @@ async function deno(...args: string[]) {
 const COMMANDS = [
   ...["create", "exec", "localserver"],
   ...["list-credentials", "extend", "disable-key", "enable-key", "delete-key", "rotate"],
+  "prune",
   "revoke-sessions",
   ...["policy", "presets", "can", "lint", "permissions"],
   ...["whoami", "list-users", "list-user-policies", "list-roles", "delete-user"],
