@@ -87,7 +87,20 @@ export async function s3Client(
       responseChecksumValidation: "WHEN_REQUIRED",
     }),
   });
-  return prepared(s3, settings);
+  return prepared(settings.requestPayer ? payingFor(s3) : s3, settings);
+}
+
+/** The header of requests that the caller pays for, not the bucket's owner. */
+export const REQUEST_PAYER = { "x-amz-request-payer": "requester" };
+
+function payingFor(client: S3Client): S3Client {
+  type Args = { request: { headers: Record<string, string> } };
+  const middleware = (next: (args: Args) => Promise<unknown>) => (args: Args) => {
+    Object.assign(args.request.headers, REQUEST_PAYER);
+    return next(args);
+  };
+  (client as AnyClient).middlewareStack.add(middleware, { step: "build", name: "requestPayer" });
+  return client;
 }
 
 /** A client for S3's settings of a whole account. */

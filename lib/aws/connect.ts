@@ -4,8 +4,8 @@
  * @module
  */
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "./credential_types.ts";
-import { asUsageError } from "../errors.ts";
-import { checkBucketName } from "../names.ts";
+import { accessPointOf, checkBucketOrAccessPoint } from "../access_point.ts";
+import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { noteSecret } from "../redact.ts";
 import {
   type ClientOptions,
@@ -62,6 +62,8 @@ export interface BucketAddress {
   region: string;
   /** Whether the endpoint is not Amazon's. */
   isCustom: boolean;
+  /** Whether to pay for requests if the bucket's owner doesn't. */
+  requestPayer: boolean;
   /** Proxies and trusted certificates. */
   network: NetworkSettings;
   /** Milliseconds without a sign of life after which a request fails. */
@@ -177,22 +179,26 @@ export class Connection implements Aws {
     };
   }
 
-  /** Where to find a bucket, if omitted in the connection's region. Sends nothing. */
+  /**
+   * Where to find a bucket, or an access point by its ARN; if omitted in the connection's region. Sends
+   * nothing.
+   */
   async bucketAddress(bucket: string, region?: string): Promise<BucketAddress> {
     // The name becomes a part of the URL as it is.
-    asUsageError(() => checkBucketName(bucket));
+    asUsageError(() => checkBucketOrAccessPoint(bucket));
     const settings = await this.settings;
-    const { network, requestTimeoutMs, onRequest, clock } = settings;
-    const common = { network, requestTimeoutMs, onRequest, clock };
+    const { network, requestTimeoutMs, onRequest, clock, requestPayer } = settings;
+    const common = { network, requestTimeoutMs, onRequest, clock, requestPayer };
     const endpoint = customEndpoint(settings, "S3");
-    if (endpoint === undefined) {
-      return { ...common, ...await amazonAddress(bucket, await this.s3({ region })) };
+    const accessPoint = accessPointOf(bucket);
+    if (accessPoint !== undefined) assertCanReachAccessPoint(settings, endpoint);
+    if (endpoint === undefined || accessPoint !== undefined || !usesPathStyle(settings)) {
+      const client = await this.s3({ region: accessPoint?.region ?? region });
+      return { ...common, ...await virtualAddress(bucket, client, endpoint) };
     }
     return {
       ...common,
-      url: usesPathStyle(settings)
-        ? `${endpoint.replace(/\/+$/, "")}/${bucket}`
-        : endpoint.replace("://", `://${bucket}.`).replace(/\/+$/, ""),
+      url: `${endpoint.replace(/\/+$/, "")}/${bucket}`,
       region: region ?? settings.region,
       isCustom: true,
       credentials: settings.credentials,
@@ -271,15 +277,35 @@ async function endpointUrl({ config }: IAMClient | STSClient | S3Client): Promis
   return url.href;
 }
 
+/** An access point has no address but a host name that begins with its own name. */
+function assertCanReachAccessPoint({ addressingStyle }: Settings, endpoint: string | undefined) {
+  const isIpAddress = endpoint !== undefined && /^\[|^[\d.]+$/.test(new URL(endpoint).hostname);
+  if (addressingStyle !== "path" && !isIpAddress) return;
+  const reason = isIpAddress
+    ? `the endpoint ${endpoint} has no host name`
+    : "addressing is by path";
+  throw new S3CredentialsError(
+    "usage",
+    `An access point is a part of the host name, but ${reason}`,
+    { hint: "Name the bucket, or an endpoint by its name and with virtual addressing" },
+  );
+}
+
 /** Only the SDK knows the host names of all partitions, and what the configuration changes in them. */
-async function amazonAddress(bucket: string, { config }: S3Client) {
+async function virtualAddress(bucket: string, { config }: S3Client, endpoint?: string) {
   const region = await config.region();
   const { url } = config.endpointProvider({
     Bucket: bucket,
     Region: region,
+    Endpoint: endpoint?.replace(/\/+$/, ""),
     UseFIPS: await config.useFipsEndpoint(),
     UseDualStack: await config.useDualstackEndpoint(),
-    ForcePathStyle: config.forcePathStyle,
+    ForcePathStyle: config.forcePathStyle && accessPointOf(bucket) === undefined,
   });
-  return { url: url.href, region, isCustom: false, credentials: () => config.credentials() };
+  return {
+    url: url.href,
+    region,
+    isCustom: endpoint !== undefined,
+    credentials: () => config.credentials(),
+  };
 }

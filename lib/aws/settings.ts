@@ -7,6 +7,7 @@ import process from "node:process";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "./credential_types.ts";
+import { ADDRESSING_STYLES, type AddressingStyle } from "./addressing.ts";
 import { parseEndpointUrl } from "./endpoint_url.ts";
 import { checkedKeys } from "./keys.ts";
 import { type NetworkSettings, networkSettings } from "./network.ts";
@@ -32,6 +33,17 @@ export interface ConnectOptions {
   region?: string;
   /** One endpoint for IAM, STS and S3, in place of Amazon's. */
   endpointUrl?: string;
+  /**
+   * Whether a bucket is a part of S3's path, or of its host name; if omitted, as the profile says, else
+   * in the path of a custom endpoint, and in Amazon's host names.
+   */
+  addressing?: "virtual" | "path";
+  /**
+   * Whether to pay for the requests for objects of buckets whose owner doesn't.
+   *
+   * @default {false}
+   */
+  requestPayer?: boolean;
   /**
    * Looks an environment variable up.
    *
@@ -72,7 +84,9 @@ export interface Settings {
   /** Whether Amazon's endpoints are those that know IPv6. */
   useDualstack: boolean;
   /** Whether a bucket is a part of S3's path, or of its host name; if omitted, as usual for the endpoint. */
-  addressingStyle: "path" | "virtual" | undefined;
+  addressingStyle: AddressingStyle | undefined;
+  /** Whether to pay for the requests for objects of buckets whose owner doesn't. */
+  requestPayer: boolean;
   /** The profile's name, if one is named. */
   profile: string | undefined;
   /** The credentials that the caller has given, or those of {@linkcode source}. */
@@ -118,7 +132,8 @@ export async function resolveSettings(options: ConnectOptions): Promise<Settings
     endpoints,
     useFips,
     useDualstack,
-    addressingStyle: config.addressingStyle,
+    addressingStyle: addressingStyleOf(options.addressing) ?? config.addressingStyle,
+    requestPayer: options.requestPayer ?? false,
     profile: named?.name,
     credentials: typeof credentials === "object"
       ? checkedKeys(credentials, "the caller")
@@ -172,6 +187,11 @@ export function usesPathStyle({ endpoints, addressingStyle }: Settings): boolean
   return addressingStyle === undefined ? endpoints.S3 !== undefined : addressingStyle === "path";
 }
 
+function addressingStyleOf(given: AddressingStyle | undefined): AddressingStyle | undefined {
+  if (given === undefined || ADDRESSING_STYLES.includes(given)) return given;
+  throw new S3CredentialsError("usage", "Invalid addressing: expected virtual or path");
+}
+
 /** What the environment and the profile in use say. */
 interface Configuration {
   env: Environment;
@@ -205,7 +225,7 @@ function configuration(
   };
   const s3 = section?.get("s3");
   const style = typeof s3 === "object" ? s3.get("addressing_style") : undefined;
-  const addressingStyle = style === "path" || style === "virtual" ? style : undefined;
+  const addressingStyle = ADDRESSING_STYLES.find((known) => known === style);
   return { env, where, profile, addressingStyle, flag };
 }
 

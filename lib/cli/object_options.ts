@@ -4,12 +4,13 @@
  * @module
  */
 import type { ObjectResult } from "../objects/types.ts";
+import { checkBucketOrAccessPoint } from "../access_point.ts";
 import { checkKey } from "../objects/keys.ts";
 import { asUsageError, InvalidInput } from "../errors.ts";
 import { flag, type Option, value } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Io } from "./io.ts";
-import { bucketNames } from "./options.ts";
+import { awsOptions } from "./options.ts";
 import { errorText } from "./output.ts";
 import type { ProgressLine } from "./progress.ts";
 
@@ -47,9 +48,19 @@ function parseContentType(text: string): string {
   );
 }
 
-/** Checks the name of an existing bucket. */
-export function bucketName(name: string | undefined): string {
-  return bucketNames([name ?? ""])[0]!;
+/** The options of every command for objects that talks to AWS. */
+export const objectAwsOptions = {
+  requestPayer: flag(
+    "--request-payer",
+    "Pay for the requests, and for what is downloaded, of a bucket whose owner doesn't",
+  ),
+  ...awsOptions,
+};
+
+/** Checks the name of an existing bucket, or the ARN of an access point. */
+export function bucketOrAccessPoint(name: string = ""): string {
+  asUsageError(() => checkBucketOrAccessPoint(name));
+  return name;
 }
 
 /** Checks keys from the command line. */

@@ -11,10 +11,11 @@ import { escapeName, shellWord } from "../escape.ts";
 import { defineCommand, flag, value, values } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import {
-  bucketName,
+  bucketOrAccessPoint,
   checkedKeys,
   concurrencyOption,
   contentTypeOption,
+  objectAwsOptions,
   report,
   silentOption,
   transferOptions,
@@ -22,7 +23,7 @@ import {
 import type { Io } from "./io.ts";
 import { library } from "./library.ts";
 import { rowFormatOf, rowOptions, writeRows } from "./lists/write.ts";
-import { awsOptions, usage, withAws } from "./options.ts";
+import { bucketNames, usage, withAws } from "./options.ts";
 import { errorText, inCliTerms, messageLog, nameFor, writeLine, writeMessage } from "./output.ts";
 import { expire, isMany, keep, suggestion } from "./buckets/lifecycle.ts";
 import { withProgress } from "./progress.ts";
@@ -40,10 +41,10 @@ export const listBucket = defineCommand({
     prefix: value("--prefix <prefix>", "Only list keys that start with this"),
     urls: flag("--urls", "Show the URL of each object"),
     ...rowOptions,
-    ...awsOptions,
+    ...objectAwsOptions,
   },
   async run({ operands, options }, io) {
-    const bucket = bucketName(operands[0]);
+    const bucket = bucketOrAccessPoint(operands[0]);
     const format = rowFormatOf(options);
     const { urls, prefix } = options;
     const url = urls ? ["URL"] : [];
@@ -83,11 +84,11 @@ export const getObject = defineCommand({
     ),
     silent: silentOption,
     concurrency: concurrencyOption,
-    ...awsOptions,
+    ...objectAwsOptions,
   },
   stopsItself: true,
   async run({ operands, options }, io) {
-    const bucket = bucketName(operands[0]);
+    const bucket = bucketOrAccessPoint(operands[0]);
     const [key = ""] = checkedKeys([operands[1] ?? ""]);
     // Replacing that would replace the file that standard output is redirected to.
     const isStdout = options.output === "-" || options.output === "/dev/stdout";
@@ -154,11 +155,11 @@ export const getObjects = defineCommand({
     ),
     silent: silentOption,
     concurrency: concurrencyOption,
-    ...awsOptions,
+    ...objectAwsOptions,
   },
   stopsItself: true,
   async run({ operands: [name, ...keys], options }, io) {
-    const bucket = bucketName(name);
+    const bucket = bucketOrAccessPoint(name);
     const selection = { keys: checkedKeys(keys), patterns: options.pattern };
     await io.permit(["write"]);
     await withProgress(
@@ -191,11 +192,11 @@ export const putObject = defineCommand({
     contentType: contentTypeOption("Content type (default: according to the file extension)"),
     silent: silentOption,
     concurrency: concurrencyOption,
-    ...awsOptions,
+    ...objectAwsOptions,
   },
   stopsItself: true,
   async run({ operands, options }, io) {
-    const bucket = bucketName(operands[0]);
+    const bucket = bucketOrAccessPoint(operands[0]);
     const [key = ""] = checkedKeys([operands[1] ?? ""]);
     const path = operands[2] ?? "";
     const isInput = path === "-";
@@ -265,11 +266,11 @@ export const putObjects = defineCommand({
     silent: silentOption,
     dryRun: flag("--dry-run", "Show what would be uploaded, and upload nothing"),
     concurrency: concurrencyOption,
-    ...awsOptions,
+    ...objectAwsOptions,
   },
   stopsItself: true,
   async run({ operands: [name, ...paths], options }, io) {
-    const bucket = bucketName(name);
+    const bucket = bucketOrAccessPoint(name);
     const { uploads, skipped } = await uploadsOf(paths, options, io);
     for (const { path, reason, isFailure } of skipped) {
       const kind = isFailure ? "Error" : "Warning";
@@ -320,16 +321,17 @@ export const deleteObjects = defineCommand({
     ),
     undo: flag("--undo", "With --by-lifecycle: take the rule away again"),
     concurrency: concurrencyOption,
-    ...awsOptions,
+    ...objectAwsOptions,
   },
   stopsItself: true,
   async run({ operands: [name, ...keys], options }, io) {
-    const bucket = bucketName(name);
+    const bucket = bucketOrAccessPoint(name);
     const { prefix, concurrency } = options;
     if (keys.length > 0 && prefix !== undefined) throw usage("Cannot pass both keys and --prefix");
     // An empty prefix would mean the whole bucket: that is more likely an empty variable.
     if (keys.length === 0 && !prefix) throw usage("Specify one or more keys or use --prefix");
     checkLifecycle(options);
+    if (options.byLifecycle) bucketNames([bucket]);
     const named = [...new Set(checkedKeys(keys))];
     const which = prefix ? { prefix } : { keys: named };
     const say = (count: number) => {

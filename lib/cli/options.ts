@@ -5,13 +5,14 @@
  */
 import { abortable } from "../abortable.ts";
 import type { Aws } from "../aws/connect.ts";
+import { ADDRESSING_STYLES, type AddressingStyle } from "../aws/addressing.ts";
 import type { ConnectOptions } from "../aws/settings.ts";
 import { parseEndpointUrl } from "../aws/endpoint_url.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
 import { decodeText } from "../text.ts";
 import { formatTime, parseExpiry } from "../time.ts";
-import { flag, optionGroup, value, type Values } from "./command.ts";
+import { checkChoice, flag, optionGroup, value, type Values } from "./command.ts";
 import { library } from "./library.ts";
 import type { Io } from "./io.ts";
 import { writeMessage } from "./output.ts";
@@ -37,6 +38,15 @@ export const awsOptions = optionGroup("AWS options", {
   secretKey: value("--secret-key <secret>", "AWS secret access key"),
   sessionToken: value("--session-token <token>", "AWS session token"),
   endpointUrl: value("--endpoint-url <url>", "Custom endpoint URL", parseEndpointUrl),
+  addressing: {
+    ...value(
+      "--addressing <style>",
+      "Where a bucket's name stands in the addresses of S3: virtual (in the host name) or path " +
+        "(default: path at a custom endpoint, else virtual)",
+      (text) => checkChoice(text, ADDRESSING_STYLES) as AddressingStyle,
+    ),
+    choices: ADDRESSING_STYLES,
+  },
   auth: value("-a, --auth <file>", "JSON or INI file with credentials, - for standard input"),
   profile: value("--profile <name>", "Profile of the AWS configuration files"),
   region: value("--region <name>", "AWS region", parseRegion),
@@ -50,7 +60,10 @@ export const awsOptions = optionGroup("AWS options", {
 export type AwsOptionValues = Values<typeof awsOptions>;
 
 /** Turns the options into those of {@linkcode connect}; throws `usage` for contradictions. */
-export async function connectOptions(options: AwsOptionValues, io: Io): Promise<ConnectOptions> {
+export async function connectOptions(
+  options: AwsOptionValues & { requestPayer?: boolean },
+  io: Io,
+): Promise<ConnectOptions> {
   const { accessKey, secretKey, sessionToken, auth, profile, region, endpointUrl } = options;
   const hasKeys = [accessKey, secretKey, sessionToken].some((one) => one !== undefined);
   if (auth !== undefined && hasKeys) {
@@ -65,6 +78,8 @@ export async function connectOptions(options: AwsOptionValues, io: Io): Promise<
     profile,
     region,
     endpointUrl,
+    addressing: options.addressing,
+    requestPayer: options.requestPayer,
     requestTimeoutMs: io.requestTimeoutMs,
     now: io.now,
     onRequest: options.debug ? (lines: string) => void writeMessage(io, lines) : undefined,
@@ -100,7 +115,7 @@ async function readAuth(path: string, io: Io) {
 
 /** Connects as the options say, does the work, and disconnects. */
 export async function withAws<T>(
-  options: AwsOptionValues,
+  options: AwsOptionValues & { requestPayer?: boolean },
   io: Io,
   work: (aws: Aws) => Promise<T>,
 ): Promise<T> {

@@ -6,11 +6,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Aws, type BucketAddress, connectionOf } from "../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
-import { believableOffset } from "../aws/clients.ts";
+import { believableOffset, REQUEST_PAYER } from "../aws/clients.ts";
 import { requestLog } from "../aws/request_log.ts";
 import { isUntrusted, serviceError } from "../aws/service_error.ts";
 import { asUsageError } from "../errors.ts";
-import { checkBucketName } from "../names.ts";
+import { checkBucketOrAccessPoint } from "../access_point.ts";
 import { type ExchangeOptions, HttpClient, type HttpResponse } from "../http/client.ts";
 import type { HttpBody } from "../http/connection.ts";
 import { ConnectionError } from "../http/errors.ts";
@@ -84,9 +84,9 @@ export class BucketClient {
   /** Whether the server has refused content without a digest. */
   #needsDigest = false;
 
-  /** Sends nothing; throws `usage` for what is no bucket's name. The signal ends all requests. */
+  /** Sends nothing; throws `usage` for what is no bucket's name and no access point's ARN. The signal ends all requests. */
   constructor(aws: Aws, bucket: string, signal?: AbortSignal) {
-    asUsageError(() => checkBucketName(bucket));
+    asUsageError(() => checkBucketOrAccessPoint(bucket));
     this.#aws = aws;
     this.bucket = bucket;
     this.#signal = signal;
@@ -181,7 +181,12 @@ export class BucketClient {
         method,
         path: path || "/",
         query,
-        headers: { host: origin.host, ...request.headers, ...digest },
+        headers: {
+          host: origin.host,
+          ...request.headers,
+          ...digest,
+          ...(address.requestPayer && REQUEST_PAYER),
+        },
         payloadHash: body === undefined
           ? EMPTY_PAYLOAD_HASH
           : request.payloadHash ?? sha256OfBody(body),

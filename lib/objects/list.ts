@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { accessPointOf } from "../access_point.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
 import { PageMarkers } from "../aws/listing.ts";
 import { serviceError } from "../aws/service_error.ts";
@@ -65,7 +66,8 @@ export async function* listObjects(
 /** Amazon's old address works for the buckets of every region, and for names with dots. */
 async function baseUrl(aws: Aws, bucket: string): Promise<string> {
   const { url, isCustom } = await connectionOf(aws).bucketAddress(bucket);
-  return isCustom ? url : `https://s3.amazonaws.com/${bucket}`;
+  const isVirtualOnly = isCustom || accessPointOf(bucket) !== undefined;
+  return isVirtualOnly ? url.replace(/\/+$/, "") : `https://s3.amazonaws.com/${bucket}`;
 }
 
 /** Lists the objects of a bucket by pages. The next page is requested while one is in use. */

@@ -6,6 +6,7 @@
 import type { Aws, BucketAddress } from "../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 import { connectionOf } from "../aws/connect.ts";
+import { REQUEST_PAYER } from "../aws/clients.ts";
 import { httpStatus, serviceError } from "../aws/service_error.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { checkUrlDuration, formatTime } from "../time.ts";
@@ -78,7 +79,7 @@ export async function presignUrl(
       throw new InvalidInput("A content type is for uploads only");
     }
   });
-  const { origin, basePath, signer, credentials, now, expiresIn } = await prepare(
+  const { address, origin, basePath, signer, credentials, now, expiresIn } = await prepare(
     aws,
     bucket,
     options,
@@ -88,7 +89,8 @@ export async function presignUrl(
     host: origin.host,
     ...(contentType !== undefined && { "content-type": contentType }),
   };
-  const request = { method, path, query: {}, headers };
+  const payer = address.requestPayer ? REQUEST_PAYER : {};
+  const request = { method, path, query: payer, headers };
   const query = signer.presign(request, credentials, now, expiresIn);
   if (/(^|\/)\.\.?(\/|$)/.test(key)) {
     onWarning?.(

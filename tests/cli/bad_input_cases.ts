@@ -191,6 +191,41 @@ const bucketNames: Case[] = [
   { args: ["create", "my-bucket*", "--dry-run"], says: "Invalid bucket name" },
 ];
 
+const REFUSED_ARNS: [arn: string, says: string][] = [
+  ["arn:aws:s3:::my-bucket", "give the name, not the ARN"],
+  [
+    "arn:aws:s3::123456789012:accesspoint/a1b2c3.mrap",
+    "a multi-Region access point takes signatures",
+  ],
+  [
+    "arn:aws:s3-object-lambda:eu-west-1:123456789012:accesspoint/a",
+    "Object Lambda are not supported",
+  ],
+  ["arn:aws:s3:eu-west-1:123456789012:accesspoint/a/object/k", "expected a bucket's name, or arn:"],
+  ["arn:aws:s3:eu-west-1:12345:accesspoint/a", "expected a bucket's name, or arn:"],
+];
+
+/** Access points are for the commands for objects alone. */
+const ACCESS_POINT = "arn:aws:s3:eu-west-1:123456789012:accesspoint/my-access-point";
+
+const accessPoints: Case[] = [
+  ...REFUSED_ARNS.flatMap(([arn, says]) => [
+    { args: ["list-bucket", arn], says },
+    { args: ["presign", arn, "k"], says },
+  ]),
+  { args: ["create", ACCESS_POINT], says: "give the name, not the ARN" },
+  { args: ["policy", ACCESS_POINT], says: "give the name, not the ARN" },
+  { args: ["delete-bucket", ACCESS_POINT], says: "give the name, not the ARN" },
+  {
+    args: ["delete-objects", ACCESS_POINT, "--prefix", "a/", "--by-lifecycle"],
+    says: "give the name, not the ARN",
+  },
+  {
+    args: ["presign", "my-bucket", "k", "--post", "--request-payer"],
+    says: "--request-payer cannot be used with --post",
+  },
+];
+
 const prefixes = [
   ["", "Prefix is empty"],
   ["a*b/", "Prefix must not contain *"],
@@ -241,6 +276,7 @@ const names: Case[] = rows(["create", "my-bucket"], [
   [["--bucket-region", ""], "Invalid region"],
   [["--region", "EU-WEST-1"], "Invalid region"],
   [["--region", "../evil"], "Invalid region"],
+  [["--addressing", "auto"], "expected one of virtual, path"],
   [["--endpoint-url", "localhost:9000"], "expected http://HOST or https://HOST"],
   [["--endpoint-url", "ftp://localhost"], "expected http://HOST or https://HOST"],
   [["--endpoint-url", ""], "expected http://HOST or https://HOST"],
@@ -532,6 +568,7 @@ export const CASES: Record<string, Case[]> = {
   "commands and options": commands,
   durations,
   "bucket names": bucketNames,
+  "access points": accessPoints,
   prefixes,
   grants,
   presets,

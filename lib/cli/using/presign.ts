@@ -7,8 +7,13 @@ import { InvalidInput } from "../../errors.ts";
 import { parseUrlDuration } from "../../time.ts";
 import { checkChoice, defineCommand, flag, value, type Values } from "../command.ts";
 import { library } from "../library.ts";
-import { bucketName, checkedKeys, contentTypeOption } from "../object_options.ts";
-import { awsOptions, usage, withAws } from "../options.ts";
+import {
+  bucketOrAccessPoint,
+  checkedKeys,
+  contentTypeOption,
+  objectAwsOptions,
+} from "../object_options.ts";
+import { usage, withAws } from "../options.ts";
 import { messageLog, writeJson, writeLine } from "../output.ts";
 
 const METHODS = ["GET", "PUT"] as const;
@@ -38,7 +43,7 @@ const presignOptions = {
     "--prefix <prefix>",
     "With --post, in place of KEY: any key that starts with this, to which the file's name is added",
   ),
-  ...awsOptions,
+  ...objectAwsOptions,
 };
 
 /** `s3-credentials presign` */
@@ -60,7 +65,7 @@ export const presign = defineCommand({
   ],
   options: presignOptions,
   async run({ operands: [name, key], options }, io) {
-    const bucket = bucketName(name);
+    const bucket = bucketOrAccessPoint(name);
     checkCombinations(key, options);
     const target = key === undefined ? undefined : checkedKeys([key])[0]!;
     const { method, contentType, region, maxSize, prefix, expires: expiresIn } = options;
@@ -84,6 +89,7 @@ function checkCombinations(key: string | undefined, options: Values<typeof presi
   const { post, prefix, method } = options;
   if (post) {
     if (method !== undefined) throw usage("--method cannot be used with --post");
+    if (options.requestPayer) throw usage("--request-payer cannot be used with --post");
     if (key !== undefined && prefix !== undefined) throw usage("Cannot pass both KEY and --prefix");
     if (key === undefined && prefix === undefined) throw usage("Specify KEY, or use --prefix");
     return;
