@@ -20,6 +20,7 @@ const SLOW = [
   "tests/cli/sandbox_test.ts",
   "tests/cli/signals_test.ts",
   "tests/cli/system_path_test.ts",
+  "tests/cli/keys/year_test.ts",
   "tests/credentials/rotation_model_test.ts",
   "tests/docs_test.ts",
   "tests/faults",

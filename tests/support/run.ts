@@ -54,6 +54,8 @@ export interface RunOptions {
   program?: Io["run"];
   /** Told which of Deno's permissions a command asks for. */
   onPermit?: (kinds: readonly string[]) => void;
+  /** The time now; that of the sandbox if omitted. */
+  now?: () => Date;
   /** Stands for Ctrl-C. */
   signal?: AbortSignal;
   /** The error with which standard output refuses everything. */
@@ -143,7 +145,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     signal: options.signal ?? new AbortController().signal,
     requestTimeoutMs: options.requestTimeoutMs,
     patienceMs: options.patienceMs ?? DEFAULT_PATIENCE_MS,
-    now: options.sandbox && (() => options.sandbox!.clock.now()),
+    now: options.now ?? (options.sandbox && (() => options.sandbox!.clock.now())),
   };
   const ran = { code: await main(args, io), stdout: stdout.text(), stderr: stderr.text() };
   if (options.sandbox) assertNoSecrets(options.sandbox, args, ran);
