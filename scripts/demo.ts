@@ -120,8 +120,23 @@ async function tour(): Promise<void> {
     ...["--expect", "denied"],
   );
 
-  say("Clean up: the user goes with its policy and its key, and the key stops working.");
-  await run("delete-user", "s3.read-only.photos");
+  say("A key has a life. A second one takes its place, and the old one is deactivated.");
+  await run(
+    ...["create", "photos", "--read-only", "--username", "course", "--expires", "5d"],
+    ...["-o", `${folder}/course.json`],
+  );
+  await run("list-credentials", "--table");
+  await run("rotate", "s3.read-only.photos", "-o", `${folder}/new.json`);
+  await expect("allowed", "get-object", "photos", "cat.jpg", "--auth", `${folder}/new.json`);
+  await run("rotate", "s3.read-only.photos", "--finish");
   await expect("InvalidAccessKeyId", "get-object", "photos", "cat.jpg", ...reader);
+  await run("prune", "--expired", "--orphans", "--dry-run");
+
+  say("Clean up: the users go with their policies and keys, and the keys stop working.");
+  await run("delete-user", "s3.read-only.photos", "course");
+  await expect(
+    ...["InvalidAccessKeyId", "get-object", "photos", "cat.jpg"] as const,
+    ...["--auth", `${folder}/new.json`],
+  );
   await run("delete-objects", "photos", "cat.jpg", "inbox/dog.jpg");
 }
