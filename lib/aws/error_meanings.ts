@@ -110,6 +110,13 @@ export const ERRORS: Record<string, Meaning | undefined> = {
   NoSuchEntity: { code: "not-found" },
   NoSuchEntityException: { code: "not-found" },
   NoSuchBucket: { code: "not-found" },
+  InvalidObjectState: {
+    code: "conflict",
+    message: "the object is archived",
+    hint:
+      "Restore it first, which takes minutes to two days: aws s3api restore-object --bucket BUCKET " +
+      "--key KEY --restore-request Days=7",
+  },
   NoSuchKey: { code: "not-found" },
   EntityAlreadyExists: { code: "conflict" },
   EntityAlreadyExistsException: { code: "conflict" },
@@ -153,6 +160,17 @@ export const ERRORS: Record<string, Meaning | undefined> = {
     code: "network",
     message: "the proxy did not connect to the endpoint",
     hint: "Check HTTPS_PROXY and NO_PROXY in the environment, and `endpointUrl`",
+  },
+  ENOANSWER: {
+    code: "aws",
+    message: "the server answered others in the meantime, but not this request",
+    hint: "Try this one again",
+  },
+  ENOTS3: {
+    ...UNREACHABLE,
+    message: "the endpoint answers with a web page, not as S3 does",
+    hint:
+      "Check `endpointUrl`: it may be the port of a console. Or the network wants a sign-in first",
   },
   TimeoutError: { ...UNREACHABLE, message: "the endpoint did not answer in time" },
 };

@@ -8,12 +8,13 @@ import { type Aws, type BucketAddress, connectionOf } from "../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 import { believableOffset, REQUEST_PAYER } from "../aws/clients.ts";
 import { requestLog } from "../aws/request_log.ts";
-import { isUntrusted, serviceError } from "../aws/service_error.ts";
+import { isUntrusted, noteMeaning, serviceError } from "../aws/service_error.ts";
 import { asUsageError } from "../errors.ts";
 import { checkBucketOrAccessPoint } from "../access_point.ts";
 import { type ExchangeOptions, HttpClient, type HttpResponse } from "../http/client.ts";
 import type { HttpBody } from "../http/connection.ts";
 import { ConnectionError } from "../http/errors.ts";
+import type { HttpHead } from "../http/head.ts";
 import {
   EMPTY_PAYLOAD_HASH,
   encodePath,
@@ -83,6 +84,8 @@ export class BucketClient {
   #known: Endpoint | undefined;
   /** Whether the server has refused content without a digest. */
   #needsDigest = false;
+  /** When the server last answered with success. */
+  #succeededAt: number | undefined;
 
   /** Sends nothing; throws `usage` for what is no bucket's name and no access point's ARN. The signal ends all requests. */
   constructor(aws: Aws, bucket: string, signal?: AbortSignal) {
@@ -209,14 +212,45 @@ export class BucketClient {
     const answer = await this.#http.exchange({ method, origin, target, headers, body }, {
       ...options,
       signal: options.signal ?? this.#signal,
-      onHead: (head) => isSuccess(head.status) ? options.onHead?.(head) : undefined,
+      onHead: (head) => {
+        if (!isSuccess(head.status)) return undefined;
+        if (isWebPage(head, method)) {
+          throw new ConnectionError("ENOTS3", "the endpoint answers with a web page");
+        }
+        return options.onHead?.(head);
+      },
     }).catch((error) => {
       log(error.code ?? error.name);
-      throw error;
+      throw this.#isAlive(error, began)
+        ? new ConnectionError("ENOANSWER", "only this request was not answered", error)
+        : error;
     });
     log(answer.status);
-    if (!isSuccess(answer.status)) throw errorOf(answer);
+    // S3 may find out that it failed after it has begun to answer with success.
+    if (!isSuccess(answer.status) || /^\s*(<\?xml[^>]*>\s*)?<Error[\s>]/.test(answer.text)) {
+      throw this.#noted(errorOf(answer));
+    }
+    this.#succeededAt = performance.now();
     return answer;
+  }
+
+  /** Whether others were answered while a request waited in vain. */
+  #isAlive(error: unknown, began: number): boolean {
+    return error instanceof ConnectionError && error.code === "ETIMEDOUT" &&
+      (this.#succeededAt ?? 0) > began;
+  }
+
+  /** Once the secret key has proven right, a wrong signature is about one request. */
+  #noted(error: S3RequestError): S3RequestError {
+    if (error.name === "SignatureDoesNotMatch" && this.#succeededAt !== undefined) {
+      noteMeaning(error, {
+        code: "aws",
+        message:
+          "the server takes the signature of this request for wrong, though not that of others",
+        hint: "A proxy, or the server itself, may change some characters of its key on the way",
+      });
+    }
+    return error;
   }
 
   async #credentials({ credentials }: BucketAddress): Promise<AwsCredentialIdentity> {
@@ -278,8 +312,20 @@ function isMissingDigest(
       name === "InvalidRequest" && message.includes("Content-MD5"));
 }
 
+/**
+ * Whether a success is none of S3: a page, as consoles and networks that want a sign-in answer
+ * anything with. S3 names an entity tag for whatever it has stored, and servers like it have headers
+ * of their own.
+ */
+function isWebPage({ headers }: HttpHead, method: string): boolean {
+  const isOfS3 = "etag" in headers ||
+    Object.keys(headers).some((name) => /^x-(amz|goog)-/.test(name));
+  const isPage = headers["content-type"]?.startsWith("text/html") ?? false;
+  return !isOfS3 && (isPage || method === "PUT");
+}
+
 function isRetriable(error: unknown): boolean {
-  if (error instanceof ConnectionError) return !isUntrusted(error.code);
+  if (error instanceof ConnectionError) return !isUntrusted(error.code) && error.code !== "ENOTS3";
   if (!(error instanceof S3RequestError)) return false;
   const { httpStatusCode } = error.$metadata;
   return httpStatusCode >= 500 && httpStatusCode !== 501 || httpStatusCode === 429 ||
@@ -288,7 +334,7 @@ function isRetriable(error: unknown): boolean {
 
 function maxAttempts(error: unknown): number {
   return error instanceof ConnectionError &&
-      (NO_CONNECTION.has(error.code) || error.code === "EPROTO")
+      (NO_CONNECTION.has(error.code) || ["EPROTO", "ENOANSWER"].includes(error.code))
     ? MAX_SILENT_ATTEMPTS
     : MAX_ATTEMPTS;
 }

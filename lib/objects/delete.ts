@@ -5,8 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import type { Aws } from "../aws/connect.ts";
-import { serviceError } from "../aws/service_error.ts";
-import { mapUnordered } from "../concurrency.ts";
+import { awsErrorCode, httpStatus, serviceError } from "../aws/service_error.ts";
+import { mapOrdered, mapUnordered } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { BucketClient, errorOf } from "./bucket_client.ts";
@@ -159,8 +159,10 @@ async function deleteBatch(
   const results: ObjectResult[] = [];
   for (const one of targets) if (!isXmlText(one.key)) results.push(await deleteOne(client, one));
   let left = targets.filter(({ key }) => isXmlText(key));
+  if (lackingBatches.has(client)) return [...results, ...await deleteEach(client, left)];
   for (let attempt = 1; left.length > 0; attempt++) {
     const failed = await sendBatch(client, left);
+    if (failed === undefined) return [...results, ...await deleteEach(client, left)];
     const again: DeleteTarget[] = [];
     for (const [error, targets] of targetsByError(left, failed)) {
       if (error === undefined) results.push(...targets.map(({ key }) => ({ key })));
@@ -192,7 +194,32 @@ interface Failed {
   ofAll?: Error;
 }
 
-async function sendBatch(client: BucketClient, targets: readonly DeleteTarget[]): Promise<Failed> {
+/** Of buckets whose server deletes objects only one by one, as Google's does. */
+const lackingBatches = new WeakSet<BucketClient>();
+
+/** The requests that take the place of one batch, at a time. */
+const DELETIONS_AT_A_TIME = 8;
+
+function deleteEach(
+  client: BucketClient,
+  targets: readonly DeleteTarget[],
+): Promise<ObjectResult[]> {
+  const work = (target: DeleteTarget) => deleteOne(client, target);
+  return Array.fromAsync(mapOrdered(targets, work, DELETIONS_AT_A_TIME));
+}
+
+/** Whether an error says that there are no batches here, or nothing else than that. */
+function lacksBatches(error: unknown): boolean {
+  const status = httpStatus(error) ?? 0;
+  return [405, 501].includes(status) ||
+    status === 400 && ["NotImplemented", "InvalidArgument"].includes(awsErrorCode(error));
+}
+
+/** Sends one request; gives `undefined` where the server has no such request. */
+async function sendBatch(
+  client: BucketClient,
+  targets: readonly DeleteTarget[],
+): Promise<Failed | undefined> {
   const objects = targets.map(({ key, versionId }) => {
     const version = versionId === undefined ? "" : `<VersionId>${escapeXml(versionId)}</VersionId>`;
     return `<Object><Key>${escapeXml(key)}</Key>${version}</Object>`;
@@ -212,6 +239,10 @@ async function sendBatch(client: BucketClient, targets: readonly DeleteTarget[])
     return failuresIn(result, new Set(targets.map(idOf)));
   } catch (error) {
     client.throwIfAborted();
+    if (lacksBatches(error)) {
+      lackingBatches.add(client);
+      return undefined;
+    }
     const failure = serviceError(error, `Could not delete from ${client.bucket}`);
     if (isFatal(failure)) throw failure;
     return { ofTargets: new Map(), ofAll: error as Error };

@@ -116,6 +116,8 @@ export async function readObject(
     });
   };
   await client.withRetries(attempt, () => offset).catch((error) => {
+    // The answers end before the length that they state, and there is nothing behind.
+    if (isBeyondEnd(error)) throw tooShort(key, offset, head!.size);
     throw getError(client, error, key);
   });
   const size = sizeOf(head!, known);
@@ -294,7 +296,20 @@ async function readRange(
     });
     if (offset !== end) throw new ObjectChanged(key);
   };
-  await client.withRetries(attempt, () => offset);
+  await client.withRetries(attempt, () => offset).catch((error) => {
+    throw isBeyondEnd(error) ? new ObjectChanged(key) : error;
+  });
+}
+
+function isBeyondEnd(error: unknown): boolean {
+  return error instanceof S3RequestError && error.$metadata.httpStatusCode === 416;
+}
+
+function tooShort(key: string, received: number, stated: number): S3CredentialsError {
+  const reason = `the server sends ${received} bytes and states ${stated}`;
+  return new S3CredentialsError("aws", `Could not get ${escapeName(key)}: ${reason}`, {
+    hint: "Something is wrong with the server, or with a proxy before it",
+  });
 }
 
 async function contentMatches(file: LocalFile, digest: Digest): Promise<boolean> {

@@ -356,7 +356,7 @@ async function getOne(
     const target = await local.target(key, () => assertEmpty(download, key, known?.size));
     release = target.release;
     const { path } = target;
-    if (path === undefined) return { key, size: 0 };
+    if (path === undefined || target.isRepeated) return { key, path, size: 0 };
     // The path doesn't tell which of two keys it was made of.
     action += ` to ${escapeName(path)}`;
     const file = new LocalFile(path, target.checkPlace);

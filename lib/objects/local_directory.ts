@@ -18,6 +18,8 @@ import { systemPath } from "./system_path.ts";
 export interface Target {
   /** The path of the file; `undefined` where the key made a directory. */
   path: string | undefined;
+  /** Whether the same key had a target before. */
+  isRepeated?: true;
   /** Throws if the path leads into another directory by now. */
   checkPlace(): void;
   /** Says that the file is finished or given up. */
@@ -88,6 +90,8 @@ export class LocalDirectory {
       ? "its name is one of those that unfinished downloads have"
       : conflictAt(path);
     if (conflict !== undefined) throw skipped(key, conflict);
+    const earlier = this.#reserved.get(caseFoldPath(path))?.find((other) => other.key === key);
+    if (earlier !== undefined) return { path, isRepeated: true, checkPlace, release: () => {} };
     return { path, checkPlace, release: await this.#reserve(key, path) };
   }
 

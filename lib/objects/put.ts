@@ -123,6 +123,9 @@ export async function* putObjects(
   yield* mapUnordered(uploads, put, concurrency, () => stop.abort());
 }
 
+/** A file that changes while it is uploaded is uploaded once more. */
+const MAX_ATTEMPTS = 2;
+
 /** Uploads to one bucket that share their connections, their limits and their memory. */
 class Uploader implements Disposable {
   readonly client: BucketClient;
@@ -153,37 +156,72 @@ class Uploader implements Disposable {
     },
   ): Promise<number> {
     try {
-      using source = await openSource(content, this.#options.signal, realPath);
       const type = contentType ?? typeOf(content) ?? contentTypeOf(key);
       const headers: Record<string, string> = type === undefined ? {} : { "content-type": type };
       const isCounted = countedSize !== undefined;
-      this.counter.add({
-        totalObjects: isCounted ? 0 : 1,
-        totalBytes: (source.size ?? 0) - (countedSize ?? 0),
-      });
-      if (!isCounted && source.size !== undefined) this.counter.finalTotal();
-      const size = await this.#send(key, source, headers);
-      if (source.size === undefined) this.counter.add({ totalBytes: size });
-      if (!isCounted) this.counter.finalTotal();
-      this.counter.add({ objects: 1 });
-      return size;
+      if (!isCounted) this.counter.add({ totalObjects: 1 });
+      let counted = countedSize ?? 0;
+      for (let attempt = 1;; attempt++) {
+        using source = await openSource(content, this.#options.signal, realPath);
+        this.counter.add({ totalBytes: (source.size ?? 0) - counted });
+        counted = source.size ?? 0;
+        if (!isCounted && source.size !== undefined) this.counter.finalTotal();
+        const size = await this.#sendUnchanged(key, source, headers, attempt === MAX_ATTEMPTS);
+        if (size === undefined) continue;
+        if (source.size === undefined) this.counter.add({ totalBytes: size });
+        if (!isCounted) this.counter.finalTotal();
+        this.counter.add({ objects: 1 });
+        return size;
+      }
     } catch (error) {
       this.client.throwIfAborted();
       throw putError(error, key);
     }
   }
 
+  /** Gives the length; or `undefined` if the file was written to in the meantime. */
+  async #sendUnchanged(
+    key: string,
+    source: ByteSource,
+    headers: Record<string, string>,
+    isLastAttempt: boolean,
+  ): Promise<number | undefined> {
+    let sent = 0;
+    const onBytes = (bytes: number) => {
+      sent += bytes;
+      this.counter.add({ bytes });
+    };
+    try {
+      const size = await this.#send(key, source, headers, onBytes);
+      if (!source.hasChanged?.()) return size;
+    } catch (error) {
+      this.client.throwIfAborted();
+      // A sum that doesn't match, or an end that comes too early, is the change itself.
+      if (isLastAttempt || !source.hasChanged?.()) throw error;
+    }
+    if (isLastAttempt) {
+      const message = `Could not put ${escapeName(key)}: the file changed while it was uploaded`;
+      throw new S3CredentialsError("conflict", message, {
+        hint: "What is stored may be a mixture: upload it again once nothing writes to the file",
+      });
+    }
+    this.counter.add({ bytes: -sent });
+    return undefined;
+  }
+
   async #send(
     key: string,
     source: ByteSource,
     headers: Record<string, string>,
+    onBytes: (bytes: number) => void,
   ): Promise<number> {
     const { size } = source;
     if (size !== undefined && size > PART_SIZE) {
-      return await this.#sendInParts(key, source, headers);
+      return await this.#sendInParts(key, source, headers, onBytes);
     }
     if (source.part !== undefined) {
       await this.#limiter.run(() => this.#sendWhole(key, source.part!(0, size!), headers), size);
+      onBytes(size!);
       return size!;
     }
     const release = await this.#memory.acquire(PART_SIZE);
@@ -192,13 +230,14 @@ class Uploader implements Disposable {
       const count = await source.fill(buffer);
       if (count < PART_SIZE) {
         await this.#sendWhole(key, buffer.subarray(0, count), headers);
+        onBytes(count);
         this.#buffers.giveBack(buffer);
         return count;
       }
     } finally {
       release();
     }
-    return await this.#sendInParts(key, source, headers, buffer);
+    return await this.#sendInParts(key, source, headers, onBytes, buffer);
   }
 
   async #sendWhole(
@@ -212,13 +251,13 @@ class Uploader implements Disposable {
       { "x-amz-checksum-sha256": Buffer.from(payloadHash, "hex").toString("base64") };
     const request = { method: "PUT", key, body, payloadHash };
     await this.client.send({ ...request, headers: { ...headers, ...checksum } });
-    this.counter.add({ bytes: body.length });
   }
 
   #sendInParts(
     key: string,
     source: ByteSource,
     headers: Record<string, string>,
+    onBytes: (bytes: number) => void,
     first?: Uint8Array<ArrayBuffer>,
   ): Promise<number> {
     return uploadInParts({
@@ -229,7 +268,7 @@ class Uploader implements Disposable {
       headers,
       source,
       first,
-      onBytes: (bytes) => this.counter.add({ bytes }),
+      onBytes,
       onWarning: this.#options.onWarning,
       signal: this.#options.signal,
     });

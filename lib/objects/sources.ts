@@ -25,6 +25,8 @@ export interface ByteSource extends Disposable {
   readonly size: number | undefined;
   /** Fills a buffer and gives the number of bytes, which is less than its length only at the end. */
   fill(buffer: Uint8Array): Promise<number>;
+  /** Whether it is another content by now than when it was opened. */
+  hasChanged?(): boolean;
   /** Gives a part without holding it in memory, if parts can be read more than once. */
   part?(offset: number, length: number): Uint8Array | HttpBody;
 }
@@ -131,10 +133,10 @@ async function openFile(
     if (info.isDirectory) throw new Deno.errors.IsADirectory();
     const file = await openFound(path, info, { read: true }, signal);
     if (realPath !== undefined) assertRealPath(file, given, realPath);
-    const { isFile, size } = file.statSync();
+    const opened = file.statSync();
     // Files in /proc call themselves empty and are not, so an empty file is read to its end.
-    return isFile && size > 0
-      ? new FileSource(given, file, size)
+    return opened.isFile && opened.size > 0
+      ? new FileSource(given, file, opened)
       : new PipeSource(given, file, signal);
   } catch (error) {
     signal?.throwIfAborted();
@@ -164,12 +166,21 @@ class FileSource implements ByteSource {
   readonly size: number;
   readonly #path: string;
   readonly #file: Deno.FsFile;
+  readonly #opened: Deno.FileInfo;
   #offset = 0;
 
-  constructor(path: string, file: Deno.FsFile, size: number) {
+  constructor(path: string, file: Deno.FsFile, opened: Deno.FileInfo) {
     this.#path = path;
     this.#file = file;
-    this.size = size;
+    this.#opened = opened;
+    this.size = opened.size;
+  }
+
+  /** Something may have written into it while it was read. */
+  hasChanged(): boolean {
+    const { size, mtime, ctime } = this.#file.statSync();
+    return size !== this.size || mtime?.getTime() !== this.#opened.mtime?.getTime() ||
+      ctime?.getTime() !== this.#opened.ctime?.getTime();
   }
 
   fill(buffer: Uint8Array): Promise<number> {

@@ -141,7 +141,8 @@ export function isFatal({ code, cause }: S3CredentialsError): boolean {
   if (code === "interrupted" || code === "credentials") return true;
   const { name, code: runtimeCode } = (cause ?? {}) as { name?: string; code?: string };
   if (name === "NoSuchBucket") return true;
-  return runtimeCode !== undefined && (NO_CONNECTION.has(runtimeCode) || isUntrusted(runtimeCode));
+  return runtimeCode === "ENOTS3" ||
+    runtimeCode !== undefined && (NO_CONNECTION.has(runtimeCode) || isUntrusted(runtimeCode));
 }
 
 /** The runtime's codes for a server that can't be reached: no request got there. */
