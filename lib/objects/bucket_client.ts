@@ -44,6 +44,8 @@ export interface BucketRequest {
 
 /** An error that S3 answered with, in the form of the SDK's errors. */
 export class S3RequestError extends Error {
+  /** S3's code, where the answer was an error document, be its status that of success. */
+  declare readonly Code?: string;
   /** The HTTP status. */
   readonly $metadata: { httpStatusCode: number };
   /** The headers of the answer. */
@@ -54,11 +56,15 @@ export class S3RequestError extends Error {
   constructor(answer: HttpResponse, code: string, message: string, region?: string) {
     super(message);
     this.name = code;
+    if (code !== UNKNOWN) this.Code = code;
     this.$metadata = { httpStatusCode: answer.status };
     this.$response = { statusCode: answer.status, headers: answer.headers };
     this.region = answer.headers["x-amz-bucket-region"] ?? region;
   }
 }
+
+/** Stands for the code of an answer that has none. */
+const UNKNOWN = "Unknown";
 
 const MAX_ATTEMPTS = 10;
 /** The same while the endpoint stays silent or talks nonsense: nothing suggests that this will pass. */
@@ -351,5 +357,5 @@ export function errorOf(answer: HttpResponse): S3RequestError {
   } catch {
     // Answers to HEAD have no body, and a proxy may answer with a page.
   }
-  return new S3RequestError(answer, "Unknown", "");
+  return new S3RequestError(answer, UNKNOWN, "");
 }

@@ -117,7 +117,7 @@ export async function readObject(
   };
   await client.withRetries(attempt, () => offset).catch((error) => {
     // The answers end before the length that they state, and there is nothing behind.
-    if (isBeyondEnd(error)) throw tooShort(key, offset, head!.size);
+    if (head !== undefined && isBeyondEnd(error)) throw tooShort(key, offset, head.size);
     throw getError(client, error, key);
   });
   const size = sizeOf(head!, known);

@@ -257,3 +257,19 @@ Deno.test("get-objects: refuses another range than the requested one, and leaves
   assert.equal(code, 1);
   assert.deepEqual(server.got(), { out: null });
 });
+
+Deno.test("get-object: says what came where the content is always shorter than its length", async () => {
+  await using server = await serve(({ range }): Answer =>
+    range === undefined
+      ? { headers: { etag: ETAG, "content-length": 100 }, body: noise(40) }
+      : { status: 416, headers: { "content-length": 0 } }
+  );
+  const { code, stderr } = await server.run("get-object", "my-bucket", "a");
+  assert.equal(code, 1);
+  assert.equal(
+    stderr,
+    "Error: Could not get a: the server sends 40 bytes and states 100\n" +
+      "Something is wrong with the server, or with a proxy before it\n",
+  );
+  assert.deepEqual(server.got(), {});
+});
