@@ -88,11 +88,13 @@ export {
   finishRotation,
   rollBackRotation,
   rotateKey,
+} from "./lib/credentials/keys/rotate.ts";
+export {
   type Rotation,
   type RotationKey,
   type RotationState,
   rotationStatus,
-} from "./lib/credentials/keys/rotate.ts";
+} from "./lib/credentials/keys/rotation_state.ts";
 export {
   type Revocation,
   type RevokeOptions,

@@ -66,6 +66,12 @@ export function parseSeconds(text: string): number {
   return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 
+/** Parses a time of days or hours, for which a number without a unit would be read as seconds. */
+export function parseAge(text: string, example = "90d or 12h"): number {
+  if (/\D/.test(text) && DURATION.test(text)) return parseSeconds(text);
+  throw new InvalidInput(`expected a time such as ${example}, not ${JSON.stringify(text)}`);
+}
+
 /**
  * Parses when keys expire: in a time such as `30d` or `12h`, or at a date or time such as `2027-01-31` or
  * `2027-01-31T17:00+01:00`; without an offset it is UTC. To the second.

@@ -57,6 +57,8 @@ export const library = {
   putObjects: (): Promise<typeof import("../objects/put.ts")> => import("../" + "objects/put.ts"),
   rotate: (): Promise<typeof import("../credentials/keys/rotate.ts")> =>
     import("../" + "credentials/keys/rotate.ts"),
+  rotationState: (): Promise<typeof import("../credentials/keys/rotation_state.ts")> =>
+    import("../" + "credentials/keys/rotation_state.ts"),
   revoke: (): Promise<typeof import("../credentials/keys/revoke.ts")> =>
     import("../" + "credentials/keys/revoke.ts"),
   roles: (): Promise<typeof import("../account/roles.ts")> => import("../" + "account/roles.ts"),

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { Callbacks } from "../callbacks.ts";
 import { serviceError } from "../aws/service_error.ts";
 import { abortable } from "../abortable.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
 import { asUsageError, messageOf, S3CredentialsError } from "../errors.ts";
-import { oneLine } from "../escape.ts";
 import { checkBucketName } from "../names.ts";
 import { partitionOfArn, partitionOfRegion } from "../partitions.ts";
 import { apply } from "./apply.ts";
@@ -179,27 +179,6 @@ export async function createCredentials(
     const failure = serviceError(thrown, "Could not create credentials");
     const reason = signal?.aborted ? interruption(failure, signal) : failure;
     throw withRollbackReport(reason, await rollBack());
-  }
-}
-
-/** The caller's callbacks. One that throws must not keep changes from being rolled back. */
-class Callbacks {
-  #failure: { error: unknown } | undefined;
-
-  /** Messages name what servers have named, so that each is made one line. */
-  guard(callback: ((message: string) => void) | undefined): (message: string) => void {
-    return (message) => {
-      try {
-        callback?.(oneLine(message));
-      } catch (error) {
-        this.#failure ??= { error };
-      }
-    };
-  }
-
-  /** @throws what a callback has thrown */
-  throwFailure(): void {
-    if (this.#failure !== undefined) throw this.#failure.error;
   }
 }
 

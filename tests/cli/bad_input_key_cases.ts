@@ -13,9 +13,9 @@ const extend: Case[] = rows(["extend"], [
 
 const list: Case[] = rows(["list-credentials"], [
   [["--user", "some body"], "letters, digits and _+=,.@- only"],
-  [["--older-than", "90"], "expected a time such as 90d or 12h, not 90"],
-  [["--older-than", "old"], "Duration must be of form"],
-  [["--unused-for", ""], "Duration must be of form"],
+  [["--older-than", "90"], 'expected a time such as 90d or 12h, not "90"'],
+  [["--older-than", "old"], 'expected a time such as 90d or 12h, not "old"'],
+  [["--unused-for", ""], "expected a time such as 90d or 12h"],
   [["--nl", "--csv"], "Use only one of"],
   [["somebody"], "Too many arguments"],
 ]);
@@ -37,7 +37,7 @@ const rotate: Case[] = rows(["rotate"], [
   [["somebody", "--status", "--finish"], "Use only one of --status, --finish and --rollback"],
   [["somebody", "--force"], "--force needs --finish, --rollback, --output or --save-profile"],
   [["somebody", "--grace", "1h"], "--grace needs --finish or --status"],
-  [["somebody", "--finish", "--grace", "24"], "expected a time such as 24h or 7d, not 24"],
+  [["somebody", "--finish", "--grace", "24"], 'expected a time such as 24h or 7d, not "24"'],
   [["somebody", "--finish", "--wait"], "--wait is for a new key"],
   [["somebody", "--profile-name", "x"], "--profile-name needs --format ini"],
   [["somebody", "--format", "xml"], "--format"],
@@ -57,11 +57,11 @@ const prune: Case[] = rows(["prune"], [
   [["--yes"], "Say which users to delete"],
   [["--expired"], "There is no terminal to ask: pass --yes to delete, or --dry-run to look"],
   [["--expired", "--yes", "--dry-run"], "--yes cannot be used with --dry-run"],
-  [["--unused-for", "90", "--yes"], "expected a time such as 90d, not 90"],
+  [["--unused-for", "90", "--yes"], 'expected a time such as 90d, not "90"'],
   [["--unused-for", "23h", "--yes"], "expected a day or more"],
   [["--unused-for", "0d", "--yes"], "expected a day or more"],
   [["--unused-for", "-1d", "--yes"], /--unused-for/],
-  [["--unused-for", "long", "--yes"], "Duration must be of form"],
+  [["--unused-for", "long", "--yes"], "expected a time such as 90d"],
   [["--expired", "somebody"], "Too many arguments"],
 ]);
 

@@ -11,6 +11,7 @@ import {
   createCredentials,
   type CreateRequest,
   credentialHandler,
+  rotateKey,
   S3CredentialsError,
   whoami,
 } from "@s3creds/cli";
@@ -165,4 +166,18 @@ Deno.test("createCredentials: rolls back when a callback throws, and throws what
   };
   await assert.rejects(createCredentials(aws, { buckets: ["photos"] }, { onProgress }), /boom/);
   assert.ok(!sandbox.account.users.has("s3.read-write.photos"));
+});
+
+Deno.test("rotateKey: deletes the new key when a callback throws, and says what it threw", async () => {
+  await using sandbox = await startSandbox({ buckets: ["photos"] });
+  using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+  const { credentials } = await createCredentials(aws, { buckets: ["photos"] });
+  for (const message of ["Current key", "Created access key"]) {
+    const onProgress = (text: string) => {
+      if (text.startsWith(message)) throw new Error("boom");
+    };
+    await assert.rejects(rotateKey(aws, "s3.read-write.photos", { onProgress }), /boom/);
+    const { accessKeys } = sandbox.account.users.get("s3.read-write.photos")!;
+    assert.deepEqual([...accessKeys.keys()], [credentials.accessKeyId]);
+  }
 });

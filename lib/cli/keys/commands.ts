@@ -5,9 +5,9 @@
  */
 import type { AccessKeyOwner } from "../../account/access_keys.ts";
 import type { Aws } from "../../aws/connect.ts";
-import { asUsageError, InvalidInput, S3CredentialsError } from "../../errors.ts";
+import { asUsageError, S3CredentialsError } from "../../errors.ts";
 import { checkAccessKeyId, checkUserName } from "../../names.ts";
-import { formatTime, parseSeconds } from "../../time.ts";
+import { formatTime, parseAge } from "../../time.ts";
 import { defineCommand, flag, value, values } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import type { Io } from "../io.ts";
@@ -79,11 +79,6 @@ const CREDENTIAL_COLUMNS = {
   ],
 };
 
-function parseAge(text: string): number {
-  if (/^\d+$/.test(text)) throw new InvalidInput(`expected a time such as 90d or 12h, not ${text}`);
-  return parseSeconds(text);
-}
-
 function checkedName(text: string): string {
   checkUserName(text);
   return text;
@@ -106,12 +101,12 @@ export const listCredentials = defineCommand({
     olderThan: value(
       "--older-than <time>",
       "Only keys that are at least this old, such as 90d",
-      parseAge,
+      (text) => parseAge(text),
     ),
     unusedFor: value(
       "--unused-for <time>",
       "Only keys that were not used for this long, such as 30d",
-      parseAge,
+      (text) => parseAge(text),
     ),
     expired: flag("--expired", "Only keys that have expired"),
     all: flag("--all", "Also the keys of users that this tool has not created"),

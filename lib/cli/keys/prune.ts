@@ -5,7 +5,7 @@
  */
 import type { PrunableUser } from "../../credentials/keys/prune.ts";
 import { InvalidInput, S3CredentialsError } from "../../errors.ts";
-import { formatTime, parseSeconds } from "../../time.ts";
+import { formatTime, parseAge } from "../../time.ts";
 import { defineCommand, flag, value } from "../command.ts";
 import type { Io } from "../io.ts";
 import { library } from "../library.ts";
@@ -17,8 +17,7 @@ import { deleteUsers } from "../user_deletions.ts";
 const DAY_SECONDS = 86_400;
 
 function parseUnused(text: string): number {
-  if (/^\d+$/.test(text)) throw new InvalidInput(`expected a time such as 90d, not ${text}`);
-  const seconds = parseSeconds(text);
+  const seconds = parseAge(text, "90d");
   if (seconds >= DAY_SECONDS) return seconds;
   throw new InvalidInput("expected a day or more: AWS records the last use of a key late");
 }

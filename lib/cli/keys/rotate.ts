@@ -4,10 +4,10 @@
  * @module
  */
 import { abortable } from "../../abortable.ts";
-import type { Rotation } from "../../credentials/keys/rotate.ts";
-import { asUsageError, InvalidInput } from "../../errors.ts";
+import type { Rotation } from "../../credentials/keys/rotation_state.ts";
+import { asUsageError } from "../../errors.ts";
 import { checkUserName } from "../../names.ts";
-import { DEFAULT_WAIT_SECONDS, formatStart, parseSeconds, parseWait } from "../../time.ts";
+import { DEFAULT_WAIT_SECONDS, formatStart, parseAge, parseWait } from "../../time.ts";
 import { defineCommand, flag, optionalValue, value, type Values } from "../command.ts";
 import type { Io } from "../io.ts";
 import { checkDelivery, deliveryOptions, openDelivery } from "../delivery.ts";
@@ -17,11 +17,6 @@ import { awsOptions, usage, withAws } from "../options.ts";
 import { messageLog, writeJson } from "../output.ts";
 
 const DEFAULT_GRACE_SECONDS = 86_400;
-
-function parseGrace(text: string): number {
-  if (/^\d+$/.test(text)) throw new InvalidInput(`expected a time such as 24h or 7d, not ${text}`);
-  return parseSeconds(text);
-}
 
 const rotateOptions = {
   status: flag("--status", "Show the keys with age and last use, and the next step"),
@@ -38,7 +33,7 @@ const rotateOptions = {
   grace: value(
     "--grace <time>",
     "With --finish: how long the old key is inactive before it is deleted (default: 24h)",
-    parseGrace,
+    (text) => parseAge(text, "24h or 7d"),
   ),
   ...deliveryOptions,
   wait: optionalValue(
@@ -122,7 +117,7 @@ async function showStatus(
   { grace = DEFAULT_GRACE_SECONDS }: RotateOptions,
   io: Io,
 ): Promise<void> {
-  const { rotationStatus } = await library.rotate();
+  const { rotationStatus } = await library.rotationState();
   const status = await abortable(rotationStatus(aws, name), io.signal);
   const now = io.now?.() ?? new Date();
   await writeJson(io, plainData({ ...status, Next: nextStep(status, grace, now) }));

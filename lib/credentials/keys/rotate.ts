@@ -6,52 +6,22 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { abortable } from "../../abortable.ts";
+import { Callbacks } from "../../callbacks.ts";
 import { refuseCallersKey } from "../../account/access_keys.ts";
 import type { Aws } from "../../aws/connect.ts";
-import { iamPages } from "../../aws/listing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
-import { asUsageError, S3CredentialsError } from "../../errors.ts";
-import { checkUserName } from "../../names.ts";
+import { S3CredentialsError } from "../../errors.ts";
 import { formatStart } from "../../time.ts";
 import { apply } from "../apply.ts";
-import { describeKey } from "../describe.ts";
 import { withRollbackReport } from "../rollback.ts";
-import { ownTagKey } from "../tags.ts";
 import type { CreatedKey } from "../types.ts";
-
-/** A key of a user whose keys are rotated. */
-export interface RotationKey {
-  /** The key's id. */
-  AccessKeyId: string;
-  /** `Active` or `Inactive`. */
-  Status: string;
-  /** When it was created. */
-  CreateDate: Date;
-  /** When it was last used; `null` if never. */
-  LastUsedDate: Date | null;
-}
-
-/**
- * How far a rotation is.
- *
- * - `single`: the user has one key, so that there is none
- * - `started`: there is a new key beside the old one, and both work
- * - `deactivated`: the old key is inactive
- * - `stuck`: the new key is inactive; the rotation must be rolled back, or the key enabled
- */
-export type RotationState = "single" | "started" | "deactivated" | "stuck";
-
-/** How far the rotation of a user's key is. */
-export interface Rotation {
-  /** The user's name. */
-  UserName: string;
-  /** How far it is. */
-  State: RotationState;
-  /** The keys, the older one first. */
-  Keys: RotationKey[];
-  /** When the old key was deactivated, if it was by {@linkcode finishRotation}. */
-  DeactivatedDate: Date | null;
-}
+import {
+  describe,
+  type RotationKey,
+  type RotationState,
+  rotationStatus,
+  tagKey,
+} from "./rotation_state.ts";
 
 /** Options of {@linkcode finishRotation} and {@linkcode rollBackRotation}. */
 export interface FinishOptions {
@@ -75,95 +45,6 @@ export interface FinishOptions {
 
 const SECOND_MS = 1_000;
 const DEFAULT_GRACE_SECONDS = 86_400;
-
-function tagKey(): string {
-  return ownTagKey("deactivated");
-}
-
-/**
- * Reads how far the rotation of a user's key is.
- *
- * @param aws the account
- * @param userName the user's name
- * @returns the keys with their last use, and the state
- * @throws {S3CredentialsError} `not-found` if there is no such user, or it has no key
- *
- * @example A user with one key
- * ```ts
- * import { connect, createCredentials, rotationStatus } from "@s3creds/cli";
- * import { startSandbox } from "@s3creds/cli/sandbox";
- * import assert from "node:assert/strict";
- *
- * await using sandbox = await startSandbox({ buckets: ["photos"] });
- * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
- * await createCredentials(aws, { buckets: ["photos"] });
- * assert.equal((await rotationStatus(aws, "s3.read-write.photos")).State, "single");
- * ```
- */
-export async function rotationStatus(aws: Aws, userName: string): Promise<Rotation> {
-  asUsageError(() => checkUserName(userName));
-  try {
-    const iam = await aws.iam();
-    const [user, metadata] = await Promise.all([
-      iam.getUser({ UserName: userName }),
-      Array.fromAsync(iamPages(
-        (page) => iam.listAccessKeys({ UserName: userName, ...page }),
-        (page) => page.AccessKeyMetadata,
-      )),
-    ]);
-    const keys = await Promise.all(metadata.map(async (key): Promise<RotationKey> => {
-      const { AccessKeyId = "", Status = "Active", CreateDate = new Date(0) } = key;
-      const { AccessKeyLastUsed } = await iam.getAccessKeyLastUsed({ AccessKeyId });
-      const LastUsedDate = AccessKeyLastUsed?.LastUsedDate ?? null;
-      return { AccessKeyId, Status, CreateDate, LastUsedDate };
-    }));
-    keys.sort((one, other) => +one.CreateDate - +other.CreateDate);
-    const [older, newer] = keys;
-    if (older === undefined) {
-      throw new S3CredentialsError("not-found", `User ${userName} has no access key`, {
-        hint: "Create one: name this user as `username`",
-      });
-    }
-    const tag = user.User?.Tags?.find(({ Key }) => Key === tagKey())?.Value;
-    return {
-      UserName: userName,
-      State: newer === undefined
-        ? "single"
-        : newer.Status !== "Active"
-        ? "stuck"
-        : older.Status === "Active"
-        ? "started"
-        : "deactivated",
-      Keys: keys,
-      DeactivatedDate: newer === undefined ? null : deactivation(tag, older),
-    };
-  } catch (error) {
-    if (error instanceof S3CredentialsError) throw error;
-    if (isMissing(error)) {
-      throw new S3CredentialsError("not-found", `User does not exist: ${userName}`);
-    }
-    throw serviceError(error, `Could not read the keys of user ${userName}`);
-  }
-}
-
-/** What the tag says about this key, unless the key is active or was used since. */
-function deactivation(
-  tag: string | undefined,
-  { AccessKeyId, Status, LastUsedDate }: RotationKey,
-): Date | null {
-  const [id, time = ""] = tag?.split(" ") ?? [];
-  const date = new Date(time);
-  const isValid = id === AccessKeyId && Status !== "Active" && !Number.isNaN(date.getTime());
-  return isValid && (LastUsedDate === null || LastUsedDate <= date) ? date : null;
-}
-
-function describe({ AccessKeyId, CreateDate, LastUsedDate }: RotationKey): string {
-  return describeKey({
-    accessKeyId: AccessKeyId,
-    createDate: CreateDate,
-    lastUsedDate: LastUsedDate,
-  });
-}
 
 /**
  * Begins a rotation: creates a second key of a user. The first one goes on working.
@@ -203,11 +84,14 @@ export async function rotateKey(
     patienceMs?: number;
   } = {},
 ): Promise<CreatedKey> {
-  const { onProgress = () => {}, signal, patienceMs = 30_000 } = options;
+  const { signal, patienceMs = 30_000 } = options;
+  const callbacks = new Callbacks();
+  const onProgress = callbacks.guard(options.onProgress);
   const { State, Keys } = await rotationStatus(aws, userName);
   if (State !== "single") throw alreadyTwo(userName, State, Keys);
   signal?.throwIfAborted();
   onProgress(`Current key: ${describe(Keys[0]!)}`);
+  callbacks.throwFailure();
   await nextSecond(Keys[0]!, signal);
   const { created, error, rollBack } = await apply(aws, {
     steps: [{ kind: "create-access-key", userName }],
@@ -218,11 +102,16 @@ export async function rotateKey(
     log: onProgress,
     warn: () => {},
   });
-  if (created?.accessKey === undefined || signal?.aborted) {
-    const interrupted = new S3CredentialsError("interrupted", "Interrupted");
-    throw withRollbackReport(error ?? interrupted, await rollBack());
+  try {
+    if (created?.accessKey === undefined || signal?.aborted) {
+      throw error ?? new S3CredentialsError("interrupted", "Interrupted");
+    }
+    callbacks.throwFailure();
+    return { ...created, rollBack };
+  } catch (thrown) {
+    const failure = serviceError(thrown, `Could not rotate the key of user ${userName}`);
+    throw withRollbackReport(failure, await rollBack());
   }
-  return { ...created, rollBack };
 }
 
 /** IAM's dates have whole seconds: two keys of one second could not be told apart later. */

@@ -1,0 +1,137 @@
+/**
+ * How far the rotation of a user's key is, read from IAM alone.
+ *
+ * @module
+ */
+import type { Aws } from "../../aws/connect.ts";
+import { iamPages } from "../../aws/listing.ts";
+import { isMissing, serviceError } from "../../aws/service_error.ts";
+import { asUsageError, S3CredentialsError } from "../../errors.ts";
+import { checkUserName } from "../../names.ts";
+import { describeKey } from "../describe.ts";
+import { ownTagKey } from "../tags.ts";
+
+/** A key of a user whose keys are rotated. */
+export interface RotationKey {
+  /** The key's id. */
+  AccessKeyId: string;
+  /** `Active` or `Inactive`. */
+  Status: string;
+  /** When it was created. */
+  CreateDate: Date;
+  /** When it was last used; `null` if never. */
+  LastUsedDate: Date | null;
+}
+
+/**
+ * How far a rotation is.
+ *
+ * - `single`: the user has one key, so that there is none
+ * - `started`: there is a new key beside the old one, and both work
+ * - `deactivated`: the old key is inactive
+ * - `stuck`: the new key is inactive; the rotation must be rolled back, or the key enabled
+ */
+export type RotationState = "single" | "started" | "deactivated" | "stuck";
+
+/** How far the rotation of a user's key is. */
+export interface Rotation {
+  /** The user's name. */
+  UserName: string;
+  /** How far it is. */
+  State: RotationState;
+  /** The keys, the older one first. */
+  Keys: RotationKey[];
+  /** When the old key was deactivated, if it was by {@linkcode finishRotation}. */
+  DeactivatedDate: Date | null;
+}
+
+/** The key of the tag that says which key was deactivated, and when. */
+export function tagKey(): string {
+  return ownTagKey("deactivated");
+}
+
+/**
+ * Reads how far the rotation of a user's key is.
+ *
+ * @param aws the account
+ * @param userName the user's name
+ * @returns the keys with their last use, and the state
+ * @throws {S3CredentialsError} `not-found` if there is no such user, or it has no key
+ *
+ * @example A user with one key
+ * ```ts
+ * import { connect, createCredentials, rotationStatus } from "@s3creds/cli";
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import assert from "node:assert/strict";
+ *
+ * await using sandbox = await startSandbox({ buckets: ["photos"] });
+ * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+ * await createCredentials(aws, { buckets: ["photos"] });
+ * assert.equal((await rotationStatus(aws, "s3.read-write.photos")).State, "single");
+ * ```
+ */
+export async function rotationStatus(aws: Aws, userName: string): Promise<Rotation> {
+  asUsageError(() => checkUserName(userName));
+  try {
+    const iam = await aws.iam();
+    const [user, metadata] = await Promise.all([
+      iam.getUser({ UserName: userName }),
+      Array.fromAsync(iamPages(
+        (page) => iam.listAccessKeys({ UserName: userName, ...page }),
+        (page) => page.AccessKeyMetadata,
+      )),
+    ]);
+    const keys = await Promise.all(metadata.map(async (key): Promise<RotationKey> => {
+      const { AccessKeyId = "", Status = "Active", CreateDate = new Date(0) } = key;
+      const { AccessKeyLastUsed } = await iam.getAccessKeyLastUsed({ AccessKeyId });
+      const LastUsedDate = AccessKeyLastUsed?.LastUsedDate ?? null;
+      return { AccessKeyId, Status, CreateDate, LastUsedDate };
+    }));
+    keys.sort((one, other) => +one.CreateDate - +other.CreateDate);
+    const [older, newer] = keys;
+    if (older === undefined) {
+      throw new S3CredentialsError("not-found", `User ${userName} has no access key`, {
+        hint: "Create one: name this user as `username`",
+      });
+    }
+    const tag = user.User?.Tags?.find(({ Key }) => Key === tagKey())?.Value;
+    return {
+      UserName: userName,
+      State: newer === undefined
+        ? "single"
+        : newer.Status !== "Active"
+        ? "stuck"
+        : older.Status === "Active"
+        ? "started"
+        : "deactivated",
+      Keys: keys,
+      DeactivatedDate: newer === undefined ? null : deactivation(tag, older),
+    };
+  } catch (error) {
+    if (error instanceof S3CredentialsError) throw error;
+    if (isMissing(error)) {
+      throw new S3CredentialsError("not-found", `User does not exist: ${userName}`);
+    }
+    throw serviceError(error, `Could not read the keys of user ${userName}`);
+  }
+}
+
+/** What the tag says about this key, unless the key is active or was used since. */
+function deactivation(
+  tag: string | undefined,
+  { AccessKeyId, Status, LastUsedDate }: RotationKey,
+): Date | null {
+  const [id, time = ""] = tag?.split(" ") ?? [];
+  const date = new Date(time);
+  const isValid = id === AccessKeyId && Status !== "Active" && !Number.isNaN(date.getTime());
+  return isValid && (LastUsedDate === null || LastUsedDate <= date) ? date : null;
+}
+
+/** A key in words. */
+export function describe({ AccessKeyId, CreateDate, LastUsedDate }: RotationKey): string {
+  return describeKey({
+    accessKeyId: AccessKeyId,
+    createDate: CreateDate,
+    lastUsedDate: LastUsedDate,
+  });
+}
