@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { createAccessKey, createUser } from "../lib/sandbox/seed.ts";
 import { type Sandbox, startSandbox } from "../lib/sandbox/mod.ts";
-import { sandboxEnv } from "./support/run.ts";
+import { run, sandboxEnv } from "./support/run.ts";
 
 const PAGES = ["README.md", ...[...Deno.readDirSync("docs")].map(({ name }) => `docs/${name}`)]
   .filter((path) => path.endsWith(".md"))
@@ -143,11 +143,10 @@ async function preparedSandbox(): Promise<Sandbox> {
   return sandbox;
 }
 
-/** A folder with the files that the examples name, and the tool under its own name. */
-async function preparedFolder(sandbox: Sandbox): Promise<string> {
-  const folder = await Deno.makeTempDir();
-  const { accessKeyId, secretAccessKey } = sandbox.credentials;
-  const files: Record<string, string> = {
+/** The files that the examples name. */
+function preparedFiles({ credentials }: Sandbox): Record<string, string> {
+  const { accessKeyId, secretAccessKey } = credentials;
+  return {
     "auth.json": JSON.stringify({ AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey }),
     "policy.json": JSON.stringify(POLICY),
     "bucket-policy.json": JSON.stringify(POLICY),
@@ -158,6 +157,14 @@ async function preparedFolder(sandbox: Sandbox): Promise<string> {
     "two.txt": "two",
     "my-directory/three.txt": "three",
     "my-folder/four.txt": "four",
+  };
+}
+
+/** A folder with these files, and the tool under its own name. */
+async function preparedFolder(sandbox: Sandbox): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  const files = {
+    ...preparedFiles(sandbox),
     "bin/s3-credentials":
       `#!/bin/sh\nexec "${Deno.execPath()}" run -A "${Deno.cwd()}/cli.ts" "$@"\n`,
   };
@@ -166,6 +173,33 @@ async function preparedFolder(sandbox: Sandbox): Promise<string> {
     await Deno.writeTextFile(`${folder}/${path}`, text, { mode: 0o755 });
   }
   return folder;
+}
+
+/** What reads or writes in the current directory, or starts a program. */
+const NEEDS_A_PROCESS = /^(get-objects?|put-objects?|sandbox|exec|-o|--output|--save-profile)$/;
+
+/** The words of a command that can run without a process; undefined if it needs the shell or a folder. */
+function plainWords(command: string): string[] | undefined {
+  const words = command.replaceAll("\\\n", "").match(/('[^']*'|[^\s'])+/g)!;
+  const isForShell = words.some((word) => /["$|<>&;`*?~\\]/.test(word.replaceAll(/'[^']*'/g, "")));
+  if (isForShell || words.some((word) => NEEDS_A_PROCESS.test(word))) return undefined;
+  return words.slice(1).map((word) => word.replaceAll("'", ""));
+}
+
+/** Runs a command as a shell does. */
+async function runInShell(command: string, sandbox: Sandbox) {
+  const folder = await preparedFolder(sandbox);
+  const { code, stderr } = await new Deno.Command("sh", {
+    args: ["-c", command],
+    cwd: folder,
+    env: {
+      ...sandboxEnv(sandbox),
+      PATH: `${folder}/bin:${Deno.env.get("PATH")}`,
+    },
+    stdin: "null",
+  }).output();
+  await Deno.remove(folder, { recursive: true });
+  return { code, stderr: new TextDecoder().decode(stderr) };
 }
 
 const seen = new Set<string>();
@@ -180,18 +214,11 @@ for (const page of PAGES) {
       ignore: Deno.build.os === "windows",
       async fn() {
         await using sandbox = await preparedSandbox();
-        const folder = await preparedFolder(sandbox);
-        const { code, stderr } = await new Deno.Command("sh", {
-          args: ["-c", command],
-          cwd: folder,
-          env: {
-            ...sandboxEnv(sandbox),
-            PATH: `${folder}/bin:${Deno.env.get("PATH")}`,
-          },
-          stdin: "null",
-        }).output();
-        await Deno.remove(folder, { recursive: true });
-        assert.equal(code, 0, new TextDecoder().decode(stderr));
+        const words = plainWords(command);
+        const { code, stderr } = words === undefined
+          ? await runInShell(command, sandbox)
+          : await run(words, { sandbox, files: preparedFiles(sandbox) });
+        assert.equal(code, 0, stderr);
       },
     });
   }

@@ -335,5 +335,6 @@ export const COMMANDS_WITHOUT_AWS: readonly string[] = [
   "lint",
   "permissions",
   "policy",
+  "presets",
   "sandbox",
 ];
