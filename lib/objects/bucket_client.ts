@@ -8,9 +8,10 @@ import { type Aws, type BucketAddress, connectionOf } from "../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 import { believableOffset, REQUEST_PAYER } from "../aws/clients.ts";
 import { requestLog } from "../aws/request_log.ts";
-import { isUntrusted, noteMeaning, serviceError } from "../aws/service_error.ts";
+import { isThrottled, isUntrusted, noteMeaning, serviceError } from "../aws/service_error.ts";
 import { asUsageError } from "../errors.ts";
 import { checkBucketOrAccessPoint } from "../access_point.ts";
+import { AdaptiveLimiter, type Refusal } from "../http/adaptive_limiter.ts";
 import { type ExchangeOptions, HttpClient, type HttpResponse } from "../http/client.ts";
 import type { HttpBody } from "../http/connection.ts";
 import { ConnectionError } from "../http/errors.ts";
@@ -74,8 +75,7 @@ const MAX_DELAY_MS = 5_000;
 
 /** S3's codes for errors that pass with time. */
 const RETRIABLE_CODES = new Set([
-  ...["SlowDown", "InternalError", "RequestTimeout", "ServiceUnavailable", "Throttling"],
-  ...["RequestTimeoutException", "OperationAborted"],
+  ...["InternalError", "RequestTimeout", "RequestTimeoutException", "OperationAborted"],
 ]);
 
 /** The requests for one bucket. */
@@ -84,6 +84,7 @@ export class BucketClient {
   readonly bucket: string;
   readonly #aws: Aws;
   readonly #signal: AbortSignal | undefined;
+  readonly #limiter: AdaptiveLimiter;
   #http: HttpClient | undefined;
   #endpoint: Promise<Endpoint> | undefined;
   /** The endpoint once it is known, so that most requests need not wait for it. */
@@ -99,6 +100,8 @@ export class BucketClient {
     this.#aws = aws;
     this.bucket = bucket;
     this.#signal = signal;
+    const clock = { now: () => performance.now(), pause: (ms: number) => this.pause(ms) };
+    this.#limiter = new AdaptiveLimiter(clock, signal);
   }
 
   /** Closes the connections. */
@@ -153,7 +156,8 @@ export class BucketClient {
 
   /**
    * Calls `attempt` until it succeeds or a retry makes no sense. `progress` is a number that grows
-   * when an attempt got further: the count of attempts then starts again.
+   * when an attempt got further: the count of attempts then starts again. All calls share one limit,
+   * which the server's refusals lower: an attempt must not wait for another call.
    */
   async withRetries<T>(attempt: () => Promise<T>, progress: () => number = () => 0): Promise<T> {
     let adaptations = 0;
@@ -163,9 +167,10 @@ export class BucketClient {
       if (progress() > reached) count = 1;
       reached = progress();
       try {
-        return await attempt();
+        return await this.#limiter.run(attempt, refusalOf);
       } catch (error) {
         this.throwIfAborted();
+        if (refusalOf(error) !== undefined) throw error;
         if (adaptations < 2 && this.#adaptTo(error)) {
           adaptations++;
           continue;
@@ -330,12 +335,21 @@ function isWebPage({ headers }: HttpHead, method: string): boolean {
   return !isOfS3 && (isPage || method === "PUT");
 }
 
+/** What says that there are too many requests, or that the server can't keep up with them. */
+function refusalOf(error: unknown): Refusal | undefined {
+  if (!(error instanceof S3RequestError)) return undefined;
+  const { statusCode, headers } = error.$response;
+  if (statusCode !== 503 && !isThrottled(error)) return undefined;
+  const given = headers["retry-after"] ?? "";
+  const retryAfterMs = /^\d+$/.test(given) ? Number(given) * 1000 : Date.parse(given) - Date.now();
+  return { retryAfterMs: retryAfterMs || 0 };
+}
+
 function isRetriable(error: unknown): boolean {
   if (error instanceof ConnectionError) return !isUntrusted(error.code) && error.code !== "ENOTS3";
   if (!(error instanceof S3RequestError)) return false;
   const { httpStatusCode } = error.$metadata;
-  return httpStatusCode >= 500 && httpStatusCode !== 501 || httpStatusCode === 429 ||
-    RETRIABLE_CODES.has(error.name);
+  return httpStatusCode >= 500 && httpStatusCode !== 501 || RETRIABLE_CODES.has(error.name);
 }
 
 function maxAttempts(error: unknown): number {

@@ -8,14 +8,19 @@ import { BUCKET, INTERRUPTED, noise, stage, tree, until } from "../../support/ob
 
 const COUNT = 1_000;
 
+const SLOW_DOWN = {
+  status: 503,
+  code: "SlowDown",
+  message: "Please reduce your request rate.",
+};
+
 /** One answer in ten is a 503, and one connection in fifty is cut. */
 function badDay(sandbox: Sandbox): void {
   const every = (n: number, offset: number) => {
     let seen = 0;
     return () => (seen++ + offset) % n === 0;
   };
-  const error = { status: 503, code: "SlowDown", message: "Please reduce your request rate." };
-  sandbox.fail({ operation: "*", times: Infinity, when: every(10, 3), error });
+  sandbox.fail({ operation: "*", times: Infinity, when: every(10, 3), error: SLOW_DOWN });
   sandbox.fail({ operation: "*", times: Infinity, when: every(50, 7), cut: true });
 }
 
@@ -32,6 +37,21 @@ Deno.test("put-objects, get-objects, delete-objects: succeed with 1,000 objects,
   const deleted = await st.run(["delete-objects", BUCKET, "--prefix", "in/", "-s"]);
   assert.deepEqual(deleted, { code: 0, stdout: "", stderr: "" });
   assert.equal(st.objects().size, 0);
+});
+
+Deno.test("put-objects: sends less to a server that serves two requests at a time, and loses nothing", async () => {
+  await using st = await stage();
+  await Deno.mkdir(st.path("in"));
+  for (let at = 0; at < 100; at++) await Deno.writeTextFile(st.path("in", `${at}`), `<${at}>`);
+  const { sandbox } = st;
+  const isTooMuch = () => sandbox.requests.filter(({ status }) => status === 0).length > 2;
+  sandbox.fail({ operation: "PutObject", times: Infinity, error: SLOW_DOWN, when: isTooMuch });
+  sandbox.fail({ operation: "PutObject", times: Infinity, delayMs: 5 });
+  const put = await st.run(["put-objects", "-s", BUCKET, st.path("in"), "--concurrency", "64"]);
+  assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
+  assert.equal(st.objects().size, 100);
+  const refused = sandbox.requests.filter(({ status }) => status === 503).length;
+  assert.ok(refused < 260, `${refused} refused`);
 });
 
 Deno.test("put-object, get-object: retry parts and ranges of a large object", async () => {
@@ -130,8 +150,7 @@ Deno.test("put-object: warns of an upload that may be left when the answer to it
 Deno.test("put-object: does not warn when the creation of an upload was refused", async () => {
   await using st = await stage();
   await Deno.writeFile(st.path("large"), noise(20_000_000));
-  const error = { status: 503, code: "SlowDown", message: "Please reduce your request rate." };
-  st.sandbox.fail({ operation: "CreateMultipartUpload", error });
+  st.sandbox.fail({ operation: "CreateMultipartUpload", error: SLOW_DOWN });
   const put = await st.run(["put-object", "-s", BUCKET, "large", st.path("large")]);
   assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
   assert.equal(st.openUploads(), 0);
