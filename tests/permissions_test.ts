@@ -12,7 +12,7 @@ import {
   COMMANDS_WITHOUT_AWS,
   type CommandUse,
 } from "../lib/cli/policies/command_permissions.ts";
-import { permissionsDocument } from "../lib/cli/policies/permissions_document.ts";
+import { inPartition, permissionsDocument } from "../lib/cli/policies/permissions_document.ts";
 import { createAccessKey, createUser } from "../lib/sandbox/seed.ts";
 import { makeFullUser } from "./support/full_user.ts";
 import { commandsInHelp } from "./support/help.ts";
@@ -74,7 +74,7 @@ async function withRevokedSessions(sandbox: Sandbox): Promise<void> {
 }
 
 function withKnownKey({ account }: Sandbox): void {
-  const user = createUser(account.id, "somebody");
+  const user = createUser(account.id, "somebody", "/", new Date(0), account.partition);
   const key = { ...createAccessKey(), accessKeyId: "AKIAIOSFODNN7EXAMPLE" };
   user.accessKeys.set(key.accessKeyId, key);
   account.users.set(user.userName, user);
@@ -82,10 +82,10 @@ function withKnownKey({ account }: Sandbox): void {
 const withObject = asAdmin("put-object", "my-bucket", "my-key", "-");
 const withToolRole = asAdmin("create", "my-bucket", "--duration", "15m");
 
-async function withMyRole(_: Sandbox, iam: IAM): Promise<void> {
+async function withMyRole({ account }: Sandbox, iam: IAM): Promise<void> {
   const RoleName = "my-role";
   const statement = { Effect: "Allow", Action: "s3:*", Resource: "*" };
-  const Principal = { AWS: "arn:aws:iam::123456789012:root" };
+  const Principal = { AWS: `arn:${account.partition}:iam::${account.id}:root` };
   await iam.createRole({
     RoleName,
     AssumeRolePolicyDocument: JSON.stringify({
@@ -100,7 +100,7 @@ async function withMyRole(_: Sandbox, iam: IAM): Promise<void> {
   });
   await iam.attachRolePolicy({
     RoleName,
-    PolicyArn: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
+    PolicyArn: `arn:${account.partition}:iam::aws:policy/AmazonS3ReadOnlyAccess`,
   });
 }
 
@@ -120,7 +120,7 @@ function withBucketPolicy({ account }: Sandbox): void {
       Effect: "Deny",
       Principal: "*",
       Action: "s3:RestoreObject",
-      Resource: "arn:aws:s3:::my-bucket/*",
+      Resource: `arn:${account.partition}:s3:::my-bucket/*`,
     }],
   });
 }
@@ -225,23 +225,30 @@ const CALLER = "caller";
 interface Outcome extends Ran {
   asked: Set<string>;
   denied: Set<string>;
+  /** The account afterwards. */
+  state: string;
 }
 
 /** Runs a use of a command as a user who has these permissions and no others. */
 async function runWith(
   use: CommandUse,
   permissions: readonly CommandPermission[],
-  isSpoilt = false,
+  { isSpoilt = false, region = "us-east-1" } = {},
 ): Promise<Outcome> {
-  await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
-  const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+  await using sandbox = await startSandbox({ region, buckets: ["my-bucket"] });
+  const { partition } = sandbox.account;
+  const aws = connect({
+    region,
+    endpointUrl: sandbox.url,
+    credentials: sandbox.credentials,
+  });
   const iam = await aws.iam();
   const scene = SCENES[nameOf(use)] ?? {};
   await scene.prepare?.(sandbox, iam);
   await iam.createUser({ UserName: CALLER });
   const { AccessKey } = await iam.createAccessKey({ UserName: CALLER });
   aws.close();
-  const document = JSON.stringify(permissionsDocument(permissions));
+  const document = JSON.stringify(permissionsDocument(permissions, partition));
   if (permissions.length > 0) {
     const policies = sandbox.account.users.get(CALLER)!.inlinePolicies;
     policies.set("own", document.replaceAll("ACCOUNT", sandbox.account.id));
@@ -255,7 +262,10 @@ async function runWith(
     if (sandbox.requests.some(isDenied)) impatience.abort();
   }, 20);
   const ran = await run(
-    [...use.line.replace("my-file", LARGE_FILE).split(" "), ...scene.args ?? []],
+    [
+      ...inPartition(use.line.replace("my-file", LARGE_FILE), partition).split(" "),
+      ...scene.args ?? [],
+    ],
     {
       sandbox,
       signal: impatience.signal,
@@ -278,6 +288,7 @@ async function runWith(
     ...ran,
     asked: actions(own),
     denied: actions(own.filter(({ errorCode }) => errorCode === "AccessDenied")),
+    state: sandbox.save(),
   };
 }
 
@@ -301,6 +312,9 @@ async function withoutEach(
 
 /** The exit code after Ctrl-C. */
 const INTERRUPTED = 130;
+const OTHER_PARTITIONS = [["cn-north-1", "aws-cn"], ["us-gov-west-1", "aws-us-gov"]] as const;
+/** An ARN of the partition that most accounts are in. */
+const OF_AMAZON = /arn:aws:/;
 const NOT_ROLLED_BACK = /Left in the account|stay on the server/;
 
 for (const use of COMMAND_PERMISSIONS) {
@@ -312,6 +326,16 @@ for (const use of COMMAND_PERMISSIONS) {
     assert.deepEqual(asked, actionsOf(permissions));
     assert.deepEqual(denied, new Set());
   });
+
+  for (const [region, partition] of OTHER_PARTITIONS) {
+    Deno.test(`${nameOf(use)}: all ARNs are of ${partition} in ${region}`, async () => {
+      const { code, stdout, stderr, asked, state } = await runWith(use, permissions, { region });
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(asked, actionsOf(permissions));
+      assert.doesNotMatch(stdout + stderr, OF_AMAZON);
+      assert.doesNotMatch(state, OF_AMAZON);
+    });
+  }
 
   Deno.test(`permissions of ${nameOf(use)}: each one that is missing is named`, async () => {
     await withoutEach(permissions, async ({ action, optional }, rest) => {
@@ -326,7 +350,9 @@ for (const use of COMMAND_PERMISSIONS) {
   if (undo === undefined) continue;
 
   Deno.test(`permissions of ${nameOf(use)}: enough to roll everything back`, async () => {
-    const { code, stderr, asked } = await runWith(use, [...permissions, ...undo], true);
+    const { code, stderr, asked } = await runWith(use, [...permissions, ...undo], {
+      isSpoilt: true,
+    });
     assert.ok(code === 1 || code === INTERRUPTED);
     assert.doesNotMatch(stderr, NOT_ROLLED_BACK);
     const notYet = code === INTERRUPTED ? ["sts:AssumeRole"] : [];
@@ -338,7 +364,9 @@ for (const use of COMMAND_PERMISSIONS) {
 
   Deno.test(`permissions of ${nameOf(use)}: each one missing to roll back is named`, async () => {
     await withoutEach(undo, async ({ action, optional }, rest) => {
-      const { code, stderr, asked } = await runWith(use, [...permissions, ...rest], true);
+      const { code, stderr, asked } = await runWith(use, [...permissions, ...rest], {
+        isSpoilt: true,
+      });
       assert.ok(code === 1 || code === INTERRUPTED);
       assert.ok(asked.has(action), `${action} is asked for`);
       if (optional !== undefined) return assert.doesNotMatch(stderr, NOT_ROLLED_BACK);

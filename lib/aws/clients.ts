@@ -4,7 +4,6 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { NetworkSettings } from "./network.ts";
 import { withRequestLog } from "./request_log.ts";
 import { noService, SESSION_REFUSED } from "./error_meanings.ts";
 import { awsErrorCode, isOtherService, noteMeaning } from "./service_error.ts";
@@ -50,7 +49,7 @@ const CONNECTION_TIMEOUT_MS = 10_000;
 /** A client for users, roles and policies. */
 export async function iamClient(settings: Settings, options: ClientOptions): Promise<IAMClient> {
   const { IAM } = await import("@aws-sdk/client-iam");
-  const iam = prepared(new IAM(clientConfig(settings, "IAM", options)), settings);
+  const iam = prepared(new IAM(await clientConfig(settings, "IAM", options)), settings);
   return withErrorNotes(iam, async (error) => {
     const isRefused = awsErrorCode(error).startsWith("InvalidClientTokenId");
     if (isRefused && (await iam.config.credentials()).sessionToken) {
@@ -63,7 +62,7 @@ export async function iamClient(settings: Settings, options: ClientOptions): Pro
 /** A client for identities and temporary credentials. */
 export async function stsClient(settings: Settings): Promise<STSClient> {
   const { STS } = await import("@aws-sdk/client-sts");
-  const sts = prepared(new STS(clientConfig(settings, "STS")), settings);
+  const sts = prepared(new STS(await clientConfig(settings, "STS")), settings);
   return withErrorNotes(sts, (error) => {
     if (settings.endpoints.STS && isOtherService(error)) noteMeaning(error, noService("STS"));
   });
@@ -75,7 +74,7 @@ export async function s3Client(
   { region = settings.region, ...options }: ClientOptions & { region?: string },
 ): Promise<S3Client> {
   const { S3 } = await import("@aws-sdk/client-s3");
-  const config = clientConfig(settings, "S3", options);
+  const config = await clientConfig(settings, "S3", options);
   const s3 = new S3({
     ...config,
     region,
@@ -106,7 +105,7 @@ function payingFor(client: S3Client): S3Client {
 /** A client for S3's settings of a whole account. */
 export async function s3ControlClient(settings: Settings): Promise<S3ControlClient> {
   const { S3Control } = await import("@aws-sdk/client-s3-control");
-  const { endpoint, ...config } = clientConfig(settings, "S3");
+  const { endpoint, ...config } = await clientConfig(settings, "S3");
   const control = new S3Control({
     ...config,
     // The account's number is a part of Amazon's host names, but not of another server's.
@@ -177,11 +176,12 @@ async function collectAnswer(stream: AsyncIterable<Uint8Array>): Promise<Uint8Ar
 }
 
 /** What all clients have in common. The SDK itself must look for none of it: it would find other things. */
-export function clientConfig(
+export async function clientConfig(
   settings: Settings,
   service: ServiceName,
   { keepAlive = true, retry = true, adaptive = false }: ClientOptions = {},
 ) {
+  const { agents } = await import("./agents.ts");
   // The SDK would write two slashes between the endpoint's path and its own.
   const endpoint = customEndpoint(settings, service)?.replace(/\/+$/, "");
   return {
@@ -196,16 +196,10 @@ export function clientConfig(
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: settings.requestTimeoutMs,
       throwOnRequestTimeout: true,
-      ...agents(settings.network, keepAlive),
+      ...agents({ keepAlive, ...settings.network }),
     },
     streamCollector: collectAnswer,
     ...(!retry && { maxAttempts: 1 }),
     ...(adaptive && { retryMode: "adaptive" }),
   };
-}
-
-/** Options for the agents of a request handler. */
-function agents(network: NetworkSettings, keepAlive: boolean) {
-  const options = { keepAlive, ...network };
-  return { httpAgent: options, httpsAgent: options };
 }

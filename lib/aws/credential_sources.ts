@@ -31,7 +31,7 @@ export function sourceProvider(
     throw new S3CredentialsError(
       "credentials",
       `The credentials of ${describeSource(source)} have expired`,
-      { hint: "Get new ones: sign in again, or ask whoever made them" },
+      { hint: "Get new ones: sign in again, or ask the person who made them" },
     );
   };
 }

@@ -27,8 +27,8 @@ export function checkedKeys(
 }
 
 /**
- * Refuses new keys that no shell or file could hold as they are, such as with a line end. Whoever sends
- * those may want to write more into a file than a key.
+ * Refuses new keys that no shell or file could hold as they are, such as with a line end. A
+ * server that sends those may want to write more into a file than a key.
  */
 export function receivedKeys<T extends AwsCredentialIdentity>(keys: T, action: string): T {
   try {

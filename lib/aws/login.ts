@@ -21,7 +21,7 @@ export async function loginCredentials(
   const path = `s3-credentials login ${session}`;
   const text = `[profile login]\nlogin_session=${session}\nregion=${region ?? settings.region}\n`;
   externalDataInterceptor.interceptFile(path, text);
-  const { credentials: _, ...config } = clientConfig(settings, "SIGNIN");
+  const { credentials: _, ...config } = await clientConfig(settings, "SIGNIN");
   try {
     return await fromLoginCredentials({
       profile: "login",

@@ -34,7 +34,7 @@ export async function ssoCredentials(
 ): Promise<AwsCredentialIdentity> {
   const { accessToken } = await currentSignIn(source, settings);
   const { SSO } = await import("@aws-sdk/nested-clients/sso");
-  const config = clientConfig(settings, "SSO");
+  const config = await clientConfig(settings, "SSO");
   const client = withRequestLog(new SSO({ ...config, region: source.region }), settings.onRequest);
   try {
     const { accountId, roleName } = source;
@@ -100,7 +100,7 @@ async function renew(
   const { clientId, clientSecret, refreshToken } = signIn;
   if (source.session === undefined || !clientId || !clientSecret || !refreshToken) return undefined;
   const { SSOOIDC } = await import("@aws-sdk/nested-clients/sso-oidc");
-  const config = clientConfig(settings, "SSO_OIDC");
+  const config = await clientConfig(settings, "SSO_OIDC");
   const client = withRequestLog(
     new SSOOIDC({ ...config, region: source.region }),
     settings.onRequest,

@@ -62,7 +62,7 @@ export class MessageReader {
     for (let count = 0; count < MAX_INTERIM_ANSWERS; count++) {
       const head = parseHead(await this.#readHeadText());
       if (head.status >= 200) return head;
-      if (head.status === 101) throw malformed("another protocol");
+      if (head.status === 101) throw malformed("status 101, which changes to another protocol");
       onInterim(head.status);
     }
     throw malformed("too many interim answers");

@@ -1,6 +1,7 @@
 /**
  * Whether a path still leads to the file or directory that it led to. Deno opens, renames and removes
- * by path only, so whoever may write above a file can lead a path elsewhere between two calls.
+ * by path only, so a user who may write above a file
+ * can lead a path elsewhere between two calls.
  *
  * @module
  */

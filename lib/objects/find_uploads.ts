@@ -57,8 +57,8 @@ export function findUploads(
   prefix?: string,
   options: {
     /**
-     * Whether to follow links to files wherever these are. Whoever can write below a directory can
-     * make one to any file that you can read.
+     * Whether to follow links to files wherever these are. A user who can write below a directory
+     * can make one to any file that you can read.
      *
      * @default {false}
      */

@@ -68,7 +68,7 @@ export interface Operation {
   permissions: NeededPermission[];
   /** Headers of an AccessDenied response, such as `x-amz-bucket-region`. */
   deniedHeaders?: Record<string, string>;
-  /** What is wrong with the request whoever the caller is, such as a bucket that does not exist. */
+  /** What is wrong with the request for every caller, such as a bucket that does not exist. */
   fault?: ServiceError;
   /**
    * Does the work. Called once, after the permissions have been granted. `may` decides on

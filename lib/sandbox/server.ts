@@ -51,7 +51,7 @@ async function answer(
   const request = incoming(message);
   try {
     const answer = await dispatch(request, state);
-    // Clients send all of a payload before they read the response, whoever has read how much of it.
+    // Clients send all of a payload before they read the response, however much of it was read here.
     await discard(message);
     response.setHeader("date", state.account.clock.now().toUTCString());
     await write(answer, response, request.method);

@@ -2,7 +2,9 @@
  * Answers that are too long, never end, or lie about the time.
  */
 import assert from "node:assert/strict";
-import { hostileServer } from "./hostile_server.ts";
+import { rawServer } from "../http/raw_server.ts";
+import { run } from "../support/run.ts";
+import { hostileServer, SECRET } from "./hostile_server.ts";
 
 const COMMANDS: string[][] = [
   ["whoami"],
@@ -111,6 +113,46 @@ for (
         return Math.round((at - Date.now()) / 3_600_000);
       });
       assert.deepEqual([...new Set(hours)], isBelieved ? [0, 1] : [0]);
+    });
+  }
+}
+
+const ENDLESS: [what: string, answer: string, error: RegExp][] = [
+  [
+    "status 101",
+    "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n",
+    /: the answer is not valid HTTP: status 101, which changes to another protocol$/m,
+  ],
+  [
+    "status 102 again and again",
+    "HTTP/1.1 102 Processing\r\n\r\n".repeat(100),
+    /: the answer is not valid HTTP: too many interim answers$/m,
+  ],
+];
+
+for (const [what, answer, error] of ENDLESS) {
+  for (const args of COMMANDS) {
+    // The connection stays open: if the answer were waited for, the command would not end.
+    Deno.test(`${args.join(" ")}: ${what} is an error at once`, async () => {
+      const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+      await using server = rawServer(async (peer) => {
+        await peer.readHead();
+        await peer.send(answer);
+        await ended;
+      });
+      const { code, stdout, stderr } = await run(args, {
+        env: {
+          AWS_ENDPOINT_URL: server.origin.origin,
+          AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
+          AWS_SECRET_ACCESS_KEY: SECRET,
+        },
+      });
+      end();
+      assert.equal(code, 1);
+      assert.equal(stdout, "");
+      assert.match(stderr, error);
+      assert.match(stderr, /^Check the endpoint/m);
+      assert.ok(server.connections <= 3, `${server.connections} attempts`);
     });
   }
 }

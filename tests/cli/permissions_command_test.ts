@@ -43,6 +43,13 @@ Deno.test("permissions: several commands and buckets, each action once", async (
   }
 });
 
+Deno.test("permissions: every ARN is of the partition that is named", async () => {
+  const { document } = await permissions("create", "delete-user", "--partition", "aws-cn");
+  const arns = JSON.stringify(document).match(/arn:[^:]*:/g)!;
+  assert.ok(arns.length > 1);
+  assert.deepEqual([...new Set(arns)], ["arn:aws-cn:"]);
+});
+
 Deno.test("permissions: the account, and the uses of a command", async () => {
   const any = await permissions("create");
   assert.ok(JSON.stringify(any.document).includes("arn:aws:iam::*:user/s3.*"));

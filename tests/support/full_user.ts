@@ -13,15 +13,17 @@ export const READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
 
 /** Makes the user. */
 export async function makeFullUser(sandbox: Sandbox, UserName: string): Promise<void> {
-  const aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+  const { url: endpointUrl, region, credentials, account: { partition } } = sandbox;
+  const aws = connect({ endpointUrl, region, credentials });
+  const own = (arn: string) => arn.replace("arn:aws:", `arn:${partition}:`);
   const iam = await aws.iam();
   const policy = JSON.stringify({
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }],
   });
-  await iam.createUser({ UserName, PermissionsBoundary: BOUNDARY });
+  await iam.createUser({ UserName, PermissionsBoundary: own(BOUNDARY) });
   await iam.putUserPolicy({ UserName, PolicyName: "inline", PolicyDocument: policy });
-  await iam.attachUserPolicy({ UserName, PolicyArn: READ_ONLY });
+  await iam.attachUserPolicy({ UserName, PolicyArn: own(READ_ONLY) });
   await iam.createAccessKey({ UserName });
   await iam.createGroup({ GroupName: "readers" });
   await iam.addUserToGroup({ UserName, GroupName: "readers" });

@@ -28,7 +28,7 @@ export const revokeSessions = defineCommand({
   options: {
     role: value(
       "--role <name>",
-      "Another role: its sessions are denied whoever has them",
+      "Another role: every session of it is denied",
       checkedRole,
     ),
     before: value(

@@ -5,6 +5,7 @@
  */
 import { InvalidInput } from "../../errors.ts";
 import { checkBucketName } from "../../names.ts";
+import { parsePartition } from "../../partitions.ts";
 import { nearest } from "../../suggest.ts";
 import { defineCommand, flag, value, values } from "../command.ts";
 import { usage } from "../options.ts";
@@ -100,9 +101,14 @@ export const permissions = defineCommand({
       if (/^\d{12}$/.test(text)) return text;
       throw new InvalidInput(`expected twelve digits, not ${JSON.stringify(text)}`);
     }),
+    partition: value(
+      "--partition <name>",
+      "AWS partition of the account, such as aws-cn or aws-us-gov (default: aws)",
+      parsePartition,
+    ),
     minimal: flag("--minimal", "Omit what the commands can do without, and rolling back"),
   },
-  async run({ operands, options: { bucket, use, account = "*", minimal } }, io) {
+  async run({ operands, options: { bucket, use, account = "*", partition, minimal } }, io) {
     const chosen = operands.map((command) => ({ command, uses: usesOf(command, use) }));
     const unused = use.find((text) =>
       !chosen.some(({ uses }) =>
@@ -119,6 +125,7 @@ export const permissions = defineCommand({
     const document = permissionsDocument(
       needed.filter(({ optional }) => !minimal || optional === undefined)
         .flatMap((permission) => named(permission, buckets, account)),
+      partition,
     );
     for (const { command, uses } of chosen) {
       const others = use.length === 0 ? otherUses(command, uses) : undefined;

@@ -4,18 +4,25 @@
  * @module
  */
 import type { PolicyDocument } from "../../policy/document.ts";
+import type { Partition } from "../../partitions.ts";
 import type { CommandPermission } from "./permission_table.ts";
+
+/** A text of the table of permissions with the ARNs of another partition. */
+export function inPartition(text: string, partition: Partition): string {
+  return text.replaceAll("arn:aws:", `arn:${partition}:`);
+}
 
 /** A policy with a statement for each resource and condition; `undefined` if nothing is needed. */
 export function permissionsDocument(
   permissions: readonly CommandPermission[],
+  partition: Partition = "aws",
 ): PolicyDocument | undefined {
   if (permissions.length === 0) return undefined;
   const statements = Map.groupBy(
     permissions,
     ({ resource, condition }) => JSON.stringify([resource, condition]),
   );
-  return {
+  const document: PolicyDocument = {
     Version: "2012-10-17",
     Statement: [...statements.values()].map((group) => {
       const { resource, condition } = group[0]!;
@@ -27,4 +34,5 @@ export function permissionsDocument(
       };
     }),
   };
+  return JSON.parse(inPartition(JSON.stringify(document), partition));
 }

@@ -25,7 +25,7 @@ export interface Revocation {
 /** Options of {@linkcode revokeSessions}. */
 export interface RevokeOptions {
   /**
-   * The role; its sessions are denied whoever has them.
+   * The role; every session of it is denied.
    *
    * @default {"s3-credentials.AmazonS3FullAccess"}
    */

@@ -1,0 +1,60 @@
+/**
+ * Node's agents for the SDK's requests, which refuse answers that would never end.
+ *
+ * @module
+ */
+import http from "node:http";
+import https from "node:https";
+
+/** Options of an agent. */
+export interface AgentOptions {
+  keepAlive: boolean;
+  /** The proxy for each scheme, and the hosts that need none. */
+  proxyEnv?: Record<string, string>;
+  /** Trusted certificate authorities; PEM. */
+  ca?: string;
+}
+
+/** As many as the SDK itself would have. */
+const MAX_SOCKETS = 50;
+/** Answers with a status below 200 that may come before the final one. */
+const MAX_INTERIM_ANSWERS = 20;
+
+/** One agent for each scheme. */
+export function agents(options: AgentOptions): { httpAgent: http.Agent; httpsAgent: https.Agent } {
+  const all = { maxSockets: MAX_SOCKETS, ...options };
+  return {
+    httpAgent: watched(new http.Agent(all)),
+    httpsAgent: watched(new https.Agent(all)),
+  };
+}
+
+/** An error that no retry can mend. */
+function malformed(reason: string): Error {
+  return Object.assign(new Error(`the answer is not valid HTTP: ${reason}`), { code: "EPROTO" });
+}
+
+/** What Node calls with each request, and its types leave out. */
+interface RequestAdder {
+  addRequest(request: http.ClientRequest, ...rest: unknown[]): void;
+}
+
+/** Node and the SDK go on waiting after a status below 200, also where no other can follow. */
+function watched<T extends http.Agent>(agent: T): T {
+  const adder = agent as unknown as RequestAdder;
+  const addRequest = adder.addRequest;
+  adder.addRequest = function (request, ...rest) {
+    request.on("upgrade", (_answer, socket) => {
+      // The socket is no longer the request's, so that its error would be nobody's.
+      socket.destroy();
+      request.emit("error", malformed("status 101, which changes to another protocol"));
+    });
+    let interimAnswers = 0;
+    request.on("information", () => {
+      if (++interimAnswers <= MAX_INTERIM_ANSWERS) return;
+      request.destroy(malformed("too many interim answers"));
+    });
+    return addRequest.call(this, request, ...rest);
+  };
+  return agent;
+}
