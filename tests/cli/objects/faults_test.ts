@@ -4,9 +4,10 @@
  */
 import assert from "node:assert/strict";
 import type { RequestRecord, Sandbox } from "../../../lib/sandbox/mod.ts";
+import { RUNS } from "../../support/arbitraries.ts";
 import { BUCKET, INTERRUPTED, noise, stage, tree, until } from "../../support/objects.ts";
 
-const COUNT = 1_000;
+const COUNT = 300 * RUNS;
 
 const SLOW_DOWN = {
   status: 503,
@@ -24,7 +25,7 @@ function badDay(sandbox: Sandbox): void {
   sandbox.fail({ operation: "*", times: Infinity, when: every(50, 7), cut: true });
 }
 
-Deno.test("put-objects, get-objects, delete-objects: succeed with 1,000 objects, one 503 in ten and one cut in fifty", async () => {
+Deno.test(`put-objects, get-objects, delete-objects: succeed with ${COUNT} objects, one 503 in ten and one cut in fifty`, async () => {
   await using st = await stage();
   await Deno.mkdir(st.path("in"));
   for (let at = 0; at < COUNT; at++) await Deno.writeTextFile(st.path("in", `${at}`), `<${at}>`);
@@ -56,13 +57,17 @@ Deno.test("put-objects: sends less to a server that serves two requests at a tim
 
 Deno.test("put-object, get-object: retry parts and ranges of a large object", async () => {
   await using st = await stage();
-  await Deno.writeFile(st.path("large"), noise(90_000_000));
+  await Deno.writeFile(st.path("large"), noise(60_000_000));
   badDay(st.sandbox);
   const put = await st.run(["put-object", "-s", BUCKET, "large", st.path("large")]);
   assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
   const got = await st.run(["get-object", BUCKET, "large", "-o", st.path("back")]);
   assert.deepEqual(got, { code: 0, stdout: "", stderr: "" });
   assert.ok(tree(st.directory).back === tree(st.directory).large);
+  for (const operation of ["UploadPart", "GetObject"]) {
+    const isRefused = (one: RequestRecord) => one.operation === operation && one.status === 503;
+    assert.ok(st.sandbox.requests.some(isRefused), `no ${operation} was refused`);
+  }
   assert.equal(st.openUploads(), 0);
 });
 
@@ -158,7 +163,7 @@ Deno.test("put-object: does not warn when the creation of an upload was refused"
 
 Deno.test("put-object: leaves no parts behind when it fails", async () => {
   await using st = await stage();
-  await Deno.writeFile(st.path("large"), noise(60_000_000));
+  await Deno.writeFile(st.path("large"), noise(30_000_000));
   st.sandbox.fail({ operation: "UploadPart", occurrence: 3, times: Infinity, error: DENIED });
   const { code, stderr } = await st.run(["put-object", BUCKET, "large", st.path("large")]);
   assert.equal(code, 1);
@@ -183,8 +188,8 @@ Deno.test("put-object: names parts that can't be removed, with the command that 
 
 Deno.test("get-object: starts again when the object changes between two ranges", async () => {
   await using st = await stage();
-  await st.put("large", noise(40_000_000, 1));
-  const second = noise(40_000_000, 2);
+  await st.put("large", noise(30_000_000, 1));
+  const second = noise(30_000_000, 2);
   let gets = 0;
   st.sandbox.fail({
     operation: "GetObject",
@@ -205,7 +210,7 @@ Deno.test("get-object: starts again when the object changes between two ranges",
 
 Deno.test("get-object: a wrong checksum is an error, and leaves no file", async () => {
   await using st = await stage();
-  for (const length of [10, 40_000_000]) {
+  for (const length of [10, 20_000_000]) {
     await st.put("a", noise(length));
     st.objects().get("a")!.etag = `"${"f".repeat(32)}"`;
     const { code, stderr } = await st.run(["get-object", BUCKET, "a", "-o", st.path("a")]);
@@ -230,8 +235,8 @@ for (const command of ["put-objects", "put-object", "get-objects", "get-object"]
     await Deno.mkdir(st.path("in"));
     const isPut = command.startsWith("put");
     for (const name of ["1", "2"]) {
-      if (isPut) await Deno.writeFile(st.path("in", name), noise(50_000_000));
-      else await st.put(name, noise(50_000_000));
+      if (isPut) await Deno.writeFile(st.path("in", name), noise(20_000_000));
+      else await st.put(name, noise(20_000_000));
     }
     const operation = isPut ? "UploadPart" : "GetObject";
     st.sandbox.fail({ operation, occurrence: 2, times: Infinity, delayMs: 60_000 });

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect, getObject } from "@s3creds/cli";
+import { RUNS } from "../../support/arbitraries.ts";
 import {
   BUCKET,
   INTERRUPTED,
@@ -57,8 +58,8 @@ for (const { command, signal, exitCode } of TRANSFERS) {
       await using st = await stage();
       const isPut = command.startsWith("put");
       await Deno.mkdir(st.path("in"));
-      if (isPut) await Deno.writeFile(st.path("in", "large"), noise(60_000_000));
-      else await st.put("large", noise(60_000_000));
+      if (isPut) await Deno.writeFile(st.path("in", "large"), noise(30_000_000));
+      else await st.put("large", noise(30_000_000));
       const operation = isPut ? "UploadPart" : "GetObject";
       st.sandbox.fail({ operation, occurrence: 3, times: Infinity, delayMs: 60_000 });
       const args: Record<string, string[]> = {
@@ -69,7 +70,7 @@ for (const { command, signal, exitCode } of TRANSFERS) {
       const child = program(st, [command, BUCKET, ...args[command]!], "piped");
       const writer = child.stdin.getWriter();
       // Standard input stays open: an interruption must not wait for its end.
-      if (command === "put-object") writer.write(noise(60_000_000)).catch(() => {});
+      if (command === "put-object") writer.write(noise(30_000_000)).catch(() => {});
       const sent = () => st.sandbox.requests.filter((one) => one.operation === operation);
       await until(() => sent().length >= 3 && sent().some(({ status }) => status > 0));
       child.kill(signal);
@@ -89,9 +90,12 @@ for (const { command, signal, exitCode } of TRANSFERS) {
   });
 }
 
-Deno.test("put-objects, get-objects: round trip of a tree of 3,000 files", async () => {
+/** How many directories of 100 files there are. */
+const DIRECTORIES = 10 * RUNS;
+
+Deno.test(`put-objects, get-objects: round trip of a tree of ${DIRECTORIES}00 files`, async () => {
   await using st = await stage();
-  for (let directory = 0; directory < 30; directory++) {
+  for (let directory = 0; directory < DIRECTORIES; directory++) {
     await Deno.mkdir(st.path("in", String(directory)), { recursive: true });
     for (let file = 0; file < 100; file++) {
       const name = `${file} ' " % + \r 😀`;
