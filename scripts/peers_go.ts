@@ -1,6 +1,7 @@
 /**
  * Gets the peers that are written in Go: MinIO, a server of S3 with a policy engine of its own, its
- * client, by which a server gets its users, and rclone and s5cmd, clients of S3.
+ * client, by which a server gets its users, rclone and s5cmd, clients of S3; and the applications that
+ * run under their presets.
  *
  * @module
  */
@@ -14,27 +15,29 @@ interface Program {
   version: string;
   /** What it is asked to see whether it runs. */
   check: string;
+  /** The package of the program, where it isn't the module itself. */
+  package?: string;
   /** Its main file, where the module's own would be built with much that nobody here uses. */
   main?: string;
 }
 
 /** Rclone can be put together from its parts; with all of them it takes three times as long. */
-const RCLONE_MAIN = `package main
+function rcloneMain(commands: readonly string[]): string {
+  const imports = commands.map((name) => `	_ "github.com/rclone/rclone/cmd/${name}"\n`).join("");
+  return `package main
 
 import (
 	_ "github.com/rclone/rclone/backend/local"
 	_ "github.com/rclone/rclone/backend/s3"
 	"github.com/rclone/rclone/cmd"
-	_ "github.com/rclone/rclone/cmd/cat"
-	_ "github.com/rclone/rclone/cmd/copy"
-	_ "github.com/rclone/rclone/cmd/copyto"
-	_ "github.com/rclone/rclone/cmd/lsjson"
-	_ "github.com/rclone/rclone/cmd/rcat"
-	_ "github.com/rclone/rclone/cmd/version"
-)
+${imports})
 
 func main() { cmd.Main() }
 `;
+}
+
+const RCLONE = { module: "github.com/rclone/rclone", version: "v1.76.0", check: "version" };
+const S5CMD = { module: "github.com/peak/s5cmd/v2", version: "v2.3.0", check: "version" };
 
 /** By the name of the program's file. */
 const PROGRAMS = {
@@ -49,21 +52,49 @@ const PROGRAMS = {
     check: "--version",
   },
   rclone: {
-    module: "github.com/rclone/rclone",
-    version: "v1.76.0",
-    check: "version",
-    main: RCLONE_MAIN,
+    ...RCLONE,
+    main: rcloneMain(["cat", "copy", "copyto", "lsjson", "rcat", "version"]),
   },
-  s5cmd: { module: "github.com/peak/s5cmd/v2", version: "v2.3.0", check: "version" },
+  s5cmd: S5CMD,
+} satisfies Record<string, Program>;
+
+/** The applications that run under their presets, in a folder of their own. */
+const APPLICATIONS = {
+  restic: {
+    module: "github.com/restic/restic",
+    version: "v0.18.1",
+    check: "version",
+    package: "github.com/restic/restic/cmd/restic",
+  },
+  litestream: {
+    module: "github.com/benbjohnson/litestream",
+    version: "v0.5.18",
+    check: "version",
+    package: "github.com/benbjohnson/litestream/cmd/litestream",
+  },
+  registry: {
+    module: "github.com/distribution/distribution/v3",
+    version: "v3.1.2",
+    check: "--version",
+    package: "github.com/distribution/distribution/v3/cmd/registry",
+  },
+  rclone: { ...RCLONE, main: rcloneMain(["copy", "sync", "version"]) },
+  s5cmd: S5CMD,
 } satisfies Record<string, Program>;
 
 /** The name of a program that can be had. */
 export type GoPeer = keyof typeof PROGRAMS;
 
-const KEY = createHash("sha256").update(JSON.stringify(PROGRAMS)).digest("hex").slice(0, 12);
+/** Another folder for other versions. */
+function folderOf(programs: Record<string, Program>): string {
+  const key = createHash("sha256").update(JSON.stringify(programs)).digest("hex").slice(0, 12);
+  return join(PROJECT, ".cache", "peers", `go-${key}`);
+}
 
-/** The folder of the programs: another one for other versions. */
-export const GO_BIN: string = join(PROJECT, ".cache", "peers", `go-${KEY}`);
+/** The folder of the programs. */
+export const GO_BIN: string = folderOf(PROGRAMS);
+/** The folder of the applications. */
+export const APPLICATIONS_BIN: string = folderOf(APPLICATIONS);
 
 /** Go's own installer puts it where no PATH leads by itself. */
 const GO = ["go", "/usr/local/go/bin/go"];
@@ -83,18 +114,33 @@ export async function installGoPeers(
   names: readonly GoPeer[],
   say: (line: string) => void,
 ): Promise<string | undefined> {
+  return await install(names.map((name) => [name, PROGRAMS[name]]), GO_BIN, say);
+}
+
+/** Makes sure that the applications are in {@linkcode APPLICATIONS_BIN}; else says why they can't be. */
+export async function installApplications(
+  say: (line: string) => void,
+): Promise<string | undefined> {
+  return await install(Object.entries(APPLICATIONS), APPLICATIONS_BIN, say);
+}
+
+async function install(
+  programs: readonly [name: string, program: Program][],
+  bin: string,
+  say: (line: string) => void,
+): Promise<string | undefined> {
   if (Deno.build.os === "windows") return "the peers run on Linux and macOS only";
-  for (const name of names) {
-    const program = PROGRAMS[name];
-    if (await problemOf(join(GO_BIN, name), [program.check]) === undefined) continue;
-    const problem = await build(name, program, say);
+  for (const [name, program] of programs) {
+    const path = join(bin, name);
+    if (await problemOf(path, [program.check]) === undefined) continue;
+    const problem = await build(path, program, say);
     if (problem !== undefined) return `${program.module} ${program.version}: ${problem}`;
   }
 }
 
 async function build(
-  name: string,
-  { module, version, main }: Program,
+  path: string,
+  { module, version, main, package: name = module }: Program,
   say: (line: string) => void,
 ): Promise<string | undefined> {
   const go = await findGo();
@@ -107,8 +153,8 @@ async function build(
     `module peer\n\ngo 1.24\n\nrequire ${module} ${version}\n`,
   );
   if (main !== undefined) await Deno.writeTextFile(join(folder, "main.go"), main);
-  const what = main === undefined ? module : ".";
-  const args = ["build", "-C", folder, "-mod=mod", "-o", join(GO_BIN, name), what];
+  const what = main === undefined ? name : ".";
+  const args = ["build", "-C", folder, "-mod=mod", "-o", path, what];
   try {
     for (let attempt = 1;; attempt++) {
       const problem = await problemOf(go, args);

@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import { denoTest } from "./counted_tests.ts";
 import { installPeers, PROJECT } from "./peers.ts";
-import { GO_BIN, installGoPeers } from "./peers_go.ts";
+import { APPLICATIONS_BIN, GO_BIN, installApplications, installGoPeers } from "./peers_go.ts";
 import { installShells } from "./shells.ts";
 
 /** A child with a home of its own would otherwise download all modules again. */
@@ -32,6 +32,7 @@ await downloadModules();
 const peers = await installPeers(console.log);
 const noMinio = await installGoPeers(["minio", "mc"], console.log);
 const noRclone = await installGoPeers(["rclone"], console.log);
+const noApplications = await installApplications(console.log);
 const missingShells = await installShells(console.log);
 if ("bin" in peers) console.log(`Peers: ${peers.versions.join(", ")}`);
 const { passed, failed, skipped } = await denoTest(
@@ -44,11 +45,16 @@ const { passed, failed, skipped } = await denoTest(
     ...(noMinio === undefined
       ? { S3CREDS_MINIO_BIN: GO_BIN }
       : { S3CREDS_MINIO_BIN: "", S3CREDS_MINIO_MISSING: noMinio }),
+    S3CREDS_APPLICATIONS_BIN: APPLICATIONS_BIN,
+    S3CREDS_APPLICATIONS_MISSING: noApplications ?? "",
   },
 );
 if ("missing" in peers) console.log(`SKIPPED, since there are no peers: ${peers.missing}`);
 if (noMinio !== undefined) console.log(`SKIPPED, since there is no MinIO: ${noMinio}`);
 if (noRclone !== undefined) console.log(`SKIPPED, since there is no rclone: ${noRclone}`);
+if (noApplications !== undefined) {
+  console.log(`SKIPPED, since there are not all applications: ${noApplications}`);
+}
 for (const shell of missingShells) console.log(`SKIPPED, since there is no ${shell}: completion`);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 Deno.exit(failed === 0 ? 0 : 1);

@@ -18,6 +18,7 @@ export const CLIENTS: readonly Preset[] = [
   preset("rclone", "rclone, sync in both directions", {
     bucket: LIST,
     keys: READ_WRITE,
+    measured: "1.76.0: sync, copy",
     source: "https://rclone.org/s3/#s3-permissions",
     notes: [
       "The page also lists s3:PutObjectAcl: 1.60 needs it, 1.76 doesn't; add it by --statement",
@@ -27,23 +28,31 @@ export const CLIENTS: readonly Preset[] = [
   preset("rclone:read-only", "rclone, downloads only", {
     bucket: LIST,
     keys: READ,
+    measured: "1.76.0: copy",
     source: "https://rclone.org/s3/#s3-permissions",
   }),
   preset("aws-cli-sync", "aws s3 sync, such as of a website", {
     bucket: LIST,
     keys: { PutObject: "upload", DeleteObject: "remove what is gone, with --delete" },
+    measured: "1.46.3: sync --delete",
     source: "https://docs.aws.amazon.com/cli/latest/reference/s3/sync.html",
     notes: [NO_PAGE, "Uploads only: to download as well, use read-write"],
   }),
   preset("s3cmd", "s3cmd", {
-    bucket: LIST,
+    bucket: { GetBucketLocation: "find the region", ...LIST },
     keys: READ_WRITE,
+    measured: "2.4.0: sync both ways, del",
     source: "https://s3tools.org/s3cmd",
-    notes: [NO_PAGE, "s3cmd info of a bucket also asks for its policy and its CORS rules"],
+    notes: [
+      NO_PAGE,
+      "Where s3:GetBucketLocation is denied, 2.4.0 went on to a host that the sandbox doesn't have: on AWS it may do without",
+      "s3cmd info of a bucket also asks for its policy and its CORS rules",
+    ],
   }),
   preset("s5cmd", "s5cmd", {
     bucket: LIST,
     keys: READ_WRITE,
+    measured: "2.3.0: cp, ls, rm",
     source: "https://github.com/peak/s5cmd",
     notes: [NO_PAGE],
   }),
@@ -57,6 +66,7 @@ export const CLIENTS: readonly Preset[] = [
   preset("minio-py", "minio, the client for Python", {
     bucket: { GetBucketLocation: "find the region, unless it is given", ...LIST },
     keys: READ_WRITE,
+    measured: "7.2.20: put, get, list, remove",
     source: "https://github.com/minio/minio-py",
     notes: [NO_PAGE, "With region in the constructor it doesn't ask for the location"],
   }),
@@ -115,6 +125,7 @@ export const CLIENTS: readonly Preset[] = [
   preset("pyarrow:write", "PyArrow, writing data sets too", {
     bucket: LIST,
     keys: READ_WRITE,
+    measured: "26.0.1, once by hand: write, read and delete a data set",
     source: "https://arrow.apache.org/docs/python/filesystems.html#s3",
     notes: [NO_PAGE],
   }),
@@ -127,6 +138,7 @@ export const CLIENTS: readonly Preset[] = [
   preset("s3fs-fsspec:write", "s3fs of fsspec, writing too", {
     bucket: LIST,
     keys: READ_WRITE,
+    measured: "2026.9.0, once by hand: write, find, read, delete",
     source: "https://s3fs.readthedocs.io/en/latest/",
     notes: [NO_PAGE],
   }),

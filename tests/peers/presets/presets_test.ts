@@ -1,0 +1,44 @@
+/**
+ * Applications under exactly their presets: they work, also under a prefix, and with any one action less
+ * they fail. What a run doesn't reach, a note of the preset says.
+ */
+import assert from "node:assert/strict";
+import { findPreset } from "@s3creds/cli/policy";
+import { peerTest } from "../support.ts";
+import { CYCLES } from "./cycles.ts";
+import { Stage } from "./stage.ts";
+
+const MISSING = Deno.env.get("S3CREDS_APPLICATIONS_MISSING") ?? "";
+const GO_PROGRAMS = /^(restic|litestream|rclone|s5cmd|docker-registry)/;
+
+for (const [name, cycle] of Object.entries(CYCLES)) {
+  const test = (title: string, work: () => Promise<void>) => {
+    const needsGo = GO_PROGRAMS.test(name);
+    if (needsGo && MISSING !== "") {
+      Deno.test({ name: `${title} (skipped: ${MISSING})`, ignore: true, fn: work });
+    } else peerTest(title, work);
+  };
+  const { bucket, keys, measured, notes = [] } = findPreset(name);
+
+  Deno.test(`presets: ${name} says which version runs here`, () => assert.ok(measured));
+
+  for (const prefix of [undefined, "top/app/"]) {
+    test(`presets: ${name} works${prefix === undefined ? "" : " under a prefix"}`, async () => {
+      await using stage = await Stage.open(name, { prefix });
+      await cycle(stage);
+      if (prefix !== undefined) assert.ok(stage.objects().every((key) => key.startsWith(prefix)));
+    });
+  }
+
+  for (const removed of Object.keys({ ...bucket, ...keys })) {
+    const isNoted = notes.some((note) => note.includes(`${removed} is not asked for in the run`));
+    test(`presets: ${name} ${isNoted ? "works" : "fails"} without ${removed}`, async () => {
+      await using stage = await Stage.open(name, { removed });
+      if (isNoted) await cycle(stage);
+      else {
+        await assert.rejects(cycle(stage));
+        assert.ok(stage.denied().includes(removed), `denied: ${stage.denied().join()}`);
+      }
+    });
+  }
+}
