@@ -23,9 +23,22 @@ const LEFT_OUT: [RegExp, string][] = [
   [/ migrating|create b |policy b |'b\*'/, "shows a mistake"],
 ];
 
-/** The commands of a page: those of code blocks, and the indented ones of the help page. */
-function commandsOf(page: string): string[] {
-  const lines = Deno.readTextFileSync(page).split("\n");
+/** A page whose commands follow upon those before, up to the next heading. */
+const PAGE_OF_WALKS = "docs/recipes.md";
+
+/** What of a page is run: its commands one by one, or all of a section as one script. */
+function examplesOf(page: string): string[] {
+  const text = Deno.readTextFileSync(page);
+  const isRun = (command: string) => !LEFT_OUT.some(([pattern]) => pattern.test(command));
+  if (page !== PAGE_OF_WALKS) return commandsOf(text).filter(isRun);
+  return text.split(/^## /m).map((section) => commandsOf(section).filter(isRun))
+    .filter((commands) => commands.length > 0)
+    .map((commands) => ["set -e", ...commands].join("\n"));
+}
+
+/** The commands of a text: those of code blocks, and the indented ones of the help page. */
+function commandsOf(text: string): string[] {
+  const lines = text.split("\n");
   const found: string[] = [];
   for (let n = 0; n < lines.length; n++) {
     const first = /^(?:\$ | {4})?((?:echo .* \| )?s3-credentials .*)$/.exec(lines[n]!)?.[1];
@@ -180,6 +193,7 @@ const NEEDS_A_PROCESS = /^(get-objects?|put-objects?|sandbox|exec|-o|--output|--
 
 /** The words of a command that can run without a process; undefined if it needs the shell or a folder. */
 function plainWords(command: string): string[] | undefined {
+  if (command.startsWith("set -e\n")) return undefined;
   const words = command.replaceAll("\\\n", "").match(/('[^']*'|[^\s'])+/g)!;
   const isForShell = words.some((word) => /["$|<>&;`*?~\\]/.test(word.replaceAll(/'[^']*'/g, "")));
   if (isForShell || words.some((word) => NEEDS_A_PROCESS.test(word))) return undefined;
@@ -194,6 +208,8 @@ async function runInShell(command: string, sandbox: Sandbox) {
     cwd: folder,
     env: {
       ...sandboxEnv(sandbox),
+      AWS_SHARED_CREDENTIALS_FILE: `${folder}/aws/credentials`,
+      AWS_CONFIG_FILE: `${folder}/aws/config`,
       PATH: `${folder}/bin:${Deno.env.get("PATH")}`,
     },
     stdin: "null",
@@ -205,11 +221,11 @@ async function runInShell(command: string, sandbox: Sandbox) {
 const seen = new Set<string>();
 
 for (const page of PAGES) {
-  for (const command of commandsOf(page)) {
-    if (seen.has(command) || LEFT_OUT.some(([pattern]) => pattern.test(command))) continue;
+  for (const command of examplesOf(page)) {
+    if (seen.has(command)) continue;
     seen.add(command);
     Deno.test({
-      name: `${page}: ${command.split("\n")[0]}`,
+      name: `${page}: ${command.replace("set -e\n", "").split("\n")[0]}`,
       // The examples are written for a POSIX shell.
       ignore: Deno.build.os === "windows",
       async fn() {
