@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { HttpResponse } from "@smithy/core/protocols";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { HttpClient } from "../../../lib/http/client.ts";
 
 /** As whom and where a request would be sent. */
 export interface Sent {
@@ -24,6 +25,8 @@ interface SdkRequest {
   body?: unknown;
 }
 
+const DENIED = "<Error><Code>AccessDenied</Code><Message>intercepted</Message></Error>";
+
 const FIELDS = [
   "Action",
   "RoleArn",
@@ -35,9 +38,23 @@ const FIELDS = [
   "WebIdentityToken",
 ];
 
+/** The service that a request was signed for, such as `iam`. */
+const SERVICES = new WeakMap<Sent, string>();
+
+/** The service of a request that was sent. */
+export function serviceOf(sent: Sent): string {
+  return SERVICES.get(sent) ?? "";
+}
+
 /** Takes the place of the network until it is disposed; notes all that is not answered. */
 export function interceptRequests(): Disposable & { sent: Sent[] } {
   const sent: Sent[] = [];
+  const { exchange } = HttpClient.prototype;
+  HttpClient.prototype.exchange = function ({ origin, target, headers }) {
+    const path = target.replace(/\?.*/, "");
+    sent.push(noted(headers.authorization ?? "", `${origin.origin}${path}`));
+    return Promise.resolve({ status: 403, headers: new Headers(), text: DENIED } as never);
+  };
   const handle = NodeHttpHandler.prototype.handle;
   NodeHttpHandler.prototype.handle = function (...args) {
     const request = args[0] as unknown as SdkRequest;
@@ -49,7 +66,10 @@ export function interceptRequests(): Disposable & { sent: Sent[] } {
   };
   return {
     sent,
-    [Symbol.dispose]: () => void (NodeHttpHandler.prototype.handle = handle),
+    [Symbol.dispose]() {
+      NodeHttpHandler.prototype.handle = handle;
+      HttpClient.prototype.exchange = exchange;
+    },
   };
 }
 
@@ -60,10 +80,9 @@ function isUnsigned({ body, path }: SdkRequest): boolean {
 
 function answer(request: SdkRequest, sent: Sent[]): HttpResponse {
   const { protocol, hostname, port, path, headers, query = {} } = request;
-  const [, key = "", region = ""] =
-    /Credential=([^/]*)\/\d+\/([^/]*)\//.exec(headers.authorization ?? "") ?? [];
   const host = port === undefined ? hostname : `${hostname}:${port}`;
-  const url = `${protocol}//${host}${path}`.replace(/\/+$/, "");
+  const found = noted(headers.authorization ?? "", `${protocol}//${host}${path}`);
+  const { key, region, url } = found;
   const form = Object.fromEntries(new URLSearchParams(String(request.body ?? "")));
   const name = form.Action;
   if (name?.startsWith("AssumeRole")) {
@@ -88,8 +107,17 @@ function answer(request: SdkRequest, sent: Sent[]): HttpResponse {
     };
     return response(200, JSON.stringify({ roleCredentials: keys }));
   }
-  sent.push({ key, region, url });
-  return response(403, "<Error><Code>AccessDenied</Code><Message>intercepted</Message></Error>");
+  sent.push(found);
+  return response(403, DENIED);
+}
+
+/** As whom and where, by a header with a signature. */
+export function noted(authorization: string, address: string): Sent {
+  const [, key = "", region = "", service = ""] =
+    /Credential=([^/]*)\/\d+\/([^/]*)\/([^/]*)\//.exec(authorization) ?? [];
+  const found = { key, region, url: address.replace(/\/+$/, "") };
+  SERVICES.set(found, service);
+  return found;
 }
 
 function response(statusCode: number, body: string): HttpResponse {

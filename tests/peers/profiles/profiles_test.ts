@@ -10,11 +10,12 @@ import type { AddressInfo } from "node:net";
 import { connect, type ConnectOptions } from "@s3creds/cli";
 import { connectionOf } from "../../../lib/aws/connect.ts";
 import { serviceError } from "../../../lib/aws/service_error.ts";
+import { COMMAND_PERMISSIONS } from "../../../lib/cli/policies/command_permissions.ts";
 import { run } from "../../support/run.ts";
 import { PythonProcess } from "../python_process.ts";
 import { hasPeers, peerTest } from "../support.ts";
-import { type Case, CaseGenerator, type Surroundings, writeHome } from "./cases.ts";
-import { interceptRequests, type Sent } from "./intercept.ts";
+import { type Case, CaseGenerator, random, type Surroundings, writeHome } from "./cases.ts";
+import { interceptRequests, noted, type Sent, serviceOf } from "./intercept.ts";
 
 const SEED = Number(Deno.env.get("S3CREDS_SEED") ?? 20_261_126);
 const CASES = Number(Deno.env.get("S3CREDS_CASES") ?? 1_200);
@@ -202,39 +203,89 @@ peerTest(`profiles: ${CASES} generated machines are read as boto3 reads them`, a
   assert.ok(acting > CASES / 4, "most cases would only test errors");
 });
 
-const COMMANDS = { whoami: "sts", "list-users": "iam", "list-buckets": "s3" } as const;
+/** Every use of every command that talks to AWS. */
+const LINES = COMMAND_PERMISSIONS.map(({ line }) => line.replace("my-file", "LICENSE").split(" "));
+const LINES_EACH = 3;
+
+/** Adds the options of AWS, which stand before the program of `exec`. */
+function withOptions(line: string[], options: string[]): string[] {
+  const end = line.includes("--") ? line.indexOf("--") : line.length;
+  return line.toSpliced(end, 0, ...options);
+}
+
+/** What a command has sent, in order; of `presign` the URL that it has printed. */
+function sentBy(line: string[], sent: Sent[], stdout: string): Sent[] {
+  if (line[0] !== "presign" || stdout === "") return sent;
+  const { origin, pathname, searchParams } = new URL(stdout.trim());
+  const credential = searchParams.get("X-Amz-Credential")!;
+  return [...sent, noted(`Credential=${credential}/`, `${origin}${pathname}`)];
+}
+
+/** The place of a service: that of the first of boto3's addresses which an address is below. */
+function placed(service: string, own: Sent, boto: Outcomes): Sent {
+  const places = service === "s3" ? [boto.bucket!, boto.s3!] : [boto[service]!];
+  const { url } = sameNames(own) as Sent;
+  const place = places.map(sameNames).find((one): one is Sent =>
+    !("error" in one) && `${url}/`.startsWith(`${one.url}/`)
+  );
+  return { ...own, url: place?.url ?? own.url };
+}
+
+/** boto3's outcome for the same place, else for the service. */
+function expected(service: string, own: Sent, boto: Outcomes): Outcome {
+  const isOfBucket = service === "s3" && !("error" in boto.bucket!) &&
+    (sameNames(boto.bucket!) as Sent).url === own.url;
+  return isOfBucket ? boto.bucket! : boto[service]!;
+}
 
 peerTest(
-  `profiles: ${COMMAND_CASES} machines with flags: a command acts as boto3 would, or not at all`,
+  `profiles: ${COMMAND_CASES} machines with flags: any command acts as boto3 would, or not at all`,
   async () => {
     const generator = new CaseGenerator(SEED + 1, surroundings, true);
-    let acting = 0;
+    const next = random(SEED + 2);
+    const tried = new Set<string[]>();
+    const acting = new Set<string>();
+    let requests = 0;
     for (let index = 0; index < COMMAND_CASES; index++) {
       const one = generator.make();
       await write(one);
       const boto = await theirs(withEndpoint(one));
-      for (const [command, service] of Object.entries(COMMANDS)) {
+      for (let count = 0; count < LINES_EACH; count++) {
+        const line = LINES[Math.floor(next() * LINES.length)]!;
+        const authFile = next() < 0.5 ? await writeAuthFile(one) : undefined;
         using network = interceptRequests();
-        const { code, stderr } = await run([command, ...flagsOf(one)], {
+        const { stdout } = await run(withOptions(line, flagsOf(one, authFile)), {
           env: { ...HOME_FILES, HOME: surroundings.home, ...one.env },
           askHidden: () => Promise.resolve("123456"),
         });
-        assert.notEqual(code, 0);
-        const error = stderr.match(/^Error: (.*)$/m)?.[1] ?? stderr;
-        const own = network.sent.at(-1) ?? { error };
-        if ("error" in own) continue;
-        acting++;
-        const found = difference(one, boto[service]!, own);
-        assert.ok(
-          found === undefined || "reason" in found,
-          shown(one, command, boto[service]!, own),
-        );
+        tried.add(line);
+        for (const own of sentBy(line, network.sent, stdout)) {
+          requests++;
+          acting.add(line[0]!);
+          const service = serviceOf(own);
+          const at = placed(service, own, boto);
+          const theirs = expected(service, at, boto);
+          const found = difference(one, theirs, at);
+          assert.ok(found === undefined || "reason" in found, shown(one, `${line}`, theirs, own));
+        }
       }
     }
-    console.log(`profiles: ${acting} of ${3 * COMMAND_CASES} command lines sent a request`);
-    assert.ok(acting > COMMAND_CASES / 2, "most command lines would only test errors");
+    console.log(
+      `profiles: ${tried.size} of ${LINES.length} uses of commands, ${requests} requests of ` +
+        `${acting.size} commands`,
+    );
+    assert.ok(requests > COMMAND_CASES / 2, "most command lines would only test errors");
   },
 );
+
+/** The keys of the command line as `--auth` reads them; undefined if there are none. */
+async function writeAuthFile({ flags: { keys } }: Case): Promise<string | undefined> {
+  if (keys === undefined) return undefined;
+  const path = `${surroundings.home}/auth.json`;
+  const [AccessKeyId, SecretAccessKey] = keys;
+  await Deno.writeTextFile(path, JSON.stringify({ AccessKeyId, SecretAccessKey }));
+  return path;
+}
 
 /** For us an endpoint on the command line counts as one in the environment: for a role's calls too. */
 function withEndpoint(one: Case): Case {
@@ -255,11 +306,16 @@ const HOME_FILES = {
   AWS_SHARED_CREDENTIALS_FILE: "~/.aws/credentials",
 };
 
-function flagsOf({ flags: { profile, region, endpoint, keys } }: Case): string[] {
+function flagsOf(
+  { flags: { profile, region, endpoint, keys } }: Case,
+  authFile: string | undefined,
+): string[] {
+  const given = authFile === undefined ? keys : undefined;
   return [
     ...(profile === undefined ? [] : ["--profile", profile]),
     ...(region === undefined ? [] : ["--region", region]),
     ...(endpoint === undefined ? [] : ["--endpoint-url", endpoint]),
-    ...(keys === undefined ? [] : ["--access-key", keys[0], "--secret-key", keys[1]]),
+    ...(authFile === undefined ? [] : ["--auth", authFile]),
+    ...(given === undefined ? [] : ["--access-key", given[0], "--secret-key", given[1]]),
   ];
 }
