@@ -16,8 +16,11 @@ export interface Measured {
 const TIME = "/usr/bin/time";
 
 /** The environment that every program is given. */
-export function environment({ url, accessKeyId, secretAccessKey }: Server): Record<string, string> {
+export function environment(
+  { url, accessKeyId, secretAccessKey, certificateFile }: Server,
+): Record<string, string> {
   return {
+    ...(certificateFile && { AWS_CA_BUNDLE: certificateFile, SSL_CERT_FILE: certificateFile }),
     AWS_ENDPOINT_URL: url,
     S3_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: accessKeyId,

@@ -6,12 +6,15 @@
 import { join } from "node:path";
 import { installPeers, PROJECT } from "../scripts/peers.ts";
 import { GO_BIN, installGoPeers } from "../scripts/peers_go.ts";
+import { getS5cmd } from "./s5cmd.ts";
 
 /** A server to work on. */
 export interface Server {
   url: string;
   accessKeyId: string;
   secretAccessKey: string;
+  /** The file with the certificate to trust, if it speaks TLS. */
+  certificateFile?: string;
 }
 
 /** What a program is asked to do. Paths are absolute. */
@@ -59,13 +62,14 @@ export async function getPeers(say: (line: string) => void): Promise<Peers> {
   const noRclone = await installGoPeers(["rclone"], say);
   if (noRclone === undefined) peers.push(await rclonePeer(join(GO_BIN, "rclone")));
   else missing.push(`rclone (${noRclone})`);
-  const noS5cmd = await installGoPeers(["s5cmd"], say);
-  if (noS5cmd === undefined) peers.push(await s5cmdPeer(join(GO_BIN, "s5cmd")));
-  else missing.push(`s5cmd (${noS5cmd})`);
+  const s5cmd = await getS5cmd(say);
+  if ("program" in s5cmd) peers.push(await s5cmdPeer(s5cmd.program));
+  else missing.push(`s5cmd (${s5cmd.missing})`);
   const noMinio = await installGoPeers(["minio"], say);
   if (noMinio !== undefined) missing.push(`MinIO (${noMinio})`);
   const bare = join(GO_BIN, "bench-server");
-  const built = await output("go", ["build", "-o", bare, join(PROJECT, "bench", "server.go")]);
+  const sources = ["server.go", "certificate.go"].map((name) => join(PROJECT, "bench", name));
+  const built = await output("go", ["build", "-o", bare, ...sources]);
   if (built.code !== 0) missing.push(`the bare server (${built.text})`);
   return {
     peers,

@@ -42,6 +42,9 @@ func main() {
 	// Objects that were overwritten must not fill the machine.
 	debug.SetGCPercent(25)
 	server := &http.Server{Addr: os.Args[1], Handler: http.HandlerFunc(serve)}
+	if len(os.Args) > 2 {
+		log.Fatal(serveTLS(server, os.Args[2]))
+	}
 	log.Fatal(server.ListenAndServe())
 }
 

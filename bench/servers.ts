@@ -18,6 +18,14 @@ export function startBare(program: string): Promise<Running> {
   return started("a bare server in memory", port, program, [`127.0.0.1:${port}`], {});
 }
 
+/** Starts the bare server behind TLS, which writes the certificate to trust to a file. */
+export async function startBareTls(program: string, certificateFile: string): Promise<Running> {
+  const port = freePort();
+  const args = [`127.0.0.1:${port}`, certificateFile];
+  const running = await started("a bare server in memory, TLS", port, program, args, {});
+  return { ...running, url: running.url.replace("http:", "https:"), certificateFile };
+}
+
 /** Starts MinIO on a folder. */
 export function startMinio(program: string, folder: string): Promise<Running> {
   const port = freePort();

@@ -13,7 +13,13 @@ import { measure, type Measured, median } from "../bench/measure.ts";
 import { getPeers, type Peer, type Server, type Task, type Work } from "../bench/peers.ts";
 import { type RoundTrips, roundTrips } from "../bench/round_trips.ts";
 import { startUp as startUpRows, startUpTable } from "../bench/start_up.ts";
-import { type Running, startBare, startMinio, startSlowSandbox } from "../bench/servers.ts";
+import {
+  type Running,
+  startBare,
+  startBareTls,
+  startMinio,
+  startSlowSandbox,
+} from "../bench/servers.ts";
 import { PROJECT } from "./peers.ts";
 
 const isQuick = Deno.args.includes("--quick");
@@ -95,8 +101,12 @@ const bucketOf = (peer: Peer) => `bench-${peer.name.toLowerCase().replaceAll(" "
 const LARGE_BUCKET = "bench-large";
 
 async function makeBuckets(server: Running, peers: readonly Peer[]): Promise<void> {
-  const { url: endpointUrl, accessKeyId, secretAccessKey } = server;
-  const aws = connect({ endpointUrl, credentials: { accessKeyId, secretAccessKey } });
+  const { url: endpointUrl, accessKeyId, secretAccessKey, certificateFile } = server;
+  const aws = connect({
+    endpointUrl,
+    credentials: { accessKeyId, secretAccessKey },
+    env: (name) => name === "AWS_CA_BUNDLE" ? certificateFile : undefined,
+  });
   const s3 = await aws.s3();
   for (const peer of peers) {
     await s3.createBucket({ Bucket: bucketOf(peer) });
@@ -178,6 +188,42 @@ function table({ title, rows }: Section): string {
   }\n`;
 }
 
+/** The programs that are measured over TLS too; the others would take minutes. */
+const isFast = ({ name }: Peer) => ["s3creds", "rclone", "s5cmd"].includes(name);
+
+async function onTls(program: string, work: (bare: Running) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  try {
+    await using bare = await startBareTls(program, join(directory, "certificate.pem"));
+    await work(bare);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** What is compared with s5cmd at a glance: everything that moves objects, on the bare server. */
+function againstS5cmd(sections: readonly Section[]): string {
+  const rows = sections.flatMap(({ title, rows }) => {
+    const [ours, theirs] = ["s3creds", "s5cmd"].map((name) =>
+      rows.find(({ peer }) => peer === name)
+    );
+    if (ours === undefined || theirs === undefined || !/^(Up|Down)load /.test(title)) return [];
+    const memory = [ours, theirs].map(({ mebibytes }) =>
+      mebibytes === undefined ? "" : `${Math.round(mebibytes)} MiB`
+    );
+    const ratio = (theirs.seconds / ours.seconds).toFixed(2);
+    return [`| ${title} | ${ratio} | ${memory.join(" | ")} |`];
+  });
+  return rows.length === 0 ? "" : `### Compared with s5cmd
+
+The time of s5cmd over that of s3creds: above 1, s3creds is faster. Then the memory of both.
+
+| | s5cmd / s3creds | s3creds | s5cmd |
+| --- | ---: | ---: | ---: |
+${rows.join("\n")}
+`;
+}
+
 /** How many requests of `create` wait for one another. */
 function roundTripTable(kinds: readonly RoundTrips[]): string {
   const rows = kinds.map(({ name, requests, chain, seconds }) =>
@@ -215,6 +261,7 @@ Machine: ${cpu.length} cores (${
 
 ${versions}
 ${left}
+${againstS5cmd(sections)}
 ${sections.map(table).join("\n")}
 ${startUpTable(await startUpRows(START_RUNS), START_RUNS)}
 ${roundTripTable(await roundTrips(LATENCY_MS))}`;
@@ -254,6 +301,10 @@ try {
     };
     await onBare((bare) => manySmall(bare, peers, folder));
     await onBare((bare) => large(bare, peers, folder, LARGE));
+    await onTls(program, async (bare) => {
+      await makeBuckets(bare, peers);
+      sections.push(...await large(bare, peers.filter(isFast), folder, LARGE));
+    });
     if (!isQuick) await onBare((bare) => large(bare, peers.slice(0, 1), folder, 4 * LARGE, 1));
     const listed = () => ({ bucket: `listing-${LISTED}`, folder: "", file: "", out: "" });
     await onBare(async (bare) => [{

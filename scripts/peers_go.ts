@@ -1,7 +1,8 @@
 /**
- * Gets the peers that are written in Go: MinIO, a server of S3 with a policy engine of its own, its
- * client, by which a server gets its users, rclone and s5cmd, clients of S3; and the applications that
- * run under their presets.
+ * Gets the peers that are written in Go: servers of S3 - MinIO, with a policy engine of its own,
+ * VersityGW, which stores in a directory, and gofakes3, which stores in memory -, MinIO's client, by
+ * which a server gets its users, and rclone, a client of S3; and the applications that run under their
+ * presets.
  *
  * @module
  */
@@ -55,7 +56,18 @@ const PROGRAMS = {
     ...RCLONE,
     main: rcloneMain(["cat", "copy", "copyto", "lsjson", "rcat", "version"]),
   },
-  s5cmd: S5CMD,
+  versitygw: {
+    module: "github.com/versity/versitygw",
+    version: "v1.8.0",
+    check: "--version",
+    package: "github.com/versity/versitygw/cmd/versitygw",
+  },
+  gofakes3: {
+    module: "github.com/johannesboyne/gofakes3",
+    version: "v1.2.0",
+    check: "-h",
+    package: "github.com/johannesboyne/gofakes3/cmd/gofakes3",
+  },
 } satisfies Record<string, Program>;
 
 /** The applications that run under their presets, in a folder of their own. */
