@@ -9,7 +9,7 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { serviceError } from "../aws/service_error.ts";
+import { isUntrusted, serviceError } from "../aws/service_error.ts";
 import type { Limiter } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName, shellWord } from "../escape.ts";
@@ -127,7 +127,8 @@ async function create(upload: MultipartUpload): Promise<string> {
     const { text } = await client.withRetries(() =>
       client.sendOnce(request, options).catch((error) => {
         isAnswerLost ||= grace.signal.aborted ||
-          error instanceof ConnectionError && !UNREACHABLE.has(error.code);
+          error instanceof ConnectionError && !UNREACHABLE.has(error.code) &&
+            !isUntrusted(error.code);
         throw error;
       })
     );

@@ -135,6 +135,16 @@ test("AWS's own host names, by TLS through a proxy with a password", async (stag
   assert.deepEqual([...proxy.logins], ["me:pa:ss"]);
 });
 
+test("an upload in parts that a certificate prevents leaves nothing, and says nothing of it", async (stage) => {
+  const { proxy, env } = stage;
+  const { code, stderr } = await run(["put-object", "my-bucket", "large", "-"], {
+    env: { ...env, HTTPS_PROXY: proxy.url },
+    stdin: new Uint8Array(9 * 2 ** 20),
+  });
+  assert.equal(code, 1);
+  assert.match(stderr, /^Error: Could not put large: the server's certificate is not trusted/);
+});
+
 for (
   const args of [["whoami"], ["list-bucket", "my-bucket"], ["put-objects", "my-bucket", "FILE"]]
 ) {
