@@ -31,6 +31,8 @@ async function downloadModules(): Promise<void> {
 await downloadModules();
 const peers = await installPeers(console.log);
 const noMinio = await installGoPeers(["minio", "mc"], console.log);
+const noVersity = await installGoPeers(["versitygw"], console.log);
+const noGofakes3 = await installGoPeers(["gofakes3"], console.log);
 const noRclone = await installGoPeers(["rclone"], console.log);
 const noApplications = await installApplications(console.log);
 const missingShells = await installShells(console.log);
@@ -39,6 +41,7 @@ const { passed, failed, skipped } = await denoTest(
   ["-A", "--parallel", ...(Deno.args.length > 0 ? Deno.args : [join(PROJECT, "tests", "peers")])],
   {
     DENO_DIR: await denoDir(),
+    S3CREDS_GO_BIN: GO_BIN,
     ...("bin" in peers
       ? { S3CREDS_PEERS_BIN: peers.bin }
       : { S3CREDS_PEERS_BIN: "", S3CREDS_PEERS_MISSING: peers.missing }),
@@ -51,6 +54,8 @@ const { passed, failed, skipped } = await denoTest(
 );
 if ("missing" in peers) console.log(`SKIPPED, since there are no peers: ${peers.missing}`);
 if (noMinio !== undefined) console.log(`SKIPPED, since there is no MinIO: ${noMinio}`);
+if (noVersity !== undefined) console.log(`SKIPPED, since there is no VersityGW: ${noVersity}`);
+if (noGofakes3 !== undefined) console.log(`SKIPPED, since there is no gofakes3: ${noGofakes3}`);
 if (noRclone !== undefined) console.log(`SKIPPED, since there is no rclone: ${noRclone}`);
 if (noApplications !== undefined) {
   console.log(`SKIPPED, since there are not all applications: ${noApplications}`);
