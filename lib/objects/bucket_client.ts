@@ -53,6 +53,8 @@ export class S3RequestError extends Error {
   readonly $response: { statusCode: number; headers: Record<string, string> };
   /** The region that the request should have gone to, if S3 names it. */
   readonly region: string | undefined;
+  /** The region that it went to. */
+  sentTo: string | undefined;
 
   constructor(answer: HttpResponse, code: string, message: string, region?: string) {
     super(message);
@@ -86,6 +88,8 @@ export class BucketClient {
   readonly #signal: AbortSignal | undefined;
   readonly #limiter: AdaptiveLimiter;
   #http: HttpClient | undefined;
+  /** The region, once S3 has named another than the settings. */
+  #region: string | undefined;
   #endpoint: Promise<Endpoint> | undefined;
   /** The endpoint once it is known, so that most requests need not wait for it. */
   #known: Endpoint | undefined;
@@ -239,7 +243,7 @@ export class BucketClient {
     log(answer.status);
     // S3 may find out that it failed after it has begun to answer with success.
     if (!isSuccess(answer.status) || /^\s*(<\?xml[^>]*>\s*)?<Error[\s>]/.test(answer.text)) {
-      throw this.#noted(errorOf(answer));
+      throw this.#noted(Object.assign(errorOf(answer), { sentTo: address.region }));
     }
     this.#succeededAt = performance.now();
     return answer;
@@ -273,8 +277,11 @@ export class BucketClient {
   }
 
   #locate(region?: string): Promise<Endpoint> {
-    if (region !== undefined) this.#endpoint = this.#known = undefined;
-    const locating = () => connectionOf(this.#aws).bucketAddress(this.bucket, region);
+    if (region !== undefined && region !== this.#region) {
+      this.#region = region;
+      this.#endpoint = this.#known = undefined;
+    }
+    const locating = () => connectionOf(this.#aws).bucketAddress(this.bucket, this.#region);
     return this.#endpoint ??= locating().then((address) => {
       const origin = new URL(address.url);
       const basePath = origin.pathname.replace(/\/+$/, "");
@@ -294,7 +301,8 @@ export class BucketClient {
     }
     if (isMissingDigest(error)) return this.#needsDigest = true;
     const isElsewhere = [301, 307, 400].includes(error.$metadata.httpStatusCode);
-    if (!isElsewhere || !region || region === this.#known?.address.region) return false;
+    // Where requests go by now says nothing: another one may have learned the region meanwhile.
+    if (!isElsewhere || !region || region === error.sentTo) return false;
     this.#locate(region).catch(() => {});
     return true;
   }
@@ -365,11 +373,17 @@ export function errorOf(answer: HttpResponse): S3RequestError {
     const error = parseXml(answer.text);
     const code = childText(error, "Code");
     if (error.name === "Error" && code !== undefined) {
-      const [message = "", region] = ["Message", "Region"].map((name) => childText(error, name));
-      return new S3RequestError(answer, code, message, region);
+      const [message = "", region, endpoint] = ["Message", "Region", "Endpoint"]
+        .map((name) => childText(error, name));
+      return new S3RequestError(answer, code, message, region ?? regionOf(endpoint));
     }
   } catch {
     // Answers to HEAD have no body, and a proxy may answer with a page.
   }
   return new S3RequestError(answer, UNKNOWN, "");
+}
+
+/** The region in a host name of Amazon's, which a redirect may name instead. */
+function regionOf(endpoint = ""): string | undefined {
+  return /\bs3[.-](?:dualstack\.)?([a-z]{2,}(?:-[a-z]+)+-\d+)\.amazonaws\.com/.exec(endpoint)?.[1];
 }

@@ -64,6 +64,22 @@ function secureServer(hostname = "127.0.0.1"): RawServer {
   return server;
 }
 
+Deno.test("HttpClient: reads the refusal of a server that reads no body and cuts a TLS connection", async () => {
+  const address = { hostname: "127.0.0.1", port: 0 };
+  await using server = rawServer(async (peer) => {
+    await peer.readHead();
+    await peer.send("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno");
+  }, Deno.listenTls({ ...address, cert: CERTIFICATE, key: CERTIFICATE_KEY }));
+  const origin = new URL(`https://127.0.0.1:${server.origin.port}`);
+  for (const length of [10, 300_000, 1_000_000, 5_000_000]) {
+    const client = new HttpClient(30_000, { ca: AUTHORITY });
+    const request = { method: "PUT", origin, target: "/", headers: { host: origin.host } };
+    const { status, text } = await client.exchange({ ...request, body: new Uint8Array(length) });
+    client.close();
+    assert.deepEqual([status, text], [403, "no"]);
+  }
+});
+
 /** A proxy for tunnels, itself behind TLS or not, and what it was asked. */
 function tunnelProxy(isSecure: boolean) {
   const address = { hostname: "127.0.0.1", port: 0 };
