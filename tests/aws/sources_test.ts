@@ -289,6 +289,68 @@ test("container: is never the source for a profile that is named and gives none"
   assert.deepEqual(sandbox.snapshot(), before);
 });
 
+/** The SDK's provider for instances reads the environment of the process itself. */
+async function atInstance(server: ChainServer, work: () => Promise<void>): Promise<void> {
+  Deno.env.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url);
+  try {
+    await work();
+  } finally {
+    Deno.env.delete("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+  }
+}
+
+test("instance: its credentials, by a token, where no profile is named and no container is", async ({ server, whoami }) => {
+  await atInstance(server, async () => {
+    const env = () => ({ AWS_EC2_METADATA_DISABLED: "false" });
+    assertIs(await whoami({ env }), /user\/admin$/);
+    const names = server.calls.map(({ name }) => name);
+    assert.deepEqual(names, ["instance-token", "instance-role", "instance"]);
+    assert.equal(server.calls.at(-1)?.parameters.token, "metadata-token");
+
+    server.calls.length = 0;
+    const container = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container` };
+    assertIs(await whoami({ env: () => ({ ...env(), ...container }) }), /user\/admin$/);
+    assert.deepEqual(server.calls.map(({ name }) => name), ["container"]);
+
+    server.calls.length = 0;
+    const { code } = await whoami({});
+    assert.equal(code, 1, "AWS_EC2_METADATA_DISABLED");
+    assert.deepEqual(server.calls, []);
+  });
+});
+
+test("instance: is never the source for a profile that is named and gives none", async ({ server, whoami }) => {
+  await atInstance(server, async () => {
+    const profiles = [
+      "region=eu-west-1\n",
+      "credential_process=sh -c 'exit 3'\n",
+      "aws_access_key_id=x\n",
+      `sso_start_url=${START}\nsso_region=eu-west-1\n${SSO_ROLE}`,
+      "login_session=me\n",
+    ];
+    for (const profile of profiles) {
+      const config = () => `[profile prod]\n${profile}`;
+      const env = () => ({ AWS_EC2_METADATA_DISABLED: "false" });
+      const { code, stderr } = await whoami({ config, env, args: ["--profile", "prod"] });
+      assert.equal(code, 1);
+      assert.match(stderr, /^Error: .*profile prod/im);
+    }
+    assert.deepEqual(server.calls, []);
+  });
+});
+
+test("credential_source: Ec2InstanceMetadata is the instance, if the profile says so", async ({ sandbox, server, whoami }) => {
+  await atInstance(server, async () => {
+    const arn = addRole(sandbox, "worker");
+    const config = () => `[profile one]\nrole_arn=${arn}\ncredential_source=Ec2InstanceMetadata\n`;
+    const env = () => ({ AWS_EC2_METADATA_DISABLED: "false" });
+    const ran = await whoami({ config, env, args: ["--profile", "one"] });
+    assertIs(ran, /assumed-role\/worker\//);
+    const names = server.calls.map(({ name }) => name);
+    assert.deepEqual(names, ["instance-token", "instance-role", "instance", "AssumeRole"]);
+  });
+});
+
 test("boto: the keys of ~/.boto and of AWS_CREDENTIAL_FILE, before the container's", async ({ server, keys, sandbox, whoami }) => {
   const container = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container` };
   const boto = { files: { ".boto": `[Credentials]\n${keys}` } };

@@ -52,6 +52,8 @@ export async function startChainServer(sandbox: Sandbox): Promise<ChainServer> {
       );
     }
     response.writeHead(200, { "content-type": "application/json" });
+    if (call.name === "instance-token") return response.end("metadata-token");
+    if (call.name === "instance-role") return response.end("my-role");
     if (call.name === "CreateToken") {
       return response.end(
         JSON.stringify({ accessToken: "renewed", refreshToken: "next", expiresIn: 3600 }),
@@ -62,6 +64,7 @@ export async function startChainServer(sandbox: Sandbox): Promise<ChainServer> {
       return response.end(JSON.stringify({ roleCredentials }));
     }
     response.end(JSON.stringify({
+      Code: "Success",
       AccessKeyId: accessKeyId,
       SecretAccessKey: secretAccessKey,
       Token: "",
@@ -82,6 +85,15 @@ export async function startChainServer(sandbox: Sandbox): Promise<ChainServer> {
     if (url.pathname === "/token") return { name: "CreateToken", parameters: JSON.parse(body) };
     if (url.pathname === "/container") {
       return { name: "container", parameters: { token: headers.authorization ?? "" } };
+    }
+    if (url.pathname.startsWith("/latest/")) {
+      const token = String(headers["x-aws-ec2-metadata-token"]);
+      const name = url.pathname === "/latest/api/token"
+        ? "instance-token"
+        : url.pathname.endsWith("/security-credentials/")
+        ? "instance-role"
+        : "instance";
+      return { name, parameters: { token } };
     }
     const parameters = Object.fromEntries(new URLSearchParams(body));
     if (parameters.Action === "AssumeRoleWithWebIdentity") {
