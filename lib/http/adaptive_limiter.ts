@@ -134,3 +134,10 @@ export class AdaptiveLimiter {
     }
   }
 }
+
+/** The milliseconds that a `Retry-After` header asks for, be it in seconds or as a date. */
+export function readRetryAfter(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  const milliseconds = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return milliseconds > 0 ? milliseconds : undefined;
+}

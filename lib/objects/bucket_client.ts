@@ -11,7 +11,7 @@ import { requestLog } from "../aws/request_log.ts";
 import { isThrottled, isUntrusted, noteMeaning, serviceError } from "../aws/service_error.ts";
 import { asUsageError } from "../errors.ts";
 import { checkBucketOrAccessPoint } from "../access_point.ts";
-import { AdaptiveLimiter, type Refusal } from "../http/adaptive_limiter.ts";
+import { AdaptiveLimiter, readRetryAfter, type Refusal } from "../http/adaptive_limiter.ts";
 import { type ExchangeOptions, HttpClient, type HttpResponse } from "../http/client.ts";
 import type { HttpBody } from "../http/connection.ts";
 import { ConnectionError } from "../http/errors.ts";
@@ -348,9 +348,7 @@ function refusalOf(error: unknown): Refusal | undefined {
   if (!(error instanceof S3RequestError)) return undefined;
   const { statusCode, headers } = error.$response;
   if (statusCode !== 503 && !isThrottled(error)) return undefined;
-  const given = headers["retry-after"] ?? "";
-  const retryAfterMs = /^\d+$/.test(given) ? Number(given) * 1000 : Date.parse(given) - Date.now();
-  return { retryAfterMs: retryAfterMs || 0 };
+  return { retryAfterMs: readRetryAfter(headers["retry-after"], Date.now()) };
 }
 
 function isRetriable(error: unknown): boolean {

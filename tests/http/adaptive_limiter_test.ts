@@ -5,7 +5,12 @@
 import assert from "node:assert/strict";
 import { setImmediate as settled } from "node:timers/promises";
 import fc from "fast-check";
-import { AdaptiveLimiter, type Clock, type Refusal } from "../../lib/http/adaptive_limiter.ts";
+import {
+  AdaptiveLimiter,
+  type Clock,
+  readRetryAfter,
+  type Refusal,
+} from "../../lib/http/adaptive_limiter.ts";
 import { mapUnordered } from "../../lib/concurrency.ts";
 
 /** A time that passes when nothing else happens. */
@@ -202,4 +207,18 @@ Deno.test("AdaptiveLimiter: ends the waiting when the signal is aborted", async 
   for (const waiting of [first!, second!]) await assert.rejects(waiting, { message: "stopped" });
   await clock.run(refused);
   assert.deepEqual([order, count], [[], 2]);
+});
+
+Deno.test("readRetryAfter: reads seconds and dates, and nothing else", () => {
+  const now = Date.parse("2026-11-26T12:00:00Z");
+  const headers = [
+    "3",
+    "Thu, 26 Nov 2026 12:00:05 GMT",
+    "0",
+    "Thu, 26 Nov 2026 11:00:00 GMT",
+    "soon",
+  ];
+  const read = headers.map((header) => readRetryAfter(header, now));
+  assert.deepEqual(read, [3_000, 5_000, undefined, undefined, undefined]);
+  assert.equal(readRetryAfter(undefined, now), undefined);
 });

@@ -3,11 +3,12 @@
  * and Ctrl-C.
  */
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import type { RequestRecord, Sandbox } from "../../../lib/sandbox/mod.ts";
-import { RUNS } from "../../support/arbitraries.ts";
+import { anyCharacter, RUNS } from "../../support/arbitraries.ts";
 import { BUCKET, INTERRUPTED, noise, stage, tree, until } from "../../support/objects.ts";
 
-const COUNT = 300 * RUNS;
+const COUNT = 200 * RUNS;
 
 const SLOW_DOWN = {
   status: 503,
@@ -25,20 +26,30 @@ function badDay(sandbox: Sandbox): void {
   sandbox.fail({ operation: "*", times: Infinity, when: every(50, 7), cut: true });
 }
 
-Deno.test(`put-objects, get-objects, delete-objects: succeed with ${COUNT} objects, one 503 in ten and one cut in fifty`, async () => {
-  await using st = await stage();
-  await Deno.mkdir(st.path("in"));
-  for (let at = 0; at < COUNT; at++) await Deno.writeTextFile(st.path("in", `${at}`), `<${at}>`);
-  badDay(st.sandbox);
-  const put = await st.run(["put-objects", "-s", BUCKET, st.path("in")]);
-  assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
-  const got = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
-  assert.deepEqual(got, { code: 0, stdout: "", stderr: "" });
-  assert.deepEqual(tree(st.path("out", "in")), tree(st.path("in")));
-  const deleted = await st.run(["delete-objects", BUCKET, "--prefix", "in/", "-s"]);
-  assert.deepEqual(deleted, { code: 0, stdout: "", stderr: "" });
-  assert.equal(st.objects().size, 0);
-});
+/** Names of files with any characters, no two of which are the same file anywhere. */
+function oddNames(): string[] {
+  const odd = fc.sample(fc.string({ unit: anyCharacter, maxLength: 20 }), { numRuns: COUNT });
+  return odd.map((text, at) => `${at}${text.toWellFormed().replace(/[/\0]/g, "-")}`);
+}
+
+for (const concurrency of ["1", "8", "64"]) {
+  Deno.test(`put-objects, get-objects, delete-objects: lose none of ${COUNT} odd names, one 503 in ten and one cut in fifty, with --concurrency ${concurrency}`, async () => {
+    await using st = await stage();
+    await Deno.mkdir(st.path("in"));
+    for (const name of oddNames()) await Deno.writeTextFile(st.path("in", name), `<${name}>`);
+    badDay(st.sandbox);
+    const atATime = ["--concurrency", concurrency];
+    const put = await st.run(["put-objects", "-s", BUCKET, st.path("in"), ...atATime]);
+    assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
+    assert.equal(st.objects().size, COUNT);
+    const got = await st.run(["get-objects", BUCKET, "-o", st.path("out"), ...atATime]);
+    assert.deepEqual(got, { code: 0, stdout: "", stderr: "" });
+    assert.deepEqual(tree(st.path("out", "in")), tree(st.path("in")));
+    const deleted = await st.run(["delete-objects", BUCKET, "--prefix", "in/", "-s", ...atATime]);
+    assert.deepEqual(deleted, { code: 0, stdout: "", stderr: "" });
+    assert.equal(st.objects().size, 0);
+  });
+}
 
 Deno.test("put-objects: sends less to a server that serves two requests at a time, and loses nothing", async () => {
   await using st = await stage();
