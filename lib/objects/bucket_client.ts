@@ -336,10 +336,11 @@ function isMissingDigest(
  * anything with. S3 names an entity tag for whatever it has stored, and servers like it have headers
  * of their own.
  */
-function isWebPage({ headers }: HttpHead, method: string): boolean {
+function isWebPage({ status, headers }: HttpHead, method: string): boolean {
   const isOfS3 = "etag" in headers ||
     Object.keys(headers).some((name) => /^x-(amz|goog)-/.test(name));
-  const isPage = headers["content-type"]?.startsWith("text/html") ?? false;
+  const isEmpty = status === 204 || headers["content-length"] === "0";
+  const isPage = !isEmpty && headers["content-type"]?.startsWith("text/html") === true;
   return !isOfS3 && (isPage || method === "PUT");
 }
 

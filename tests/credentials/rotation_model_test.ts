@@ -145,5 +145,5 @@ Deno.test("rotation: random steps, use, time and failures leave a key that works
     }),
     { numRuns: Number(Deno.env.get("S3CREDS_RUNS") ?? 1) * 150 },
   );
-  assert.ok(changes > 50, String(changes));
+  assert.ok(changes > 10, String(changes));
 });

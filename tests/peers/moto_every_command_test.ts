@@ -69,6 +69,12 @@ const OPEN = {
   BlockPublicPolicy: false,
   RestrictPublicBuckets: false,
 };
+const CLOSED = {
+  BlockPublicAcls: true,
+  IgnorePublicAcls: true,
+  BlockPublicPolicy: true,
+  RestrictPublicBuckets: true,
+};
 const POLICY: Document = JSON.parse(OWN_POLICY.replaceAll("$!BUCKET_NAME!$", "one"));
 const PUBLIC_POLICY = {
   Version: "2012-10-17",
@@ -196,6 +202,23 @@ const TURNS: Record<string, Turn> = {
   },
   "get-cors-policy": { line: "one", stdout: `${JSON.stringify(CORS, null, 4)}\n` },
   "debug-bucket": { line: "one", stdout: /^Bucket ACL:\n[^]+\n\nPublic\.\n.+policy/ },
+  "make-private": {
+    line: "one",
+    stdout: /^Before: Public\. .+\nNow: Not public: .+\n$/,
+    changes({ buckets }) {
+      buckets.one!.policy = null;
+      buckets.one!.publicAccessBlock = CLOSED;
+    },
+  },
+  "make-public": {
+    line: "one",
+    stdout: /^Before: Not public: .+\nNow: Public\. .+\n$/,
+    changes({ buckets }) {
+      buckets.one!.policy = PUBLIC_POLICY;
+      const opened = { BlockPublicPolicy: false, RestrictPublicBuckets: false };
+      buckets.one!.publicAccessBlock = { ...CLOSED, ...opened };
+    },
+  },
   "put-object": {
     line: "one hello.txt -",
     stdin: "hello",
@@ -263,6 +286,15 @@ const TURNS: Record<string, Turn> = {
     run: aboutTheKey("delete-key"),
     stdout: "",
     changes: ({ users }) => users.ida!.keys = ["Active"],
+  },
+  "delete-bucket": {
+    line: "one --force --yes",
+    stdout: "",
+    stderr: /^Deleted bucket: one \(\d+ objects?\)\n$/,
+    changes(state) {
+      delete state.buckets.one;
+      state.objects = {};
+    },
   },
   "prune": { line: "--expired --dry-run", stdout: "" },
   "extend": { line: "ida never", stdout: "" },

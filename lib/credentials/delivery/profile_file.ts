@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import type { AwsCredentialIdentity } from "../../aws/credential_types.ts";
 import { parseKeys } from "../../aws/keys.ts";
 import { parseIni } from "../../aws/ini.ts";
-import { type Environment, readSharedFiles } from "../../aws/shared_files.ts";
+import { readSharedFiles } from "../../aws/shared_files.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../../errors.ts";
 import { escapeName } from "../../escape.ts";
 import { checkProfileName } from "../format.ts";
@@ -27,7 +27,7 @@ export interface SaveProfileOptions {
   /** The endpoint of the profile, if it isn't Amazon's. */
   endpointUrl?: string;
   /** Looks up an environment variable, such as `AWS_SHARED_CREDENTIALS_FILE`. If omitted, the process's. */
-  env?: Environment;
+  env?: (name: string) => string | undefined;
 }
 
 /** Settings of a profile that AWS's tools prefer to a key, or mix with it. */

@@ -8,22 +8,24 @@ import { PLAIN_WORD } from "../../escape.ts";
 import { InvalidInput } from "../../errors.ts";
 import { hostSuffixOf } from "../../partitions.ts";
 
-/** Programs, and forms of variables, whose configuration credentials can be written in. */
-export const PROGRAM_FORMATS = [
-  "rclone",
-  "s3cmd",
-  "s3fs",
-  "mc",
-  "dotenv",
-  "docker-env",
-  "github-env",
-  "k8s-secret",
-  "duckdb",
-  "windows-cmd",
-] as const;
+/** Programs, and forms of variables, in whose configuration credentials can be written. */
+export type ProgramFormat =
+  | "rclone"
+  | "s3cmd"
+  | "s3fs"
+  | "mc"
+  | "dotenv"
+  | "docker-env"
+  | "github-env"
+  | "k8s-secret"
+  | "duckdb"
+  | "windows-cmd";
 
-/** One of {@linkcode PROGRAM_FORMATS}. */
-export type ProgramFormat = typeof PROGRAM_FORMATS[number];
+/** All of them, in the order of the help. */
+export const PROGRAM_FORMATS: readonly ProgramFormat[] = [
+  ...["rclone", "s3cmd", "s3fs", "mc", "dotenv", "docker-env"] as const,
+  ...["github-env", "k8s-secret", "duckdb", "windows-cmd"] as const,
+];
 
 /** What a program needs to know besides the credentials. */
 export interface CredentialUse {
