@@ -101,7 +101,7 @@ export function serviceError(error: unknown, action: string): S3CredentialsError
     ? `${awsCode === "Unknown" ? "" : `${awsCode}: `}${message}`
     : undefined;
   const happened = meaning?.message === undefined
-    ? words ?? answerWithoutBody(error)
+    ? words ?? answerWithoutWords(error)
     : `${meaning.message}${codeInBrackets(error)}`;
   const hint = meaning?.hint ?? accessHint(message);
   return new S3CredentialsError(meaning?.code ?? "aws", `${action}: ${happened}`, {
@@ -291,9 +291,11 @@ function isWorthQuoting(message: string, awsCode: string): boolean {
   return message !== "" && message !== awsCode && message !== "UnknownError";
 }
 
-function answerWithoutBody(error: unknown): string {
+function answerWithoutWords(error: unknown): string {
   const status = httpStatus(error);
-  return status === undefined ? `no answer (${awsErrorCode(error)})` : `HTTP status ${status}`;
+  if (status === undefined) return `no answer (${awsErrorCode(error)})`;
+  const { Code } = (error ?? {}) as SdkError;
+  return Code === undefined ? `HTTP status ${status}` : `${Code} (HTTP status ${status})`;
 }
 
 /** AWS names the action that was not allowed, which must be granted. */

@@ -159,3 +159,14 @@ Deno.test("put-objects: all files follow a redirect, although the answers come o
   const ran = await runAt(server, ["put-objects", "-s", BUCKET, st.directory]);
   assert.deepEqual(ran, { code: 0, stdout: "", stderr: "" });
 });
+
+Deno.test("put-object: names the code of an error document that says nothing else", async () => {
+  const body = "<Error><Code>EntityTooLarge</Code></Error>";
+  await using server = rawServer(async (peer) => {
+    await peer.readHead();
+    await peer.send(`HTTP/1.1 400 Bad Request\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+  });
+  const { code, stderr } = await runAt(server, ["put-object", "-s", BUCKET, "key", "FILE"], 10);
+  assert.equal(code, 1);
+  assert.equal(stderr, "Error: Could not put key: EntityTooLarge (HTTP status 400)\n");
+});
