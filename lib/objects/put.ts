@@ -281,7 +281,9 @@ class Uploader implements Disposable {
 
 function typeOf(content: ObjectContent): string | undefined {
   if (content instanceof Blob) return content.type || undefined;
-  return "path" in content ? contentTypeOf(content.path) : undefined;
+  // What is no content at all is refused when it is opened.
+  const path = (content as { path?: unknown } | null | undefined)?.path;
+  return typeof path === "string" ? contentTypeOf(path) : undefined;
 }
 
 function putError(error: unknown, key: string): unknown {

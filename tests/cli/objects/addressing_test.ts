@@ -110,7 +110,7 @@ Deno.test("--request-payer: each request for objects says that the caller pays",
     headers.push(request.headers.get("x-amz-request-payer"));
     const { method } = request;
     if (method === "POST") return new Response("<DeleteResult></DeleteResult>");
-    if (method === "PUT") return new Response(null);
+    if (method === "PUT") return new Response(null, { headers: { etag: '"e"' } });
     return new Response("<ListBucketResult></ListBucketResult>");
   });
   const credentials = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "secret" };
