@@ -40,8 +40,9 @@ const ALL_SETTINGS = ["BlockPublicAcls", "IgnorePublicAcls", ...AGAINST_POLICIES
  * @param aws the account
  * @param bucket the bucket
  * @returns what was changed
- * @throws {S3CredentialsError} `conflict`, before any change, if the account's public access block wins;
- *   otherwise why a setting could not be changed, after the others were changed back
+ * @throws {S3CredentialsError} `conflict`, before any change, if the account's public access block wins, or
+ *   if the bucket's holds back statements of the policy that allow anyone more than downloads; otherwise
+ *   why a setting could not be changed, after the others were changed back
  *
  * @example A public bucket
  * ```ts
@@ -77,6 +78,7 @@ export async function makePublic(aws: Aws, bucket: string): Promise<PublicAccess
   const [statement] =
     publicBucketPolicy(bucket, { partition: partitionOfRegion(region) }).Statement;
   const statements = statementsOf(policy);
+  if (changes.RestrictPublicBuckets === false) checkHeldBack(bucket, statements);
   const added = statements.some((one) => grantsTheSame(one, statement!))
     ? []
     : [withOwnSid(statement!, statements)];
@@ -181,6 +183,25 @@ function statementsOf(policy: PolicyDocument | undefined): PolicyStatement[] {
 
 function isPublicStatement(statement: PolicyStatement): boolean {
   return isPublicPolicy({ Version: "2012-10-17", Statement: [statement] });
+}
+
+/** What `RestrictPublicBuckets` keeps from anyone would be theirs as soon as it is off. */
+function checkHeldBack(bucket: string, statements: PolicyStatement[]): void {
+  const held = statements.filter((one) => isPublicStatement(one) && !isDownload(one));
+  if (held.length === 0) return;
+  throw new S3CredentialsError(
+    "conflict",
+    `Could not make bucket ${bucket} public: its policy has statements that allow anyone more than ` +
+      "downloads, which only its public access block holds back: " +
+      held.map((statement) => JSON.stringify(statement)).join(", "),
+    { hint: "First take them out of the bucket policy" },
+  );
+}
+
+function isDownload({ Action = [] }: PolicyStatement): boolean {
+  const actions = [Action].flat();
+  return actions.length > 0 &&
+    actions.every((action) => action.toLowerCase() === "s3:getobject");
 }
 
 /** The same grant, perhaps under another name. */

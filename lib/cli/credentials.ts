@@ -105,6 +105,9 @@ export const create = defineCommand({
     if (options.dryRun) return await showDryRun(request, options.region, io, log);
     await withAws(options, io, async (aws) => {
       if (options.plan) {
+        // What a run would end in: nothing is written.
+        const isDelivered = options.output !== undefined || options.saveProfile !== undefined;
+        if (isDelivered) (await openDelivery(aws, options, [], io, log))[Symbol.dispose]();
         const { planCredentials } = await library.create();
         return await showPlan(
           await planCredentials(aws, request, { signal: io.signal, now: io.now?.() }),

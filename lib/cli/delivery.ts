@@ -4,6 +4,7 @@
  * @module
  */
 import type { Aws } from "../aws/connect.ts";
+import { InvalidInput } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../credentials/format.ts";
 import type { CreatedCredentials } from "../credentials/types.ts";
@@ -13,12 +14,25 @@ import { library } from "./library.ts";
 import { usage } from "./options.ts";
 import { type MessageLog, writeLine } from "./output.ts";
 
+/** Formats that say where the buckets are. */
+const REGIONAL_FORMATS: readonly string[] = ["rclone", "s3cmd", "mc", "duckdb"];
 /** Formats in which something has a name. */
 const NAMED_FORMATS = ["ini", "rclone", "k8s-secret", "duckdb"] as const;
 
 function checkedProfile(text: string): string {
   checkProfileName(text);
   return text;
+}
+
+/** Elsewhere `-` stands for a stream, so that nobody means a file by it. */
+function checkedFile(path: string): string {
+  if (path === "") throw new InvalidInput("expected the name of a file");
+  if (path === "-") {
+    throw new InvalidInput(
+      "without it credentials go to standard output; for a file of this name write ./-",
+    );
+  }
+  return path;
 }
 
 /** The options of commands that give new credentials. Which of them `--force` concerns, they say. */
@@ -32,6 +46,7 @@ export const deliveryOptions = {
   output: value(
     "-o, --output <file>",
     "Write the credentials to a new file that only you can read, not to standard output",
+    checkedFile,
   ),
   saveProfile: value(
     "--save-profile <name>",
@@ -41,6 +56,11 @@ export const deliveryOptions = {
 };
 
 type DeliveryOptions = Values<typeof deliveryOptions> & { force: boolean };
+
+/** Whether what is delivered says in which region the buckets are. */
+export function namesRegion({ format, saveProfile }: DeliveryOptions): boolean {
+  return saveProfile !== undefined || REGIONAL_FORMATS.includes(format);
+}
 
 /** A way for credentials that don't exist yet. */
 export interface Delivery extends Disposable {
@@ -91,15 +111,25 @@ export async function openDelivery(
     const use = { profileName, region: bucketRegion ?? region, endpointUrl, buckets };
     const text = formatCredentials(credentials, format, { accessKey, ...use });
     if (isPrinted) return await writeLine(io, text);
-    file?.write(`${text}\n`);
+    file?.fill(`${text}\n`);
+    // A new file can be removed again. One that is replaced may hold the only copy of a key in use.
+    if (!force) file?.commit();
+    let profilePath: string | undefined;
+    if (saveProfile !== undefined) {
+      try {
+        // What is not known of the buckets doesn't change what a profile says of them.
+        const profileRegion = bucketRegion ?? (force ? undefined : region);
+        const options = { endpointUrl, region: profileRegion, force, env: io.env };
+        profilePath = (await save(saveProfile, credentials, options)).path;
+      } catch (error) {
+        if (!force) file?.remove();
+        throw error;
+      }
+    }
+    if (force) file?.commit();
     if (file !== undefined) log.say(`Wrote credentials to ${escapeName(output!)}`);
-    if (saveProfile === undefined) return;
-    try {
-      const { path } = await save(saveProfile, credentials, { ...use, force, env: io.env });
-      log.say(`Saved profile ${saveProfile} in ${escapeName(path)}`);
-    } catch (error) {
-      file?.remove();
-      throw error;
+    if (profilePath !== undefined) {
+      log.say(`Saved profile ${saveProfile} in ${escapeName(profilePath)}`);
     }
   };
   return {

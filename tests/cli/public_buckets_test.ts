@@ -98,6 +98,23 @@ test("make-public: the account's block wins, is named, and nothing changes", asy
   assert.equal(policyOf(sandbox), undefined);
 });
 
+test("make-public: refuses to give anyone what only the public access block holds back", async (sandbox) => {
+  const held = { Sid: "Upload", Effect: "Allow", Principal: "*", Action: ["s3:PutObject"] };
+  const Resource = `arn:aws:s3:::${BUCKET}/*`;
+  const policy = { Version: "2012-10-17", Statement: [PRIVATE_STATEMENT, { ...held, Resource }] };
+  sandbox.account.buckets.get(BUCKET)!.policy = JSON.stringify(policy);
+  const { code, stdout, stderr } = await run(["make-public", BUCKET], { sandbox });
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(
+    stderr,
+    /^Error: Could not make bucket my-bucket public: its policy has statements that allow anyone more than downloads, which only its public access block holds back: \{"Sid":"Upload".*\nFirst take them out of the bucket policy\n$/,
+  );
+  assert.deepEqual([policyOf(sandbox), blockOf(sandbox)], [policy, ALL_ON]);
+  // What the block doesn't hold back is public already.
+  await run(["set-public-access-block", BUCKET, "--allow-public-access"], { sandbox });
+  assert.equal((await run(["make-public", BUCKET], { sandbox })).code, 0);
+});
+
 test("make-public: if the policy can't be set, the public access block is as before", async (sandbox) => {
   const error = { status: 403, code: "AccessDenied", message: "no" };
   sandbox.fail({ operation: "PutBucketPolicy", times: Infinity, error });

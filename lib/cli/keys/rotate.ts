@@ -5,16 +5,16 @@
  */
 import { abortable } from "../../abortable.ts";
 import type { Rotation } from "../../credentials/keys/rotation_state.ts";
-import { asUsageError } from "../../errors.ts";
+import { asUsageError, S3CredentialsError } from "../../errors.ts";
 import { checkUserName } from "../../names.ts";
 import { DEFAULT_WAIT_SECONDS, formatStart, parseAge, parseWait } from "../../time.ts";
 import { defineCommand, flag, optionalValue, value, type Values } from "../command.ts";
 import type { Io } from "../io.ts";
-import { checkDelivery, deliveryOptions, openDelivery } from "../delivery.ts";
+import { checkDelivery, deliveryOptions, namesRegion, openDelivery } from "../delivery.ts";
 import { library } from "../library.ts";
 import { plainData } from "../lists/rows.ts";
 import { awsOptions, usage, withAws } from "../options.ts";
-import { messageLog, writeJson } from "../output.ts";
+import { type MessageLog, messageLog, writeJson } from "../output.ts";
 
 const DEFAULT_GRACE_SECONDS = 86_400;
 
@@ -93,13 +93,16 @@ type Account = Parameters<Parameters<typeof withAws>[2]>[0];
 async function begin(aws: Account, name: string, options: RotateOptions, io: Io): Promise<void> {
   const log = messageLog(io, false);
   const { rotateKey } = await library.rotate();
-  using delivery = await openDelivery(aws, options, [], io, log);
+  const { buckets, region } = namesRegion(options)
+    ? await findBuckets(aws, name, io, log)
+    : { buckets: [], region: undefined };
+  using delivery = await openDelivery(aws, options, buckets, io, log);
   const created = await rotateKey(aws, name, {
     onProgress: log.say,
     signal: io.signal,
     patienceMs: io.patienceMs,
   }).finally(log.flush);
-  await delivery.deliver(created).finally(log.flush);
+  await delivery.deliver({ ...created, region }).finally(log.flush);
   log.say("Next: put the new key in the place of the old one, then rotate --finish");
   await log.flush();
   if (options.wait === undefined) return;
@@ -109,6 +112,29 @@ async function begin(aws: Account, name: string, options: RotateOptions, io: Io)
     onProgress: log.say,
     signal: io.signal,
   }).finally(log.flush);
+}
+
+/** What is delivered says where the buckets are, which need not be where the caller is. */
+async function findBuckets(
+  aws: Account,
+  name: string,
+  io: Io,
+  log: MessageLog,
+): Promise<{ buckets: string[]; region: string | undefined }> {
+  const { bucketsOfUser } = await library.rotationState();
+  const { findBucket } = await library.presign();
+  const buckets = await abortable(bucketsOfUser(aws, name), io.signal);
+  try {
+    const [first] = buckets;
+    if (first !== undefined) {
+      return { buckets, region: (await findBucket(aws, first, io.signal)).region };
+    }
+  } catch (error) {
+    io.signal.throwIfAborted();
+    if (!(error instanceof S3CredentialsError)) throw error;
+  }
+  log.warn(`Could not find where the buckets of user ${name} are: check the region`);
+  return { buckets, region: undefined };
 }
 
 async function showStatus(

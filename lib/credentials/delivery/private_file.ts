@@ -7,6 +7,9 @@ import { dirname, join } from "node:path";
 import { S3CredentialsError } from "../../errors.ts";
 import { escapeName } from "../../escape.ts";
 
+/** A path that can only be a directory's. */
+const NAMES_DIRECTORY = Deno.build.os === "windows" ? /[\\/]$/ : /\/$/;
+
 /** A file for a secret, opened before there is one: what can't be written is known in time. */
 export class PrivateFile implements Disposable {
   readonly #given: string;
@@ -38,7 +41,9 @@ export class PrivateFile implements Disposable {
       // A link stays a link: the file that it names is replaced.
       const path = info?.isSymlink ? Deno.realPathSync(given) : given;
       const target = info && Deno.statSync(path);
-      if (target?.isDirectory) throw new Deno.errors.IsADirectory("it is a directory");
+      if (target?.isDirectory || NAMES_DIRECTORY.test(given)) {
+        throw new Deno.errors.IsADirectory("it is a directory");
+      }
       if (target?.isFile === false) throw new Error("it is not an ordinary file");
       return new PrivateFile(given, path, replace);
     });
@@ -46,9 +51,21 @@ export class PrivateFile implements Disposable {
 
   /** Writes the content and gives the file its name. */
   write(text: string): void {
+    this.fill(text);
+    this.commit();
+  }
+
+  /** Writes the content, which nobody sees yet. */
+  fill(text: string): void {
     withFileErrors(this.#given, () => {
       let rest = new TextEncoder().encode(text);
       while (rest.length > 0) rest = rest.subarray(this.#file.writeSync(rest));
+    });
+  }
+
+  /** Gives the file its name. */
+  commit(): void {
+    withFileErrors(this.#given, () => {
       // Somebody else may be able to write in the directory, but must not choose the content.
       const [written, found] = [this.#file.statSync(), Deno.lstatSync(this.#temporary)];
       if (written.ino !== found.ino || written.dev !== found.dev) {

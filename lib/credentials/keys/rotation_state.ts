@@ -7,7 +7,7 @@ import type { Aws } from "../../aws/connect.ts";
 import { iamPages } from "../../aws/listing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
 import { asUsageError, S3CredentialsError } from "../../errors.ts";
-import { checkUserName } from "../../names.ts";
+import { checkBucketName, checkUserName } from "../../names.ts";
 import { describeKey } from "../describe.ts";
 import { ownTagKey } from "../tags.ts";
 
@@ -48,6 +48,29 @@ export interface Rotation {
 /** The key of the tag that says which key was deactivated, and when. */
 export function tagKey(): string {
   return ownTagKey("deactivated");
+}
+
+const OWN_NAME = /^s3\.(?:read-write|read-only|write-only|custom)\.(.+)$/;
+
+/** The buckets that a user was made for, by its tag, else by its name; none if neither tells all of them. */
+export async function bucketsOfUser(aws: Aws, userName: string): Promise<string[]> {
+  try {
+    const { User } = await (await aws.iam()).getUser({ UserName: userName });
+    const tag = User?.Tags?.find(({ Key }) => Key === ownTagKey("buckets"))?.Value;
+    const buckets = tag?.split(" ") ?? OWN_NAME.exec(userName)?.[1]?.split(",") ?? [];
+    return buckets.every(isBucketName) ? buckets : [];
+  } catch (error) {
+    throw serviceError(error, `Could not look at user ${userName}`);
+  }
+}
+
+function isBucketName(text: string): boolean {
+  try {
+    checkBucketName(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

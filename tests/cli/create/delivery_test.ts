@@ -92,6 +92,40 @@ for (
   });
 }
 
+test("create -o: refuses a path that only a directory can have, and -, before it calls AWS", async ({ sandbox, path, run }) => {
+  for (
+    const [target, status, message] of [
+      [path("sub/"), 1, /it is a directory/],
+      ["", 2, /Invalid value for --output: expected the name of a file/],
+      ["-", 2, /Invalid value for --output: without it credentials go to standard output/],
+    ] as const
+  ) {
+    const { code, stderr } = await run(["create", "my-bucket", "-o", target]);
+    assert.equal(code, status);
+    assert.match(stderr, message);
+  }
+  assert.deepEqual(sandbox.requests, []);
+  assert.deepEqual([...Deno.readDirSync(path(""))], []);
+});
+
+test("create --plan: ends in the error of a delivery, and writes nothing", async ({ sandbox, path, run }) => {
+  await Deno.writeTextFile(path("key"), "old");
+  await Deno.mkdir(path("aws"));
+  await Deno.writeTextFile(path("aws/credentials"), EXISTING);
+  const refused = [["-o", path("key")], ["--save-profile", "photos"]];
+  for (const args of refused) {
+    const { code, stdout, stderr } = await run(["create", "my-bucket", "--plan", ...args]);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /exists already/);
+    const forced = await run(["create", "my-bucket", "--plan", "--force", ...args]);
+    assert.equal(forced.code, 0);
+  }
+  assert.equal(await Deno.readTextFile(path("key")), "old");
+  assert.equal(await Deno.readTextFile(path("aws/credentials")), EXISTING);
+  assert.deepEqual([...Deno.readDirSync(path(""))].map(({ name }) => name).sort(), ["aws", "key"]);
+  assert.equal(sandbox.account.users.has(USER), false);
+});
+
 test("create -o: what appears in its place meanwhile stays, and the key is deleted again", async ({ sandbox, path, run }) => {
   const { code, stderr } = await run(["create", "my-bucket", "-o", path("key")], {
     onStderr(text) {
@@ -195,6 +229,24 @@ test("create -o --save-profile: if the profile can't be saved, the file goes and
   assert.equal(sandbox.account.users.has(USER), false);
 });
 
+test("create -o --save-profile --force: if the profile can't be saved, the file keeps its old key", async ({ sandbox, path, run }) => {
+  await Deno.writeTextFile(path("key"), "the only copy of a key in use");
+  const { code, stderr } = await run(
+    ["create", "my-bucket", "-o", path("key"), "--save-profile", "photos", "--force"],
+    {
+      onStderr(text) {
+        if (!text.startsWith("Created access key")) return;
+        Deno.writeTextFileSync(path("aws/credentials"), "[a]\n[a]\n");
+      },
+    },
+  );
+  assert.equal(code, 1);
+  assert.match(stderr, /Could not write the credentials: .*this section is there already/);
+  assert.equal(await Deno.readTextFile(path("key")), "the only copy of a key in use");
+  assert.deepEqual([...Deno.readDirSync(path(""))].map(({ name }) => name).sort(), ["aws", "key"]);
+  assert.equal(sandbox.account.users.has(USER), false);
+});
+
 test("create --save-profile: of runs at the same time none loses the profile of another", async ({ path, run }) => {
   // Of runs that create the role at the same time, one does.
   await run(["create", "my-bucket", "-d", "15m"]);
@@ -221,6 +273,29 @@ test("rotate --save-profile --force: puts the new key in the place of the old on
     await Deno.readTextFile(path("aws/credentials")),
   )!;
   assert.deepEqual(keys.filter((id) => id !== old), [saved]);
+});
+
+test("rotate: what is delivered says where the user's buckets are, not where the caller is", async ({ path, run }) => {
+  const create = ["create", "eu-bucket", "-c", "--bucket-region", "eu-west-1"];
+  await run([...create, "--username", "eu", "--save-profile", "photos"]);
+  const rotated = await run(["rotate", "eu", "--save-profile", "photos", "--force"]);
+  assert.equal(rotated.code, 0, rotated.stderr);
+  assert.match(await Deno.readTextFile(path("aws/credentials")), /^region = eu-west-1$/m);
+  await run(["rotate", "eu", "--rollback"]);
+  const { stdout } = await run(["rotate", "eu", "-f", "duckdb"]);
+  assert.match(stdout, /REGION 'eu-west-1',[^]*SCOPE 's3:\/\/eu-bucket'/);
+});
+
+test("rotate --save-profile --force: where the buckets are unknown, the profile keeps its region", async ({ sandbox, path, run }) => {
+  const create = ["create", "my-bucket", "--username", "untagged", "--no-own-tags"];
+  await run([...create, "--save-profile", "photos"]);
+  const saved = await Deno.readTextFile(path("aws/credentials"));
+  await Deno.writeTextFile(path("aws/credentials"), saved.replace("us-east-1", "eu-west-1"));
+  const { code, stderr } = await run(["rotate", "untagged", "--save-profile", "photos", "--force"]);
+  assert.equal(code, 0);
+  assert.match(stderr, /^Warning: Could not find where the buckets of user untagged are/m);
+  assert.match(await Deno.readTextFile(path("aws/credentials")), /^region = eu-west-1$/m);
+  assert.equal(sandbox.account.users.get("untagged")!.accessKeys.size, 2);
 });
 
 const WRONG: [args: string[], message: string][] = [
