@@ -44,9 +44,7 @@ export class LocalFile {
         mode,
       });
     } catch (error) {
-      // That the directory was changed says more than that a file can't be made there.
-      checkDirectory();
-      throw error;
+      throw this.#reasonOf(error);
     }
     try {
       markUnfinished(this.#file);
@@ -110,8 +108,22 @@ export class LocalFile {
   finish(): void {
     if (this.#replaced !== undefined) copyAccess(this.#replaced, this.#file, this.#temporary);
     assertInPlace(this.#file, this.#temporary, this.#checkDirectory);
-    Deno.renameSync(this.#temporary, this.#path);
+    try {
+      Deno.renameSync(this.#temporary, this.#path);
+    } catch (error) {
+      throw this.#reasonOf(error);
+    }
     this.#close();
+  }
+
+  /** That the directory was changed says more than that something is not there. */
+  #reasonOf(error: unknown): unknown {
+    try {
+      this.#checkDirectory();
+      return error;
+    } catch (changed) {
+      return changed;
+    }
   }
 
   /** Removes the file, unless it is finished. */

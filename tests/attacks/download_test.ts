@@ -112,6 +112,21 @@ attackByOtherUser("a directory becomes a link during get-objects", async () => {
   assert.equal(await Deno.readTextFile(`${theirs}/other/1`), "x");
 });
 
+Deno.test("LocalFile: says that a directory was changed while the file got its name", async () => {
+  await using st = await stage();
+  let isFinishing = false;
+  let checks = 0;
+  const file = new LocalFile(st.path("a"), () => {
+    // Changed after the last check before the file is renamed.
+    if (isFinishing && ++checks > 3) throw new Error("exchanged");
+  });
+  await Deno.mkdir(st.path("a"));
+  isFinishing = true;
+  assert.throws(() => file.finish(), /exchanged/);
+  file.discard();
+  assert.deepEqual(tree(st.directory), { a: null });
+});
+
 Deno.test("LocalFile: says that a directory was changed where it is gone before the file is made", async () => {
   await using st = await stage();
   const directory = LocalDirectory.open(st.directory);
