@@ -268,8 +268,8 @@ function contextOf(request: SandboxRequest, state: SandboxState): RequestContext
     "aws:SecureTransport": String(state.secureTransport),
     "aws:RequestedRegion": request.region ?? state.account.region,
     "aws:ViaAWSService": "false",
-    ...(userAgent !== null && { "aws:UserAgent": userAgent }),
-    ...(referer !== null && { "aws:Referer": referer }),
+    ...(userAgent !== undefined && { "aws:UserAgent": userAgent }),
+    ...(referer !== undefined && { "aws:Referer": referer }),
   };
 }
 
@@ -306,9 +306,14 @@ function urlOf(wire: WireHead): URL {
 }
 
 /** Adds the trailers and removes what only concerns the payload's framing. */
-function serviceHeaders(wire: WireHead, trailers: [string, string][]): Headers {
-  const headers = new Headers();
-  for (const [name, value] of [...wire.rawHeaders, ...trailers]) headers.append(name, value);
+function serviceHeaders(wire: WireHead, trailers: [string, string][]): Map<string, string> {
+  const headers = new Map<string, string>();
+  for (const [given, text] of [...wire.rawHeaders, ...trailers]) {
+    const name = given.toLowerCase();
+    const before = headers.get(name);
+    const value = text.replace(/^[\t ]+|[\t ]+$/g, "");
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
   const encodings = (headers.get("content-encoding") ?? "").split(",")
     .map((encoding) => encoding.trim())
     .filter((encoding) => encoding !== "" && encoding !== "aws-chunked");

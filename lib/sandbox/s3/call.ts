@@ -80,7 +80,7 @@ export class S3Call {
   /** A header, or the query parameter that stands for it in a presigned URL. */
   header(name: string): string | undefined {
     const header = this.request.headers.get(name);
-    if (header !== null) return latin1ToUtf8(header);
+    if (header !== undefined) return latin1ToUtf8(header);
     if (!name.startsWith("x-amz-")) return undefined;
     for (const [key, value] of this.query) if (key.toLowerCase() === name) return value;
     return undefined;

@@ -184,7 +184,7 @@ export function uploadOfForm(
       "",
     );
   }
-  const headers = new Headers({ host: request.headers.get("host") ?? "" });
+  const headers = new Map([["host", request.headers.get("host") ?? ""]]);
   for (const [name, value] of fields) {
     const header = RENAMED[name] ?? name;
     if (HEADERS.test(header) && !NOT_OF_UPLOAD.test(header)) {

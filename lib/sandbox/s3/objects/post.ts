@@ -38,7 +38,7 @@ export function postObject(call: S3Call): Response {
 function redirectOf(call: S3Call, etag: string): string | undefined {
   const { headers } = call.request;
   const text = headers.get("x-form-redirect");
-  if (text === null || !URL.canParse(text)) return undefined;
+  if (text === undefined || !URL.canParse(text)) return undefined;
   const url = new URL(text);
   url.searchParams.append("bucket", call.bucketName);
   url.searchParams.append("key", call.key);
