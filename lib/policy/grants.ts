@@ -304,11 +304,25 @@ export function keyPattern({ prefix, key }: Pick<Grant, "prefix" | "key">): stri
 
 /** What may surprise in the prefixes and keys of grants, a sentence each. */
 export function scopeWarnings(grants: readonly Grant[]): string[] {
-  const warnings = grants.flatMap(({ prefix, key }) => {
-    if (prefix !== undefined) return prefixWarnings(prefix);
+  const warnings = grants.flatMap((grant) => {
+    const { prefix, key } = grant;
+    if (prefix !== undefined) return [...prefixWarnings(prefix), ...listingWarnings(grant)];
     return key?.startsWith("/") ? [`Key starts with /: S3 keys rarely do, such as "${key}"`] : [];
   });
   return [...new Set(warnings)];
+}
+
+/** A program that lists without its prefix must be allowed to see more than was asked for. */
+function listingWarnings(grant: Grant): string[] {
+  const { bucket, actions: { name, listing } } = grant;
+  const isWider = listing === "whole-bucket" && keyPattern(grant) !== "*" &&
+    bucketActions(grant).whole.some((action) => LISTINGS.includes(action));
+  return isWider
+    ? [
+      `${name} lists without a prefix, so that it can see the names of all keys of ${bucket}; what ` +
+      "they hold, only below the prefix",
+    ]
+    : [];
 }
 
 /** A grant's actions on the bucket: those that hold for all of it, and those that list what is covered. */

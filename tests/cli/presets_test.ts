@@ -55,6 +55,22 @@ Deno.test("policy --for: the document of the preset, with statements at its end"
   assert.match(china, /arn:aws-cn:s3:::my-bucket/);
 });
 
+Deno.test("policy, create --for: say if the names of all keys can be seen, though there is a prefix", async () => {
+  const warning =
+    "Warning: docker-registry lists without a prefix, so that it can see the names of " +
+    "all keys of my-bucket; what they hold, only below the prefix\n";
+  const request = ["my-bucket", "--for", "docker-registry"];
+  const policy = await run(["policy", ...request, "--prefix", "k/"]);
+  assert.deepEqual([policy.code, policy.stderr], [0, warning]);
+  const create = await run(["create", ...request, "--prefix", "k/", "--dry-run"]);
+  assert.ok(create.stderr.includes(warning), create.stderr);
+  assert.equal((await run(["policy", ...request])).stderr, "");
+  assert.equal(
+    (await run(["policy", "my-bucket", "--for", "restic", "--prefix", "k/"])).stderr,
+    "",
+  );
+});
+
 const KINDS: Record<string, string[]> = { "permanent": [], "temporary": ["-d", "15m"] };
 
 for (const [kind, options] of Object.entries(KINDS)) {
