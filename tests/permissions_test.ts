@@ -14,6 +14,7 @@ import {
 } from "../lib/cli/policies/command_permissions.ts";
 import { inPartition, permissionsDocument } from "../lib/cli/policies/permissions_document.ts";
 import { createAccessKey, createUser } from "../lib/sandbox/seed.ts";
+import { RUNS } from "./support/arbitraries.ts";
 import { makeFullUser } from "./support/full_user.ts";
 import { commandsInHelp } from "./support/help.ts";
 import { type Ran, run, type RunOptions } from "./support/run.ts";
@@ -317,9 +318,6 @@ const OTHER_PARTITIONS = [["cn-north-1", "aws-cn"], ["us-gov-west-1", "aws-us-go
 const OF_AMAZON = /arn:aws:/;
 const NOT_ROLLED_BACK = /Left in the account|stay on the server/;
 
-/** The uses take turns between the partitions, unless the tests are run at length. */
-const isLong = Number(Deno.env.get("S3CREDS_RUNS") ?? 1) > 1;
-
 for (const [at, use] of COMMAND_PERMISSIONS.entries()) {
   const { permissions, undo } = use;
 
@@ -330,7 +328,7 @@ for (const [at, use] of COMMAND_PERMISSIONS.entries()) {
     assert.deepEqual(denied, new Set());
   });
 
-  for (const [region, partition] of isLong ? OTHER_PARTITIONS : [OTHER_PARTITIONS[at % 2]!]) {
+  for (const [region, partition] of RUNS > 1 ? OTHER_PARTITIONS : [OTHER_PARTITIONS[at % 2]!]) {
     Deno.test(`${nameOf(use)}: all ARNs are of ${partition} in ${region}`, async () => {
       const { code, stdout, stderr, asked, state } = await runWith(use, permissions, { region });
       assert.equal(code, 0, stderr);
