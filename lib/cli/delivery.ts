@@ -105,7 +105,9 @@ export async function openDelivery(
   const { checkProfile, saveProfile: save } = await library.profileFile();
   const { deliver } = await import("../credentials/delivery/deliver.ts");
   const { region, endpoints: { S3: endpointUrl } } = await connectionOf(aws).settings;
-  if (saveProfile !== undefined) await checkProfile(saveProfile, { force, env: io.env });
+  if (saveProfile !== undefined) {
+    await checkProfile(saveProfile, { force, endpointUrl, env: io.env });
+  }
   const file = output === undefined ? undefined : PrivateFile.open(output, { replace: force });
   const write = async ({ credentials, accessKey, region: bucketRegion }: CreatedCredentials) => {
     const use = { profileName, region: bucketRegion ?? region, endpointUrl, buckets };

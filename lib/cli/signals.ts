@@ -65,7 +65,7 @@ const IS_WINDOWS = Deno.build.os === "windows";
 /** Windows has only one of them. Deno itself ends with SIGHUP even under `nohup`. */
 const NAMES: readonly SignalName[] = IS_WINDOWS ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
 /** Signals that end this process at once, unless a child may have a use for them. */
-const CHILD_ONLY = IS_WINDOWS ? [] : ["SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+const CHILD_ONLY = IS_WINDOWS ? [] : ["SIGQUIT", "SIGUSR2"] as const;
 
 function listeners<Name extends Deno.Signal>(
   names: readonly Name[],

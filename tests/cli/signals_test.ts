@@ -60,7 +60,7 @@ const ENDS = [
   ["SIGTERM", 143],
   ["SIGHUP", 129],
   ["SIGQUIT", 131],
-  ["SIGUSR1", 138],
+  ["SIGUSR2", 140],
 ] as const;
 
 for (const [signal, exitCode] of ENDS) {

@@ -96,14 +96,19 @@ export async function saveProfile(
  */
 export async function checkProfile(
   name: string,
-  { force = false, env = (name) => Deno.env.get(name) }: SaveProfileOptions,
+  { force = false, endpointUrl, env = (name) => Deno.env.get(name) }: SaveProfileOptions,
 ): Promise<string> {
   const { credentials: { path, profiles }, profiles: merged } = await readSharedFiles(env);
-  const others = OTHER_SOURCES.filter((setting) => merged.get(name)?.has(setting));
+  // The key is of one account, and must not be sent to the server of another.
+  const elsewhere = endpointUrl === undefined ? ["services", "endpoint_url"] : ["services"];
+  const others = [...OTHER_SOURCES, ...elsewhere].filter((one) => merged.get(name)?.has(one));
   if (others.length > 0) {
     throw new S3CredentialsError(
       "conflict",
-      `Profile ${name} has ${others.join(", ")}, which AWS's tools would use in place of the key`,
+      `Profile ${name} has ${
+        others.join(", ")
+      }: AWS's tools would not use the key, or not where it ` +
+        "is meant for",
       { hint: "Choose another name" },
     );
   }

@@ -193,6 +193,12 @@ for (
       "[profile photos]\nrole_arn = x\n",
       /Profile photos has role_arn/,
     ],
+    [
+      "services of that name",
+      "config",
+      "[profile photos]\nservices = x\n",
+      /Profile photos has services: AWS's tools would not use the key, or not where/,
+    ],
   ] as const
 ) {
   test(`create --save-profile: refuses ${what} before it calls AWS`, async ({ sandbox, path, run }) => {
