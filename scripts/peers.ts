@@ -66,7 +66,13 @@ async function install(folder: string): Promise<string | undefined> {
   await Deno.writeTextFile(markOf(folder), folder);
 }
 
-async function retry(
+/**
+ * Tries three times what may fail because of the network.
+ *
+ * @param work says what went wrong
+ * @param say told of attempts that failed
+ */
+export async function retry(
   work: () => Promise<string | undefined>,
   say: (line: string) => void,
 ): Promise<string | undefined> {
@@ -78,13 +84,16 @@ async function retry(
   }
 }
 
-async function run(
+/** Runs a program; a problem is the last line that it has written to standard error. */
+export async function run(
   program: string,
   args: string[],
+  cwd?: string,
 ): Promise<{ stdout: string; problem?: string }> {
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    const { code, stdout, stderr } = await new Deno.Command(program, { args, signal }).output();
+    const { code, stdout, stderr } = await new Deno.Command(program, { args, signal, cwd })
+      .output();
     const decoder = new TextDecoder();
     const lastLine = decoder.decode(stderr).trim().split("\n").at(-1);
     return {

@@ -10,16 +10,20 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { PROJECT } from "./peers.ts";
 
-interface Program {
+/** What a program is built from. */
+export interface GoSource {
   /** The module that it is built from. */
   module: string;
   version: string;
-  /** What it is asked to see whether it runs. */
-  check: string;
   /** The package of the program, where it isn't the module itself. */
   package?: string;
   /** Its main file, where the module's own would be built with much that nobody here uses. */
   main?: string;
+}
+
+interface Program extends GoSource {
+  /** What it is asked to see whether it runs. */
+  check: string;
 }
 
 /** Rclone can be put together from its parts; with all of them it takes three times as long. */
@@ -145,14 +149,22 @@ async function install(
   for (const [name, program] of programs) {
     const path = join(bin, name);
     if (await problemOf(path, [program.check]) === undefined) continue;
-    const problem = await build(path, program, say);
+    const problem = await buildGo(path, program, say);
     if (problem !== undefined) return `${program.module} ${program.version}: ${problem}`;
   }
 }
 
-async function build(
+/**
+ * Builds a program.
+ *
+ * @param path the file to make
+ * @param source what it is built from
+ * @param say told what takes time
+ * @returns why it can't be built; `undefined` where it is there
+ */
+export async function buildGo(
   path: string,
-  { module, version, main, package: name = module }: Program,
+  { module, version, main, package: name = module }: GoSource,
   say: (line: string) => void,
 ): Promise<string | undefined> {
   const go = await findGo();

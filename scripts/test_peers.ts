@@ -10,6 +10,7 @@
 import { join } from "node:path";
 import { denoTest } from "./counted_tests.ts";
 import { installPeers, PROJECT } from "./peers.ts";
+import { installEngines } from "./peers_engines.ts";
 import { APPLICATIONS_BIN, GO_BIN, installApplications, installGoPeers } from "./peers_go.ts";
 import { installShells } from "./shells.ts";
 
@@ -35,6 +36,7 @@ const noVersity = await installGoPeers(["versitygw"], console.log);
 const noGofakes3 = await installGoPeers(["gofakes3"], console.log);
 const noRclone = await installGoPeers(["rclone"], console.log);
 const noApplications = await installApplications(console.log);
+const engines = await installEngines(console.log);
 const missingShells = await installShells(console.log);
 if ("bin" in peers) console.log(`Peers: ${peers.versions.join(", ")}`);
 const { passed, failed, skipped } = await denoTest(
@@ -42,6 +44,8 @@ const { passed, failed, skipped } = await denoTest(
   {
     DENO_DIR: await denoDir(),
     S3CREDS_GO_BIN: GO_BIN,
+    S3CREDS_ENGINES_BIN: engines.bin,
+    S3CREDS_ENGINES_MISSING: JSON.stringify(engines.missing),
     ...("bin" in peers
       ? { S3CREDS_PEERS_BIN: peers.bin }
       : { S3CREDS_PEERS_BIN: "", S3CREDS_PEERS_MISSING: peers.missing }),
@@ -59,6 +63,9 @@ if (noGofakes3 !== undefined) console.log(`SKIPPED, since there is no gofakes3: 
 if (noRclone !== undefined) console.log(`SKIPPED, since there is no rclone: ${noRclone}`);
 if (noApplications !== undefined) {
   console.log(`SKIPPED, since there are not all applications: ${noApplications}`);
+}
+for (const [engine, why] of Object.entries(engines.missing)) {
+  console.log(`SKIPPED, since there is no ${engine}: ${why}`);
 }
 for (const shell of missingShells) console.log(`SKIPPED, since there is no ${shell}: completion`);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
