@@ -30,7 +30,7 @@ const createOptions = {
     duration: value(
       "-d, --duration <duration>",
       "Create temporary credentials that last this long: 3600s, 15m or 2h, from 15 minutes to 12 " +
-        "hours. If omitted, they never expire",
+        "hours. If omitted, they are permanent",
       parseDuration,
     ),
     username: value(

@@ -37,7 +37,7 @@ export interface CreateRequest {
   policy?: PolicyDocument;
   /** Statements to add to the policy. */
   statements?: readonly PolicyStatement[];
-  /** Seconds that temporary credentials last, from 900 to 43,200. If omitted, they never expire. */
+  /** Seconds that temporary credentials last, from 900 to 43,200. If omitted, they are permanent. */
   duration?: number;
   /** The role to assume, with `duration`. If omitted, this tool's own role is ensured. */
   roleArn?: string;
