@@ -1,6 +1,7 @@
 /**
  * The completion scripts in real shells: what the Tab key offers, line by line.
  */
+import { CREDENTIAL_FORMATS } from "../../lib/credentials/format.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { commandsInHelp, optionsInHelp } from "../support/help.ts";
@@ -38,7 +39,7 @@ const SHELLS: Shell[] = [
   },
 ];
 
-const FORMATS = ["json", "ini", "env", "env-no-export", "powershell", "fish", "process"];
+const FORMATS: readonly string[] = CREDENTIAL_FORMATS;
 const ALL_FILES = ["folder", "notes.json", "notes.txt"];
 
 /** What is typed after the program's name, and what is offered. */
@@ -50,7 +51,7 @@ const CASES: Record<string, string[]> = {
   "create --re": ["--read-only", "--region"],
   "create my-bucket -c --re": ["--read-only", "--region"],
   "list-bucket create --ur": ["--urls"],
-  "create my-bucket -f ": FORMATS,
+  "create my-bucket -f ": [...FORMATS],
   "create --format e": ["env", "env-no-export"],
   "create --format=j": ["json"],
   "create --auth notes.j": ["notes.json"],

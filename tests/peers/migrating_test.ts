@@ -41,7 +41,7 @@ const DIFFERENCES: Difference[] = [
     called: "`policy b --public-bucket --read-only`",
     args: ["policy", "docs", "--public-bucket", "--read-only"],
     theirs: /"AllowAllGetObject"/,
-    ours: /--public-bucket cannot be used with --read-only/,
+    ours: /--public-bucket cannot be used with .*--read-only/,
     codes: [0, 2],
   },
   {

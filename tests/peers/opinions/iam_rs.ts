@@ -167,9 +167,11 @@ export const IAM_RS: Engine = {
     };
   },
   decision: (line) => line,
-  refusals: [{
-    says: /^error/,
-    why: "an action, a resource or a principal that iam-rs does not read",
-  }],
+  refusals: [
+    { says: /untagged enum OneOrMany/, why: "an element whose values iam-rs does not read" },
+    { says: /^error: Condition error/, why: "a value of a condition that iam-rs refuses" },
+    { says: /^error: Invalid variable/, why: "a variable that iam-rs refuses" },
+    { says: /^error: Invalid ARN/, why: "an ARN that iam-rs refuses" },
+  ],
   rules: RULES,
 };
