@@ -166,6 +166,7 @@ function preparedFiles({ credentials }: Sandbox): Record<string, string> {
     "my-policy.json": JSON.stringify(READ_ONLY),
     "custom-policy.json": JSON.stringify(TEMPLATE),
     "file.txt": "file",
+    "index.html": "<p>Hello",
     "one.txt": "one",
     "two.txt": "two",
     "my-directory/three.txt": "three",

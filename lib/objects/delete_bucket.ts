@@ -303,7 +303,7 @@ function deletionError(bucket: string, thrown: unknown, wasForced: boolean): S3C
       cause: thrown,
       hint: wasForced
         ? "Something was uploaded in the meantime: try again"
-        : "See what is in it with s3-credentials list-bucket; `force` deletes that too",
+        : `s3-credentials list-bucket ${bucket} shows what it holds; \`force\` deletes that, too`,
     });
   }
   const error = serviceError(thrown, action);

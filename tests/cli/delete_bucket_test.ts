@@ -49,7 +49,7 @@ test("delete-bucket: leaves a bucket that is not empty, and says what would dele
   assert.equal(
     stderr,
     `Error: Could not delete bucket ${BUCKET}: it is not empty\n` +
-      "See what is in it with s3-credentials list-bucket; --force deletes that too\n",
+      `s3-credentials list-bucket ${BUCKET} shows what it holds; --force deletes that, too\n`,
   );
   assert.deepEqual([...st.objects().keys()], ["a"]);
 });

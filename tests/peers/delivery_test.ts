@@ -26,6 +26,12 @@ const READERS: Record<string, Reader> = {
     args: (file, _, key) => ["--config", file, "cat", `s3:${BUCKET}/${key}`],
     takesSessions: true,
   },
+  s3cmd: {
+    format: "s3cmd",
+    program: peerPath("s3cmd"),
+    args: (file, _, key) => ["-c", file, "--quiet", "get", `s3://${BUCKET}/${key}`, "-"],
+    takesSessions: true,
+  },
   mc: {
     format: "mc",
     program: "sh",

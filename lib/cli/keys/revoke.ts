@@ -65,7 +65,7 @@ export const revokeSessions = defineCommand({
       );
       log.warn(
         role === undefined
-          ? "This hits everybody who has temporary credentials of create or localserver in this account"
+          ? "This hits everybody who has temporary credentials of create, exec or localserver in this account"
           : `This hits everybody who has assumed role ${RoleName}, by whatever program`,
       );
     }).finally(log.flush);
