@@ -10,7 +10,7 @@ import type { ManagedPolicy } from "../account.ts";
 
 interface Entry {
   policyName: string;
-  /** AWS's, where it is known. */
+  /** AWS's own, as answers of AWS that others published show it; omitted where none was found. */
   policyId?: string;
   version: string;
   createDate: string;
@@ -58,6 +58,7 @@ const ENTRIES: Entry[] = [
   },
   {
     policyName: "IAMFullAccess",
+    policyId: "ANPAI7XKCFMBPM3QQRRVQ",
     version: "v2",
     createDate: "2015-02-06T18:40:38Z",
     updateDate: "2019-06-21T19:40:00Z",
@@ -78,6 +79,7 @@ const ENTRIES: Entry[] = [
   },
   {
     policyName: "IAMReadOnlyAccess",
+    policyId: "ANPAJKSO7NDY4T57MWDSQ",
     version: "v4",
     createDate: "2015-02-06T18:40:39Z",
     updateDate: "2018-01-25T19:11:27Z",
@@ -93,6 +95,7 @@ const ENTRIES: Entry[] = [
   },
   {
     policyName: "IAMUserChangePassword",
+    policyId: "ANPAJ4L4MM2A7QIEB56MS",
     version: "v5",
     createDate: "2016-11-15T00:25:16Z",
     updateDate: "2026-02-12T17:58:57Z",
@@ -111,6 +114,7 @@ const ENTRIES: Entry[] = [
   },
   {
     policyName: "PowerUserAccess",
+    policyId: "ANPAJYRXTHIB4FOVS3ZXS",
     version: "v5",
     createDate: "2015-02-06T18:39:47Z",
     updateDate: "2023-07-06T22:04:00Z",
@@ -182,7 +186,7 @@ function managedPolicyOf(entry: Entry, partition: Partition): ManagedPolicy {
   };
 }
 
-/** An id that is the same in every sandbox. */
+/** Stands in for an id of AWS's that isn't known: not AWS's, but the same in every sandbox. */
 function idOf(policyName: string): string {
   const hash = createHash("sha256").update(policyName).digest("hex").toUpperCase();
   return `ANPAI${hash.replaceAll(/[0189]/g, "X").slice(0, 16)}`;

@@ -29,3 +29,20 @@ Deno.test("AWS's own policies: for one that the sandbox lacks, the error says so
   const own = await attach("arn:aws:iam::123456789012:policy/mine");
   assert.doesNotMatch(own.message, /sandbox/);
 });
+
+Deno.test("AWS's own policies: have AWS's ids, but for AWSDenyAll, whose id stands in for it", async () => {
+  await using r = await room();
+  const { Policies } = await r.iam.listPolicies({ Scope: "AWS" });
+  const ids = Object.fromEntries(Policies!.map((policy) => [policy.PolicyName, policy.PolicyId]));
+  const { AWSDenyAll, ...known } = ids;
+  assert.deepEqual(known, {
+    AdministratorAccess: "ANPAIWMBCKSKIEE64ZLYK",
+    AmazonS3FullAccess: "ANPAIFIR6V6BVTRAHWINE",
+    AmazonS3ReadOnlyAccess: "ANPAIZTJ4DXE7G6AGAE6M",
+    IAMFullAccess: "ANPAI7XKCFMBPM3QQRRVQ",
+    IAMReadOnlyAccess: "ANPAJKSO7NDY4T57MWDSQ",
+    IAMUserChangePassword: "ANPAJ4L4MM2A7QIEB56MS",
+    PowerUserAccess: "ANPAJYRXTHIB4FOVS3ZXS",
+  });
+  assert.match(AWSDenyAll!, /^ANPAI[A-Z2-7]{16}$/);
+});
