@@ -7,7 +7,7 @@ import type { Partition } from "../partitions.ts";
 import type { PolicyDocument, PolicyStatement } from "./document.ts";
 import { bucketGrants, checkGrantable, grantsPolicy, type PermissionOptions } from "./grants.ts";
 
-/** What the policy of one or more buckets shall grant. */
+/** What the policy of one or more buckets is to grant. */
 export interface BucketPolicyOptions extends PermissionOptions {
   /** Statements to add at the end. */
   statements?: readonly PolicyStatement[];

@@ -18,7 +18,7 @@ function checkEffect(statement: Record<string, unknown>): void {
 }
 
 /**
- * Reads a statement that shall be added to a policy.
+ * Reads a statement that is to be added to a policy.
  *
  * @param text a JSON object with `Effect`, `Action` and `Resource`
  * @returns the statement
@@ -46,7 +46,7 @@ export function parseStatement(text: string): PolicyStatement {
 }
 
 /**
- * Reads a policy document with `$!BUCKET_NAME!$` where the name of a bucket shall stand.
+ * Reads a policy document with `$!BUCKET_NAME!$` where the name of a bucket belongs.
  *
  * @param text the document's JSON
  * @param invalid what to say if it is not JSON
