@@ -95,26 +95,36 @@ export interface Role {
   lastUsed: { date: Date; region: string } | undefined;
 }
 
-/** Temporary credentials issued by AssumeRole. */
-export interface Session {
-  /** The role that was assumed. */
-  role: Role;
-  /** RoleSessionName of the call. */
-  sessionName: string;
+/** A key that STS issued. */
+export interface TemporaryKey {
   /** Id, such as `ASIA…`. */
   accessKeyId: string;
   /** What requests are signed with. */
   secretAccessKey: string;
   /** Must be sent with every request. */
   sessionToken: string;
-  /** The session policy's text, if one was passed. */
-  policy: string | undefined;
-  /** Whether the role was assumed with a code of an MFA device. */
-  isMfaPresent?: boolean;
   /** When the credentials were issued. */
   issueDate: Date;
   /** When the credentials expire. */
   expiration: Date;
+}
+
+/** The policies that a session was made with, which limit it. */
+export interface SessionPolicies {
+  /** The text of the one that was passed, if there was one. */
+  policy: string | undefined;
+  /** ARNs of managed policies. */
+  policyArns?: string[];
+}
+
+/** Temporary credentials issued by AssumeRole. */
+export interface Session extends TemporaryKey, SessionPolicies {
+  /** The role that was assumed. */
+  role: Role;
+  /** RoleSessionName of the call. */
+  sessionName: string;
+  /** Whether the role was assumed with a code of an MFA device. */
+  isMfaPresent?: boolean;
 }
 
 /** An IAM group. Its members name it. */
@@ -135,20 +145,22 @@ export interface Group {
   attachedPolicies: Set<string>;
 }
 
-/** Temporary credentials of a user, issued by GetSessionToken. */
-export interface UserSession {
-  /** Unique id of the user. */
+/** Temporary credentials of a user or the root user, issued by GetSessionToken or GetFederationToken. */
+export interface UserSession extends TemporaryKey {
+  /** Unique id of the user; for the root user the account's id. */
   userId: string;
-  /** Id, such as `ASIA…`. */
-  accessKeyId: string;
-  /** What requests are signed with. */
-  secretAccessKey: string;
-  /** Must be sent with every request. */
-  sessionToken: string;
-  /** When the credentials were issued. */
-  issueDate: Date;
-  /** When the credentials expire. */
-  expiration: Date;
+  /** Whether it was made with a code of an MFA device. */
+  isMfaPresent?: boolean;
+  /** Set if GetFederationToken made it. */
+  federation?: Federation;
+}
+
+/** Who holds the credentials of GetFederationToken. */
+export interface Federation extends SessionPolicies {
+  /** Name of the federated user. */
+  name: string;
+  /** Session tags. */
+  tags: Tag[];
 }
 
 /** A managed policy: AWS's own or the account's. */

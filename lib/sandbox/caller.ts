@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Account, Tag } from "./account.ts";
+import type { Account, Session, Tag, UserSession } from "./account.ts";
 import type { Caller } from "./operation.ts";
 
 /** A caller's identity, as GetCallerIdentity returns it. */
 export interface CallerIdentity {
   /** ARN of the user, the root user or the session. */
   arn: string;
-  /** Unique id: `AIDA…`, `AROA…:SESSION`, or the account's id for root. */
+  /** Unique id: `AIDA…`, `AROA…:SESSION`, `ACCOUNT:NAME`, or the account's id for root. */
   userId: string;
 }
 
@@ -23,6 +23,13 @@ export function identify(caller: Caller, account: Account): CallerIdentity | und
       return { arn: `arn:${account.partition}:iam::${account.id}:root`, userId: account.id };
     case "user":
       return { arn: caller.user.arn, userId: caller.user.userId };
+    case "federated": {
+      const { name } = caller.federation;
+      return {
+        arn: `arn:${account.partition}:sts::${account.id}:federated-user/${name}`,
+        userId: `${account.id}:${name}`,
+      };
+    }
     case "session": {
       const { role, sessionName } = caller.session;
       return {
@@ -42,24 +49,29 @@ export function accessKeyIdOf(caller: Caller): string | undefined {
 /** Condition keys about the principal that don't follow from its identity. */
 export function principalContext(caller: Caller): Record<string, string> {
   switch (caller.type) {
+    case "anonymous":
+      return {};
+    case "root":
+      return sessionContext(caller.session);
     case "user":
+      return { ...sessionContext(caller.session), ...tagContext(caller.user.tags) };
+    case "federated":
       return {
-        ...(caller.session && {
-          "aws:MultiFactorAuthPresent": "false",
-          "aws:TokenIssueTime": caller.session.issueDate.toISOString(),
-        }),
-        ...tagContext(caller.user.tags),
+        ...sessionContext(caller.session),
+        ...tagContext([...caller.user?.tags ?? [], ...caller.federation.tags]),
       };
     case "session":
-      return {
-        // Long-term keys don't have this key at all; sessions of AssumeRole have it.
-        "aws:MultiFactorAuthPresent": String(caller.session.isMfaPresent ?? false),
-        "aws:TokenIssueTime": caller.session.issueDate.toISOString(),
-        ...tagContext(caller.session.role.tags),
-      };
-    default:
-      return {};
+      return { ...sessionContext(caller.session), ...tagContext(caller.session.role.tags) };
   }
+}
+
+/** Long-term keys don't have these keys at all; sessions have them. */
+function sessionContext(session: Session | UserSession | undefined): Record<string, string> {
+  if (session === undefined) return {};
+  return {
+    "aws:MultiFactorAuthPresent": String(session.isMfaPresent ?? false),
+    "aws:TokenIssueTime": session.issueDate.toISOString(),
+  };
 }
 
 function tagContext(tags: Tag[]): Record<string, string> {

@@ -31,7 +31,7 @@ import {
   type ServiceName,
 } from "./operation.ts";
 import { s3, storesPayload } from "./s3/service.ts";
-import { sts } from "./sts.ts";
+import { sts } from "./sts/service.ts";
 import {
   headerOf,
   type IncomingRequest,

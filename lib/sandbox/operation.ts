@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Account, Bucket, Session, User, UserSession } from "./account.ts";
+import type { Account, Bucket, Federation, Session, User, UserSession } from "./account.ts";
 
 /** The services that the sandbox has. */
 export type ServiceName = "iam" | "sts" | "s3";
@@ -37,9 +37,20 @@ export interface SandboxRequest {
 /** Who signed a request. */
 export type Caller =
   | { type: "anonymous" }
-  | { type: "root"; accessKeyId: string }
+  | { type: "root"; accessKeyId: string; session?: UserSession }
   | { type: "user"; accessKeyId: string; user: User; session?: UserSession }
+  | FederatedCaller
   | { type: "session"; accessKeyId: string; session: Session };
+
+/** A caller with credentials of GetFederationToken. */
+export interface FederatedCaller {
+  type: "federated";
+  accessKeyId: string;
+  /** Whose keys made the session; `undefined` for the root user. */
+  user: User | undefined;
+  session: UserSession;
+  federation: Federation;
+}
 
 /** One thing that a caller must be allowed to do before an operation runs. */
 export interface NeededPermission {

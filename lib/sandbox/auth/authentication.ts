@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock } from "../clock.ts";
-import type { AccessKey, Account } from "../account.ts";
+import type { AccessKey, Account, UserSession } from "../account.ts";
 import { authenticationError } from "./errors.ts";
 import type { Caller, ServiceName } from "../operation.ts";
 import { checkPayloadType, type Signer } from "./payload.ts";
@@ -215,13 +215,11 @@ function credentialOf(
     if ("role" in session) {
       return { caller: { type: "session", accessKeyId, session }, secretAccessKey, key: undefined };
     }
-    const user = [...account.users.values()].find(({ userId }) => userId === session.userId);
-    if (user === undefined) throw unknownKey();
-    return {
-      caller: { type: "user", accessKeyId, user, session },
-      secretAccessKey,
-      key: undefined,
-    };
+    const caller = callerOfUserSession(session, account);
+    // IAM takes no temporary keys of users but those made with a code of an MFA device.
+    const isRefused = service === "iam" && !session.isMfaPresent;
+    if (caller === undefined || isRefused) throw unknownKey();
+    return { caller, secretAccessKey, key: undefined };
   }
   const longTerm = longTermKey(accessKeyId, account);
   if (longTerm === undefined || longTerm.key.status !== "Active") {
@@ -229,6 +227,17 @@ function credentialOf(
   }
   if (claim.sessionToken !== undefined) throw authenticationError(service, "badToken");
   return { ...longTerm, secretAccessKey: longTerm.key.secretAccessKey };
+}
+
+/** Who holds temporary keys of a user; `undefined` if the user is no more. */
+function callerOfUserSession(session: UserSession, account: Account): Caller | undefined {
+  const { accessKeyId, federation, userId } = session;
+  const user = [...account.users.values()].find((candidate) => candidate.userId === userId);
+  if (user === undefined && userId !== account.id) return undefined;
+  if (federation) return { type: "federated", accessKeyId, user, session, federation };
+  return user
+    ? { type: "user", accessKeyId, user, session }
+    : { type: "root", accessKeyId, session };
 }
 
 function longTermKey(

@@ -16,7 +16,7 @@ import { findAction } from "../../policy/actions.ts";
 import type { PolicyDocument } from "../../policy/document.ts";
 import { evaluate } from "../../policy/evaluate.ts";
 import type { Principal } from "../../policy/language/principal.ts";
-import type { Account, Bucket, Group, Role, User } from "../account.ts";
+import type { Account, Bucket, Group, Role, SessionPolicies, User } from "../account.ts";
 import { identify, principalContext } from "../caller.ts";
 import type { Caller, NeededPermission } from "../operation.ts";
 
@@ -35,6 +35,11 @@ const ALLOW_NOTHING: PolicyDocument = {
   Version: "2012-10-17",
   Statement: [{ Effect: "Deny", Action: "*", Resource: "*" }],
 };
+/** What the root user may do, which has no policies. */
+const ALLOW_EVERYTHING: PolicyDocument = {
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
+};
 
 /** Decides on a permission. `request` holds condition keys such as `aws:SourceIp`. */
 export function authorize(
@@ -47,11 +52,9 @@ export function authorize(
     return { decision: undefined, denial: "Roles may not be assumed by root accounts." };
   }
   const refusal = refusalOf(permission, caller, account);
-  if (caller.type === "user" && caller.session && !maySessionCall(permission.action)) {
-    return {
-      decision: undefined,
-      denial: refusal("because its keys are those of GetSessionToken"),
-    };
+  const origin = limitingOrigin(caller, permission.action);
+  if (origin !== undefined) {
+    return { decision: undefined, denial: refusal(`because its keys are those of ${origin}`) };
   }
   const facts = findAction(permission.action);
   if (facts === undefined) {
@@ -74,9 +77,14 @@ export function authorize(
   }
 }
 
-/** Keys of GetSessionToken call nothing of IAM without MFA, and of STS nothing but this. */
-function maySessionCall(action: string): boolean {
-  return !/^(?:iam|sts):/.test(action) || action === "sts:AssumeRole";
+/** The operation of STS whose keys may not ask for an action, whatever the policies say. */
+function limitingOrigin(caller: Caller, action: string): string | undefined {
+  const isIam = action.startsWith("iam:");
+  const isSts = action.startsWith("sts:");
+  if (caller.type === "federated") return isIam || isSts ? "GetFederationToken" : undefined;
+  if (caller.type === "session" || caller.type === "anonymous" || !caller.session) return undefined;
+  const isLimited = isSts ? action !== "sts:AssumeRole" : isIam && !caller.session.isMfaPresent;
+  return isLimited ? "GetSessionToken" : undefined;
 }
 
 function principalOf(caller: Caller, account: Account): Principal {
@@ -84,8 +92,14 @@ function principalOf(caller: Caller, account: Account): Principal {
   if (identity === undefined || caller.type === "anonymous") return { type: "anonymous" };
   const { arn, userId: id } = identity;
   const { canonicalUserId } = account;
-  if (caller.type !== "session") return { type: caller.type, arn, id, canonicalUserId };
-  return { type: "session", arn, id, canonicalUserId, roleArn: caller.session.role.arn };
+  const common = { arn, id, canonicalUserId };
+  if (caller.type === "session") {
+    return { type: "session", ...common, roleArn: caller.session.role.arn };
+  }
+  if (caller.type === "federated") {
+    return { type: "federated", ...common, ...(caller.user && { userArn: caller.user.arn }) };
+  }
+  return { type: caller.type, ...common };
 }
 
 function contextOf(
@@ -131,8 +145,12 @@ function policiesOf(
   if (caller.type === "user") addPoliciesOf(caller.user, account, policies);
   if (caller.type === "session") {
     addPoliciesOf(caller.session.role, account, policies);
-    const { policy } = caller.session;
-    if (policy) policies.session = [{ name: "Policy", document: documentOf(policy) }];
+    addSessionPolicies(caller.session, account, policies);
+  }
+  if (caller.type === "federated") {
+    if (caller.user) addPoliciesOf(caller.user, account, policies);
+    else policies.identity = [{ type: "inline", name: "root", document: ALLOW_EVERYTHING }];
+    addSessionPolicies(caller.federation, account, policies);
   }
   if (trustPolicy !== undefined) {
     policies.resource = { type: "trust", name: "trust policy", document: documentOf(trustPolicy) };
@@ -182,6 +200,16 @@ function addPoliciesOf(
   policies.identity = identityPolicies(principal, account);
   const boundary = principal.permissionsBoundary;
   if (boundary !== undefined) policies.permissionsBoundary = managedPolicy(boundary, account);
+}
+
+function addSessionPolicies(
+  { policy, policyArns = [] }: SessionPolicies,
+  account: Account,
+  policies: AccessPolicies,
+): void {
+  const session = policyArns.map((arn) => managedPolicy(arn, account));
+  if (policy !== undefined) session.unshift({ name: "Policy", document: documentOf(policy) });
+  if (session.length > 0) policies.session = session;
 }
 
 /** A managed policy by its ARN, as the policy engine takes it. */

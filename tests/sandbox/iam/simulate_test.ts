@@ -67,7 +67,7 @@ Deno.test("GetSessionToken: keys of a user for S3 and for roles, but not for IAM
   };
   const { Arn } = await r.stsAs(session).getCallerIdentity({});
   assert.equal(Arn, "arn:aws:iam::123456789012:user/joe");
-  assert.equal((await refusal(r.iamAs(session).listUsers({}))).code, "AccessDenied");
+  assert.equal((await refusal(r.iamAs(session).listUsers({}))).code, "InvalidClientTokenId");
   const again = r.stsAs(session).getSessionToken({});
   assert.equal((await refusal(again)).code, "AccessDenied");
   r.sandbox.clock.advance(901_000);
@@ -93,7 +93,10 @@ Deno.test("iam, sts: what AWS has and the sandbox doesn't is 501, what AWS lacks
   const saml = await refusal(r.iam.listSAMLProviders({}));
   assert.deepEqual([saml.status, saml.code], [501, "NotImplemented"]);
   assert.match(saml.message, /ListSAMLProviders is not part of the sandbox/);
-  const token = await refusal(r.sts.getFederationToken({ Name: "someone" }));
+  const token = await refusal(r.sts.getWebIdentityToken({
+    Audience: ["someone"],
+    SigningAlgorithm: "RS256",
+  }));
   assert.deepEqual([token.status, token.code], [501, "NotImplemented"]);
   const typo = await send(sign(`${r.sandbox.url}/`, {
     service: "iam",

@@ -1,7 +1,16 @@
 import type { AssumeRoleCommandInput, AssumeRoleCommandOutput } from "@aws-sdk/client-sts";
 import assert from "node:assert/strict";
-import { allow, deny, type Keys, refusal, type Room, room, trust, userWithKey } from "./helpers.ts";
-import { sign } from "./auth/sign.ts";
+import {
+  allow,
+  deny,
+  type Keys,
+  refusal,
+  type Room,
+  room,
+  trust,
+  userWithKey,
+} from "../helpers.ts";
+import { sign } from "../auth/sign.ts";
 
 const ACCOUNT_ROOT = "arn:aws:iam::123456789012:root";
 const ROLE_ARN = "arn:aws:iam::123456789012:role/r";
@@ -105,6 +114,19 @@ Deno.test("AssumeRole: a session policy limits the session, and its size is retu
     (await refusal(iam.createUser({ UserName: "x" }))).message,
     /because no identity-based policy allows/,
   );
+});
+
+Deno.test("AssumeRole: managed session policies limit the session", async () => {
+  await using r = await roomWithRole();
+  const PolicyDocument = JSON.stringify(allow("iam:*"));
+  await r.iam.putRolePolicy({ RoleName: "r", PolicyName: "p", PolicyDocument });
+  const PolicyArns = [{ arn: "arn:aws:iam::aws:policy/IAMReadOnlyAccess" }];
+  const { answer, keys } = await assume(r, undefined, { PolicyArns });
+  assert.equal(answer.PackedPolicySize, 3);
+  const iam = r.iamAs(keys);
+  await iam.listUsers({});
+  const created = await refusal(iam.createUser({ UserName: "x" }));
+  assert.match(created.message, /because no session policy allows/);
 });
 
 Deno.test("AssumeRole: a role that trusts the account needs the caller's own permission", async () => {
@@ -277,10 +299,10 @@ const INVALID: [
     /should not specify a principal/,
   ],
   [
-    "managed session policies, which the sandbox can't apply",
-    { PolicyArns: [{ arn: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" }] },
+    "session tags, which the sandbox can't apply",
+    { Tags: [{ Key: "team", Value: "a" }] },
     "ValidationError",
-    /does not support the parameter PolicyArns/,
+    /does not support the parameter Tags/,
   ],
 ];
 

@@ -1,0 +1,133 @@
+/**
+ * AssumeRole.
+ *
+ * @module
+ */
+import type { Account, Role, Session } from "../account.ts";
+import { identify } from "../caller.ts";
+import { ServiceError } from "../operation.ts";
+import { checkLength, fields, integer, required, validationError } from "../query.ts";
+import { element, type XmlContent } from "../xml.ts";
+import {
+  credentialFields,
+  hasMfaCode,
+  newTemporaryKey,
+  packedSizeField,
+  refuseUnsupported,
+  sessionNameOf,
+  sessionPoliciesOf,
+  SHORTEST_SESSION,
+  type StsCall,
+  type StsOperations,
+} from "./call.ts";
+
+const LONGEST_SESSION = 43_200;
+const DEFAULT_SESSION = 3600;
+const LONGEST_CHAINED_SESSION = 3600;
+
+const UNSUPPORTED = ["Tags", "TransitiveTagKeys", "SourceIdentity", "ProvidedContexts"];
+
+/** The operations of this module. */
+export const assumeRoleOperations: StsOperations = {
+  AssumeRole: {
+    permissions: (call) => {
+      refuseUnsupported(call, UNSUPPORTED);
+      const arn = roleArnOf(call);
+      const externalId = call.parameters.get("ExternalId");
+      return [{
+        action: "sts:AssumeRole",
+        resource: arn,
+        context: {
+          "sts:RoleSessionName": sessionNameOf(call, "RoleSessionName", 64),
+          ...(externalId !== undefined && { "sts:ExternalId": externalId }),
+          ...(hasMfaCode(call) && {
+            "aws:MultiFactorAuthPresent": "true",
+            "aws:MultiFactorAuthAge": "0",
+          }),
+        },
+        resourcePolicy: trustPolicyOf(arn, call.account),
+      }];
+    },
+    run: (call) => {
+      const isMfaPresent = hasMfaCode(call);
+      return sessionFields(startSession(call, { isMfaPresent }), call.account);
+    },
+  },
+};
+
+/** A missing role is refused like one that trusts nobody, as AWS does. */
+const TRUSTS_NOBODY = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{
+    Effect: "Allow",
+    Principal: { Service: "nobody.amazonaws.com" },
+    Action: "sts:AssumeRole",
+  }],
+});
+
+/** The trust policy of a role, or one that trusts nobody. */
+export function trustPolicyOf(arn: string, account: Account): string {
+  return findRole(arn, account)?.assumeRolePolicyDocument ?? TRUSTS_NOBODY;
+}
+
+/** The ARN of the role that a call is about. */
+export function roleArnOf({ parameters }: StsCall): string {
+  const arn = required(parameters, "RoleArn");
+  checkLength("RoleArn", arn, 20, 2048);
+  if (/^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/.test(arn)) return arn;
+  throw validationError(`${arn} is invalid`);
+}
+
+function findRole(arn: string, account: Account): Role | undefined {
+  return [...account.roles.values()].find((role) => role.arn === arn);
+}
+
+function durationOf({ parameters, caller }: StsCall, role: Role): number {
+  const seconds = integer(parameters, "DurationSeconds", SHORTEST_SESSION, LONGEST_SESSION) ??
+    DEFAULT_SESSION;
+  if (caller.type === "session" && seconds > LONGEST_CHAINED_SESSION) {
+    throw validationError(
+      "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by " +
+        "role chaining",
+    );
+  }
+  if (seconds > role.maxSessionDuration) {
+    throw validationError(
+      "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+    );
+  }
+  return seconds;
+}
+
+/** Starts a session of the role that a call is about. */
+export function startSession(
+  call: StsCall,
+  more: Pick<Session, "isMfaPresent">,
+): Session {
+  const { account, request } = call;
+  const role = findRole(roleArnOf(call), account);
+  if (role === undefined) throw new ServiceError(403, "AccessDenied", "Access denied");
+  const session: Session = {
+    role,
+    sessionName: sessionNameOf(call, "RoleSessionName", 64),
+    ...newTemporaryKey(account, durationOf(call, role)),
+    ...sessionPoliciesOf(call),
+    ...more,
+  };
+  account.sessions.set(session.accessKeyId, session);
+  role.lastUsed = { date: session.issueDate, region: request.region ?? account.region };
+  return session;
+}
+
+/** Writes a session of a role. */
+export function sessionFields(session: Session, account: Account): XmlContent {
+  const identity = identify({ type: "session", accessKeyId: "", session }, account);
+  return [
+    credentialFields(session),
+    element(
+      "AssumedRoleUser",
+      fields({ AssumedRoleId: identity?.userId, Arn: identity?.arn }),
+    ),
+    packedSizeField(session),
+  ];
+}

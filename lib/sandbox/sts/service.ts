@@ -1,0 +1,68 @@
+/**
+ * The STS service: the table of its operations.
+ *
+ * @module
+ */
+import { identify } from "../caller.ts";
+import type { Operation, Service } from "../operation.ts";
+import {
+  checkLength,
+  fields,
+  noOperation,
+  Parameters,
+  queryResponse,
+  required,
+  validationError,
+} from "../query.ts";
+import { assumeRoleOperations } from "./assume_role.ts";
+import type { StsCall, StsOperation, StsOperations } from "./call.ts";
+import { userSessionOperations } from "./user_sessions.ts";
+
+const identityOperations: StsOperations = {
+  GetCallerIdentity: {
+    permissions: () => [],
+    run: ({ caller, account }) => {
+      const identity = identify(caller, account);
+      return fields({ Arn: identity?.arn, UserId: identity?.userId, Account: account.id });
+    },
+  },
+
+  GetAccessKeyInfo: {
+    permissions: () => [{ action: "sts:GetAccessKeyInfo", resource: "*" }],
+    run: ({ parameters, account }) => {
+      const accessKeyId = required(parameters, "AccessKeyId");
+      checkLength("AccessKeyId", accessKeyId, 16, 128);
+      const keys = [...account.users.values()].flatMap((user) => [...user.accessKeys.keys()]);
+      const isKnown = account.sessions.has(accessKeyId) || keys.includes(accessKeyId) ||
+        account.userSessions.has(accessKeyId) || account.rootKey?.accessKeyId === accessKeyId;
+      if (!isKnown) throw validationError("Invalid Access Key ID");
+      return fields({ Account: account.id });
+    },
+  },
+};
+
+const OPERATIONS: ReadonlyMap<string, StsOperation> = new Map(Object.entries(
+  {
+    ...identityOperations,
+    ...userSessionOperations,
+    ...assumeRoleOperations,
+  } satisfies StsOperations,
+));
+
+/** The version of the API, which has been the only one since 2011. */
+const VERSION = "2011-06-15";
+
+/** Reads a request into an operation of STS. */
+export const sts: Service = (request, caller, account): Operation => {
+  const parameters = new Parameters(request);
+  const name = parameters.get("Action") ?? "";
+  const version = parameters.get("Version") ?? "NO_VERSION_SPECIFIED";
+  const operation = version === VERSION ? OPERATIONS.get(name) : undefined;
+  if (operation === undefined) throw noOperation("sts", name, version, VERSION);
+  const call: StsCall = { parameters, caller, account, request };
+  return {
+    name,
+    permissions: operation.permissions(call),
+    run: () => queryResponse("sts", name, request.requestId, operation.run(call)),
+  };
+};
