@@ -171,6 +171,12 @@ export function expiryOption(text: string, io: Io, context = "Invalid value for 
 
 const HIGHEST_PORT = 65_535;
 
+/** Parses the id of an AWS account. */
+export function parseAccountId(text: string): string {
+  if (/^\d{12}$/.test(text)) return text;
+  throw new InvalidInput(`expected twelve digits, not ${JSON.stringify(text)}`);
+}
+
 /** Parses a port: 0 (any free one) to 65,535. */
 export function parsePort(text: string): number {
   const port = Number(text);

@@ -1,5 +1,5 @@
 /**
- * The state of one in-memory AWS account: plain data, changed only by the services.
+ * The state of the in-memory AWS accounts: plain data, changed only by the services.
  *
  * @module
  */
@@ -281,7 +281,7 @@ export interface Bucket {
   region: string;
   /** When it was made. */
   creationDate: Date;
-  /** With another account's id, calls behave as S3 does for another account's bucket. */
+  /** Also that of an account that the sandbox doesn't have. */
   ownerAccountId: string;
   /** The bucket policy, as sent. */
   policy: string | undefined;
@@ -385,14 +385,26 @@ export interface Grant {
   permission: string;
 }
 
-/** One AWS account. */
-export interface Account {
-  /** Twelve digits. */
-  id: string;
-  /** That of its region; its ARNs begin with it. */
+/** What the accounts of a sandbox share. */
+export interface Cloud {
+  /** By id; the first one is what the sandbox started with. */
+  accounts: Map<string, Account>;
+  /** The buckets of all accounts by name, which is unique among them. */
+  buckets: Map<string, Bucket>;
+  /** That of the region; all ARNs begin with it. */
   partition: Partition;
   /** Where requests without a region of their own are served. */
   region: string;
+  /** The time in the sandbox. */
+  clock: Clock;
+  /** IAM's delay before new entities are visible. */
+  visibility: Visibility;
+}
+
+/** One AWS account. */
+export interface Account extends Cloud {
+  /** Twelve digits. */
+  id: string;
   /** The canonical user id of the owner. */
   canonicalUserId: string;
   /** Root's access key, if it has one. */
@@ -409,16 +421,10 @@ export interface Account {
   virtualMfaDevices: Map<string, { userName: string | undefined }>;
   /** Keys of KMS, by ARN. */
   kmsKeys: Map<string, KmsKey>;
-  /** By name. */
-  buckets: Map<string, Bucket>;
-  /** By access key id. */
+  /** Of the account's roles, by access key id. */
   sessions: Map<string, Session>;
   /** By access key id. */
   userSessions: Map<string, UserSession>;
-  /** The time in the account. */
-  clock: Clock;
-  /** IAM's delay before new entities are visible. */
-  visibility: Visibility;
   /** Account-level public access block, if set. */
   publicAccessBlock: PublicAccessBlock | undefined;
 }

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { abortable } from "../abortable.ts";
-import type { Account } from "./account.ts";
+import type { Account, Cloud } from "./account.ts";
 import {
   authenticate,
   type Authenticated,
@@ -42,7 +42,7 @@ import {
 
 /** The state of a running sandbox. */
 export interface SandboxState {
-  account: Account;
+  cloud: Cloud;
   requests: RequestRecord[];
   faults: FaultList;
   /** Called with each request once it is clear how it ends. */
@@ -100,7 +100,7 @@ export async function dispatch(
   state.onRequest?.(record);
   setRequestId(response.headers, service, requestId);
   if (service === "s3") {
-    const headers = corsHeaders(incoming, state.account);
+    const headers = corsHeaders(incoming, state.cloud);
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
   }
   return response;
@@ -132,8 +132,8 @@ interface Exchange {
 
 async function serve(wire: WireRequest, exchange: Exchange): Promise<Response> {
   const { service, record, state } = exchange;
-  if (service === "s3" && wire.method === "OPTIONS") return preflight(wire, state.account);
-  const authenticated = authenticate(wire, service, state.account);
+  if (service === "s3" && wire.method === "OPTIONS") return preflight(wire, state.cloud);
+  const authenticated = authenticate(wire, service, state.cloud);
   const head: SandboxRequest = {
     method: wire.method,
     rawPath: wire.rawPath,
@@ -143,20 +143,21 @@ async function serve(wire: WireRequest, exchange: Exchange): Promise<Response> {
     requestId: exchange.requestId,
     region: authenticated.region,
   };
-  identifyIn(record, authenticated.caller, state.account);
+  identifyIn(record, authenticated);
   const whole = service === "s3" ? await withPayload(head, authenticated, exchange) : head;
-  const { caller, request } = isFormUpload(head)
-    ? formUpload(whole, state.account)
-    : { caller: authenticated.caller, request: whole };
-  identifyIn(record, caller, state.account);
-  const operation = SERVICES[service](request, caller, state.account);
+  const { caller, account, request } = isFormUpload(head)
+    ? formUpload(whole, state.cloud)
+    : { ...authenticated, request: whole };
+  identifyIn(record, { caller, account });
+  const operation = SERVICES[service](request, caller, account);
   record.operation = operation.name;
   record.permissions = operation.permissions.map(({ action, resource }) => ({ action, resource }));
   const faults = state.faults.matching(record);
   for (const fault of faults) await delay(fault, state.closing);
   for (const fault of faults) if (!fault.after) inject(fault);
   const outcome = attempt(() =>
-    malformed(faults, false) ?? carryOut(operation, caller, exchange, contextOf(request, state))
+    malformed(faults, false) ??
+      carryOut(operation, { caller, account }, exchange, contextOf(request, state))
   );
   // An error response is lost like any other.
   for (const fault of faults) if (fault.after) inject(fault);
@@ -167,18 +168,18 @@ async function serve(wire: WireRequest, exchange: Exchange): Promise<Response> {
 /** Reads the payload of a request to S3: a large one only for a caller who may store it. */
 async function withPayload(
   head: SandboxRequest,
-  { caller, signer }: Authenticated,
+  { caller, account, signer }: Authenticated,
   { incoming, form, state }: Exchange,
 ): Promise<SandboxRequest> {
-  const isObject = isFormUpload(head) || storesPayload(head, caller, state.account);
+  const isObject = isFormUpload(head) || storesPayload(head, caller, account);
   if (
     isObject && !isFormUpload(head) &&
     Number(headerOf(incoming, "content-length") ?? 0) > SMALL_BYTES
   ) {
-    const { fault, permissions } = s3(head, caller, state.account);
+    const { fault, permissions } = s3(head, caller, account);
     if (fault !== undefined) throw fault;
     for (const permission of permissions) {
-      const { denial } = authorize(permission, caller, state.account, contextOf(head, state));
+      const { denial } = authorize(permission, caller, account, contextOf(head, state));
       if (denial !== undefined) throw new ServiceError(403, "AccessDenied", denial);
     }
   }
@@ -192,17 +193,20 @@ async function withPayload(
 /** The upload that the form of a browser stands for, and who signed its policy. */
 function formUpload(
   request: SandboxRequest,
-  account: Account,
-): { caller: Caller; request: SandboxRequest } {
+  cloud: Cloud,
+): { caller: Caller; account: Account; request: SandboxRequest } {
   const form = readForm(request);
-  const { caller, region, version } = authenticateForm(form.fields, account);
+  const { caller, account, region, version } = authenticateForm(form.fields, cloud);
   const upload = uploadOfForm(request, form);
   const { bucketName } = new S3Call(upload, caller, account);
-  checkFormPolicy(form, bucketName, account.clock.now());
-  return { caller, request: { ...upload, region, formSignature: version } };
+  checkFormPolicy(form, bucketName, cloud.clock.now());
+  return { caller, account, request: { ...upload, region, formSignature: version } };
 }
 
-function identifyIn(record: RequestRecord, caller: Caller, account: Account): void {
+/** Who sends a request, and their account. */
+type Sender = Pick<Authenticated, "caller" | "account">;
+
+function identifyIn(record: RequestRecord, { caller, account }: Sender): void {
   record.caller = identify(caller, account)?.arn;
   record.accessKeyId = accessKeyIdOf(caller);
 }
@@ -231,13 +235,13 @@ function attempt<T>(action: () => T): () => T {
 
 function carryOut(
   operation: Operation,
-  caller: Caller,
-  { record, state }: Exchange,
+  { caller, account }: Sender,
+  { record }: Exchange,
   context: RequestContext,
 ): Response {
   if (operation.fault !== undefined) throw operation.fault;
   const denialOf = (permission: NeededPermission) => {
-    const authorization = authorize(permission, caller, state.account, context);
+    const authorization = authorize(permission, caller, account, context);
     const { action, resource } = permission;
     record.decisions.push({ action, resource, ...authorization });
     return authorization.denial;
@@ -258,7 +262,7 @@ function carryOut(
 }
 
 function contextOf(request: SandboxRequest, state: SandboxState): RequestContext {
-  const now = state.account.clock.now();
+  const now = state.cloud.clock.now();
   const userAgent = request.headers.get("user-agent");
   const referer = request.headers.get("referer");
   return {
@@ -266,7 +270,7 @@ function contextOf(request: SandboxRequest, state: SandboxState): RequestContext
     "aws:CurrentTime": now.toISOString(),
     "aws:EpochTime": String(Math.floor(now.getTime() / 1000)),
     "aws:SecureTransport": String(state.secureTransport),
-    "aws:RequestedRegion": request.region ?? state.account.region,
+    "aws:RequestedRegion": request.region ?? state.cloud.region,
     "aws:ViaAWSService": "false",
     ...(userAgent !== undefined && { "aws:UserAgent": userAgent }),
     ...(referer !== undefined && { "aws:Referer": referer }),

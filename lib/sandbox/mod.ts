@@ -21,15 +21,17 @@
  *
  * @module
  */
-import type { Account, User } from "./account.ts";
+import { S3CredentialsError } from "../errors.ts";
+import type { Account, Cloud, User } from "./account.ts";
+import { firstAccount } from "./accounts.ts";
 import type { Clock } from "./clock.ts";
 import type { SandboxState } from "./dispatch.ts";
 import { type Fault, FaultList, type RequestRecord } from "./faults.ts";
-import { createAccessKey, createAccount, createBucket, createUser } from "./seed.ts";
+import { createAccessKey, createAccount, createBucket, createCloud, createUser } from "./seed.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 import { checkPolicy } from "../policy/language/statement.ts";
 import { listen } from "./server.ts";
-import { restoreAccount, saveAccount } from "./state.ts";
+import { restoreCloud, saveCloud } from "./state.ts";
 import { type AccountSnapshot, snapshotOf } from "./snapshot.ts";
 
 export type { Partition } from "../partitions.ts";
@@ -38,6 +40,7 @@ export type {
   Account,
   Bucket,
   BucketEncryption,
+  Cloud,
   CorsRule,
   DefaultRetention,
   DeleteMarker,
@@ -64,19 +67,25 @@ export type { Fault, PermissionDecision, RequestRecord } from "./faults.ts";
 export type { Visibility } from "./visibility.ts";
 export type { AccountSnapshot, BucketSnapshot, RoleSnapshot, UserSnapshot } from "./snapshot.ts";
 
-/** How a sandbox starts. */
-export interface SandboxOptions {
-  /** Port on the loopback interface; by default any that is free. */
-  port?: number;
-  /** Twelve digits; by default `123456789012`. */
-  accountId?: string;
-  /** Region of the buckets made at the start; by default `us-east-1`. */
-  region?: string;
+/** What an account starts with. */
+export interface AccountOptions {
   /** Names of buckets to make at the start. */
   buckets?: string[];
   /** Users to start with, each with a key and this policy, by name. */
   users?: Record<string, PolicyDocument>;
-  /** What {@linkcode Sandbox.save} returned; account id and region are those of the state. */
+}
+
+/** How a sandbox starts, and its first account. */
+export interface SandboxOptions extends AccountOptions {
+  /** Port on the loopback interface; by default any that is free. */
+  port?: number;
+  /** Twelve digits; by default `123456789012`. */
+  accountId?: string;
+  /** Further accounts by their ids; those that the state has already are kept. */
+  accounts?: Record<string, AccountOptions>;
+  /** Region of the buckets made at the start; by default `us-east-1`. */
+  region?: string;
+  /** What {@linkcode Sandbox.save} returned; the first account and the region are those of the state. */
   state?: string;
   /** Milliseconds for which new users, access keys and inline policies are not visible; default 0. */
   visibilityDelayMs?: number;
@@ -97,30 +106,36 @@ export interface SandboxKeys {
   secretAccessKey: string;
 }
 
-/** A sandbox that runs. */
-export interface Sandbox extends AsyncDisposable {
+/** An account of a sandbox. */
+export interface SandboxAccount {
+  /** The account as it is now; changes to it take effect at once. */
+  readonly account: Account;
+  /** Keys of its user `admin`, to which AdministratorAccess is attached. */
+  readonly credentials: SandboxKeys;
+  /** Keys of the users given at the start, by name. */
+  readonly users: Readonly<Record<string, SandboxKeys>>;
+  /** Writes the account down as JSON data without secrets, for comparison. */
+  snapshot(): AccountSnapshot;
+}
+
+/** A sandbox that runs, and its first account. */
+export interface Sandbox extends SandboxAccount, AsyncDisposable {
   /** Endpoint of all three services, such as `http://127.0.0.1:49152`. */
   readonly url: string;
   /** The region given at the start. */
   readonly region: string;
-  /** The account as it is now; changes to it take effect at once. */
-  readonly account: Account;
+  /** All accounts by their ids, in the order in which they were made. */
+  readonly accounts: Readonly<Record<string, SandboxAccount>>;
   /** The time in the sandbox: of dates, signatures, sessions and conditions. Tests can move it. */
   readonly clock: Clock;
-  /** Keys of the user `admin`, to which AdministratorAccess is attached. */
-  readonly credentials: SandboxKeys;
-  /** Keys of the users given at the start, by name. */
-  readonly users: Readonly<Record<string, SandboxKeys>>;
   /** The requests since the start in the order in which they came; of many, the last 9,000 at least. */
   readonly requests: RequestRecord[];
-  /** Writes the account as JSON text with all secrets, for {@linkcode SandboxOptions.state}. */
+  /** Writes the accounts as JSON text with all secrets, for {@linkcode SandboxOptions.state}. */
   save(): string;
   /** Makes a later call fail. */
   fail(fault: Fault): void;
   /** Removes all faults. */
   clearFaults(): void;
-  /** Writes the account down as JSON data without secrets, for comparison. */
-  snapshot(): AccountSnapshot;
   /** Stops the server and closes all connections. */
   close(): Promise<void>;
   /** Does the same as {@linkcode Sandbox.close}, for `await using`. */
@@ -128,7 +143,7 @@ export interface Sandbox extends AsyncDisposable {
 }
 
 /**
- * Starts a sandbox with an administrator and the given buckets.
+ * Starts a sandbox: each of its accounts has an administrator and the given buckets and users.
  *
  * @example A user without policies may list nothing
  * ```ts
@@ -154,23 +169,46 @@ export interface Sandbox extends AsyncDisposable {
  * s3.destroy();
  * ```
  *
- * @param options Port, account, region and buckets.
+ * @example A bucket of another account, which both sides must open
+ * ```ts
+ * import { startSandbox } from "@s3creds/cli/sandbox";
+ * import { S3 } from "@aws-sdk/client-s3";
+ *
+ * await using sandbox = await startSandbox({
+ *   accounts: { "444455556666": { buckets: ["theirs"] } },
+ * });
+ * const { url: endpoint, region, credentials } = sandbox;
+ * const s3 = new S3({ endpoint, region, credentials, forcePathStyle: true });
+ * await s3.listObjectsV2({ Bucket: "theirs" }).catch(({ name }) => console.log(name)); // AccessDenied
+ * sandbox.account.buckets.get("theirs")!.policy = JSON.stringify({
+ *   Version: "2012-10-17",
+ *   Statement: {
+ *     Effect: "Allow",
+ *     Principal: { AWS: sandbox.account.id },
+ *     Action: "s3:ListBucket",
+ *     Resource: "arn:aws:s3:::theirs",
+ *   },
+ * });
+ * await s3.listObjectsV2({ Bucket: "theirs" });
+ * s3.destroy();
+ * ```
+ *
+ * @param options Port, region, accounts and what they start with.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const account = options.state === undefined ? newAccount(options) : restoreAccount(options.state);
-  const credentials = administratorKeys(account);
-  const users = Object.fromEntries(
-    Object.entries(options.users ?? {}).map((
-      [name, policy],
-    ) => [name, addUser(account, name, policy)]),
+  const cloud = options.state === undefined ? newCloud(options) : restoreCloud(options.state);
+  for (const id of Object.keys(options.accounts ?? {})) addAccount(id, cloud);
+  const { id: firstId } = firstAccount(cloud);
+  const accounts = Object.fromEntries(
+    [...cloud.accounts].map(([id, account]) => [
+      id,
+      startAccount(account, ...(id === firstId ? [options] : []), options.accounts?.[id] ?? {}),
+    ]),
   );
-  account.visibility.delayMs = options.visibilityDelayMs ?? 0;
-  for (const name of options.buckets ?? []) {
-    if (!account.buckets.has(name)) account.buckets.set(name, createBucket(account, name));
-  }
+  cloud.visibility.delayMs = options.visibilityDelayMs ?? 0;
   const closing = new AbortController();
   const state: SandboxState = {
-    account,
+    cloud,
     requests: [],
     faults: new FaultList(),
     onRequest: options.onRequest,
@@ -184,27 +222,56 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     return closed ??= server.close();
   };
   return {
+    ...accounts[firstId]!,
     url: `http://127.0.0.1:${server.port}`,
-    region: account.region,
-    account,
-    clock: account.clock,
-    credentials,
-    users,
+    region: cloud.region,
+    accounts,
+    clock: cloud.clock,
     requests: state.requests,
     fail: (fault) => state.faults.add(fault),
     clearFaults: () => state.faults.clear(),
-    snapshot: () => snapshotOf(account),
-    save: () => saveAccount(account),
+    save: () => saveCloud(cloud),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-function newAccount({ accountId = "123456789012", region = "us-east-1" }: SandboxOptions): Account {
-  if (!/^\d{12}$/.test(accountId)) {
-    throw new TypeError(`Cannot start sandbox: account id is not 12 digits: ${accountId}`);
+function newCloud({ accountId = "123456789012", region = "us-east-1" }: SandboxOptions): Cloud {
+  const cloud = createCloud(region);
+  addAccount(accountId, cloud);
+  return cloud;
+}
+
+/** Adds an account, unless it is there already. */
+function addAccount(id: string, cloud: Cloud): void {
+  if (!/^\d{12}$/.test(id)) {
+    throw new TypeError(`Cannot start sandbox: account id is not 12 digits: ${id}`);
   }
-  return createAccount(accountId, region);
+  if (!cloud.accounts.has(id)) createAccount(id, cloud);
+}
+
+function startAccount(account: Account, ...options: AccountOptions[]): SandboxAccount {
+  for (const name of options.flatMap(({ buckets = [] }) => buckets)) addBucket(account, name);
+  const users = options.flatMap(({ users = {} }) => Object.entries(users));
+  return {
+    account,
+    credentials: administratorKeys(account),
+    users: Object.fromEntries(
+      users.map(([name, policy]) => [name, addUser(account, name, policy)]),
+    ),
+    snapshot: () => snapshotOf(account),
+  };
+}
+
+/** Makes a bucket, unless the account has it already. */
+function addBucket(account: Account, name: string): void {
+  const owner = account.buckets.get(name)?.ownerAccountId;
+  if (owner === undefined) account.buckets.set(name, createBucket(account, name));
+  else if (owner !== account.id) {
+    throw new S3CredentialsError("conflict", `Bucket ${name} belongs to account ${owner}`, {
+      hint: "Choose another name: no two buckets can have the same one",
+    });
+  }
 }
 
 /** Keys of the user `admin`, which is made if it doesn't exist. */

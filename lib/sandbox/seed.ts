@@ -6,33 +6,42 @@
 import { type Partition, partitionOfRegion } from "../partitions.ts";
 import { Clock } from "./clock.ts";
 import { Visibility } from "./visibility.ts";
-import type { AccessKey, Account, Bucket, KmsKey, User } from "./account.ts";
+import type { AccessKey, Account, Bucket, Cloud, KmsKey, User } from "./account.ts";
 import { randomHex, secretKey, uniqueId } from "./identifiers.ts";
 import { awsManagedPolicies } from "./iam/aws_managed_policies.ts";
 
-/** Makes an account without users, roles or buckets. */
-export function createAccount(id: string, region: string): Account {
+/** Makes what accounts share, without an account. */
+export function createCloud(region: string): Cloud {
   const clock = new Clock();
-  const partition = partitionOfRegion(region);
   return {
-    id,
-    partition,
+    accounts: new Map(),
+    buckets: new Map(),
+    partition: partitionOfRegion(region),
     region,
+    clock,
+    visibility: new Visibility(clock),
+  };
+}
+
+/** Makes an account without users and roles. */
+export function createAccount(id: string, cloud: Cloud): Account {
+  const account: Account = {
+    ...cloud,
+    id,
     canonicalUserId: randomHex(64),
     rootKey: undefined,
     users: new Map(),
     roles: new Map(),
-    policies: awsManagedPolicies(partition),
+    policies: awsManagedPolicies(cloud.partition),
     groups: new Map(),
     virtualMfaDevices: new Map(),
-    buckets: new Map(),
     sessions: new Map(),
     userSessions: new Map(),
     kmsKeys: new Map(),
-    clock,
-    visibility: new Visibility(clock),
     publicAccessBlock: undefined,
   };
+  cloud.accounts.set(id, account);
+  return account;
 }
 
 /** Makes a user without keys, policies or groups. */

@@ -53,7 +53,7 @@ async function answer(
     const answer = await dispatch(request, state);
     // Clients send all of a payload before they read the response, however much of it was read here.
     await discard(message);
-    response.setHeader("date", state.account.clock.now().toUTCString());
+    response.setHeader("date", state.cloud.clock.now().toUTCString());
     await write(answer, response, request.method);
   } catch (error) {
     if (!(error instanceof ConnectionCut)) throw error;

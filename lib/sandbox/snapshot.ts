@@ -117,18 +117,19 @@ export function snapshotOf(account: Account): AccountSnapshot {
         .filter(([arn]) => !/^arn:[^:]+:iam::aws:/.test(arn))
         .map(([arn, policy]) => [arn, defaultDocument(policy)]),
     ),
-    buckets: sorted(account.buckets).map(([, bucket]) => ({
-      name: bucket.name,
-      region: bucket.region,
-      policy: bucket.policy ?? null,
-      publicAccessBlock: bucket.publicAccessBlock ? { ...bucket.publicAccessBlock } : null,
-      objectOwnership: bucket.objectOwnership,
-      website: bucket.website
-        ? { indexSuffix: bucket.website.indexSuffix, errorKey: bucket.website.errorKey ?? null }
-        : null,
-      cors: bucket.cors ? structuredClone(bucket.cors) : null,
-      objects: [...bucket.objects.keys()].sort(),
-    })),
+    buckets: sorted(account.buckets).filter(([, bucket]) => bucket.ownerAccountId === account.id)
+      .map(([, bucket]) => ({
+        name: bucket.name,
+        region: bucket.region,
+        policy: bucket.policy ?? null,
+        publicAccessBlock: bucket.publicAccessBlock ? { ...bucket.publicAccessBlock } : null,
+        objectOwnership: bucket.objectOwnership,
+        website: bucket.website
+          ? { indexSuffix: bucket.website.indexSuffix, errorKey: bucket.website.errorKey ?? null }
+          : null,
+        cors: bucket.cors ? structuredClone(bucket.cors) : null,
+        objects: [...bucket.objects.keys()].sort(),
+      })),
     publicAccessBlock: account.publicAccessBlock ? { ...account.publicAccessBlock } : null,
   };
 }

@@ -1,31 +1,55 @@
 /**
- * An account as JSON text, secrets included, so that a later sandbox can continue with it.
+ * The accounts as JSON text, secrets included, so that a later sandbox can continue with them.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import { isObject } from "../is_object.ts";
-import type { Account } from "./account.ts";
-import { createAccount } from "./seed.ts";
+import type { Account, Cloud } from "./account.ts";
+import { createAccount, createCloud } from "./seed.ts";
 
 const FORMAT = "s3-credentials sandbox 1";
 const AWS_MANAGED = /^arn:[^:]+:iam::aws:/;
 
-/** Writes the account as JSON text; AWS's own policies, clock and visibility are not a part of it. */
-export function saveAccount({ clock: _, visibility: __, policies, ...account }: Account): string {
-  const own = new Map([...policies].filter(([arn]) => !AWS_MANAGED.test(arn)));
-  return JSON.stringify({ format: FORMAT, account: encode({ ...account, policies: own }) });
+/** What is saved of an account; AWS's own policies are not a part of it. */
+type AccountState = Omit<Account, keyof Cloud>;
+
+/** What is saved: the first account with all buckets, as it was when there was no other, and the others. */
+interface State {
+  account: AccountState & Pick<Cloud, "region" | "buckets">;
+  others?: AccountState[];
 }
 
-/** Reads what {@linkcode saveAccount} wrote; throws a `SyntaxError` for any other text. */
-export function restoreAccount(text: string): Account {
+/** Writes the accounts as JSON text; clock and visibility are not a part of it. */
+export function saveCloud({ accounts, region, buckets }: Cloud): string {
+  const [first, ...others] = [...accounts.values()].map(stateOf);
+  const state = { account: { ...first, region, buckets }, others };
+  return JSON.stringify({ format: FORMAT, ...mapValues(state, encode) });
+}
+
+function stateOf(account: Account): AccountState {
+  const shared = Object.keys(createCloud(account.region));
+  const own = Object.entries(account).filter(([name]) => !shared.includes(name));
+  const policies = [...account.policies].filter(([arn]) => !AWS_MANAGED.test(arn));
+  return { ...Object.fromEntries(own) as unknown as AccountState, policies: new Map(policies) };
+}
+
+/** Reads what {@linkcode saveCloud} wrote; throws a `SyntaxError` for any other text. */
+export function restoreCloud(text: string): Cloud {
   const saved = JSON.parse(text);
   if (!isObject(saved) || saved.format !== FORMAT) {
     throw new SyntaxError("Cannot restore sandbox: not the state of a sandbox");
   }
-  const state = decode(saved.account) as Omit<Account, "clock" | "visibility">;
-  const fresh = createAccount(state.id, state.region);
-  const account = { ...fresh, ...state, policies: new Map([...fresh.policies, ...state.policies]) };
+  const { account: { region, buckets, ...first }, others = [] } = decode(saved) as unknown as State;
+  const cloud = { ...createCloud(region), buckets };
+  for (const state of [first, ...others]) restoreAccount(state, cloud);
+  return cloud;
+}
+
+function restoreAccount(state: AccountState, cloud: Cloud): void {
+  const account = createAccount(state.id, cloud);
+  const policies = new Map([...account.policies, ...state.policies]);
+  Object.assign(account, state, { policies });
   for (const [name, group] of account.groups) {
     account.groups.set(name, {
       ...group,
@@ -37,7 +61,6 @@ export function restoreAccount(text: string): Account {
     const role = account.roles.get(session.role.roleName);
     if (role?.roleId === session.role.roleId) session.role = role;
   }
-  return account;
 }
 
 /** Marks what JSON has no type for. */

@@ -5,15 +5,17 @@
  * @module
  */
 import { isObject } from "../is_object.ts";
-import type { Account } from "./account.ts";
+import type { Cloud } from "./account.ts";
 
 /** Writes a principal under another name in all bucket policies and trust policies. */
-export function renamePrincipal(account: Account, from: string, to: string): void {
-  for (const bucket of account.buckets.values()) {
+export function renamePrincipal({ accounts, buckets }: Cloud, from: string, to: string): void {
+  for (const bucket of buckets.values()) {
     if (bucket.policy !== undefined) bucket.policy = renamed(bucket.policy, from, to);
   }
-  for (const role of account.roles.values()) {
-    role.assumeRolePolicyDocument = renamed(role.assumeRolePolicyDocument, from, to);
+  for (const { roles } of accounts.values()) {
+    for (const role of roles.values()) {
+      role.assumeRolePolicyDocument = renamed(role.assumeRolePolicyDocument, from, to);
+    }
   }
 }
 

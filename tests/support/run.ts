@@ -78,10 +78,13 @@ export function sandboxEnv(sandbox: Sandbox): Record<string, string> {
   };
 }
 
-/** Every secret key and session token that the account has ever given out and still knows. */
-export function secretsOf({ account }: Sandbox): string[] {
-  const users = [...account.users.values()].flatMap((user) => [...user.accessKeys.values()]);
-  const sessions = [...account.sessions.values()];
+/** Every secret key and session token that the accounts have ever given out and still know. */
+export function secretsOf(sandbox: Sandbox): string[] {
+  const accounts = [...sandbox.account.accounts.values()];
+  const users = accounts.flatMap((account) =>
+    [...account.users.values()].flatMap((user) => [...user.accessKeys.values()])
+  );
+  const sessions = accounts.flatMap((account) => [...account.sessions.values()]);
   return [
     ...users.map((key) => key.secretAccessKey),
     ...sessions.flatMap((session) => [session.secretAccessKey, session.sessionToken]),

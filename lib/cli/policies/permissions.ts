@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { InvalidInput } from "../../errors.ts";
 import { checkBucketName } from "../../names.ts";
 import { parsePartition } from "../../partitions.ts";
 import { nearest } from "../../suggest.ts";
 import { defineCommand, flag, value, values } from "../command.ts";
-import { usage } from "../options.ts";
+import { parseAccountId, usage } from "../options.ts";
 import { writeJson, writeMessage } from "../output.ts";
 import {
   COMMAND_PERMISSIONS,
@@ -97,10 +96,11 @@ export const permissions = defineCommand({
       "Use of a command, by its title or a part of it; may be repeated",
       (text) => text,
     ),
-    account: value("--account <number>", "Number of the account (default: any)", (text) => {
-      if (/^\d{12}$/.test(text)) return text;
-      throw new InvalidInput(`expected twelve digits, not ${JSON.stringify(text)}`);
-    }),
+    account: value(
+      "--account <number>",
+      "Number of the account (default: any)",
+      parseAccountId,
+    ),
     partition: value(
       "--partition <name>",
       "AWS partition of the account, such as aws-cn or aws-us-gov (default: aws)",

@@ -13,7 +13,7 @@ import { defineCommand, flag, value, values } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { type Io, waitForInterrupt } from "../io.ts";
 import { library } from "../library.ts";
-import { bucketNames, parsePort } from "../options.ts";
+import { bucketNames, parseAccountId, parsePort } from "../options.ts";
 import { writeLine, writeMessage } from "../output.ts";
 import type { PermissionKind } from "../permissions.ts";
 import { readPolicyDocument } from "../policies/policy_input.ts";
@@ -34,8 +34,8 @@ export const sandbox = defineCommand({
     "Run an in-memory AWS to try things out without an account: serves IAM, STS and S3, on this " +
     "machine only. Signatures are checked and policies enforced as AWS does. Everything is gone " +
     "when it ends, unless --state keeps it.\n\nWith a command, runs it against the sandbox and " +
-    "exits with its exit code; users of --user are profiles for it. Without one, prints the " +
-    "environment variables to set and serves until Ctrl-C.",
+    "exits with its exit code; users of --user, and further accounts, are profiles for it. Without " +
+    "one, prints the environment variables to set and serves until Ctrl-C.",
   examples: [
     [
       "A bucket and a key, in a sandbox of their own:",
@@ -43,6 +43,10 @@ export const sandbox = defineCommand({
     ],
     ["Any other program that uses AWS:", "sandbox --bucket my-bucket -- aws s3 ls"],
     ["Serve on a given port:", "sandbox --port 5000"],
+    [
+      "Try out what takes two accounts:",
+      "sandbox --account 111122223333 --account 444455556666 -- aws --profile 444455556666 s3 ls",
+    ],
     ["See which permissions a program needs:", "sandbox --log --bucket my-bucket -- aws s3 ls"],
   ],
   options: {
@@ -53,6 +57,12 @@ export const sandbox = defineCommand({
       "User to start with, as NAME=POLICY; the policy is a file, JSON, or - for standard input; " +
         "may be repeated",
       parseUser,
+    ),
+    account: values(
+      "--account <number>",
+      "Number of the account (default: 123456789012); may be repeated: buckets and users are the " +
+        "first one's, and the profile of a further one is its administrator",
+      parseAccountId,
     ),
     state: value(
       "--state <file>",
@@ -65,10 +75,14 @@ export const sandbox = defineCommand({
   async run({ operands, options }, io) {
     const isServer = operands.length === 0;
     const buckets = bucketNames(options.bucket, { forNewBucket: true });
+    const clash = options.user.find(({ name }) => options.account.includes(name));
+    if (clash !== undefined) {
+      throw new InvalidInput(`Invalid user name ${clash.name}: it is the number of an account`);
+    }
     await io.permit([
       "net",
       "read",
-      ...(options.state !== undefined || (!isServer && options.user.length > 0) ? WRITE : []),
+      ...(options.state !== undefined || (!isServer && hasProfiles(options)) ? WRITE : []),
       ...(isServer ? [] : CHILD),
     ], PERMISSION_REASONS);
     const users: Record<string, PolicyDocument> = {};
@@ -80,6 +94,8 @@ export const sandbox = defineCommand({
     const started = await startSandbox({
       buckets,
       users,
+      accountId: options.account[0],
+      accounts: Object.fromEntries(options.account.map((id) => [id, {}])),
       port: options.port,
       state: options.state === undefined ? undefined : await readState(options.state, io),
       onRequest: options.log ? log.write : undefined,
@@ -100,6 +116,11 @@ export const sandbox = defineCommand({
 
 const WRITE: readonly PermissionKind[] = ["write"];
 const CHILD: readonly PermissionKind[] = ["env", "run"];
+
+/** Whether the command gets profiles; with a state that isn't known yet. */
+function hasProfiles({ user, account }: { user: readonly unknown[]; account: readonly string[] }) {
+  return user.length > 0 || account.length > 1;
+}
 
 function parseUser(text: string): { name: string; policy: string } {
   const [, name = "", policy = ""] = /^([^=]*)=(.+)$/s.exec(text) ?? [];

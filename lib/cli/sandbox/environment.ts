@@ -26,7 +26,27 @@ const UNSET = [
   "AWS_WEB_IDENTITY_TOKEN_FILE",
 ];
 
-/** The environment of a child process, with the users as profiles for as long as it runs. */
+/** Somebody whom a program can be besides the administrator of the first account. */
+interface Profile {
+  name: string;
+  /** For people. */
+  title: string;
+  keys: SandboxKeys;
+}
+
+/** The users of the first account, and the administrators of the others. */
+function profilesOf({ users, account, accounts }: Sandbox): Profile[] {
+  return [
+    ...Object.entries(users).map(([name, keys]) => ({ name, title: `the user ${name}`, keys })),
+    ...Object.entries(accounts).filter(([id]) => id !== account.id).map(([id, other]) => ({
+      name: id,
+      title: `the administrator of account ${id}`,
+      keys: other.credentials,
+    })),
+  ];
+}
+
+/** The environment of a child process, with its profiles for as long as it runs. */
 export async function sandboxEnvironment(
   started: Sandbox,
 ): Promise<{ make: MakeEnvironment } & AsyncDisposable> {
@@ -41,18 +61,24 @@ export async function sandboxEnvironment(
   };
 }
 
-/** Configuration files with a profile for each user, for as long as they are needed. */
+/** Configuration files with the profiles, for as long as they are needed. */
 async function profilesFor(
-  { users, url, region }: Sandbox,
+  started: Sandbox,
 ): Promise<{ settings: Record<string, string> } & AsyncDisposable> {
-  const named = Object.entries(users);
-  if (named.length === 0) return { settings: {}, [Symbol.asyncDispose]: () => Promise.resolve() };
+  const { url, region } = started;
+  const profiles = profilesOf(started);
+  if (profiles.length === 0) {
+    return {
+      settings: {},
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  }
   const directory = await Deno.makeTempDir();
   const files = {
-    AWS_CONFIG_FILE: named.map(([name]) =>
+    AWS_CONFIG_FILE: profiles.map(({ name }) =>
       `[profile ${name}]\nregion = ${region}\nendpoint_url = ${url}\n`
     ),
-    AWS_SHARED_CREDENTIALS_FILE: named.map(([name, keys]) =>
+    AWS_SHARED_CREDENTIALS_FILE: profiles.map(({ name, keys }) =>
       `[${name}]\naws_access_key_id = ${keys.accessKeyId}\n` +
       `aws_secret_access_key = ${keys.secretAccessKey}\n`
     ),
@@ -70,7 +96,7 @@ async function profilesFor(
 
 /** What to paste into a shell. */
 export function shellLines(started: Sandbox): string[] {
-  const { url, region, credentials, users } = started;
+  const { url, region, credentials } = started;
   const host = new URL(url).hostname;
   const variables = childEnvironment({}, credentials, { region, endpoints: url });
   return [
@@ -79,8 +105,8 @@ export function shellLines(started: Sandbox): string[] {
     ...["NO_PROXY", "no_proxy"].map((name) => `export ${name}="${host}\${${name}:+,$${name}}"`),
     ...exportsOf(credentials),
     `unset ${UNSET.join(" ")}`,
-    ...Object.entries(users).flatMap(([name, keys]) =>
-      [`To be the user ${name}:`, ...exportsOf(keys)].map((line) => `# ${line}`)
+    ...profilesOf(started).flatMap(({ title, keys }) =>
+      [`To be ${title}:`, ...exportsOf(keys)].map((line) => `# ${line}`)
     ),
   ];
 }

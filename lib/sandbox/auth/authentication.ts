@@ -4,7 +4,8 @@
  * @module
  */
 import type { Clock } from "../clock.ts";
-import type { AccessKey, Account, UserSession } from "../account.ts";
+import type { AccessKey, Account, Cloud, UserSession } from "../account.ts";
+import { accountOfKey, firstAccount } from "../accounts.ts";
 import { authenticationError } from "./errors.ts";
 import type { Caller, ServiceName } from "../operation.ts";
 import { checkPayloadType, type Signer } from "./payload.ts";
@@ -33,6 +34,8 @@ import { headerOf, queryParameters, type WireHead, type WireRequest } from "../w
 /** Who sent a request. */
 export interface Authenticated {
   caller: Caller;
+  /** The account of the caller; the first one for an unsigned request. */
+  account: Account;
   /** Region that the request was signed for. */
   region: string | undefined;
   /** What the request is signed with. */
@@ -41,6 +44,7 @@ export interface Authenticated {
 
 interface Credential {
   caller: Caller;
+  account: Account;
   secretAccessKey: string;
   /** The key's record, if it is a long-term key. */
   key: AccessKey | undefined;
@@ -72,41 +76,45 @@ function signedFor(request: WireHead): string | undefined {
 export function authenticate(
   request: WireRequest,
   service: ServiceName,
-  account: Account,
+  cloud: Cloud,
 ): Authenticated {
-  const old = service === "s3" && account.region === V2_REGION
-    ? readQueryClaim(request)
-    : undefined;
-  if (old !== undefined) return authenticateV2(request, old, account);
+  const old = service === "s3" && cloud.region === V2_REGION ? readQueryClaim(request) : undefined;
+  if (old !== undefined) return authenticateV2(request, old, cloud);
   const claim = readOrRefuse(request, service);
   if (claim === undefined) {
     if (service !== "s3") throw authenticationError(service, "unsigned");
     checkPayloadType(request, undefined);
-    return { caller: { type: "anonymous" }, region: undefined, signer: undefined };
+    return {
+      caller: { type: "anonymous" },
+      account: firstAccount(cloud),
+      region: undefined,
+      signer: undefined,
+    };
   }
   if (claim.service !== service) throw authenticationError(service, "wrongScope");
-  const credential = credentialOf(claim, service, account);
-  checkTime(claim, service, account.clock);
+  const credential = credentialOf(claim, service, cloud);
+  checkTime(claim, service, cloud.clock);
   checkSignedHeaders(request, claim, service);
   const signer: Signer = { key: signingKey(credential.secretAccessKey, claim), claim };
   if (service === "s3") checkPayloadType(request, signer);
   checkSignature(request, signer);
   if (credential.key) {
-    credential.key.lastUsed = { date: account.clock.now(), service, region: claim.region };
+    credential.key.lastUsed = { date: cloud.clock.now(), service, region: claim.region };
   }
-  return { caller: credential.caller, region: claim.region, signer };
+  const { caller, account } = credential;
+  return { caller, account, region: claim.region, signer };
 }
 
 /** Authenticates a presigned URL of Version 2. */
-function authenticateV2(request: WireHead, claim: QueryClaim, account: Account): Authenticated {
+function authenticateV2(request: WireHead, claim: QueryClaim, cloud: Cloud): Authenticated {
   if (headerOf(request, "authorization") !== undefined) {
     throw authenticationError("s3", "twoSignatures");
   }
   if (!/^\d{1,12}$/.test(claim.expires)) {
     throw authenticationError("s3", "expiresInvalid", { because: claim.expires });
   }
-  const { caller, secretAccessKey, key } = credentialOf(claim, "s3", account);
-  const now = account.clock.now();
+  const { caller, account, secretAccessKey, key } = credentialOf(claim, "s3", cloud);
+  const now = cloud.clock.now();
   if (now.getTime() > Number(claim.expires) * 1000) {
     throw authenticationError("s3", "urlExpired", {
       details: {
@@ -127,12 +135,13 @@ function authenticateV2(request: WireHead, claim: QueryClaim, account: Account):
   }
   checkPayloadType(request, undefined);
   if (key) key.lastUsed = { date: now, service: "s3", region: V2_REGION };
-  return { caller, region: V2_REGION, signer: undefined };
+  return { caller, account, region: V2_REGION, signer: undefined };
 }
 
 /** Authenticates the form that a browser sends to a bucket, whose policy is what is signed. */
-export function authenticateForm(fields: ReadonlyMap<string, string>, account: Account): {
+export function authenticateForm(fields: ReadonlyMap<string, string>, cloud: Cloud): {
   caller: Caller;
+  account: Account;
   region: string | undefined;
   version: "AWS4-HMAC-SHA256" | "AWS" | undefined;
 } {
@@ -141,6 +150,7 @@ export function authenticateForm(fields: ReadonlyMap<string, string>, account: A
   const old = fields.get("awsaccesskeyid");
   const unsigned = {
     caller: { type: "anonymous" },
+    account: firstAccount(cloud),
     region: undefined,
     version: undefined,
   } as const;
@@ -157,14 +167,14 @@ export function authenticateForm(fields: ReadonlyMap<string, string>, account: A
     });
   };
   if (credential === undefined) {
-    if (account.region !== V2_REGION) throw authenticationError("s3", "oldSignature");
-    const { caller, secretAccessKey } = credentialOf(
+    if (cloud.region !== V2_REGION) throw authenticationError("s3", "oldSignature");
+    const { caller, account, secretAccessKey } = credentialOf(
       { accessKeyId: old!, sessionToken },
       "s3",
-      account,
+      cloud,
     );
     check(signV2(secretAccessKey, policy), fields.get("signature"), old!);
-    return { caller, region: V2_REGION, version: "AWS" };
+    return { caller, account, region: V2_REGION, version: "AWS" };
   }
   const [accessKeyId = "", date = "", region = "", service = "", end] = credential.split("/");
   if (
@@ -173,10 +183,14 @@ export function authenticateForm(fields: ReadonlyMap<string, string>, account: A
   ) {
     throw authenticationError("s3", "malformedQuery");
   }
-  const { caller, secretAccessKey } = credentialOf({ accessKeyId, sessionToken }, "s3", account);
+  const { caller, account, secretAccessKey } = credentialOf(
+    { accessKeyId, sessionToken },
+    "s3",
+    cloud,
+  );
   const key = signingKey(secretAccessKey, { date, region, service });
   check(hmacHex(key, policy), fields.get("x-amz-signature"), accessKeyId);
-  return { caller, region, version: "AWS4-HMAC-SHA256" };
+  return { caller, account, region, version: "AWS4-HMAC-SHA256" };
 }
 
 function readOrRefuse(request: WireRequest, service: ServiceName): SignatureClaim | undefined {
@@ -196,11 +210,13 @@ function readOrRefuse(request: WireRequest, service: ServiceName): SignatureClai
 function credentialOf(
   claim: Pick<SignatureClaim, "accessKeyId" | "sessionToken">,
   service: ServiceName,
-  account: Account,
+  cloud: Cloud,
 ): Credential {
   const { accessKeyId } = claim;
   const unknownKey = () =>
     authenticationError(service, "unknownKey", { details: { AWSAccessKeyId: accessKeyId } });
+  const account = accountOfKey(accessKeyId, cloud);
+  if (account === undefined) throw unknownKey();
   const session = account.sessions.get(accessKeyId) ?? account.userSessions.get(accessKeyId);
   if (session) {
     // A temporary key without its token is treated as unknown.
@@ -213,20 +229,21 @@ function credentialOf(
     }
     const { secretAccessKey } = session;
     if ("role" in session) {
-      return { caller: { type: "session", accessKeyId, session }, secretAccessKey, key: undefined };
+      const caller: Caller = { type: "session", accessKeyId, session };
+      return { caller, account, secretAccessKey, key: undefined };
     }
     const caller = callerOfUserSession(session, account);
     // IAM takes no temporary keys of users but those made with a code of an MFA device.
     const isRefused = service === "iam" && !session.isMfaPresent;
     if (caller === undefined || isRefused) throw unknownKey();
-    return { caller, secretAccessKey, key: undefined };
+    return { caller, account, secretAccessKey, key: undefined };
   }
   const longTerm = longTermKey(accessKeyId, account);
   if (longTerm === undefined || longTerm.key.status !== "Active") {
     throw unknownKey();
   }
   if (claim.sessionToken !== undefined) throw authenticationError(service, "badToken");
-  return { ...longTerm, secretAccessKey: longTerm.key.secretAccessKey };
+  return { ...longTerm, account, secretAccessKey: longTerm.key.secretAccessKey };
 }
 
 /** Who holds temporary keys of a user; `undefined` if the user is no more. */

@@ -16,7 +16,8 @@ import { findAction } from "../../policy/actions.ts";
 import type { PolicyDocument } from "../../policy/document.ts";
 import { evaluate } from "../../policy/evaluate.ts";
 import type { Principal } from "../../policy/language/principal.ts";
-import type { Account, Bucket, Group, Role, SessionPolicies, User } from "../account.ts";
+import type { Account, Group, Role, SessionPolicies, User } from "../account.ts";
+import { accountIdIn } from "../accounts.ts";
 import { identify, principalContext } from "../caller.ts";
 import type { Caller, NeededPermission } from "../operation.ts";
 
@@ -41,7 +42,10 @@ const ALLOW_EVERYTHING: PolicyDocument = {
   Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
 };
 
-/** Decides on a permission. `request` holds condition keys such as `aws:SourceIp`. */
+/**
+ * Decides on a permission of a caller of that account, on something in the same or in another one.
+ * `request` holds condition keys such as `aws:SourceIp`.
+ */
 export function authorize(
   permission: NeededPermission,
   caller: Caller,
@@ -65,7 +69,7 @@ export function authorize(
       principal: principalOf(caller, account),
       action: permission.action,
       resource: facts.resources.length === 0 ? "*" : permission.resource,
-      resourceAccount: ownerOf(permission.bucket, account),
+      resourceAccount: ownerOf(permission, account),
       context: contextOf(permission, caller, account, request),
     }, policiesOf(permission, caller, account));
     const isAllowed = decision.decision === "allowed";
@@ -111,7 +115,7 @@ function contextOf(
   return {
     ...request,
     ...principalContext(caller),
-    "aws:ResourceAccount": ownerOf(permission.bucket, account),
+    "aws:ResourceAccount": ownerOf(permission, account),
     ...resourceTags(permission, account),
     // Where the sandbox stands in for HTTPS, it does so for the version that clients use.
     ...(request["aws:SecureTransport"] === "true" && { "s3:TlsVersion": "1.3" }),
@@ -121,12 +125,14 @@ function contextOf(
 
 /** The tags of the user, role or managed policy that a permission is for. */
 function resourceTags(
-  { resource }: NeededPermission,
-  { users, roles, policies }: Account,
+  permission: NeededPermission,
+  account: Account,
 ): Record<string, string> {
-  if (!resource.includes(":iam::")) return {};
+  const { resource } = permission;
+  const owner = account.accounts.get(ownerOf(permission, account));
+  if (!resource.includes(":iam::") || owner === undefined) return {};
   const name = resource.slice(resource.lastIndexOf("/") + 1);
-  const found = [users.get(name), roles.get(name), policies.get(resource)]
+  const found = [owner.users.get(name), owner.roles.get(name), owner.policies.get(resource)]
     .find((entity) => entity?.arn === resource);
   return Object.fromEntries(
     (found?.tags ?? []).flatMap(({ key, value }) => [
@@ -160,7 +166,7 @@ function policiesOf(
     policies.resource = { type: "bucket", name: bucket.name, document: documentOf(bucket.policy) };
     policies.publicAccessBlock = {
       bucket: bucket.publicAccessBlock,
-      account: isOurs(bucket, account) ? account.publicAccessBlock : undefined,
+      account: account.accounts.get(bucket.ownerAccountId)?.publicAccessBlock,
     };
   }
   return policies;
@@ -232,26 +238,26 @@ function documentOf(text: string): PolicyDocument {
   return document;
 }
 
-function ownerOf(bucket: Bucket | undefined, account: Account): string {
-  return bucket?.ownerAccountId ?? account.id;
+/** The id of the account of what a permission is for: the caller's own if nothing says another. */
+function ownerOf({ bucket, resource }: NeededPermission, account: Account): string {
+  return bucket?.ownerAccountId ?? accountIdIn(resource) ?? account.id;
 }
 
-function isOurs(bucket: Bucket | undefined, account: Account): boolean {
-  return ownerOf(bucket, account) === account.id;
-}
-
-/** S3 tells callers from outside the account only that access is denied. */
+/** Callers from outside the account are not told why; by S3 only that access is denied. */
 function refusalOf(
-  { action, resource, bucket }: NeededPermission,
+  permission: NeededPermission,
   caller: Caller,
   account: Account,
 ): (why: string) => string {
+  const { action, resource } = permission;
   const identity = identify(caller, account);
   const isS3 = action.startsWith("s3:");
-  if (identity === undefined || !isOurs(bucket, account)) return () => "Access Denied";
+  const isOurs = ownerOf(permission, account) === account.id;
+  if (identity === undefined || (isS3 && !isOurs)) return () => "Access Denied";
   const quoted = isS3 ? `"${resource}"` : resource;
-  return (why) =>
-    `User: ${identity.arn} is not authorized to perform: ${action} on resource: ${quoted} ${why}`;
+  const text =
+    `User: ${identity.arn} is not authorized to perform: ${action} on resource: ${quoted}`;
+  return (why) => isOurs ? `${text} ${why}` : text;
 }
 
 /** The kinds of policies in AWS's words; a denial names the first that applies. */

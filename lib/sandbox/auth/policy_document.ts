@@ -11,6 +11,7 @@ import {
   STATEMENT_ELEMENTS,
 } from "../../policy/language/statement.ts";
 import type { Account } from "../account.ts";
+import { identityExists } from "../accounts.ts";
 import { ServiceError } from "../operation.ts";
 import { checkLength, validationError } from "../query.ts";
 
@@ -153,7 +154,7 @@ function texts(value: unknown): string[] {
   return list;
 }
 
-/** IAM knows the users and roles of its account, and refuses to trust one that isn't there. */
+/** IAM knows the users and roles of all accounts, and refuses to trust one that isn't there. */
 function checkPrincipals(principal: unknown, account: Account): void {
   if (principal === "*") return;
   if (!isObject(principal)) throw malformed(`Invalid principal in policy: ${String(principal)}`);
@@ -166,13 +167,9 @@ function checkPrincipals(principal: unknown, account: Account): void {
 
 function principalExists(name: string, account: Account): boolean {
   if (name === "*" || /^\d{12}$/.test(name)) return true;
-  const [, partition, accountId, kind] =
-    /^arn:([\w-]+):(?:iam|sts)::(\d{12}):([a-z-]+)/.exec(name) ?? [];
+  const [, partition, kind] = /^arn:([\w-]+):(?:iam|sts)::\d{12}:([a-z-]+)/.exec(name) ?? [];
   if (partition !== account.partition) return false;
-  if (accountId !== account.id) return true;
-  if (kind === "user") return [...account.users.values()].some(({ arn }) => arn === name);
-  if (kind === "role") return [...account.roles.values()].some(({ arn }) => arn === name);
-  return true;
+  return kind === "user" || kind === "role" ? identityExists(name, account) : true;
 }
 
 /** What passes here can be evaluated later, so that no stored policy can fail a decision. */

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Account, Bucket, Grant } from "../account.ts";
+import { ownerOfBucket } from "../accounts.ts";
 import type { NeededPermission } from "../operation.ts";
 import { ServiceError } from "../operation.ts";
 import {
@@ -36,10 +37,10 @@ const CANNED: Record<string, [string, string][]> = {
   "bucket-owner-full-control": [],
 };
 
-/** The canonical user id of a bucket's owner; for another account, one derived from its number. */
+/** The canonical user id of a bucket's owner; for an account that isn't there, one derived from its number. */
 export function ownerId(bucket: Bucket, account: Account): string {
-  if (bucket.ownerAccountId === account.id) return account.canonicalUserId;
-  return createHash("sha256").update(bucket.ownerAccountId).digest("hex");
+  return ownerOfBucket(bucket, account)?.canonicalUserId ??
+    createHash("sha256").update(bucket.ownerAccountId).digest("hex");
 }
 
 /** The grants that a canned ACL stands for. */
@@ -124,7 +125,7 @@ export function checkAclAllowed(
     throw new ServiceError(400, "AccessControlListNotSupported", "The bucket does not allow ACLs");
   }
   const blocks = bucket.publicAccessBlock?.BlockPublicAcls ||
-    account.publicAccessBlock?.BlockPublicAcls;
+    ownerOfBucket(bucket, account)?.publicAccessBlock?.BlockPublicAcls;
   const isPublic = grants.some(({ grantee }) =>
     "uri" in grantee && [ALL_USERS, AUTHENTICATED_USERS].includes(grantee.uri)
   );

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Account, CorsRule } from "../account.ts";
+import type { Cloud, CorsRule } from "../account.ts";
 import { ServiceError } from "../operation.ts";
 import { bucketNameOf, headerOf, type WireHead } from "../wire.ts";
 import { noSuchBucket } from "./errors.ts";
@@ -12,7 +12,7 @@ import { noSuchBucket } from "./errors.ts";
 const VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
 
 /** Answers a preflight, which is sent without a signature and takes no permission. */
-export function preflight(request: WireHead, account: Account): Response {
+export function preflight(request: WireHead, { buckets }: Cloud): Response {
   const origin = headerOf(request, "origin");
   const method = headerOf(request, "access-control-request-method");
   if (origin === undefined) {
@@ -22,7 +22,7 @@ export function preflight(request: WireHead, account: Account): Response {
     throw badRequest(`Invalid Access-Control-Request-Method: ${method ?? "null"}`);
   }
   const name = bucketNameOf(request);
-  const bucket = account.buckets.get(name);
+  const bucket = buckets.get(name);
   if (bucket === undefined) throw noSuchBucket(name);
   if (bucket.cors === undefined) {
     throw forbidden("CORS is not enabled for this bucket.");
@@ -48,10 +48,10 @@ export function preflight(request: WireHead, account: Account): Response {
 }
 
 /** The headers that let a script of another origin read a response; none if no rule is for it. */
-export function corsHeaders(request: WireHead, account: Account): Record<string, string> {
+export function corsHeaders(request: WireHead, { buckets }: Cloud): Record<string, string> {
   const origin = headerOf(request, "origin");
   if (origin === undefined || request.method === "OPTIONS") return {};
-  const rules = account.buckets.get(bucketNameOf(request))?.cors ?? [];
+  const rules = buckets.get(bucketNameOf(request))?.cors ?? [];
   const rule = rules.find((candidate) => isFor(candidate, origin, request.method));
   return rule === undefined ? {} : headersOf(rule, origin);
 }

@@ -6,6 +6,7 @@
  */
 import { hostSuffixOf } from "../../partitions.ts";
 import type { Bucket, BucketEncryption, StoredObject } from "../account.ts";
+import { accountOfArn } from "../accounts.ts";
 import { type NeededPermission, ServiceError } from "../operation.ts";
 import { childOf, element, optional, textOf } from "../xml.ts";
 import { emptyAnswer, onObject, type S3Call, xmlAnswer } from "./call.ts";
@@ -83,7 +84,7 @@ function headersOf(algorithm: string, arn: string | undefined): Record<string, s
   return arn ? { [ALGORITHM]: algorithm, [KEY]: arn } : { [ALGORITHM]: algorithm };
 }
 
-/** A key may be named by its ARN or, in the bucket's region and account, by its id. */
+/** A key may be named by its ARN or, in the bucket's region and the caller's account, by its id. */
 function keyArn({ account, bucket }: S3Call, key: string): string {
   if (key.startsWith("arn:")) return key;
   return `arn:${account.partition}:kms:${bucket.region}:${account.id}:key/${key}`;
@@ -112,7 +113,7 @@ function keyNeeds(
 ): NeededPermission[] {
   const arn = headers[KEY];
   if (arn === undefined) return [];
-  const key = call.account.kmsKeys.get(arn);
+  const key = accountOfArn(arn, call.account)?.kmsKeys.get(arn);
   if (key === undefined) {
     throw new ServiceError(400, "KMS.NotFoundException", `Key '${arn}' does not exist`);
   }

@@ -53,6 +53,18 @@ export function malformedXml(): ServiceError {
   );
 }
 
+/** A method that the resource doesn't have, or not for this caller. */
+export function methodNotAllowed(
+  method: string,
+  { details, headers }: { details?: Record<string, string>; headers?: Record<string, string> } = {},
+): ServiceError {
+  const message = "The specified method is not allowed against this resource.";
+  return new ServiceError(405, "MethodNotAllowed", message, {
+    details: { Method: method, ...details },
+    ...(headers && { headers }),
+  });
+}
+
 /** A precondition that didn't hold. */
 export function preconditionFailed(condition: string): ServiceError {
   return new ServiceError(

@@ -4,7 +4,7 @@
  * @module
  */
 import type { May, NeededPermission } from "../operation.ts";
-import { ServiceError } from "../operation.ts";
+import { methodNotAllowed } from "./errors.ts";
 import { type Level, onAccount, onBucket, onObject, type S3Call } from "./call.ts";
 
 /** Does an operation's work. */
@@ -101,14 +101,7 @@ export function findRoute(routes: Route[], call: S3Call): Route {
     candidate.level === call.level && candidate.method === call.request.method &&
     fits(candidate, call) && !hasOtherSubresource(routes, candidate, call)
   );
-  if (found === undefined) {
-    throw new ServiceError(
-      405,
-      "MethodNotAllowed",
-      "The specified method is not allowed against this resource.",
-      { details: { Method: call.request.method } },
-    );
-  }
+  if (found === undefined) throw methodNotAllowed(call.request.method);
   return found;
 }
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Account, Role, Session } from "../account.ts";
+import type { Account, Cloud, Role, Session } from "../account.ts";
+import { accountOfArn } from "../accounts.ts";
 import { identify } from "../caller.ts";
 import { ServiceError } from "../operation.ts";
 import { checkLength, fields, integer, required, validationError } from "../query.ts";
@@ -50,7 +51,7 @@ export const assumeRoleOperations: StsOperations = {
     },
     run: (call) => {
       const isMfaPresent = hasMfaCode(call);
-      return sessionFields(startSession(call, { isMfaPresent }), call.account);
+      return startSession(call, { isMfaPresent });
     },
   },
 };
@@ -66,8 +67,8 @@ const TRUSTS_NOBODY = JSON.stringify({
 });
 
 /** The trust policy of a role, or one that trusts nobody. */
-export function trustPolicyOf(arn: string, account: Account): string {
-  return findRole(arn, account)?.assumeRolePolicyDocument ?? TRUSTS_NOBODY;
+export function trustPolicyOf(arn: string, cloud: Cloud): string {
+  return findRole(arn, cloud)?.role.assumeRolePolicyDocument ?? TRUSTS_NOBODY;
 }
 
 /** The ARN of the role that a call is about. */
@@ -78,8 +79,11 @@ export function roleArnOf({ parameters }: StsCall): string {
   throw validationError(`${arn} is invalid`);
 }
 
-function findRole(arn: string, account: Account): Role | undefined {
-  return [...account.roles.values()].find((role) => role.arn === arn);
+/** A role with its account, which may be another than the caller's. */
+function findRole(arn: string, cloud: Cloud): { role: Role; account: Account } | undefined {
+  const account = accountOfArn(arn, cloud);
+  const role = [...account?.roles.values() ?? []].find((candidate) => candidate.arn === arn);
+  return account && role && { role, account };
 }
 
 function durationOf({ parameters, caller }: StsCall, role: Role): number {
@@ -99,28 +103,27 @@ function durationOf({ parameters, caller }: StsCall, role: Role): number {
   return seconds;
 }
 
-/** Starts a session of the role that a call is about. */
+/** Starts a session of the role that a call is about, in the account of the role, and writes it. */
 export function startSession(
   call: StsCall,
   more: Pick<Session, "isMfaPresent">,
-): Session {
-  const { account, request } = call;
-  const role = findRole(roleArnOf(call), account);
-  if (role === undefined) throw new ServiceError(403, "AccessDenied", "Access denied");
+): XmlContent {
+  const found = findRole(roleArnOf(call), call.account);
+  if (found === undefined) throw new ServiceError(403, "AccessDenied", "Access denied");
+  const { role, account } = found;
   const session: Session = {
     role,
     sessionName: sessionNameOf(call, "RoleSessionName", 64),
     ...newTemporaryKey(account, durationOf(call, role)),
-    ...sessionPoliciesOf(call),
+    ...sessionPoliciesOf(call, account),
     ...more,
   };
   account.sessions.set(session.accessKeyId, session);
-  role.lastUsed = { date: session.issueDate, region: request.region ?? account.region };
-  return session;
+  role.lastUsed = { date: session.issueDate, region: call.request.region ?? account.region };
+  return sessionFields(session, account);
 }
 
-/** Writes a session of a role. */
-export function sessionFields(session: Session, account: Account): XmlContent {
+function sessionFields(session: Session, account: Account): XmlContent {
   const identity = identify({ type: "session", accessKeyId: "", session }, account);
   return [
     credentialFields(session),

@@ -73,8 +73,8 @@ export function hasMfaCode({ parameters }: StsCall): boolean {
   );
 }
 
-/** The session policies that a call gives. */
-export function sessionPoliciesOf({ parameters, account }: StsCall): SessionPolicies {
+/** The session policies that a call gives to a session in an account. */
+export function sessionPoliciesOf({ parameters }: StsCall, account: Account): SessionPolicies {
   const policy = parameters.get("Policy");
   const policyArns = parameters.records("PolicyArns", ["arn"]).map(({ arn }) => arn!);
   const policies: SessionPolicies = { policy, ...(policyArns.length > 0 && { policyArns }) };

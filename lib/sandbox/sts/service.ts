@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { accountOfKey } from "../accounts.ts";
 import { identify } from "../caller.ts";
 import type { Operation, Service } from "../operation.ts";
 import {
@@ -32,11 +33,9 @@ const identityOperations: StsOperations = {
     run: ({ parameters, account }) => {
       const accessKeyId = required(parameters, "AccessKeyId");
       checkLength("AccessKeyId", accessKeyId, 16, 128);
-      const keys = [...account.users.values()].flatMap((user) => [...user.accessKeys.keys()]);
-      const isKnown = account.sessions.has(accessKeyId) || keys.includes(accessKeyId) ||
-        account.userSessions.has(accessKeyId) || account.rootKey?.accessKeyId === accessKeyId;
-      if (!isKnown) throw validationError("Invalid Access Key ID");
-      return fields({ Account: account.id });
+      const owner = accountOfKey(accessKeyId, account);
+      if (owner === undefined) throw validationError("Invalid Access Key ID");
+      return fields({ Account: owner.id });
     },
   },
 };

@@ -48,7 +48,7 @@ export const userSessionOperations: StsOperations = {
     },
     run: (call) => {
       const name = sessionNameOf(call, "Name", 32);
-      const policies = sessionPoliciesOf(call);
+      const policies = sessionPoliciesOf(call, call.account);
       const federation = { name, tags: tagsOf(call), ...policies };
       const session = startSession(call, "GetFederationToken", { federation });
       const Arn = federatedUserArn(call);

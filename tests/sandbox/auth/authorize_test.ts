@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Account, Bucket, Role, User } from "../../../lib/sandbox/account.ts";
 import { authorize } from "../../../lib/sandbox/auth/authorize.ts";
 import type { Caller, NeededPermission } from "../../../lib/sandbox/operation.ts";
-import { createAccount, createBucket, createUser } from "../../../lib/sandbox/seed.ts";
+import { createAccount, createBucket, createCloud, createUser } from "../../../lib/sandbox/seed.ts";
 import { allow, deny } from "../helpers.ts";
 
 const ACCOUNT_ID = "123456789012";
@@ -25,7 +25,7 @@ interface Scene {
 
 /** A user `joe` with these inline policies, and an open bucket `b`. */
 function scene(...policies: unknown[]): Scene {
-  const account = createAccount(ACCOUNT_ID, "us-east-1");
+  const account = createAccount(ACCOUNT_ID, createCloud("us-east-1"));
   const user = createUser(account.id, "joe");
   policies.forEach((policy, index) => user.inlinePolicies.set(`p${index}`, JSON.stringify(policy)));
   account.users.set("joe", user);

@@ -5,6 +5,7 @@
  */
 import { isObject } from "../../../is_object.ts";
 import type { Account, Bucket } from "../../account.ts";
+import { identityExists, ownerOfBucket } from "../../accounts.ts";
 import { identify } from "../../caller.ts";
 import { isPublicPolicy } from "../../../policy/public_policy.ts";
 import { checkPolicy } from "../../../policy/language/statement.ts";
@@ -12,7 +13,7 @@ import type { FindingCode } from "../../../policy/lint/finding.ts";
 import { lint } from "../../../policy/lint/lint.ts";
 import { ServiceError } from "../../operation.ts";
 import { emptyAnswer, type S3Call, xmlAnswer } from "../call.ts";
-import { accessDenied, notConfigured } from "../errors.ts";
+import { accessDenied, methodNotAllowed, notConfigured } from "../errors.ts";
 import { element } from "../../xml.ts";
 
 const MAX_POLICY_BYTES = 20 * 1024;
@@ -30,7 +31,7 @@ const STATEMENT_FIELDS = new Set([
 ]);
 const ACTION = /^(\*|s3(-object-lambda)?:[a-z*?]+)$/i;
 const IDENTITY =
-  /^arn:(aws[a-z-]*):(?:iam|sts)::(\d{12}):(root|(user|role|assumed-role|federated-user)\/.+)$/;
+  /^arn:(aws[a-z-]*):(?:iam|sts)::\d{12}:(root|(?:user|role|assumed-role|federated-user)\/.+)$/;
 /** The unique id of a user or role, with which S3 replaces the ARN of one that was deleted. */
 const UNIQUE_ID = /^A(IDA|ROA)[A-Z0-9]{12,}$/;
 
@@ -143,15 +144,12 @@ function checkPrincipal(principal: unknown, account: Account): void {
   }
 }
 
-/** S3 looks up the principals of a policy. Those of other accounts are assumed to exist. */
+/** S3 looks up the principals of a policy. */
 function isKnownIdentity(name: string, account: Account): boolean {
   if (name === "*" || /^\d{12}$/.test(name) || UNIQUE_ID.test(name)) return true;
-  const [, partition, accountId, who = ""] = IDENTITY.exec(name) ?? [];
+  const [, partition, who = ""] = IDENTITY.exec(name) ?? [];
   if (partition !== account.partition || /[*?]/.test(who)) return false;
-  if (accountId !== account.id || who === "root") return true;
-  const isUser = [...account.users.values()].some(({ arn }) => arn === name);
-  const isRole = [...account.roles.values()].some(({ arn }) => arn === name);
-  return isUser || isRole || /^(assumed-role|federated-user)\//.test(who);
+  return /^(user|role)\//.test(who) ? identityExists(name, account) : true;
 }
 
 function isInBucket(resource: string, bucket: Bucket, { partition }: Account): boolean {
@@ -175,13 +173,19 @@ function checkMatch(actions: string[], resources: string[], statement: Fields): 
   if (misses) throw malformed("Action does not apply to any resource(s) in statement");
 }
 
+/** Identities of other accounts can't do anything with a bucket's policy, even where they may. */
+function checkAccount({ bucket, account, request }: S3Call): void {
+  if (bucket.ownerAccountId !== account.id) throw methodNotAllowed(request.method);
+}
+
 /** PutBucketPolicy. */
 export function putBucketPolicy(call: S3Call): Response {
+  checkAccount(call);
   const { bucket, account } = call;
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(call.request.body);
   checkBucketPolicy(text, bucket, account);
   const blocks = bucket.publicAccessBlock?.BlockPublicPolicy ||
-    account.publicAccessBlock?.BlockPublicPolicy;
+    ownerOfBucket(bucket, account)?.publicAccessBlock?.BlockPublicPolicy;
   if (blocks && isPublicPolicy(JSON.parse(text))) {
     const arn = identify(call.caller, account)?.arn ?? "anonymous";
     throw accessDenied(
@@ -201,12 +205,14 @@ function policyOf({ bucket }: S3Call): string {
 
 /** GetBucketPolicy. */
 export function getBucketPolicy(call: S3Call): Response {
+  checkAccount(call);
   return new Response(policyOf(call), { headers: { "content-type": "application/json" } });
 }
 
 /** DeleteBucketPolicy. */
-export function deleteBucketPolicy({ bucket }: S3Call): Response {
-  bucket.policy = undefined;
+export function deleteBucketPolicy(call: S3Call): Response {
+  checkAccount(call);
+  call.bucket.policy = undefined;
   return emptyAnswer(204);
 }
 

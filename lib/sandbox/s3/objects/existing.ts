@@ -4,9 +4,9 @@
  * @module
  */
 import type { Bucket, StoredObject } from "../../account.ts";
-import { type May, ServiceError } from "../../operation.ts";
+import type { May } from "../../operation.ts";
 import { onBucket, type S3Call } from "../call.ts";
-import { accessDenied, noSuchKey, noSuchVersion } from "../errors.ts";
+import { accessDenied, methodNotAllowed, noSuchKey, noSuchVersion } from "../errors.ts";
 import { findVersion, idOf, isMarker, versionsOf } from "./versions.ts";
 
 /** Where an object is stored. */
@@ -37,15 +37,10 @@ export function existingObject(
     ? {}
     : { "x-amz-delete-marker": "true", "x-amz-version-id": idOf(marker) };
   if (version !== undefined) {
-    throw new ServiceError(
-      405,
-      "MethodNotAllowed",
-      "The specified method is not allowed against this resource.",
-      {
-        details: { Method: call.request.method, ResourceType: "DeleteMarker" },
-        headers: { ...headers, allow: "DELETE" },
-      },
-    );
+    throw methodNotAllowed(call.request.method, {
+      details: { ResourceType: "DeleteMarker" },
+      headers: { ...headers, allow: "DELETE" },
+    });
   }
   if (!may(onBucket(call, "s3:ListBucket", { "s3:prefix": key }, bucket))) throw accessDenied();
   throw versionId === null ? noSuchKey(key, headers) : noSuchVersion(key, versionId);
