@@ -185,6 +185,8 @@ export interface ManagedPolicy {
   defaultVersionId: string;
   /** By version id. */
   versions: Map<string, { document: string; createDate: Date }>;
+  /** The number of the latest version, also if that was deleted; omitted if it is `v1`. */
+  latestVersion?: number;
 }
 
 /** A stored object. */
@@ -425,6 +427,8 @@ export interface Account extends Cloud {
   sessions: Map<string, Session>;
   /** By access key id. */
   userSessions: Map<string, UserSession>;
+  /** The credential report, if one was asked for, and when that was. */
+  credentialReport?: { content: string; startTime: Date };
   /** Account-level public access block, if set. */
   publicAccessBlock: PublicAccessBlock | undefined;
 }

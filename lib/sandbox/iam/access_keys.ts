@@ -14,18 +14,19 @@ import {
   refuse,
   userArn,
 } from "./call.ts";
+import { QUOTAS } from "./quotas.ts";
 import { ServiceError } from "../operation.ts";
 import { constraintError, fields, required } from "../query.ts";
 import { createAccessKey } from "../seed.ts";
 import { element } from "../xml.ts";
 
-const KEYS_PER_USER = 2;
+const { AccessKeysPerUserQuota } = QUOTAS;
 
 /** The operations of this module. */
 export const accessKeyOperations: IamOperations = {
   CreateAccessKey: onUser("CreateAccessKey", (user, { account }) => {
-    if (user.accessKeys.size >= KEYS_PER_USER) {
-      throw limitExceeded(`Cannot exceed quota for AccessKeysPerUser: ${KEYS_PER_USER}`);
+    if (user.accessKeys.size >= AccessKeysPerUserQuota) {
+      throw limitExceeded(`Cannot exceed quota for AccessKeysPerUser: ${AccessKeysPerUserQuota}`);
     }
     const key = createAccessKey(account.clock.now());
     user.accessKeys.set(key.accessKeyId, key);

@@ -6,7 +6,8 @@
 import { type IamCall, refuse } from "./call.ts";
 import { missingAwsPolicy } from "./aws_managed_policies.ts";
 import { ServiceError } from "../operation.ts";
-import { checkLength, constraintError } from "../query.ts";
+import { checkLength, constraintError, fields } from "../query.ts";
+import { element, type XmlContent } from "../xml.ts";
 
 const PARAMETER = "PermissionsBoundary";
 
@@ -33,4 +34,12 @@ export function boundaryOf(call: IamCall, mustBeGiven = false): string | undefin
 export function boundaryContext(call: IamCall): Record<string, string> {
   const arn = call.parameters.get(PARAMETER);
   return arn === undefined ? {} : { "iam:PermissionsBoundary": arn };
+}
+
+/** Writes the boundary of a user or role, if it has one. */
+export function boundaryElement(arn: string | undefined): XmlContent {
+  return arn && element(
+    "PermissionsBoundary",
+    fields({ PermissionsBoundaryType: "Policy", PermissionsBoundaryArn: arn }),
+  );
 }

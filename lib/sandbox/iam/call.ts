@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AccessKey, Account, Group, Role, Tag, User } from "../account.ts";
+import type { AccessKey, Account, Group, ManagedPolicy, Role, Tag, User } from "../account.ts";
 import { type Caller, type NeededPermission, ServiceError } from "../operation.ts";
 import {
   checkLength,
@@ -161,6 +161,26 @@ export function onGroup(
   };
 }
 
+/** An operation that needs one permission, on the managed policy that the call is about. */
+export function onPolicy(
+  action: string,
+  run: (policy: ManagedPolicy, call: IamCall) => XmlContent,
+): IamOperation {
+  const arnOfCall = ({ parameters }: IamCall) => {
+    const arn = required(parameters, "PolicyArn");
+    checkLength("PolicyArn", arn, 20, 2048);
+    return arn;
+  };
+  return {
+    permissions: (call) => [{ action: `iam:${action}`, resource: arnOfCall(call) }],
+    run: (call) => {
+      const arn = arnOfCall(call);
+      const policy = call.account.policies.get(arn);
+      return run(policy ?? refuse(noSuchPolicy(`Policy ${arn} was not found.`)), call);
+    },
+  };
+}
+
 /** Throws as an expression. */
 export function refuse(error: ServiceError): never {
   throw error;
@@ -169,6 +189,11 @@ export function refuse(error: ServiceError): never {
 /** An entity doesn't exist. */
 export function noSuchEntity(kind: string, name: string): ServiceError {
   return new ServiceError(404, "NoSuchEntity", `The ${kind} with name ${name} cannot be found.`);
+}
+
+/** A managed policy, or a version of one, doesn't exist. */
+export function noSuchPolicy(message: string): ServiceError {
+  return new ServiceError(404, "NoSuchEntity", message);
 }
 
 /** An entity exists already. */
@@ -221,6 +246,22 @@ export function mergeTags(present: Tag[], added: Tag[], kind: "User" | "Role" | 
   return merged;
 }
 
+/** What is left of tags without those that a call names in `TagKeys`. */
+export function withoutTags(present: Tag[], { parameters }: IamCall): Tag[] {
+  const keys = new Set(parameters.list("TagKeys").map((key) => key.toLowerCase()));
+  return present.filter(({ key }) => !keys.has(key.toLowerCase()));
+}
+
+/** Writes one page of tags. */
+export function pageOfTags(call: IamCall, tags: Tag[]): XmlContent {
+  return page(
+    call,
+    "Tags",
+    tags.map((tag) => [tag.key, tag] as const),
+    ({ key, value }) => fields({ Key: key, Value: value }),
+  );
+}
+
 /** Condition keys about the tags that a call gives. */
 export function tagContext(tags: Tag[]): Record<string, string | string[]> {
   if (tags.length === 0) return {};
@@ -242,6 +283,30 @@ export function page<T>(
   items: Iterable<readonly [key: string, item: T]>,
   write: (item: T, key: string) => XmlContent,
 ): XmlContent {
+  const { included, end } = onePage(call, items);
+  return [members(name, included.map(([key, item]) => write(item, key))), end];
+}
+
+/** An item of {@linkcode pageOfLists}: what it is sorted by, and how it is written. */
+export type ListItem = readonly [key: string, write: () => XmlContent];
+
+/** Writes one page of several lists, which follow each other from page to page. */
+export function pageOfLists(call: IamCall, lists: Record<string, ListItem[]>): XmlContent {
+  const names = Object.keys(lists);
+  const items = names.flatMap((name, index) =>
+    lists[name]!.map(([key, write]) => [`${index} ${key}`, { name, write }] as const)
+  );
+  const { included, end } = onePage(call, items);
+  const ofList = (list: string) =>
+    included.filter(([, { name }]) => name === list).map(([, { write }]) => write());
+  return [names.map((name) => members(name, ofList(name))), end];
+}
+
+/** The items of the page that a call asks for, and the fields that end a page. */
+function onePage<T>(
+  call: IamCall,
+  items: Iterable<readonly [key: string, item: T]>,
+): { included: (readonly [key: string, item: T])[]; end: XmlContent } {
   const size = integer(call.parameters, "MaxItems", 1, 1000) ?? 100;
   const after = markerOf(call);
   const rest = [...items]
@@ -249,13 +314,11 @@ export function page<T>(
     .filter(([key]) => after === undefined || key > after);
   const included = rest.slice(0, size);
   const isTruncated = rest.length > size;
-  return [
-    members(name, included.map(([key, item]) => write(item, key))),
-    fields({
-      IsTruncated: isTruncated,
-      Marker: isTruncated ? encodeMarker(included.at(-1)![0]) : undefined,
-    }),
-  ];
+  const end = fields({
+    IsTruncated: isTruncated,
+    Marker: isTruncated ? encodeMarker(included.at(-1)![0]) : undefined,
+  });
+  return { included, end };
 }
 
 function markerOf(call: IamCall): string | undefined {

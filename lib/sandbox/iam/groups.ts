@@ -10,6 +10,7 @@ import {
   type IamCall,
   type IamOperations,
   isTaken,
+  limitExceeded,
   nameOf,
   noSuchEntity,
   onGroup,
@@ -19,9 +20,12 @@ import {
   userOf,
 } from "./call.ts";
 import type { Group, User } from "../account.ts";
+import { QUOTAS } from "./quotas.ts";
 import { uniqueId } from "../identifiers.ts";
 import { fields, required } from "../query.ts";
 import { element, type XmlContent } from "../xml.ts";
+
+const { GroupsPerUserQuota } = QUOTAS;
 
 /** The operations on groups. */
 export const groupOperations: IamOperations = {
@@ -96,7 +100,11 @@ export const groupOperations: IamOperations = {
   }),
 
   AddUserToGroup: onGroup("AddUserToGroup", ({ groupName }, call) => {
-    namedUser(call).groups.add(groupName);
+    const { groups } = namedUser(call);
+    if (groups.size >= GroupsPerUserQuota && !groups.has(groupName)) {
+      throw limitExceeded(`Cannot exceed quota for GroupsPerUser: ${GroupsPerUserQuota}`);
+    }
+    groups.add(groupName);
     return undefined;
   }),
 

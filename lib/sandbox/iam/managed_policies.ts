@@ -9,29 +9,29 @@ import {
   arnOf,
   deleteConflict,
   type IamCall,
-  type IamOperation,
   type IamOperations,
   isTaken,
   limitExceeded,
   mergeTags,
   nameOf,
+  onPolicy,
   page,
   pathOf,
-  refuse,
   tagContext,
   tagMembers,
   tagsOf,
 } from "./call.ts";
+import { isAwsManaged } from "./aws_managed_policies.ts";
+import { attachmentCount, boundaryCount } from "./policy_use.ts";
 import { identify } from "../caller.ts";
 import { uniqueId } from "../identifiers.ts";
+import { QUOTAS } from "./quotas.ts";
 import { ServiceError } from "../operation.ts";
 import { checkIdentityPolicy, countedLength } from "../auth/policy_document.ts";
-import { checkLength, fields, required } from "../query.ts";
-import { encode } from "../auth/signature.ts";
+import { fields, required } from "../query.ts";
 import { element, type XmlContent } from "../xml.ts";
 
-const SIZE_QUOTA = 6144;
-const AWS_OWNED = /^arn:[^:]+:iam::aws:/;
+const { PolicySizeQuota } = QUOTAS;
 
 /** The operations of this module. */
 export const managedPolicyOperations: IamOperations = {
@@ -48,7 +48,7 @@ export const managedPolicyOperations: IamOperations = {
     run: (call) => {
       const { account } = call;
       const policy = newPolicy(call);
-      const own = [...account.policies.values()].filter(({ arn }) => !AWS_OWNED.test(arn));
+      const own = [...account.policies.values()].filter(({ arn }) => !isAwsManaged(arn));
       if (isTaken(own.map(({ policyName }) => policyName), policy.policyName)) {
         throw alreadyExists(
           `A policy called ${policy.policyName} already exists. Duplicate names are not allowed.`,
@@ -67,23 +67,6 @@ export const managedPolicyOperations: IamOperations = {
       tagList(policy),
     )),
 
-  GetPolicyVersion: onPolicy("GetPolicyVersion", (policy, call) => {
-    const id = required(call.parameters, "VersionId");
-    const version = policy.versions.get(id) ??
-      refuse(
-        noSuchPolicy(`Policy ${policy.arn} version ${id} does not exist or is not attachable.`),
-      );
-    return element(
-      "PolicyVersion",
-      fields({
-        Document: encode(version.document),
-        VersionId: id,
-        IsDefaultVersion: id === policy.defaultVersionId,
-        CreateDate: version.createDate,
-      }),
-    );
-  }),
-
   ListPolicies: {
     permissions: ({ account }) => [{
       action: "iam:ListPolicies",
@@ -96,59 +79,38 @@ export const managedPolicyOperations: IamOperations = {
       const onlyAttached = parameters.get("OnlyAttached") === "true";
       const matching = [...account.policies.values()].filter((policy) =>
         policy.path.startsWith(prefix) &&
-        (scope === "All" || (scope === "AWS") === AWS_OWNED.test(policy.arn)) &&
-        (!onlyAttached || attachmentsOf(policy.arn, account) > 0)
+        (scope === "All" || (scope === "AWS") === isAwsManaged(policy.arn)) &&
+        (!onlyAttached || attachmentCount(policy.arn, account) > 0)
       );
       return page(
         call,
         "Policies",
-        matching.map((policy) => [policy.policyName, policy] as const),
+        matching.map((policy) => [`${policy.policyName} ${policy.arn}`, policy] as const),
         (policy) => plainPolicy(policy, account),
       );
     },
   },
 
   DeletePolicy: onPolicy("DeletePolicy", (policy, { account, caller }) => {
-    if (AWS_OWNED.test(policy.arn)) {
-      const arn = identify(caller, account)?.arn;
-      const message = `User: ${arn} is not authorized to perform: iam:DeletePolicy on resource: `;
-      throw new ServiceError(403, "AccessDenied", message + policy.arn);
-    }
-    if (attachmentsOf(policy.arn, account) + boundariesOf(policy.arn, account) > 0) {
+    refuseAwsManaged("DeletePolicy", policy, { account, caller });
+    if (attachmentCount(policy.arn, account) + boundaryCount(policy.arn, account) > 0) {
       throw deleteConflict("Cannot delete a policy attached to entities.");
+    }
+    if (policy.versions.size > 1) {
+      throw deleteConflict(
+        "This policy has more than one version. Before you delete a policy, you must delete the " +
+          "policy's versions. The default version is deleted with the policy.",
+      );
     }
     account.policies.delete(policy.arn);
     return undefined;
   }),
 };
 
-function onPolicy(
-  action: string,
-  run: (policy: ManagedPolicy, call: IamCall) => XmlContent,
-): IamOperation {
-  const arnOfCall = ({ parameters }: IamCall) => {
-    const arn = required(parameters, "PolicyArn");
-    checkLength("PolicyArn", arn, 20, 2048);
-    return arn;
-  };
-  return {
-    permissions: (call) => [{ action: `iam:${action}`, resource: arnOfCall(call) }],
-    run: (call) => {
-      const arn = arnOfCall(call);
-      const policy = call.account.policies.get(arn);
-      return run(policy ?? refuse(noSuchPolicy(`Policy ${arn} was not found.`)), call);
-    },
-  };
-}
-
 function newPolicy(call: IamCall): ManagedPolicy {
   const policyName = nameOf(call, "PolicyName");
   const path = pathOf(call);
-  const document = required(call.parameters, "PolicyDocument");
-  checkIdentityPolicy("PolicyDocument", document, call.account);
-  if (countedLength(document) > SIZE_QUOTA) {
-    throw limitExceeded(`Cannot exceed quota for PolicySize: ${SIZE_QUOTA}`);
-  }
+  const document = policyDocumentOf(call);
   const createDate = call.account.clock.now();
   return {
     policyName,
@@ -164,15 +126,38 @@ function newPolicy(call: IamCall): ManagedPolicy {
   };
 }
 
-function plainPolicy(policy: ManagedPolicy, account: Account): XmlContent {
+/** The document of a new policy, or of a new version of one. */
+export function policyDocumentOf({ parameters, account }: IamCall): string {
+  const document = required(parameters, "PolicyDocument");
+  checkIdentityPolicy("PolicyDocument", document, account);
+  if (countedLength(document) > PolicySizeQuota) {
+    throw limitExceeded(`Cannot exceed quota for PolicySize: ${PolicySizeQuota}`);
+  }
+  return document;
+}
+
+/** AWS's own policies can't be changed by anybody. */
+export function refuseAwsManaged(
+  action: string,
+  { arn }: ManagedPolicy,
+  { account, caller }: Pick<IamCall, "account" | "caller">,
+): void {
+  if (!isAwsManaged(arn)) return;
+  const who = identify(caller, account)?.arn;
+  const message = `User: ${who} is not authorized to perform: iam:${action} on resource: ${arn}`;
+  throw new ServiceError(403, "AccessDenied", message);
+}
+
+/** Writes what lists and descriptions of a policy have in common. */
+export function plainPolicy(policy: ManagedPolicy, account: Account): XmlContent {
   return fields({
     PolicyName: policy.policyName,
     PolicyId: policy.policyId,
     Arn: policy.arn,
     Path: policy.path,
     DefaultVersionId: policy.defaultVersionId,
-    AttachmentCount: attachmentsOf(policy.arn, account),
-    PermissionsBoundaryUsageCount: boundariesOf(policy.arn, account),
+    AttachmentCount: attachmentCount(policy.arn, account),
+    PermissionsBoundaryUsageCount: boundaryCount(policy.arn, account),
     IsAttachable: true,
     CreateDate: policy.createDate,
     UpdateDate: policy.updateDate,
@@ -181,18 +166,4 @@ function plainPolicy(policy: ManagedPolicy, account: Account): XmlContent {
 
 function tagList({ tags }: ManagedPolicy): XmlContent {
   return tags.length > 0 ? tagMembers(tags) : undefined;
-}
-
-function attachmentsOf(arn: string, { users, roles }: Account): number {
-  const principals = [...users.values(), ...roles.values()];
-  return principals.filter(({ attachedPolicies }) => attachedPolicies.has(arn)).length;
-}
-
-function boundariesOf(arn: string, { users, roles }: Account): number {
-  const principals = [...users.values(), ...roles.values()];
-  return principals.filter(({ permissionsBoundary }) => permissionsBoundary === arn).length;
-}
-
-function noSuchPolicy(message: string): ServiceError {
-  return new ServiceError(404, "NoSuchEntity", message);
 }

@@ -9,11 +9,11 @@ import { createHash } from "node:crypto";
 import type { User } from "../account.ts";
 import { type IamOperations, limitExceeded, onUser, page } from "./call.ts";
 import { randomHex, servicePassword, uniqueId } from "../identifiers.ts";
+import { QUOTAS } from "./quotas.ts";
 import { ServiceError } from "../operation.ts";
 import { checkLength, fields, required } from "../query.ts";
 import { element, type XmlContent } from "../xml.ts";
 
-const CERTIFICATE_QUOTA = 2;
 const SSH_KEY_QUOTA = 5;
 const CREDENTIALS_PER_SERVICE = 2;
 const SERVICES = new Set(["codecommit.amazonaws.com", "cassandra.amazonaws.com"]);
@@ -36,7 +36,7 @@ export const otherCredentialOperations: IamOperations = {
         "The certificate is already associated with a user.",
       );
     }
-    checkQuota(present.size, CERTIFICATE_QUOTA, "CertificatesPerUser");
+    checkQuota(present.size, QUOTAS.SigningCertificatesPerUserQuota, "CertificatesPerUser");
     const id = randomHex(32).toUpperCase();
     present.set(id, { uploadDate: account.clock.now(), body });
     return element("Certificate", certificateFields(user, id));

@@ -23,6 +23,7 @@ import {
   userNameOf,
 } from "./call.ts";
 import { missingAwsPolicy } from "./aws_managed_policies.ts";
+import { QUOTAS } from "./quotas.ts";
 import { ServiceError } from "../operation.ts";
 import { checkIdentityPolicy, countedLength } from "../auth/policy_document.ts";
 import { checkLength, fields, required } from "../query.ts";
@@ -45,12 +46,10 @@ interface Kind {
   find(call: IamCall): User | Role | undefined;
 }
 
-const ATTACHED_QUOTA = 10;
-
 const KINDS: Kind[] = [
   {
     word: "User",
-    inlineQuota: 2048,
+    inlineQuota: QUOTAS.UserPolicySizeQuota,
     on: onUser,
     name: (principal) => (principal as User).userName,
     arn: (call) => userArn(call.account, userNameOf(call)),
@@ -58,7 +57,7 @@ const KINDS: Kind[] = [
   },
   {
     word: "Role",
-    inlineQuota: 10_240,
+    inlineQuota: QUOTAS.RolePolicySizeQuota,
     on: onRole,
     name: (principal) => (principal as Role).roleName,
     arn: (call) => roleArn(call.account, nameOf(call, "RoleName", 64)),
@@ -66,7 +65,7 @@ const KINDS: Kind[] = [
   },
   {
     word: "Group",
-    inlineQuota: 5120,
+    inlineQuota: QUOTAS.GroupPolicySizeQuota,
     on: onGroup,
     name: (principal) => (principal as Group).groupName,
     arn: (call) => groupArn(call.account, nameOf(call, "GroupName")),
@@ -175,8 +174,9 @@ function attachmentOperations(kind: Kind): IamOperations {
             }`,
           );
         }
-        if (attachedPolicies.size >= ATTACHED_QUOTA && !attachedPolicies.has(policyArn)) {
-          throw limitExceeded(`Cannot exceed quota for PoliciesPer${word}: ${ATTACHED_QUOTA}`);
+        const quota = QUOTAS[`AttachedPoliciesPer${word}Quota`];
+        if (attachedPolicies.size >= quota && !attachedPolicies.has(policyArn)) {
+          throw limitExceeded(`Cannot exceed quota for PoliciesPer${word}: ${quota}`);
         }
         attachedPolicies.add(policyArn);
       },

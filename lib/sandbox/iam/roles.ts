@@ -4,7 +4,7 @@
  * @module
  */
 import type { Role } from "../account.ts";
-import { boundaryContext, boundaryOf } from "./boundary.ts";
+import { boundaryContext, boundaryElement, boundaryOf } from "./boundary.ts";
 import {
   alreadyExists,
   arnOf,
@@ -17,23 +17,26 @@ import {
   nameOf,
   onRole,
   page,
+  pageOfTags,
   pathOf,
   roleArn,
   roleOf,
   tagContext,
   tagMembers,
   tagsOf,
+  withoutTags,
 } from "./call.ts";
+import { QUOTAS } from "./quotas.ts";
 import { uniqueId } from "../identifiers.ts";
 import { checkTrustPolicy, countedLength } from "../auth/policy_document.ts";
-import { checkLength, fields, integer, required } from "../query.ts";
+import { checkLength, fields, integer, members, required } from "../query.ts";
 import { encode } from "../auth/signature.ts";
 import { renamePrincipal } from "../stored_principals.ts";
 import { element, type XmlContent } from "../xml.ts";
 
 const SHORTEST_SESSION = 3600;
 const LONGEST_SESSION = 43_200;
-const TRUST_QUOTA = 2048;
+const { AssumeRolePolicySizeQuota } = QUOTAS;
 
 /** The operations of this module. */
 export const roleOperations: IamOperations = {
@@ -92,6 +95,36 @@ export const roleOperations: IamOperations = {
     return [];
   }),
 
+  UpdateRoleDescription: onRole("UpdateRoleDescription", (role, { parameters }) => {
+    const description = required(parameters, "Description");
+    checkLength("Description", description, 0, 1000);
+    role.description = description;
+    return element("Role", plainRole(role));
+  }),
+
+  PutRolePermissionsBoundary: {
+    permissions: (call) => [{
+      action: "iam:PutRolePermissionsBoundary",
+      resource: roleArn(call.account, nameOf(call, "RoleName", 64)),
+      context: boundaryContext(call),
+    }],
+    run: (call) => {
+      roleOf(call).permissionsBoundary = boundaryOf(call, true);
+      return undefined;
+    },
+  },
+
+  DeleteRolePermissionsBoundary: onRole("DeleteRolePermissionsBoundary", (role) => {
+    role.permissionsBoundary = undefined;
+    return undefined;
+  }),
+
+  // Instance profiles can't be created in the sandbox.
+  ListInstanceProfilesForRole: onRole(
+    "ListInstanceProfilesForRole",
+    () => [members("InstanceProfiles", []), fields({ IsTruncated: false })],
+  ),
+
   UpdateAssumeRolePolicy: onRole("UpdateAssumeRolePolicy", (role, call) => {
     role.assumeRolePolicyDocument = trustPolicyOf(call, "PolicyDocument");
     return undefined;
@@ -110,19 +143,12 @@ export const roleOperations: IamOperations = {
     },
   },
 
-  UntagRole: onRole("UntagRole", (role, { parameters }) => {
-    const keys = new Set(parameters.list("TagKeys").map((key) => key.toLowerCase()));
-    role.tags = role.tags.filter(({ key }) => !keys.has(key.toLowerCase()));
+  UntagRole: onRole("UntagRole", (role, call) => {
+    role.tags = withoutTags(role.tags, call);
     return undefined;
   }),
 
-  ListRoleTags: onRole("ListRoleTags", (role, call) =>
-    page(
-      call,
-      "Tags",
-      role.tags.map((tag) => [tag.key, tag] as const),
-      ({ key, value }) => fields({ Key: key, Value: value }),
-    )),
+  ListRoleTags: onRole("ListRoleTags", (role, call) => pageOfTags(call, role.tags)),
 };
 
 function newRole(call: IamCall): Role {
@@ -154,8 +180,8 @@ function sessionDurationOf(call: IamCall): number | undefined {
 function trustPolicyOf(call: IamCall, parameter: string): string {
   const document = required(call.parameters, parameter);
   checkTrustPolicy(parameter, document, call.account);
-  if (countedLength(document) > TRUST_QUOTA) {
-    throw limitExceeded(`Cannot exceed quota for ACLSizePerRole: ${TRUST_QUOTA}`);
+  if (countedLength(document) > AssumeRolePolicySizeQuota) {
+    throw limitExceeded(`Cannot exceed quota for ACLSizePerRole: ${AssumeRolePolicySizeQuota}`);
   }
   return document;
 }
@@ -175,19 +201,20 @@ function plainRole(role: Role): XmlContent {
 }
 
 function detailedRole(role: Role): XmlContent {
-  const boundary = role.permissionsBoundary;
   return [
     plainRole(role),
-    boundary && element(
-      "PermissionsBoundary",
-      fields({ PermissionsBoundaryType: "Policy", PermissionsBoundaryArn: boundary }),
-    ),
+    boundaryElement(role.permissionsBoundary),
     tagList(role),
-    element(
-      "RoleLastUsed",
-      fields({ LastUsedDate: role.lastUsed?.date, Region: role.lastUsed?.region }),
-    ),
+    lastUseOf(role),
   ];
+}
+
+/** Writes when and where a role was last assumed. */
+export function lastUseOf({ lastUsed }: Role): XmlContent {
+  return element(
+    "RoleLastUsed",
+    fields({ LastUsedDate: lastUsed?.date, Region: lastUsed?.region }),
+  );
 }
 
 function tagList(role: Role): XmlContent {

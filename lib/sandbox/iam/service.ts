@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { accountReportOperations } from "./account_reports.ts";
+import { authorizationDetailsOperations } from "./authorization_details.ts";
 import { groupOperations } from "./groups.ts";
 import { loginProfileOperations } from "./login_profiles.ts";
 import type { IamCall, IamOperation, IamOperations } from "./call.ts";
@@ -10,6 +12,8 @@ import { accessKeyOperations } from "./access_keys.ts";
 import { managedPolicyOperations } from "./managed_policies.ts";
 import { mfaOperations } from "./mfa.ts";
 import { policyOperations } from "./policies.ts";
+import { policyUseOperations } from "./policy_use.ts";
+import { policyVersionOperations } from "./policy_versions.ts";
 import { roleOperations } from "./roles.ts";
 import { otherCredentialOperations } from "./other_credentials.ts";
 import { simulationOperations } from "./simulate.ts";
@@ -25,11 +29,15 @@ export const OPERATIONS: ReadonlyMap<string, IamOperation> = new Map(Object.entr
     ...policyOperations,
     ...roleOperations,
     ...managedPolicyOperations,
+    ...policyVersionOperations,
+    ...policyUseOperations,
     ...groupOperations,
     ...loginProfileOperations,
     ...mfaOperations,
     ...otherCredentialOperations,
     ...simulationOperations,
+    ...authorizationDetailsOperations,
+    ...accountReportOperations,
   } satisfies IamOperations,
 ));
 

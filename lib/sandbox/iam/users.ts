@@ -16,6 +16,7 @@ import {
   nameOf,
   onUser,
   page,
+  pageOfTags,
   pathOf,
   tagContext,
   tagMembers,
@@ -23,8 +24,9 @@ import {
   userArn,
   userNameOf,
   userOf,
+  withoutTags,
 } from "./call.ts";
-import { boundaryContext, boundaryOf } from "./boundary.ts";
+import { boundaryContext, boundaryElement, boundaryOf } from "./boundary.ts";
 import { fields } from "../query.ts";
 import { createUser } from "../seed.ts";
 import { renamePrincipal } from "../stored_principals.ts";
@@ -127,19 +129,12 @@ export const userOperations: IamOperations = {
     },
   },
 
-  UntagUser: onUser("UntagUser", (user, { parameters }) => {
-    const keys = new Set(parameters.list("TagKeys").map((key) => key.toLowerCase()));
-    user.tags = user.tags.filter(({ key }) => !keys.has(key.toLowerCase()));
+  UntagUser: onUser("UntagUser", (user, call) => {
+    user.tags = withoutTags(user.tags, call);
     return undefined;
   }),
 
-  ListUserTags: onUser("ListUserTags", (user, call) =>
-    page(
-      call,
-      "Tags",
-      user.tags.map((tag) => [tag.key, tag] as const),
-      ({ key, value }) => fields({ Key: key, Value: value }),
-    )),
+  ListUserTags: onUser("ListUserTags", (user, call) => pageOfTags(call, user.tags)),
 
   PutUserPermissionsBoundary: {
     permissions: (call) => [{
@@ -200,13 +195,9 @@ function plainUser(user: User): XmlContent {
 }
 
 function detailedUser(user: User): XmlContent {
-  const boundary = user.permissionsBoundary;
   return [
     plainUser(user),
-    boundary && element(
-      "PermissionsBoundary",
-      fields({ PermissionsBoundaryType: "Policy", PermissionsBoundaryArn: boundary }),
-    ),
+    boundaryElement(user.permissionsBoundary),
     user.tags.length > 0 ? tagMembers(user.tags) : undefined,
   ];
 }

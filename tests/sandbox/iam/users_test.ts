@@ -168,9 +168,3 @@ Deno.test("CreateUser: a condition can require a boundary", async () => {
   assert.equal((await refusal(joe.createUser({ UserName: "free" }))).code, "AccessDenied");
   await joe.createUser({ UserName: "bound", PermissionsBoundary: S3_FULL });
 });
-
-Deno.test("NotImplemented: an operation that the sandbox doesn't have", async () => {
-  await using r = await room();
-  const found = await refusal(r.iam.getAccountSummary({}));
-  assert.deepEqual([found.status, found.code], [501, "NotImplemented"]);
-});
