@@ -30,7 +30,8 @@ const STREAMS = new Map<string, Stream>([
   ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD", { isSigned: true, hasTrailer: false }],
   ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", { isSigned: true, hasTrailer: true }],
 ]);
-const TRAILER = /^x-amz-checksum-(crc32|crc32c|crc64nvme|sha1|sha256)$/;
+const TRAILER =
+  /^x-amz-checksum-(crc32|crc32c|crc64nvme|md5|sha1|sha256|sha512|xxhash128|xxhash3|xxhash64)$/;
 
 function declaredType(request: WireHead): string | undefined {
   return headerOf(request, "x-amz-content-sha256");

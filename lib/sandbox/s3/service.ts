@@ -17,8 +17,11 @@ import { unimplementedRoutes } from "./unimplemented.ts";
 
 const ROUTES: Route[] = [...bucketRoutes, ...objectRoutes, ...unimplementedRoutes];
 
-/** Its headers are about the finished object, not about the list of parts in the payload. */
-const CHECKSUM_OF_OBJECT = "CompleteMultipartUpload";
+/**
+ * They look at the checksums in their headers themselves: those of CompleteMultipartUpload are about
+ * the finished object, and a part must first be one of its upload.
+ */
+const VERIFYING = ["CompleteMultipartUpload", "UploadPart"];
 
 /** The service S3, with the account settings of S3 Control. */
 export const s3: Service = (request, caller, account): Operation => {
@@ -59,7 +62,7 @@ function operationOf(call: S3Call, route: Route): Operation {
     run(may) {
       if (route.run === undefined) throw notImplemented();
       verifyMd5(call);
-      if (route.name !== CHECKSUM_OF_OBJECT) verifyChecksums(call);
+      if (!VERIFYING.includes(route.name)) verifyChecksums(call);
       return route.run(call, may);
     },
   };

@@ -5,72 +5,44 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { crc32 } from "node:zlib";
 import { ServiceError } from "../../operation.ts";
 import type { S3Call } from "../call.ts";
+import { crc32, crc32c, crc64nvme } from "../digests/crc.ts";
+import { xxh128, xxh3, xxh64 } from "../digests/xxhash.ts";
 import { invalidRequest } from "../errors.ts";
+import { textOf, type XmlElement } from "../../xml.ts";
 
-const CRC32C = crcTable(0x82f63b78);
-const CRC64 = crc64Table(0x9a6c9329ac4bc9b5n);
+interface Algorithm {
+  /** The length of its digests. */
+  bytes: number;
+  compute(body: Uint8Array): Uint8Array;
+  /** Whether the checksum of an object can be one of all its parts together. */
+  ofWholeObject?: true;
+}
 
-/** The algorithms, by the name that S3 gives them, and what computes the digest. */
-const ALGORITHMS: Record<string, (body: Uint8Array) => Uint8Array> = {
-  CRC32: (body) => bigEndian(crc32(body)),
-  CRC32C: crc32c,
-  CRC64NVME: crc64,
-  SHA1: (body) => createHash("sha1").update(body).digest(),
-  SHA256: (body) => createHash("sha256").update(body).digest(),
+function hash(name: string, bytes: number): Algorithm {
+  return { bytes, compute: (body) => createHash(name).update(body).digest() };
+}
+
+/** The algorithms, by the name that S3 gives them. */
+const ALGORITHMS: Record<string, Algorithm> = {
+  CRC32: { bytes: 4, compute: crc32, ofWholeObject: true },
+  CRC32C: { bytes: 4, compute: crc32c, ofWholeObject: true },
+  CRC64NVME: { bytes: 8, compute: crc64nvme, ofWholeObject: true },
+  MD5: hash("md5", 16),
+  SHA1: hash("sha1", 20),
+  SHA256: hash("sha256", 32),
+  SHA512: hash("sha512", 64),
+  XXHASH128: { bytes: 16, compute: xxh128 },
+  XXHASH3: { bytes: 8, compute: xxh3 },
+  XXHASH64: { bytes: 8, compute: xxh64 },
 };
+const NAMES = Object.keys(ALGORITHMS);
+/** Headers that begin as those of checksums do and say something about them. */
+const ABOUT_CHECKSUMS = ["algorithm", "mode", "type"].map(checksumHeader);
 
 /** What S3 computes if the client chose nothing. */
 export const DEFAULT_ALGORITHM = "CRC64NVME";
-
-function crcTable(polynomial: number): Uint32Array {
-  return Uint32Array.from({ length: 256 }, (_, index) => {
-    let value = index;
-    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ polynomial : value >>> 1;
-    return value;
-  });
-}
-
-function crc32c(body: Uint8Array): Uint8Array {
-  let crc = 0xffffffff;
-  for (let at = 0; at < body.length; at++) {
-    crc = (crc >>> 8) ^ CRC32C[(crc ^ body[at]!) & 0xff]!;
-  }
-  return bigEndian(~crc >>> 0);
-}
-
-/** High and low halves apart, since arithmetic on BigInt is about fifty times slower. */
-function crc64Table(polynomial: bigint): { high: Uint32Array; low: Uint32Array } {
-  const values = Array.from({ length: 256 }, (_, index) => {
-    let value = BigInt(index);
-    for (let bit = 0; bit < 8; bit++) value = value & 1n ? (value >> 1n) ^ polynomial : value >> 1n;
-    return value;
-  });
-  return {
-    high: Uint32Array.from(values, (value) => Number(value >> 32n)),
-    low: Uint32Array.from(values, (value) => Number(value & 0xffffffffn)),
-  };
-}
-
-function crc64(body: Uint8Array): Uint8Array {
-  let high = 0xffffffff;
-  let low = 0xffffffff;
-  // An iterator over the bytes takes several times as long.
-  for (let at = 0; at < body.length; at++) {
-    const index = (low ^ body[at]!) & 0xff;
-    low = ((low >>> 8) | (high << 24)) ^ CRC64.low[index]!;
-    high = (high >>> 8) ^ CRC64.high[index]!;
-  }
-  return Buffer.concat([bigEndian(~high >>> 0), bigEndian(~low >>> 0)]);
-}
-
-function bigEndian(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value);
-  return bytes;
-}
 
 /** The header that carries a checksum of that algorithm. */
 export function checksumHeader(algorithm: string): string {
@@ -79,7 +51,7 @@ export function checksumHeader(algorithm: string): string {
 
 /** The checksum of a payload in Base64. */
 export function checksum(algorithm: string, body: Uint8Array): string {
-  return Buffer.from(algorithmOf(algorithm)(body)).toString("base64");
+  return Buffer.from(algorithmOf(algorithm).compute(body)).toString("base64");
 }
 
 /** The checksum of a multipart upload made from the checksums of its parts. */
@@ -88,13 +60,23 @@ export function compositeChecksum(algorithm: string, parts: string[]): string {
   return `${checksum(algorithm, digests)}-${parts.length}`;
 }
 
-function algorithmOf(name: string): (body: Uint8Array) => Uint8Array {
+function algorithmOf(name: string): Algorithm {
   const algorithm = Object.hasOwn(ALGORITHMS, name) ? ALGORITHMS[name] : undefined;
   if (algorithm !== undefined) return algorithm;
   throw invalidRequest(
-    "Checksum algorithm provided is unsupported. Please try again with any of " +
-      "the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: " +
+      `[${NAMES.join(", ")}]`,
   );
+}
+
+/** Whether the checksum of an upload in parts can be one of the whole object. */
+export function coversWholeObject(algorithm: string): boolean {
+  return algorithmOf(algorithm).ofWholeObject ?? false;
+}
+
+/** Whether a text can be a checksum of that algorithm. */
+export function isChecksum(algorithm: string, text: string): boolean {
+  return isBase64(text, algorithmOf(algorithm).bytes);
 }
 
 /** The algorithm that a header names, checked. */
@@ -106,13 +88,21 @@ export function requestedAlgorithm(call: S3Call, header: string): string | undef
 
 /** The checksums among the names and values of headers. */
 export function checksumsIn(headers: Record<string, string>): Record<string, string> {
-  const names = Object.keys(ALGORITHMS).map(checksumHeader);
+  const names = NAMES.map(checksumHeader);
   return Object.fromEntries(Object.entries(headers).filter(([name]) => names.includes(name)));
+}
+
+/** The checksums among the elements of a document, such as `ChecksumCRC32`. */
+export function checksumElements(parent: XmlElement): { algorithm: string; value: string }[] {
+  return NAMES.flatMap((algorithm) => {
+    const value = textOf(parent, `Checksum${algorithm}`);
+    return value === undefined ? [] : [{ algorithm, value }];
+  });
 }
 
 /** The algorithm of the checksum among an object's headers. */
 export function algorithmIn(headers: Record<string, string>): string | undefined {
-  return Object.keys(ALGORITHMS).find((algorithm) => headers[checksumHeader(algorithm)]);
+  return NAMES.find((algorithm) => headers[checksumHeader(algorithm)]);
 }
 
 /** Throws if the Content-MD5 header doesn't match the payload. */
@@ -120,27 +110,55 @@ export function verifyMd5(call: S3Call): void {
   checkMd5(call.header("content-md5"), call.request.body);
 }
 
-/** Throws if a checksum header doesn't match the payload. */
+/** Throws if the headers of a checksum can't be right, or the checksum doesn't match the payload. */
 export function verifyChecksums(call: S3Call, body: Uint8Array = call.request.body): void {
-  for (const [algorithm, expected] of givenChecksums(call)) {
-    const compute = algorithmOf(algorithm);
-    const header = checksumHeader(algorithm);
-    if (!isBase64(expected, compute(new Uint8Array()).length)) {
-      throw invalidRequest(`Value for ${header} header is invalid.`);
-    }
-    if (checksum(algorithm, body) !== expected) {
-      throw new ServiceError(
-        400,
-        "BadDigest",
-        `The ${algorithm} you specified did not match the calculated checksum.`,
-      );
-    }
+  checkChecksumHeaders(call);
+  const [given] = givenChecksums(call);
+  if (given === undefined || checksum(given[0], body) === given[1]) return;
+  throw new ServiceError(
+    400,
+    "BadDigest",
+    `The ${given[0]} you specified did not match the calculated checksum.`,
+  );
+}
+
+/** Throws if the headers of a checksum can't be right, whatever the payload. */
+function checkChecksumHeaders(call: S3Call): void {
+  const unknown = [...call.request.headers.keys()].some((name) =>
+    name.startsWith(checksumHeader("")) && !ABOUT_CHECKSUMS.includes(name) &&
+    !NAMES.some((algorithm) => checksumHeader(algorithm) === name)
+  );
+  if (unknown) {
+    throw invalidRequest("The algorithm type you specified in x-amz-checksum- header is invalid.");
   }
+  const given = givenChecksums(call);
+  if (given.length > 1) {
+    throw invalidRequest(
+      "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
+    );
+  }
+  for (const [algorithm, value] of given) {
+    if (!isChecksum(algorithm, value)) throw invalidHeader(checksumHeader(algorithm));
+  }
+  const name = "x-amz-sdk-checksum-algorithm";
+  const announced = requestedAlgorithm(call, name);
+  if (announced === undefined) return;
+  if (given.length === 0) {
+    throw invalidRequest(
+      `${name} specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.`,
+    );
+  }
+  if (announced !== given[0]![0]) throw invalidHeader(name);
+}
+
+/** A header that says something about a checksum and can't be right. */
+export function invalidHeader(name: string): ServiceError {
+  return invalidRequest(`Value for ${name} header is invalid.`);
 }
 
 /** The checksums in the headers: algorithm, Base64. */
 export function givenChecksums(call: S3Call): [string, string][] {
-  return Object.keys(ALGORITHMS).flatMap((algorithm): [string, string][] => {
+  return NAMES.flatMap((algorithm): [string, string][] => {
     const value = call.header(checksumHeader(algorithm));
     return value === undefined ? [] : [[algorithm, value]];
   });
@@ -152,14 +170,7 @@ export function keptChecksums(
   requested: string | undefined,
   body: Uint8Array = call.request.body,
 ): Record<string, string> {
-  const given = givenChecksums(call);
-  if (given.length > 1) {
-    throw invalidRequest(
-      "Expecting a single x-amz-checksum- header. Multiple checksum Types are " +
-        "not allowed.",
-    );
-  }
-  const algorithm = given[0]?.[0] ?? requested;
+  const algorithm = givenChecksums(call)[0]?.[0] ?? requested;
   return algorithm === undefined ? {} : { [checksumHeader(algorithm)]: checksum(algorithm, body) };
 }
 

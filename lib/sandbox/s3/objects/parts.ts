@@ -11,11 +11,13 @@ import { ServiceError } from "../../operation.ts";
 import { emptyAnswer, headerContext, isoTime, onObject, type S3Call, xmlAnswer } from "../call.ts";
 import {
   checksum,
+  checksumElements,
   checksumHeader,
-  checksumsIn,
   compositeChecksum,
   DEFAULT_ALGORITHM,
   givenChecksums,
+  invalidHeader,
+  isChecksum,
   keptChecksums,
   verifyChecksums,
 } from "./checksums.ts";
@@ -54,11 +56,18 @@ function newPart(
   return { body, etag: etagOf(body), lastModified: call.account.clock.now(), checksums };
 }
 
-/** The parts of an upload that chose an algorithm must carry a checksum made with it. */
-function checkAlgorithm(call: S3Call, { checksumAlgorithm: expected }: MultipartUpload): void {
-  if (expected === undefined || expected === DEFAULT_ALGORITHM) return;
+/**
+ * The parts of an upload that chose an algorithm must carry a checksum made with it, unless the
+ * checksum will be one of the whole object.
+ */
+function checkAlgorithm(
+  call: S3Call,
+  { checksumAlgorithm: expected, checksumType }: MultipartUpload,
+): void {
+  if (expected === undefined) return;
   const actual = givenChecksums(call)[0]?.[0];
-  if (actual === expected) return;
+  const mayLack = checksumType === "FULL_OBJECT" && actual === undefined;
+  if (actual === expected || mayLack) return;
   throw invalidRequest(
     `Checksum Type mismatch occurred, expected checksum Type: ${expected.toLowerCase()}, ` +
       `actual checksum Type: ${actual?.toLowerCase() ?? "null"}`,
@@ -71,6 +80,7 @@ export function uploadPart(call: S3Call): Response {
   const number = partNumberOf(call);
   const upload = uploadOf(call);
   checkAlgorithm(call, upload);
+  verifyChecksums(call);
   const part = newPart(call, call.request.body, keptChecksums(call, upload.checksumAlgorithm));
   upload.parts.set(number, part);
   return emptyAnswer(200, {
@@ -231,9 +241,7 @@ function checkObjectSize(call: S3Call, size: number): void {
   const name = "x-amz-mp-object-size";
   const text = call.header(name);
   if (text === undefined) return;
-  if (!/^\d+$/.test(text)) {
-    throw invalidArgument(`Value for ${name} header is invalid.`, name, text);
-  }
+  if (!/^\d+$/.test(text)) throw invalidHeader(name);
   if (Number(text) === size) return;
   throw invalidRequest(
     `The provided 'x-amz-mp-object-size' header value ${text} does not match what was computed: ${size}`,
@@ -276,6 +284,9 @@ function chosenPart(listed: XmlElement, upload: MultipartUpload): ChosenPart {
   const number = Number(textOf(listed, "PartNumber"));
   const etag = textOf(listed, "ETag");
   if (!Number.isInteger(number) || etag === undefined) throw malformedXml();
+  if (number < 1) {
+    throw invalidArgument("PartNumber must be >= 1", "PartNumber", String(number));
+  }
   const part = upload.parts.get(number);
   const isSame = part?.etag.replaceAll('"', "") === etag.trim().replaceAll('"', "");
   if (part === undefined || !isSame || !hasSameChecksum(listed, part, upload, number)) {
@@ -296,8 +307,8 @@ function hasSameChecksum(
   { checksumAlgorithm: algorithm, checksumType }: MultipartUpload,
   number: number,
 ): boolean {
+  const given = checksumIn(listed);
   if (algorithm === undefined) return true;
-  const given = textOf(listed, `Checksum${algorithm}`);
   if (given === undefined) {
     if (checksumType === "FULL_OBJECT") return true;
     throw invalidRequest(
@@ -305,7 +316,28 @@ function hasSameChecksum(
         `must include the checksum for each part. It was missing for part ${number} in the request.`,
     );
   }
-  return given === checksumsIn(checksums)[checksumHeader(algorithm)];
+  if (given.algorithm !== algorithm) {
+    throw new ServiceError(
+      400,
+      "BadDigest",
+      `The ${given.algorithm.toLowerCase()} you specified for part ${number} did not match what we ` +
+        "received.",
+    );
+  }
+  return given.value === checksums[checksumHeader(algorithm)];
+}
+
+/** The one checksum that a list of parts may give for a part. */
+function checksumIn(listed: XmlElement): { algorithm: string; value: string } | undefined {
+  const given = checksumElements(listed);
+  const [one] = given;
+  if (one === undefined) return undefined;
+  if (given.length === 1 && isChecksum(one.algorithm, one.value)) return one;
+  throw invalidArgument(
+    "Invalid Base64 or multiple checksums present in request",
+    "Checksum",
+    given.map(({ algorithm, value }) => `${algorithm}:${value};`).join(""),
+  );
 }
 
 function checkSizes(parts: ChosenPart[]): void {
@@ -337,6 +369,11 @@ function objectChecksums(
   if (checksumType === "FULL_OBJECT") {
     verifyChecksums(call, body);
     return { [header]: checksum(algorithm, body), "x-amz-checksum-type": checksumType };
+  }
+  for (const [given, value] of givenChecksums(call)) {
+    if (!/^[^-]+(-\d+)?$/.test(value) || !isChecksum(given, value.split("-")[0]!)) {
+      throw invalidHeader(checksumHeader(given));
+    }
   }
   const composite = compositeChecksum(algorithm, parts.map((part) => part.checksums[header] ?? ""));
   for (const [given, expected] of givenChecksums(call)) {

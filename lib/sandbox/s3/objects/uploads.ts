@@ -9,8 +9,8 @@ import type { Caller } from "../../operation.ts";
 import { ServiceError } from "../../operation.ts";
 import { ownerId, uploadAcl } from "../acl.ts";
 import { emptyAnswer, isoTime, type S3Call, xmlAnswer } from "../call.ts";
-import { requestedAlgorithm } from "./checksums.ts";
-import { invalidArgument, invalidRequest } from "../errors.ts";
+import { coversWholeObject, invalidHeader, requestedAlgorithm } from "./checksums.ts";
+import { invalidRequest } from "../errors.ts";
 import {
   commonPrefixes,
   compareKeys,
@@ -47,19 +47,20 @@ function initiatorOf(caller: Caller, account: Account): MultipartUpload["initiat
 }
 
 function checksumTypeOf(call: S3Call, algorithm: string | undefined) {
-  const onlyWhole = algorithm === undefined || algorithm === "CRC64NVME";
-  const type = call.header("x-amz-checksum-type") ?? (onlyWhole ? "FULL_OBJECT" : "COMPOSITE");
-  if (type !== "COMPOSITE" && type !== "FULL_OBJECT") {
-    throw invalidArgument(
-      "Value for x-amz-checksum-type header is invalid.",
-      "x-amz-checksum-type",
-      type,
+  const header = "x-amz-checksum-type";
+  const given = call.header(header)?.toUpperCase();
+  if (given !== undefined && algorithm === undefined) {
+    throw invalidRequest(
+      `The ${header} header can only be used with the x-amz-checksum-algorithm header.`,
     );
   }
-  const mismatch = type === "COMPOSITE" ? algorithm === "CRC64NVME" : algorithm?.startsWith("SHA");
-  if (mismatch) {
+  const onlyWhole = algorithm === undefined || algorithm === "CRC64NVME";
+  const type = given ?? (onlyWhole ? "FULL_OBJECT" : "COMPOSITE");
+  if (type !== "COMPOSITE" && type !== "FULL_OBJECT") throw invalidHeader(header);
+  if (algorithm === undefined) return type;
+  if (type === "COMPOSITE" ? onlyWhole : !coversWholeObject(algorithm)) {
     throw invalidRequest(
-      `The ${type} checksum type cannot be used with the ${algorithm?.toLowerCase()} checksum ` +
+      `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum ` +
         "algorithm.",
     );
   }
