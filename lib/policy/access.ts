@@ -45,10 +45,11 @@ export interface IdentityPolicy extends NamedPolicy {
 /** The policy of the resource that a request is for. */
 export interface ResourcePolicy extends NamedPolicy {
   /**
-   * What the resource is. A role's trust policy and the policy of a KMS key must allow each request,
-   * a bucket policy only those from other accounts.
+   * What the policy is. A role's trust policy and the policy of a KMS key must allow each request,
+   * a bucket policy only those from other accounts. `acl` is an access control list written as a
+   * policy, which S3 asks besides the bucket policy.
    */
-  type: "bucket" | "trust" | "key";
+  type: "bucket" | "trust" | "key" | "acl";
 }
 
 /** The setting of a public access block that takes part in a decision. */

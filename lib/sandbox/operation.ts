@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Account, Bucket, Federation, Session, User, UserSession } from "./account.ts";
+import type { Account, Bucket, Federation, Grant, Session, User, UserSession } from "./account.ts";
 
 /** The services that the sandbox has. */
 export type ServiceName = "iam" | "sts" | "s3";
@@ -60,8 +60,10 @@ export interface NeededPermission {
   resource: string;
   /** Values of the request's condition keys, such as `s3:prefix`. */
   context?: Record<string, string | string[]>;
-  /** The bucket whose policy and public access block take part in the decision. */
+  /** The bucket whose policy, ACL and public access block take part in the decision. */
   bucket?: Bucket;
+  /** The ACL of the object that the permission is for, if it has one of its own. */
+  objectAcl?: Grant[] | undefined;
   /** A resource policy that takes part, such as a role's trust policy. */
   resourcePolicy?: string;
   /** The policy of the key of KMS that the permission is for. */

@@ -15,6 +15,7 @@ const TYPE_NAMES: Record<PolicyType, string> = {
   "bucket": "bucket policy",
   "trust": "trust policy",
   "key": "key policy",
+  "acl": "access control list of",
   "permissions-boundary": "permissions boundary",
   "session": "session policy",
   "service-control": "service control policy",

@@ -6,11 +6,13 @@
  */
 import type {
   AccessPolicies,
+  AccessRequest,
   Decision,
   IdentityPolicy,
   Layer,
   NamedPolicy,
   PolicyType,
+  ResourcePolicy,
 } from "../../policy/access.ts";
 import { findAction } from "../../policy/actions.ts";
 import type { PolicyDocument } from "../../policy/document.ts";
@@ -19,6 +21,7 @@ import type { Principal } from "../../policy/language/principal.ts";
 import type { Account, Group, Role, SessionPolicies, User } from "../account.ts";
 import { accountIdIn } from "../accounts.ts";
 import { identify, principalContext } from "../caller.ts";
+import { aclPolicy } from "./acl_policy.ts";
 import type { Caller, NeededPermission } from "../operation.ts";
 
 /** Condition keys and values that come from the request rather than from its caller. */
@@ -65,13 +68,20 @@ export function authorize(
     return { decision: undefined, denial: refusal("because AWS does not have this action") };
   }
   try {
-    const decision = evaluate({
+    const question: AccessRequest = {
       principal: principalOf(caller, account),
       action: permission.action,
       resource: facts.resources.length === 0 ? "*" : permission.resource,
       resourceAccount: ownerOf(permission, account),
       context: contextOf(permission, caller, account, request),
-    }, policiesOf(permission, caller, account));
+    };
+    const policies = policiesOf(permission, caller, account);
+    const decision = evaluate(question, policies);
+    if (decision.decision === "implicitDeny") {
+      const acl = aclOf(permission, caller, account);
+      const byAcl = acl && evaluate(question, { ...policies, resource: acl });
+      if (byAcl?.decision === "allowed") return { decision: byAcl, denial: undefined };
+    }
     const isAllowed = decision.decision === "allowed";
     return { decision, denial: isAllowed ? undefined : refusal(reason(decision, permission)) };
   } catch (error) {
@@ -170,6 +180,19 @@ function policiesOf(
     };
   }
   return policies;
+}
+
+/** The ACL that is asked where the policies grant nothing; what they deny, it can't grant. */
+function aclOf(
+  permission: NeededPermission,
+  caller: Caller,
+  account: Account,
+): ResourcePolicy | undefined {
+  const { bucket, resource } = permission;
+  const ignoresPublicAcls = bucket?.publicAccessBlock?.IgnorePublicAcls ||
+    (isOurs(bucket, account) && account.publicAccessBlock?.IgnorePublicAcls) || false;
+  const document = aclPolicy(permission, caller, ignoresPublicAcls);
+  return document && { type: "acl", name: resource, document };
 }
 
 /** The policies of a user, with those of its groups, or of a role. */

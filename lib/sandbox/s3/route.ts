@@ -77,6 +77,7 @@ const TAG_AWARE = /^s3:(GetObject|(Get|Put|Delete)Object(Acl|Attributes|Tagging)
 /** A permission on the addressed object: of one version if the request names one, and by its tags. */
 export function objectAction(call: S3Call, action: string): NeededPermission {
   const context: Record<string, string> = {};
+  const objectAcl = call.object?.acl;
   if (TAG_AWARE.test(action)) {
     for (const { key, value } of call.object?.tags ?? []) {
       context[`s3:ExistingObjectTag/${key}`] = value;
@@ -84,12 +85,10 @@ export function objectAction(call: S3Call, action: string): NeededPermission {
   }
   const versionId = call.query.get("versionId");
   if (versionId === null || action === "s3:PutObject" || !VERSIONED.test(action)) {
-    return onObject(call, action, context);
+    return { ...onObject(call, action, context), objectAcl };
   }
-  return onObject(call, action.replace(VERSIONED, "s3:$1ObjectVersion$2"), {
-    ...context,
-    "s3:versionid": versionId,
-  });
+  const ofVersion = action.replace(VERSIONED, "s3:$1ObjectVersion$2");
+  return { ...onObject(call, ofVersion, { ...context, "s3:versionid": versionId }), objectAcl };
 }
 
 /** Parameters that refine an operation and don't choose one. */

@@ -4,8 +4,10 @@ import {
   allow,
   BUCKET,
   BUCKET_ARN,
+  type Clients,
   type Condition,
   deny,
+  get,
   type Group,
   NOT_GRANTED,
   OBJECTS,
@@ -46,6 +48,46 @@ const setting = (...Statement: Statement[]): Request => ({ s3 }) =>
   });
 
 const MAY_SET = [allow("s3:PutBucketPolicy", BUCKET_ARN)];
+
+/** Switches the bucket's ACLs on, and lets one of its objects be read by everyone. */
+async function openLogo({ s3 }: Clients): Promise<string> {
+  const Rules = [{ ObjectOwnership: "ObjectWriter" as const }];
+  await s3.putBucketOwnershipControls({ Bucket: BUCKET, OwnershipControls: { Rules } });
+  await s3.putObjectAcl({ Bucket: BUCKET, Key: "public/logo.png", ACL: "public-read" });
+  return "";
+}
+
+const ACCESS_CONTROL_LISTS: Group = {
+  rule: "An ACL grants besides the policies, and can't grant what a policy denies",
+  page: s3Guide("acl-overview"),
+  cases: [
+    {
+      name: "an object whose ACL lets everyone read",
+      anonymous: true,
+      open: true,
+      prepare: openLogo,
+      request: READ_LOGO,
+      expect: "allowed",
+    },
+    {
+      name: "another object of its bucket",
+      anonymous: true,
+      open: true,
+      prepare: openLogo,
+      request: get("secret.txt"),
+      expect: "denied",
+    },
+    {
+      name: "an object whose ACL lets everyone read, under a bucket policy that denies it",
+      anonymous: true,
+      open: true,
+      prepare: openLogo,
+      bucket: [to("*", NO_READING)],
+      request: READ_LOGO,
+      expect: "denied",
+    },
+  ],
+};
 
 const BLOCK_PUBLIC_ACCESS: Group = {
   rule: "A block of public access outweighs public bucket policies; public is what is not fixed",
@@ -210,4 +252,4 @@ const BLOCK_PUBLIC_ACCESS: Group = {
 };
 
 /** The cases of this file. */
-export const PUBLIC_ACCESS: Group[] = [BLOCK_PUBLIC_ACCESS];
+export const PUBLIC_ACCESS: Group[] = [ACCESS_CONTROL_LISTS, BLOCK_PUBLIC_ACCESS];

@@ -71,17 +71,16 @@ export function sourceVersion(call: S3Call, source: StoredObject): Record<string
 export function sourceNeeds(call: S3Call): NeededPermission[] {
   const source = copySource(call);
   const { versionId } = source;
-  const tags = sourceObject(source)?.tags ?? [];
+  const { tags = [], acl: objectAcl } = sourceObject(source) ?? {};
   const context = Object.fromEntries(
     tags.map(({ key, value }) => [`s3:ExistingObjectTag/${key}`, value]),
   );
-  const read = (what: string) =>
-    versionId === null ? onObject(call, `s3:GetObject${what}`, context, source) : onObject(
-      call,
-      `s3:GetObjectVersion${what}`,
-      { ...context, "s3:versionid": versionId },
-      source,
-    );
+  const read = (what: string): NeededPermission => {
+    const [action, version] = versionId === null
+      ? [`s3:GetObject${what}`, {}]
+      : [`s3:GetObjectVersion${what}`, { "s3:versionid": versionId }];
+    return { ...onObject(call, action, { ...context, ...version }, source), objectAcl };
+  };
   const takesTags = tags.length > 0 && isCopied(call, "x-amz-tagging-directive");
   return takesTags && !call.query.has("uploadId") ? [read(""), read("Tagging")] : [read("")];
 }

@@ -1,0 +1,124 @@
+import type { ObjectCannedACL, S3 } from "@aws-sdk/client-s3";
+import assert from "node:assert/strict";
+import { allow, deny, refusal, userWithKey } from "../helpers.ts";
+import { bucketIn, keysOf, type S3Room, s3Room } from "./helpers.ts";
+
+const Bucket = "mine";
+const GROUPS = "http://acs.amazonaws.com/groups/global/";
+
+/** A sandbox with a bucket that has its ACLs on, and lets them be public. */
+async function roomWithAcls(): Promise<S3Room> {
+  const room = await s3Room({ buckets: [Bucket] });
+  const OwnershipControls = { Rules: [{ ObjectOwnership: "ObjectWriter" as const }] };
+  await room.s3.putBucketOwnershipControls({ Bucket, OwnershipControls });
+  await room.s3.deletePublicAccessBlock({ Bucket });
+  return room;
+}
+
+function anonymousIn(room: S3Room): S3 {
+  return room.s3As({ accessKeyId: "", secretAccessKey: "" }, {
+    signer: { sign: (request) => Promise.resolve(request) },
+  });
+}
+
+/** A client of a user without any policy. */
+async function nobodyIn(room: S3Room): Promise<S3> {
+  return room.s3As(await userWithKey(room.iam, "nobody"));
+}
+
+async function put(room: S3Room, Key: string, ACL?: ObjectCannedACL): Promise<void> {
+  await room.s3.putObject({ Bucket, Key, Body: "x", ACL });
+}
+
+async function codeOf(call: Promise<unknown>): Promise<string> {
+  const { status, code } = await refusal(call);
+  return `${status} ${code}`;
+}
+
+const DENIED = "403 AccessDenied";
+
+Deno.test("ACL of an object: public-read lets everyone read that object and no other", async () => {
+  await using room = await roomWithAcls();
+  await put(room, "open", "public-read");
+  await put(room, "closed");
+  const anonymous = anonymousIn(room);
+  const { Body } = await anonymous.getObject({ Bucket, Key: "open" });
+  assert.equal(await Body?.transformToString(), "x");
+  assert.equal(await codeOf(anonymous.getObject({ Bucket, Key: "closed" })), DENIED);
+  assert.equal(await codeOf(anonymous.getObjectAcl({ Bucket, Key: "open" })), DENIED);
+  assert.equal(await codeOf(anonymous.listObjectsV2({ Bucket })), DENIED);
+  assert.equal(await codeOf(anonymous.putObject({ Bucket, Key: "open", Body: "" })), DENIED);
+});
+
+Deno.test("ACL of an object: authenticated-read is for those who sign", async () => {
+  await using room = await roomWithAcls();
+  await put(room, "a", "authenticated-read");
+  assert.equal(await codeOf(anonymousIn(room).getObject({ Bucket, Key: "a" })), DENIED);
+  const { ContentLength } = await (await nobodyIn(room)).headObject({ Bucket, Key: "a" });
+  assert.equal(ContentLength, 1);
+});
+
+Deno.test("ACL of a bucket: READ lists its objects, WRITE creates some", async () => {
+  await using room = await roomWithAcls();
+  await put(room, "a");
+  const anonymous = anonymousIn(room);
+  await room.s3.putBucketAcl({ Bucket, ACL: "public-read" });
+  assert.deepEqual(keysOf((await anonymous.listObjectsV2({ Bucket })).Contents), ["a"]);
+  assert.equal(await codeOf(anonymous.putObject({ Bucket, Key: "b", Body: "" })), DENIED);
+  await room.s3.putBucketAcl({ Bucket, ACL: "public-read-write" });
+  await anonymous.putObject({ Bucket, Key: "b", Body: "" });
+  assert.equal(await codeOf(anonymous.getObject({ Bucket, Key: "a" })), DENIED);
+  assert.equal(await codeOf(anonymous.getBucketAcl({ Bucket })), DENIED);
+});
+
+Deno.test("ACL of a bucket: READ_ACP and WRITE_ACP are for the ACL alone", async () => {
+  await using room = await roomWithAcls();
+  const grant = { GrantReadACP: `uri=${GROUPS}AllUsers`, GrantWriteACP: `uri=${GROUPS}AllUsers` };
+  await room.s3.putBucketAcl({ Bucket, ...grant });
+  const anonymous = anonymousIn(room);
+  assert.equal((await anonymous.getBucketAcl({ Bucket })).Grants?.length, 2);
+  assert.equal(await codeOf(anonymous.listObjectsV2({ Bucket })), DENIED);
+  await anonymous.putBucketAcl({ Bucket, ACL: "private" });
+  assert.equal(await codeOf(anonymous.getBucketAcl({ Bucket })), DENIED);
+});
+
+Deno.test("ACL: grants nothing where public ACLs are ignored or ACLs are switched off", async () => {
+  await using room = await roomWithAcls();
+  await put(room, "a", "public-read");
+  const read = () => anonymousIn(room).getObject({ Bucket, Key: "a" });
+  await read();
+  const PublicAccessBlockConfiguration = { IgnorePublicAcls: true };
+  await room.s3.putPublicAccessBlock({ Bucket, PublicAccessBlockConfiguration });
+  assert.equal(await codeOf(read()), DENIED);
+  await room.s3.deletePublicAccessBlock({ Bucket });
+  const OwnershipControls = { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" as const }] };
+  await room.s3.putBucketOwnershipControls({ Bucket, OwnershipControls });
+  assert.equal(await codeOf(read()), DENIED);
+});
+
+Deno.test("ACL: what a policy denies, it can't grant", async () => {
+  await using room = await roomWithAcls();
+  await put(room, "a", "public-read");
+  const keys = await userWithKey(room.iam, "denied", deny("s3:GetObject"));
+  assert.equal(await codeOf(room.s3As(keys).getObject({ Bucket, Key: "a" })), DENIED);
+});
+
+Deno.test("ACL: the owner's full control takes a policy of the user all the same", async () => {
+  await using room = await roomWithAcls();
+  await put(room, "a", "private");
+  assert.equal(await codeOf((await nobodyIn(room)).getObject({ Bucket, Key: "a" })), DENIED);
+  const keys = await userWithKey(room.iam, "reader", allow("s3:GetObject"));
+  await room.s3As(keys).headObject({ Bucket, Key: "a" });
+});
+
+Deno.test("ACL: the source of a copy may be readable by its ACL", async () => {
+  await using room = await roomWithAcls();
+  await put(room, "a", "authenticated-read");
+  const keys = await userWithKey(room.iam, "writer", allow("s3:PutObject"));
+  await room.s3As(keys).copyObject({ Bucket, Key: "b", CopySource: `${Bucket}/a` });
+  assert.ok(bucketIn(room, Bucket).objects.has("b"));
+  assert.equal(
+    await codeOf(room.s3As(keys).copyObject({ Bucket, Key: "c", CopySource: `${Bucket}/b` })),
+    DENIED,
+  );
+});
