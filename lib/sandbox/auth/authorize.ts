@@ -19,7 +19,7 @@ import type { PolicyDocument } from "../../policy/document.ts";
 import { evaluate } from "../../policy/evaluate.ts";
 import type { Principal } from "../../policy/language/principal.ts";
 import type { Account, Group, Role, SessionPolicies, User } from "../account.ts";
-import { accountIdIn } from "../accounts.ts";
+import { accountIdIn, ownerOfBucket } from "../accounts.ts";
 import { identify, principalContext } from "../caller.ts";
 import { aclPolicy } from "./acl_policy.ts";
 import type { Caller, NeededPermission } from "../operation.ts";
@@ -189,8 +189,9 @@ function aclOf(
   account: Account,
 ): ResourcePolicy | undefined {
   const { bucket, resource } = permission;
-  const ignoresPublicAcls = bucket?.publicAccessBlock?.IgnorePublicAcls ||
-    (isOurs(bucket, account) && account.publicAccessBlock?.IgnorePublicAcls) || false;
+  if (bucket === undefined) return undefined;
+  const blocks = [bucket.publicAccessBlock, ownerOfBucket(bucket, account)?.publicAccessBlock];
+  const ignoresPublicAcls = blocks.some((block) => block?.IgnorePublicAcls === true);
   const document = aclPolicy(permission, caller, ignoresPublicAcls);
   return document && { type: "acl", name: resource, document };
 }

@@ -122,3 +122,20 @@ Deno.test("ACL: the source of a copy may be readable by its ACL", async () => {
     DENIED,
   );
 });
+
+Deno.test("ACL: a grant to another account is for those who have that account's permission too", async () => {
+  const theirs = "444455556666";
+  await using room = await s3Room({ buckets: [Bucket], accounts: { [theirs]: {} } });
+  const { account, credentials } = room.sandbox.accounts[theirs]!;
+  const grantee = `id=${account.canonicalUserId}`;
+  const OwnershipControls = { Rules: [{ ObjectOwnership: "ObjectWriter" as const }] };
+  await room.s3.putBucketOwnershipControls({ Bucket, OwnershipControls });
+  await room.s3.putObject({ Bucket, Key: "a", Body: "x", GrantRead: grantee });
+  await room.s3.putBucketAcl({ Bucket, GrantRead: grantee });
+  const administrator = room.s3As(credentials);
+  await administrator.headObject({ Bucket, Key: "a" });
+  assert.deepEqual(keysOf((await administrator.listObjectsV2({ Bucket })).Contents), ["a"]);
+  assert.equal(await codeOf(administrator.getObjectAcl({ Bucket, Key: "a" })), DENIED);
+  const powerless = room.s3As(await userWithKey(room.iamAs(credentials), "powerless"));
+  assert.equal(await codeOf(powerless.listObjectsV2({ Bucket })), DENIED);
+});
