@@ -4,6 +4,7 @@
  * @module
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { Answer } from "./answer.ts";
 import { abortable } from "../abortable.ts";
 import type { Account, Cloud } from "./account.ts";
 import {
@@ -64,7 +65,7 @@ const SERVICES: Record<ServiceName, Service> = { iam, sts, s3 };
 export async function dispatch(
   incoming: IncomingRequest,
   state: SandboxState,
-): Promise<Response> {
+): Promise<Answer> {
   const head: WireRequest = { ...incoming, body: EMPTY };
   const signedFor = serviceOf(head);
   const isRead = isForm(incoming) || signedFor !== "s3";
@@ -84,7 +85,7 @@ export async function dispatch(
   };
   state.requests.push(record);
   if (state.requests.length > MAX_REQUESTS) state.requests.splice(0, MAX_REQUESTS / 10);
-  let response: Response;
+  let response: Answer;
   try {
     response = await serve(wire, { service, requestId, record, state, incoming, form });
   } catch (error) {
@@ -100,8 +101,7 @@ export async function dispatch(
   state.onRequest?.(record);
   setRequestId(response.headers, service, requestId);
   if (service === "s3") {
-    const headers = corsHeaders(incoming, state.cloud);
-    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+    Object.assign(response.headers, corsHeaders(incoming, state.cloud));
   }
   return response;
 }
@@ -130,7 +130,7 @@ interface Exchange {
   state: SandboxState;
 }
 
-async function serve(wire: WireRequest, exchange: Exchange): Promise<Response> {
+async function serve(wire: WireRequest, exchange: Exchange): Promise<Answer> {
   const { service, record, state } = exchange;
   if (service === "s3" && wire.method === "OPTIONS") return preflight(wire, state.cloud);
   const authenticated = authenticate(wire, service, state.cloud);
@@ -238,7 +238,7 @@ function carryOut(
   { caller, account }: Sender,
   { record }: Exchange,
   context: RequestContext,
-): Response {
+): Answer {
   if (operation.fault !== undefined) throw operation.fault;
   const denialOf = (permission: NeededPermission) => {
     const authorization = authorize(permission, caller, account, context);
@@ -284,11 +284,11 @@ function inject({ cut, error }: Fault): void {
   }
 }
 
-function malformed(faults: Fault[], after: boolean): Response | undefined {
+function malformed(faults: Fault[], after: boolean): Answer | undefined {
   const fault = faults.find((candidate) =>
     candidate.malformedBody !== undefined && (candidate.after ?? false) === after
   );
-  return fault && new Response(fault.malformedBody, {
+  return fault && new Answer(fault.malformedBody!, {
     headers: { "content-type": "application/xml" },
   });
 }
@@ -326,11 +326,15 @@ function serviceHeaders(wire: WireHead, trailers: [string, string][]): Map<strin
   return headers;
 }
 
-function setRequestId(headers: Headers, service: ServiceName, requestId: string): void {
+function setRequestId(
+  headers: Record<string, string>,
+  service: ServiceName,
+  requestId: string,
+): void {
   if (service === "s3") {
-    headers.set("x-amz-request-id", requestId);
-    headers.set("x-amz-id-2", hostId(requestId));
-  } else headers.set("x-amzn-requestid", requestId);
+    headers["x-amz-request-id"] = requestId;
+    headers["x-amz-id-2"] = hostId(requestId);
+  } else headers["x-amzn-requestid"] = requestId;
 }
 
 /** A bug in the sandbox itself, worded so that it can be reported. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Answer } from "./answer.ts";
 import type { ServiceError, ServiceName } from "./operation.ts";
 import { document, element } from "./xml.ts";
 
@@ -17,14 +18,14 @@ export function errorResponse(
   error: ServiceError,
   service: ServiceName,
   request: { method: string; requestId: string },
-): Response {
+): Answer {
   const type = service === "s3" ? "application/xml" : "text/xml";
-  const headers = new Headers({ "content-type": type, ...error.headers });
+  const headers = { "content-type": type, ...error.headers };
   const isEmpty = request.method === "HEAD" || error.status === 304;
   const body = service === "s3"
     ? s3Error(error, request.requestId)
     : queryError(error, service, request.requestId);
-  return new Response(isEmpty ? null : body, { status: error.status, headers });
+  return new Answer(isEmpty ? null : body, { status: error.status, headers });
 }
 
 function queryError(error: ServiceError, service: "iam" | "sts", requestId: string): string {

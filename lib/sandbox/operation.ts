@@ -5,6 +5,7 @@
  * @module
  */
 import type { Account, Bucket, Federation, Grant, Session, User, UserSession } from "./account.ts";
+import type { Answer } from "./answer.ts";
 
 /** The services that the sandbox has. */
 export type ServiceName = "iam" | "sts" | "s3";
@@ -91,7 +92,7 @@ export interface Operation {
    * permissions that are only known then: each key of DeleteObjects, or whether the caller may
    * learn that a key doesn't exist.
    */
-  run(may: May): Response;
+  run(may: May): Answer;
 }
 
 /** Turns a request into an operation. May throw a {@linkcode ServiceError} for a bad request. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Answer } from "./answer.ts";
 import { findAction } from "../policy/actions.ts";
 import { NAMESPACES } from "./error_response.ts";
 import { type SandboxRequest, ServiceError } from "./operation.ts";
@@ -60,14 +61,14 @@ export function queryResponse(
   operation: string,
   requestId: string,
   result: XmlContent,
-): Response {
+): Answer {
   const body = document(
     `${operation}Response`,
     NAMESPACES[service],
     result === undefined ? undefined : element(`${operation}Result`, result),
     element("ResponseMetadata", element("RequestId", requestId)),
   );
-  return new Response(body, { headers: { "content-type": "text/xml" } });
+  return new Answer(body, { headers: { "content-type": "text/xml" } });
 }
 
 /**

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Answer } from "./answer.ts";
 import { ConnectionCut, dispatch, type SandboxState } from "./dispatch.ts";
-import { bytesOf, type IncomingRequest } from "./wire.ts";
+import type { IncomingRequest } from "./wire.ts";
 
 /** A server that listens. */
 export interface RunningServer {
@@ -52,9 +54,8 @@ async function answer(
   try {
     const answer = await dispatch(request, state);
     // Clients send all of a payload before they read the response, however much of it was read here.
-    await discard(message);
-    response.setHeader("date", state.cloud.clock.now().toUTCString());
-    await write(answer, response, request.method);
+    if (hasPayload(message)) await discard(message);
+    write(answer, response, request.method, state.cloud.clock.now());
   } catch (error) {
     if (!(error instanceof ConnectionCut)) throw error;
     message.socket.destroy();
@@ -74,17 +75,22 @@ function incoming(message: IncomingMessage): IncomingRequest {
   };
 }
 
+/** Whether a request has a payload, be it an empty one. */
+function hasPayload({ headers }: IncomingMessage): boolean {
+  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+}
+
 /** Reads a payload into one buffer, of the declared length if there is one. */
 async function read(message: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
+  if (!hasPayload(message)) return new Uint8Array();
   const declared = Number(message.headers["content-length"] ?? 0);
   if (declared > limit) return undefined;
   let body = new Uint8Array(declared);
   let length = 0;
   let isTooLarge = false;
-  // Leaving the loop early would close the connection.
-  for await (const chunk of message as AsyncIterable<Uint8Array>) {
+  await eachChunk(message, (chunk) => {
     isTooLarge ||= length + chunk.length > limit;
-    if (isTooLarge) continue;
+    if (isTooLarge) return;
     if (length + chunk.length > body.length) {
       const grown = new Uint8Array(Math.min(limit, Math.max(65_536, 2 * (length + chunk.length))));
       grown.set(body.subarray(0, length));
@@ -92,21 +98,35 @@ async function read(message: IncomingMessage, limit: number): Promise<Uint8Array
     }
     body.set(chunk, length);
     length += chunk.length;
-  }
+  });
   if (isTooLarge) return undefined;
   return length === body.length ? body : body.slice(0, length);
 }
 
 async function discard(message: IncomingMessage): Promise<void> {
   if (message.readableEnded || message.destroyed) return;
-  for await (const _ of message);
+  await eachChunk(message, () => {});
 }
 
-async function write(answer: Response, response: ServerResponse, method: string): Promise<void> {
-  const body = await bytesOf(answer);
-  response.statusCode = answer.status;
-  for (const [name, value] of answer.headers) response.setHeader(name, value);
-  const isBodiless = method === "HEAD" || answer.status === 204 || answer.status === 304;
-  if (!isBodiless) response.setHeader("content-length", String(body.length));
+/** Takes a payload to its end; an iterator over it takes several times as long. */
+function eachChunk(message: IncomingMessage, take: (chunk: Uint8Array) => void): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  message.on("data", take).once("end", resolve).once("error", reject)
+    .once("close", () => reject(new ConnectionCut()));
+  return promise;
+}
+
+function write(
+  { status, headers, body }: Answer,
+  response: ServerResponse,
+  method: string,
+  now: Date,
+): void {
+  const isBodiless = method === "HEAD" || status === 204 || status === 304;
+  response.writeHead(status, {
+    ...headers,
+    date: now.toUTCString(),
+    ...(!isBodiless && { "content-length": String(Buffer.byteLength(body)) }),
+  });
   response.end(isBodiless ? undefined : body);
 }

@@ -25,26 +25,23 @@ export interface IncomingRequest extends WireHead {
   read(limit: number): Promise<Uint8Array | undefined>;
 }
 
-const contents = new WeakMap<Response, Uint8Array>();
-
-/** A response whose body is sent as it is, where a `Response` would copy it. */
-export function bytesResponse(body: Uint8Array, init: ResponseInit): Response {
-  const response = new Response(null, init);
-  contents.set(response, body);
-  return response;
-}
-
-/** The body of a response. */
-export async function bytesOf(response: Response): Promise<Uint8Array> {
-  return contents.get(response) ?? new Uint8Array(await response.arrayBuffer());
-}
+/** Headers by their names in small letters; a request's are read many times. */
+const known = new WeakMap<WireHead["rawHeaders"], Map<string, string>>();
 
 /** Value of a header; several of one name are joined with a comma. */
-export function headerOf(request: WireHead, name: string): string | undefined {
-  const values = request.rawHeaders
-    .filter(([candidate]) => candidate.toLowerCase() === name)
-    .map(([, value]) => value.trim().replace(/ +/g, " "));
-  return values.length === 0 ? undefined : values.join(",");
+export function headerOf({ rawHeaders }: WireHead, name: string): string | undefined {
+  let headers = known.get(rawHeaders);
+  if (headers === undefined) {
+    headers = new Map();
+    for (const [given, text] of rawHeaders) {
+      const name = given.toLowerCase();
+      const before = headers.get(name);
+      const value = text.trim().replace(/ +/g, " ");
+      headers.set(name, before === undefined ? value : `${before},${value}`);
+    }
+    known.set(rawHeaders, headers);
+  }
+  return headers.get(name);
 }
 
 const VIRTUAL_HOST = /^(.+)\.(?:localhost|s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?)$/;

@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import type { Answer } from "../answer.ts";
 import type { Account, Bucket, Grant } from "../account.ts";
 import { ownerOfBucket } from "../accounts.ts";
 import type { NeededPermission } from "../operation.ts";
@@ -143,7 +144,7 @@ export function uploadAcl(call: S3Call): Grant[] | undefined {
 }
 
 /** GetBucketAcl's and GetObjectAcl's answer. */
-export function aclAnswer(grants: Grant[], owner: string): Response {
+export function aclAnswer(grants: Grant[], owner: string): Answer {
   return xmlAnswer("AccessControlPolicy", [
     element("Owner", element("ID", owner)),
     element("AccessControlList", grants.map(grantMarkup)),
@@ -165,7 +166,7 @@ function grantMarkup({ grantee, permission }: Grant): Xml {
 }
 
 /** GetBucketAcl. */
-export function getBucketAcl({ bucket, account }: S3Call): Response {
+export function getBucketAcl({ bucket, account }: S3Call): Answer {
   const owner = ownerId(bucket, account);
   const isOff = bucket.objectOwnership === "BucketOwnerEnforced";
   return aclAnswer(isOff ? cannedGrants("private", owner) : bucket.acl, owner);
@@ -177,7 +178,7 @@ export function putBucketAclNeeds(call: S3Call): NeededPermission[] {
 }
 
 /** PutBucketAcl. */
-export function putBucketAcl(call: S3Call): Response {
+export function putBucketAcl(call: S3Call): Answer {
   const grants = grantsOfRequest(call);
   checkAclAllowed(call, grants, "set");
   call.bucket.acl = grants;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Answer } from "../answer.ts";
 import type { Account, Bucket, StoredObject } from "../account.ts";
 import type { Caller, NeededPermission, SandboxRequest } from "../operation.ts";
 import { ServiceError } from "../operation.ts";
@@ -34,6 +35,8 @@ export class S3Call {
   readonly bucketName: string;
   readonly key: string;
   readonly query: URLSearchParams;
+  /** The query by names in small letters; of one name the first. */
+  readonly #parameters = new Map<string, string>();
 
   constructor(request: SandboxRequest, caller: Caller, account: Account) {
     this.request = request;
@@ -41,6 +44,10 @@ export class S3Call {
     this.account = account;
     const [path = "", ...rest] = request.rawPath.split("?");
     this.query = new URLSearchParams(rest.join("?"));
+    for (const [key, value] of this.query) {
+      const name = key.toLowerCase();
+      if (!this.#parameters.has(name)) this.#parameters.set(name, value);
+    }
     const virtual = bucketOfHost(request.headers.get("host") ?? request.url.host);
     const isControl = path === CONTROL_PATH && request.headers.has("x-amz-account-id");
     const address = isControl
@@ -82,8 +89,7 @@ export class S3Call {
     const header = this.request.headers.get(name);
     if (header !== undefined) return latin1ToUtf8(header);
     if (!name.startsWith("x-amz-")) return undefined;
-    for (const [key, value] of this.query) if (key.toLowerCase() === name) return value;
-    return undefined;
+    return this.#parameters.get(name);
   }
 
   /** The root element of the request's document, which must have that name. */
@@ -189,13 +195,13 @@ export function xmlAnswer(
   root: string,
   content: XmlContent,
   headers: Record<string, string> = {},
-): Response {
-  return new Response(document(root, S3_NAMESPACE, content), {
+): Answer {
+  return new Answer(document(root, S3_NAMESPACE, content), {
     headers: { "content-type": "application/xml", ...headers },
   });
 }
 
 /** An answer without a body. */
-export function emptyAnswer(status = 200, headers: Record<string, string> = {}): Response {
-  return new Response(null, { status, headers });
+export function emptyAnswer(status = 200, headers: Record<string, string> = {}): Answer {
+  return new Answer(null, { status, headers });
 }

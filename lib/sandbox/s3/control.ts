@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Answer } from "../answer.ts";
 import { ServiceError } from "../operation.ts";
 import { publicAccessBlockMarkup, readPublicAccessBlock } from "./buckets/settings.ts";
 import { emptyAnswer, type S3Call } from "./call.ts";
@@ -17,14 +18,14 @@ function checkAccount({ request, account }: S3Call): void {
 }
 
 /** PutPublicAccessBlock of the account. */
-export function putAccountPublicAccessBlock(call: S3Call): Response {
+export function putAccountPublicAccessBlock(call: S3Call): Answer {
   checkAccount(call);
   call.account.publicAccessBlock = readPublicAccessBlock(call);
   return emptyAnswer();
 }
 
 /** GetPublicAccessBlock of the account. */
-export function getAccountPublicAccessBlock(call: S3Call): Response {
+export function getAccountPublicAccessBlock(call: S3Call): Answer {
   checkAccount(call);
   const block = call.account.publicAccessBlock;
   if (block === undefined) {
@@ -36,13 +37,13 @@ export function getAccountPublicAccessBlock(call: S3Call): Response {
     );
   }
   const content = publicAccessBlockMarkup(block);
-  return new Response(document("PublicAccessBlockConfiguration", NAMESPACE, content), {
+  return new Answer(document("PublicAccessBlockConfiguration", NAMESPACE, content), {
     headers: { "content-type": "application/xml" },
   });
 }
 
 /** DeletePublicAccessBlock of the account. */
-export function deleteAccountPublicAccessBlock(call: S3Call): Response {
+export function deleteAccountPublicAccessBlock(call: S3Call): Answer {
   checkAccount(call);
   call.account.publicAccessBlock = undefined;
   return emptyAnswer(204);

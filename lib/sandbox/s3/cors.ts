@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Answer } from "../answer.ts";
 import type { Cloud, CorsRule } from "../account.ts";
 import { ServiceError } from "../operation.ts";
 import { bucketNameOf, headerOf, type WireHead } from "../wire.ts";
@@ -12,7 +13,7 @@ import { noSuchBucket } from "./errors.ts";
 const VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
 
 /** Answers a preflight, which is sent without a signature and takes no permission. */
-export function preflight(request: WireHead, { buckets }: Cloud): Response {
+export function preflight(request: WireHead, { buckets }: Cloud): Answer {
   const origin = headerOf(request, "origin");
   const method = headerOf(request, "access-control-request-method");
   if (origin === undefined) {
@@ -42,9 +43,9 @@ export function preflight(request: WireHead, { buckets }: Cloud): Response {
         "whitelisted by the resource's CORS spec.",
     );
   }
-  const headers = new Headers(headersOf(rule, origin));
-  if (wanted.length > 0) headers.set("access-control-allow-headers", wanted.join(", "));
-  return new Response(null, { headers });
+  const headers = headersOf(rule, origin);
+  if (wanted.length > 0) headers["access-control-allow-headers"] = wanted.join(", ");
+  return new Answer(null, { headers });
 }
 
 /** The headers that let a script of another origin read a response; none if no rule is for it. */

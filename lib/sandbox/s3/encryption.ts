@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Answer } from "../answer.ts";
 import { hostSuffixOf } from "../../partitions.ts";
 import type { Bucket, BucketEncryption, StoredObject } from "../account.ts";
 import { accountOfArn } from "../accounts.ts";
@@ -17,7 +18,7 @@ const KEY = "x-amz-server-side-encryption-aws-kms-key-id";
 const ALGORITHMS = ["AES256", "aws:kms", "aws:kms:dsse"] as const;
 
 /** PutBucketEncryption. */
-export function putBucketEncryption(call: S3Call): Response {
+export function putBucketEncryption(call: S3Call): Answer {
   const rule = childOf(call.xml("ServerSideEncryptionConfiguration"), "Rule");
   const applied = rule && childOf(rule, "ApplyServerSideEncryptionByDefault");
   const algorithm = ALGORITHMS.find((one) => one === (applied && textOf(applied, "SSEAlgorithm")));
@@ -35,7 +36,7 @@ export function putBucketEncryption(call: S3Call): Response {
 }
 
 /** GetBucketEncryption: each bucket has a default, its own or that of S3. */
-export function getBucketEncryption({ bucket }: S3Call): Response {
+export function getBucketEncryption({ bucket }: S3Call): Answer {
   const { algorithm, keyId } = encryptionOf(bucket);
   return xmlAnswer(
     "ServerSideEncryptionConfiguration",
@@ -52,7 +53,7 @@ export function getBucketEncryption({ bucket }: S3Call): Response {
 }
 
 /** DeleteBucketEncryption. */
-export function deleteBucketEncryption({ bucket }: S3Call): Response {
+export function deleteBucketEncryption({ bucket }: S3Call): Answer {
   delete bucket.encryption;
   return emptyAnswer(204);
 }

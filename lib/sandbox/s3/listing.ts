@@ -4,6 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import type { Answer } from "../answer.ts";
 import type { Bucket, StoredObject } from "../account.ts";
 import type { NeededPermission } from "../operation.ts";
 import { ownerId } from "./acl.ts";
@@ -206,7 +207,7 @@ function nameOf(token: string): string {
 }
 
 /** ListObjectsV2. */
-export function listObjectsV2(call: S3Call): Response {
+export function listObjectsV2(call: S3Call): Answer {
   const token = call.query.get("continuation-token");
   const startAfter = call.query.get("start-after") ?? "";
   const request = listRequest(call, token === null ? startAfter : nameOf(token));
@@ -225,7 +226,7 @@ export function listObjectsV2(call: S3Call): Response {
 }
 
 /** ListObjects, which returns the next marker only if a delimiter was given. */
-export function listObjects(call: S3Call): Response {
+export function listObjects(call: S3Call): Answer {
   const encode = keyEncoder(call);
   const request = listRequest(call, call.query.get("marker") ?? "");
   const { items, commonPrefixes: prefixes, next } = pageOf(call.bucket, request);
@@ -282,7 +283,7 @@ function versionMarkup(call: S3Call, { key, version, isLatest }: ListedVersion):
 }
 
 /** ListObjectVersions. */
-export function listObjectVersions(call: S3Call): Response {
+export function listObjectVersions(call: S3Call): Answer {
   const encode = keyEncoder(call);
   const request = listRequest(call, call.query.get("key-marker") ?? "");
   const idMarker = call.query.get("version-id-marker") ?? "";

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import type { Answer } from "../answer.ts";
 import type { May, NeededPermission } from "../operation.ts";
 import { methodNotAllowed } from "./errors.ts";
 import { type Level, onAccount, onBucket, onObject, type S3Call } from "./call.ts";
 
 /** Does an operation's work. */
-export type Run = (call: S3Call, may: May) => Response;
+export type Run = (call: S3Call, may: May) => Answer;
 
 /** Names the permissions that an operation needs. */
 export type Needs = (call: S3Call) => NeededPermission[];

@@ -4,6 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import type { Answer } from "../../answer.ts";
 import type { Account, Bucket } from "../../account.ts";
 import type { NeededPermission } from "../../operation.ts";
 import { ServiceError } from "../../operation.ts";
@@ -28,7 +29,7 @@ const HOME_REGION = "us-east-1";
 const MAX_BUCKETS = 10_000;
 
 /** ListBuckets, in pages if `max-buckets` is given. */
-export function listBuckets({ account, query }: S3Call): Response {
+export function listBuckets({ account, query }: S3Call): Answer {
   const prefix = query.get("prefix");
   const region = query.get("bucket-region");
   const limit = maxBuckets(query.get("max-buckets"));
@@ -111,7 +112,7 @@ function wantsObjectLock(call: S3Call): boolean {
 }
 
 /** CreateBucket. */
-export function createBucket(call: S3Call): Response {
+export function createBucket(call: S3Call): Answer {
   const { account, bucketName: name } = call;
   if (!isBucketName(name)) {
     throw new ServiceError(400, "InvalidBucketName", "The specified bucket is not valid.", {
@@ -144,13 +145,13 @@ export function createBucket(call: S3Call): Response {
   return created(name, region, account);
 }
 
-function created(name: string, region: string, { partition }: Account): Response {
+function created(name: string, region: string, { partition }: Account): Answer {
   const location = region === HOME_REGION ? `/${name}` : `http://${name}.s3.amazonaws.com/`;
   return emptyAnswer(200, { location, "x-amz-bucket-arn": `arn:${partition}:s3:::${name}` });
 }
 
 /** In us-east-1, and only there, S3 responds as if it had just created the bucket that the caller already has. */
-function answerExisting(bucket: Bucket, call: S3Call): Response {
+function answerExisting(bucket: Bucket, call: S3Call): Answer {
   const details = { BucketName: bucket.name };
   if (bucket.ownerAccountId !== call.account.id) {
     throw new ServiceError(
@@ -220,7 +221,7 @@ function grantsOthers(call: S3Call): boolean {
 }
 
 /** HeadBucket. */
-export function headBucket({ bucket, account }: S3Call): Response {
+export function headBucket({ bucket, account }: S3Call): Answer {
   return emptyAnswer(200, {
     "x-amz-bucket-region": bucket.region,
     "x-amz-bucket-arn": `arn:${account.partition}:s3:::${bucket.name}`,
@@ -229,7 +230,7 @@ export function headBucket({ bucket, account }: S3Call): Response {
 }
 
 /** DeleteBucket. */
-export function deleteBucket({ bucket, account }: S3Call): Response {
+export function deleteBucket({ bucket, account }: S3Call): Answer {
   if (bucket.objects.size > 0 || bucket.history?.size) {
     const versions = bucket.objects.size > 0 ? "" : ". You must delete all versions in the bucket.";
     const message = `The bucket you tried to delete is not empty${versions}`;
@@ -242,6 +243,6 @@ export function deleteBucket({ bucket, account }: S3Call): Response {
 }
 
 /** GetBucketLocation, whose result is empty for us-east-1. */
-export function getBucketLocation({ bucket }: S3Call): Response {
+export function getBucketLocation({ bucket }: S3Call): Answer {
   return xmlAnswer("LocationConstraint", bucket.region === HOME_REGION ? "" : bucket.region);
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Answer } from "../../answer.ts";
 import type { Bucket, LifecycleRule, StoredObject } from "../../account.ts";
 import { ServiceError } from "../../operation.ts";
 import { emptyAnswer, isoTime, type S3Call, xmlAnswer } from "../call.ts";
@@ -23,7 +24,7 @@ const MAX_ID = 255;
 const DAY_MS = 86_400_000;
 
 /** PutBucketLifecycleConfiguration, which replaces all rules. */
-export function putBucketLifecycle(call: S3Call): Response {
+export function putBucketLifecycle(call: S3Call): Answer {
   const rules = childrenOf(call.xml("LifecycleConfiguration"), "Rule").map(readRule);
   if (rules.length === 0 || rules.length > MAX_RULES) throw malformedXml();
   const ids = rules.map(({ id }) => id);
@@ -90,7 +91,7 @@ function daysOf(parent: XmlElement | undefined, name: string): number | undefine
 }
 
 /** GetBucketLifecycleConfiguration. */
-export function getBucketLifecycle({ bucket }: S3Call): Response {
+export function getBucketLifecycle({ bucket }: S3Call): Answer {
   if (bucket.lifecycle === undefined) {
     throw new ServiceError(
       404,
@@ -124,7 +125,7 @@ function ruleMarkup(rule: LifecycleRule) {
 }
 
 /** DeleteBucketLifecycle. */
-export function deleteBucketLifecycle({ bucket }: S3Call): Response {
+export function deleteBucketLifecycle({ bucket }: S3Call): Answer {
   bucket.lifecycle = undefined;
   return emptyAnswer(204);
 }

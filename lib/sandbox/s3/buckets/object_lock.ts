@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Answer } from "../../answer.ts";
 import type { DefaultRetention } from "../../account.ts";
 import { ServiceError } from "../../operation.ts";
 import { emptyAnswer, type S3Call, xmlAnswer } from "../call.ts";
@@ -11,7 +12,7 @@ import { malformedXml } from "../errors.ts";
 import { childOf, element, textOf, type XmlElement } from "../../xml.ts";
 
 /** PutObjectLockConfiguration, which replaces the rule. */
-export function putObjectLock(call: S3Call): Response {
+export function putObjectLock(call: S3Call): Answer {
   const configuration = call.xml("ObjectLockConfiguration");
   if (textOf(configuration, "ObjectLockEnabled") !== "Enabled") throw malformedXml();
   if (call.bucket.versioning !== "Enabled") {
@@ -39,7 +40,7 @@ function readRetention(element: XmlElement | undefined): DefaultRetention {
 }
 
 /** GetObjectLockConfiguration. */
-export function getObjectLock({ bucket }: S3Call): Response {
+export function getObjectLock({ bucket }: S3Call): Answer {
   if (!bucket.objectLock) {
     throw new ServiceError(
       404,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Answer } from "../../answer.ts";
 import { isObject } from "../../../is_object.ts";
 import type { Account, Bucket } from "../../account.ts";
 import { identityExists, ownerOfBucket } from "../../accounts.ts";
@@ -179,7 +180,7 @@ function checkAccount({ bucket, account, request }: S3Call): void {
 }
 
 /** PutBucketPolicy. */
-export function putBucketPolicy(call: S3Call): Response {
+export function putBucketPolicy(call: S3Call): Answer {
   checkAccount(call);
   const { bucket, account } = call;
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(call.request.body);
@@ -204,20 +205,20 @@ function policyOf({ bucket }: S3Call): string {
 }
 
 /** GetBucketPolicy. */
-export function getBucketPolicy(call: S3Call): Response {
+export function getBucketPolicy(call: S3Call): Answer {
   checkAccount(call);
-  return new Response(policyOf(call), { headers: { "content-type": "application/json" } });
+  return new Answer(policyOf(call), { headers: { "content-type": "application/json" } });
 }
 
 /** DeleteBucketPolicy. */
-export function deleteBucketPolicy(call: S3Call): Response {
+export function deleteBucketPolicy(call: S3Call): Answer {
   checkAccount(call);
   call.bucket.policy = undefined;
   return emptyAnswer(204);
 }
 
 /** GetBucketPolicyStatus. */
-export function getBucketPolicyStatus(call: S3Call): Response {
+export function getBucketPolicyStatus(call: S3Call): Answer {
   const isPublic = isPublicPolicy(JSON.parse(policyOf(call)));
   return xmlAnswer("PolicyStatus", element("IsPublic", isPublic));
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Answer } from "../../answer.ts";
 import type { CorsRule, PublicAccessBlock } from "../../account.ts";
 import { ServiceError } from "../../operation.ts";
 import { objectOwnership } from "./buckets.ts";
@@ -51,13 +52,13 @@ export function publicAccessBlockMarkup(block: PublicAccessBlock): Xml[] {
 }
 
 /** PutPublicAccessBlock, which replaces all four settings. */
-export function putPublicAccessBlock(call: S3Call): Response {
+export function putPublicAccessBlock(call: S3Call): Answer {
   call.bucket.publicAccessBlock = readPublicAccessBlock(call);
   return emptyAnswer();
 }
 
 /** GetPublicAccessBlock. */
-export function getPublicAccessBlock({ bucket }: S3Call): Response {
+export function getPublicAccessBlock({ bucket }: S3Call): Answer {
   if (bucket.publicAccessBlock === undefined) {
     throw notConfigured(
       "NoSuchPublicAccessBlockConfiguration",
@@ -70,13 +71,13 @@ export function getPublicAccessBlock({ bucket }: S3Call): Response {
 }
 
 /** DeletePublicAccessBlock. */
-export function deletePublicAccessBlock({ bucket }: S3Call): Response {
+export function deletePublicAccessBlock({ bucket }: S3Call): Answer {
   bucket.publicAccessBlock = undefined;
   return emptyAnswer(204);
 }
 
 /** PutBucketWebsite, for sites with an index document. */
-export function putBucketWebsite(call: S3Call): Response {
+export function putBucketWebsite(call: S3Call): Answer {
   const root = call.xml("WebsiteConfiguration");
   if (childOf(root, "RedirectAllRequestsTo") || childOf(root, "RoutingRules")) {
     throw notImplemented("Redirects of websites are not part of the sandbox");
@@ -102,7 +103,7 @@ export function putBucketWebsite(call: S3Call): Response {
 }
 
 /** GetBucketWebsite. */
-export function getBucketWebsite({ bucket }: S3Call): Response {
+export function getBucketWebsite({ bucket }: S3Call): Answer {
   if (bucket.website === undefined) {
     throw notConfigured(
       "NoSuchWebsiteConfiguration",
@@ -118,7 +119,7 @@ export function getBucketWebsite({ bucket }: S3Call): Response {
 }
 
 /** DeleteBucketWebsite. */
-export function deleteBucketWebsite({ bucket }: S3Call): Response {
+export function deleteBucketWebsite({ bucket }: S3Call): Answer {
   bucket.website = undefined;
   return emptyAnswer(204);
 }
@@ -162,7 +163,7 @@ function checkWildcards(name: string, values: string[]): void {
 }
 
 /** PutBucketCors, which replaces all rules. */
-export function putBucketCors(call: S3Call): Response {
+export function putBucketCors(call: S3Call): Answer {
   const rules = childrenOf(call.xml("CORSConfiguration"), "CORSRule");
   if (rules.length === 0 || rules.length > MAX_CORS_RULES) throw malformedXml();
   call.bucket.cors = rules.map(corsRule);
@@ -170,7 +171,7 @@ export function putBucketCors(call: S3Call): Response {
 }
 
 /** GetBucketCors. */
-export function getBucketCors({ bucket }: S3Call): Response {
+export function getBucketCors({ bucket }: S3Call): Answer {
   if (bucket.cors === undefined) {
     throw notConfigured(
       "NoSuchCORSConfiguration",
@@ -193,13 +194,13 @@ export function getBucketCors({ bucket }: S3Call): Response {
 }
 
 /** DeleteBucketCors. */
-export function deleteBucketCors({ bucket }: S3Call): Response {
+export function deleteBucketCors({ bucket }: S3Call): Answer {
   bucket.cors = undefined;
   return emptyAnswer(204);
 }
 
 /** PutBucketOwnershipControls. */
-export function putOwnershipControls(call: S3Call): Response {
+export function putOwnershipControls(call: S3Call): Answer {
   const [rule, another] = childrenOf(call.xml("OwnershipControls"), "Rule");
   if (another !== undefined) throw malformedXml();
   call.bucket.objectOwnership = objectOwnership(textOf(rule, "ObjectOwnership"));
@@ -207,19 +208,19 @@ export function putOwnershipControls(call: S3Call): Response {
 }
 
 /** GetBucketOwnershipControls. */
-export function getOwnershipControls({ bucket }: S3Call): Response {
+export function getOwnershipControls({ bucket }: S3Call): Answer {
   const rule = element("Rule", element("ObjectOwnership", bucket.objectOwnership));
   return xmlAnswer("OwnershipControls", rule);
 }
 
 /** DeleteBucketOwnershipControls, after which ACLs are in effect. */
-export function deleteOwnershipControls({ bucket }: S3Call): Response {
+export function deleteOwnershipControls({ bucket }: S3Call): Answer {
   bucket.objectOwnership = "ObjectWriter";
   return emptyAnswer(204);
 }
 
 /** PutBucketVersioning. */
-export function putBucketVersioning(call: S3Call): Response {
+export function putBucketVersioning(call: S3Call): Answer {
   const status = textOf(call.xml("VersioningConfiguration"), "Status");
   if (status !== "Enabled" && status !== "Suspended") {
     throw new ServiceError(
@@ -241,18 +242,18 @@ export function putBucketVersioning(call: S3Call): Response {
 }
 
 /** GetBucketVersioning. */
-export function getBucketVersioning({ bucket }: S3Call): Response {
+export function getBucketVersioning({ bucket }: S3Call): Answer {
   return xmlAnswer("VersioningConfiguration", optional("Status", bucket.versioning));
 }
 
 /** PutBucketTagging, which replaces all tags. */
-export function putBucketTagging(call: S3Call): Response {
+export function putBucketTagging(call: S3Call): Answer {
   call.bucket.tags = tagsOf(childOf(call.xml("Tagging"), "TagSet"));
   return emptyAnswer(204);
 }
 
 /** GetBucketTagging. */
-export function getBucketTagging({ bucket }: S3Call): Response {
+export function getBucketTagging({ bucket }: S3Call): Answer {
   if (!bucket.tags?.length) {
     throw notConfigured("NoSuchTagSet", "The TagSet does not exist", bucket.name);
   }
@@ -260,7 +261,7 @@ export function getBucketTagging({ bucket }: S3Call): Response {
 }
 
 /** DeleteBucketTagging. */
-export function deleteBucketTagging({ bucket }: S3Call): Response {
+export function deleteBucketTagging({ bucket }: S3Call): Answer {
   bucket.tags = [];
   return emptyAnswer(204);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Answer } from "../../answer.ts";
 import type { StoredObject } from "../../account.ts";
 import type { May, NeededPermission } from "../../operation.ts";
 import { uploadAcl } from "../acl.ts";
@@ -115,7 +116,7 @@ export function existingSource(call: S3Call, may: May): StoredObject {
 }
 
 /** CopyObject. */
-export function copyObject(call: S3Call, may: May): Response {
+export function copyObject(call: S3Call, may: May): Answer {
   const source = existingSource(call, may);
   checkWriteConditions(call);
   const keepsMetadata = isCopied(call, "x-amz-metadata-directive");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Answer } from "../../answer.ts";
 import type { StoredObject } from "../../account.ts";
 import type { May, NeededPermission } from "../../operation.ts";
 import { ServiceError } from "../../operation.ts";
@@ -109,7 +110,7 @@ function notLocked(): ServiceError {
 }
 
 /** GetObjectLegalHold. */
-export function getLegalHold(call: S3Call, may: May): Response {
+export function getLegalHold(call: S3Call, may: May): Answer {
   const { legalHold } = existingObject(call, may);
   checkEnabled(call);
   if (legalHold === undefined) throw notLocked();
@@ -125,7 +126,7 @@ export function putLegalHoldNeeds(call: S3Call): NeededPermission[] {
 }
 
 /** PutObjectLegalHold. */
-export function putLegalHold(call: S3Call, may: May): Response {
+export function putLegalHold(call: S3Call, may: May): Answer {
   const object = existingObject(call, may);
   checkEnabled(call);
   object.legalHold = legalHoldOf(textOf(call.xml("LegalHold"), "Status"));
@@ -133,7 +134,7 @@ export function putLegalHold(call: S3Call, may: May): Response {
 }
 
 /** GetObjectRetention. */
-export function getRetention(call: S3Call, may: May): Response {
+export function getRetention(call: S3Call, may: May): Answer {
   const { retention } = existingObject(call, may);
   checkEnabled(call);
   if (retention === undefined) throw notLocked();
@@ -170,7 +171,7 @@ function retentionContext(call: S3Call): Context {
 }
 
 /** PutObjectRetention. A retention in force can be lengthened; shorter only by bypass. */
-export function putRetention(call: S3Call, may: May): Response {
+export function putRetention(call: S3Call, may: May): Answer {
   const object = existingObject(call, may);
   checkEnabled(call);
   const root = call.xml("Retention");

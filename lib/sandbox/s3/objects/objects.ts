@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { Answer } from "../../answer.ts";
 import type { DeleteMarker, StoredObject } from "../../account.ts";
 import type { May, NeededPermission } from "../../operation.ts";
 import { ServiceError } from "../../operation.ts";
@@ -36,7 +37,6 @@ import {
   versionHeaders,
 } from "./versions.ts";
 import { requestTagContext, tagsOfHeader } from "../tags.ts";
-import { bytesResponse } from "../../wire.ts";
 import { childrenOf, element, optional, textOf, type Xml } from "../../xml.ts";
 
 const MAX_DELETED_KEYS = 1000;
@@ -90,7 +90,7 @@ export function getNeeds(call: S3Call): NeededPermission[] {
 }
 
 /** PutObject. */
-export function putObject(call: S3Call): Response {
+export function putObject(call: S3Call): Answer {
   checkHasDigest(call);
   checkWriteConditions(call);
   const { body } = call.request;
@@ -123,7 +123,7 @@ export function putObject(call: S3Call): Response {
 }
 
 /** GetObject and HeadObject, which differ in the body alone. */
-export function getObject(call: S3Call, may: May): Response {
+export function getObject(call: S3Call, may: May): Answer {
   const object = existingObject(call, may);
   const headers = answerHeaders(call, object);
   if (isUnchanged(call, object)) {
@@ -136,14 +136,13 @@ export function getObject(call: S3Call, may: May): Response {
   const range = part ?? byteRange(call.header("range"), size);
   if (range === undefined) {
     headers["content-length"] = String(size);
-    return isHead ? new Response(null, { headers }) : bytesResponse(object.body, { headers });
+    return new Answer(isHead ? null : object.body, { headers });
   }
   const ranged = withoutChecksums(headers);
   ranged["content-length"] = String(range.last - range.first + 1);
   ranged["content-range"] = `bytes ${range.first}-${range.last}/${size}`;
   const slice = object.body.subarray(range.first, range.last + 1);
-  const init = { status: 206, headers: ranged };
-  return isHead ? new Response(null, init) : bytesResponse(slice, init);
+  return new Answer(isHead ? null : slice, { status: 206, headers: ranged });
 }
 
 /** The range of the part that the request names. */
@@ -216,7 +215,7 @@ export function deleteNeeds(call: S3Call): NeededPermission[] {
 }
 
 /** DeleteObject. */
-export function deleteObject(call: S3Call): Response {
+export function deleteObject(call: S3Call): Answer {
   if (call.header("if-match") !== undefined) checkWriteConditions(call);
   const versionId = call.query.get("versionId") ?? undefined;
   const { deleted, marker } = remove(call, call.key, versionId, () => bypassesGovernance(call));
@@ -228,7 +227,7 @@ export function deleteObject(call: S3Call): Response {
 }
 
 /** DeleteObjects: each key is allowed or refused for itself. */
-export function deleteObjects(call: S3Call, may: May): Response {
+export function deleteObjects(call: S3Call, may: May): Answer {
   const hasDigest = [...call.request.headers.keys()].some((name) =>
     name === "content-md5" || name.startsWith("x-amz-checksum-")
   );

@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
+import type { Answer } from "../../answer.ts";
 import type { MultipartUpload, StoredObject, UploadedPart } from "../../account.ts";
 import type { May, NeededPermission } from "../../operation.ts";
 import { ServiceError } from "../../operation.ts";
@@ -75,7 +76,7 @@ function checkAlgorithm(
 }
 
 /** UploadPart. */
-export function uploadPart(call: S3Call): Response {
+export function uploadPart(call: S3Call): Answer {
   checkHasDigest(call);
   const number = partNumberOf(call);
   const upload = uploadOf(call);
@@ -112,7 +113,7 @@ function partKeyNeeds(call: S3Call): NeededPermission[] {
 }
 
 /** UploadPartCopy. */
-export function uploadPartCopy(call: S3Call, may: May): Response {
+export function uploadPartCopy(call: S3Call, may: May): Answer {
   const number = partNumberOf(call);
   const upload = uploadOf(call);
   const source = existingSource(call, may);
@@ -146,7 +147,7 @@ function sourceRange(call: S3Call, body: Uint8Array): Uint8Array {
 }
 
 /** ListParts. */
-export function listParts(call: S3Call): Response {
+export function listParts(call: S3Call): Answer {
   const upload = uploadOf(call);
   const limit = limitOf(call, "max-parts");
   const marker = Number(call.query.get("part-number-marker") ?? 0) || 0;
@@ -196,7 +197,7 @@ function joined(parts: UploadedPart[]): Uint8Array {
 }
 
 /** CompleteMultipartUpload. */
-export function completeMultipartUpload(call: S3Call): Response {
+export function completeMultipartUpload(call: S3Call): Answer {
   const upload = uploadOf(call);
   const chosen = chosenParts(call, upload);
   checkWriteConditions(call);

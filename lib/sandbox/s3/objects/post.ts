@@ -3,17 +3,18 @@
  *
  * @module
  */
+import { Answer } from "../../answer.ts";
 import { emptyAnswer, type S3Call } from "../call.ts";
 import { putObject } from "./objects.ts";
 import { element } from "../../xml.ts";
 
 /** PostObject: stores the object and answers as the form wants. */
-export function postObject(call: S3Call): Response {
+export function postObject(call: S3Call): Answer {
   const stored = putObject(call);
-  const etag = stored.headers.get("etag")!;
+  const etag = stored.headers["etag"]!;
   const path = `${call.bucketName}/${encodeURIComponent(call.key).replaceAll("%2F", "/")}`;
   const headers = {
-    ...Object.fromEntries(stored.headers),
+    ...stored.headers,
     location: `${call.request.url.origin}/${path}`,
   };
   const redirect = redirectOf(call, etag);
@@ -26,7 +27,7 @@ export function postObject(call: S3Call): Response {
       element("Key", call.key),
       element("ETag", etag),
     ]);
-    return new Response(`<?xml version="1.0" encoding="UTF-8"?>\n${markup}`, {
+    return new Answer(`<?xml version="1.0" encoding="UTF-8"?>\n${markup}`, {
       status: 201,
       headers: { ...headers, "content-type": "application/xml" },
     });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Answer } from "../../answer.ts";
 import type { Grant, StoredObject } from "../../account.ts";
 import type { May, NeededPermission } from "../../operation.ts";
 import { aclAnswer, cannedGrants, checkAclAllowed, grantsOfRequest, ownerId } from "../acl.ts";
@@ -16,7 +17,7 @@ import { MAX_OBJECT_TAGS, requestTagContext, tagSet, tagsOf } from "../tags.ts";
 import { childOf, element, optional, type Xml } from "../../xml.ts";
 
 /** GetObjectAcl. */
-export function getObjectAcl(call: S3Call, may: May): Response {
+export function getObjectAcl(call: S3Call, may: May): Answer {
   const object = existingObject(call, may);
   const owner = ownerId(call.bucket, call.account);
   return aclAnswer(grantsOf(call, object, owner), owner);
@@ -35,7 +36,7 @@ export function putObjectAclNeeds(call: S3Call): NeededPermission[] {
 }
 
 /** PutObjectAcl. */
-export function putObjectAcl(call: S3Call, may: May): Response {
+export function putObjectAcl(call: S3Call, may: May): Answer {
   const object = existingObject(call, may);
   const grants = grantsOfRequest(call);
   checkAclAllowed(call, grants, "set");
@@ -57,18 +58,18 @@ export function putObjectTaggingNeeds(call: S3Call): NeededPermission[] {
 }
 
 /** PutObjectTagging, which replaces all tags. */
-export function putObjectTagging(call: S3Call, may: May): Response {
+export function putObjectTagging(call: S3Call, may: May): Answer {
   existingObject(call, may).tags = tagsOfBody(call);
   return emptyAnswer();
 }
 
 /** GetObjectTagging. */
-export function getObjectTagging(call: S3Call, may: May): Response {
+export function getObjectTagging(call: S3Call, may: May): Answer {
   return xmlAnswer("Tagging", tagSet(existingObject(call, may).tags));
 }
 
 /** DeleteObjectTagging. */
-export function deleteObjectTagging(call: S3Call, may: May): Response {
+export function deleteObjectTagging(call: S3Call, may: May): Answer {
   existingObject(call, may).tags = [];
   return emptyAnswer(204);
 }
@@ -100,7 +101,7 @@ const ATTRIBUTES: Record<string, (object: StoredObject) => Xml | undefined> = {
 };
 
 /** GetObjectAttributes. */
-export function getObjectAttributes(call: S3Call, may: May): Response {
+export function getObjectAttributes(call: S3Call, may: May): Answer {
   const object = existingObject(call, may);
   const header = "x-amz-object-attributes";
   const names = (call.header(header) ?? "").split(",").map((name) => name.trim());

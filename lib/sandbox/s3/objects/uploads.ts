@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Answer } from "../../answer.ts";
 import type { Account, MultipartUpload } from "../../account.ts";
 import { identify } from "../../caller.ts";
 import type { Caller } from "../../operation.ts";
@@ -68,7 +69,7 @@ function checksumTypeOf(call: S3Call, algorithm: string | undefined) {
 }
 
 /** CreateMultipartUpload. */
-export function createMultipartUpload(call: S3Call): Response {
+export function createMultipartUpload(call: S3Call): Answer {
   if (call.header("x-amz-object-lock-mode") ?? call.header("x-amz-object-lock-legal-hold")) {
     throw new ServiceError(
       501,
@@ -108,7 +109,7 @@ export function createMultipartUpload(call: S3Call): Response {
 }
 
 /** AbortMultipartUpload. */
-export function abortMultipartUpload(call: S3Call): Response {
+export function abortMultipartUpload(call: S3Call): Answer {
   call.bucket.uploads?.delete(uploadOf(call).uploadId);
   return emptyAnswer(204);
 }
@@ -144,7 +145,7 @@ function uploadsAfter(all: MultipartUpload[], key: string, uploadId: string): Mu
 }
 
 /** ListMultipartUploads. */
-export function listMultipartUploads(call: S3Call): Response {
+export function listMultipartUploads(call: S3Call): Answer {
   const encode = keyEncoder(call);
   const keyMarker = call.query.get("key-marker") ?? "";
   const idMarker = keyMarker === "" ? "" : call.query.get("upload-id-marker") ?? "";
