@@ -5,6 +5,7 @@
  */
 import type { Partition } from "../partitions.ts";
 import type { Clock } from "./clock.ts";
+import type { OidcProvider, WebIdentity } from "./identity_provider.ts";
 import type { Visibility } from "./visibility.ts";
 
 /** An access key of a user, secret included: the sandbox checks signatures with it. */
@@ -117,7 +118,7 @@ export interface SessionPolicies {
   policyArns?: string[];
 }
 
-/** Temporary credentials issued by AssumeRole. */
+/** Temporary credentials issued by AssumeRole or AssumeRoleWithWebIdentity. */
 export interface Session extends TemporaryKey, SessionPolicies {
   /** The role that was assumed. */
   role: Role;
@@ -125,6 +126,8 @@ export interface Session extends TemporaryKey, SessionPolicies {
   sessionName: string;
   /** Whether the role was assumed with a code of an MFA device. */
   isMfaPresent?: boolean;
+  /** Set if AssumeRoleWithWebIdentity made it. */
+  webIdentity?: WebIdentity;
 }
 
 /** An IAM group. Its members name it. */
@@ -421,6 +424,8 @@ export interface Account extends Cloud {
   groups: Map<string, Group>;
   /** By serial number; those in use name their user. */
   virtualMfaDevices: Map<string, { userName: string | undefined }>;
+  /** Providers of OpenID Connect, by ARN. */
+  oidcProviders: Map<string, OidcProvider>;
   /** Keys of KMS, by ARN. */
   kmsKeys: Map<string, KmsKey>;
   /** Of the account's roles, by access key id. */

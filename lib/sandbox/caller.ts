@@ -47,7 +47,7 @@ export function accessKeyIdOf(caller: Caller): string | undefined {
 }
 
 /** Condition keys about the principal that don't follow from its identity. */
-export function principalContext(caller: Caller): Record<string, string> {
+export function principalContext(caller: Caller): Record<string, string | string[]> {
   switch (caller.type) {
     case "anonymous":
       return {};
@@ -60,8 +60,15 @@ export function principalContext(caller: Caller): Record<string, string> {
         ...sessionContext(caller.session),
         ...tagContext([...caller.user?.tags ?? [], ...caller.federation.tags]),
       };
-    case "session":
-      return { ...sessionContext(caller.session), ...tagContext(caller.session.role.tags) };
+    case "session": {
+      const { role, webIdentity } = caller.session;
+      return {
+        ...sessionContext(caller.session),
+        ...(webIdentity && { "aws:FederatedProvider": webIdentity.provider }),
+        ...webIdentity?.context,
+        ...tagContext(role.tags),
+      };
+    }
   }
 }
 

@@ -155,9 +155,10 @@ async function serve(wire: WireRequest, exchange: Exchange): Promise<Answer> {
   const faults = state.faults.matching(record);
   for (const fault of faults) await delay(fault, state.closing);
   for (const fault of faults) if (!fault.after) inject(fault);
+  const checked = operation.check ? await afterCheck(operation, state.closing) : operation;
   const outcome = attempt(() =>
     malformed(faults, false) ??
-      carryOut(operation, { caller, account }, exchange, contextOf(request, state))
+      carryOut(checked, { caller, account }, exchange, contextOf(request, state))
   );
   // An error response is lost like any other.
   for (const fault of faults) if (fault.after) inject(fault);
@@ -219,6 +220,16 @@ function tooLarge(isObject: boolean): ServiceError {
       "Your proposed upload exceeds the maximum allowed object size.",
     )
     : new ServiceError(400, "MaxMessageLengthExceeded", "Your request was too big.");
+}
+
+/** The operation, with the fault that its check finds. */
+async function afterCheck(operation: Operation, closing: AbortSignal): Promise<Operation> {
+  try {
+    await operation.check?.(closing);
+    return operation;
+  } catch (error) {
+    return { ...operation, fault: error instanceof ServiceError ? error : internalError(error) };
+  }
 }
 
 /** Does something now, and returns or throws its outcome later. */

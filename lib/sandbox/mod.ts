@@ -64,8 +64,15 @@ export type {
 } from "./account.ts";
 export type { Clock } from "./clock.ts";
 export type { Fault, PermissionDecision, RequestRecord } from "./faults.ts";
+export type { OidcProvider, WebIdentity } from "./identity_provider.ts";
 export type { Visibility } from "./visibility.ts";
-export type { AccountSnapshot, BucketSnapshot, RoleSnapshot, UserSnapshot } from "./snapshot.ts";
+export type {
+  AccountSnapshot,
+  BucketSnapshot,
+  OidcProviderSnapshot,
+  RoleSnapshot,
+  UserSnapshot,
+} from "./snapshot.ts";
 
 /** What an account starts with. */
 export interface AccountOptions {

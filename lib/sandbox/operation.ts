@@ -69,6 +69,8 @@ export interface NeededPermission {
   resourcePolicy?: string;
   /** The policy of the key of KMS that the permission is for. */
   keyPolicy?: string;
+  /** ARN of the identity provider that vouches for the caller, who needs no key then. */
+  provider?: string;
 }
 
 /**
@@ -87,6 +89,13 @@ export interface Operation {
   deniedHeaders?: Record<string, string>;
   /** What is wrong with the request for every caller, such as a bucket that does not exist. */
   fault?: ServiceError;
+  /**
+   * Throws what else is wrong with it, but can only be known after waiting, such as a token with a
+   * wrong signature. Called before the permissions are asked.
+   *
+   * @param closing ends the waiting
+   */
+  check?(closing: AbortSignal): Promise<void>;
   /**
    * Does the work. Called once, after the permissions have been granted. `may` decides on
    * permissions that are only known then: each key of DeleteObjects, or whether the caller may

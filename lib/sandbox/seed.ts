@@ -35,6 +35,7 @@ export function createAccount(id: string, cloud: Cloud): Account {
     policies: awsManagedPolicies(cloud.partition),
     groups: new Map(),
     virtualMfaDevices: new Map(),
+    oidcProviders: new Map(),
     sessions: new Map(),
     userSessions: new Map(),
     kmsKeys: new Map(),

@@ -77,6 +77,20 @@ export interface BucketSnapshot {
   objects: string[];
 }
 
+/** The state of a provider of OpenID Connect. */
+export interface OidcProviderSnapshot {
+  /** ARN of the provider. */
+  arn: string;
+  /** The issuer of its tokens. */
+  url: string;
+  /** Audiences that its tokens may be for. */
+  clientIds: string[];
+  /** Thumbprints of certificates. */
+  thumbprints: string[];
+  /** Sorted by key. */
+  tags: Tag[];
+}
+
 /** An account's state: JSON data in a fixed order, sorted by name throughout. */
 export interface AccountSnapshot {
   /** Sorted by name. */
@@ -87,6 +101,8 @@ export interface AccountSnapshot {
   groups: string[];
   /** Serial numbers. */
   virtualMfaDevices: string[];
+  /** Sorted by ARN. */
+  oidcProviders: OidcProviderSnapshot[];
   /** The account's own managed policies: ARN to document. */
   policies: Record<string, string>;
   /** Sorted by name. */
@@ -112,6 +128,13 @@ export function snapshotOf(account: Account): AccountSnapshot {
     })),
     groups: [...account.groups.keys()].sort(),
     virtualMfaDevices: [...account.virtualMfaDevices.keys()].sort(),
+    oidcProviders: sorted(account.oidcProviders).map(([arn, provider]) => ({
+      arn,
+      url: provider.url,
+      clientIds: [...provider.clientIds],
+      thumbprints: [...provider.thumbprints],
+      tags: sortedTags(provider.tags),
+    })),
     policies: Object.fromEntries(
       sorted(account.policies)
         .filter(([arn]) => !/^arn:[^:]+:iam::aws:/.test(arn))

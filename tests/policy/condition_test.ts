@@ -264,6 +264,15 @@ Deno.test("evaluate: the keys of the principal are known without a context", () 
   assert.equal(holds({ StringEquals: { "aws:username": "bob" } }, context), true);
 });
 
+Deno.test("evaluate: a key may belong to an issuer of tokens in place of a service", () => {
+  for (const issuer of ["token.actions.githubusercontent.com", "example.com/realms/a"]) {
+    const condition = { StringLike: { [`${issuer}:sub`]: "repo:me/*" } };
+    assert.equal(holds(condition, { [`${issuer}:sub`]: "repo:me/app" }), true);
+    assert.equal(holds(condition, { [`${issuer}:sub`]: "repo:you/app" }), false);
+    assert.equal(holds(condition, { "example.org:sub": "repo:me/app" }), false);
+  }
+});
+
 Deno.test("evaluate: refuses conditions that AWS would refuse", () => {
   const rows: [condition: unknown, message: string][] = [
     [{ StringEqual: { "aws:Key": "x" } }, "Unknown condition operator: StringEqual"],
@@ -273,6 +282,8 @@ Deno.test("evaluate: refuses conditions that AWS would refuse", () => {
     [{ "": { "aws:Key": "x" } }, "Unknown condition operator: "],
     [{ Bool: "true" }, "Bool must be an object"],
     [{ Bool: { key: "true" } }, "Bool has an invalid key: key"],
+    [{ Bool: { ":key": "true" } }, "Bool has an invalid key: :key"],
+    [{ Bool: { "aws:": "true" } }, "Bool has an invalid key: aws:"],
     [
       { Bool: { "aws:Key": { a: 1 } } },
       "Bool of aws:Key must have strings, numbers or booleans",

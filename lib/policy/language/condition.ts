@@ -220,7 +220,8 @@ function malformed(message: string): S3CredentialsError {
   return new S3CredentialsError("invalid-policy", message);
 }
 
-const KEY = /^[\w-]+:\S/;
+/** The part before the colon is a service, or an issuer of tokens such as `token.actions.githubusercontent.com`. */
+const KEY = /^[^\s:]+:\S/;
 
 function readExpected(operator: string, key: string, value: unknown): string[] {
   const values = Array.isArray(value) ? value : [value];

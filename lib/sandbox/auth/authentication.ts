@@ -82,8 +82,10 @@ export function authenticate(
   if (old !== undefined) return authenticateV2(request, old, cloud);
   const claim = readOrRefuse(request, service);
   if (claim === undefined) {
-    if (service !== "s3") throw authenticationError(service, "unsigned");
-    checkPayloadType(request, undefined);
+    if (service !== "s3" && !takesUnsigned(request, service)) {
+      throw authenticationError(service, "unsigned");
+    }
+    if (service === "s3") checkPayloadType(request, undefined);
     return {
       caller: { type: "anonymous" },
       account: firstAccount(cloud),
@@ -103,6 +105,12 @@ export function authenticate(
   }
   const { caller, account } = credential;
   return { caller, account, region: claim.region, signer };
+}
+
+/** Whether a call proves who sends it by a token of its own. */
+function takesUnsigned(request: WireRequest, service: ServiceName): boolean {
+  const operation = new Map(queryParameters(request)).get("Action");
+  return service === "sts" && operation === "AssumeRoleWithWebIdentity";
 }
 
 /** Authenticates a presigned URL of Version 2. */

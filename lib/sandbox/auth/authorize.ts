@@ -51,10 +51,12 @@ const ALLOW_EVERYTHING: PolicyDocument = {
  */
 export function authorize(
   permission: NeededPermission,
-  caller: Caller,
+  signer: Caller,
   account: Account,
   request: RequestContext,
 ): Authorization {
+  // Whom a provider vouches for is not the one who may have signed the request.
+  const caller: Caller = permission.provider === undefined ? signer : { type: "anonymous" };
   if (caller.type === "root" && permission.action === "sts:AssumeRole") {
     return { decision: undefined, denial: "Roles may not be assumed by root accounts." };
   }
@@ -69,7 +71,7 @@ export function authorize(
   }
   try {
     const question: AccessRequest = {
-      principal: principalOf(caller, account),
+      principal: principalOf(caller, account, permission.provider),
       action: permission.action,
       resource: facts.resources.length === 0 ? "*" : permission.resource,
       resourceAccount: ownerOf(permission, account),
@@ -101,14 +103,17 @@ function limitingOrigin(caller: Caller, action: string): string | undefined {
   return isLimited ? "GetSessionToken" : undefined;
 }
 
-function principalOf(caller: Caller, account: Account): Principal {
+function principalOf(caller: Caller, account: Account, provider?: string): Principal {
+  if (provider !== undefined) return { type: "web-identity", provider };
   const identity = identify(caller, account);
   if (identity === undefined || caller.type === "anonymous") return { type: "anonymous" };
   const { arn, userId: id } = identity;
   const { canonicalUserId } = account;
   const common = { arn, id, canonicalUserId };
   if (caller.type === "session") {
-    return { type: "session", ...common, roleArn: caller.session.role.arn };
+    const { role, webIdentity } = caller.session;
+    const federated = webIdentity && { provider: webIdentity.provider };
+    return { type: "session", ...common, roleArn: role.arn, ...federated };
   }
   if (caller.type === "federated") {
     return { type: "federated", ...common, ...(caller.user && { userArn: caller.user.arn }) };
@@ -133,7 +138,7 @@ function contextOf(
   };
 }
 
-/** The tags of the user, role or managed policy that a permission is for. */
+/** The tags of the user, role, managed policy or identity provider that a permission is for. */
 function resourceTags(
   permission: NeededPermission,
   account: Account,
@@ -142,8 +147,12 @@ function resourceTags(
   const owner = account.accounts.get(ownerOf(permission, account));
   if (!resource.includes(":iam::") || owner === undefined) return {};
   const name = resource.slice(resource.lastIndexOf("/") + 1);
-  const found = [owner.users.get(name), owner.roles.get(name), owner.policies.get(resource)]
-    .find((entity) => entity?.arn === resource);
+  const found = [
+    owner.users.get(name),
+    owner.roles.get(name),
+    owner.policies.get(resource),
+    owner.oidcProviders.get(resource),
+  ].find((entity) => entity?.arn === resource);
   return Object.fromEntries(
     (found?.tags ?? []).flatMap(({ key, value }) => [
       [`aws:ResourceTag/${key}`, value],
@@ -273,10 +282,11 @@ function refusalOf(
   caller: Caller,
   account: Account,
 ): (why: string) => string {
-  const { action, resource } = permission;
+  const { action, resource, provider } = permission;
   const identity = identify(caller, account);
   const isS3 = action.startsWith("s3:");
   const isOurs = ownerOf(permission, account) === account.id;
+  if (provider !== undefined) return () => `Not authorized to perform ${action}`;
   if (identity === undefined || (isS3 && !isOurs)) return () => "Access Denied";
   const quoted = isS3 ? `"${resource}"` : resource;
   const text =

@@ -83,7 +83,7 @@ function summaryOf(account: Account): Record<string, number> {
     Policies: arns.filter((arn) => !isAwsManaged(arn)).length,
     PolicyVersionsInUse:
       arns.filter((arn) => attachmentCount(arn, account) + boundaryCount(arn, account) > 0).length,
-    Providers: 0,
+    Providers: account.oidcProviders.size,
     Roles: roles.size,
     ServerCertificates: 0,
     Users: users.size,

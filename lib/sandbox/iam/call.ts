@@ -238,8 +238,11 @@ export function tagsOf(call: IamCall): Tag[] {
   return tags;
 }
 
+/** Kinds of entities that have tags, as quotas name them. */
+type TaggedKind = "User" | "Role" | "Policy" | "OpenIDConnectProvider";
+
 /** Adds tags, replacing those with the same key. */
-export function mergeTags(present: Tag[], added: Tag[], kind: "User" | "Role" | "Policy"): Tag[] {
+export function mergeTags(present: Tag[], added: Tag[], kind: TaggedKind): Tag[] {
   const keys = new Set(added.map(({ key }) => key.toLowerCase()));
   const merged = [...present.filter(({ key }) => !keys.has(key.toLowerCase())), ...added];
   if (merged.length > 50) throw limitExceeded(`Cannot exceed quota for TagsPer${kind}: 50`);

@@ -15,6 +15,7 @@ import { policyOperations } from "./policies.ts";
 import { policyUseOperations } from "./policy_use.ts";
 import { policyVersionOperations } from "./policy_versions.ts";
 import { roleOperations } from "./roles.ts";
+import { oidcProviderOperations } from "./oidc_providers.ts";
 import { otherCredentialOperations } from "./other_credentials.ts";
 import { simulationOperations } from "./simulate.ts";
 import { userOperations } from "./users.ts";
@@ -38,6 +39,7 @@ export const OPERATIONS: ReadonlyMap<string, IamOperation> = new Map(Object.entr
     ...simulationOperations,
     ...authorizationDetailsOperations,
     ...accountReportOperations,
+    ...oidcProviderOperations,
   } satisfies IamOperations,
 ));
 

@@ -106,7 +106,7 @@ function durationOf({ parameters, caller }: StsCall, role: Role): number {
 /** Starts a session of the role that a call is about, in the account of the role, and writes it. */
 export function startSession(
   call: StsCall,
-  more: Pick<Session, "isMfaPresent">,
+  more: Pick<Session, "isMfaPresent" | "webIdentity">,
 ): XmlContent {
   const found = findRole(roleArnOf(call), call.account);
   if (found === undefined) throw new ServiceError(403, "AccessDenied", "Access denied");

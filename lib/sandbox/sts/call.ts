@@ -34,6 +34,8 @@ export interface StsCall {
 export interface StsOperation {
   /** Reads what the call needs; throws for an invalid call. */
   permissions(call: StsCall): NeededPermission[];
+  /** Throws what can only be found wrong after waiting, until `closing` is aborted. */
+  check?(call: StsCall, closing: AbortSignal): Promise<void>;
   /** Does the work and returns the content of the response's result element. */
   run(call: StsCall): XmlContent;
 }

@@ -5,7 +5,7 @@
  */
 import { accountOfKey } from "../accounts.ts";
 import { identify } from "../caller.ts";
-import type { Operation, Service } from "../operation.ts";
+import { type Operation, type Service, ServiceError } from "../operation.ts";
 import {
   checkLength,
   fields,
@@ -18,6 +18,7 @@ import {
 import { assumeRoleOperations } from "./assume_role.ts";
 import type { StsCall, StsOperation, StsOperations } from "./call.ts";
 import { userSessionOperations } from "./user_sessions.ts";
+import { webIdentityOperations } from "./web_identity.ts";
 
 const identityOperations: StsOperations = {
   GetCallerIdentity: {
@@ -38,6 +39,19 @@ const identityOperations: StsOperations = {
       return fields({ Account: owner.id });
     },
   },
+
+  DecodeAuthorizationMessage: {
+    permissions: () => [{ action: "sts:DecodeAuthorizationMessage", resource: "*" }],
+    run: ({ parameters }) => {
+      checkLength("EncodedMessage", required(parameters, "EncodedMessage"), 1, 10_240);
+      // Messages come from services such as EC2; none of those that the sandbox has encodes any.
+      throw new ServiceError(
+        400,
+        "InvalidAuthorizationMessageException",
+        "Message is not valid",
+      );
+    },
+  },
 };
 
 const OPERATIONS: ReadonlyMap<string, StsOperation> = new Map(Object.entries(
@@ -45,6 +59,7 @@ const OPERATIONS: ReadonlyMap<string, StsOperation> = new Map(Object.entries(
     ...identityOperations,
     ...userSessionOperations,
     ...assumeRoleOperations,
+    ...webIdentityOperations,
   } satisfies StsOperations,
 ));
 
@@ -62,6 +77,7 @@ export const sts: Service = (request, caller, account): Operation => {
   return {
     name,
     permissions: operation.permissions(call),
+    ...(operation.check && { check: (closing) => operation.check!(call, closing) }),
     run: () => queryResponse("sts", name, request.requestId, operation.run(call)),
   };
 };

@@ -283,6 +283,22 @@ for (const [name, input, code, message] of INVALID) {
   });
 }
 
+Deno.test("DecodeAuthorizationMessage: takes its permission, and knows no message", async () => {
+  await using r = await roomWithBroker();
+  const EncodedMessage = "0oaZLrVVIxb8lmPCpj7S11";
+  assert.deepEqual(
+    await refusal(r.stsAs(r.broker).decodeAuthorizationMessage({ EncodedMessage })),
+    {
+      status: 400,
+      code: "InvalidAuthorizationMessageException",
+      message: "Message is not valid",
+    },
+  );
+  const powerless = r.stsAs(await userWithKey(r.iam, "powerless", allow("s3:*")));
+  const denied = await refusal(powerless.decodeAuthorizationMessage({ EncodedMessage }));
+  assert.equal(denied.code, "AccessDenied");
+});
+
 Deno.test("GetSessionToken: with a code of an MFA device the keys call IAM too", async () => {
   await using r = await roomWithBroker();
   const sts = r.stsAs(r.broker);
