@@ -1,6 +1,7 @@
 /**
- * Gets the policy engines of other makers that give second opinions on ours: MinIO's (Go) and the crate
- * iam-rs (Rust). Each answers in a process of its own; nothing of them is part of the project.
+ * Gets the policy engines of other makers that give second opinions on ours: MinIO's (Go), the crate
+ * iam-rs (Rust) and iam-simulate (Node). Each answers in a process of its own; nothing of them is part
+ * of the project.
  *
  * @module
  */
@@ -14,7 +15,7 @@ const SOURCES = join(PROJECT, "tests", "peers", "opinions");
 const MINIO = { module: "github.com/minio/pkg/v3", version: "v3.1.3" };
 
 /** The names of the engines. */
-export type EngineName = "minio" | "iam-rs";
+export type EngineName = "minio" | "iam-rs" | "iam-simulate";
 
 /** Where the engines are, which they are, and why some of them can't be had. */
 export interface Engines {
@@ -56,6 +57,18 @@ async function buildIamRs(bin: string, files: Record<string, string>, say: Say) 
   });
 }
 
+async function installIamSimulate(bin: string, files: Record<string, string>, say: Say) {
+  const npm = await run("npm", ["--version"]);
+  if (npm.problem !== undefined) return `npm does not run: ${npm.problem}`;
+  say("Installing iam-simulate");
+  const folder = join(bin, "iam-simulate");
+  await Deno.mkdir(folder, { recursive: true });
+  const { dependencies } = JSON.parse(files["package-lock.json"]!).packages[""];
+  await writeAll(folder, { ...files, "package.json": JSON.stringify({ dependencies }) });
+  const { problem } = await run("npm", ["ci", "--no-audit", "--no-fund"], folder);
+  if (problem !== undefined) return `npm ci: ${problem}`;
+}
+
 async function writeAll(folder: string, files: Record<string, string>): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     await Deno.writeTextFile(join(folder, name), text);
@@ -84,6 +97,7 @@ const ENGINES: Record<
 > = {
   "minio": ["minio", buildMinio],
   "iam-rs": ["iam_rs", buildIamRs],
+  "iam-simulate": ["iam_simulate", installIamSimulate],
 };
 
 /**
