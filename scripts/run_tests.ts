@@ -6,6 +6,7 @@
  */
 import { devNull } from "node:os";
 import { close, denoTest } from "./counted_tests.ts";
+import { writeGroups } from "./test_groups.ts";
 
 /**
  * Tests that take more than a second of the processor, by file or, where most of them do, by directory.
@@ -54,6 +55,14 @@ const SLOW = [
   "tests/strict_json_test.ts",
 ];
 
+/** Files that take longest, in this order. They start first, since nothing would run beside the last. */
+const LONG = [
+  "tests/faults/matrix_test.ts",
+  "tests/permissions_test.ts",
+  "tests/size_test.ts",
+  "tests/cli/create/killed_test.ts",
+];
+
 // The test suite must find neither the developer's account nor their settings.
 for (const name of Object.keys(Deno.env.toObject())) {
   if (/^AWS_|_proxy$/i.test(name)) Deno.env.delete(name);
@@ -61,20 +70,35 @@ for (const name of Object.keys(Deno.env.toObject())) {
 const noFiles = { AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
 
 // A file that has been renamed must not come back into the fast run.
-for (const path of SLOW) Deno.statSync(path);
+for (const path of [...SLOW, ...LONG]) Deno.statSync(path);
 
 const isFast = Deno.args[0] === "--fast";
 const given = isFast ? Deno.args.slice(1) : Deno.args;
 const ignored = ["tests/peers", ...isFast ? SLOW : []];
+const folder = await Deno.makeTempDir();
+/** Directories become groups; files and options stay as they are. */
+const what = await Promise.all(
+  (given.length > 0 ? given : ["tests"]).map((word) =>
+    isDirectory(word) ? writeGroups(word, folder, { ignored, alone: LONG }) : [word]
+  ),
+);
 
-Deno.exit(close(
-  await denoTest([
-    // Among other things these say that nothing beyond this machine is called.
-    "-P=tests",
-    "--parallel",
-    // `deno task check` does that, once for all files.
-    "--no-check",
-    `--ignore=${ignored.join(",")}`,
-    ...given.length > 0 ? given : ["tests"],
-  ], { ...noFiles, AWS_EC2_METADATA_DISABLED: "true" }),
-));
+const counts = await denoTest([
+  // Among other things these say that nothing beyond this machine is called.
+  "-P=tests",
+  "--parallel",
+  // `deno task check` does that, once for all files.
+  "--no-check",
+  "--ignore=tests/peers",
+  ...what.flat(),
+], { ...noFiles, AWS_EC2_METADATA_DISABLED: "true" });
+await Deno.remove(folder, { recursive: true });
+Deno.exit(close(counts));
+
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}

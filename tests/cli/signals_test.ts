@@ -31,7 +31,7 @@ async function signalled(
   };
   await read(/ready \d+\n/);
   const pid = Number(/ready (\d+)/.exec(text)?.[1]);
-  const patience = setTimeout(() => Deno.kill(pid, "SIGKILL"), 10_000);
+  const patience = setTimeout(() => Deno.kill(pid, "SIGKILL"), 60_000);
   for (const signal of signals) {
     child.kill(signal);
     await read(new RegExp(`heard ${signal}\n`));
