@@ -14,9 +14,8 @@ export const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Where the peers are, or why they could not be had. */
 export type Peers = { bin: string; versions: string[] } | { missing: string };
 
-const REQUIREMENTS = join(PROJECT, "tests", "peers", "requirements.txt");
-/** The packages that are wanted; the file above locks them, and what they need, by hash. */
-const WANTED = join(PROJECT, "tests", "peers", "requirements.in");
+/** Where their lists of packages are. */
+const LISTS = join(PROJECT, "tests", "peers");
 const ATTEMPTS = 3;
 const PAUSE_MS = 5_000;
 const PATIENCE_MS = 10 * 60_000;
@@ -26,21 +25,24 @@ const PATIENCE_MS = 10 * 60_000;
  * it is.
  *
  * @param say told what takes time
+ * @param lists the directory with `requirements.in`, the packages that are wanted, and
+ *   `requirements.txt`, which locks them and what they need by hash
  * @returns the folder of their programs and which they are, or why there is none
  */
-export async function installPeers(say: (line: string) => void): Promise<Peers> {
+export async function installPeers(say: (line: string) => void, lists = LISTS): Promise<Peers> {
+  const requirementsFile = join(lists, "requirements.txt");
   if (Deno.build.os === "windows") return { missing: "the peers run on Linux and macOS only" };
   const version = await run("python3", ["--version"]);
   if (version.problem !== undefined) return { missing: `python3 does not run: ${version.problem}` };
-  const requirements = await Deno.readTextFile(REQUIREMENTS);
+  const requirements = await Deno.readTextFile(requirementsFile);
   const key = createHash("sha256").update(requirements + version.stdout).digest("hex").slice(0, 12);
   const folder = join(PROJECT, ".cache", "peers", `python-${key}`);
-  const wanted = await Deno.readTextFile(WANTED);
+  const wanted = await Deno.readTextFile(join(lists, "requirements.in"));
   const versions = wanted.split("\n").filter((line) => /^[^#]/.test(line));
   const peers = { bin: join(folder, "bin"), versions };
   if (await isComplete(folder)) return peers;
   say(`Installing the peers into ${folder.slice(PROJECT.length + 1)}`);
-  const problem = await retry(() => install(folder), say);
+  const problem = await retry(() => install(folder, requirementsFile), say);
   return problem === undefined ? peers : { missing: problem };
 }
 
@@ -53,14 +55,14 @@ async function isComplete(folder: string): Promise<boolean> {
     (await run(join(folder, "bin", "python"), ["-c", ""])).problem === undefined;
 }
 
-async function install(folder: string): Promise<string | undefined> {
+async function install(folder: string, requirements: string): Promise<string | undefined> {
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await Deno.mkdir(dirname(folder), { recursive: true });
   const made = await run("python3", ["-m", "venv", folder]);
   if (made.problem !== undefined) return `python3 -m venv: ${made.problem}`;
   const options = ["--quiet", "--disable-pip-version-check", "--no-input"];
   const installed = await run(join(folder, "bin", "python"), [
-    ...["-m", "pip", "install", ...options, "--require-hashes", "--requirement", REQUIREMENTS],
+    ...["-m", "pip", "install", ...options, "--require-hashes", "--requirement", requirements],
   ]);
   if (installed.problem !== undefined) return `pip install: ${installed.problem}`;
   await Deno.writeTextFile(markOf(folder), folder);

@@ -9,6 +9,7 @@
 // deno-lint-ignore-file no-console
 import { join } from "node:path";
 import { denoTest } from "./counted_tests.ts";
+import { installClients } from "./peers_clients.ts";
 import { installPeers, PROJECT } from "./peers.ts";
 import { installEngines } from "./peers_engines.ts";
 import { APPLICATIONS_BIN, GO_BIN, installApplications, installGoPeers } from "./peers_go.ts";
@@ -36,6 +37,7 @@ const noVersity = await installGoPeers(["versitygw"], console.log);
 const noGofakes3 = await installGoPeers(["gofakes3"], console.log);
 const noRclone = await installGoPeers(["rclone"], console.log);
 const noApplications = await installApplications(console.log);
+const clients = await installClients(console.log);
 const engines = await installEngines(console.log);
 const missingShells = await installShells(console.log);
 if ("bin" in peers) console.log(`Peers: ${peers.versions.join(", ")}`);
@@ -44,6 +46,7 @@ const { passed, failed, skipped } = await denoTest(
   {
     DENO_DIR: await denoDir(),
     S3CREDS_GO_BIN: GO_BIN,
+    S3CREDS_CLIENTS: JSON.stringify(clients),
     S3CREDS_ENGINES_BIN: engines.bin,
     S3CREDS_ENGINES_MISSING: JSON.stringify(engines.missing),
     ...("bin" in peers
@@ -63,6 +66,10 @@ if (noGofakes3 !== undefined) console.log(`SKIPPED, since there is no gofakes3: 
 if (noRclone !== undefined) console.log(`SKIPPED, since there is no rclone: ${noRclone}`);
 if (noApplications !== undefined) {
   console.log(`SKIPPED, since there are not all applications: ${noApplications}`);
+}
+for (const [language, client] of Object.entries(clients)) {
+  if ("path" in client) continue;
+  console.log(`SKIPPED, since there are no client libraries of ${language}: ${client.missing}`);
 }
 for (const [engine, why] of Object.entries(engines.missing)) {
   console.log(`SKIPPED, since there is no ${engine}: ${why}`);
