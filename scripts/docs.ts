@@ -9,6 +9,7 @@ import { main } from "../cli.ts";
 import { type Io, processIo } from "../lib/cli/io.ts";
 import { permissionsPage } from "./permissions_page.ts";
 import { presetsPage } from "./presets_page.ts";
+import { sandboxPage } from "./sandbox_page.ts";
 import { tourPicture } from "./tour_picture.ts";
 
 const processIoOnce = processIo();
@@ -81,6 +82,7 @@ const PAGES: Record<string, () => string | Promise<string>> = {
   "docs/permissions.md": permissionsPage,
   "docs/policy-documents.md": policyPage,
   "docs/presets.md": presetsPage,
+  "docs/sandbox.md": sandboxPage,
   "docs/tour.svg": tourPicture,
 };
 

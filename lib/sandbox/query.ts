@@ -4,7 +4,7 @@
  * @module
  */
 import { Answer } from "./answer.ts";
-import { findAction } from "../policy/actions.ts";
+import { isAwsOperation } from "./aws_operations.ts";
 import { NAMESPACES } from "./error_response.ts";
 import { type SandboxRequest, ServiceError } from "./operation.ts";
 import { queryParameters } from "./wire.ts";
@@ -81,7 +81,7 @@ export function noOperation(
   version: string,
   known: string,
 ): ServiceError {
-  if (version === known && findAction(`${service}:${name}`)?.name === `${service}:${name}`) {
+  if (version === known && isAwsOperation(service, name)) {
     return new ServiceError(501, "NotImplemented", `${name} is not part of the sandbox.`);
   }
   const message = `Could not find operation ${name} for version ${version}`;

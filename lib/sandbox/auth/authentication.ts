@@ -93,7 +93,9 @@ export function authenticate(
       signer: undefined,
     };
   }
-  if (claim.service !== service) throw authenticationError(service, "wrongScope");
+  if (claim.service !== service) {
+    throw authenticationError(service, "otherService", { because: claim.service });
+  }
   const credential = credentialOf(claim, service, cloud);
   checkTime(claim, service, cloud.clock);
   checkSignedHeaders(request, claim, service);

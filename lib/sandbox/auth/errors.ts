@@ -13,7 +13,7 @@ export type AuthenticationProblem =
   | "malformedQuery"
   | "oldSignature"
   | "twoSignatures"
-  | "wrongScope"
+  | "otherService"
   | "unknownKey"
   | "badToken"
   | "expiredToken"
@@ -43,6 +43,12 @@ const INVALID_TOKEN = [
   "The security token included in the request is invalid.",
 ] as const;
 
+const OTHER_SERVICE = [
+  501,
+  "NotImplemented",
+  "The sandbox has IAM, STS and S3, and not the service that the request is signed for",
+] as const;
+
 const S3_ANSWERS: Record<AuthenticationProblem, Answer> = {
   unsigned: [403, "AccessDenied", "Access Denied"],
   malformed: [400, "AuthorizationHeaderMalformed", "The authorization header is malformed."],
@@ -63,11 +69,7 @@ const S3_ANSWERS: Record<AuthenticationProblem, Answer> = {
     "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query " +
     "string parameter or the Authorization header should be specified",
   ],
-  wrongScope: [
-    400,
-    "AuthorizationHeaderMalformed",
-    'The authorization header is malformed; incorrect service. This endpoint belongs to "s3".',
-  ],
+  otherService: OTHER_SERVICE,
   unknownKey: [
     403,
     "InvalidAccessKeyId",
@@ -158,11 +160,7 @@ const QUERY_ANSWERS: Record<AuthenticationProblem, Answer> = {
   malformedQuery: NOT_STANDARD,
   oldSignature: NOT_STANDARD,
   twoSignatures: NOT_STANDARD,
-  wrongScope: [
-    403,
-    "SignatureDoesNotMatch",
-    "Credential should be scoped to correct service.",
-  ],
+  otherService: OTHER_SERVICE,
   unknownKey: INVALID_TOKEN,
   badToken: INVALID_TOKEN,
   expiredToken: [403, "ExpiredToken", "The security token included in the request is expired"],

@@ -8,7 +8,7 @@ import type { Account, Bucket, StoredObject } from "../account.ts";
 import type { Caller, NeededPermission, SandboxRequest } from "../operation.ts";
 import { ServiceError } from "../operation.ts";
 import { timeOf } from "../auth/signature.ts";
-import { malformedXml, noSuchBucket } from "./errors.ts";
+import { malformedXml, noSuchBucket, notImplemented } from "./errors.ts";
 import { findVersion, isMarker } from "./objects/versions.ts";
 import { bucketOfHost, percentDecode } from "../wire.ts";
 import { document, parseXml, type XmlContent, type XmlElement } from "../xml.ts";
@@ -19,7 +19,8 @@ export type Level = "service" | "bucket" | "object" | "control";
 /** The namespace of S3's documents. */
 export const S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-const CONTROL_PATH = "/v20180820/configuration/publicAccessBlock";
+const CONTROL = "/v20180820/";
+const CONTROL_PATH = `${CONTROL}configuration/publicAccessBlock`;
 const MAX_KEY_BYTES = 1024;
 
 /** Headers that say who gets access to a new bucket or object. */
@@ -49,7 +50,12 @@ export class S3Call {
       if (!this.#parameters.has(name)) this.#parameters.set(name, value);
     }
     const virtual = bucketOfHost(request.headers.get("host") ?? request.url.host);
-    const isControl = path === CONTROL_PATH && request.headers.has("x-amz-account-id");
+    const isControl = path.startsWith(CONTROL) && request.headers.has("x-amz-account-id");
+    if (isControl && path !== CONTROL_PATH) {
+      throw notImplemented(
+        "Of S3 Control the sandbox has nothing but the public access block of the account",
+      );
+    }
     const address = isControl
       ? ["", ""]
       : virtual === undefined

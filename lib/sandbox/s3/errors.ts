@@ -76,9 +76,7 @@ export function preconditionFailed(condition: string): ServiceError {
 }
 
 /** A part of S3 that the sandbox doesn't have. */
-export function notImplemented(
-  message = "A header or query you provided implies functionality that is not implemented",
-): ServiceError {
+export function notImplemented(message: string): ServiceError {
   return new ServiceError(501, "NotImplemented", message);
 }
 

@@ -72,7 +72,7 @@ function oneAction(level: Level, action: string): Needs {
   return (call) => [onAccount(call, action)];
 }
 
-const VERSIONED = /^s3:(Get|Put|Delete)Object(Acl|Attributes|Tagging|Torrent)?$/;
+const VERSIONED = /^s3:(Get|Put|Delete)Object(Acl|Annotation|Attributes|Tagging|Torrent)?$/;
 const TAG_AWARE = /^s3:(GetObject|(Get|Put|Delete)Object(Acl|Attributes|Tagging))$/;
 
 /** A permission on the addressed object: of one version if the request names one, and by its tags. */
@@ -93,10 +93,10 @@ export function objectAction(call: S3Call, action: string): NeededPermission {
 }
 
 /** Parameters that refine an operation and don't choose one. */
-const MODIFIERS = new Set(["list-type", "partNumber", "versionId"]);
+const MODIFIERS = new Set(["annotationName", "id", "list-type", "partNumber", "versionId"]);
 
 /** Finds the first row that a request fits. */
-export function findRoute(routes: Route[], call: S3Call): Route {
+export function findRoute(routes: readonly Route[], call: S3Call): Route {
   const found = routes.find((candidate) =>
     candidate.level === call.level && candidate.method === call.request.method &&
     fits(candidate, call) && !hasOtherSubresource(routes, candidate, call)
@@ -114,7 +114,7 @@ function fits({ match }: Route, call: S3Call): boolean {
 }
 
 /** Keeps `DELETE /bucket?acl`, which S3 doesn't have, from deleting the bucket. */
-function hasOtherSubresource(routes: Route[], { match }: Route, call: S3Call): boolean {
+function hasOtherSubresource(routes: readonly Route[], { match }: Route, call: S3Call): boolean {
   if (call.query.size === 0) return false;
   if (match.some((condition) => !condition.startsWith("@"))) return false;
   return routes.some((other) =>

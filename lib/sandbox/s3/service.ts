@@ -15,7 +15,8 @@ import { objectRoutes } from "./objects/routes.ts";
 import { findRoute, type Route } from "./route.ts";
 import { unimplementedRoutes } from "./unimplemented.ts";
 
-const ROUTES: Route[] = [...bucketRoutes, ...objectRoutes, ...unimplementedRoutes];
+/** The table of S3's operations. */
+export const ROUTES: readonly Route[] = [...bucketRoutes, ...objectRoutes, ...unimplementedRoutes];
 
 /**
  * They look at the checksums in their headers themselves: those of CompleteMultipartUpload are about
@@ -60,7 +61,9 @@ function operationOf(call: S3Call, route: Route): Operation {
     permissions: route.needs(call),
     deniedHeaders: hasBucket ? { "x-amz-bucket-region": call.bucket.region } : undefined,
     run(may) {
-      if (route.run === undefined) throw notImplemented();
+      if (route.run === undefined) {
+        throw notImplemented(`${route.name} is not part of the sandbox`);
+      }
       verifyMd5(call);
       if (!VERIFYING.includes(route.name)) verifyChecksums(call);
       return route.run(call, may);

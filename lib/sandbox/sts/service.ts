@@ -54,7 +54,8 @@ const identityOperations: StsOperations = {
   },
 };
 
-const OPERATIONS: ReadonlyMap<string, StsOperation> = new Map(Object.entries(
+/** The operations of STS by AWS's name. */
+export const OPERATIONS: ReadonlyMap<string, StsOperation> = new Map(Object.entries(
   {
     ...identityOperations,
     ...userSessionOperations,
