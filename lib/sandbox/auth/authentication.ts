@@ -7,7 +7,7 @@ import type { Clock } from "../clock.ts";
 import type { AccessKey, Account, Cloud, UserSession } from "../account.ts";
 import { accountOfKey, firstAccount } from "../accounts.ts";
 import { authenticationError } from "./errors.ts";
-import type { Caller, ServiceName } from "../operation.ts";
+import type { Caller, ServiceError, ServiceName } from "../operation.ts";
 import { checkPayloadType, type Signer } from "./payload.ts";
 import {
   hmacHex,
@@ -23,8 +23,10 @@ import {
   TwoSignaturesError,
 } from "./signature.ts";
 import {
-  type QueryClaim,
-  readQueryClaim,
+  type ClaimV2,
+  dateV2,
+  MalformedV2Error,
+  readClaimV2,
   signV2,
   stringToSignV2,
   V2_REGION,
@@ -78,7 +80,7 @@ export function authenticate(
   service: ServiceName,
   cloud: Cloud,
 ): Authenticated {
-  const old = service === "s3" && cloud.region === V2_REGION ? readQueryClaim(request) : undefined;
+  const old = service === "s3" && cloud.region === V2_REGION ? readOrRefuseV2(request) : undefined;
   if (old !== undefined) return authenticateV2(request, old, cloud);
   const claim = readOrRefuse(request, service);
   if (claim === undefined) {
@@ -115,20 +117,35 @@ function takesUnsigned(request: WireRequest, service: ServiceName): boolean {
   return service === "sts" && operation === "AssumeRoleWithWebIdentity";
 }
 
-/** Authenticates a presigned URL of Version 2. */
-function authenticateV2(request: WireHead, claim: QueryClaim, cloud: Cloud): Authenticated {
-  if (headerOf(request, "authorization") !== undefined) {
+function readOrRefuseV2(request: WireHead): ClaimV2 | undefined {
+  try {
+    return readClaimV2(request);
+  } catch (error) {
+    if (!(error instanceof MalformedV2Error)) throw error;
+    throw authenticationError("s3", "malformedV2", { details: { ArgumentName: "Authorization" } });
+  }
+}
+
+/** Authenticates a signature of Version 2. */
+function authenticateV2(request: WireHead, claim: ClaimV2, cloud: Cloud): Authenticated {
+  const { expires } = claim;
+  if (expires !== undefined && headerOf(request, "authorization") !== undefined) {
     throw authenticationError("s3", "twoSignatures");
   }
-  if (!/^\d{1,12}$/.test(claim.expires)) {
-    throw authenticationError("s3", "expiresInvalid", { because: claim.expires });
+  const signed = expires === undefined ? dateV2(request) : undefined;
+  if (expires === undefined && signed === undefined) throw authenticationError("s3", "dateMissing");
+  if (expires !== undefined && !/^\d{1,12}$/.test(expires)) {
+    throw authenticationError("s3", "expiresInvalid", { because: expires });
   }
   const { caller, account, secretAccessKey, key } = credentialOf(claim, "s3", cloud);
   const now = cloud.clock.now();
-  if (now.getTime() > Number(claim.expires) * 1000) {
+  if (signed !== undefined && isSkewed(signed.getTime(), cloud.clock)) {
+    throw skewed(signed.toUTCString(), now.getTime());
+  }
+  if (expires !== undefined && now.getTime() > Number(expires) * 1000) {
     throw authenticationError("s3", "urlExpired", {
       details: {
-        Expires: new Date(Number(claim.expires) * 1000).toISOString(),
+        Expires: new Date(Number(expires) * 1000).toISOString(),
         ServerTime: now.toISOString(),
       },
     });
@@ -283,6 +300,23 @@ function longTermKey(
   return undefined;
 }
 
+function isSkewed(signed: number, clock: Clock): boolean {
+  if (Math.abs(clock.now().getTime() - signed) <= MAX_SKEW) return false;
+  // No client believes a server that is days off, and tests move the clock by months.
+  return !(clock.isFarOff && Math.abs(Date.now() - signed) <= MAX_SKEW);
+}
+
+/** S3's error for a signature of another time. */
+function skewed(RequestTime: string, now: number): ServiceError {
+  return authenticationError("s3", "skewed", {
+    details: {
+      RequestTime,
+      ServerTime: new Date(now).toISOString().replace(/\.\d+/, ""),
+      MaxAllowedSkewMilliseconds: String(MAX_SKEW),
+    },
+  });
+}
+
 function checkTime(claim: SignatureClaim, service: ServiceName, clock: Clock): void {
   const now = clock.now().getTime();
   const signed = timeOf(claim.timestamp);
@@ -290,18 +324,8 @@ function checkTime(claim: SignatureClaim, service: ServiceName, clock: Clock): v
     checkUrlTime(claim, service, signed, now);
     return;
   }
-  if (Math.abs(now - signed) <= MAX_SKEW) return;
-  // No client believes a server that is days off, and tests move the clock by months.
-  if (clock.isFarOff && Math.abs(Date.now() - signed) <= MAX_SKEW) return;
-  if (service === "s3") {
-    throw authenticationError(service, "skewed", {
-      details: {
-        RequestTime: claim.timestamp,
-        ServerTime: new Date(now).toISOString().replace(/\.\d+/, ""),
-        MaxAllowedSkewMilliseconds: String(MAX_SKEW),
-      },
-    });
-  }
+  if (!isSkewed(signed, clock)) return;
+  if (service === "s3") throw skewed(claim.timestamp, now);
   const [problem, compared, limit, sign] = signed < now
     ? ["skewed", "earlier", now - MAX_SKEW, "-"] as const
     : ["urlNotYetValid", "later", now + MAX_SKEW, "+"] as const;

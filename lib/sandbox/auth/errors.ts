@@ -12,6 +12,8 @@ export type AuthenticationProblem =
   | "malformed"
   | "malformedQuery"
   | "oldSignature"
+  | "malformedV2"
+  | "dateMissing"
   | "twoSignatures"
   | "otherService"
   | "unknownKey"
@@ -62,6 +64,16 @@ const S3_ANSWERS: Record<AuthenticationProblem, Answer> = {
     "InvalidRequest",
     "The authorization mechanism you have provided is not supported. " +
     "Please use AWS4-HMAC-SHA256.",
+  ],
+  malformedV2: [
+    400,
+    "InvalidArgument",
+    "AWS authorization header is invalid. Expected AwsAccessKeyId:signature",
+  ],
+  dateMissing: [
+    403,
+    "AccessDenied",
+    "AWS authentication requires a valid Date or x-amz-date header",
   ],
   twoSignatures: [
     400,
@@ -159,6 +171,8 @@ const QUERY_ANSWERS: Record<AuthenticationProblem, Answer> = {
   malformed: NOT_STANDARD,
   malformedQuery: NOT_STANDARD,
   oldSignature: NOT_STANDARD,
+  malformedV2: NOT_STANDARD,
+  dateMissing: NOT_STANDARD,
   twoSignatures: NOT_STANDARD,
   otherService: OTHER_SERVICE,
   unknownKey: INVALID_TOKEN,

@@ -1,6 +1,6 @@
 /**
- * Checks AWS Signature Version 2 of presigned URLs, which clients still make for us-east-1 unless
- * they are told otherwise.
+ * Checks AWS Signature Version 2: of presigned URLs, which clients still make for us-east-1 unless
+ * they are told otherwise, and in the `Authorization` header, which older programs send.
  *
  * @module
  */
@@ -10,13 +10,18 @@ import { bucketOfHost, headerOf, queryOf, type WireHead } from "../wire.ts";
 /** The one region in which S3 still accepts these signatures. */
 export const V2_REGION = "us-east-1";
 
-/** The parts of a presigned URL. */
-export interface QueryClaim {
+/** The parts of a signature. */
+export interface ClaimV2 {
   accessKeyId: string;
   signature: string;
   sessionToken: string | undefined;
-  /** As sent: seconds since 1970. */
-  expires: string;
+  /** Of a presigned URL, as sent: seconds since 1970. */
+  expires: string | undefined;
+}
+
+/** An `Authorization` header of Version 2 that can't be read. */
+export class MalformedV2Error extends Error {
+  override readonly name = "MalformedV2Error";
 }
 
 /** Query parameters that are a part of the signed resource. */
@@ -59,8 +64,21 @@ const SUBRESOURCES = new Set([
   "website",
 ]);
 
-/** Reads a presigned URL of Version 2; `undefined` if the request is none. */
-export function readQueryClaim(request: WireHead): QueryClaim | undefined {
+/** Reads a signature of Version 2; `undefined` if the request has none. */
+export function readClaimV2(request: WireHead): ClaimV2 | undefined {
+  return readHeader(request) ?? readQuery(request);
+}
+
+function readHeader(request: WireHead): ClaimV2 | undefined {
+  const [scheme, ...rest] = (headerOf(request, "authorization") ?? "").split(" ");
+  if (scheme !== "AWS") return undefined;
+  const [, accessKeyId, signature] = /^([^:]+):([^:]+)$/.exec(rest.join("")) ?? [];
+  if (accessKeyId === undefined || signature === undefined) throw new MalformedV2Error();
+  const sessionToken = headerOf(request, "x-amz-security-token");
+  return { accessKeyId, signature, sessionToken, expires: undefined };
+}
+
+function readQuery(request: WireHead): ClaimV2 | undefined {
   const query = new Map(queryOf(request.rawPath));
   const accessKeyId = query.get("AWSAccessKeyId");
   const signature = query.get("Signature");
@@ -74,17 +92,25 @@ export function signV2(secretAccessKey: string, text: string): string {
   return createHmac("sha1", secretAccessKey).update(text).digest("base64");
 }
 
-/** The string to sign of a presigned URL. */
-export function stringToSignV2(request: WireHead, { expires }: QueryClaim): string {
+/** When a request was signed that carries its signature in a header; `undefined` without a date. */
+export function dateV2(request: WireHead): Date | undefined {
+  const time = Date.parse(headerOf(request, "x-amz-date") ?? headerOf(request, "date") ?? "");
+  return time >= 0 ? new Date(time) : undefined;
+}
+
+/** The string to sign. */
+export function stringToSignV2(request: WireHead, { expires }: ClaimV2): string {
   const query = queryOf(request.rawPath);
+  const inQuery = expires === undefined ? [] : query;
   const standard = ["content-md5", "content-type"].map((name) =>
-    headerOf(request, name) ?? query.find(([key]) => key.toLowerCase() === name)?.[1] ?? ""
+    headerOf(request, name) ?? inQuery.find(([key]) => key.toLowerCase() === name)?.[1] ?? ""
   );
+  const hasAmzDate = headerOf(request, "x-amz-date") !== undefined;
   return [
     request.method,
     ...standard,
-    expires,
-    ...amzHeaders(request, query),
+    expires ?? (hasAmzDate ? "" : headerOf(request, "date") ?? ""),
+    ...amzHeaders(request, inQuery),
     signedResource(request, query),
   ].join("\n");
 }

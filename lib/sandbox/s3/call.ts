@@ -129,10 +129,13 @@ export function requestContext(call: S3Call): Record<string, string> {
   const hash = call.header("x-amz-content-sha256");
   if (hash !== undefined) context["s3:x-amz-content-sha256"] = hash;
   if (call.caller.type !== "anonymous") {
-    const presigned = !call.request.headers.has("authorization");
+    const authorization = call.request.headers.get("authorization");
+    const presigned = authorization === undefined;
     const { formSignature } = call.request;
     context["s3:signatureversion"] = formSignature ??
-      (call.query.has("AWSAccessKeyId") ? "AWS" : "AWS4-HMAC-SHA256");
+      (call.query.has("AWSAccessKeyId") || /^AWS /.test(authorization ?? "")
+        ? "AWS"
+        : "AWS4-HMAC-SHA256");
     context["s3:authType"] = formSignature
       ? "POST"
       : presigned

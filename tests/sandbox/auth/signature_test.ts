@@ -194,7 +194,7 @@ Deno.test("refused: an x-amz- header that was added after signing", async () => 
 const MALFORMED: [name: string, authorization: string, s3: string, query: string][] = [
   ["no fields", "AWS4-HMAC-SHA256", "AuthorizationHeaderMalformed", "IncompleteSignature"],
   ["another scheme", "Basic YTpi", "AuthorizationHeaderMalformed", "IncompleteSignature"],
-  ["Version 2", "AWS AKIA:abc=", "InvalidRequest", "IncompleteSignature"],
+  ["Version 2 and no signature", "AWS AKIA", "InvalidArgument", "IncompleteSignature"],
   [
     "a short scope",
     "AWS4-HMAC-SHA256 Credential=AKIA/20260101/s3, SignedHeaders=host, Signature=00",

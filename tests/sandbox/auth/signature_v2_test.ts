@@ -138,3 +138,73 @@ Deno.test("Version 2: refused outside us-east-1", async () => {
   const { status, code } = await call(presign(r.sandbox.url, "/b/k", r.sandbox.credentials));
   assert.deepEqual([status, code], [400, "InvalidRequest"]);
 });
+
+interface HeaderOptions {
+  method?: string;
+  headers?: Record<string, string>;
+  /** Query parameters that are a part of the signed resource. */
+  query?: string;
+  body?: string;
+}
+
+/** Sends a request with a signature of Version 2 in its header. */
+function callSigned(endpoint: string, path: string, keys: Keys, options: HeaderOptions = {}) {
+  const { method = "GET", query = "", body } = options;
+  const headers: Record<string, string> = {
+    "x-amz-date": new Date().toUTCString(),
+    ...options.headers,
+  };
+  const lines = Object.entries(headers).filter(([name]) => name.startsWith("x-amz-"))
+    .map(([name, value]) => `${name}:${value}\n`).sort().join("");
+  const { "content-md5": md5 = "", "content-type": type = "" } = headers;
+  const text = `${method}\n${md5}\n${type}\n\n${lines}${path}${query}`;
+  const signature = createHmac("sha1", keys.secretAccessKey).update(text).digest("base64");
+  headers.authorization = `AWS ${keys.accessKeyId}:${signature}`;
+  const init = {
+    method,
+    headers,
+    ...(body !== undefined && { body: new TextEncoder().encode(body) }),
+  };
+  return send({ url: endpoint + path + query, init });
+}
+
+Deno.test("Version 2: a signature in the header puts and lists, and its date must be current", async () => {
+  await using r = await s3Room({ buckets: ["b"] });
+  const { url, credentials } = r.sandbox;
+  const headers = { "content-type": "text/x", "x-amz-meta-colour": "red" };
+  const put = { method: "PUT", headers, body: "content" };
+  assert.equal((await callSigned(url, "/b/k", credentials, put)).status, 200);
+  const { Body, ContentType, Metadata } = await r.s3.getObject({ Bucket: "b", Key: "k" });
+  assert.equal(await Body?.transformToString(), "content");
+  assert.deepEqual([ContentType, Metadata], ["text/x", { colour: "red" }]);
+  assert.match((await callSigned(url, "/b", credentials, { query: "?acl" })).body, /FULL_CONTROL/);
+  const refused: [headers: Record<string, string>, status: number, code: string][] = [
+    [{ "x-amz-date": "yesterday" }, 403, "AccessDenied"],
+    [{ "x-amz-date": "" }, 403, "AccessDenied"],
+    [{ "x-amz-date": "Wed, 07 Jul 2010 21:53:04 GMT" }, 403, "RequestTimeTooSkewed"],
+  ];
+  for (const [headers, status, code] of refused) {
+    const answer = await callSigned(url, "/b/k", credentials, { headers });
+    assert.deepEqual([answer.status, answer.code], [status, code]);
+  }
+  const wrong = { ...credentials, secretAccessKey: "wrong" };
+  assert.equal((await callSigned(url, "/b/k", wrong)).code, "SignatureDoesNotMatch");
+  const init = { method: "GET", headers: { authorization: "AWS nonsense" } };
+  assert.equal((await send({ url: `${url}/b/k`, init })).code, "InvalidArgument");
+});
+
+Deno.test("Version 2: policies see that a header is signed with it", async () => {
+  await using r = await s3Room({ buckets: ["b"] });
+  await r.s3.putObject({ Bucket: "b", Key: "k", Body: "content" });
+  const keys = await userWithKey(r.iam, "joe", {
+    Version: "2012-10-17",
+    Statement: [{
+      Effect: "Allow",
+      Action: "s3:GetObject",
+      Resource: "*",
+      Condition: { StringEquals: { "s3:signatureversion": "AWS", "s3:authType": "REST-HEADER" } },
+    }],
+  });
+  assert.equal((await callSigned(r.sandbox.url, "/b/k", keys)).body, "content");
+  await assert.rejects(r.s3As(keys).getObject({ Bucket: "b", Key: "k" }), { name: "AccessDenied" });
+});
