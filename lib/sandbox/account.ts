@@ -294,6 +294,8 @@ export interface Bucket {
   publicAccessBlock: PublicAccessBlock | undefined;
   /** `BucketOwnerEnforced` switches ACLs off. */
   objectOwnership: "BucketOwnerEnforced" | "BucketOwnerPreferred" | "ObjectWriter";
+  /** False once its ownership controls were deleted, which leaves `ObjectWriter` in effect. */
+  hasOwnershipControls?: boolean;
   /** Names of the documents that a website serves. */
   website: { indexSuffix: string; errorKey: string | undefined } | undefined;
   /** CORS rules, if any were set. */

@@ -8,6 +8,7 @@ import type { AccessKey, Account, Cloud, UserSession } from "../account.ts";
 import { accountOfKey, firstAccount } from "../accounts.ts";
 import { authenticationError } from "./errors.ts";
 import type { Caller, ServiceError, ServiceName } from "../operation.ts";
+import { missingField } from "../s3/errors.ts";
 import { checkPayloadType, type Signer } from "./payload.ts";
 import {
   hmacHex,
@@ -183,13 +184,15 @@ export function authenticateForm(fields: ReadonlyMap<string, string>, cloud: Clo
   } as const;
   if (policy === undefined || (credential === undefined && old === undefined)) return unsigned;
   const sessionToken = fields.get("x-amz-security-token");
-  const check = (expected: string, given: string | undefined, accessKeyId: string) => {
-    if (sameDigest(expected, given ?? "")) return;
+  const check = (expected: string, field: string, accessKeyId: string) => {
+    const given = fields.get(field);
+    if (given === undefined) throw missingField(field);
+    if (sameDigest(expected, given)) return;
     throw authenticationError("s3", "signature", {
       details: {
         AWSAccessKeyId: accessKeyId,
         StringToSign: policy,
-        SignatureProvided: given ?? "",
+        SignatureProvided: given,
       },
     });
   };
@@ -200,7 +203,7 @@ export function authenticateForm(fields: ReadonlyMap<string, string>, cloud: Clo
       "s3",
       cloud,
     );
-    check(signV2(secretAccessKey, policy), fields.get("signature"), old!);
+    check(signV2(secretAccessKey, policy), "signature", old!);
     return { caller, account, region: V2_REGION, version: "AWS" };
   }
   const [accessKeyId = "", date = "", region = "", service = "", end] = credential.split("/");
@@ -216,7 +219,7 @@ export function authenticateForm(fields: ReadonlyMap<string, string>, cloud: Clo
     cloud,
   );
   const key = signingKey(secretAccessKey, { date, region, service });
-  check(hmacHex(key, policy), fields.get("x-amz-signature"), accessKeyId);
+  check(hmacHex(key, policy), "x-amz-signature", accessKeyId);
   return { caller, account, region, version: "AWS4-HMAC-SHA256" };
 }
 

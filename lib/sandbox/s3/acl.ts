@@ -74,9 +74,24 @@ export function grantsOfHeaders(
 
 function granteeOfHeader(text: string): Grant["grantee"] {
   const [, kind, value = ""] = /^(id|uri|emailAddress)\s*=\s*"?([^"]*)"?$/.exec(text) ?? [];
-  if (kind === "id") return { type: "CanonicalUser", id: value };
+  if (kind === "id") return canonicalUser(value);
   if (kind === "uri") return group(value);
+  if (kind === "emailAddress") throw emailGrantee();
   throw invalidArgument("Argument format not recognized", "x-amz-grant", text);
+}
+
+function canonicalUser(id: string): Grant["grantee"] {
+  if (!/^[0-9a-f]{64}$/.test(id)) throw invalidArgument("Invalid id", "CanonicalUser/ID", id);
+  return { type: "CanonicalUser", id };
+}
+
+/** Since October 2025 S3 refuses grants to an email address. */
+function emailGrantee(): ServiceError {
+  return new ServiceError(
+    405,
+    "MethodNotAllowed",
+    "The specified method is not allowed against this resource.",
+  );
 }
 
 function group(uri: string): Grant["grantee"] {
@@ -93,7 +108,8 @@ function grantsOfXml(root: XmlElement): Grant[] {
     const id = textOf(grantee, "ID");
     const uri = textOf(grantee, "URI");
     if (!PERMISSIONS.includes(permission)) throw malformedXml();
-    if (id !== undefined) return { grantee: { type: "CanonicalUser", id }, permission };
+    if (childOf(grantee, "EmailAddress")) throw emailGrantee();
+    if (id !== undefined) return { grantee: canonicalUser(id), permission };
     if (uri !== undefined) return { grantee: group(uri), permission };
     throw malformedXml();
   });
@@ -114,23 +130,31 @@ export function grantsOfRequest(call: S3Call): Grant[] {
   return grantsOfXml(call.xml("AccessControlPolicy"));
 }
 
+/** Whether an ACL grants something to everyone, or to everyone with an account. */
+export function isPublicAcl(grants: Grant[]): boolean {
+  return grants.some(({ grantee }) =>
+    "uri" in grantee && [ALL_USERS, AUTHENTICATED_USERS].includes(grantee.uri)
+  );
+}
+
+/** Whether an ACL grants nothing to others than that canonical user. */
+export function grantsOnlyTo(grants: Grant[], owner: string): boolean {
+  return grants.every(({ grantee }) => "id" in grantee && grantee.id === owner);
+}
+
 /** Refuses ACLs if the bucket has them switched off, and public ones if they are blocked. */
 export function checkAclAllowed(
   { bucket, account }: S3Call,
   grants: Grant[],
   what: "set" | "upload",
 ): void {
-  const owner = ownerId(bucket, account);
-  const isOwnersOnly = grants.every(({ grantee }) => "id" in grantee && grantee.id === owner);
-  if (bucket.objectOwnership === "BucketOwnerEnforced" && (what === "set" || !isOwnersOnly)) {
+  const isHarmless = what === "upload" && grantsOnlyTo(grants, ownerId(bucket, account));
+  if (bucket.objectOwnership === "BucketOwnerEnforced" && !isHarmless) {
     throw new ServiceError(400, "AccessControlListNotSupported", "The bucket does not allow ACLs");
   }
   const blocks = bucket.publicAccessBlock?.BlockPublicAcls ||
     ownerOfBucket(bucket, account)?.publicAccessBlock?.BlockPublicAcls;
-  const isPublic = grants.some(({ grantee }) =>
-    "uri" in grantee && [ALL_USERS, AUTHENTICATED_USERS].includes(grantee.uri)
-  );
-  if (blocks && isPublic) throw accessDenied();
+  if (blocks && isPublicAcl(grants)) throw accessDenied();
 }
 
 /** Reads and checks the ACL that an upload sets in its headers. */

@@ -39,6 +39,16 @@ export function invalidArgument(message: string, name: string, value: string): S
   });
 }
 
+/** A form of a browser without a field that it must have, or with that field after the file. */
+export function missingField(name: string): ServiceError {
+  return invalidArgument(
+    `Bucket POST must contain a field named '${name}'.  If it is specified, please check the order ` +
+      "of the fields.",
+    name,
+    "",
+  );
+}
+
 /** A request that S3 doesn't accept as a whole. */
 export function invalidRequest(message: string): ServiceError {
   return new ServiceError(400, "InvalidRequest", message);

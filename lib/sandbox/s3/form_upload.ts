@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import { isObject } from "../../is_object.ts";
 import { type SandboxRequest, ServiceError } from "../operation.ts";
 import { bucketOfHost } from "../wire.ts";
-import { invalidArgument } from "./errors.ts";
+import { invalidArgument, missingField } from "./errors.ts";
 
 /** What a form holds. */
 export interface UploadForm {
@@ -100,7 +100,7 @@ export function checkFormPolicy({ fields, file }: UploadForm, bucket: string, no
   if (expires <= now.getTime()) throw refused("Policy expired.");
   const values = new Map([...fields, ["bucket", bucket]]);
   const named = new Set(["bucket"]);
-  for (const condition of conditions.flatMap(separate)) {
+  for (const condition of conditions.map(inWords)) {
     const name = checkCondition(condition, values, file.length);
     if (name !== undefined) named.add(name);
   }
@@ -108,10 +108,16 @@ export function checkFormPolicy({ fields, file }: UploadForm, bucket: string, no
   if (extra !== undefined) throw refused(`Extra input fields: ${extra}`);
 }
 
-/** An object stands for a condition of equality on each of its fields. */
-function separate(condition: unknown): unknown[] {
-  if (!isObject(condition)) return [condition];
-  return Object.entries(condition).map(([name, value]) => ["eq", `$${name}`, value]);
+/** An object stands for a condition of equality on its one field. */
+function inWords(condition: unknown): unknown {
+  if (!isObject(condition)) return condition;
+  const [field, another] = Object.entries(condition);
+  if (field === undefined || another !== undefined) {
+    throw invalidPolicy(
+      "Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.",
+    );
+  }
+  return ["eq", `$${field[0]}`, field[1]];
 }
 
 /** Checks one condition and gives the field that it is about. */
@@ -176,14 +182,7 @@ export function uploadOfForm(
   { fields, file }: UploadForm,
 ): SandboxRequest {
   const key = fields.get("key");
-  if (!key) {
-    throw invalidArgument(
-      "Bucket POST must contain a field named 'key'.  If it is specified, please check the order " +
-        "of the fields.",
-      "key",
-      "",
-    );
-  }
+  if (!key) throw missingField("key");
   const headers = new Map([["host", request.headers.get("host") ?? ""]]);
   for (const [name, value] of fields) {
     const header = RENAMED[name] ?? name;

@@ -123,6 +123,64 @@ Deno.test("ACL: the source of a copy may be readable by its ACL", async () => {
   );
 });
 
+for (
+  const [what, GrantRead, expected] of [
+    ["an id that is none", "id=nobody", "400 InvalidArgument"],
+    ["an unknown group", `uri=${GROUPS}Nobody`, "400 InvalidArgument"],
+    ["an email address", "emailAddress=joe@example.com", "405 MethodNotAllowed"],
+  ] as const
+) {
+  Deno.test(`PutBucketAcl: refuses a grant to ${what}`, async () => {
+    await using room = await roomWithAcls();
+    assert.equal(await codeOf(room.s3.putBucketAcl({ Bucket, GrantRead })), expected);
+    assert.equal((await room.s3.getBucketAcl({ Bucket })).Grants?.length, 1);
+  });
+}
+
+Deno.test("PutBucketAcl: refuses an email address in the document, too", async () => {
+  await using room = await roomWithAcls();
+  const { Owner } = await room.s3.getBucketAcl({ Bucket });
+  const Grantee = { Type: "AmazonCustomerByEmail" as const, EmailAddress: "joe@example.com" };
+  const AccessControlPolicy = { Owner, Grants: [{ Grantee, Permission: "READ" as const }] };
+  assert.equal(
+    await codeOf(room.s3.putBucketAcl({ Bucket, AccessControlPolicy })),
+    "405 MethodNotAllowed",
+  );
+});
+
+Deno.test("PutBucketOwnershipControls: a bucket whose ACL is shared can't do without ACLs", async () => {
+  await using room = await roomWithAcls();
+  await room.s3.putBucketAcl({ Bucket, ACL: "public-read" });
+  const OwnershipControls = { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" as const }] };
+  const put = () => room.s3.putBucketOwnershipControls({ Bucket, OwnershipControls });
+  assert.equal(await codeOf(put()), "400 InvalidBucketAclWithObjectOwnership");
+  await room.s3.putBucketAcl({ Bucket, ACL: "private" });
+  await put();
+});
+
+Deno.test("DeleteBucketOwnershipControls: afterwards there are none, and ACLs are in effect", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  await room.s3.deleteBucketOwnershipControls({ Bucket });
+  const get = () => room.s3.getBucketOwnershipControls({ Bucket });
+  assert.equal(await codeOf(get()), "404 OwnershipControlsNotFoundError");
+  await room.s3.putBucketAcl({ Bucket, ACL: "private" });
+  await room.s3.deleteBucketOwnershipControls({ Bucket });
+  const Rules = [{ ObjectOwnership: "ObjectWriter" as const }];
+  await room.s3.putBucketOwnershipControls({ Bucket, OwnershipControls: { Rules } });
+  assert.deepEqual((await get()).OwnershipControls?.Rules, Rules);
+});
+
+Deno.test("CreateBucket: a public ACL is refused, since public access is blocked from the start", async () => {
+  await using room = await s3Room();
+  const create = { Bucket: "new", ObjectOwnership: "ObjectWriter" as const };
+  assert.equal(
+    await codeOf(room.s3.createBucket({ ...create, ACL: "public-read" })),
+    "400 InvalidBucketAclWithBlockPublicAccessError",
+  );
+  assert.ok(!room.sandbox.account.buckets.has("new"));
+  await room.s3.createBucket({ ...create, ACL: "private" });
+});
+
 Deno.test("ACL: a grant to another account is for those who have that account's permission too", async () => {
   const theirs = "444455556666";
   await using room = await s3Room({ buckets: [Bucket], accounts: { [theirs]: {} } });

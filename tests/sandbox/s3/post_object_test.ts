@@ -152,6 +152,16 @@ const REFUSED: {
     expected: [400, "InvalidPolicyDocument"],
   },
   {
+    name: "a signature that is missing",
+    change: (fields) => delete fields["x-amz-signature"],
+    expected: [400, "InvalidArgument"],
+  },
+  {
+    name: "a condition on no field",
+    options: { conditions: [...KEY, {}] },
+    expected: [400, "InvalidPolicyDocument"],
+  },
+  {
     name: "no key",
     change: (fields) => delete fields.key,
     expected: [400, "InvalidArgument"],

@@ -8,7 +8,7 @@ import type { Answer } from "../../answer.ts";
 import type { Account, Bucket } from "../../account.ts";
 import type { NeededPermission } from "../../operation.ts";
 import { ServiceError } from "../../operation.ts";
-import { grantsOfHeaders } from "../acl.ts";
+import { grantsOfHeaders, isPublicAcl } from "../acl.ts";
 import {
   type Context,
   emptyAnswer,
@@ -19,8 +19,9 @@ import {
   type S3Call,
   xmlAnswer,
 } from "../call.ts";
-import { invalidArgument, malformedXml } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 import { isBucketName, isRegion } from "./names.ts";
+import { aclWithoutAcls, requestedOwnership } from "./ownership.ts";
 import { tagsOf } from "../tags.ts";
 import { createBucket as newBucket } from "../../seed.ts";
 import { childOf, element, optional, textOf, type XmlElement } from "../../xml.ts";
@@ -122,17 +123,19 @@ export function createBucket(call: S3Call): Answer {
   const region = newBucketRegion(call);
   const existing = account.buckets.get(name);
   if (existing !== undefined) return answerExisting(existing, call);
-  const objectOwnership = ownershipOf(call);
+  const objectOwnership = requestedOwnership(call);
   const grants = grantsOfHeaders(call);
-  if (objectOwnership === "BucketOwnerEnforced" && grantsOthers(call)) {
+  if (objectOwnership === "BucketOwnerEnforced" && grantsOthers(call)) throw aclWithoutAcls();
+  const bucket = newBucket(account, name);
+  if (grants && bucket.publicAccessBlock?.BlockPublicAcls && isPublicAcl(grants)) {
     throw new ServiceError(
       400,
-      "InvalidBucketAclWithObjectOwnership",
-      "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+      "InvalidBucketAclWithBlockPublicAccessError",
+      "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
     );
   }
   account.buckets.set(name, {
-    ...newBucket(account, name),
+    ...bucket,
     region,
     objectOwnership,
     ...(grants && { acl: grants }),
@@ -195,23 +198,6 @@ function newBucketRegion(call: S3Call): string {
     );
   }
   return region ?? HOME_REGION;
-}
-
-const OWNERSHIPS = ["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"] as const;
-
-/** Reads one of S3's three kinds of object ownership. */
-export function objectOwnership(text: string | undefined): Bucket["objectOwnership"] {
-  const ownership = OWNERSHIPS.find((known) => known === text);
-  if (ownership === undefined) throw malformedXml();
-  return ownership;
-}
-
-function ownershipOf(call: S3Call): Bucket["objectOwnership"] {
-  const header = call.header("x-amz-object-ownership");
-  if (header === undefined) return "BucketOwnerEnforced";
-  const ownership = OWNERSHIPS.find((known) => known === header);
-  if (ownership !== undefined) return ownership;
-  throw invalidArgument("Invalid x-amz-object-ownership header", "x-amz-object-ownership", header);
 }
 
 function grantsOthers(call: S3Call): boolean {

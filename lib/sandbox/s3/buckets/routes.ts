@@ -7,6 +7,7 @@ import { getBucketAcl, putBucketAcl, putBucketAclNeeds } from "../acl.ts";
 import * as policy from "./policy.ts";
 import { deleteBucketLifecycle, getBucketLifecycle, putBucketLifecycle } from "./lifecycle.ts";
 import { getObjectLock, putObjectLock } from "./object_lock.ts";
+import * as ownership from "./ownership.ts";
 import * as settings from "./settings.ts";
 import * as buckets from "./buckets.ts";
 import * as control from "../control.ts";
@@ -97,12 +98,12 @@ export const bucketRoutes: Route[] = [
   bucket("GET acl", "GetBucketAcl", getBucketAcl),
   bucket("PUT acl", "PutBucketAcl", putBucketAcl, putBucketAclNeeds),
 
-  bucket("GET ownershipControls", "GetBucketOwnershipControls", settings.getOwnershipControls),
-  bucket("PUT ownershipControls", "PutBucketOwnershipControls", settings.putOwnershipControls),
+  bucket("GET ownershipControls", "GetBucketOwnershipControls", ownership.getOwnershipControls),
+  bucket("PUT ownershipControls", "PutBucketOwnershipControls", ownership.putOwnershipControls),
   bucket(
     "DELETE ownershipControls",
     "DeleteBucketOwnershipControls",
-    settings.deleteOwnershipControls,
+    ownership.deleteOwnershipControls,
     PUT_OWNERSHIP,
   ),
 

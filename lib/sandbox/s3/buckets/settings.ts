@@ -1,12 +1,11 @@
 /**
- * Settings of a bucket: public access block, website, CORS, ownership, versioning, tags.
+ * Settings of a bucket: public access block, website, CORS, versioning, tags.
  *
  * @module
  */
 import type { Answer } from "../../answer.ts";
 import type { CorsRule, PublicAccessBlock } from "../../account.ts";
 import { ServiceError } from "../../operation.ts";
-import { objectOwnership } from "./buckets.ts";
 import { emptyAnswer, type S3Call, xmlAnswer } from "../call.ts";
 import { invalidArgument, malformedXml, notConfigured, notImplemented } from "../errors.ts";
 import { tagSet, tagsOf } from "../tags.ts";
@@ -196,26 +195,6 @@ export function getBucketCors({ bucket }: S3Call): Answer {
 /** DeleteBucketCors. */
 export function deleteBucketCors({ bucket }: S3Call): Answer {
   bucket.cors = undefined;
-  return emptyAnswer(204);
-}
-
-/** PutBucketOwnershipControls. */
-export function putOwnershipControls(call: S3Call): Answer {
-  const [rule, another] = childrenOf(call.xml("OwnershipControls"), "Rule");
-  if (another !== undefined) throw malformedXml();
-  call.bucket.objectOwnership = objectOwnership(textOf(rule, "ObjectOwnership"));
-  return emptyAnswer();
-}
-
-/** GetBucketOwnershipControls. */
-export function getOwnershipControls({ bucket }: S3Call): Answer {
-  const rule = element("Rule", element("ObjectOwnership", bucket.objectOwnership));
-  return xmlAnswer("OwnershipControls", rule);
-}
-
-/** DeleteBucketOwnershipControls, after which ACLs are in effect. */
-export function deleteOwnershipControls({ bucket }: S3Call): Answer {
-  bucket.objectOwnership = "ObjectWriter";
   return emptyAnswer(204);
 }
 

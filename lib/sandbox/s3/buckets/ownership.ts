@@ -1,0 +1,71 @@
+/**
+ * Who owns the objects of a bucket, which also says whether it has ACLs.
+ *
+ * @module
+ */
+import type { Answer } from "../../answer.ts";
+import type { Bucket } from "../../account.ts";
+import { ServiceError } from "../../operation.ts";
+import { grantsOnlyTo, ownerId } from "../acl.ts";
+import { emptyAnswer, type S3Call, xmlAnswer } from "../call.ts";
+import { invalidArgument, malformedXml, notConfigured } from "../errors.ts";
+import { childrenOf, element, textOf } from "../../xml.ts";
+
+const OWNERSHIPS = ["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"] as const;
+
+function ownershipNamed(text: string | undefined): Bucket["objectOwnership"] | undefined {
+  return OWNERSHIPS.find((known) => known === text);
+}
+
+/** The object ownership that CreateBucket asks for: without ACLs if it says nothing. */
+export function requestedOwnership(call: S3Call): Bucket["objectOwnership"] {
+  const name = "x-amz-object-ownership";
+  const header = call.header(name);
+  if (header === undefined) return "BucketOwnerEnforced";
+  const ownership = ownershipNamed(header);
+  if (ownership !== undefined) return ownership;
+  throw invalidArgument("Invalid x-amz-object-ownership header", name, header);
+}
+
+/** A bucket whose ACL grants something to others can't do without ACLs. */
+export function aclWithoutAcls(): ServiceError {
+  return new ServiceError(
+    400,
+    "InvalidBucketAclWithObjectOwnership",
+    "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+  );
+}
+
+/** PutBucketOwnershipControls. */
+export function putOwnershipControls(call: S3Call): Answer {
+  const { bucket, account } = call;
+  const [rule, another] = childrenOf(call.xml("OwnershipControls"), "Rule");
+  const ownership = ownershipNamed(textOf(rule, "ObjectOwnership"));
+  if (another !== undefined || ownership === undefined) throw malformedXml();
+  if (
+    ownership === "BucketOwnerEnforced" && !grantsOnlyTo(bucket.acl, ownerId(bucket, account))
+  ) throw aclWithoutAcls();
+  bucket.objectOwnership = ownership;
+  delete bucket.hasOwnershipControls;
+  return emptyAnswer();
+}
+
+/** GetBucketOwnershipControls. */
+export function getOwnershipControls({ bucket }: S3Call): Answer {
+  if (bucket.hasOwnershipControls === false) {
+    throw notConfigured(
+      "OwnershipControlsNotFoundError",
+      "The bucket ownership controls were not found",
+      bucket.name,
+    );
+  }
+  const rule = element("Rule", element("ObjectOwnership", bucket.objectOwnership));
+  return xmlAnswer("OwnershipControls", rule);
+}
+
+/** DeleteBucketOwnershipControls, after which ACLs are in effect. */
+export function deleteOwnershipControls({ bucket }: S3Call): Answer {
+  bucket.objectOwnership = "ObjectWriter";
+  bucket.hasOwnershipControls = false;
+  return emptyAnswer(204);
+}
