@@ -74,6 +74,17 @@ for (const text of ["", "{}", "[]", '{"format":"another"}']) {
   });
 }
 
+Deno.test("state: one that was saved before there were several accounts", async () => {
+  const state = await Deno.readTextFile(new URL("state_of_one_account.json", import.meta.url));
+  await using restored = await startSandbox({ state, accounts: { "444455556666": {} } });
+  assert.deepEqual(Object.keys(restored.accounts), ["210987654321", "444455556666"]);
+  assert.deepEqual([...restored.account.roles.keys()], ["r"]);
+  const { url: endpoint, region, credentials } = restored;
+  using owner = client(new S3({ endpoint, region, credentials, forcePathStyle: true }));
+  const { Body } = await owner.s3.getObject({ Bucket: "old", Key: "k" });
+  assert.equal(await Body!.transformToString(), "kept");
+});
+
 const EVERYTHING = JSON.stringify({
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
