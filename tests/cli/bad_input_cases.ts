@@ -306,6 +306,8 @@ const names: Case[] = rows(["create", "my-bucket"], [
     [["--port", "65536"], "expected 0 to 65535"],
     [["--port", "80.5"], "expected 0 to 65535"],
     [["--port", ""], "expected 0 to 65535"],
+    [["--account", "1111-2222-3333"], 'expected twelve digits, not "1111-2222-3333"'],
+    [["--account", ""], "expected twelve digits"],
   ]),
 );
 

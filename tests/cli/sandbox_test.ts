@@ -158,6 +158,77 @@ Deno.test("sandbox --user: a server prints its keys, in lines that a shell takes
   assert.ok(secret.length === 40 && !stderr.includes(secret));
 });
 
+const TWO = ["--account", "111122223333", "--account", "444455556666"];
+
+Deno.test("sandbox --account: the first is the command's own, a further one a profile", async () => {
+  const { outer, inner } = await inSandbox([...TWO, "--bucket", "my-bucket"], [
+    ["whoami"],
+    ["whoami", "--profile", "444455556666"],
+    ["list-buckets", "--nl", "--profile", "444455556666"],
+    ["list-bucket", "my-bucket", "--profile", "444455556666"],
+    ["create", "my-bucket", "--create-bucket", "--profile", "444455556666"],
+    ["create", "their-bucket", "--create-bucket", "--profile", "444455556666"],
+    ["list-buckets", "--csv"],
+  ]);
+  assert.equal(outer.code, 0, outer.stderr);
+  assert.match(inner[0]!.stdout, /"arn:aws:iam::111122223333:user\/admin"/);
+  assert.match(inner[1]!.stdout, /"arn:aws:iam::444455556666:user\/admin"/);
+  assert.equal(inner[2]!.stdout, "");
+  assert.match(inner[3]!.stderr, /Access Denied/);
+  assert.equal(inner[4]!.code, 1);
+  assert.match(inner[4]!.stderr, /my-bucket/);
+  assert.equal(inner[5]!.code, 0, inner[5]!.stderr);
+  assert.match(inner[6]!.stdout, /my-bucket/);
+  assert.doesNotMatch(inner[6]!.stdout, /their-bucket/);
+});
+
+Deno.test("sandbox --account: one alone needs no profile", async () => {
+  const permitted: string[][] = [];
+  const { outer, inner } = await inSandbox(["--account", "444455556666"], [["whoami"]], {
+    onPermit: (kinds) => permitted.push([...kinds]),
+  });
+  assert.equal(outer.code, 0, outer.stderr);
+  assert.match(inner[0]!.stdout, /"arn:aws:iam::444455556666:user\/admin"/);
+  assert.ok(!permitted.flat().includes("write"));
+});
+
+Deno.test("sandbox --account: a server prints the keys of further accounts", async () => {
+  const { code } = await whileServing(TWO, {}, async (lines) => {
+    const valueOf = (line = "") => /^(?:# )?export \w+=(.*)$/.exec(line)?.[1] ?? "";
+    const at = lines.indexOf("# To be the administrator of account 444455556666:");
+    assert.equal(lines.filter((line) => line.startsWith("# To be ")).length, 1);
+    const { stdout } = await run(["whoami"], {
+      env: {
+        AWS_ENDPOINT_URL: valueOf(lines.find((line) => line.includes("AWS_ENDPOINT_URL"))),
+        AWS_ACCESS_KEY_ID: valueOf(lines[at + 1]),
+        AWS_SECRET_ACCESS_KEY: valueOf(lines[at + 2]),
+      },
+    });
+    assert.match(stdout, /"arn:aws:iam::444455556666:user\/admin"/);
+  });
+  assert.equal(code, 0);
+});
+
+Deno.test("sandbox --state: keeps all accounts, and takes further ones", async () => {
+  await withDirectory(async (directory) => {
+    const state = ["--state", `${directory}/state.json`];
+    await inSandbox([...state, ...TWO], [
+      ["create", "theirs", "--create-bucket", "--profile", "444455556666"],
+    ]);
+    const { inner } = await inSandbox([...state, "--account", "777788889999"], [
+      ["whoami"],
+      ["list-buckets", "--csv", "--profile", "444455556666"],
+      ["whoami", "--profile", "777788889999"],
+    ]);
+    assert.match(inner[0]!.stdout, /::111122223333:user/);
+    assert.match(inner[1]!.stdout, /^theirs,/m);
+    assert.match(inner[2]!.stdout, /::777788889999:user/);
+    const taken = await inSandbox([...state, "--bucket", "theirs"], [["whoami"]]);
+    assert.equal(taken.outer.code, 1);
+    assert.match(taken.outer.stderr, /^Error: Bucket theirs belongs to account 444455556666$/m);
+  });
+});
+
 Deno.test("sandbox --state: a later sandbox continues, with the same keys", async () => {
   await withDirectory(async (directory) => {
     const state = `${directory}/state.json`;
@@ -243,6 +314,10 @@ const WRONG: [args: string[], message: RegExp][] = [
   [["--user", "reader={}"], /Invalid value for --user: The policy has no Statement/],
   [["--user", "reader=missing.json"], /File not found: missing\.json/],
   [["--bucket", "A"], /Invalid bucket name/],
+  [
+    ["--account", "111122223333", "--user", `111122223333=${READ}`],
+    /Invalid user name 111122223333: it is the number of an account/,
+  ],
 ];
 
 for (const [args, message] of WRONG) {

@@ -13,7 +13,7 @@ import { defineCommand, flag, value, values } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { type Io, waitForInterrupt } from "../io.ts";
 import { library } from "../library.ts";
-import { bucketNames, parseAccountId, parsePort } from "../options.ts";
+import { bucketNames, parseAccountId, parsePort, usage } from "../options.ts";
 import { writeLine, writeMessage } from "../output.ts";
 import type { PermissionKind } from "../permissions.ts";
 import { readPolicyDocument } from "../policies/policy_input.ts";
@@ -60,8 +60,8 @@ export const sandbox = defineCommand({
     ),
     account: values(
       "--account <number>",
-      "Number of the account (default: 123456789012); may be repeated: buckets and users are the " +
-        "first one's, and the profile of a further one is its administrator",
+      "Number of the account (default: 123456789012); may be repeated: buckets and users are in " +
+        "the first one, the administrator of a further one is the profile of its number",
       parseAccountId,
     ),
     state: value(
@@ -77,7 +77,7 @@ export const sandbox = defineCommand({
     const buckets = bucketNames(options.bucket, { forNewBucket: true });
     const clash = options.user.find(({ name }) => options.account.includes(name));
     if (clash !== undefined) {
-      throw new InvalidInput(`Invalid user name ${clash.name}: it is the number of an account`);
+      throw usage(`Invalid user name ${clash.name}: it is the number of an account`);
     }
     await io.permit([
       "net",
@@ -117,7 +117,7 @@ export const sandbox = defineCommand({
 const WRITE: readonly PermissionKind[] = ["write"];
 const CHILD: readonly PermissionKind[] = ["env", "run"];
 
-/** Whether the command gets profiles; with a state that isn't known yet. */
+/** Whether the options make profiles. A state may add some. */
 function hasProfiles({ user, account }: { user: readonly unknown[]; account: readonly string[] }) {
   return user.length > 0 || account.length > 1;
 }
