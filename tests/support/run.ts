@@ -84,7 +84,10 @@ export function secretsOf(sandbox: Sandbox): string[] {
   const users = accounts.flatMap((account) =>
     [...account.users.values()].flatMap((user) => [...user.accessKeys.values()])
   );
-  const sessions = accounts.flatMap((account) => [...account.sessions.values()]);
+  const sessions = accounts.flatMap((account) => [
+    ...account.sessions.values(),
+    ...account.userSessions.values(),
+  ]);
   return [
     ...users.map((key) => key.secretAccessKey),
     ...sessions.flatMap((session) => [session.secretAccessKey, session.sessionToken]),

@@ -114,8 +114,8 @@ export function authenticate(
 
 /** Whether a call proves who sends it by a token of its own. */
 function takesUnsigned(request: WireRequest, service: ServiceName): boolean {
-  const operation = new Map(queryParameters(request)).get("Action");
-  return service === "sts" && operation === "AssumeRoleWithWebIdentity";
+  const operation = new Map(queryParameters(request)).get("Action") ?? "";
+  return service === "sts" && /^AssumeRoleWith(?:WebIdentity|SAML)$/.test(operation);
 }
 
 function readOrRefuseV2(request: WireHead): ClaimV2 | undefined {

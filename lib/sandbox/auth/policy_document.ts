@@ -49,9 +49,39 @@ export function checkTrustPolicy(parameter: string, text: string, account: Accou
       throw malformed("Missing required field Principal");
     }
     checkActions(statement);
+    if (texts(statement.Action).some((action) => action !== "*" && !/^sts:/i.test(action))) {
+      throw malformed("AssumeRole policy may only specify STS AssumeRole actions.");
+    }
     checkPrincipals(statement.Principal ?? statement.NotPrincipal, account);
+    if (statement.Effect === "Allow") checkSharedIssuer(statement);
   }
   checkSyntax(document, "trust");
+}
+
+const GITHUB = "token.actions.githubusercontent.com";
+/** The claims that tell the users of GitHub apart, which all have tokens of the same issuer. */
+const GITHUB_KEYS = [`${GITHUB}:sub`, `${GITHUB}:job_workflow_ref`];
+const SCOPING_OPERATORS = ["StringEquals", "StringLike", "StringEqualsIgnoreCase"];
+
+/** Refuses to trust all of GitHub, see "Identity-provider controls for shared OIDC providers". */
+function checkSharedIssuer({ Principal, Condition }: Json): void {
+  const trusted = isObject(Principal) ? texts(Principal.Federated) : [];
+  const provider = trusted.find((name) => name.endsWith(`:oidc-provider/${GITHUB}`));
+  if (provider === undefined) return;
+  const tests = Object.entries(isObject(Condition) ? Condition : {})
+    .flatMap(([operator, keys]) =>
+      SCOPING_OPERATORS.includes(operator) && isObject(keys) ? Object.entries(keys) : []
+    );
+  const isScoped = tests.some(([key, value]) =>
+    GITHUB_KEYS.includes(key.toLowerCase()) && !texts(value).some((text) => /^\*+$/.test(text))
+  );
+  if (isScoped) return;
+  throw malformed(
+    `Trust policy with trusted principal ${provider} must evaluate, using StringEquals, ` +
+      `StringLike or StringEqualsIgnoreCase, ${
+        GITHUB_KEYS.join(" or ")
+      } which is not scoped to all.`,
+  );
 }
 
 /** Length of a policy as IAM's quotas count it: without white space. */

@@ -53,6 +53,11 @@ const BAD_TRUST: [name: string, document: string, message: RegExp][] = [
   ["no principal", JSON.stringify(allow("sts:AssumeRole")), /prohibited field Resource/],
   ["a user who isn't there", trust("arn:aws:iam::123456789012:user/x"), /^Invalid principal/],
   ["a role that isn't there", trust("arn:aws:iam::123456789012:role/x"), /^Invalid principal/],
+  [
+    "an action of another service",
+    trust("123456789012").replace("sts:AssumeRole", "s3:GetObject"),
+    /^AssumeRole policy may only specify STS AssumeRole actions\.$/,
+  ],
   ["nonsense for a principal", trust("someone"), /^Invalid principal in policy: "AWS":"someone"/],
 ];
 

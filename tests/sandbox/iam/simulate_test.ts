@@ -90,6 +90,12 @@ Deno.test("GetAccessKeyInfo: gives the account of a key", async () => {
 
 Deno.test("iam, sts: what AWS has and the sandbox doesn't is 501, what AWS lacks is 400", async () => {
   await using r = await room();
+  const unsigned = await refusal(r.sts.assumeRoleWithSAML({
+    RoleArn: "arn:aws:iam::123456789012:role/r",
+    PrincipalArn: "arn:aws:iam::123456789012:saml-provider/p",
+    SAMLAssertion: "AAAA",
+  }));
+  assert.deepEqual([unsigned.status, unsigned.code], [501, "NotImplemented"]);
   const saml = await refusal(r.iam.listSAMLProviders({}));
   assert.deepEqual([saml.status, saml.code], [501, "NotImplemented"]);
   assert.match(saml.message, /ListSAMLProviders is not part of the sandbox/);

@@ -9,9 +9,12 @@ import { type S3Room, s3Room } from "../s3/helpers.ts";
 import { type Claims, claimsOf, signingKey, startIssuer, unsignedToken } from "./tokens.ts";
 
 const GITHUB = "https://token.actions.githubusercontent.com";
-const PROVIDER = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com";
+const GITHUB_NAME = "token.actions.githubusercontent.com";
+const PROVIDER = `arn:aws:iam::123456789012:oidc-provider/${GITHUB_NAME}`;
 const ROLE_ARN = "arn:aws:iam::123456789012:role/deploy";
 const SUBJECT = "repo:me/app:ref:main";
+/** Without this IAM does not let a role trust GitHub. */
+const ANY_REPOSITORY = { StringLike: { "token.actions.githubusercontent.com:sub": "repo:*" } };
 const READ = { Bucket: "b", Key: "a" };
 const WRITE = { Bucket: "b", Key: "a", Body: "other" };
 
@@ -24,7 +27,7 @@ function trustIn(Federated: string, Condition: unknown = {}): string {
 
 /** A sandbox with a bucket, a provider, and a role for it that may read. */
 async function roomWithRole(
-  options: { url?: string; condition?: unknown; clientIds?: string[] } = {},
+  options: { url?: string; condition?: object; clientIds?: string[] } = {},
 ): Promise<S3Room> {
   const { url = GITHUB, condition, clientIds = ["sts.amazonaws.com"] } = options;
   const r = await s3Room({ buckets: ["b"] });
@@ -35,7 +38,10 @@ async function roomWithRole(
   });
   await r.iam.createRole({
     RoleName: "deploy",
-    AssumeRolePolicyDocument: trustIn(OpenIDConnectProviderArn!, condition),
+    AssumeRolePolicyDocument: trustIn(OpenIDConnectProviderArn!, {
+      ...(url === GITHUB && ANY_REPOSITORY),
+      ...condition,
+    }),
   });
   const PolicyDocument = JSON.stringify(allow("s3:GetObject", "arn:aws:s3:::b/*"));
   await r.iam.putRolePolicy({ RoleName: "deploy", PolicyName: "read", PolicyDocument });
@@ -144,6 +150,41 @@ Deno.test("AssumeRoleWithWebIdentity: a role that is not there or trusts others 
   await r.iam.updateAssumeRolePolicy({ RoleName: "deploy", PolicyDocument });
   assert.deepEqual(await refusal(assume(r, token())), NOT_AUTHORIZED);
 });
+
+for (
+  const [name, condition, isAccepted] of [
+    ["no condition", {}, false],
+    ["the audience", { StringEquals: { [`${GITHUB_NAME}:aud`]: "sts.amazonaws.com" } }, false],
+    ["the repository", { StringEquals: { [`${GITHUB_NAME}:repository`]: "me/app" } }, false],
+    ["any subject", { StringLike: { [`${GITHUB_NAME}:sub`]: "*" } }, false],
+    ["a subject or any", { StringLike: { [`${GITHUB_NAME}:sub`]: ["repo:me/*", "*"] } }, false],
+    ["not a subject", { StringNotLike: { [`${GITHUB_NAME}:sub`]: "repo:you/*" } }, false],
+    ["a subject", { StringEquals: { [`${GITHUB_NAME}:SUB`]: SUBJECT } }, true],
+    ["subjects", { StringLike: { [`${GITHUB_NAME}:sub`]: ["repo:*", "repo:me/*"] } }, true],
+    ["a workflow", { StringLike: { [`${GITHUB_NAME}:job_workflow_ref`]: "me/app/*" } }, true],
+  ] as const
+) {
+  Deno.test(`CreateRole, UpdateAssumeRolePolicy: trust in GitHub with ${name}`, async () => {
+    await using r = await roomWithRole();
+    const document = trustIn(PROVIDER, condition);
+    const calls = [
+      () => r.iam.createRole({ RoleName: "new", AssumeRolePolicyDocument: document }),
+      () => r.iam.updateAssumeRolePolicy({ RoleName: "deploy", PolicyDocument: document }),
+    ];
+    for (const call of calls) {
+      if (isAccepted) await call();
+      else {
+        assert.deepEqual(await refusal(call()), {
+          status: 400,
+          code: "MalformedPolicyDocument",
+          message: `Trust policy with trusted principal ${PROVIDER} must evaluate, using ` +
+            "StringEquals, StringLike or StringEqualsIgnoreCase, " +
+            `${GITHUB_NAME}:sub or ${GITHUB_NAME}:job_workflow_ref which is not scoped to all.`,
+        });
+      }
+    }
+  });
+}
 
 Deno.test("AssumeRoleWithWebIdentity: who signs the call takes no part in it", async () => {
   await using r = await roomWithRole();
