@@ -173,10 +173,8 @@ async function withPayload(
   { incoming, form, state }: Exchange,
 ): Promise<SandboxRequest> {
   const isObject = isFormUpload(head) || storesPayload(head, caller, account);
-  if (
-    isObject && !isFormUpload(head) &&
-    Number(headerOf(incoming, "content-length") ?? 0) > SMALL_BYTES
-  ) {
+  const isLarge = Number(headerOf(incoming, "content-length") ?? 0) > SMALL_BYTES;
+  if (isObject && !isFormUpload(head) && (isLarge || incoming.awaitsContinue)) {
     const { fault, permissions } = s3(head, caller, account);
     if (fault !== undefined) throw fault;
     for (const permission of permissions) {
@@ -329,11 +327,10 @@ function serviceHeaders(wire: WireHead, trailers: [string, string][]): Map<strin
     const value = text.replace(/^[\t ]+|[\t ]+$/g, "");
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
-  const encodings = (headers.get("content-encoding") ?? "").split(",")
-    .map((encoding) => encoding.trim())
-    .filter((encoding) => encoding !== "" && encoding !== "aws-chunked");
-  if (encodings.length > 0) headers.set("content-encoding", encodings.join(","));
-  else headers.delete("content-encoding");
+  const encodings = (headers.get("content-encoding") ?? "")
+    .replace(/(^|,)\s*aws-chunked\s*(?=,|$)/g, "").replace(/^[,\s]+/, "");
+  if (encodings === "") headers.delete("content-encoding");
+  else headers.set("content-encoding", encodings);
   return headers;
 }
 

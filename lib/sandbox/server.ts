@@ -23,9 +23,13 @@ const KEEP_ALIVE_MS = 10 * 60 * 1000;
 
 /** Starts to serve on a port of the loopback interface; 0 takes any that is free. */
 export async function listen(state: SandboxState, port: number): Promise<RunningServer> {
-  const server = createServer((message, response) => {
+  const serve = (message: IncomingMessage, response: ServerResponse) => {
     answer(message, response, state).catch(() => message.socket.destroy());
-  });
+  };
+  const server = createServer(serve);
+  // S3 says whether it wants a payload, and ignores any other expectation.
+  server.on("checkContinue", serve);
+  server.on("checkExpectation", serve);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
@@ -50,11 +54,16 @@ async function answer(
   response: ServerResponse,
   state: SandboxState,
 ): Promise<void> {
-  const request = incoming(message);
+  const request = incoming(message, response);
   try {
     const answer = await dispatch(request, state);
-    // Clients send all of a payload before they read the response, however much of it was read here.
-    if (hasPayload(message)) await discard(message);
+    if (request.awaitsContinue && message.readableFlowing === null) {
+      // The payload isn't wanted, and may or may not follow.
+      answer.headers.connection = "close";
+    } else if (hasPayload(message)) {
+      // Clients send all of a payload before they read the response, however much of it was read here.
+      await discard(message);
+    }
     write(answer, response, request.method, state.cloud.clock.now());
   } catch (error) {
     if (!(error instanceof ConnectionCut)) throw error;
@@ -62,7 +71,8 @@ async function answer(
   }
 }
 
-function incoming(message: IncomingMessage): IncomingRequest {
+function incoming(message: IncomingMessage, response: ServerResponse): IncomingRequest {
+  const awaitsContinue = /^100-continue$/i.test(message.headers.expect ?? "");
   const rawHeaders: [string, string][] = [];
   for (let index = 0; index < message.rawHeaders.length; index += 2) {
     rawHeaders.push([message.rawHeaders[index]!, message.rawHeaders[index + 1]!]);
@@ -71,7 +81,11 @@ function incoming(message: IncomingMessage): IncomingRequest {
     method: message.method ?? "GET",
     rawPath: message.url ?? "/",
     rawHeaders,
-    read: (limit) => read(message, limit),
+    awaitsContinue,
+    read(limit) {
+      if (awaitsContinue) response.writeContinue();
+      return read(message, limit);
+    },
   };
 }
 

@@ -21,6 +21,8 @@ export interface WireRequest extends WireHead {
 
 /** A request whose payload has not been read yet. */
 export interface IncomingRequest extends WireHead {
+  /** Whether the client sends the payload only once it is told to. */
+  awaitsContinue: boolean;
   /** Reads the payload; `undefined` if it has more bytes than that. */
   read(limit: number): Promise<Uint8Array | undefined>;
 }

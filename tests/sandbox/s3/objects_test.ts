@@ -265,3 +265,20 @@ Deno.test("PutObject: accepts uploads without checksums", async () => {
   assert.equal(ChecksumCRC64NVME, undefined);
   client.destroy();
 });
+
+Deno.test("PutObject: keeps the content encoding as it was sent, but for aws-chunked", async () => {
+  await using room = await s3Room({ buckets: ["mine"] });
+  const key = { Bucket: "mine", Key: "a" };
+  for (
+    const [sent, kept] of [
+      ["gzip", "gzip"],
+      ["deflate, gzip", "deflate, gzip"],
+      ["gzip,aws-chunked", "gzip"],
+      ["aws-chunked, gzip", "gzip"],
+      ["aws-chunked", undefined],
+    ]
+  ) {
+    await room.s3.putObject({ ...key, ContentEncoding: sent });
+    assert.equal((await room.s3.headObject(key)).ContentEncoding, kept);
+  }
+});

@@ -43,7 +43,7 @@ const CUSTOMER_KEY = "x-amz-server-side-encryption-customer-algorithm";
 export function metadataOf(call: S3Call): Record<string, string> {
   const headers: Record<string, string> = { "content-type": DEFAULT_TYPE };
   for (const name of STORED) {
-    const value = name === "content-encoding" ? contentEncoding(call) : call.header(name);
+    const value = call.header(name);
     if (value) headers[name] = value;
   }
   let size = 0;
@@ -67,12 +67,6 @@ function metadataNames(call: S3Call): string[] {
   const names = [...call.request.headers.keys(), ...call.query.keys()];
   const lower = names.map((name) => name.toLowerCase());
   return [...new Set(lower.filter((name) => name.startsWith("x-amz-meta-")))];
-}
-
-/** `aws-chunked` describes the request, not the object. */
-function contentEncoding(call: S3Call): string | undefined {
-  const encodings = (call.header("content-encoding") ?? "").split(",").map((part) => part.trim());
-  return encodings.filter((part) => part !== "aws-chunked" && part !== "").join(",") || undefined;
 }
 
 /** The settings that an upload makes in its headers, checked. */
