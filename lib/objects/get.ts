@@ -220,7 +220,7 @@ async function openOutput(
       return { device: await openFound(path, info, { write: true }, signal) };
     }
     // A link to a file stays a link: the file that it names is replaced.
-    const file = new LocalFile(info === undefined ? path : Deno.realPathSync(path));
+    const file = new LocalFile(info === undefined ? path : Deno.realPathSync(path), info);
     removeLeftovers(dirname(file.temporaryPath));
     return { file };
   } catch (error) {
@@ -359,7 +359,7 @@ async function getOne(
     if (path === undefined || target.isRepeated) return { key, path, size: 0 };
     // The path doesn't tell which of two keys it was made of.
     action += ` to ${escapeName(path)}`;
-    const file = new LocalFile(path, target.checkPlace);
+    const file = new LocalFile(path, target.existing, target.checkPlace);
     const size = await save(file, download, key, known?.etag ? known : undefined);
     return { key, path, size };
   } catch (error) {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { fileError, infoIfExists } from "./file_error.ts";
@@ -18,6 +18,8 @@ import { systemPath } from "./system_path.ts";
 export interface Target {
   /** The path of the file; `undefined` where the key made a directory. */
   path: string | undefined;
+  /** What is at that path. */
+  existing?: Deno.FileInfo;
   /** Whether the same key had a target before. */
   isRepeated?: true;
   /** Throws if the path leads into another directory by now. */
@@ -33,7 +35,14 @@ interface Reservation {
 }
 
 /** A directory that was made or looked at: what it is, or what is wrong with it. */
-type KnownDirectory = { info: Deno.FileInfo; problem?: undefined } | { problem: string };
+type KnownDirectory =
+  | {
+    info: Deno.FileInfo;
+    /** Whether nothing was in it when it was first looked at. */
+    wasEmpty: boolean;
+    problem?: undefined;
+  }
+  | { problem: string };
 
 const IS_WINDOWS = Deno.build.os === "windows";
 
@@ -47,7 +56,8 @@ export class LocalDirectory {
 
   private constructor(root: string) {
     this.#root = root;
-    this.#directories.set(root, { info: Deno.statSync(root) });
+    const wasEmpty = isEmpty(root);
+    this.#directories.set(root, { info: Deno.statSync(root), wasEmpty });
   }
 
   /** Makes the directory if it is missing, and checks that files can be written there. */
@@ -86,13 +96,19 @@ export class LocalDirectory {
     const checkPlace = () => this.#check(join(this.#root, ...parents), key);
     if (place.kind === "directory") return { path: undefined, checkPlace, release: () => {} };
     const path = join(this.#root, ...place.segments);
-    const conflict = isTemporaryName(place.segments.at(-1)!)
-      ? "its name is one of those that unfinished downloads have"
-      : conflictAt(path);
-    if (conflict !== undefined) throw skipped(key, conflict);
+    if (isTemporaryName(place.segments.at(-1)!)) {
+      throw skipped(key, "its name is one of those that unfinished downloads have");
+    }
+    const existing = this.#mayExist(path) ? existingFile(path, key) : undefined;
     const earlier = this.#reserved.get(caseFoldPath(path))?.find((other) => other.key === key);
     if (earlier !== undefined) return { path, isRepeated: true, checkPlace, release: () => {} };
-    return { path, checkPlace, release: await this.#reserve(key, path) };
+    return { path, existing, checkPlace, release: await this.#reserve(key, path) };
+  }
+
+  /** To look at what is not there takes long: an error is made each time. */
+  #mayExist(path: string): boolean {
+    const parent = this.#directories.get(dirname(path))!;
+    return parent.problem !== undefined || !parent.wasEmpty || this.#directories.has(path);
   }
 
   /** Throws if a directory is another one than when it was first looked at, then and from then on. */
@@ -172,24 +188,36 @@ function makeDirectory(path: string): KnownDirectory {
       return { problem: `${escapeName(path)} is a file and not a directory` };
     }
     if (existing !== undefined) removeLeftovers(path);
-    return { info };
+    return { info, wasEmpty: existing === undefined || isEmpty(path) };
   } catch (error) {
     return { problem: fileError(error, `could not make directory ${escapeName(path)}`).message };
   }
 }
 
-/** What at a path prevents a file there, if anything. */
-function conflictAt(path: string): string | undefined {
+function isEmpty(path: string): boolean {
   try {
-    const info = infoIfExists(Deno.lstatSync, path);
-    if (info === undefined || info.isFile) return undefined;
-    if (info.isSymlink) return `${escapeName(path)} is a symbolic link`;
-    return info.isDirectory
-      ? `${escapeName(path)} is a directory`
-      : `${escapeName(path)} is not an ordinary file`;
-  } catch (error) {
-    return fileError(error, `could not look at ${escapeName(path)}`).message;
+    return Deno.readDirSync(path)[Symbol.iterator]().next().done === true;
+  } catch {
+    // It may be a directory that may be written to but not read.
+    return false;
   }
+}
+
+/** The file at a path, if there is one; throws if anything else is. */
+function existingFile(path: string, key: string): Deno.FileInfo | undefined {
+  let info: Deno.FileInfo | undefined;
+  try {
+    info = infoIfExists(Deno.lstatSync, path);
+  } catch (error) {
+    throw skipped(key, fileError(error, `could not look at ${escapeName(path)}`).message);
+  }
+  if (info === undefined || info.isFile) return info;
+  const kind = info.isSymlink
+    ? "a symbolic link"
+    : info.isDirectory
+    ? "a directory"
+    : "not an ordinary file";
+  throw skipped(key, `${escapeName(path)} is ${kind}`);
 }
 
 function isSameFile(one: string, other: string): boolean {

@@ -12,7 +12,6 @@
  */
 import fs from "node:fs";
 import { dirname } from "node:path";
-import { infoIfExists } from "./file_error.ts";
 import { assertInPlace, directoryCheck, isSame } from "./file_identity.ts";
 import { markUnfinished, temporaryBeside } from "./leftovers.ts";
 
@@ -26,14 +25,18 @@ export class LocalFile {
   #isOpen = true;
 
   /**
-   * Opens the temporary file. A file of the caller's own that is replaced passes its permissions on.
+   * Opens the temporary file. The existing file passes its permissions on, if it is the caller's own.
    * `checkDirectory` throws if the path leads to another directory by now.
    */
-  constructor(path: string, checkDirectory: () => void = directoryCheck(dirname(path))) {
+  constructor(
+    path: string,
+    existing: Deno.FileInfo | undefined,
+    checkDirectory: () => void = directoryCheck(dirname(path)),
+  ) {
     this.#path = path;
     this.#temporary = temporaryBeside(path);
     this.#checkDirectory = checkDirectory;
-    const replaced = accessOf(path);
+    const replaced = existing && accessOf(existing);
     // The finished file may be private, so the unfinished one is.
     const mode = replaced && (replaced.mode & 0o666 | 0o600);
     try {
@@ -50,7 +53,7 @@ export class LocalFile {
       markUnfinished(this.#file);
       assertInPlace(this.#file, this.#temporary, checkDirectory);
       // A user who has put a file of theirs here must not be given the content.
-      const isOwn = replaced?.uid === this.#file.statSync().uid;
+      const isOwn = replaced !== undefined && replaced.uid === this.#file.statSync().uid;
       this.#replaced = isOwn ? replaced : undefined;
     } catch (error) {
       this.discard();
@@ -148,11 +151,9 @@ interface Access {
   gid: number | null;
 }
 
-/** `undefined` where there is no file, or the system knows no modes. */
-function accessOf(path: string): Access | undefined {
-  const info = infoIfExists(Deno.lstatSync, path);
-  if (!info?.isFile || info.mode === null) return undefined;
-  return { mode: info.mode & 0o777, uid: info.uid, gid: info.gid };
+/** `undefined` where the system knows no modes. */
+function accessOf({ mode, uid, gid }: Deno.FileInfo): Access | undefined {
+  return mode === null ? undefined : { mode: mode & 0o777, uid, gid };
 }
 
 /**

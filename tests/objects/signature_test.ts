@@ -2,6 +2,9 @@
  * Signatures and encoded paths of requests for objects.
  */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { type BinaryLike, createHmac } from "node:crypto";
+import fc from "fast-check";
 import { encodePath, Signer } from "../../lib/objects/signature.ts";
 
 const KEYS = {
@@ -48,4 +51,18 @@ Deno.test("Signer: presigns the example of AWS's documentation", () => {
 
 Deno.test("encodePath: normalizes nothing", () => {
   assert.equal(encodePath("a/../b//c d+é'"), "a/../b//c%20d%2B%C3%A9%27");
+});
+
+Deno.test("Signer: signs a text by HMAC with keys of any length", () => {
+  const hmac = (key: BinaryLike, text: string) => createHmac("sha256", key).update(text).digest();
+  fc.assert(fc.property(
+    fc.string({ unit: "binary", minLength: 1, maxLength: 200 }),
+    fc.string({ unit: "binary" }),
+    (secretAccessKey, text) => {
+      const key = ["20130524", "us-east-1", "s3", "aws4_request"]
+        .reduce(hmac, Buffer.from(`AWS4${secretAccessKey}`));
+      const signed = new Signer("us-east-1").signText(text, { ...KEYS, secretAccessKey }, NOW);
+      assert.equal(signed, hmac(key, text).toString("hex"));
+    },
+  ));
 });
