@@ -11,9 +11,11 @@ import {
   authenticate,
   type Authenticated,
   authenticateForm,
+  type ReadClaim,
   serviceOf,
 } from "./auth/authentication.ts";
 import { readPayload } from "./auth/payload.ts";
+import { readClaim } from "./auth/signature.ts";
 import { S3Call } from "./s3/call.ts";
 import { corsHeaders, preflight } from "./s3/cors.ts";
 import { checkFormPolicy, isFormUpload, readForm, uploadOfForm } from "./s3/form_upload.ts";
@@ -67,11 +69,12 @@ export async function dispatch(
   state: SandboxState,
 ): Promise<Answer> {
   const head: WireRequest = { ...incoming, body: EMPTY };
-  const signedFor = serviceOf(head);
+  const claim = attempt(() => readClaim(head));
+  const signedFor = serviceOf(head, claim);
   const isRead = isForm(incoming) || signedFor !== "s3";
   const form = isRead ? await incoming.read(MAX_DOCUMENT_BYTES) ?? EMPTY : undefined;
   const wire = form === undefined ? head : { ...incoming, body: form };
-  const service = form === undefined ? signedFor : serviceOf(wire);
+  const service = form === undefined ? signedFor : serviceOf(wire, claim);
   const requestId = crypto.randomUUID();
   const record: RequestRecord = {
     service,
@@ -87,7 +90,7 @@ export async function dispatch(
   if (state.requests.length > MAX_REQUESTS) state.requests.splice(0, MAX_REQUESTS / 10);
   let response: Answer;
   try {
-    response = await serve(wire, { service, requestId, record, state, incoming, form });
+    response = await serve(wire, { claim, service, requestId, record, state, incoming, form });
   } catch (error) {
     if (error instanceof ConnectionCut) {
       state.onRequest?.(record);
@@ -122,6 +125,7 @@ function isForm(incoming: IncomingRequest): boolean {
 
 interface Exchange {
   incoming: IncomingRequest;
+  claim: ReadClaim;
   /** The payload, if it has been read already. */
   form: Uint8Array | undefined;
   service: ServiceName;
@@ -131,9 +135,9 @@ interface Exchange {
 }
 
 async function serve(wire: WireRequest, exchange: Exchange): Promise<Answer> {
-  const { service, record, state } = exchange;
+  const { claim, service, record, state } = exchange;
   if (service === "s3" && wire.method === "OPTIONS") return preflight(wire, state.cloud);
-  const authenticated = authenticate(wire, service, state.cloud);
+  const authenticated = authenticate(wire, claim, service, state.cloud);
   const head: SandboxRequest = {
     method: wire.method,
     rawPath: wire.rawPath,
@@ -185,8 +189,9 @@ async function withPayload(
   const body = form ?? await incoming.read(isObject ? MAX_OBJECT_BYTES : MAX_DOCUMENT_BYTES);
   if (body === undefined) throw tooLarge(isObject);
   const wire = { ...incoming, body };
-  const payload = readPayload(wire, signer);
-  return { ...head, body: payload.body, headers: serviceHeaders(wire, payload.trailers) };
+  const { body: payload, trailers } = readPayload(wire, signer);
+  const headers = trailers.length === 0 ? head.headers : serviceHeaders(wire, trailers);
+  return { ...head, body: payload, headers };
 }
 
 /** The upload that the form of a browser stands for, and who signed its policy. */

@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Answer } from "./answer.ts";
 import { ConnectionCut, dispatch, type SandboxState } from "./dispatch.ts";
-import type { IncomingRequest } from "./wire.ts";
+import { headerOf, type IncomingRequest, type WireHead } from "./wire.ts";
 
 /** A server that listens. */
 export interface RunningServer {
@@ -60,7 +60,7 @@ async function answer(
     if (request.awaitsContinue && message.readableFlowing === null) {
       // The payload isn't wanted, and may or may not follow.
       answer.headers.connection = "close";
-    } else if (hasPayload(message)) {
+    } else if (hasPayload(request)) {
       // Clients send all of a payload before they read the response, however much of it was read here.
       await discard(message);
     }
@@ -77,27 +77,31 @@ function incoming(message: IncomingMessage, response: ServerResponse): IncomingR
   for (let index = 0; index < message.rawHeaders.length; index += 2) {
     rawHeaders.push([message.rawHeaders[index]!, message.rawHeaders[index + 1]!]);
   }
+  const head = { method: message.method ?? "GET", rawPath: message.url ?? "/", rawHeaders };
   return {
-    method: message.method ?? "GET",
-    rawPath: message.url ?? "/",
-    rawHeaders,
+    ...head,
     awaitsContinue,
     read(limit) {
       if (awaitsContinue) response.writeContinue();
-      return read(message, limit);
+      return read(head, message, limit);
     },
   };
 }
 
 /** Whether a request has a payload, be it an empty one. */
-function hasPayload({ headers }: IncomingMessage): boolean {
-  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+function hasPayload(head: WireHead): boolean {
+  return headerOf(head, "content-length") !== undefined ||
+    headerOf(head, "transfer-encoding") !== undefined;
 }
 
 /** Reads a payload into one buffer, of the declared length if there is one. */
-async function read(message: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
-  if (!hasPayload(message)) return new Uint8Array();
-  const declared = Number(message.headers["content-length"] ?? 0);
+async function read(
+  head: WireHead,
+  message: IncomingMessage,
+  limit: number,
+): Promise<Uint8Array | undefined> {
+  if (!hasPayload(head)) return new Uint8Array();
+  const declared = Number(headerOf(head, "content-length") ?? 0);
   if (declared > limit) return undefined;
   let body = new Uint8Array(declared);
   let length = 0;
@@ -125,8 +129,7 @@ async function discard(message: IncomingMessage): Promise<void> {
 /** Takes a payload to its end; an iterator over it takes several times as long. */
 function eachChunk(message: IncomingMessage, take: (chunk: Uint8Array) => void): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  message.on("data", take).once("end", resolve).once("error", reject)
-    .once("close", () => reject(new ConnectionCut()));
+  message.on("data", take).on("end", resolve).on("error", reject);
   return promise;
 }
 

@@ -46,11 +46,12 @@ export function headerOf({ rawHeaders }: WireHead, name: string): string | undef
   return headers.get(name);
 }
 
-const VIRTUAL_HOST = /^(.+)\.(?:localhost|s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?)$/;
+const VIRTUAL_HOST =
+  /^(.+)\.(?:localhost|s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?)(?::\d+)?$/i;
 
 /** The bucket that a host names, as in `my-bucket.localhost`. */
 export function bucketOfHost(host: string): string | undefined {
-  const bucket = VIRTUAL_HOST.exec(host.replace(/:\d+$/, "").toLowerCase())?.[1];
+  const bucket = VIRTUAL_HOST.exec(host)?.[1]?.toLowerCase();
   return bucket === "s3" ? undefined : bucket;
 }
 

@@ -14,7 +14,6 @@ import {
   hmacHex,
   MalformedSignatureError,
   OldSignatureError,
-  readClaim,
   sameDigest,
   type SignatureClaim,
   signingKey,
@@ -53,20 +52,23 @@ interface Credential {
   key: AccessKey | undefined;
 }
 
+/** Gives what `readClaim` gave for a request, or throws what it threw. */
+export type ReadClaim = () => SignatureClaim | undefined;
+
 const MAX_SKEW = 15 * 60 * 1000;
 
 /** The service that a request is for: the one it is signed for, otherwise guessed from its parameters. */
-export function serviceOf(request: WireRequest): ServiceName {
-  const scoped = signedFor(request);
+export function serviceOf(request: WireRequest, claim: ReadClaim): ServiceName {
+  const scoped = signedFor(claim);
   if (scoped === "iam" || scoped === "sts" || scoped === "s3") return scoped;
   const parameters = new Map(queryParameters(request));
   if (!parameters.has("Action")) return "s3";
   return parameters.get("Version") === "2011-06-15" ? "sts" : "iam";
 }
 
-function signedFor(request: WireHead): string | undefined {
+function signedFor(claim: ReadClaim): string | undefined {
   try {
-    return readClaim(request)?.service;
+    return claim()?.service;
   } catch {
     return undefined;
   }
@@ -78,12 +80,13 @@ function signedFor(request: WireHead): string | undefined {
  */
 export function authenticate(
   request: WireRequest,
+  read: ReadClaim,
   service: ServiceName,
   cloud: Cloud,
 ): Authenticated {
   const old = service === "s3" && cloud.region === V2_REGION ? readOrRefuseV2(request) : undefined;
   if (old !== undefined) return authenticateV2(request, old, cloud);
-  const claim = readOrRefuse(request, service);
+  const claim = readOrRefuse(request, read, service);
   if (claim === undefined) {
     if (service !== "s3" && !takesUnsigned(request, service)) {
       throw authenticationError(service, "unsigned");
@@ -223,9 +226,13 @@ export function authenticateForm(fields: ReadonlyMap<string, string>, cloud: Clo
   return { caller, account, region, version: "AWS4-HMAC-SHA256" };
 }
 
-function readOrRefuse(request: WireRequest, service: ServiceName): SignatureClaim | undefined {
+function readOrRefuse(
+  request: WireRequest,
+  read: ReadClaim,
+  service: ServiceName,
+): SignatureClaim | undefined {
   try {
-    return readClaim(request);
+    return read();
   } catch (error) {
     if (!(error instanceof MalformedSignatureError)) throw error;
     if (error instanceof OldSignatureError) throw authenticationError(service, "oldSignature");

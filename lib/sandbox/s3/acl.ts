@@ -54,17 +54,21 @@ export function cannedGrants(name: string, owner: string): Grant[] {
   ];
 }
 
+/** The headers that grant a permission: name, permission. */
+const GRANTING = GRANT_HEADERS.map((name) =>
+  [name, name.replace("x-amz-grant-", "").replace("-", "_").toUpperCase()] as const
+);
+
 /** The grants in a request's headers; `undefined` if there are none. */
 export function grantsOfHeaders(
   call: S3Call,
   owner = call.account.canonicalUserId,
 ): Grant[] | undefined {
   const canned = call.header("x-amz-acl");
-  const listed = GRANT_HEADERS.flatMap((name) => {
-    const permission = name.replace("x-amz-grant-", "").replace("-", "_").toUpperCase();
-    return (call.header(name) ?? "").split(",").filter((grantee) => grantee.trim() !== "")
-      .map((grantee): Grant => ({ grantee: granteeOfHeader(grantee.trim()), permission }));
-  });
+  const listed = GRANTING.flatMap(([name, permission]) =>
+    (call.header(name) ?? "").split(",").filter((grantee) => grantee.trim() !== "")
+      .map((grantee): Grant => ({ grantee: granteeOfHeader(grantee.trim()), permission }))
+  );
   if (canned !== undefined && listed.length > 0) {
     throw invalidRequest("Specifying both Canned ACLs and Header Grants is not allowed");
   }

@@ -36,8 +36,8 @@ export class S3Call {
   readonly bucketName: string;
   readonly key: string;
   readonly query: URLSearchParams;
-  /** The query by names in small letters; of one name the first. */
-  readonly #parameters = new Map<string, string>();
+  /** The query by names in small letters, of one name the first: headers, in a presigned URL. */
+  readonly parameters: ReadonlyMap<string, string>;
 
   constructor(request: SandboxRequest, caller: Caller, account: Account) {
     this.request = request;
@@ -45,10 +45,7 @@ export class S3Call {
     this.account = account;
     const [path = "", ...rest] = request.rawPath.split("?");
     this.query = new URLSearchParams(rest.join("?"));
-    for (const [key, value] of this.query) {
-      const name = key.toLowerCase();
-      if (!this.#parameters.has(name)) this.#parameters.set(name, value);
-    }
+    this.parameters = this.query.size === 0 ? NONE : byLowerName(this.query);
     const virtual = bucketOfHost(request.headers.get("host") ?? request.url.host);
     const isControl = path.startsWith(CONTROL) && request.headers.has("x-amz-account-id");
     if (isControl && path !== CONTROL_PATH) {
@@ -95,7 +92,7 @@ export class S3Call {
     const header = this.request.headers.get(name);
     if (header !== undefined) return latin1ToUtf8(header);
     if (!name.startsWith("x-amz-")) return undefined;
-    return this.#parameters.get(name);
+    return this.parameters.get(name);
   }
 
   /** The root element of the request's document, which must have that name. */
@@ -104,6 +101,17 @@ export class S3Call {
     if (root?.name !== rootName) throw malformedXml();
     return root;
   }
+}
+
+const NONE: ReadonlyMap<string, string> = new Map();
+
+function byLowerName(query: URLSearchParams): Map<string, string> {
+  const parameters = new Map<string, string>();
+  for (const [key, value] of query) {
+    const name = key.toLowerCase();
+    if (!parameters.has(name)) parameters.set(name, value);
+  }
+  return parameters;
 }
 
 function splitPath(path: string): [string, string] {

@@ -95,11 +95,29 @@ export function objectAction(call: S3Call, action: string): NeededPermission {
 /** Parameters that refine an operation and don't choose one. */
 const MODIFIERS = new Set(["annotationName", "id", "list-type", "partNumber", "versionId"]);
 
+/** The table of operations, in an order in which the row of a request is found at once. */
+export interface Routes {
+  /** By level and method. */
+  rows: ReadonlyMap<string, Route[]>;
+  /** Parameters that choose an operation. */
+  subresources: ReadonlySet<string>;
+}
+
+/** Puts a table in order. */
+export function routesOf(table: readonly Route[]): Routes {
+  const conditions = table.flatMap(({ match }) =>
+    match.map((condition) => condition.split("=")[0]!)
+  );
+  return {
+    rows: Map.groupBy(table, ({ level, method }) => `${level} ${method}`),
+    subresources: new Set(conditions.filter((name) => !MODIFIERS.has(name))),
+  };
+}
+
 /** Finds the first row that a request fits. */
-export function findRoute(routes: readonly Route[], call: S3Call): Route {
-  const found = routes.find((candidate) =>
-    candidate.level === call.level && candidate.method === call.request.method &&
-    fits(candidate, call) && !hasOtherSubresource(routes, candidate, call)
+export function findRoute({ rows, subresources }: Routes, call: S3Call): Route {
+  const found = rows.get(`${call.level} ${call.request.method}`)?.find((candidate) =>
+    fits(candidate, call) && !hasOtherSubresource(subresources, candidate, call)
   );
   if (found === undefined) throw methodNotAllowed(call.request.method);
   return found;
@@ -114,13 +132,11 @@ function fits({ match }: Route, call: S3Call): boolean {
 }
 
 /** Keeps `DELETE /bucket?acl`, which S3 doesn't have, from deleting the bucket. */
-function hasOtherSubresource(routes: readonly Route[], { match }: Route, call: S3Call): boolean {
-  if (call.query.size === 0) return false;
-  if (match.some((condition) => !condition.startsWith("@"))) return false;
-  return routes.some((other) =>
-    other.match.some((condition) => {
-      const [name = ""] = condition.split("=");
-      return !MODIFIERS.has(name) && call.query.has(name);
-    })
-  );
+function hasOtherSubresource(
+  subresources: ReadonlySet<string>,
+  { match }: Route,
+  { query }: S3Call,
+): boolean {
+  if (query.size === 0 || match.some((condition) => !condition.startsWith("@"))) return false;
+  return [...query.keys()].some((name) => subresources.has(name));
 }

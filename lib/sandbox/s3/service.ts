@@ -12,11 +12,12 @@ import { S3Call } from "./call.ts";
 import { verifyChecksums, verifyMd5 } from "./objects/checksums.ts";
 import { accessDenied, notImplemented } from "./errors.ts";
 import { objectRoutes } from "./objects/routes.ts";
-import { findRoute, type Route } from "./route.ts";
+import { findRoute, type Route, routesOf } from "./route.ts";
 import { unimplementedRoutes } from "./unimplemented.ts";
 
 /** The table of S3's operations. */
 export const ROUTES: readonly Route[] = [...bucketRoutes, ...objectRoutes, ...unimplementedRoutes];
+const BY_REQUEST = routesOf(ROUTES);
 
 /**
  * They look at the checksums in their headers themselves: those of CompleteMultipartUpload are about
@@ -27,7 +28,7 @@ const VERIFYING = ["CompleteMultipartUpload", "UploadPart"];
 /** The service S3, with the account settings of S3 Control. */
 export const s3: Service = (request, caller, account): Operation => {
   const call = new S3Call(request, caller, account);
-  const route = findRoute(ROUTES, call);
+  const route = findRoute(BY_REQUEST, call);
   try {
     return operationOf(call, route);
   } catch (error) {
@@ -46,7 +47,7 @@ export function storesPayload(
   account: Account,
 ): boolean {
   if (request.method !== "PUT") return false;
-  const { name } = findRoute(ROUTES, new S3Call(request, caller, account));
+  const { name } = findRoute(BY_REQUEST, new S3Call(request, caller, account));
   return name === "PutObject" || name === "UploadPart";
 }
 

@@ -38,6 +38,8 @@ const ALGORITHMS: Record<string, Algorithm> = {
   XXHASH64: { bytes: 8, compute: xxh64 },
 };
 const NAMES = Object.keys(ALGORITHMS);
+/** The names of the algorithms by their headers. */
+const BY_HEADER = new Map(NAMES.map((name) => [checksumHeader(name), name]));
 /** Headers that begin as those of checksums do and say something about them. */
 const ABOUT_CHECKSUMS = ["algorithm", "mode", "type"].map(checksumHeader);
 
@@ -86,10 +88,14 @@ export function requestedAlgorithm(call: S3Call, header: string): string | undef
   return name;
 }
 
+/** Whether a header carries a checksum. */
+export function isChecksumHeader(name: string): boolean {
+  return BY_HEADER.has(name);
+}
+
 /** The checksums among the names and values of headers. */
 export function checksumsIn(headers: Record<string, string>): Record<string, string> {
-  const names = NAMES.map(checksumHeader);
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => names.includes(name)));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => BY_HEADER.has(name)));
 }
 
 /** The checksums among the elements of a document, such as `ChecksumCRC32`. */
@@ -125,8 +131,8 @@ export function verifyChecksums(call: S3Call, body: Uint8Array = call.request.bo
 /** Throws if the headers of a checksum can't be right, whatever the payload. */
 function checkChecksumHeaders(call: S3Call): void {
   const unknown = [...call.request.headers.keys()].some((name) =>
-    name.startsWith(checksumHeader("")) && !ABOUT_CHECKSUMS.includes(name) &&
-    !NAMES.some((algorithm) => checksumHeader(algorithm) === name)
+    name.startsWith("x-amz-checksum-") && !ABOUT_CHECKSUMS.includes(name) &&
+    !isChecksumHeader(name)
   );
   if (unknown) {
     throw invalidRequest("The algorithm type you specified in x-amz-checksum- header is invalid.");
@@ -158,10 +164,12 @@ export function invalidHeader(name: string): ServiceError {
 
 /** The checksums in the headers: algorithm, Base64. */
 export function givenChecksums(call: S3Call): [string, string][] {
-  return NAMES.flatMap((algorithm): [string, string][] => {
-    const value = call.header(checksumHeader(algorithm));
-    return value === undefined ? [] : [[algorithm, value]];
-  });
+  const given: [string, string][] = [];
+  for (const [header, algorithm] of BY_HEADER) {
+    const value = call.header(header);
+    if (value !== undefined) given.push([algorithm, value]);
+  }
+  return given;
 }
 
 /** The checksum headers to store for a payload: those given, otherwise one of the requested algorithm. */

@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import type { StoredObject } from "../../account.ts";
 import { ServiceError } from "../../operation.ts";
 import type { S3Call } from "../call.ts";
-import { checksumsIn } from "./checksums.ts";
+import { isChecksumHeader } from "./checksums.ts";
 import { versionHeaders } from "./versions.ts";
 import { encryptionHeaders } from "../encryption.ts";
 import { invalidRequest } from "../errors.ts";
@@ -64,9 +64,8 @@ export function metadataOf(call: S3Call): Record<string, string> {
 }
 
 function metadataNames(call: S3Call): string[] {
-  const names = [...call.request.headers.keys(), ...call.query.keys()];
-  const lower = names.map((name) => name.toLowerCase());
-  return [...new Set(lower.filter((name) => name.startsWith("x-amz-meta-")))];
+  const names = new Set([...call.request.headers.keys(), ...call.parameters.keys()]);
+  return [...names].filter((name) => name.startsWith("x-amz-meta-"));
 }
 
 /** The settings that an upload makes in its headers, checked. */
@@ -98,10 +97,9 @@ export function storageClassOf({ headers }: Pick<StoredObject, "headers">): stri
 
 /** Metadata and settings of an object without its checksums. */
 export function withoutChecksums(headers: Record<string, string>): Record<string, string> {
-  const checksums = checksumsIn(headers);
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) =>
-      !(name in checksums) && name !== "x-amz-checksum-type"
+      !isChecksumHeader(name) && name !== "x-amz-checksum-type"
     ),
   );
 }
