@@ -210,8 +210,10 @@ export interface StoredObject {
   tags: Tag[];
   /** Set by PutObjectAcl or an upload's ACL headers; if omitted, the owner has full control. */
   acl?: Grant[];
-  /** Sizes of the parts of a multipart upload, by part number. */
-  parts?: { partNumber: number; size: number }[];
+  /** The parts of a multipart upload, by number: sizes, and checksums as headers. */
+  parts?: { partNumber: number; size: number; checksums?: Record<string, string> }[];
+  /** The multipart upload that it was. */
+  uploadId?: string;
   /** Whether a legal hold protects it from deletion. */
   legalHold?: "ON" | "OFF";
   /** Until when it is protected from deletion. */
@@ -246,6 +248,8 @@ export interface MultipartUpload {
   tags: Tag[];
   /** Grants on the future object. */
   acl: Grant[] | undefined;
+  /** Its retention and legal hold, where the upload asked for some. */
+  lock?: Pick<StoredObject, "legalHold" | "retention">;
   /** Checksum algorithm as `x-amz-checksum-algorithm` names it, such as `CRC32`. */
   checksumAlgorithm: string | undefined;
   /** Whether the checksum covers the whole object or the parts' checksums. */

@@ -330,7 +330,7 @@ function serviceHeaders(wire: WireHead, trailers: [string, string][]): Map<strin
     const name = given.toLowerCase();
     const before = headers.get(name);
     const value = text.replace(/^[\t ]+|[\t ]+$/g, "");
-    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+    headers.set(name, before === undefined ? value : `${before},${value}`);
   }
   const encodings = (headers.get("content-encoding") ?? "")
     .replace(/(^|,)\s*aws-chunked\s*(?=,|$)/g, "").replace(/^[,\s]+/, "");

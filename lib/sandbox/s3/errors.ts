@@ -90,6 +90,16 @@ export function notImplemented(message: string): ServiceError {
   return new ServiceError(501, "NotImplemented", message);
 }
 
+/** A header that the operation doesn't take, or not with that value. */
+export function unsupportedHeader(header: string, additionalMessage?: string): ServiceError {
+  return new ServiceError(
+    501,
+    "NotImplemented",
+    "A header you provided implies functionality that is not implemented",
+    { details: { Header: header, ...(additionalMessage && { additionalMessage }) } },
+  );
+}
+
 /** A setting that the bucket doesn't have. */
 export function notConfigured(code: string, message: string, bucket: string): ServiceError {
   return new ServiceError(404, code, message, { details: { BucketName: bucket } });

@@ -107,8 +107,12 @@ export function paginate<Item extends { key: string }>(
 
 /** Reads `max-keys` and its like. The maximum is a thousand. */
 export function limitOf({ query }: S3Call, name: string): number {
-  const text = query.get(name);
-  if (text === null || text === "") return MAX_KEYS;
+  return limitIn(query.get(name) ?? undefined, name);
+}
+
+/** The same, given in a header or a parameter of that name. */
+export function limitIn(text: string | undefined, name: string): number {
+  if (text === undefined || text === "") return MAX_KEYS;
   if (!/^-?\d+$/.test(text)) {
     throw invalidArgument(`Provided ${name} not an integer or within integer range`, name, text);
   }
@@ -120,6 +124,23 @@ export function limitOf({ query }: S3Call, name: string): number {
     );
   }
   return Math.min(Number(text), MAX_KEYS);
+}
+
+/** A marker that is a number; 0 without one. */
+export function markerOf({ query }: S3Call, name: string): number {
+  return markerIn(query.get(name) ?? undefined, name);
+}
+
+/** The same, given in a header or a parameter of that name. */
+export function markerIn(text = "", name: string): number {
+  if (!/^\d*$/.test(text) || Number(text) > 2 ** 31 - 1) {
+    throw invalidArgument(
+      `Argument ${name} must be an integer between 0 and 2147483647`,
+      name,
+      text,
+    );
+  }
+  return Number(text);
 }
 
 /** The requested encoding of the response's keys. */

@@ -6,7 +6,7 @@
 import type { Tag } from "../account.ts";
 import { ServiceError } from "../operation.ts";
 import type { Context, S3Call } from "./call.ts";
-import { malformedXml } from "./errors.ts";
+import { invalidArgument, malformedXml } from "./errors.ts";
 import { childrenOf, element, textOf, type Xml, type XmlElement } from "../xml.ts";
 
 /** How many tags an object can have. */
@@ -14,6 +14,7 @@ export const MAX_OBJECT_TAGS = 10;
 /** How many tags a bucket can have. */
 export const MAX_BUCKET_TAGS = 50;
 
+const TAGGING = "x-amz-tagging";
 const MAX_KEY = 128;
 const MAX_VALUE = 256;
 
@@ -54,8 +55,31 @@ export function tagsOf(set: XmlElement | undefined, max = MAX_BUCKET_TAGS): Tag[
 
 /** Reads the tags of an upload from its `x-amz-tagging` header. */
 export function tagsOfHeader(call: S3Call): Tag[] {
-  const pairs = [...new URLSearchParams(call.header("x-amz-tagging") ?? "")];
-  return checkTags(pairs.map(([key, value]) => ({ key, value })), MAX_OBJECT_TAGS);
+  const text = call.header(TAGGING) ?? "";
+  const tags = text.split("&").filter((pair) => pair !== "").map((pair) => {
+    const [key = "", ...value] = pair.split("=");
+    return { key: formDecode(key, text), value: formDecode(value.join("="), text) };
+  });
+  const keys = tags.map(({ key }) => key);
+  if (keys.includes("") || new Set(keys).size < keys.length) throw invalidTagging(text);
+  return checkTags(tags, MAX_OBJECT_TAGS);
+}
+
+function formDecode(text: string, whole: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    throw invalidTagging(whole);
+  }
+}
+
+function invalidTagging(text: string): ServiceError {
+  return invalidArgument(
+    `The header '${TAGGING}' shall be encoded as UTF-8 then URLEncoded URL query parameters without ` +
+      "tag name duplicates.",
+    TAGGING,
+    text,
+  );
 }
 
 /** Condition keys about the tags that a request sets. */

@@ -6,7 +6,6 @@ import { bucketIn, fill, keysOf, s3Room } from "./helpers.ts";
 const Bucket = "mine";
 
 const ETAG = `"${createHash("md5").update("x").digest("hex")}"`;
-const FUTURE = new Date("2100-01-01");
 
 Deno.test("CopyObject: keeps metadata or replaces it", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
@@ -121,82 +120,6 @@ Deno.test("GetObjectAttributes: returns the requested attributes", async () => {
   });
   assert.deepEqual([ETag, ObjectSize, StorageClass], [ETAG.replaceAll('"', ""), 1, undefined]);
   assert.equal(Checksum?.ChecksumCRC32, "jNwWgw==");
-});
-
-Deno.test("object lock: needs a bucket with object lock", async () => {
-  await using room = await s3Room({ buckets: [Bucket] });
-  await room.s3.putObject({ Bucket, Key: "a", Body: "x" });
-  const object = { Bucket, Key: "a" };
-  const Retention = { Mode: "GOVERNANCE", RetainUntilDate: FUTURE } as const;
-  const calls = [
-    () => room.s3.putObjectLegalHold({ ...object, LegalHold: { Status: "ON" } }),
-    () => room.s3.getObjectLegalHold(object),
-    () => room.s3.putObjectRetention({ ...object, Retention }),
-    () => room.s3.getObjectRetention(object),
-  ];
-  for (const call of calls) {
-    const { status, code, message } = await refusal(call());
-    assert.deepEqual([status, code], [400, "InvalidRequest"]);
-    assert.equal(message, "Bucket is missing Object Lock Configuration");
-  }
-});
-
-Deno.test("PutObjectLegalHold: protects an object until it is removed", async () => {
-  await using room = await s3Room();
-  await room.s3.createBucket({ Bucket, ObjectLockEnabledForBucket: true });
-  const call = { Bucket, Key: "a" };
-  const { VersionId } = await room.s3.putObject({ ...call, Body: "x" });
-  const version = { ...call, VersionId };
-  await room.s3.putObjectLegalHold({ ...call, LegalHold: { Status: "ON" } });
-  assert.deepEqual((await room.s3.getObjectLegalHold(call)).LegalHold, { Status: "ON" });
-  assert.equal((await refusal(room.s3.deleteObject(version))).code, "AccessDenied");
-  await room.s3.putObjectLegalHold({ ...call, LegalHold: { Status: "OFF" } });
-  await room.s3.deleteObject(version);
-  assert.equal(bucketIn(room, Bucket).objects.size, 0);
-});
-
-Deno.test("PutObjectRetention: governance mode can only be bypassed with permission", async () => {
-  await using room = await s3Room();
-  await room.s3.createBucket({ Bucket, ObjectLockEnabledForBucket: true });
-  const call = { Bucket, Key: "a" };
-  await room.s3.putObject({ ...call, Body: "x" });
-  const Retention = { Mode: "GOVERNANCE", RetainUntilDate: FUTURE } as const;
-  await room.s3.putObjectRetention({ ...call, Retention });
-  const sooner = { ...call, Retention: { ...Retention, RetainUntilDate: new Date("2099-01-01") } };
-  assert.equal((await refusal(room.s3.putObjectRetention(sooner))).code, "AccessDenied");
-  await room.s3.putObjectRetention({ ...sooner, BypassGovernanceRetention: true });
-  const { Retention: stored } = await room.s3.getObjectRetention(call);
-  assert.deepEqual(stored, sooner.Retention);
-});
-
-Deno.test("PutObjectLockConfiguration: new objects are retained, and need a digest", async () => {
-  await using room = await s3Room({ buckets: [Bucket] });
-  assert.equal(
-    (await refusal(room.s3.getObjectLockConfiguration({ Bucket }))).code,
-    "ObjectLockConfigurationNotFoundError",
-  );
-  const ObjectLockConfiguration = {
-    ObjectLockEnabled: "Enabled",
-    Rule: { DefaultRetention: { Mode: "GOVERNANCE", Days: 2 } },
-  } as const;
-  const put = () => room.s3.putObjectLockConfiguration({ Bucket, ObjectLockConfiguration });
-  assert.equal((await refusal(put())).code, "InvalidBucketState");
-  await room.s3.putBucketVersioning({ Bucket, VersioningConfiguration: { Status: "Enabled" } });
-  await put();
-  const found = await room.s3.getObjectLockConfiguration({ Bucket });
-  assert.deepEqual(found.ObjectLockConfiguration, ObjectLockConfiguration);
-  const call = { Bucket, Key: "a" };
-  const { VersionId } = await room.s3.putObject({ ...call, Body: "x" });
-  const { Retention } = await room.s3.getObjectRetention(call);
-  const days = (Retention!.RetainUntilDate!.getTime() - Date.now()) / 86_400_000;
-  assert.ok(days > 1.9 && days <= 2, `${days} days`);
-  assert.equal((await refusal(room.s3.deleteObject({ ...call, VersionId }))).code, "AccessDenied");
-  const { status, message } = await refusal(
-    room.s3As(room.sandbox.credentials, { requestChecksumCalculation: "WHEN_REQUIRED" })
-      .putObject({ ...call, Body: "x" }),
-  );
-  assert.equal(status, 400);
-  assert.match(message, /^Content-MD5 OR x-amz-checksum- HTTP header is required/);
 });
 
 Deno.test("bucket policy: anyone may read what it grants to everyone", async () => {

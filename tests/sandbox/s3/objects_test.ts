@@ -72,6 +72,82 @@ Deno.test("PutObject: with If-None-Match: *, writes a key once", async () => {
   assert.equal(bucketIn(room, Bucket).objects.get("a")?.body.length, 5);
 });
 
+Deno.test("writes: conditions that S3 doesn't take are refused, whatever is there", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const object = { Bucket, Key: "a" };
+  const { ETag } = await room.s3.putObject({ ...object, Body: "first" });
+  for (
+    const conditions of [
+      { IfNoneMatch: ETag },
+      { IfNoneMatch: '"other"' },
+      { IfMatch: "*" },
+      { IfMatch: ETag, IfNoneMatch: "*" },
+    ]
+  ) {
+    for (const Key of ["a", "missing"]) {
+      const put = room.s3.putObject({ Bucket, Key, Body: "second", ...conditions });
+      const { status, code } = await refusal(put);
+      assert.deepEqual([status, code], [501, "NotImplemented"]);
+      const copy = { Bucket, Key, CopySource: `${Bucket}/a`, ...conditions };
+      assert.equal((await refusal(room.s3.copyObject(copy))).code, "NotImplemented");
+    }
+  }
+  await room.s3.putObject({ ...object, Body: "second", IfMatch: ETag });
+});
+
+Deno.test("PutObject: a redirect leads to a key or to a web page", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const object = { Bucket, Key: "a" };
+  const { status, code } = await refusal(
+    room.s3.putObject({ ...object, Body: "x", WebsiteRedirectLocation: "elsewhere" }),
+  );
+  assert.deepEqual([status, code], [400, "InvalidRedirectLocation"]);
+  for (const WebsiteRedirectLocation of ["/b", "http://example.com/", "https://example.com/"]) {
+    await room.s3.putObject({ ...object, Body: "x", WebsiteRedirectLocation });
+    const head = await room.s3.headObject(object);
+    assert.equal(head.WebsiteRedirectLocation, WebsiteRedirectLocation);
+  }
+});
+
+for (const Tagging of ["=value", "a%", "a=1&a=2"]) {
+  Deno.test(`PutObject: refuses the tags ${Tagging}`, async () => {
+    await using room = await s3Room({ buckets: [Bucket] });
+    const put = room.s3.putObject({ Bucket, Key: "a", Body: "x", Tagging });
+    const { status, code } = await refusal(put);
+    assert.deepEqual([status, code], [400, "InvalidArgument"]);
+  });
+}
+
+Deno.test("GetObject, HeadObject: a part number that can't be is refused before the key is looked for", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const missing = { Bucket, Key: "missing" };
+  for (const PartNumber of [0, -1, 10_001]) {
+    const { status, code } = await refusal(room.s3.getObject({ ...missing, PartNumber }));
+    assert.deepEqual([status, code], [400, "InvalidArgument"]);
+    assert.equal((await refusal(room.s3.headObject({ ...missing, PartNumber }))).status, 400);
+  }
+  const copy = { Bucket, Key: "a", UploadId: "x", PartNumber: 0, CopySource: "not-there/k" };
+  assert.equal((await refusal(room.s3.uploadPartCopy(copy))).code, "InvalidArgument");
+});
+
+Deno.test("CopyObject: what is wrong with the request comes before what is wrong with the source", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const copy = { Bucket, Key: "b", CopySource: `${Bucket}/missing` };
+  const cases: [more: object, code: string][] = [
+    [{ TaggingDirective: "KEEP" }, "InvalidArgument"],
+    [{ MetadataDirective: "KEEP" }, "InvalidArgument"],
+    [{ ChecksumAlgorithm: "CRC16" }, "InvalidRequest"],
+    [{ Metadata: { long: "x".repeat(2048) } }, "MetadataTooLarge"],
+    [{ CopySource: `${Bucket}/100%` }, "InvalidArgument"],
+    [{ CopySource: `${Bucket}/missing?versionId=` }, "InvalidArgument"],
+    [{}, "NoSuchKey"],
+  ];
+  for (const [more, expected] of cases) {
+    const { code } = await refusal(room.s3.copyObject({ ...copy, ...more }));
+    assert.equal(code, expected);
+  }
+});
+
 for (
   const [Range, text, contentRange] of [
     ["bytes=0-3", "0123", "bytes 0-3/10"],
@@ -81,6 +157,7 @@ for (
     ["bytes=-500", "0123456789", "bytes 0-9/10"],
     ["bytes=4-2", "0123456789", undefined],
     ["bytes=0-1,3-4", "0123456789", undefined],
+    ["bytes= -1", "0123456789", undefined],
   ] as const
 ) {
   Deno.test(`GetObject: Range ${Range}`, async () => {
@@ -101,6 +178,21 @@ for (const Range of ["bytes=10-", "bytes=-0"]) {
     assert.deepEqual([status, code], [416, "InvalidRange"]);
   });
 }
+
+Deno.test("GetObject: the last bytes of nothing are nothing, all other ranges of it are refused", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const object = { Bucket, Key: "a" };
+  await room.s3.putObject({ ...object, Body: "" });
+  const { $metadata, ContentRange, Body } = await room.s3.getObject({
+    ...object,
+    Range: "bytes=-1",
+  });
+  assert.deepEqual([$metadata.httpStatusCode, ContentRange], [200, undefined]);
+  assert.equal(await Body?.transformToString(), "");
+  for (const Range of ["bytes=-0", "bytes=0-", "bytes=0-0"]) {
+    assert.equal((await refusal(room.s3.getObject({ ...object, Range }))).code, "InvalidRange");
+  }
+});
 
 const ETAG = `"${createHash("md5").update("x").digest("hex")}"`;
 const PAST = new Date("2000-01-01");

@@ -102,7 +102,8 @@ Deno.test("versions: suspended, there is one version null, which new objects rep
   const id = await put(r, "enabled");
   assert.equal(await content(r, "null"), "before");
   await setVersioning(r, "Suspended");
-  assert.equal(await put(r, "suspended"), "null");
+  const suspended = await r.s3.putObject({ ...object, Body: "suspended" });
+  assert.equal(suspended.VersionId, undefined);
   assert.equal(await content(r, "null"), "suspended");
   assert.deepEqual(await listed(r), [["k", "null", true], ["k", id, false]]);
   const gone = await r.s3.deleteObject(object);
@@ -220,4 +221,29 @@ Deno.test("multipart uploads: the finished object is a version", async () => {
   assert.equal(await content(r), "two");
   assert.equal(await content(r, first), "one");
   assert.equal(bucketIn(r, Bucket).objects.size, 1);
+});
+
+Deno.test("versions: an id without a text is refused, and a marker can't be copied", async () => {
+  await using r = await versionedRoom();
+  await put(r, "one");
+  const empty = await refusal(r.s3.getObject({ ...object, VersionId: "" }));
+  assert.deepEqual([empty.status, empty.code], [400, "InvalidArgument"]);
+  assert.match(empty.message, /empty string/);
+  const { VersionId } = await r.s3.deleteObject(object);
+  const CopySource = `${Bucket}/k?versionId=${VersionId}`;
+  const { status, code } = await refusal(r.s3.copyObject({ ...object, CopySource }));
+  assert.deepEqual([status, code], [400, "InvalidRequest"]);
+});
+
+Deno.test("tags and attributes of a version: the answer names it", async () => {
+  await using r = await versionedRoom();
+  const VersionId = await put(r, "one");
+  const tagged = await r.s3.putObjectTagging({ ...object, Tagging: { TagSet: [] } });
+  const ids = [
+    tagged.VersionId,
+    (await r.s3.getObjectTagging(object)).VersionId,
+    (await r.s3.deleteObjectTagging(object)).VersionId,
+    (await r.s3.getObjectAttributes({ ...object, ObjectAttributes: ["ETag"] })).VersionId,
+  ];
+  assert.deepEqual(ids, ids.map(() => VersionId));
 });

@@ -6,7 +6,7 @@
 import type { StoredObject } from "../../account.ts";
 import { ServiceError } from "../../operation.ts";
 import type { S3Call } from "../call.ts";
-import { preconditionFailed } from "../errors.ts";
+import { preconditionFailed, unsupportedHeader } from "../errors.ts";
 
 function seconds(date: Date): number {
   return Math.floor(date.getTime() / 1000);
@@ -50,10 +50,16 @@ export function isUnchanged(call: S3Call, object: StoredObject, prefix = ""): bo
 export function checkWriteConditions(call: S3Call): void {
   const { object } = call;
   const noneMatch = call.header("if-none-match");
-  if (noneMatch !== undefined && object && matchesEtag(noneMatch, object.etag)) {
-    throw preconditionFailed("If-None-Match");
-  }
   const match = call.header("if-match");
+  if (noneMatch !== undefined && match !== undefined) {
+    throw unsupportedHeader(
+      "If-Match,If-None-Match",
+      "Multiple conditional request headers present in the request",
+    );
+  }
+  if (noneMatch !== undefined && noneMatch !== "*") throw unsupportedCondition("If-None-Match");
+  if (match === "*") throw unsupportedCondition("If-Match");
+  if (noneMatch !== undefined && object) throw preconditionFailed("If-None-Match");
   if (match === undefined) return;
   if (object === undefined) {
     throw new ServiceError(404, "NoSuchKey", "The specified key does not exist.", {
@@ -63,19 +69,30 @@ export function checkWriteConditions(call: S3Call): void {
   if (!matchesEtag(match, object.etag)) throw preconditionFailed("If-Match");
 }
 
+function unsupportedCondition(header: string): ServiceError {
+  return unsupportedHeader(
+    header,
+    `We don't accept the provided value of ${header} header for this API`,
+  );
+}
+
 /** A range of bytes, both ends included. */
 export interface ByteRange {
   first: number;
   last: number;
 }
 
-/** Reads a `Range` header. Anything but one range of bytes is ignored, as HTTP says. */
+/**
+ * Reads a `Range` header. Anything but one range of bytes is ignored, as HTTP says; so are the last
+ * bytes of an object that has none.
+ */
 export function byteRange(header: string | undefined, size: number): ByteRange | undefined {
-  const [, start, end] = /^bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? "") ?? [];
+  const [, start, end] = /^bytes=(\d*)-(\d*)$/i.exec(header ?? "") ?? [];
   if (start === undefined || end === undefined || (start === "" && end === "")) return undefined;
   const first = start === "" ? Math.max(0, size - Number(end)) : Number(start);
   const last = start === "" || end === "" ? size - 1 : Math.min(Number(end), size - 1);
   if (start !== "" && end !== "" && Number(end) < first) return undefined;
+  if (size === 0 && start === "" && Number(end) > 0) return undefined;
   if (first >= size) {
     throw new ServiceError(416, "InvalidRange", "The requested range is not satisfiable", {
       details: { RangeRequested: header!, ActualObjectSize: String(size) },

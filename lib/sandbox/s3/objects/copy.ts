@@ -40,7 +40,7 @@ const SOURCE = "x-amz-copy-source";
 export function copySource(call: S3Call): ObjectAddress {
   const text = call.header(SOURCE) ?? "";
   const [path = "", versionId = null] = text.split("?versionId=");
-  const decoded = percentDecode(path).replace(/^\//, "");
+  const decoded = decodedSource(path, text).replace(/^\//, "");
   const slash = decoded.indexOf("/");
   if (slash < 1 || slash === decoded.length - 1 || decoded.startsWith("arn:")) {
     throw invalidArgument(
@@ -55,6 +55,14 @@ export function copySource(call: S3Call): ObjectAddress {
   const owner = call.header("x-amz-source-expected-bucket-owner");
   if (owner !== undefined && owner !== bucket.ownerAccountId) throw accessDenied();
   return { bucket, key: decoded.slice(slash + 1), versionId };
+}
+
+function decodedSource(path: string, text: string): string {
+  try {
+    return percentDecode(path);
+  } catch {
+    throw invalidArgument("Invalid copy source encoding", SOURCE, text);
+  }
 }
 
 function sourceObject({ bucket, key, versionId }: ObjectAddress): StoredObject | undefined {
@@ -110,17 +118,27 @@ export function sourceKeyNeeds(call: S3Call): NeededPermission[] {
 
 /** The object that a copy reads, with the conditions on it checked. */
 export function existingSource(call: S3Call, may: May): StoredObject {
-  const object = existingObject(call, may, copySource(call));
+  const address = copySource(call);
+  const version = findVersion(address.bucket, address.key, address.versionId);
+  if (version !== undefined && isMarker(version)) {
+    throw invalidRequest(
+      "The source of a copy request may not specifically refer to a delete marker by version id.",
+    );
+  }
+  const object = existingObject(call, may, address);
   if (isUnchanged(call, object, `${SOURCE}-`)) throw preconditionFailed(`${SOURCE}-If-None-Match`);
   return object;
 }
 
 /** CopyObject. */
 export function copyObject(call: S3Call, may: May): Answer {
+  const keepsMetadata = isCopied(call, "x-amz-metadata-directive");
+  const keepsTags = isCopied(call, "x-amz-tagging-directive");
+  const requested = requestedAlgorithm(call, "x-amz-checksum-algorithm");
+  const settings = settingsOf(call);
+  const givenMetadata = metadataOf(call);
   const source = existingSource(call, may);
   checkWriteConditions(call);
-  const keepsMetadata = isCopied(call, "x-amz-metadata-directive");
-  const settings = settingsOf(call);
   if (keepsMetadata && source === call.object && !changesSettings(call)) {
     throw invalidRequest(
       "This copy request is illegal because it is trying to copy an object to itself without " +
@@ -128,13 +146,12 @@ export function copyObject(call: S3Call, may: May): Answer {
         "attributes.",
     );
   }
-  const algorithm = requestedAlgorithm(call, "x-amz-checksum-algorithm") ??
-    algorithmIn(source.headers) ?? DEFAULT_ALGORITHM;
+  const algorithm = requested ?? algorithmIn(source.headers) ?? DEFAULT_ALGORITHM;
   const checksums = {
     [checksumHeader(algorithm)]: checksum(algorithm, source.body),
     "x-amz-checksum-type": "FULL_OBJECT",
   };
-  const metadata = keepsMetadata ? copiedMetadata(source) : metadataOf(call);
+  const metadata = keepsMetadata ? copiedMetadata(source) : givenMetadata;
   const acl = uploadAcl(call);
   const copy: StoredObject = {
     key: call.key,
@@ -142,7 +159,7 @@ export function copyObject(call: S3Call, may: May): Answer {
     etag: etagOf(source.body),
     lastModified: call.account.clock.now(),
     headers: { ...metadata, ...settings, ...checksums },
-    tags: isCopied(call, "x-amz-tagging-directive") ? [...source.tags] : tagsOfHeader(call),
+    tags: keepsTags ? [...source.tags] : tagsOfHeader(call),
     acl,
     ...lockOf(call),
   };

@@ -82,6 +82,14 @@ export function settingsOf(call: S3Call): Record<string, string> {
       { details: { StorageClassRequested: storageClass } },
     );
   }
+  const redirect = call.header("x-amz-website-redirect-location");
+  if (redirect !== undefined && !/^(\/|https?:\/\/)/.test(redirect)) {
+    throw new ServiceError(
+      400,
+      "InvalidRedirectLocation",
+      "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
+    );
+  }
   const headers = encryptionHeaders(call);
   for (const name of SETTINGS) {
     const value = call.header(name);

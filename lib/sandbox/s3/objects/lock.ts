@@ -31,23 +31,25 @@ export function checkNotLocked(
   throw accessDenied("Access Denied because object protected by object lock.");
 }
 
-function retentionOf(mode: string, until: string, now: Date): NonNullable<Lock["retention"]> {
-  const retainUntilDate = new Date(until);
-  if (mode !== "GOVERNANCE" && mode !== "COMPLIANCE") throw malformedXml();
-  if (Number.isNaN(retainUntilDate.getTime())) throw malformedXml();
-  if (retainUntilDate <= now) {
-    throw invalidArgument(
-      "The retain until date must be in the future!",
-      "RetainUntilDate",
-      until,
-    );
-  }
-  return { mode, retainUntilDate };
+type Mode = NonNullable<Lock["retention"]>["mode"];
+type Hold = NonNullable<Lock["legalHold"]>;
+
+function isMode(text: string | undefined): text is Mode {
+  return text === "GOVERNANCE" || text === "COMPLIANCE";
 }
 
-function legalHoldOf(status: string | undefined): NonNullable<Lock["legalHold"]> {
-  if (status !== "ON" && status !== "OFF") throw malformedXml();
-  return status;
+function isHold(text: string | undefined): text is Hold {
+  return text === "ON" || text === "OFF";
+}
+
+function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(Date.parse(text));
+}
+
+function futureTime(call: S3Call, text: string, name: string): Date {
+  const time = new Date(text);
+  if (time > call.account.clock.now()) return time;
+  throw invalidArgument("The retain until date must be in the future!", name, text);
 }
 
 /**
@@ -78,27 +80,54 @@ function defaultLockOf({ bucket, account }: S3Call): Lock {
   return { retention: { mode, retainUntilDate } };
 }
 
+const MODE = "x-amz-object-lock-mode";
+const UNTIL = "x-amz-object-lock-retain-until-date";
+const HOLD = "x-amz-object-lock-legal-hold";
+
 /** The lock of a new object: that of the headers, else the bucket's. */
 export function lockOf(call: S3Call): Lock {
-  const mode = call.header("x-amz-object-lock-mode");
-  const until = call.header("x-amz-object-lock-retain-until-date");
-  const hold = call.header("x-amz-object-lock-legal-hold");
-  if ((mode === undefined) !== (until === undefined)) {
+  return { ...defaultLockOf(call), ...lockOfHeaders(call) };
+}
+
+/** The lock that the headers of an upload ask for. */
+export function lockOfHeaders(call: S3Call): Lock {
+  const mode = call.header(MODE);
+  const until = call.header(UNTIL);
+  const hold = call.header(HOLD);
+  if (mode === undefined && until === undefined && hold === undefined) return {};
+  const lock: Lock = {};
+  if (mode !== undefined || until !== undefined) lock.retention = retentionOf(call, mode, until);
+  if (hold !== undefined) {
+    if (!isHold(hold)) {
+      throw invalidArgument("Legal Hold must be either of 'ON' or 'OFF'", HOLD, hold);
+    }
+    lock.legalHold = hold;
+  }
+  checkEnabled(call);
+  return lock;
+}
+
+function retentionOf(
+  call: S3Call,
+  mode: string | undefined,
+  until: string | undefined,
+): NonNullable<Lock["retention"]> {
+  if (mode === undefined || until === undefined) {
     throw invalidArgument(
-      "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied",
-      "x-amz-object-lock-mode",
-      mode ?? "null",
+      `${UNTIL} and ${MODE} must both be supplied`,
+      mode === undefined ? MODE : UNTIL,
+      "",
     );
   }
-  const standard = defaultLockOf(call);
-  if (mode === undefined && hold === undefined) return standard;
-  checkEnabled(call);
-  return {
-    retention: mode === undefined
-      ? standard.retention
-      : retentionOf(mode, until!, call.account.clock.now()),
-    legalHold: hold === undefined ? undefined : legalHoldOf(hold),
-  };
+  if (!isMode(mode)) throw invalidArgument("Unknown wormMode directive.", MODE, mode);
+  if (!isTime(until)) {
+    throw invalidArgument(
+      "The retain until date must be provided in ISO 8601 format",
+      UNTIL,
+      until,
+    );
+  }
+  return { mode, retainUntilDate: futureTime(call, until, UNTIL) };
 }
 
 function notLocked(): ServiceError {
@@ -127,9 +156,10 @@ export function putLegalHoldNeeds(call: S3Call): NeededPermission[] {
 
 /** PutObjectLegalHold. */
 export function putLegalHold(call: S3Call, may: May): Answer {
-  const object = existingObject(call, may);
+  const status = textOf(call.xml("LegalHold"), "Status");
+  if (!isHold(status)) throw malformedXml();
   checkEnabled(call);
-  object.legalHold = legalHoldOf(textOf(call.xml("LegalHold"), "Status"));
+  existingObject(call, may).legalHold = status;
   return emptyAnswer();
 }
 
@@ -170,21 +200,27 @@ function retentionContext(call: S3Call): Context {
   return context;
 }
 
-/** PutObjectRetention. A retention in force can be lengthened; shorter only by bypass. */
-export function putRetention(call: S3Call, may: May): Answer {
-  const object = existingObject(call, may);
-  checkEnabled(call);
+/** The retention in the body of PutObjectRetention; an empty one takes back what there was. */
+function retentionOfBody(call: S3Call): Lock["retention"] {
   const root = call.xml("Retention");
   const mode = textOf(root, "Mode");
-  const wanted = mode === undefined
-    ? undefined
-    : retentionOf(mode, textOf(root, "RetainUntilDate") ?? "", call.account.clock.now());
+  const until = textOf(root, "RetainUntilDate");
+  if (mode === undefined && until === undefined) return undefined;
+  if (!isMode(mode) || until === undefined || !isTime(until)) throw malformedXml();
+  return { mode, retainUntilDate: futureTime(call, until, "RetainUntilDate") };
+}
+
+/** PutObjectRetention. A retention in force can be lengthened; anything else takes a bypass. */
+export function putRetention(call: S3Call, may: May): Answer {
+  const wanted = retentionOfBody(call);
+  checkEnabled(call);
+  const object = existingObject(call, may);
   const { retention } = object;
-  const isLoosened = retention !== undefined &&
+  const isChanged = retention !== undefined &&
     retention.retainUntilDate > call.account.clock.now() &&
     (wanted === undefined || wanted.retainUntilDate < retention.retainUntilDate ||
-      (retention.mode === "COMPLIANCE" && wanted.mode === "GOVERNANCE"));
-  if (isLoosened && (retention.mode === "COMPLIANCE" || !bypassesGovernance(call))) {
+      wanted.mode !== retention.mode);
+  if (isChanged && (retention.mode === "COMPLIANCE" || !bypassesGovernance(call))) {
     throw accessDenied("Access Denied because object protected by object lock.");
   }
   if (wanted === undefined) delete object.retention;

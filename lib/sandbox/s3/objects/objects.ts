@@ -21,8 +21,9 @@ import {
 import { DEFAULT_ALGORITHM, keptChecksums, requestedAlgorithm } from "./checksums.ts";
 import { type ByteRange, byteRange, checkWriteConditions, isUnchanged } from "./conditions.ts";
 import { decryptNeeds, encryptNeeds } from "../encryption.ts";
-import { accessDenied, invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
+import { accessDenied, invalidRequest, malformedXml } from "../errors.ts";
 import { existingObject } from "./existing.ts";
+import { partNumberOf } from "./part_number.ts";
 import { bypassesGovernance, checkHasDigest, checkNotLocked, lockOf } from "./lock.ts";
 import { answerHeaders, metadataOf, settingsOf, withoutChecksums } from "./headers.ts";
 import { objectAction } from "../route.ts";
@@ -91,6 +92,7 @@ export function getNeeds(call: S3Call): NeededPermission[] {
 
 /** PutObject. */
 export function putObject(call: S3Call): Answer {
+  const lock = lockOf(call);
   checkHasDigest(call);
   checkWriteConditions(call);
   const { body } = call.request;
@@ -110,20 +112,22 @@ export function putObject(call: S3Call): Answer {
     headers: { ...metadataOf(call), ...settings, ...checksums },
     tags: tagsOfHeader(call),
     acl,
-    ...lockOf(call),
+    ...lock,
   };
   store(call.bucket, object);
   const encryption = settings["x-amz-server-side-encryption"]!;
   return emptyAnswer(200, {
     etag,
     "x-amz-server-side-encryption": encryption,
-    ...versionHeaders(call.bucket, object),
+    // Of uploads, only those of whole objects don't name the version "null".
+    ...(object.versionId !== undefined && versionHeaders(call.bucket, object)),
     ...checksums,
   });
 }
 
 /** GetObject and HeadObject, which differ in the body alone. */
 export function getObject(call: S3Call, may: May): Answer {
+  const partNumber = call.query.has("partNumber") ? partNumberOf(call) : undefined;
   const object = existingObject(call, may);
   const headers = answerHeaders(call, object);
   if (isUnchanged(call, object)) {
@@ -132,7 +136,7 @@ export function getObject(call: S3Call, may: May): Answer {
   }
   const isHead = call.request.method === "HEAD";
   const size = object.body.length;
-  const part = partRange(call, object, headers);
+  const part = partNumber === undefined ? undefined : partRange(call, partNumber, object, headers);
   const range = part ?? byteRange(call.header("range"), size);
   if (range === undefined) {
     headers["content-length"] = String(size);
@@ -145,30 +149,27 @@ export function getObject(call: S3Call, may: May): Answer {
   return new Answer(isHead ? null : slice, { status: 206, headers: ranged });
 }
 
-/** The range of the part that the request names. */
+/** The range of a part. */
 function partRange(
   call: S3Call,
+  partNumber: number,
   object: StoredObject,
   headers: Record<string, string>,
 ): ByteRange | undefined {
-  const text = call.query.get("partNumber");
-  if (text === null) return undefined;
   if (call.header("range") !== undefined) {
     throw invalidRequest("Cannot specify both Range header and partNumber query parameter");
   }
-  const index = Number(text) - 1;
+  const index = partNumber - 1;
   const parts = object.parts ?? [{ partNumber: 1, size: object.body.length }];
-  if (!/^\d+$/.test(text) || index < 0) {
-    const message = "Part number must be an integer between 1 and 10000, inclusive";
-    throw invalidArgument(message, "partNumber", text);
-  }
   const part = parts[index];
   if (part === undefined) {
     throw new ServiceError(
       416,
       "InvalidPartNumber",
       "The requested partnumber is not satisfiable",
-      { details: { ActualPartCount: String(parts.length), PartNumberRequested: text } },
+      {
+        details: { ActualPartCount: String(parts.length), PartNumberRequested: String(partNumber) },
+      },
     );
   }
   if (object.parts) headers["x-amz-mp-parts-count"] = String(parts.length);

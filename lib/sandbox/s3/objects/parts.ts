@@ -27,27 +27,16 @@ import { decryptNeeds } from "../encryption.ts";
 import { copyResult, existingSource, sourceKeyNeeds, sourceNeeds, sourceVersion } from "./copy.ts";
 import { invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
 import { checkHasDigest, lockOf } from "./lock.ts";
-import { limitOf } from "../listing.ts";
+import { limitOf, markerOf } from "../listing.ts";
+import { MAX_PARTS, partNumberOf } from "./part_number.ts";
 import { storageClassOf } from "./headers.ts";
 import { checksumMarkup } from "./settings.ts";
 import { etagOf } from "./objects.ts";
-import { store, versionHeaders } from "./versions.ts";
+import { isMarker, store, versionHeaders, versionsOf } from "./versions.ts";
 import { checksumChoice, ownership, uploadOf } from "./uploads.ts";
 import { childrenOf, element, textOf, type XmlElement } from "../../xml.ts";
 
-const MAX_PARTS = 10_000;
 const MIN_PART_BYTES = 5 * 1024 * 1024;
-
-function partNumberOf(call: S3Call): number {
-  const text = call.query.get("partNumber") ?? "";
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= MAX_PARTS) return number;
-  throw invalidArgument(
-    "Part number must be an integer between 1 and 10000, inclusive",
-    "partNumber",
-    text,
-  );
-}
 
 function newPart(
   call: S3Call,
@@ -93,6 +82,7 @@ export function uploadPart(call: S3Call): Answer {
 
 /** What UploadPartCopy needs: to read the source and to write the target. */
 export function uploadPartCopyNeeds(call: S3Call): NeededPermission[] {
+  partNumberOf(call);
   const context = headerContext(call, ["x-amz-copy-source"]);
   return [
     ...sourceNeeds(call),
@@ -150,7 +140,7 @@ function sourceRange(call: S3Call, body: Uint8Array): Uint8Array {
 export function listParts(call: S3Call): Answer {
   const upload = uploadOf(call);
   const limit = limitOf(call, "max-parts");
-  const marker = Number(call.query.get("part-number-marker") ?? 0) || 0;
+  const marker = markerOf(call, "part-number-marker");
   const remaining = [...upload.parts].filter(([number]) => number > marker)
     .sort(([a], [b]) => a - b);
   const page = remaining.slice(0, limit);
@@ -198,6 +188,8 @@ function joined(parts: UploadedPart[]): Uint8Array {
 
 /** CompleteMultipartUpload. */
 export function completeMultipartUpload(call: S3Call): Answer {
+  const before = completedBefore(call);
+  if (before !== undefined) return completed(call, before);
   const upload = uploadOf(call);
   const chosen = chosenParts(call, upload);
   checkWriteConditions(call);
@@ -217,23 +209,44 @@ export function completeMultipartUpload(call: S3Call): Answer {
     lastModified: call.account.clock.now(),
     headers: { ...upload.headers, ...checksums },
     tags: upload.tags,
-    parts: chosen.map(({ number, part }) => ({ partNumber: number, size: part.body.length })),
+    parts: chosen.map(({ number, part }) => ({
+      partNumber: number,
+      size: part.body.length,
+      checksums: part.checksums,
+    })),
     acl: upload.acl,
     ...lockOf(call),
+    ...upload.lock,
+    uploadId: upload.uploadId,
   };
   store(call.bucket, object);
   call.bucket.uploads?.delete(upload.uploadId);
+  return completed(call, object);
+}
+
+/** The object that an upload became, if it is still there: to complete it again changes nothing. */
+function completedBefore(call: S3Call): StoredObject | undefined {
+  const uploadId = call.query.get("uploadId") ?? "";
+  if (call.bucket.uploads?.has(uploadId)) return undefined;
+  return versionsOf(call.bucket, call.key).find((version): version is StoredObject =>
+    !isMarker(version) && version.uploadId === uploadId
+  );
+}
+
+/** The answer of CompleteMultipartUpload. */
+function completed(call: S3Call, object: StoredObject): Answer {
+  const { etag, headers } = object;
   const path = `${encodeURIComponent(call.bucketName)}/${encodeURIComponent(call.key)}`;
   return xmlAnswer("CompleteMultipartUploadResult", [
     element("Location", `${call.request.url.origin}/${path}`),
     element("Bucket", call.bucketName),
     element("Key", call.key),
     element("ETag", etag),
-    checksumMarkup(checksums),
-    element("ChecksumType", checksums["x-amz-checksum-type"]),
+    checksumMarkup(headers),
+    element("ChecksumType", headers["x-amz-checksum-type"]),
   ], {
     ...versionHeaders(call.bucket, object),
-    "x-amz-server-side-encryption": upload.headers["x-amz-server-side-encryption"]!,
+    "x-amz-server-side-encryption": headers["x-amz-server-side-encryption"]!,
   });
 }
 

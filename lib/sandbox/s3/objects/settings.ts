@@ -9,10 +9,12 @@ import type { May, NeededPermission } from "../../operation.ts";
 import { aclAnswer, cannedGrants, checkAclAllowed, grantsOfRequest, ownerId } from "../acl.ts";
 import { emptyAnswer, GRANT_HEADERS, headerContext, type S3Call, xmlAnswer } from "../call.ts";
 import { checksumsIn } from "./checksums.ts";
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument, invalidRequest } from "../errors.ts";
+import { limitIn, markerIn } from "../listing.ts";
 import { storageClassOf } from "./headers.ts";
 import { existingObject } from "./existing.ts";
 import { objectAction } from "../route.ts";
+import { versionHeaders } from "./versions.ts";
 import { MAX_OBJECT_TAGS, requestTagContext, tagSet, tagsOf } from "../tags.ts";
 import { childOf, element, optional, type Xml } from "../../xml.ts";
 
@@ -59,19 +61,22 @@ export function putObjectTaggingNeeds(call: S3Call): NeededPermission[] {
 
 /** PutObjectTagging, which replaces all tags. */
 export function putObjectTagging(call: S3Call, may: May): Answer {
-  existingObject(call, may).tags = tagsOfBody(call);
-  return emptyAnswer();
+  const object = existingObject(call, may);
+  object.tags = tagsOfBody(call);
+  return emptyAnswer(200, versionHeaders(call.bucket, object));
 }
 
 /** GetObjectTagging. */
 export function getObjectTagging(call: S3Call, may: May): Answer {
-  return xmlAnswer("Tagging", tagSet(existingObject(call, may).tags));
+  const object = existingObject(call, may);
+  return xmlAnswer("Tagging", tagSet(object.tags), versionHeaders(call.bucket, object));
 }
 
 /** DeleteObjectTagging. */
 export function deleteObjectTagging(call: S3Call, may: May): Answer {
-  existingObject(call, may).tags = [];
-  return emptyAnswer(204);
+  const object = existingObject(call, may);
+  object.tags = [];
+  return emptyAnswer(204, versionHeaders(call.bucket, object));
 }
 
 /** What GetObjectAttributes needs. */
@@ -87,7 +92,7 @@ export function checksumMarkup(headers: Record<string, string>): Xml[] {
 }
 
 /** The elements for each attribute that can be requested. */
-const ATTRIBUTES: Record<string, (object: StoredObject) => Xml | undefined> = {
+const ATTRIBUTES: Record<string, (object: StoredObject, call: S3Call) => Xml | undefined> = {
   ETag: ({ etag }) => element("ETag", etag.replaceAll('"', "")),
   Checksum: ({ headers }) =>
     element(
@@ -95,24 +100,57 @@ const ATTRIBUTES: Record<string, (object: StoredObject) => Xml | undefined> = {
       checksumMarkup(headers),
       optional("ChecksumType", headers["x-amz-checksum-type"]),
     ),
-  ObjectParts: ({ parts }) => parts && element("ObjectParts", element("PartsCount", parts.length)),
+  ObjectParts: objectParts,
   StorageClass: (object) => element("StorageClass", storageClassOf(object)),
   ObjectSize: ({ body }) => element("ObjectSize", body.length),
 };
 
+/** What GetObjectAttributes tells of parts: each one only where the checksum is made from theirs. */
+function objectParts({ parts, headers }: StoredObject, call: S3Call): Xml | undefined {
+  if (parts === undefined) return undefined;
+  const count = element("PartsCount", parts.length);
+  if (headers["x-amz-checksum-type"] !== "COMPOSITE") return element("ObjectParts", count);
+  const limit = limitIn(call.header("x-amz-max-parts"), "x-amz-max-parts");
+  const marker = markerIn(call.header("x-amz-part-number-marker"), "x-amz-part-number-marker");
+  const remaining = parts.filter(({ partNumber }) => partNumber > marker);
+  const page = remaining.slice(0, limit);
+  return element(
+    "ObjectParts",
+    count,
+    element("PartNumberMarker", marker),
+    element("NextPartNumberMarker", page.at(-1)?.partNumber ?? 0),
+    element("MaxParts", limit),
+    element("IsTruncated", remaining.length > page.length),
+    page.map(({ partNumber, size, checksums = {} }) =>
+      element(
+        "Part",
+        element("PartNumber", partNumber),
+        element("Size", size),
+        checksumMarkup(checksums),
+      )
+    ),
+  );
+}
+
 /** GetObjectAttributes. */
 export function getObjectAttributes(call: S3Call, may: May): Answer {
-  const object = existingObject(call, may);
   const header = "x-amz-object-attributes";
   const names = (call.header(header) ?? "").split(",").map((name) => name.trim());
+  if (names.every((name) => name === "")) {
+    throw invalidRequest(
+      `The ${header} header specifying the attributes to be retrieved is either missing or empty`,
+    );
+  }
   const unknown = names.find((name) => !Object.hasOwn(ATTRIBUTES, name));
   if (unknown !== undefined) {
     throw invalidArgument("Invalid attribute name specified.", header, unknown);
   }
+  const object = existingObject(call, may);
   const content = Object.entries(ATTRIBUTES)
     .filter(([name]) => names.includes(name))
-    .map(([, describe]) => describe(object));
+    .map(([, describe]) => describe(object, call));
   return xmlAnswer("GetObjectAttributesResponse", content, {
     "last-modified": object.lastModified.toUTCString(),
+    ...versionHeaders(call.bucket, object),
   });
 }

@@ -11,7 +11,7 @@ import { ServiceError } from "../../operation.ts";
 import { ownerId, uploadAcl } from "../acl.ts";
 import { emptyAnswer, isoTime, type S3Call, xmlAnswer } from "../call.ts";
 import { coversWholeObject, invalidHeader, requestedAlgorithm } from "./checksums.ts";
-import { invalidRequest } from "../errors.ts";
+import { invalidArgument, invalidRequest } from "../errors.ts";
 import {
   commonPrefixes,
   compareKeys,
@@ -22,6 +22,7 @@ import {
   paginate,
 } from "../listing.ts";
 import { metadataOf, settingsOf, storageClassOf } from "./headers.ts";
+import { lockOfHeaders } from "./lock.ts";
 import { tagsOfHeader } from "../tags.ts";
 import { element, optional, type Xml } from "../../xml.ts";
 
@@ -70,13 +71,6 @@ function checksumTypeOf(call: S3Call, algorithm: string | undefined) {
 
 /** CreateMultipartUpload. */
 export function createMultipartUpload(call: S3Call): Answer {
-  if (call.header("x-amz-object-lock-mode") ?? call.header("x-amz-object-lock-legal-hold")) {
-    throw new ServiceError(
-      501,
-      "NotImplemented",
-      "The sandbox locks objects of single uploads only",
-    );
-  }
   const algorithm = requestedAlgorithm(call, "x-amz-checksum-algorithm");
   const checksumType = checksumTypeOf(call, algorithm);
   const settings = settingsOf(call);
@@ -89,6 +83,7 @@ export function createMultipartUpload(call: S3Call): Answer {
     headers: { ...metadataOf(call), ...settings },
     tags: tagsOfHeader(call),
     acl: uploadAcl(call),
+    lock: lockOfHeaders(call),
     checksumAlgorithm: algorithm,
     checksumType,
     parts: new Map(),
@@ -149,6 +144,10 @@ export function listMultipartUploads(call: S3Call): Answer {
   const encode = keyEncoder(call);
   const keyMarker = call.query.get("key-marker") ?? "";
   const idMarker = keyMarker === "" ? "" : call.query.get("upload-id-marker") ?? "";
+  // The upload itself may be gone since the page before.
+  if (idMarker !== "" && !/^[0-9a-f]{32}$/.test(idMarker)) {
+    throw invalidArgument("Invalid uploadId marker", "upload-id-marker", idMarker);
+  }
   const request: ListRequest = {
     prefix: call.query.get("prefix") ?? "",
     delimiter: call.query.get("delimiter") ?? "",

@@ -43,6 +43,9 @@ export function findVersion(
   versionId: string | null,
 ): ObjectVersion | undefined {
   if (versionId === null) return bucket.objects.get(key);
+  if (versionId === "") {
+    throw invalidArgument("Version id cannot be the empty string", "versionId", versionId);
+  }
   if (versionId !== NULL_ID && !/^[\w.-]{32}$/.test(versionId)) {
     throw invalidArgument("Invalid version id specified", "versionId", versionId);
   }
