@@ -74,6 +74,7 @@ function operationOf(call: S3Call, route: Route): Operation {
 
 /** GetBucketLocation works here for buckets of every region. */
 const HOME_REGION = "us-east-1";
+const REGION_NAME = /^[a-z]{2,4}(-[a-z]+)+-\d+$/;
 
 /** A bucket answers in its own region and, if the request names an owner, only to that one. */
 function checkBucket(call: S3Call, { name }: Route): void {
@@ -82,6 +83,7 @@ function checkBucket(call: S3Call, { name }: Route): void {
   if (owner !== undefined && owner !== bucket.ownerAccountId) throw accessDenied();
   if (request.region === undefined || request.region === bucket.region) return;
   if (name === "GetBucketLocation" && request.region === HOME_REGION) return;
+  if (!REGION_NAME.test(request.region)) throw wrongRegion(request.region, bucket.region);
   throw new ServiceError(
     301,
     "PermanentRedirect",
@@ -94,5 +96,19 @@ function checkBucket(call: S3Call, { name }: Route): void {
       },
       headers: { "x-amz-bucket-region": bucket.region },
     },
+  );
+}
+
+/**
+ * Where the endpoint can't be that of another region, since there is none of that name, the signature
+ * is what is wrong: s3cmd signs for `US` until it is told better.
+ */
+function wrongRegion(signed: string, expected: string): ServiceError {
+  return new ServiceError(
+    400,
+    "AuthorizationHeaderMalformed",
+    `The authorization header is malformed; the region '${signed}' is wrong; ` +
+      `expecting '${expected}'`,
+    { details: { Region: expected }, headers: { "x-amz-bucket-region": expected } },
   );
 }

@@ -157,6 +157,22 @@ Deno.test("PermanentRedirect: every call to a bucket of another region", async (
   assert.deepEqual([status, code], [301, "PermanentRedirect"]);
 });
 
+Deno.test("AuthorizationHeaderMalformed: signed for what is no region, with the one to use", async () => {
+  await using room = await s3Room({ buckets: ["mine"] });
+  const client = room.s3As(room.sandbox.credentials, { region: "US" });
+  const error = await client.putObject({ Bucket: "mine", Key: "a", Body: "a" })
+    .then(() => assert.fail(), (error) => error);
+  assert.deepEqual(
+    [error.$metadata.httpStatusCode, error.name, error.message, error.Region],
+    [
+      400,
+      "AuthorizationHeaderMalformed",
+      "The authorization header is malformed; the region 'US' is wrong; expecting 'us-east-1'",
+      "us-east-1",
+    ],
+  );
+});
+
 Deno.test("addressing: virtual-host style reaches the same bucket", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const { port } = new URL(room.sandbox.url);
