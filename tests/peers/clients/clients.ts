@@ -6,8 +6,16 @@
 import { join } from "node:path";
 import { hasPeers, peerPath, type Ran, runProgram, scriptPath } from "../support.ts";
 import type { Line, Player } from "./play.ts";
+import { mc, rclone, s3cmd, s5cmd } from "./programs.ts";
 import type { Operation, SceneName } from "./scenes.ts";
 import { type ClientName, WORDS, type Words } from "./words.ts";
+
+/** A permission that an operation needs besides the usual one. */
+export interface AlsoNeeded {
+  action: string;
+  /** On the copy, once it is there; else on the bucket, before anything else. */
+  on: "copy" | "bucket";
+}
 
 /** A client. */
 export interface Client {
@@ -17,8 +25,8 @@ export interface Client {
   words: Words;
   /** Operations that it does not have. */
   lacks?: readonly Operation[];
-  /** Permissions on the bucket that it asks for besides, which no key of `create` has. */
-  asksFor?: Partial<Record<Operation, string>>;
+  /** Permissions that it needs besides, which no key of `create` has. */
+  alsoNeeds?: Partial<Record<Operation, AlsoNeeded>>;
   /** Objects that it leaves besides those that it was asked for, by scene. */
   leaves?: Partial<Record<SceneName, Record<string, number>>>;
 }
@@ -50,6 +58,10 @@ function program(path: string, args: readonly string[], env?: Record<string, str
 const python = (path: string, name: string) =>
   program(path, [source("python", "clients.py"), name]);
 const PEERS_MISSING = hasPeers ? undefined : "there are no peers of Python";
+const MINIO_MISSING = Deno.env.get("S3CREDS_MINIO_MISSING") ||
+  (Deno.env.has("S3CREDS_MINIO_BIN") ? undefined : NOT_INSTALLED.missing);
+const APPLICATIONS_MISSING = Deno.env.get("S3CREDS_APPLICATIONS_MISSING") ||
+  (Deno.env.has("S3CREDS_APPLICATIONS_BIN") ? undefined : NOT_INSTALLED.missing);
 const ARROW = find("python");
 const JAVASCRIPT = find("javascript");
 const javascript = (name: string) =>
@@ -91,7 +103,7 @@ export const CLIENTS: Record<ClientName, Client> = {
     play: javascript("minio"),
     words: WORDS["minio-js"],
     // It looks for an upload of that key to go on with.
-    asksFor: { multipart: "s3:ListBucketMultipartUploads" },
+    alsoNeeds: { multipart: { action: "s3:ListBucketMultipartUploads", on: "bucket" } },
   },
   "AWS SDK for JavaScript": {
     ...JAVASCRIPT,
@@ -106,5 +118,25 @@ export const CLIENTS: Record<ClientName, Client> = {
       ...[`${join(JAVA.path, "classes")}:${join(JAVA.path, "lib", "*")}`, "Client"],
     ]),
     words: WORDS["AWS SDK for Java"],
+  },
+  "aws CLI": {
+    missing: PEERS_MISSING,
+    play: python(peerPath("python"), "aws"),
+    words: WORDS["aws CLI"],
+  },
+  "s3cmd": {
+    missing: PEERS_MISSING,
+    play: s3cmd,
+    words: WORDS.s3cmd,
+    // It gives the copy the ACL of the original.
+    alsoNeeds: { copy: { action: "s3:PutObjectAcl", on: "copy" } },
+  },
+  "s5cmd": { missing: APPLICATIONS_MISSING, play: s5cmd, words: WORDS.s5cmd },
+  "mc": { missing: MINIO_MISSING, play: mc, words: WORDS.mc },
+  "rclone": {
+    missing: MINIO_MISSING,
+    play: rclone,
+    words: WORDS.rclone,
+    lacks: ["presign", "delete"],
   },
 };

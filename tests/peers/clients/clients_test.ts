@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { CLIENTS } from "./clients.ts";
-import { allowedIn, expectedOutcomes } from "./expected.ts";
+import { effectiveIn, expectedOutcomes } from "./expected.ts";
 import { play, type Played } from "./play.ts";
 import { objectsAfter, objectsOf, SCENE_NAMES, SCENES } from "./scenes.ts";
 
@@ -19,7 +19,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
       const { outcomes, sandbox } = await played;
       assert.deepEqual(outcomes[scene], expectedOutcomes(sandbox, scene, client));
       assert.deepEqual(objectsOf(sandbox, scene), {
-        ...objectsAfter(allowedIn(scene, client)),
+        ...objectsAfter(effectiveIn(scene, client)),
         ...client.leaves?.[scene],
       });
       const { uploads } = sandbox.account.buckets.get(SCENES[scene].bucket)!;

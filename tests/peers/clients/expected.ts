@@ -58,44 +58,59 @@ function reasonOf(arn: string, action: string, resource: string): string {
     `"arn:aws:s3:::${resource}" because no identity-based policy allows the ${action} action`;
 }
 
-/** The operations that succeed. */
-export function allowedIn(name: SceneName, { lacks = [], asksFor = {} }: Client): Operation[] {
+/** The operations that the key is made for. */
+function allowedIn(name: SceneName, { lacks = [] }: Client): Operation[] {
   const allowed: readonly Operation[] = SCENES[name].allowed;
-  return allowed.filter((operation) => !lacks.includes(operation) && !(operation in asksFor));
+  return allowed.filter((operation) => !lacks.includes(operation));
+}
+
+/** The operations that have their effect, whatever the client says of them then. */
+export function effectiveIn(name: SceneName, client: Client): Operation[] {
+  return allowedIn(name, client).filter((one) => client.alsoNeeds?.[one]?.on !== "bucket");
 }
 
 /** What must come of all operations of a client. */
 export function expectedOutcomes(sandbox: Sandbox, name: SceneName, client: Client): Outcomes {
   const { bucket, prefix } = SCENES[name];
-  const user = [...sandbox.account.users.values()].find((one) => one.arn.endsWith(`.${bucket}`))!;
+  const { arn } = [...sandbox.account.users.values()].find((one) =>
+    one.arn.endsWith(`.${bucket}`)
+  )!;
   const allowed = allowedIn(name, client);
   const canRead = allowed.includes("get");
-  const wordsFor = (operation: Operation): string => {
-    if (allowed.includes(operation)) return operation === "missing" ? client.words.missing : "ok";
-    return deniedWords(client.words, operation, canRead);
-  };
-  const expected = OPERATIONS.filter((one) => !client.lacks?.includes(one)).map((operation) => {
-    const asked = client.asksFor?.[operation];
-    const { action, key } = asked === undefined
-      ? lackOf(operation, canRead)
-      : { action: asked, key: undefined };
-    const resource = key === undefined ? bucket : `${bucket}/${prefix}${key}`;
+
+  const outcomeOf = (operation: Operation): string => {
+    const also = client.alsoNeeds?.[operation];
+    const isAllowed = allowed.includes(operation);
+    const lack = also !== undefined && (isAllowed || also.on === "bucket")
+      ? { action: also.action, ...(also.on === "copy" && { key: TARGET }) }
+      : lackOf(operation, canRead);
+    const pathOf = (key: string | undefined) =>
+      key === undefined ? bucket : `${bucket}/${prefix}${key}`;
     const values: Record<string, string> = {
-      api: APIS[operation],
-      reason: reasonOf(user.arn, action, resource),
-      bucket,
-      prefix,
-      key: prefix + KEYS[operation],
-      target: prefix + TARGET,
+      "api": APIS[operation],
+      "reason": reasonOf(arn, lack.action, pathOf(lack.key)),
+      "reason of s3:ListBucket": reasonOf(arn, "s3:ListBucket", bucket),
+      "reason of s3:GetObjectAcl": reasonOf(arn, "s3:GetObjectAcl", pathOf(KEYS[operation])),
+      "endpoint": sandbox.url,
+      "bucket": bucket,
+      "prefix": prefix,
+      "key": prefix + KEYS[operation],
+      "target": prefix + TARGET,
     };
-    const words = wordsFor(operation);
-    return [operation, words.replaceAll(/\{(\w+)\}/g, (_, value: string) => values[value]!)];
-  });
-  return Object.fromEntries(expected);
+    const words = isAllowed && also === undefined
+      ? operation === "missing" ? client.words.missing : "ok"
+      : deniedWords(client.words, operation, canRead);
+    return words.replaceAll(/\{([\w :]+)\}/g, (_, value: string) => values[value]!);
+  };
+
+  const played = OPERATIONS.filter((one) => !client.lacks?.includes(one));
+  return Object.fromEntries(played.map((operation) => [operation, outcomeOf(operation)]));
 }
 
 function deniedWords(words: Words, operation: Operation, canRead: boolean): string {
-  if (operation === "presign") return PRESIGNED_DENIED;
   const early = canRead ? undefined : words.unreadable?.[operation];
-  return early ?? words.denied[operation] ?? words.denied.others!;
+  if (early !== undefined) return early;
+  const said = words.denied[operation];
+  if (said === undefined && operation === "presign") return PRESIGNED_DENIED;
+  return said ?? words.denied.others!;
 }

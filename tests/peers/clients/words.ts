@@ -1,6 +1,6 @@
 /**
  * In which words each client says that something is denied, or isn't there. `{reason}` stands for S3's
- * explanation, `{api}` for AWS's name of the operation, `{bucket}`, `{prefix}`, `{key}` and, of a copy,
+ * explanation, `{reason of ACTION}` for that of another permission than the operation's own, `{api}` for AWS's name of the operation, `{bucket}`, `{prefix}`, `{key}` and, of a copy,
  * `{target}` for what they say.
  *
  * @module
@@ -17,21 +17,18 @@ export interface Words {
   missing: string;
 }
 
-const BOTOCORE = {
-  denied:
-    "AccessDenied: An error occurred (AccessDenied) when calling the {api} operation: {reason}",
-  head: (status: string) =>
-    `ClientError: An error occurred (${
-      status.slice(0, 3)
-    }) when calling the HeadObject operation: ` +
-    status.slice(4),
-};
+const DENIED = "AccessDenied {reason}";
+const URL_OF_KEY = "s3://{bucket}/{key}";
+const S5CMD_IDS = "status code: 403, request id: ID, host id: ID";
 
 /** By the client's name. */
 export const WORDS = {
   "boto3": {
-    denied: { others: BOTOCORE.denied, missing: BOTOCORE.head("403 Forbidden") },
-    missing: BOTOCORE.head("404 Not Found"),
+    denied: {
+      others: `AccessDenied: ${botocore(DENIED)}`,
+      missing: `ClientError: ${botocore("403 Forbidden")}`,
+    },
+    missing: `ClientError: ${botocore("404 Not Found")}`,
   },
   "minio-py": {
     denied: {
@@ -44,10 +41,10 @@ export const WORDS = {
   },
   "django-storages": {
     denied: {
-      others: BOTOCORE.denied,
-      get: BOTOCORE.head("403 Forbidden"),
-      list: BOTOCORE.denied.replace("{api}", "ListObjects"),
-      missing: BOTOCORE.head("403 Forbidden"),
+      others: `AccessDenied: ${botocore(DENIED)}`,
+      get: `ClientError: ${botocore("403 Forbidden")}`,
+      list: `AccessDenied: ${botocore(DENIED, "ListObjects")}`,
+      missing: `ClientError: ${botocore("403 Forbidden")}`,
     },
     missing: "FileNotFoundError: File does not exist: {key}",
   },
@@ -101,10 +98,113 @@ export const WORDS = {
     },
     missing: `NoSuchKeyException: ${javaSdk("404")} (SDK Attempt Count: 1) ${javaSdk("404")}`,
   },
+  "aws CLI": {
+    denied: {
+      get: `ExitCode: 1: download failed: ${URL_OF_KEY} to - ${botocore("403 Forbidden")}`,
+      list: `ExitCode: 255: ${botocore(DENIED)}`,
+      put: `ExitCode: 1: upload failed: - to ${URL_OF_KEY} ${botocore(DENIED)}`,
+      copy: `ExitCode: 1: copy failed: ${URL_OF_KEY} to s3://{bucket}/{target} ` +
+        botocore(DENIED),
+      multipart: `ExitCode: 1: upload failed: - to ${URL_OF_KEY} ` +
+        botocore(DENIED),
+      missing: `ExitCode: 255: ${botocore("403 Forbidden")}`,
+      delete: `ExitCode: 1: delete failed: ${URL_OF_KEY} ${botocore(DENIED)}`,
+    },
+    unreadable: { copy: `ExitCode: 1: fatal error: ${botocore("403 Forbidden")}` },
+    missing: `ExitCode: 255: ${botocore("404 Not Found")}`,
+  },
+  "s3cmd": {
+    denied: {
+      others: "exit code 77: ERROR: S3 error: 403 (AccessDenied): {reason}",
+      get: "exit code 77: ERROR: S3 error: 403 (Forbidden)",
+      list: "exit code 77: ERROR: Access to bucket '{bucket}' was denied\n" +
+        "ERROR: S3 error: 403 (AccessDenied): {reason}",
+      copy: `exit code 1: ERROR: Copy failed for: '${URL_OF_KEY}' (403 (AccessDenied): {reason})`,
+      missing: "exit code 77: ERROR: S3 error: 403 (Forbidden)",
+    },
+    unreadable: {
+      copy: `exit code 1: ERROR: Copy failed for: '${URL_OF_KEY}' ` +
+        "(403 (AccessDenied): {reason of s3:GetObjectAcl})",
+    },
+    missing: "exit code 12: ERROR: S3 error: 404 (NoSuchKey): The specified key does not exist.",
+  },
+  "s5cmd": {
+    denied: {
+      get: `exit code 1: ERROR "cat ${URL_OF_KEY}": Forbidden: Forbidden ${S5CMD_IDS}`,
+      list: s5cmd("ls s3://{bucket}/{prefix}*"),
+      // It says nothing at all.
+      put: "exit code 1: ",
+      copy: s5cmd(`cp ${URL_OF_KEY} s3://{bucket}/{target}`),
+      multipart: s5cmd(`cp FILE ${URL_OF_KEY}`),
+      missing: `exit code 1: ERROR "head ${URL_OF_KEY}": Forbidden: Forbidden ${S5CMD_IDS}`,
+      delete: `exit code 1: ERROR "rm ${URL_OF_KEY}": Access Denied`,
+    },
+    missing: `exit code 1: ERROR "head ${URL_OF_KEY}": given object ${URL_OF_KEY} not found`,
+  },
+  "mc": {
+    denied: {
+      get: mc("Unable to read from `peer/{bucket}/{key}`", "{key}`."),
+      list: "exit code 1: mc: <ERROR> Unable to list folder. {reason}",
+      put: mc("Unable to write to one or more targets", "{key}`."),
+      copy: mc("Failed to copy `{endpoint}/{bucket}/{key}`", "{target}`"),
+      multipart: mc("Failed to copy `FILE`", "{key}`"),
+      presign: mc("Unable to stat `peer/{bucket}/{key}`", "{key}`."),
+      missing: "exit code 1: mc: <ERROR> Unable to list folder. {reason of s3:ListBucket}\n" +
+        "mc: <ERROR> Unable to stat `peer/{bucket}/{key}`. Object does not exist.",
+      delete: "exit code 1: mc: <ERROR> Failed to remove `peer/{bucket}/{key}`. Access Denied",
+    },
+    unreadable: {
+      copy: "exit code 1: mc: <ERROR> Unable to prepare URL for copying. " +
+        "Unable to guess the type of copy operation.",
+      delete: mc("Failed to remove `peer/{bucket}/{key}`", "{key}`"),
+    },
+    missing:
+      "exit code 1: mc: <ERROR> Unable to stat `peer/{bucket}/{key}`. Object does not exist.",
+  },
+  "rclone": {
+    denied: {
+      get: rclone(
+        "cat with 2 errors: last error was",
+        "ListObjects",
+        "api error AccessDenied: {reason of s3:ListBucket}",
+      ),
+      list: rclone("lsjson with 2 errors: last error was: error in ListJSON", "ListObjects"),
+      put: rclone("rcat with 2 errors: last error was", "{api}"),
+      copy: rclone("copyto", "{api}"),
+      multipart: rclone(
+        "copyto: multipart upload failed to initialise: create multipart upload failed",
+        "{api}",
+      ),
+      missing: rclone("copyto", "HeadObject", "api error Forbidden: Forbidden"),
+    },
+    unreadable: { copy: rclone("copyto", "HeadObject", "api error Forbidden: Forbidden") },
+    missing:
+      "exit code 1: CRITICAL: Source doesn't exist or is a directory and destination is a file",
+  },
 } satisfies Record<string, Words>;
 
 /** The name of a client. */
 export type ClientName = keyof typeof WORDS;
+
+/** The code and the message of an answer; one of HeadObject has no body, and so a status for both. */
+function botocore(answer: string, api?: string): string {
+  const [code = "", ...message] = answer.split(" ");
+  const called = api ?? (/\d/.test(code) ? "HeadObject" : "{api}");
+  return `An error occurred (${code}) when calling the ${called} operation: ${message.join(" ")}`;
+}
+
+function s5cmd(command: string): string {
+  return `exit code 1: ERROR "${command}": AccessDenied: {reason} ${S5CMD_IDS}`;
+}
+
+function mc(what: string, end: string): string {
+  return `exit code 1: mc: <ERROR> ${what}. ` +
+    `Insufficient permissions to access this path \`{endpoint}/{bucket}/${end}`;
+}
+
+function rclone(what: string, api: string, words = "api error AccessDenied: {reason}"): string {
+  return `exit code 1: NOTICE: Failed to ${what}: ${goSdk(api, "403", words)}`;
+}
 
 /** An answer without a body is put into words by the client. */
 function minioHead(code: string, message: string): string {

@@ -238,7 +238,71 @@ class Pyarrow:
         self.files.delete_file(self._path(key))
 
 
+class AwsCli:
+    """The aws CLI in this process, since it takes long to load."""
+
+    def __init__(self, endpoint, key_id, secret, bucket):
+        from awscli.clidriver import create_clidriver
+
+        self.bucket = bucket
+        os.environ.update(
+            AWS_ENDPOINT_URL=endpoint,
+            AWS_ACCESS_KEY_ID=key_id,
+            AWS_SECRET_ACCESS_KEY=secret,
+            AWS_MAX_ATTEMPTS="1",
+        )
+        self.driver = create_clidriver()
+
+    def _run(self, *words, stdin=b""):
+        streams = sys.stdin, sys.stdout, sys.stderr
+        texts = [io.TextIOWrapper(io.BytesIO(content)) for content in (stdin, b"", b"")]
+        sys.stdin, sys.stdout, sys.stderr = texts
+        try:
+            code = self.driver.main([str(word) for word in words])
+        finally:
+            sys.stdin, sys.stdout, sys.stderr = streams
+        for text in texts[1:]:
+            text.flush()
+        out, err = (text.buffer.getvalue() for text in texts[1:])
+        if code != 0:
+            raise ExitCode(f"{code}: {err.decode().strip()}")
+        return out
+
+    def _url(self, key):
+        return f"s3://{self.bucket}/{key}"
+
+    def put(self, key):
+        self._run("s3", "cp", "-", self._url(key), stdin=TEXT)
+
+    def get(self, key):
+        return self._run("s3", "cp", self._url(key), "-")
+
+    def list(self, prefix):
+        lines = self._run("s3", "ls", self._url(prefix)).decode().splitlines()
+        return [prefix + line.split()[-1] for line in lines]
+
+    def copy(self, source, target):
+        self._run("s3", "cp", self._url(source), self._url(target))
+
+    def multipart(self, key):
+        self._run("s3", "cp", "-", self._url(key), stdin=LARGE)
+
+    def presign(self, key):
+        return self._run("s3", "presign", self._url(key)).decode().strip()
+
+    def missing(self, key):
+        self._run("s3api", "head-object", "--bucket", self.bucket, "--key", key)
+
+    def delete(self, key):
+        self._run("s3", "rm", self._url(key))
+
+
+class ExitCode(Exception):
+    """A command has ended with another code than 0."""
+
+
 CLIENTS = {
+    "aws": AwsCli,
     "boto3": Boto3,
     "minio": Minio,
     "django": Django,
