@@ -29,10 +29,10 @@ export function ownerOfBucket({ ownerAccountId }: Bucket, cloud: Cloud): Account
 
 /** The account that gave out an access key, be it one of a user, of the root user or temporary. */
 export function accountOfKey(accessKeyId: string, { accounts }: Cloud): Account | undefined {
-  return [...accounts.values()].find(({ sessions, userSessions, rootKey, users }) =>
+  return accounts.values().find(({ sessions, userSessions, rootKey, users }) =>
     sessions.has(accessKeyId) || userSessions.has(accessKeyId) ||
     rootKey?.accessKeyId === accessKeyId ||
-    [...users.values()].some(({ accessKeys }) => accessKeys.has(accessKeyId))
+    users.values().some(({ accessKeys }) => accessKeys.has(accessKeyId))
   );
 }
 
