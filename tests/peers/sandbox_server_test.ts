@@ -1,6 +1,6 @@
-/** boto3 with nothing but the variables that `sandbox` prints. */
+/** boto3 and the aws CLI with nothing but what `sandbox` gives them: variables and profiles. */
 import assert from "node:assert/strict";
-import { CLI, peerTest, runProgram } from "./support.ts";
+import { CLI, peerTest, runCli, runProgram } from "./support.ts";
 
 const SCRIPT = `
 unset AWS_DEFAULT_REGION
@@ -32,4 +32,43 @@ peerTest("boto3 works with the variables that the sandbox prints", async () => {
   await reader.cancel();
   await server.status;
   assert.equal(stdout, "['admin', 'ida']\n['my-bucket']\n123456789012\n", stderr);
+});
+
+const THEIRS = "444455556666";
+const TRUST = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{
+    Effect: "Allow",
+    Principal: { AWS: "111122223333" },
+    Action: "sts:AssumeRole",
+  }],
+});
+
+const TWO_ACCOUNTS = `
+aws() { command aws --output text "$@" 2>&1; }
+aws sts get-caller-identity --query Account
+aws --profile ${THEIRS} sts get-caller-identity --query Account
+aws --profile ${THEIRS} s3 mb s3://theirs
+aws s3 ls s3://theirs
+aws --profile ${THEIRS} iam create-role --role-name r --assume-role-policy-document '${TRUST}' \\
+  --query Role.Arn
+aws --profile ${THEIRS} iam attach-role-policy --role-name r \\
+  --policy-arn arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess
+printf '[profile across]\nrole_arn = arn:aws:iam::${THEIRS}:role/r\n' >> "$AWS_CONFIG_FILE"
+printf 'credential_source = Environment\n' >> "$AWS_CONFIG_FILE"
+aws --profile across sts get-caller-identity --query Account
+aws --profile across s3 ls
+aws --profile across s3 rb s3://theirs
+`;
+
+peerTest("aws CLI: the profile of a further account, and a role of it", async () => {
+  const accounts = ["--account", "111122223333", "--account", THEIRS];
+  const { stdout, stderr } = await runCli(["sandbox", ...accounts, "--", "sh", "-c", TWO_ACCOUNTS]);
+  const lines = stdout.split("\n").filter((line) => line.trim() !== "");
+  assert.equal(lines.length, 8, stdout + stderr);
+  assert.deepEqual(lines.slice(0, 3), ["111122223333", THEIRS, "make_bucket: theirs"]);
+  assert.match(lines[3]!, /\(AccessDenied\) when calling the ListObjectsV2 operation/);
+  assert.deepEqual(lines.slice(4, 6), [`arn:aws:iam::${THEIRS}:role/r`, THEIRS]);
+  assert.match(lines[6]!, / theirs$/);
+  assert.match(lines[7]!, /remove_bucket failed: .*assumed-role\/r\/.* s3:DeleteBucket /);
 });
