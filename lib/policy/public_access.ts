@@ -42,6 +42,8 @@ export interface AclGrant {
 export interface PublicAccessFacts {
   /** Whether S3 calls the bucket policy public; false where there is none. */
   isPolicyPublic?: boolean;
+  /** Whether the bucket policy denies downloads to everyone, whatever else allows them. */
+  isDownloadDenied?: boolean;
   /** The bucket's own public access block; `null` where there is none. */
   publicAccessBlock?: Partial<PublicAccessBlockSettings> | null;
   /** That of the account; `null` where there is none. */
@@ -176,6 +178,9 @@ export function publicAccessVerdict(facts: PublicAccessFacts): string[] {
   return [
     isPublic ? "Public." : doubt !== undefined ? `Perhaps public: ${doubt}.` : closed(ways),
     ...ways.flatMap(sentences),
+    ...(facts.isDownloadDenied && (isPublic || doubt !== undefined)
+      ? ["But the bucket policy also denies downloads to everyone."]
+      : []),
     ...websiteSentences(facts, isPublic, doubt !== undefined),
     ...(unread.size > 0 ? [`Could not be read: ${[...unread].join(", ")}.`] : []),
   ];

@@ -109,6 +109,20 @@ const CASES: Record<string, Case> = {
     verdict: [BLOCKED, `${POLICY_BLOCKED} the bucket's and the account's public access block.`],
     readable: false,
   },
+  "a public policy that also denies downloads to everyone": {
+    prepare: (bucket) => {
+      publish(bucket);
+      const { Statement: [allow], ...rest } = publicBucketPolicy(bucket.name);
+      const deny = { ...allow, Effect: "Deny", Sid: "No" };
+      bucket.policy = JSON.stringify({ ...rest, Statement: [allow, deny] });
+    },
+    verdict: [
+      "Public.",
+      "The bucket policy is public.",
+      "But the bucket policy also denies downloads to everyone.",
+    ],
+    readable: false,
+  },
   "a policy for the account's own root": {
     prepare: (bucket, account) => {
       publish(bucket);
@@ -190,14 +204,20 @@ for (const [what, { prepare, verdict, readable }] of Object.entries(CASES)) {
     assert.deepEqual(report.verdict, verdict);
     assert.deepEqual(report.parts.map((line) => line.split(":")[0]), PARTS);
     assert.equal(await strangerCanFetch(sandbox, KEY), readable);
-    assert.equal(verdict.includes("The bucket policy is public."), readable);
+    const isOpen = verdict[1] === "The bucket policy is public." &&
+      verdict[2]?.startsWith("But") !== true;
+    assert.equal(isOpen, readable);
     assert.deepEqual(sandbox.snapshot(), before);
   });
 }
 
 for (
   const [what, change, verdictAfter] of [
-    ["a public policy", "To block public access:", BLOCKED],
+    [
+      "a public policy",
+      "To take it back from the public:",
+      PRIVATE,
+    ],
     ["a public policy that the bucket restricts", "To allow public access:", "Public."],
   ] as const
 ) {
