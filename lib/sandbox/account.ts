@@ -5,8 +5,18 @@
  */
 import type { Partition } from "../partitions.ts";
 import type { Clock } from "./clock.ts";
-import type { OidcProvider, WebIdentity } from "./identity_provider.ts";
+import type { OidcProvider } from "./iam/oidc_provider.ts";
+import type {
+  SessionAttributes,
+  SessionPolicies,
+  TemporaryKey,
+  UserSession,
+  WebIdentity,
+} from "./sts/session.ts";
+import type { Tag } from "./tag.ts";
 import type { Visibility } from "./visibility.ts";
+
+export type { Tag } from "./tag.ts";
 
 /** An access key of a user, secret included: the sandbox checks signatures with it. */
 export interface AccessKey {
@@ -20,14 +30,6 @@ export interface AccessKey {
   createDate: Date;
   /** Its latest accepted request, if there was one. */
   lastUsed: { date: Date; service: string; region: string } | undefined;
-}
-
-/** A tag of a user or role. */
-export interface Tag {
-  /** Unique regardless of case. */
-  key: string;
-  /** May be empty. */
-  value: string;
 }
 
 /** An IAM user with everything attached to it. */
@@ -96,28 +98,6 @@ export interface Role {
   lastUsed: { date: Date; region: string } | undefined;
 }
 
-/** A key that STS issued. */
-export interface TemporaryKey {
-  /** Id, such as `ASIA…`. */
-  accessKeyId: string;
-  /** What requests are signed with. */
-  secretAccessKey: string;
-  /** Must be sent with every request. */
-  sessionToken: string;
-  /** When the credentials were issued. */
-  issueDate: Date;
-  /** When the credentials expire. */
-  expiration: Date;
-}
-
-/** The policies that a session was made with, which limit it. */
-export interface SessionPolicies {
-  /** The text of the one that was passed, if there was one. */
-  policy: string | undefined;
-  /** ARNs of managed policies. */
-  policyArns?: string[];
-}
-
 /** Temporary credentials issued by AssumeRole or AssumeRoleWithWebIdentity. */
 export interface Session extends TemporaryKey, SessionPolicies {
   /** The role that was assumed. */
@@ -128,6 +108,8 @@ export interface Session extends TemporaryKey, SessionPolicies {
   isMfaPresent?: boolean;
   /** Set if AssumeRoleWithWebIdentity made it. */
   webIdentity?: WebIdentity;
+  /** What was said about it when it was started. */
+  attributes?: SessionAttributes;
 }
 
 /** An IAM group. Its members name it. */
@@ -146,24 +128,6 @@ export interface Group {
   inlinePolicies: Map<string, string>;
   /** ARNs of managed policies. */
   attachedPolicies: Set<string>;
-}
-
-/** Temporary credentials of a user or the root user, issued by GetSessionToken or GetFederationToken. */
-export interface UserSession extends TemporaryKey {
-  /** Unique id of the user; for the root user the account's id. */
-  userId: string;
-  /** Whether it was made with a code of an MFA device. */
-  isMfaPresent?: boolean;
-  /** Set if GetFederationToken made it. */
-  federation?: Federation;
-}
-
-/** Who holds the credentials of GetFederationToken. */
-export interface Federation extends SessionPolicies {
-  /** Name of the federated user. */
-  name: string;
-  /** Session tags. */
-  tags: Tag[];
 }
 
 /** A managed policy: AWS's own or the account's. */

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Account, Session, Tag, UserSession } from "./account.ts";
+import type { Account, Session, Tag } from "./account.ts";
 import type { Caller } from "./operation.ts";
+import type { UserSession } from "./sts/session.ts";
 
 /** A caller's identity, as GetCallerIdentity returns it. */
 export interface CallerIdentity {
@@ -61,12 +62,14 @@ export function principalContext(caller: Caller): Record<string, string | string
         ...tagContext([...caller.user?.tags ?? [], ...caller.federation.tags]),
       };
     case "session": {
-      const { role, webIdentity } = caller.session;
+      const { role, webIdentity, attributes } = caller.session;
+      const sourceIdentity = attributes?.sourceIdentity;
       return {
         ...sessionContext(caller.session),
         ...(webIdentity && { "aws:FederatedProvider": webIdentity.provider }),
         ...webIdentity?.context,
-        ...tagContext(role.tags),
+        ...(sourceIdentity !== undefined && { "aws:SourceIdentity": sourceIdentity }),
+        ...tagContext([...role.tags, ...attributes?.tags ?? []]),
       };
     }
   }

@@ -44,7 +44,6 @@ export type {
   CorsRule,
   DefaultRetention,
   DeleteMarker,
-  Federation,
   Grant,
   Group,
   KmsKey,
@@ -54,17 +53,22 @@ export type {
   PublicAccessBlock,
   Role,
   Session,
-  SessionPolicies,
   StoredObject,
   Tag,
-  TemporaryKey,
   UploadedPart,
   User,
-  UserSession,
 } from "./account.ts";
 export type { Clock } from "./clock.ts";
 export type { Fault, PermissionDecision, RequestRecord } from "./faults.ts";
-export type { OidcProvider, WebIdentity } from "./identity_provider.ts";
+export type { OidcProvider } from "./iam/oidc_provider.ts";
+export type {
+  Federation,
+  SessionAttributes,
+  SessionPolicies,
+  TemporaryKey,
+  UserSession,
+  WebIdentity,
+} from "./sts/session.ts";
 export type { Visibility } from "./visibility.ts";
 export type {
   AccountSnapshot,

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Account, Bucket, Federation, Grant, Session, User, UserSession } from "./account.ts";
+import type { Account, Bucket, Grant, Session, User } from "./account.ts";
+import type { Federation, UserSession } from "./sts/session.ts";
 import type { Answer } from "./answer.ts";
 
 /** The services that the sandbox has. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock } from "../clock.ts";
-import type { AccessKey, Account, Cloud, UserSession } from "../account.ts";
+import type { AccessKey, Account, Cloud } from "../account.ts";
 import { accountOfKey, firstAccount } from "../accounts.ts";
 import { authenticationError } from "./errors.ts";
 import type { Caller, ServiceError, ServiceName } from "../operation.ts";
@@ -31,6 +31,7 @@ import {
   stringToSignV2,
   V2_REGION,
 } from "./signature_v2.ts";
+import type { UserSession } from "../sts/session.ts";
 import { headerOf, queryParameters, type WireHead, type WireRequest } from "../wire.ts";
 
 /** Who sent a request. */

@@ -18,11 +18,12 @@ import { findAction } from "../../policy/actions.ts";
 import type { PolicyDocument } from "../../policy/document.ts";
 import { evaluate } from "../../policy/evaluate.ts";
 import type { Principal } from "../../policy/language/principal.ts";
-import type { Account, Group, Role, SessionPolicies, User } from "../account.ts";
+import type { Account, Group, Role, User } from "../account.ts";
 import { accountIdIn, ownerOfBucket } from "../accounts.ts";
 import { identify, principalContext } from "../caller.ts";
 import { aclPolicy } from "./acl_policy.ts";
 import type { Caller, NeededPermission } from "../operation.ts";
+import type { SessionPolicies } from "../sts/session.ts";
 
 /** Condition keys and values that come from the request rather than from its caller. */
 export type RequestContext = Record<string, string>;

@@ -223,6 +223,11 @@ export function tagsOf(call: IamCall): Tag[] {
     key: record.Key ?? refuse(constraintError("tags", undefined, "not be null")),
     value: record.Value ?? "",
   }));
+  return checkTags(tags);
+}
+
+/** Refuses tags that no entity can have. */
+export function checkTags(tags: Tag[]): Tag[] {
   const keys = tags.map(({ key }) => key.toLowerCase());
   if (new Set(keys).size < keys.length) {
     throw new ServiceError(

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { issuerName, type OidcProvider } from "../identity_provider.ts";
+import { issuerName, type OidcProvider } from "./oidc_provider.ts";
 import { ServiceError } from "../operation.ts";
 import {
   checkLength,

@@ -9,6 +9,8 @@ import { identify } from "../caller.ts";
 import { ServiceError } from "../operation.ts";
 import { checkLength, fields, integer, required, validationError } from "../query.ts";
 import { element, type XmlContent } from "../xml.ts";
+import type { SessionAttributes } from "./session.ts";
+import { attributesOfCall, withAttributes, withInherited } from "./attributes.ts";
 import {
   credentialFields,
   hasMfaCode,
@@ -26,7 +28,7 @@ const LONGEST_SESSION = 43_200;
 const DEFAULT_SESSION = 3600;
 const LONGEST_CHAINED_SESSION = 3600;
 
-const UNSUPPORTED = ["Tags", "TransitiveTagKeys", "SourceIdentity", "ProvidedContexts"];
+const UNSUPPORTED = ["ProvidedContexts"];
 
 /** The operations of this module. */
 export const assumeRoleOperations: StsOperations = {
@@ -35,7 +37,7 @@ export const assumeRoleOperations: StsOperations = {
       refuseUnsupported(call, UNSUPPORTED);
       const arn = roleArnOf(call);
       const externalId = call.parameters.get("ExternalId");
-      return [{
+      const permission = {
         action: "sts:AssumeRole",
         resource: arn,
         context: {
@@ -47,11 +49,12 @@ export const assumeRoleOperations: StsOperations = {
           }),
         },
         resourcePolicy: trustPolicyOf(arn, call.account),
-      }];
+      };
+      return withAttributes(permission, attributesOfCall(call), call.caller);
     },
     run: (call) => {
       const isMfaPresent = hasMfaCode(call);
-      return startSession(call, { isMfaPresent });
+      return startSession(call, attributesOfCall(call), { isMfaPresent });
     },
   },
 };
@@ -106,6 +109,7 @@ function durationOf({ parameters, caller }: StsCall, role: Role): number {
 /** Starts a session of the role that a call is about, in the account of the role, and writes it. */
 export function startSession(
   call: StsCall,
+  attributes: SessionAttributes,
   more: Pick<Session, "isMfaPresent" | "webIdentity">,
 ): XmlContent {
   const found = findRole(roleArnOf(call), call.account);
@@ -116,6 +120,7 @@ export function startSession(
     sessionName: sessionNameOf(call, "RoleSessionName", 64),
     ...newTemporaryKey(account, durationOf(call, role)),
     ...sessionPoliciesOf(call, account),
+    attributes: withInherited(call.caller, attributes),
     ...more,
   };
   account.sessions.set(session.accessKeyId, session);
@@ -132,5 +137,6 @@ function sessionFields(session: Session, account: Account): XmlContent {
       fields({ AssumedRoleId: identity?.userId, Arn: identity?.arn }),
     ),
     packedSizeField(session),
+    fields({ SourceIdentity: session.attributes?.sourceIdentity }),
   ];
 }

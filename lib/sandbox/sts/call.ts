@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Account, SessionPolicies, TemporaryKey } from "../account.ts";
+import type { Account } from "../account.ts";
 import { checkIdentityPolicy } from "../auth/policy_document.ts";
 import { secretKey, sessionToken, uniqueId } from "../identifiers.ts";
 import {
@@ -21,6 +21,7 @@ import {
   validationError,
 } from "../query.ts";
 import { element, type XmlContent } from "../xml.ts";
+import type { SessionPolicies, TemporaryKey } from "./session.ts";
 
 /** A call of an STS operation. */
 export interface StsCall {
@@ -50,7 +51,11 @@ const MAX_POLICY_ARNS = 10;
 
 /** The name that a parameter gives a session. */
 export function sessionNameOf({ parameters }: StsCall, parameter: string, max: number): string {
-  const name = required(parameters, parameter);
+  return checkSessionName(parameter, required(parameters, parameter), max);
+}
+
+/** Refuses a name that a session can't have. */
+export function checkSessionName(parameter: string, name: string, max: number): string {
   checkLength(parameter, name, 2, max);
   if (/^[\w+=,.@-]*$/.test(name)) return name;
   throw constraintError(parameter, name, "satisfy regular expression pattern: [\\w+=,.@-]*");

@@ -7,7 +7,7 @@
 import { get } from "node:http";
 import { json } from "node:stream/consumers";
 import { isObject } from "../../is_object.ts";
-import type { OidcProvider } from "../identity_provider.ts";
+import type { OidcProvider } from "../iam/oidc_provider.ts";
 import { ServiceError } from "../operation.ts";
 import { invalidToken, type WebToken } from "./web_token.ts";
 

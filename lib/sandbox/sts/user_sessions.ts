@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { UserSession } from "../account.ts";
 import { identify } from "../caller.ts";
-import { tagContext, tagsOf } from "../iam/call.ts";
+import { tagContext } from "../iam/call.ts";
 import { type Caller, ServiceError } from "../operation.ts";
 import { fields, integer } from "../query.ts";
 import { element } from "../xml.ts";
+import { sessionTagsOf } from "./attributes.ts";
 import {
   credentialFields,
   hasMfaCode,
@@ -20,6 +20,7 @@ import {
   type StsCall,
   type StsOperations,
 } from "./call.ts";
+import type { UserSession } from "./session.ts";
 
 const LONGEST_SESSION = 129_600;
 const DEFAULT_SESSION = 43_200;
@@ -39,7 +40,7 @@ export const userSessionOperations: StsOperations = {
   GetFederationToken: {
     permissions: (call) => {
       const resource = federatedUserArn(call);
-      const tags = tagsOf(call);
+      const tags = sessionTagsOf(call);
       const context = tagContext(tags);
       return [
         { action: "sts:GetFederationToken", resource, context },
@@ -49,7 +50,7 @@ export const userSessionOperations: StsOperations = {
     run: (call) => {
       const name = sessionNameOf(call, "Name", 32);
       const policies = sessionPoliciesOf(call, call.account);
-      const federation = { name, tags: tagsOf(call), ...policies };
+      const federation = { name, tags: sessionTagsOf(call), ...policies };
       const session = startSession(call, "GetFederationToken", { federation });
       const Arn = federatedUserArn(call);
       const FederatedUserId = `${call.account.id}:${name}`;

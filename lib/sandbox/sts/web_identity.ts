@@ -4,10 +4,13 @@
  * @module
  */
 import { accountOfArn } from "../accounts.ts";
-import { issuerName, type OidcProvider, type WebIdentity } from "../identity_provider.ts";
+import { issuerName, type OidcProvider } from "../iam/oidc_provider.ts";
+import type { Caller } from "../operation.ts";
 import { checkLength, fields, required } from "../query.ts";
 import { roleArnOf, startSession, trustPolicyOf } from "./assume_role.ts";
+import { withAttributes } from "./attributes.ts";
 import { refuseUnsupported, sessionNameOf, type StsCall, type StsOperations } from "./call.ts";
+import type { WebIdentity } from "./session.ts";
 import { checkTokenSignature } from "./token_signature.ts";
 import {
   identityOf,
@@ -21,6 +24,9 @@ import {
 /** For providers of OAuth 2.0, of which IAM knows two. */
 const UNSUPPORTED = ["ProviderId"];
 
+/** Whoever may have signed the call takes no part in it. */
+const NOBODY: Caller = { type: "anonymous" };
+
 /** The operations of this module. */
 export const webIdentityOperations: StsOperations = {
   AssumeRoleWithWebIdentity: {
@@ -28,7 +34,7 @@ export const webIdentityOperations: StsOperations = {
       refuseUnsupported(call, UNSUPPORTED);
       const { provider, identity } = verifiedToken(call);
       const resource = roleArnOf(call);
-      return [{
+      const permission = {
         action: "sts:AssumeRoleWithWebIdentity",
         resource,
         provider: provider.arn,
@@ -37,7 +43,8 @@ export const webIdentityOperations: StsOperations = {
           "sts:RoleSessionName": sessionNameOf(call, "RoleSessionName", 64),
         },
         resourcePolicy: trustPolicyOf(resource, call.account),
-      }];
+      };
+      return withAttributes(permission, identity.attributes, NOBODY);
     },
     check: (call, closing) => {
       const { token, provider } = tokenOf(call);
@@ -46,9 +53,8 @@ export const webIdentityOperations: StsOperations = {
     run: (call) => {
       const { provider, identity } = verifiedToken(call);
       const webIdentity = webIdentityOf(provider, identity);
-      // Whoever may have signed the call takes no part in it.
-      const session = startSession({ ...call, caller: { type: "anonymous" } }, { webIdentity });
-      const { subject, audience } = identity;
+      const { subject, audience, attributes } = identity;
+      const session = startSession({ ...call, caller: NOBODY }, attributes, { webIdentity });
       return [
         session,
         fields({

@@ -6,9 +6,10 @@
 import { Buffer } from "node:buffer";
 import { isObject } from "../../is_object.ts";
 import { findAction, isSameKey } from "../../policy/actions.ts";
-import { issuerName, type OidcProvider } from "../identity_provider.ts";
+import { issuerName, type OidcProvider } from "../iam/oidc_provider.ts";
 import { ServiceError } from "../operation.ts";
-import { validationError } from "../query.ts";
+import { attributesOfToken } from "./attributes.ts";
+import type { SessionAttributes } from "./session.ts";
 
 /** A JSON Web Token taken apart; nothing in it has been checked. */
 export interface WebToken {
@@ -29,15 +30,12 @@ export interface TokenIdentity {
   audience: string;
   /** Values of the condition keys that stand for claims. */
   context: Record<string, string | string[]>;
+  /** What the issuer says about the session. */
+  attributes: SessionAttributes;
 }
 
 /** What the clocks of an issuer and of AWS may differ by. */
 const LEEWAY_SECONDS = 5 * 60;
-/** Claims by which an issuer changes the session itself, which the sandbox doesn't do. */
-const UNSUPPORTED_CLAIMS = [
-  "https://aws.amazon.com/tags",
-  "https://aws.amazon.com/source_identity",
-];
 /** Claims that are a condition key whatever the issuer, besides those that AWS's table has for some. */
 const COMMON_CLAIMS = ["amr", "email", "sub"];
 
@@ -77,10 +75,6 @@ export function issuerOf({ claims }: WebToken): string {
 /** Checks the claims of a token from a provider, and reads whom it is about. */
 export function identityOf({ claims }: WebToken, provider: OidcProvider, now: Date): TokenIdentity {
   checkTimes(claims, Math.floor(now.getTime() / 1000));
-  const unsupported = UNSUPPORTED_CLAIMS.find((claim) => claim in claims);
-  if (unsupported !== undefined) {
-    throw validationError(`The sandbox does not support the claim ${unsupported}.`);
-  }
   const subject = textClaim(claims, "sub");
   const audiences = [claims.aud ?? []].flat().filter((one) => typeof one === "string");
   if (audiences.length === 0) throw missingClaim("aud");
@@ -92,6 +86,7 @@ export function identityOf({ claims }: WebToken, provider: OidcProvider, now: Da
   return {
     subject,
     audience,
+    attributes: attributesOfToken(claims),
     context: {
       ...contextOf(claims, name),
       [`${name}:aud`]: audience,

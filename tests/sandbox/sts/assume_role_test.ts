@@ -299,10 +299,10 @@ const INVALID: [
     /should not specify a principal/,
   ],
   [
-    "session tags, which the sandbox can't apply",
-    { Tags: [{ Key: "team", Value: "a" }] },
+    "contexts of others, which the sandbox can't apply",
+    { ProvidedContexts: [{ ProviderArn: "arn:aws:iam::aws:contextProvider/x" }] },
     "ValidationError",
-    /does not support the parameter Tags/,
+    /does not support the parameter ProvidedContexts/,
   ],
 ];
 

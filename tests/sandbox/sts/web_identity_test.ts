@@ -229,6 +229,48 @@ Deno.test("AssumeRoleWithWebIdentity: a session keeps provider, subject and audi
   assert.equal((await refusal(s3.putObject(WRITE))).code, "AccessDenied");
 });
 
+Deno.test("AssumeRoleWithWebIdentity: tags and source identity of a token take permissions of the trust policy", async () => {
+  await using r = await roomWithRole();
+  const tagged = token({
+    "https://aws.amazon.com/tags": {
+      principal_tags: { team: ["red"] },
+      transitive_tag_keys: ["team"],
+    },
+    "https://aws.amazon.com/source_identity": "alice",
+  });
+  const allowing = (Action: string[]) => {
+    const document = JSON.parse(trustIn(PROVIDER, ANY_REPOSITORY));
+    document.Statement[0].Action = Action;
+    const PolicyDocument = JSON.stringify(document);
+    return r.iam.updateAssumeRolePolicy({ RoleName: "deploy", PolicyDocument });
+  };
+  const actions = ["sts:AssumeRoleWithWebIdentity"];
+  for (const more of ["sts:TagSession", "sts:SetSourceIdentity"]) {
+    await allowing(actions);
+    assert.deepEqual(await refusal(assume(r, tagged)), {
+      ...NOT_AUTHORIZED,
+      message: `Not authorized to perform ${more}`,
+    });
+    actions.push(more);
+  }
+  await allowing(actions);
+  const answer = await assume(r, tagged);
+  assert.equal(answer.SourceIdentity, "alice");
+  const PolicyDocument = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: {
+      Effect: "Allow",
+      Action: "s3:PutObject",
+      Resource: "arn:aws:s3:::b/${aws:PrincipalTag/team}/*",
+      Condition: { StringEquals: { "aws:SourceIdentity": "alice" } },
+    },
+  });
+  await r.iam.putRolePolicy({ RoleName: "deploy", PolicyName: "write", PolicyDocument });
+  const s3 = r.s3As(keysOf(answer));
+  await s3.putObject({ ...WRITE, Key: "red/a" });
+  assert.equal((await refusal(s3.putObject({ ...WRITE, Key: "blue/a" }))).code, "AccessDenied");
+});
+
 Deno.test("AssumeRoleWithWebIdentity: a session policy limits the session", async () => {
   await using r = await roomWithRole();
   const Policy = JSON.stringify(allow("s3:GetObject", "arn:aws:s3:::b/public/*"));
@@ -308,10 +350,16 @@ for (
       ] as const
     ),
     [
-      "session tags of the issuer, which the sandbox can't apply",
-      token({ "https://aws.amazon.com/tags": {} }),
+      "a session tag with two values",
+      token({ "https://aws.amazon.com/tags": { principal_tags: { team: ["a", "b"] } } }),
+      "InvalidIdentityToken",
+      /^Not a single text in the claim https:\/\/aws\.amazon\.com\/tags$/,
+    ],
+    [
+      "a source identity of one character",
+      token({ "https://aws.amazon.com/source_identity": "x" }),
       "ValidationError",
-      /does not support the claim/,
+      /'sourceIdentity' .* or equal to 2$/,
     ],
   ] as const
 ) {

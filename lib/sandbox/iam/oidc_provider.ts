@@ -1,8 +1,9 @@
 /**
- * The providers of identities that an account trusts, and who they vouched for.
+ * The providers of identities that an account trusts.
  *
  * @module
  */
+import type { Tag } from "../tag.ts";
 
 /** A provider of OpenID Connect in IAM. */
 export interface OidcProvider {
@@ -17,20 +18,12 @@ export interface OidcProvider {
   /** Thumbprints of certificates, which the sandbox stores and doesn't use. */
   thumbprints: string[];
   /** In the order in which they were set. */
-  tags: { key: string; value: string }[];
+  tags: Tag[];
   /**
    * The public keys that its tokens are signed with, as JSON Web Keys. A test may set them; IAM has
    * nothing like it.
    */
   signingKeys?: JsonWebKey[];
-}
-
-/** Who a session of AssumeRoleWithWebIdentity was given to. */
-export interface WebIdentity {
-  /** ARN of the provider. */
-  provider: string;
-  /** Condition keys from the token that every request of the session has, with their values. */
-  context: Record<string, string | string[]>;
 }
 
 /** What condition keys and ARNs call a provider: its URL without the scheme. */
