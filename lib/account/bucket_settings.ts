@@ -6,6 +6,7 @@
 import { S3CredentialsError } from "../errors.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 import type { Aws, S3Client } from "../aws/connect.ts";
+import { awsErrorCode, noteMeaning } from "../aws/service_error.ts";
 import { undefinedIfMissing, withS3 } from "./s3_calls.ts";
 
 /** A CORS rule, under AWS's field names. */
@@ -143,7 +144,7 @@ export async function getBucketPolicy(
 /** The policy of a bucket; `null` if there is none. */
 export async function bucketPolicy(s3: S3Client, bucket: string): Promise<PolicyDocument | null> {
   const found = await undefinedIfMissing(
-    s3.getBucketPolicy({ Bucket: bucket }),
+    s3.getBucketPolicy({ Bucket: bucket }).catch(notePolicyError),
     "NoSuchBucketPolicy",
   );
   if (found?.Policy === undefined) return null;
@@ -152,6 +153,18 @@ export async function bucketPolicy(s3: S3Client, bucket: string): Promise<Policy
   } catch (cause) {
     throw new S3CredentialsError("aws", `The policy of bucket ${bucket} is not JSON`, { cause });
   }
+}
+
+/** So S3 refuses identities of other accounts that would have the permission. */
+function notePolicyError(error: unknown): never {
+  if (awsErrorCode(error) === "MethodNotAllowed") {
+    noteMeaning(error, {
+      code: "access-denied",
+      message: "only the account that owns the bucket can read and change its policy",
+      hint: "Use credentials of that account. A server other than AWS may have no bucket policies",
+    });
+  }
+  throw error;
 }
 
 /**
@@ -186,7 +199,9 @@ export async function setBucketPolicy(
     await withS3(
       aws,
       `Could not set the policy of bucket ${bucket}`,
-      (s3) => s3.putBucketPolicy({ Bucket: bucket, Policy: JSON.stringify(policy) }),
+      (s3) =>
+        s3.putBucketPolicy({ Bucket: bucket, Policy: JSON.stringify(policy) })
+          .catch(notePolicyError),
     );
   } catch (error) {
     if (!(error instanceof S3CredentialsError) || error.code !== "access-denied") throw error;

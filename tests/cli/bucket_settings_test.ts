@@ -323,3 +323,31 @@ test("settings: work for a bucket in another region than the connection's", asyn
   assert.equal(code, 0);
   assert.deepEqual(JSON.parse(stdout), [RULE]);
 });
+
+Deno.test("bucket policy: that of another account's bucket is only for that account", async () => {
+  await using sandbox = await startSandbox({ accounts: { "444455556666": { buckets: [BUCKET] } } });
+  const everything = publicBucketPolicy(BUCKET);
+  Object.assign(everything.Statement[0]!, {
+    Principal: { AWS: sandbox.account.id },
+    Action: "s3:*",
+    Resource: `arn:aws:s3:::${BUCKET}`,
+  });
+  const policy = bucketOf(sandbox).policy = JSON.stringify(everything);
+  for (
+    const [args, action] of [
+      [["get-bucket-policy", BUCKET], "read"],
+      [["set-bucket-policy", BUCKET, "--policy-file", "-"], "set"],
+    ] as const
+  ) {
+    const { code, stdout, stderr } = await run(args, { sandbox, stdin: policy });
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.ok(
+      stderr.startsWith(
+        `Error: Could not ${action} the policy of bucket my-bucket: only the account that owns the ` +
+          "bucket can read and change its policy (MethodNotAllowed)\nUse credentials of that account.",
+      ),
+      stderr,
+    );
+  }
+  assert.equal(bucketOf(sandbox).policy, policy);
+});
