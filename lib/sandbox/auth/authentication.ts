@@ -28,7 +28,7 @@ import {
   MalformedV2Error,
   readClaimV2,
   signV2,
-  stringToSignV2,
+  stringsToSignV2,
   V2_REGION,
 } from "./signature_v2.ts";
 import type { UserSession } from "../sts/session.ts";
@@ -155,12 +155,12 @@ function authenticateV2(request: WireHead, claim: ClaimV2, cloud: Cloud): Authen
       },
     });
   }
-  const text = stringToSignV2(request, claim);
-  if (!sameDigest(signV2(secretAccessKey, text), claim.signature)) {
+  const texts = stringsToSignV2(request, claim);
+  if (!texts.some((text) => sameDigest(signV2(secretAccessKey, text), claim.signature))) {
     throw authenticationError("s3", "signature", {
       details: {
         AWSAccessKeyId: claim.accessKeyId,
-        StringToSign: text,
+        StringToSign: texts[0]!,
         SignatureProvided: claim.signature,
       },
     });

@@ -98,21 +98,33 @@ export function dateV2(request: WireHead): Date | undefined {
   return time >= 0 ? new Date(time) : undefined;
 }
 
-/** The string to sign. */
-export function stringToSignV2(request: WireHead, { expires }: ClaimV2): string {
+/**
+ * The strings of which one must be signed: botocore ends the path of a bucket with a slash, whether
+ * or not the request does.
+ */
+export function stringsToSignV2(request: WireHead, { expires }: ClaimV2): string[] {
   const query = queryOf(request.rawPath);
   const inQuery = expires === undefined ? [] : query;
   const standard = ["content-md5", "content-type"].map((name) =>
     headerOf(request, name) ?? inQuery.find(([key]) => key.toLowerCase() === name)?.[1] ?? ""
   );
   const hasAmzDate = headerOf(request, "x-amz-date") !== undefined;
-  return [
-    request.method,
-    ...standard,
-    expires ?? (hasAmzDate ? "" : headerOf(request, "date") ?? ""),
-    ...amzHeaders(request, inQuery),
-    signedResource(request, query),
-  ].join("\n");
+  return signedPaths(request).map((path) =>
+    [
+      request.method,
+      ...standard,
+      expires ?? (hasAmzDate ? "" : headerOf(request, "date") ?? ""),
+      ...amzHeaders(request, inQuery),
+      path + signedQuery(query),
+    ].join("\n")
+  );
+}
+
+function signedPaths(request: WireHead): string[] {
+  const bucket = bucketOfHost(headerOf(request, "host") ?? "");
+  const path = request.rawPath.split("?", 1)[0]!;
+  if (bucket !== undefined) return [`/${bucket}${path}`];
+  return /^\/[^/]+$/.test(path) ? [path, `${path}/`] : [path];
 }
 
 /** In a presigned URL they are parameters, which count as headers. */
@@ -125,12 +137,9 @@ function amzHeaders(request: WireHead, query: [string, string][]): string[] {
   return [...all].sort(([a], [b]) => a < b ? -1 : 1).map(([name, value]) => `${name}:${value}`);
 }
 
-function signedResource(request: WireHead, query: [string, string][]): string {
-  const bucket = bucketOfHost(headerOf(request, "host") ?? "");
-  const path = request.rawPath.split("?", 1)[0]!;
+function signedQuery(query: [string, string][]): string {
   const signed = query.filter(([name]) => SUBRESOURCES.has(name))
     .sort(([a], [b]) => a < b ? -1 : 1)
     .map(([name, value]) => value === "" ? name : `${name}=${value}`);
-  return (bucket === undefined ? "" : `/${bucket}`) + path +
-    (signed.length === 0 ? "" : `?${signed.join("&")}`);
+  return signed.length === 0 ? "" : `?${signed.join("&")}`;
 }

@@ -144,12 +144,14 @@ interface HeaderOptions {
   headers?: Record<string, string>;
   /** Query parameters that are a part of the signed resource. */
   query?: string;
+  /** The path that is signed, if it is another than that of the request. */
+  signedPath?: string;
   body?: string;
 }
 
 /** Sends a request with a signature of Version 2 in its header. */
 function callSigned(endpoint: string, path: string, keys: Keys, options: HeaderOptions = {}) {
-  const { method = "GET", query = "", body } = options;
+  const { method = "GET", query = "", signedPath = path, body } = options;
   const headers: Record<string, string> = {
     "x-amz-date": new Date().toUTCString(),
     ...options.headers,
@@ -157,7 +159,7 @@ function callSigned(endpoint: string, path: string, keys: Keys, options: HeaderO
   const lines = Object.entries(headers).filter(([name]) => name.startsWith("x-amz-"))
     .map(([name, value]) => `${name}:${value}\n`).sort().join("");
   const { "content-md5": md5 = "", "content-type": type = "" } = headers;
-  const text = `${method}\n${md5}\n${type}\n\n${lines}${path}${query}`;
+  const text = `${method}\n${md5}\n${type}\n\n${lines}${signedPath}${query}`;
   const signature = createHmac("sha1", keys.secretAccessKey).update(text).digest("base64");
   headers.authorization = `AWS ${keys.accessKeyId}:${signature}`;
   const init = {
@@ -178,6 +180,8 @@ Deno.test("Version 2: a signature in the header puts and lists, and its date mus
   assert.equal(await Body?.transformToString(), "content");
   assert.deepEqual([ContentType, Metadata], ["text/x", { colour: "red" }]);
   assert.match((await callSigned(url, "/b", credentials, { query: "?acl" })).body, /FULL_CONTROL/);
+  const asBotocore = { query: "?acl", signedPath: "/b/" };
+  assert.equal((await callSigned(url, "/b", credentials, asBotocore)).status, 200);
   const refused: [headers: Record<string, string>, status: number, code: string][] = [
     [{ "x-amz-date": "yesterday" }, 403, "AccessDenied"],
     [{ "x-amz-date": "" }, 403, "AccessDenied"],
