@@ -172,6 +172,8 @@ export interface StoredObject {
   headers: Record<string, string>;
   /** In the order in which they were set. */
   tags: Tag[];
+  /** The account that owns it, if that is another one than the bucket's. */
+  ownerAccountId?: string;
   /** Set by PutObjectAcl or an upload's ACL headers; if omitted, the owner has full control. */
   acl?: Grant[];
   /** The parts of a multipart upload, by number: sizes, and checksums as headers. */
@@ -210,6 +212,8 @@ export interface MultipartUpload {
   headers: Record<string, string>;
   /** Tags of the future object. */
   tags: Tag[];
+  /** The account that will own the object, if that is another one than the bucket's. */
+  ownerAccountId?: string;
   /** Grants on the future object. */
   acl: Grant[] | undefined;
   /** Its retention and legal hold, where the upload asked for some. */

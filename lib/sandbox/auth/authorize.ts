@@ -15,7 +15,7 @@ import type {
   ResourcePolicy,
 } from "../../policy/access.ts";
 import { findAction } from "../../policy/actions.ts";
-import type { PolicyDocument } from "../../policy/document.ts";
+import { asList, type PolicyDocument } from "../../policy/document.ts";
 import { evaluate } from "../../policy/evaluate.ts";
 import type { Principal } from "../../policy/language/principal.ts";
 import type { Account, Group, Role, User } from "../account.ts";
@@ -75,7 +75,7 @@ export function authorize(
       principal: principalOf(caller, account, permission.provider),
       action: permission.action,
       resource: facts.resources.length === 0 ? "*" : permission.resource,
-      resourceAccount: ownerOf(permission, account),
+      resourceAccount: permission.objectOwner ?? ownerOf(permission, account),
       context: contextOf(permission, caller, account, request),
     };
     const policies = policiesOf(permission, caller, account);
@@ -163,7 +163,7 @@ function resourceTags(
 }
 
 function policiesOf(
-  { bucket, resourcePolicy: trustPolicy, keyPolicy }: NeededPermission,
+  { bucket, objectOwner, resourcePolicy: trustPolicy, keyPolicy }: NeededPermission,
   caller: Caller,
   account: Account,
 ): AccessPolicies {
@@ -183,7 +183,9 @@ function policiesOf(
   } else if (keyPolicy !== undefined) {
     policies.resource = { type: "key", name: "key policy", document: documentOf(keyPolicy) };
   } else if (bucket?.policy !== undefined) {
-    policies.resource = { type: "bucket", name: bucket.name, document: documentOf(bucket.policy) };
+    const isOthers = objectOwner !== undefined && objectOwner !== bucket.ownerAccountId;
+    const document = isOthers ? denialsOf(bucket.policy) : documentOf(bucket.policy);
+    if (document) policies.resource = { type: "bucket", name: bucket.name, document };
     policies.publicAccessBlock = {
       bucket: bucket.publicAccessBlock,
       account: account.accounts.get(bucket.ownerAccountId)?.publicAccessBlock,
@@ -270,6 +272,15 @@ function documentOf(text: string): PolicyDocument {
   const document = JSON.parse(text);
   documents.set(text, document);
   return document;
+}
+
+/** What a bucket policy says on objects of others: it can deny them, and not allow. */
+function denialsOf(text: string): PolicyDocument | undefined {
+  const document = documentOf(text);
+  const Statement = asList(document.Statement).filter(({ Effect }) => Effect === "Deny");
+  return Statement.length === 0
+    ? undefined
+    : documentOf(JSON.stringify({ ...document, Statement }));
 }
 
 /** The id of the account of what a permission is for: the caller's own if nothing says another. */

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import type { Answer } from "../answer.ts";
-import type { Account, Bucket, Grant } from "../account.ts";
+import type { Grant } from "../account.ts";
 import { ownerOfBucket } from "../accounts.ts";
 import type { NeededPermission } from "../operation.ts";
 import { ServiceError } from "../operation.ts";
@@ -17,6 +16,7 @@ import {
   type S3Call,
   xmlAnswer,
 } from "./call.ts";
+import { newOwner, objectOwnerId, ownerId } from "./owners.ts";
 import { accessDenied, invalidArgument, invalidRequest, malformedXml } from "./errors.ts";
 import { childOf, childrenOf, element, optional, textOf, Xml, type XmlElement } from "../xml.ts";
 
@@ -38,18 +38,23 @@ const CANNED: Record<string, [string, string][]> = {
   "bucket-owner-full-control": [],
 };
 
-/** The canonical user id of a bucket's owner; for an account that isn't there, one derived from its number. */
-export function ownerId(bucket: Bucket, account: Account): string {
-  return ownerOfBucket(bucket, account)?.canonicalUserId ??
-    createHash("sha256").update(bucket.ownerAccountId).digest("hex");
-}
+/** What a canned ACL of an object grants its bucket's owner, if that is somebody else. */
+const TO_BUCKET_OWNER: Record<string, string> = {
+  "bucket-owner-read": "READ",
+  "bucket-owner-full-control": "FULL_CONTROL",
+};
 
 /** The grants that a canned ACL stands for. */
-export function cannedGrants(name: string, owner: string): Grant[] {
+export function cannedGrants(name: string, owner: string, bucketOwner = owner): Grant[] {
   const groups = Object.hasOwn(CANNED, name) ? CANNED[name] : undefined;
   if (groups === undefined) throw invalidArgument("", "x-amz-acl", name);
+  const toBucketOwner = bucketOwner === owner ? undefined : TO_BUCKET_OWNER[name];
   return [
     { grantee: { type: "CanonicalUser", id: owner }, permission: "FULL_CONTROL" },
+    ...(toBucketOwner === undefined ? [] : [{
+      grantee: { type: "CanonicalUser" as const, id: bucketOwner },
+      permission: toBucketOwner,
+    }]),
     ...groups.map(([uri, permission]): Grant => ({ grantee: { type: "Group", uri }, permission })),
   ];
 }
@@ -63,6 +68,7 @@ const GRANTING = GRANT_HEADERS.map((name) =>
 export function grantsOfHeaders(
   call: S3Call,
   owner = call.account.canonicalUserId,
+  bucketOwner = owner,
 ): Grant[] | undefined {
   const canned = call.header("x-amz-acl");
   const listed = GRANTING.flatMap(([name, permission]) =>
@@ -72,7 +78,7 @@ export function grantsOfHeaders(
   if (canned !== undefined && listed.length > 0) {
     throw invalidRequest("Specifying both Canned ACLs and Header Grants is not allowed");
   }
-  if (canned !== undefined) return cannedGrants(canned, owner);
+  if (canned !== undefined) return cannedGrants(canned, owner, bucketOwner);
   return listed.length > 0 ? listed : undefined;
 }
 
@@ -120,8 +126,12 @@ function grantsOfXml(root: XmlElement): Grant[] {
 }
 
 /** The grants that PutBucketAcl or PutObjectAcl sets, in headers or in the body. */
-export function grantsOfRequest(call: S3Call): Grant[] {
-  const grants = grantsOfHeaders(call, ownerId(call.bucket, call.account));
+export function grantsOfRequest(
+  call: S3Call,
+  bucketOwner = ownerId(call.bucket, call.account),
+  owner = bucketOwner,
+): Grant[] {
+  const grants = grantsOfHeaders(call, owner, bucketOwner);
   if (grants !== undefined) return grants;
   if (call.request.body.length === 0) {
     throw new ServiceError(
@@ -163,7 +173,9 @@ export function checkAclAllowed(
 
 /** Reads and checks the ACL that an upload sets in its headers. */
 export function uploadAcl(call: S3Call): Grant[] | undefined {
-  const grants = grantsOfHeaders(call, ownerId(call.bucket, call.account));
+  const { bucket, account } = call;
+  const owner = objectOwnerId(bucket, newOwner(call), account);
+  const grants = grantsOfHeaders(call, owner, ownerId(bucket, account));
   if (grants === undefined) return undefined;
   const canned = call.header("x-amz-acl");
   const accepted = canned === undefined || canned === "bucket-owner-full-control";

@@ -7,7 +7,6 @@ import { Buffer } from "node:buffer";
 import type { Answer } from "../answer.ts";
 import type { Bucket, StoredObject } from "../account.ts";
 import type { NeededPermission } from "../operation.ts";
-import { ownerId } from "./acl.ts";
 import { type Context, isoTime, onBucket, type S3Call, xmlAnswer } from "./call.ts";
 import { algorithmIn } from "./objects/checksums.ts";
 import {
@@ -19,6 +18,7 @@ import {
 } from "./objects/versions.ts";
 import { invalidArgument } from "./errors.ts";
 import { storageClassOf } from "./objects/headers.ts";
+import { objectOwnerId } from "./owners.ts";
 import { element, optional, type Xml } from "../xml.ts";
 
 const MAX_KEYS = 1000;
@@ -192,8 +192,8 @@ function facts(object: StoredObject): Xml[] {
   ];
 }
 
-function owner(call: S3Call): Xml {
-  return element("Owner", element("ID", ownerId(call.bucket, call.account)));
+function owner({ bucket, account }: S3Call, object: Pick<StoredObject, "ownerAccountId">): Xml {
+  return element("Owner", element("ID", objectOwnerId(bucket, object, account)));
 }
 
 function contents(call: S3Call, objects: StoredObject[], withOwner: boolean): Xml[] {
@@ -203,7 +203,7 @@ function contents(call: S3Call, objects: StoredObject[], withOwner: boolean): Xm
       "Contents",
       element("Key", encode(object.key)),
       facts(object),
-      withOwner ? owner(call) : undefined,
+      withOwner ? owner(call, object) : undefined,
     )
   );
 }
@@ -298,9 +298,9 @@ function versionMarkup(call: S3Call, { key, version, isLatest }: ListedVersion):
       "DeleteMarker",
       common,
       element("LastModified", isoTime(version.lastModified)),
-      owner(call),
+      owner(call, {}),
     )
-    : element("Version", common, facts(version), owner(call));
+    : element("Version", common, facts(version), owner(call, version));
 }
 
 /** ListObjectVersions. */

@@ -6,6 +6,7 @@
 import type { Answer } from "../answer.ts";
 import type { May, NeededPermission } from "../operation.ts";
 import { methodNotAllowed } from "./errors.ts";
+import { objectOwner } from "./owners.ts";
 import { type Level, onAccount, onBucket, onObject, type S3Call } from "./call.ts";
 
 /** Does an operation's work. */
@@ -73,23 +74,27 @@ function oneAction(level: Level, action: string): Needs {
 }
 
 const VERSIONED = /^s3:(Get|Put|Delete)Object(Acl|Annotation|Attributes|Tagging|Torrent)?$/;
-const TAG_AWARE = /^s3:(GetObject|(Get|Put|Delete)Object(Acl|Attributes|Tagging))$/;
+/** What an object's owner decides on, by its tags; deleting it is up to the owner of its bucket. */
+const OF_OBJECT_OWNER = /^s3:(GetObject|(Get|Put|Delete)Object(Acl|Attributes|Tagging))$/;
 
 /** A permission on the addressed object: of one version if the request names one, and by its tags. */
 export function objectAction(call: S3Call, action: string): NeededPermission {
   const context: Record<string, string> = {};
-  const objectAcl = call.object?.acl;
-  if (TAG_AWARE.test(action)) {
-    for (const { key, value } of call.object?.tags ?? []) {
+  const { object } = call;
+  const owned = object === undefined || !OF_OBJECT_OWNER.test(action)
+    ? {}
+    : { objectAcl: object.acl, objectOwner: objectOwner(call.bucket, object) };
+  if (OF_OBJECT_OWNER.test(action)) {
+    for (const { key, value } of object?.tags ?? []) {
       context[`s3:ExistingObjectTag/${key}`] = value;
     }
   }
   const versionId = call.query.get("versionId");
   if (versionId === null || action === "s3:PutObject" || !VERSIONED.test(action)) {
-    return { ...onObject(call, action, context), objectAcl };
+    return { ...onObject(call, action, context), ...owned };
   }
   const ofVersion = action.replace(VERSIONED, "s3:$1ObjectVersion$2");
-  return { ...onObject(call, ofVersion, { ...context, "s3:versionid": versionId }), objectAcl };
+  return { ...onObject(call, ofVersion, { ...context, "s3:versionid": versionId }), ...owned };
 }
 
 /** Parameters that refine an operation and don't choose one. */

@@ -197,3 +197,74 @@ Deno.test("ACL: a grant to another account is for those who have that account's 
   const powerless = room.s3As(await userWithKey(room.iamAs(credentials), "powerless"));
   assert.equal(await codeOf(powerless.listObjectsV2({ Bucket })), DENIED);
 });
+
+const THEIRS = "444455556666";
+
+/** A bucket with that object ownership, in which another account may do anything. */
+async function sharedRoom(ObjectOwnership: "BucketOwnerPreferred" | "ObjectWriter") {
+  const room = await s3Room({ buckets: [Bucket], accounts: { [THEIRS]: {} } });
+  const Rules = [{ ObjectOwnership }];
+  await room.s3.putBucketOwnershipControls({ Bucket, OwnershipControls: { Rules } });
+  const Policy = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{
+      Effect: "Allow",
+      Principal: { AWS: THEIRS },
+      Action: "s3:*",
+      Resource: [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`],
+    }],
+  });
+  await room.s3.putBucketPolicy({ Bucket, Policy });
+  const { account, credentials } = room.sandbox.accounts[THEIRS]!;
+  return { room, theirs: room.s3As(credentials), theirId: account.canonicalUserId };
+}
+
+Deno.test("object ownership: what another account has stored is that account's alone", async () => {
+  const { room, theirs, theirId } = await sharedRoom("ObjectWriter");
+  await using _ = room;
+  const object = { Bucket, Key: "a" };
+  await theirs.putObject({ ...object, Body: "x" });
+  assert.equal((await theirs.getObjectAcl(object)).Owner?.ID, theirId);
+  assert.equal((await room.s3.listObjects({ Bucket })).Contents?.[0]?.Owner?.ID, theirId);
+  assert.equal(await codeOf(room.s3.getObject(object)), DENIED);
+  await theirs.putObjectAcl({ ...object, ACL: "bucket-owner-read" });
+  assert.equal((await room.s3.headObject(object)).ContentLength, 1);
+  assert.equal(await codeOf(room.s3.getObjectAcl(object)), DENIED);
+  await theirs.putObjectAcl({ ...object, ACL: "bucket-owner-full-control" });
+  assert.equal((await room.s3.getObjectAcl(object)).Grants?.length, 2);
+  await theirs.putObjectAcl({ ...object, ACL: "private" });
+  await room.s3.deleteObject(object);
+  assert.equal(bucketIn(room, Bucket).objects.size, 0);
+});
+
+Deno.test("object ownership: the bucket's policy allows nothing on objects of others, and can deny", async () => {
+  const { room, theirs } = await sharedRoom("ObjectWriter");
+  await using _ = room;
+  const object = { Bucket, Key: "a" };
+  await theirs.putObject({ ...object, Body: "x" });
+  const nobody = await nobodyIn(room);
+  const policyFor = (Effect: string, Principal: unknown) =>
+    JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect, Principal, Action: "s3:GetObject", Resource: `arn:aws:s3:::mine/*` }],
+    });
+  const toNobody = { AWS: "arn:aws:iam::123456789012:user/nobody" };
+  await room.s3.putBucketPolicy({ Bucket, Policy: policyFor("Allow", toNobody) });
+  assert.equal(await codeOf(nobody.getObject(object)), DENIED);
+  await theirs.headObject(object);
+  await room.s3.putBucketPolicy({ Bucket, Policy: policyFor("Deny", "*") });
+  assert.equal(await codeOf(theirs.getObject(object)), DENIED);
+});
+
+Deno.test("object ownership: BucketOwnerPreferred takes what is offered, BucketOwnerEnforced all", async () => {
+  const { room, theirs } = await sharedRoom("BucketOwnerPreferred");
+  await using _ = room;
+  const ACL = "bucket-owner-full-control";
+  await theirs.putObject({ Bucket, Key: "offered", Body: "x", ACL });
+  await theirs.putObject({ Bucket, Key: "kept", Body: "x" });
+  await room.s3.headObject({ Bucket, Key: "offered" });
+  assert.equal(await codeOf(room.s3.getObject({ Bucket, Key: "kept" })), DENIED);
+  const Rules = [{ ObjectOwnership: "BucketOwnerEnforced" as const }];
+  await room.s3.putBucketOwnershipControls({ Bucket, OwnershipControls: { Rules } });
+  await room.s3.headObject({ Bucket, Key: "kept" });
+});

@@ -6,9 +6,10 @@
 import type { Answer } from "../../answer.ts";
 import type { Bucket } from "../../account.ts";
 import { ServiceError } from "../../operation.ts";
-import { grantsOnlyTo, ownerId } from "../acl.ts";
+import { grantsOnlyTo } from "../acl.ts";
 import { emptyAnswer, type S3Call, xmlAnswer } from "../call.ts";
 import { invalidArgument, malformedXml, notConfigured } from "../errors.ts";
+import { ownerId } from "../owners.ts";
 import { childrenOf, element, textOf } from "../../xml.ts";
 
 const OWNERSHIPS = ["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"] as const;

@@ -30,6 +30,7 @@ import { lockOf } from "./lock.ts";
 import { checksumMarkup } from "./settings.ts";
 import { etagOf, putNeeds } from "./objects.ts";
 import { findVersion, isMarker, store, versionHeaders } from "./versions.ts";
+import { newOwner, objectOwner } from "../owners.ts";
 import { tagsOfHeader } from "../tags.ts";
 import { element } from "../../xml.ts";
 import { percentDecode } from "../../wire.ts";
@@ -80,7 +81,9 @@ export function sourceVersion(call: S3Call, source: StoredObject): Record<string
 export function sourceNeeds(call: S3Call): NeededPermission[] {
   const source = copySource(call);
   const { versionId } = source;
-  const { tags = [], acl: objectAcl } = sourceObject(source) ?? {};
+  const object = sourceObject(source);
+  const { tags = [], acl: objectAcl } = object ?? {};
+  const owned = { objectAcl, objectOwner: object && objectOwner(source.bucket, object) };
   const context = Object.fromEntries(
     tags.map(({ key, value }) => [`s3:ExistingObjectTag/${key}`, value]),
   );
@@ -88,7 +91,7 @@ export function sourceNeeds(call: S3Call): NeededPermission[] {
     const [action, version] = versionId === null
       ? [`s3:GetObject${what}`, {}]
       : [`s3:GetObjectVersion${what}`, { "s3:versionid": versionId }];
-    return { ...onObject(call, action, { ...context, ...version }, source), objectAcl };
+    return { ...onObject(call, action, { ...context, ...version }, source), ...owned };
   };
   const takesTags = tags.length > 0 && isCopied(call, "x-amz-tagging-directive");
   return takesTags && !call.query.has("uploadId") ? [read(""), read("Tagging")] : [read("")];
@@ -161,6 +164,7 @@ export function copyObject(call: S3Call, may: May): Answer {
     headers: { ...metadata, ...settings, ...checksums },
     tags: keepsTags ? [...source.tags] : tagsOfHeader(call),
     acl,
+    ...newOwner(call),
     ...lockOf(call),
   };
   store(call.bucket, copy);

@@ -26,6 +26,7 @@ import { existingObject } from "./existing.ts";
 import { partNumberOf } from "./part_number.ts";
 import { bypassesGovernance, checkHasDigest, checkNotLocked, lockOf } from "./lock.ts";
 import { answerHeaders, metadataOf, settingsOf, withoutChecksums } from "./headers.ts";
+import { newOwner } from "../owners.ts";
 import { objectAction } from "../route.ts";
 import {
   deleteCurrent,
@@ -112,6 +113,7 @@ export function putObject(call: S3Call): Answer {
     headers: { ...metadataOf(call), ...settings, ...checksums },
     tags: tagsOfHeader(call),
     acl,
+    ...newOwner(call),
     ...lock,
   };
   store(call.bucket, object);

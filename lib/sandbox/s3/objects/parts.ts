@@ -215,6 +215,7 @@ export function completeMultipartUpload(call: S3Call): Answer {
       checksums: part.checksums,
     })),
     acl: upload.acl,
+    ...(upload.ownerAccountId !== undefined && { ownerAccountId: upload.ownerAccountId }),
     ...lockOf(call),
     ...upload.lock,
     uploadId: upload.uploadId,

@@ -6,13 +6,14 @@
 import type { Answer } from "../../answer.ts";
 import type { Grant, StoredObject } from "../../account.ts";
 import type { May, NeededPermission } from "../../operation.ts";
-import { aclAnswer, cannedGrants, checkAclAllowed, grantsOfRequest, ownerId } from "../acl.ts";
+import { aclAnswer, cannedGrants, checkAclAllowed, grantsOfRequest } from "../acl.ts";
 import { emptyAnswer, GRANT_HEADERS, headerContext, type S3Call, xmlAnswer } from "../call.ts";
 import { checksumsIn } from "./checksums.ts";
 import { invalidArgument, invalidRequest } from "../errors.ts";
 import { limitIn, markerIn } from "../listing.ts";
 import { storageClassOf } from "./headers.ts";
 import { existingObject } from "./existing.ts";
+import { objectOwnerId, ownerId } from "../owners.ts";
 import { objectAction } from "../route.ts";
 import { versionHeaders } from "./versions.ts";
 import { MAX_OBJECT_TAGS, requestTagContext, tagSet, tagsOf } from "../tags.ts";
@@ -21,7 +22,7 @@ import { childOf, element, optional, type Xml } from "../../xml.ts";
 /** GetObjectAcl. */
 export function getObjectAcl(call: S3Call, may: May): Answer {
   const object = existingObject(call, may);
-  const owner = ownerId(call.bucket, call.account);
+  const owner = objectOwnerId(call.bucket, object, call.account);
   return aclAnswer(grantsOf(call, object, owner), owner);
 }
 
@@ -40,7 +41,9 @@ export function putObjectAclNeeds(call: S3Call): NeededPermission[] {
 /** PutObjectAcl. */
 export function putObjectAcl(call: S3Call, may: May): Answer {
   const object = existingObject(call, may);
-  const grants = grantsOfRequest(call);
+  const { bucket, account } = call;
+  const owner = objectOwnerId(bucket, object, account);
+  const grants = grantsOfRequest(call, ownerId(bucket, account), owner);
   checkAclAllowed(call, grants, "set");
   object.acl = grants;
   return emptyAnswer();

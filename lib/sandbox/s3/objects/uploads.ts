@@ -8,7 +8,7 @@ import type { Account, MultipartUpload } from "../../account.ts";
 import { identify } from "../../caller.ts";
 import type { Caller } from "../../operation.ts";
 import { ServiceError } from "../../operation.ts";
-import { ownerId, uploadAcl } from "../acl.ts";
+import { uploadAcl } from "../acl.ts";
 import { emptyAnswer, isoTime, type S3Call, xmlAnswer } from "../call.ts";
 import { coversWholeObject, invalidHeader, requestedAlgorithm } from "./checksums.ts";
 import { invalidArgument, invalidRequest } from "../errors.ts";
@@ -23,6 +23,7 @@ import {
 } from "../listing.ts";
 import { metadataOf, settingsOf, storageClassOf } from "./headers.ts";
 import { lockOfHeaders } from "./lock.ts";
+import { newOwner, objectOwnerId } from "../owners.ts";
 import { tagsOfHeader } from "../tags.ts";
 import { element, optional, type Xml } from "../../xml.ts";
 
@@ -84,6 +85,7 @@ export function createMultipartUpload(call: S3Call): Answer {
     tags: tagsOfHeader(call),
     acl: uploadAcl(call),
     lock: lockOfHeaders(call),
+    ...newOwner(call),
     checksumAlgorithm: algorithm,
     checksumType,
     parts: new Map(),
@@ -110,14 +112,15 @@ export function abortMultipartUpload(call: S3Call): Answer {
 }
 
 /** Who started an upload and who will own the object. */
-export function ownership(call: S3Call, { initiator }: MultipartUpload): Xml[] {
+export function ownership({ bucket, account }: S3Call, upload: MultipartUpload): Xml[] {
+  const { initiator } = upload;
   return [
     element(
       "Initiator",
       element("ID", initiator.id),
       element("DisplayName", initiator.displayName),
     ),
-    element("Owner", element("ID", ownerId(call.bucket, call.account))),
+    element("Owner", element("ID", objectOwnerId(bucket, upload, account))),
   ];
 }
 
