@@ -116,6 +116,36 @@ Deno.test("GetFederationToken: without a policy only a bucket policy can grant s
   assert.equal((await refusal(s3.putObject(WRITE))).code, "AccessDenied");
 });
 
+Deno.test("GetFederationToken: a bucket of another account takes both sides, and the session policy", async () => {
+  const theirs = "444455556666";
+  await using r = await s3Room({ accounts: { [theirs]: { buckets: ["theirs"] } } });
+  const admin = r.s3As(r.sandbox.accounts[theirs]!.credentials);
+  await admin.putObject({ Bucket: "theirs", Key: "a", Body: "text" });
+  const Resource = "arn:aws:s3:::theirs/*";
+  await admin.putBucketPolicy({
+    Bucket: "theirs",
+    Policy: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{
+        Effect: "Allow",
+        Principal: { AWS: "arn:aws:iam::123456789012:root" },
+        Action: ["s3:GetObject", "s3:DeleteObject"],
+        Resource,
+      }],
+    }),
+  });
+  const broker = await userWithKey(r.iam, "broker", allow(["s3:*", "sts:*"]));
+  const { keys } = await federate(r, broker, policy(["s3:GetObject", "s3:PutObject"], Resource));
+  const s3 = r.s3As(keys);
+  await s3.getObject({ Bucket: "theirs", Key: "a" });
+  for (
+    const call of [
+      s3.putObject({ Bucket: "theirs", Key: "a", Body: "x" }),
+      s3.deleteObject({ Bucket: "theirs", Key: "a" }),
+    ]
+  ) assert.equal((await refusal(call)).message, "Access Denied");
+});
+
 Deno.test("GetFederationToken: keys call nothing of IAM, and of STS only GetCallerIdentity", async () => {
   await using r = await roomWithBroker();
   const everything = policy("*");

@@ -437,3 +437,51 @@ Deno.test("AssumeRoleWithWebIdentity: a test can give a provider its keys", asyn
   const forged = await refusal(assume(r, await other.sign(claimsOf(GITHUB))));
   assert.equal(forged.code, "InvalidIdentityToken");
 });
+
+Deno.test("AssumeRoleWithWebIdentity: the provider is looked up in the account of the role", async () => {
+  const theirs = "444455556666";
+  await using r = await s3Room({ accounts: { [theirs]: { buckets: ["theirs"] } } });
+  const { credentials } = r.sandbox.accounts[theirs]!;
+  const iam = r.iamAs(credentials);
+  const provider = `arn:aws:iam::${theirs}:oidc-provider/${GITHUB_NAME}`;
+  await iam.createRole({
+    RoleName: "deploy",
+    AssumeRolePolicyDocument: trustIn(provider, ANY_REPOSITORY),
+  });
+  const PolicyDocument = JSON.stringify(allow("s3:ListBucket", "arn:aws:s3:::theirs"));
+  await iam.putRolePolicy({ RoleName: "deploy", PolicyName: "list", PolicyDocument });
+  const RoleArn = `arn:aws:iam::${theirs}:role/deploy`;
+  const call = { Url: GITHUB, ClientIDList: ["sts.amazonaws.com"] };
+  await r.iam.createOpenIDConnectProvider(call);
+  const missing = await refusal(assume(r, token(), { RoleArn }));
+  assert.match(missing.message, /^No OpenIDConnect provider found in your account for/);
+  await iam.createOpenIDConnectProvider(call);
+  const answer = await assume(r, token(), { RoleArn });
+  assert.equal(answer.Provider, provider);
+  const s3 = r.s3As(keysOf(answer));
+  await s3.listObjectsV2({ Bucket: "theirs" });
+  assert.equal((await refusal(s3.putObject({ ...WRITE, Bucket: "theirs" }))).code, "AccessDenied");
+});
+
+Deno.test("AssumeRoleWithWebIdentity: a bucket policy can name the provider", async () => {
+  await using r = await roomWithRole();
+  const s3 = r.s3As(keysOf(await assume(r, token())));
+  assert.equal((await refusal(s3.putObject(WRITE))).code, "AccessDenied");
+  const grant = (Federated: string) =>
+    r.s3.putBucketPolicy({
+      Bucket: "b",
+      Policy: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: {
+          Effect: "Allow",
+          Principal: { Federated },
+          Action: "s3:PutObject",
+          Resource: "arn:aws:s3:::b/*",
+        },
+      }),
+    });
+  await grant("arn:aws:iam::123456789012:oidc-provider/example.com");
+  assert.equal((await refusal(s3.putObject(WRITE))).code, "AccessDenied");
+  await grant(PROVIDER);
+  await s3.putObject(WRITE);
+});
