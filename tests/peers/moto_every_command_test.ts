@@ -261,7 +261,7 @@ const TURNS: Record<string, Turn> = {
     stdout: { json: [{ action: "s3:GetObject", resource: "arn:aws:s3:::one/hello.txt" }] },
   },
   "list-credentials": {
-    line: "--user ida",
+    line: "--all",
     stdout: { json: [{ UserName: "ida", Status: "Active" }] },
   },
   "disable-key": {

@@ -27,6 +27,10 @@ export const KEYS: CommandUse[] = [
     permissions: [
       ...on("*", "iam:ListUsers"),
       ...optional(IN_ITS_PLACE, [...on(USERS, ...READ_KEYS), ...MANAGED_POLICIES]),
+      ...optional(
+        "five more calls a user; it shows all users, groups, roles and policies of the account",
+        on("*", "iam:GetAccountAuthorizationDetails"),
+      ).map((permission) => ({ ...permission, sparesCalls: true as const })),
     ],
   },
   {

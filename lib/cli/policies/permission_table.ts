@@ -14,6 +14,8 @@ export interface CommandPermission {
   condition?: Record<string, Record<string, readonly string[]>>;
   /** What happens without it, where the command goes on. */
   optional?: string;
+  /** Whether it is optional since it only spares the command other calls. */
+  sparesCalls?: true;
 }
 
 /** One way of using a command. */

@@ -8,6 +8,7 @@ import { describedUserAccess, type KnownPolicies } from "../../account/access.ts
 import { type IamCalls, iamCalls } from "../../account/iam_calls.ts";
 import { type ListOptions, reportError } from "../../account/list_options.ts";
 import { allUsers } from "../../account/users.ts";
+import { answeringFrom, userDetails } from "../../account/user_details.ts";
 import type { Aws, IAMClient } from "../../aws/connect.ts";
 import { iamPages, withDetails } from "../../aws/listing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
@@ -68,7 +69,7 @@ export interface ListCredentialsOptions extends Pick<ListOptions, "onError" | "c
 
 const TOOL_NAME = /^s3\.(read-only|write-only|read-write|custom)\./;
 const DAY_MS = 86_400_000;
-/** Each user takes seven calls, so that many are made at the same time. */
+/** Each user takes two to seven calls, so that many are made at the same time. */
 const CONCURRENCY = 32;
 
 /** The tags of a user as an object. */
@@ -118,15 +119,33 @@ export async function* listCredentials(
   const iam = limited(calls);
   const known: KnownPolicies = new Map();
   const rows = withDetails(
-    users.length > 0 ? users : allNames(calls),
-    (name) => rowsOfUser(iam, name, options, known, now),
+    users.length > 0 ? users.map((UserName) => ({ UserName, iam })) : everyUser(calls, iam),
+    (user) => rowsOfUser(user.iam, user.UserName, options, known, now),
     concurrency,
   );
   for await (const found of rows) yield* found.filter((row) => isWanted(row, options, now));
 }
 
-async function* allNames(calls: IamCalls): AsyncGenerator<string> {
-  for await (const { UserName } of allUsers(calls)) yield UserName;
+/** A user, and what to ask about it. */
+interface Listed {
+  UserName: string;
+  iam: IAMClient;
+}
+
+/** All users: with what GetAccountAuthorizationDetails says of them, or else with their names alone. */
+async function* everyUser(calls: IamCalls, iam: IAMClient): AsyncGenerator<Listed> {
+  let isListed = false;
+  try {
+    for await (const detail of userDetails(iam)) {
+      isListed = true;
+      yield { UserName: detail.UserName ?? "", iam: answeringFrom(detail, iam) };
+    }
+    return;
+  } catch (cause) {
+    const error = serviceError(cause, "Could not list users");
+    if (isListed || error.code === "credentials" || error.code === "network") throw error;
+  }
+  for await (const { UserName } of allUsers(calls)) yield { UserName, iam };
 }
 
 /** The same client, each of whose calls waits for its turn. */

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { connect, type CredentialSummary, listCredentials } from "@s3creds/cli";
 import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
+import { createUser } from "../../../lib/sandbox/seed.ts";
 import { run } from "../../support/run.ts";
 
 function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
@@ -184,7 +185,9 @@ test("what may not be read is null, with a warning in its row, and the list goes
     ["GetPolicy", ["Permission"]],
   ];
   for (const [operation, fields] of cases) {
-    sandbox.fail({ operation, times: Infinity, error });
+    for (const denied of [operation, "GetAccountAuthorizationDetails"]) {
+      sandbox.fail({ operation: denied, times: Infinity, error });
+    }
     const rows = await list(sandbox);
     sandbox.clearFaults();
     assert.deepEqual(rows.map(({ UserName }) => UserName), [
@@ -223,31 +226,86 @@ test("formats: CSV with all fields, a table for people", async (sandbox) => {
   assert.match(stdout, / my-bucket +read-write +The user has two active keys$/m);
 });
 
-Deno.test("listCredentials: seven calls a user, each managed policy once, in order, never more at a time than the limit", async () => {
-  await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
-  const names = Array.from({ length: 60 }, (_, index) => `s3.read-only.${100 + index}`);
-  for (const name of names) await create(sandbox, "my-bucket", "--read-only", "--username", name);
-  sandbox.requests.length = 0;
-  using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
-  const rows = await Array.fromAsync(listCredentials(aws, { concurrency: 8 }));
-  assert.deepEqual(rows.map(({ UserName }) => UserName), names);
-  const counts = Map.groupBy(sandbox.requests, ({ operation }) => operation);
-  const count = (operation: string) => counts.get(operation)?.length;
-  assert.equal(count("GetPolicy"), 1);
-  assert.equal(count("GetPolicyVersion"), 1);
-  // One besides for admin, to see its tags.
-  assert.equal(count("GetUser"), names.length + 1);
-  for (
-    const operation of [
-      "ListAccessKeys",
-      "GetAccessKeyLastUsed",
-      "ListUserPolicies",
-      "GetUserPolicy",
-      "ListAttachedUserPolicies",
-      "ListGroupsForUser",
-    ]
-  ) assert.equal(count(operation), names.length, operation);
+test("the same rows whether or not GetAccountAuthorizationDetails may be called", async (sandbox) => {
+  await create(sandbox, "my-bucket", "--expires", "30d");
+  await create(sandbox, "logs", "--read-only", "--user-permissions-boundary", "none");
+  const { users, groups } = sandbox.account;
+  const logs = users.get("s3.read-only.logs")!;
+  logs.attachedPolicies.add("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess");
+  groups.set("readers", {
+    groupName: "readers",
+    groupId: "AGPAREADERS",
+    path: "/",
+    arn: "arn:aws:iam::123456789012:group/readers",
+    createDate: new Date(),
+    inlinePolicies: new Map(),
+    attachedPolicies: new Set(["arn:aws:iam::aws:policy/AmazonS3FullAccess"]),
+  });
+  logs.groups.add("readers");
+  const rows = await list(sandbox);
+  assert.equal(rows.length, 2);
+  for (const [status, code] of [[403, "AccessDenied"], [501, "NotImplemented"]] as const) {
+    const error = { status, code, message: "No" };
+    sandbox.fail({ operation: "GetAccountAuthorizationDetails", error });
+    sandbox.requests.length = 0;
+    assert.deepEqual(await list(sandbox), rows);
+    assert.ok(sandbox.requests.some(({ operation }) => operation === "ListUsers"));
+  }
 });
+
+Deno.test("listCredentials: an error between two pages is thrown after the rows before it", async () => {
+  await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+  await create(sandbox, "my-bucket", "--username", "a-user-of-the-first-page");
+  const { account } = sandbox;
+  for (let index = 0; index < 300; index++) {
+    account.users.set(`user-${index}`, createUser(account.id, `user-${index}`));
+  }
+  const error = { status: 403, code: "AccessDenied", message: "Not any more" };
+  sandbox.fail({ operation: "GetAccountAuthorizationDetails", occurrence: 2, error });
+  using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+  const names: string[] = [];
+  const listing = (async () => {
+    for await (const { UserName } of listCredentials(aws)) names.push(UserName);
+  })();
+  await assert.rejects(listing, { code: "access-denied", message: /Could not list users/ });
+  assert.deepEqual(names, ["a-user-of-the-first-page"]);
+});
+
+const KEY_CALLS = ["ListAccessKeys", "GetAccessKeyLastUsed"];
+const POLICY_CALLS = [
+  "ListUserPolicies",
+  "GetUserPolicy",
+  "ListAttachedUserPolicies",
+  "ListGroupsForUser",
+];
+
+for (const isDenied of [false, true]) {
+  const calls = isDenied
+    ? "seven calls a user if the details of all are denied"
+    : "two calls a user";
+  Deno.test(`listCredentials: ${calls}, each managed policy once, in order, never more at a time than the limit`, async () => {
+    await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+    const names = Array.from({ length: 30 }, (_, index) => `s3.read-only.${100 + index}`);
+    for (const name of names) await create(sandbox, "my-bucket", "--read-only", "--username", name);
+    const error = { status: 403, code: "AccessDenied", message: "Not for you" };
+    if (isDenied) sandbox.fail({ operation: "GetAccountAuthorizationDetails", error });
+    sandbox.requests.length = 0;
+    using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+    const rows = await Array.fromAsync(listCredentials(aws, { concurrency: 8 }));
+    assert.deepEqual(rows.map(({ UserName }) => UserName), names);
+    const counts = Map.groupBy(sandbox.requests, ({ operation }) => operation);
+    const count = (operation: string) => counts.get(operation)?.length ?? 0;
+    for (const operation of ["GetPolicy", "GetPolicyVersion", "GetAccountAuthorizationDetails"]) {
+      assert.equal(count(operation), 1, operation);
+    }
+    // One besides for admin, to see its tags.
+    assert.equal(count("GetUser"), isDenied ? names.length + 1 : 0);
+    for (const operation of KEY_CALLS) assert.equal(count(operation), names.length, operation);
+    for (const operation of POLICY_CALLS) {
+      assert.equal(count(operation), isDenied ? names.length : 0, operation);
+    }
+  });
+}
 
 Deno.test("listCredentials: rows come before the last user has been looked at", async () => {
   await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
@@ -260,7 +318,7 @@ Deno.test("listCredentials: rows come before the last user has been looked at", 
     assert.equal(UserName, "s3.read-write.100");
     break;
   }
-  const seen = sandbox.requests.filter(({ operation }) => operation === "GetUser").length;
+  const seen = sandbox.requests.filter(({ operation }) => operation === "ListAccessKeys").length;
   assert.ok(seen < 20, String(seen));
 });
 
