@@ -16,7 +16,7 @@ const SOURCES = join(PROJECT, "tests", "peers", "clients");
 export type Clients = Record<ClientLibraries, { path: string } | { missing: string }>;
 
 /** What is installed as one. */
-export type ClientLibraries = "python" | "javascript" | "go" | "java";
+export type ClientLibraries = "python" | "javascript" | "go" | "java" | "terraform";
 
 type Say = (line: string) => void;
 
@@ -113,6 +113,14 @@ async function buildJava(say: Say) {
   });
 }
 
+/** No registry of packages has it, and its source is none of a library: it is used where it is. */
+async function findTerraform() {
+  const { problem } = await run("terraform", ["version"]);
+  return problem === undefined
+    ? { path: "terraform" }
+    : { missing: `terraform does not run: ${problem}` };
+}
+
 /**
  * Makes sure that the clients are installed. Those that are complete are used as they are.
  *
@@ -124,5 +132,6 @@ export async function installClients(say: Say): Promise<Clients> {
     javascript: await installJavaScript(say),
     go: await buildGoClient(say),
     java: await buildJava(say),
+    terraform: await findTerraform(),
   };
 }

@@ -55,6 +55,7 @@ const { passed, failed, skipped } = await denoTest(
     ...(noMinio === undefined
       ? { S3CREDS_MINIO_BIN: GO_BIN }
       : { S3CREDS_MINIO_BIN: "", S3CREDS_MINIO_MISSING: noMinio }),
+    S3CREDS_RCLONE_MISSING: noRclone ?? "",
     S3CREDS_APPLICATIONS_BIN: APPLICATIONS_BIN,
     S3CREDS_APPLICATIONS_MISSING: noApplications ?? "",
   },
@@ -67,9 +68,9 @@ if (noRclone !== undefined) console.log(`SKIPPED, since there is no rclone: ${no
 if (noApplications !== undefined) {
   console.log(`SKIPPED, since there are not all applications: ${noApplications}`);
 }
-for (const [language, client] of Object.entries(clients)) {
+for (const [name, client] of Object.entries(clients)) {
   if ("path" in client) continue;
-  console.log(`SKIPPED, since there are no client libraries of ${language}: ${client.missing}`);
+  console.log(`SKIPPED, since there are not all clients (${name}): ${client.missing}`);
 }
 for (const [engine, why] of Object.entries(engines.missing)) {
   console.log(`SKIPPED, since there is no ${engine}: ${why}`);

@@ -4,9 +4,10 @@
  * @module
  */
 import { join } from "node:path";
-import { hasPeers, peerPath, type Ran, runProgram, scriptPath } from "../support.ts";
+import { type Ran, runProgram, scriptPath } from "../support.ts";
+import { client, type Installed, pythonPeer } from "./installed.ts";
 import type { Line, Player } from "./play.ts";
-import { mc, rclone, s3cmd, s5cmd } from "./programs.ts";
+import { MC, mc, RCLONE, rclone, S5CMD, s5cmd } from "./programs.ts";
 import type { Operation, SceneName } from "./scenes.ts";
 import { type ClientName, WORDS, type Words } from "./words.ts";
 
@@ -18,9 +19,7 @@ export interface AlsoNeeded {
 }
 
 /** A client. */
-export interface Client {
-  /** Why it can't be had; `undefined` if it is there. */
-  missing: string | undefined;
+export interface Client extends Installed {
   play: Player;
   words: Words;
   /** Operations that it does not have. */
@@ -29,16 +28,6 @@ export interface Client {
   alsoNeeds?: Partial<Record<Operation, AlsoNeeded>>;
   /** Objects that it leaves besides those that it was asked for, by scene. */
   leaves?: Partial<Record<SceneName, Record<string, number>>>;
-}
-
-type Installed = Record<string, { path: string } | { missing: string }>;
-const INSTALLED: Installed = JSON.parse(Deno.env.get("S3CREDS_CLIENTS") ?? "{}");
-const NOT_INSTALLED = { missing: "run it by deno task test:peers" };
-
-/** Where libraries are, and why they aren't. */
-function find(libraries: string): { path: string; missing: string | undefined } {
-  const found = INSTALLED[libraries] ?? NOT_INSTALLED;
-  return "path" in found ? { ...found, missing: undefined } : { path: "", ...found };
 }
 
 const source = (...names: string[]) => scriptPath(join("clients", ...names));
@@ -55,44 +44,41 @@ function program(path: string, args: readonly string[], env?: Record<string, str
     linesOf(await runProgram(path, args, { stdin: JSON.stringify(task), env }));
 }
 
-const python = (path: string, name: string) =>
+const PEERS = pythonPeer("python");
+const ARROW = client("python");
+const JAVASCRIPT = client("javascript");
+const GO = client("go");
+const JAVA = client("java");
+
+const python = ({ path }: Installed, name: string) =>
   program(path, [source("python", "clients.py"), name]);
-const PEERS_MISSING = hasPeers ? undefined : "there are no peers of Python";
-const MINIO_MISSING = Deno.env.get("S3CREDS_MINIO_MISSING") ||
-  (Deno.env.has("S3CREDS_MINIO_BIN") ? undefined : NOT_INSTALLED.missing);
-const APPLICATIONS_MISSING = Deno.env.get("S3CREDS_APPLICATIONS_MISSING") ||
-  (Deno.env.has("S3CREDS_APPLICATIONS_BIN") ? undefined : NOT_INSTALLED.missing);
-const ARROW = find("python");
-const JAVASCRIPT = find("javascript");
 const javascript = (name: string) =>
   program("node", [source("javascript", "clients.cjs"), name], {
     S3CREDS_JAVASCRIPT: JAVASCRIPT.path,
   });
-const GO = find("go");
-const JAVA = find("java");
 
 /** By name. */
 export const CLIENTS: Record<ClientName, Client> = {
   "boto3": {
-    missing: PEERS_MISSING,
-    play: python(peerPath("python"), "boto3"),
+    ...PEERS,
+    play: python(PEERS, "boto3"),
     words: WORDS.boto3,
   },
   "minio-py": {
-    missing: PEERS_MISSING,
-    play: python(peerPath("python"), "minio"),
+    ...PEERS,
+    play: python(PEERS, "minio"),
     words: WORDS["minio-py"],
   },
   "django-storages": {
-    missing: PEERS_MISSING,
-    play: python(peerPath("python"), "django"),
+    ...PEERS,
+    play: python(PEERS, "django"),
     words: WORDS["django-storages"],
     lacks: ["copy"],
   },
-  "s3fs": { ...ARROW, play: python(ARROW.path, "s3fs"), words: WORDS.s3fs },
+  "s3fs": { ...ARROW, play: python(ARROW, "s3fs"), words: WORDS.s3fs },
   "pyarrow": {
     ...ARROW,
-    play: python(ARROW.path, "pyarrow"),
+    play: python(ARROW, "pyarrow"),
     words: WORDS.pyarrow,
     lacks: ["presign"],
     // When it has deleted an object, it sees to it that the directory is still there.
@@ -120,21 +106,21 @@ export const CLIENTS: Record<ClientName, Client> = {
     words: WORDS["AWS SDK for Java"],
   },
   "aws CLI": {
-    missing: PEERS_MISSING,
-    play: python(peerPath("python"), "aws"),
+    ...PEERS,
+    play: python(PEERS, "aws"),
     words: WORDS["aws CLI"],
   },
   "s3cmd": {
-    missing: PEERS_MISSING,
-    play: s3cmd,
+    ...PEERS,
+    play: python(PEERS, "s3cmd"),
     words: WORDS.s3cmd,
     // It gives the copy the ACL of the original.
     alsoNeeds: { copy: { action: "s3:PutObjectAcl", on: "copy" } },
   },
-  "s5cmd": { missing: APPLICATIONS_MISSING, play: s5cmd, words: WORDS.s5cmd },
-  "mc": { missing: MINIO_MISSING, play: mc, words: WORDS.mc },
+  "s5cmd": { ...S5CMD, play: s5cmd, words: WORDS.s5cmd },
+  "mc": { ...MC, play: mc, words: WORDS.mc },
   "rclone": {
-    missing: MINIO_MISSING,
+    ...RCLONE,
     play: rclone,
     words: WORDS.rclone,
     lacks: ["presign", "delete"],

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { join } from "node:path";
-import { awsEnv, peerPath, runProgram } from "../support.ts";
+import { awsEnv, runProgram } from "../support.ts";
+import { goPeer, type Installed } from "./installed.ts";
 import type { Line, Player } from "./play.ts";
 import { LARGE_SIZE, type Operation, OPERATIONS, type Scene, type Task, TEXT } from "./scenes.ts";
 
@@ -82,13 +82,13 @@ async function playScene(program: Program, place: Place): Promise<Line[]> {
   return lines;
 }
 
-/** The programs that are built from Go modules are in these directories. */
-const MINIO_BIN = Deno.env.get("S3CREDS_GO_BIN") ?? "";
-const APPLICATIONS_BIN = Deno.env.get("S3CREDS_APPLICATIONS_BIN") ?? "";
+export const MC: Installed = goPeer("mc", "MINIO");
+export const RCLONE: Installed = goPeer("rclone", "RCLONE");
+export const S5CMD: Installed = goPeer("s5cmd", "APPLICATIONS");
 
 /** MinIO's client. */
 export const mc: Player = player({
-  path: join(MINIO_BIN, "mc"),
+  path: MC.path,
   env: ({ endpoint, accessKeyId, secretAccessKey }) => ({
     MC_HOST_peer: endpoint.replace("//", `//${accessKeyId}:${secretAccessKey}@`),
   }),
@@ -110,7 +110,7 @@ export const mc: Player = player({
 
 /** s5cmd. */
 export const s5cmd: Player = player({
-  path: join(APPLICATIONS_BIN, "s5cmd"),
+  path: S5CMD.path,
   env: ({ endpoint }) => ({ S3_ENDPOINT_URL: endpoint }),
   commands({ bucket, prefix, file }) {
     const url = (name: string) => `s3://${bucket}/${prefix}${name}`;
@@ -127,37 +127,9 @@ export const s5cmd: Player = player({
   },
 });
 
-/** s3cmd. */
-export const s3cmd: Player = player({
-  path: peerPath("s3cmd"),
-  env: () => ({}),
-  options: ({ endpoint, accessKeyId, secretAccessKey }) => {
-    const { host } = new URL(endpoint);
-    return [
-      // Unless it is told the region, it asks for it, which a write-only key may not.
-      "--region=us-east-1",
-      ...["--no-progress", "--no-ssl", `--host=${host}`, `--host-bucket=${host}`],
-      ...[`--access_key=${accessKeyId}`, `--secret_key=${secretAccessKey}`],
-    ];
-  },
-  commands({ bucket, prefix, file }) {
-    const url = (name: string) => `s3://${bucket}/${prefix}${name}`;
-    return {
-      get: ["get", url("kept.txt"), "-"],
-      list: ["ls", url("")],
-      put: ["put", "-", url("put.txt")],
-      copy: ["cp", url("kept.txt"), url("copy.txt")],
-      multipart: ["put", "--multipart-chunk-size-mb=5", file, url("large.bin")],
-      presign: ["signurl", url("kept.txt"), "+600"],
-      missing: ["info", url("missing.txt")],
-      delete: ["del", url("unwanted.txt")],
-    };
-  },
-});
-
 /** rclone, of which only some commands are built. */
 export const rclone: Player = player({
-  path: join(MINIO_BIN, "rclone"),
+  path: RCLONE.path,
   options: () => ["--log-format="],
   // The lines before it tell the same of each attempt.
   words: (stderr) => stderr.trim().split("\n").at(-1)!,

@@ -85,9 +85,11 @@ export const TEXT = "what is kept";
 /** The bytes that `multipart` writes. */
 export const LARGE_SIZE = 12 * 1024 * 1024;
 
-/** A sandbox with all the scenes in it. */
-export async function openStage(): Promise<{ sandbox: Sandbox; task: Task }> {
-  const options: SceneOptions[] = Object.values(SCENES);
+/** A sandbox with some scenes in it, by default all. */
+export async function openStage(
+  names: readonly SceneName[] = SCENE_NAMES,
+): Promise<{ sandbox: Sandbox; task: Task }> {
+  const options: SceneOptions[] = names.map((name) => SCENES[name]);
   const buckets = [...new Set(options.map(({ bucket }) => bucket))];
   const sandbox = await startSandbox({ buckets });
   for (const { bucket, prefix } of options) {
@@ -107,7 +109,7 @@ export async function openStage(): Promise<{ sandbox: Sandbox; task: Task }> {
     const { AccessKeyId, SecretAccessKey } = JSON.parse(stdout);
     keys.set(bucket, { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey });
   }
-  const scenes = SCENE_NAMES.map((name) => {
+  const scenes = names.map((name) => {
     const { bucket, prefix } = SCENES[name];
     return { name, bucket, prefix, ...keys.get(bucket)! };
   });

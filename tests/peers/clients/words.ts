@@ -115,18 +115,18 @@ export const WORDS = {
   },
   "s3cmd": {
     denied: {
-      others: "exit code 77: ERROR: S3 error: 403 (AccessDenied): {reason}",
-      get: "exit code 77: ERROR: S3 error: 403 (Forbidden)",
-      list: "exit code 77: ERROR: Access to bucket '{bucket}' was denied\n" +
+      others: "ExitCode: 77: ERROR: S3 error: 403 (AccessDenied): {reason}",
+      get: "ExitCode: 77: ERROR: S3 error: 403 (Forbidden)",
+      list: "ExitCode: 77: ERROR: Access to bucket '{bucket}' was denied\n" +
         "ERROR: S3 error: 403 (AccessDenied): {reason}",
-      copy: `exit code 1: ERROR: Copy failed for: '${URL_OF_KEY}' (403 (AccessDenied): {reason})`,
-      missing: "exit code 77: ERROR: S3 error: 403 (Forbidden)",
+      copy: `ExitCode: 1: ERROR: Copy failed for: '${URL_OF_KEY}' (403 (AccessDenied): {reason})`,
+      missing: "ExitCode: 77: ERROR: S3 error: 403 (Forbidden)",
     },
     unreadable: {
-      copy: `exit code 1: ERROR: Copy failed for: '${URL_OF_KEY}' ` +
+      copy: `ExitCode: 1: ERROR: Copy failed for: '${URL_OF_KEY}' ` +
         "(403 (AccessDenied): {reason of s3:GetObjectAcl})",
     },
-    missing: "exit code 12: ERROR: S3 error: 404 (NoSuchKey): The specified key does not exist.",
+    missing: "ExitCode: 12: ERROR: S3 error: 404 (NoSuchKey): The specified key does not exist.",
   },
   "s5cmd": {
     denied: {
