@@ -158,7 +158,7 @@ for (const [what, [content, key, type]] of Object.entries(CONTENTS)) {
   });
 }
 
-for (const length of [8 * 2 ** 20, 8 * 2 ** 20 + 1, 20_000_001]) {
+for (const length of [8 * 2 ** 20, 8 * 2 ** 20 + 1, 16 * 2 ** 20 + 1]) {
   Deno.test(`putObject: long bytes, blobs and streams arrive unchanged, ${length} bytes`, async () => {
     await using st = await stage();
     const aws = account(st);
@@ -266,7 +266,7 @@ Deno.test("partSize: makes ten thousand parts suffice for any object", () => {
 Deno.test("putObjects: holds little of many files that are uploaded in parts", async () => {
   await using st = await stage();
   const aws = account(st);
-  const keys = Array.from({ length: 20 }, (_, number) => String(number));
+  const keys = Array.from({ length: 6 }, (_, number) => String(number));
   for (const key of keys) await Deno.writeFile(st.path(key), noise(9 * 2 ** 20));
   const buffers = new Set<ArrayBufferLike>();
   const { readSync } = Deno.FsFile.prototype;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { join, relative } from "node:path";
 import fc from "fast-check";
 import { type Sandbox, startSandbox, type StoredObject } from "../../lib/sandbox/mod.ts";
@@ -81,14 +82,17 @@ export function tree(directory: string): Record<string, string | null> {
         found[relative(directory, inner)] = null;
         visit(inner);
       } else {
-        found[relative(directory, inner)] = new TextDecoder("latin1").decode(
-          Deno.readFileSync(inner),
-        );
+        found[relative(directory, inner)] = latin1(Deno.readFileSync(inner));
       }
     }
   };
   visit(directory);
   return Object.fromEntries(Object.entries(found).sort());
+}
+
+/** A character for each byte. Not of a `TextDecoder`, which takes ten times as long. */
+export function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
 /** Bytes that don't repeat, the same for the same seed. */

@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { noise, tree } from "../../support/objects.ts";
+import { latin1, noise, tree } from "../../support/objects.ts";
 import { run } from "../../support/run.ts";
 
 interface Answer {
@@ -205,8 +205,6 @@ Deno.test("get-object: fails when every answer without an ETag is cut, and at on
   assert.deepEqual(server.got(), {});
   assert.deepEqual(ranges, [undefined, undefined, undefined, undefined]);
 });
-
-const latin1 = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
 
 Deno.test("get-object: skips what it has when the server goes on with the whole object", async () => {
   const whole = { headers: { etag: ETAG, "content-length": 20 }, body: CONTENT };

@@ -3,6 +3,7 @@
  * there keeps whoever opens, reads or writes it waiting, but not the one who presses Ctrl-C.
  */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { openFound } from "../../../lib/objects/local_open.ts";
 import { BUCKET, INTERRUPTED, noise, type Stage, stage } from "../../support/objects.ts";
 import { sandboxEnv } from "../../support/run.ts";
@@ -128,7 +129,7 @@ Deno.test({
       Deno.readFile(path),
     ]);
     assert.equal(got.code, 0);
-    assert.ok(back.length === content.length && back.every((byte, at) => byte === content[at]));
+    assert.equal(Buffer.compare(back, content), 0);
   },
 });
 
