@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
+import { isObject } from "../is_object.ts";
 import { type STSClient, stsClient } from "./clients.ts";
 import { processCredentials } from "./credential_process.ts";
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "./credential_types.ts";
@@ -156,12 +158,51 @@ async function webIdentityRole(
   }
   const tried = `Could not assume role ${escapeName(roleArn)} of ${from}`;
   const credentials = () => Promise.reject(new Error("this call needs no credentials"));
-  return await called(tried, { ...settings, credentials }, (sts) =>
-    sts.assumeRoleWithWebIdentity({
-      RoleArn: roleArn,
-      RoleSessionName: sessionName || SESSION_NAME,
-      WebIdentityToken: token,
-    }));
+  try {
+    return await called(
+      tried,
+      { ...settings, credentials },
+      (sts) =>
+        sts.assumeRoleWithWebIdentity({
+          RoleArn: roleArn,
+          RoleSessionName: sessionName || SESSION_NAME,
+          WebIdentityToken: token,
+        }),
+    );
+  } catch (error) {
+    throw aboutToken(error, tried, token, tokenFile);
+  }
+}
+
+/** What AWS says of a refused token doesn't tell what is in it, which is what the reader must compare. */
+function aboutToken(error: unknown, tried: string, token: string, tokenFile: string): unknown {
+  if (!(error instanceof S3CredentialsError)) return error;
+  const { code, message, cause } = error;
+  if (cause instanceof Error && cause.name === "ExpiredTokenException") {
+    return new S3CredentialsError(code, `${tried}: the token has expired (${cause.name})`, {
+      hint: `Whatever wrote it to ${escapeName(tokenFile)} must write a new one`,
+      cause,
+    });
+  }
+  const claims = claimsOf(token);
+  if (claims === undefined || (code !== "access-denied" && code !== "aws")) return error;
+  const facts = ["iss", "aud", "sub"].map((name) =>
+    name in claims ? `${name} ${escapeName(String(claims[name]))}` : `no ${name}`
+  );
+  return new S3CredentialsError(code, message, {
+    hint: `The token has ${facts.join(", ")}: compare IAM's provider, and the role's trust policy`,
+    cause,
+  });
+}
+
+/** What a token says, which is no secret; its signature is. */
+function claimsOf(token: string): Record<string, unknown> | undefined {
+  try {
+    const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+    return isObject(claims) ? claims : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function called(

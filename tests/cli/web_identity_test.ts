@@ -69,9 +69,25 @@ Deno.test("AWS_WEB_IDENTITY_TOKEN_FILE: reads a bucket with the role that trusts
     const stranger = await withToken({ sub: "system:other" }, ["whoami"]);
     assert.equal(stranger.code, 1);
     assert.match(stranger.stderr, /Not authorized to perform sts:AssumeRoleWithWebIdentity/);
+    assert.ok(
+      stranger.stderr.includes(
+        `The token has iss ${issuer.url}, aud sts.amazonaws.com, sub system:other: compare ` +
+          "IAM's provider, and the role's trust policy",
+      ),
+      stranger.stderr,
+    );
+    const signature = (await Deno.readTextFile(tokenFile)).split(".")[2]!;
+    assert.ok(!stranger.stderr.includes(signature), "the token stands on standard error");
     const late = await withToken({ sub: "system:app", exp: 1_500_000_000 }, ["whoami"]);
     assert.equal(late.code, 1);
-    assert.match(late.stderr, /ExpiredTokenException/);
+    assert.match(
+      late.stderr,
+      /of AWS_WEB_IDENTITY_TOKEN_FILE: the token has expired \(ExpiredTokenException\)$/m,
+    );
+    assert.ok(
+      late.stderr.includes(`Whatever wrote it to ${tokenFile} must write a new one`),
+      late.stderr,
+    );
   } finally {
     await Deno.remove(tokenFile);
   }
