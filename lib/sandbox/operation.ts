@@ -66,6 +66,8 @@ export interface NeededPermission {
   bucket?: Bucket;
   /** The ACL of the object that the permission is for, if it has one of its own. */
   objectAcl?: Grant[] | undefined;
+  /** Whether there is no such object: who may list the bucket by its ACL may learn that. */
+  objectIsMissing?: boolean;
   /** The account that owns the object, whose policies and ACL count in place of the bucket's. */
   objectOwner?: string | undefined;
   /** A resource policy that takes part, such as a role's trust policy. */

@@ -29,13 +29,16 @@ const ON_OBJECT: Record<string, string[]> = {
  * nothing, or ACLs are switched off.
  */
 export function aclPolicy(
-  { action, bucket, objectAcl = [] }: NeededPermission,
+  { action, bucket, objectAcl = [], objectIsMissing = false }: NeededPermission,
   caller: Caller,
   ignoresPublicAcls: boolean,
 ): PolicyDocument | undefined {
   if (bucket === undefined || bucket.objectOwnership === "BucketOwnerEnforced") return undefined;
   const statements: PolicyStatement[] = [];
-  for (const [grants, actions] of [[bucket.acl, ON_BUCKET], [objectAcl, ON_OBJECT]] as const) {
+  const onBucket = objectIsMissing
+    ? { ...ON_BUCKET, READ: [...ON_BUCKET.READ!, ...ON_OBJECT.READ!] }
+    : ON_BUCKET;
+  for (const [grants, actions] of [[bucket.acl, onBucket], [objectAcl, ON_OBJECT]] as const) {
     for (const { grantee, permission } of grants) {
       const Principal = principalOf(grantee, caller, ignoresPublicAcls);
       const granted = permission === "FULL_CONTROL"

@@ -78,6 +78,8 @@ function invalidPolicy(why: string): ServiceError {
   return new ServiceError(400, "InvalidPolicyDocument", `Invalid Policy: ${why}`);
 }
 
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
+
 /** Fields that need no condition. */
 const FREE = /^(?:x-amz-signature|signature|awsaccesskeyid|policy|file|x-ignore-.*)$/;
 
@@ -95,7 +97,7 @@ export function checkFormPolicy({ fields, file }: UploadForm, bucket: string, no
   const { expiration, conditions } = policy;
   if (typeof expiration !== "string") throw invalidPolicy("Policy missing expiration.");
   if (!Array.isArray(conditions)) throw invalidPolicy("Policy missing conditions.");
-  const expires = Date.parse(expiration);
+  const expires = ISO_TIME.test(expiration) ? Date.parse(expiration) : NaN;
   if (Number.isNaN(expires)) throw invalidPolicy(`Invalid 'expiration' value: '${expiration}'`);
   if (expires <= now.getTime()) throw refused("Policy expired.");
   const values = new Map([...fields, ["bucket", bucket]]);

@@ -81,8 +81,10 @@ const OF_OBJECT_OWNER = /^s3:(GetObject|(Get|Put|Delete)Object(Acl|Attributes|Ta
 export function objectAction(call: S3Call, action: string): NeededPermission {
   const context: Record<string, string> = {};
   const { object } = call;
-  const owned = object === undefined || !OF_OBJECT_OWNER.test(action)
+  const owned = !OF_OBJECT_OWNER.test(action)
     ? {}
+    : object === undefined
+    ? { objectIsMissing: true }
     : { objectAcl: object.acl, objectOwner: objectOwner(call.bucket, object) };
   if (OF_OBJECT_OWNER.test(action)) {
     for (const { key, value } of object?.tags ?? []) {

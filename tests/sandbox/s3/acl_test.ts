@@ -68,7 +68,13 @@ Deno.test("ACL of a bucket: READ lists its objects, WRITE creates some", async (
   await room.s3.putBucketAcl({ Bucket, ACL: "public-read-write" });
   await anonymous.putObject({ Bucket, Key: "b", Body: "" });
   assert.equal(await codeOf(anonymous.getObject({ Bucket, Key: "a" })), DENIED);
+  assert.equal(await codeOf(anonymous.getObject({ Bucket, Key: "none" })), "404 NoSuchKey");
   assert.equal(await codeOf(anonymous.getBucketAcl({ Bucket })), DENIED);
+  const open = { Bucket, Key: "open", Body: "x", ACL: "public-read" as const };
+  await anonymous.putObject(open);
+  const { Contents = [] } = await room.s3.listObjects({ Bucket, Prefix: "open" });
+  assert.equal(Contents[0]?.Owner?.ID, "65a011a29cdf8ec533ec3d1ccaae921c");
+  await anonymous.headObject({ Bucket, Key: "open" });
 });
 
 Deno.test("ACL of a bucket: READ_ACP and WRITE_ACP are for the ACL alone", async () => {
@@ -267,4 +273,27 @@ Deno.test("object ownership: BucketOwnerPreferred takes what is offered, BucketO
   const Rules = [{ ObjectOwnership: "BucketOwnerEnforced" as const }];
   await room.s3.putBucketOwnershipControls({ Bucket, OwnershipControls: { Rules } });
   await room.s3.headObject({ Bucket, Key: "kept" });
+});
+
+Deno.test("object ownership: an upload with an ACL takes the permission for it from its own account", async () => {
+  const { room, theirs } = await sharedRoom("BucketOwnerPreferred");
+  await using _ = room;
+  const Policy = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{
+      Effect: "Allow",
+      Principal: { AWS: THEIRS },
+      Action: "s3:PutObject",
+      Resource: `arn:aws:s3:::${Bucket}/*`,
+      Condition: { StringEquals: { "s3:x-amz-acl": "bucket-owner-full-control" } },
+    }],
+  });
+  await room.s3.putBucketPolicy({ Bucket, Policy });
+  const upload = { Bucket, Key: "a", Body: "x" };
+  await theirs.putObject({ ...upload, ACL: "bucket-owner-full-control" });
+  assert.equal(await codeOf(theirs.putObject(upload)), DENIED);
+  const iam = room.iamAs(room.sandbox.accounts[THEIRS]!.credentials);
+  const writer = room.s3As(await userWithKey(iam, "writer", allow("s3:PutObject")));
+  const ACL = "bucket-owner-full-control";
+  assert.equal(await codeOf(writer.putObject({ ...upload, ACL })), DENIED);
 });

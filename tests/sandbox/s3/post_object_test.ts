@@ -9,7 +9,7 @@ interface FormOptions {
   keys: Keys;
   fields: Record<string, string>;
   conditions?: unknown[];
-  expiration?: Date;
+  expiration?: string;
   version?: 2 | 4;
 }
 
@@ -24,7 +24,7 @@ function signedFields(options: FormOptions): Record<string, string> {
     "x-amz-date": date,
   };
   const policy = Buffer.from(JSON.stringify({
-    expiration: (expiration ?? new Date(Date.now() + 60_000)).toISOString(),
+    expiration: expiration ?? new Date(Date.now() + 60_000).toISOString(),
     conditions: [
       { bucket: "b" },
       ...conditions,
@@ -113,8 +113,13 @@ const REFUSED: {
 }[] = [
   {
     name: "an expired policy",
-    options: { expiration: new Date(Date.now() - 1000) },
+    options: { expiration: new Date(Date.now() - 1000).toISOString() },
     expected: [403, "AccessDenied"],
+  },
+  {
+    name: "an expiration that is no ISO time",
+    options: { expiration: "2100-01-01 00:00:00" },
+    expected: [400, "InvalidPolicyDocument"],
   },
   {
     name: "another key than the policy's",

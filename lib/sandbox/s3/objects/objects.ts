@@ -77,13 +77,19 @@ export function putNeeds(call: S3Call): NeededPermission[] {
     if (value !== undefined) context[`s3:object-lock-${name}`] = value;
   }
   const further: [string, boolean][] = [
-    ["s3:PutObjectAcl", ["x-amz-acl", ...GRANT_HEADERS].some(has)],
     ["s3:PutObjectTagging", tags.length > 0],
     ["s3:PutObjectRetention", has("x-amz-object-lock-mode")],
     ["s3:PutObjectLegalHold", has("x-amz-object-lock-legal-hold")],
   ];
   const actions = ["s3:PutObject", ...further.filter(([, needed]) => needed).map(([one]) => one)];
-  return [...actions.map((action) => onObject(call, action, context)), ...encryptNeeds(call)];
+  const setsAcl = ["x-amz-acl", ...GRANT_HEADERS].some(has) && call.caller.type !== "anonymous";
+  // It is up to the account that uploads, as AWS's policies for uploads by other accounts show.
+  const aclNeed = { ...onObject(call, "s3:PutObjectAcl", context), objectOwner: call.account.id };
+  return [
+    ...actions.map((action) => onObject(call, action, context)),
+    ...(setsAcl ? [aclNeed] : []),
+    ...encryptNeeds(call),
+  ];
 }
 
 /** What GetObject needs: of an encrypted object, the use of its key too. */
