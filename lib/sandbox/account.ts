@@ -57,7 +57,9 @@ export interface User {
   /** Names of groups. */
   groups: Set<string>;
   /** Set where the user has a console password. */
-  loginProfile: { createDate: Date; passwordLastUsed: Date | undefined } | undefined;
+  loginProfile:
+    | { createDate: Date; passwordLastUsed: Date | undefined; passwordLastChanged?: Date }
+    | undefined;
   /** Serial numbers. */
   mfaDevices: Map<string, { enableDate: Date }>;
   /** By certificate id. */

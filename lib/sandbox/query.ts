@@ -134,6 +134,17 @@ export function required(parameters: Parameters, name: string): string {
   return value;
 }
 
+/** The value of a parameter that has but a few possible ones, if it was given. */
+export function oneOf(
+  parameters: Parameters,
+  name: string,
+  values: readonly string[],
+): string | undefined {
+  const value = parameters.get(name);
+  if (value === undefined || values.includes(value)) return value;
+  throw constraintError(name, value, `satisfy enum value set: [${values.join(", ")}]`);
+}
+
 /** Refuses a text that is too short or too long. */
 export function checkLength(name: string, value: string, min: number, max: number): void {
   const length = [...value].length;

@@ -75,6 +75,7 @@ const INPUT = {
   UploadId: "1",
   RenameSource: "/mine/key",
   Body: "body",
+  AnnotationPayload: "body",
 };
 
 Deno.test("s3: exactly what the page lists is answered with 501", async () => {

@@ -151,7 +151,7 @@ function userRow(user: User): string[] {
     timeText(user.createDate),
     String(loginProfile !== undefined),
     loginProfile ? timeOr("no_information", loginProfile.passwordLastUsed) : NONE,
-    timeOr(NONE, loginProfile?.createDate),
+    timeOr(NONE, loginProfile?.passwordLastChanged ?? loginProfile?.createDate),
     NONE,
     String(user.mfaDevices.size > 0),
     ...keyCells(keys[0]),

@@ -60,9 +60,9 @@ export function nameOf(call: IamCall, parameter: string, max = 128): string {
 }
 
 /** The path of a new entity; `/` if omitted. */
-export function pathOf(call: IamCall): string {
-  const path = call.parameters.get("Path") ?? "/";
-  checkLength("Path", path, 1, 512);
+export function pathOf(call: IamCall, parameter = "Path"): string {
+  const path = call.parameters.get(parameter) ?? "/";
+  checkLength(parameter, path, 1, 512);
   if (!/^\/(?:[\x21-\x7e]+\/)?$/.test(path)) {
     throw validationError(
       "The specified value for path is invalid. It must begin and end with / and contain only " +

@@ -7,6 +7,8 @@ import {
   alreadyExists,
   arnOf,
   deleteConflict,
+  groupArn,
+  groupOf,
   type IamCall,
   type IamOperations,
   isTaken,
@@ -84,6 +86,27 @@ export const groupOperations: IamOperations = {
     },
   },
 
+  UpdateGroup: {
+    permissions: (call) =>
+      [groupArn(call.account, nameOf(call, "GroupName")), newArnOf(call)]
+        .map((resource) => ({ action: "iam:UpdateGroup", resource })),
+    run: (call) => {
+      const { account } = call;
+      const group = groupOf(call);
+      const { groupName: before } = group;
+      const name = newNameOf(call);
+      const others = [...account.groups.keys()].filter((other) => other !== before);
+      if (isTaken(others, name)) throw alreadyExists(`Group with name ${name} already exists.`);
+      group.arn = newArnOf(call);
+      group.path = newPathOf(call);
+      group.groupName = name;
+      account.groups.delete(before);
+      account.groups.set(name, group);
+      for (const { groups } of account.users.values()) if (groups.delete(before)) groups.add(name);
+      return undefined;
+    },
+  },
+
   DeleteGroup: onGroup("DeleteGroup", (group, { account }) => {
     const { groupName } = group;
     if (group.inlinePolicies.size > 0) {
@@ -122,6 +145,19 @@ export const groupOperations: IamOperations = {
       groupFields,
     )),
 };
+
+function newNameOf(call: IamCall): string {
+  return nameOf(call, call.parameters.has("NewGroupName") ? "NewGroupName" : "GroupName");
+}
+
+function newPathOf(call: IamCall): string {
+  const present = call.account.groups.get(nameOf(call, "GroupName"))?.path;
+  return call.parameters.has("NewPath") ? pathOf(call, "NewPath") : present ?? "/";
+}
+
+function newArnOf(call: IamCall): string {
+  return arnOf(call.account, "group", newNameOf(call), newPathOf(call));
+}
 
 function namedUser(call: IamCall): User {
   required(call.parameters, "UserName");

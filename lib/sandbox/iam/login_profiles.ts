@@ -25,11 +25,34 @@ export const loginProfileOperations: IamOperations = {
     return loginProfile(user);
   }),
 
+  UpdateLoginProfile: onUser("UpdateLoginProfile", (user, { parameters, account }) => {
+    const password = parameters.get("Password");
+    if (user.loginProfile === undefined) throw noLoginProfile(user);
+    if (password === undefined) return undefined;
+    checkPassword(password);
+    user.loginProfile.passwordLastChanged = account.clock.now();
+    return undefined;
+  }),
+
   DeleteLoginProfile: onUser("DeleteLoginProfile", (user) => {
     if (user.loginProfile === undefined) throw noLoginProfile(user);
     user.loginProfile = undefined;
     return undefined;
   }),
+};
+
+/** The account has no policy for passwords, and can't get one in the sandbox. */
+export const passwordPolicyOperations: IamOperations = {
+  GetAccountPasswordPolicy: {
+    permissions: () => [{ action: "iam:GetAccountPasswordPolicy", resource: "*" }],
+    run: ({ account }) => {
+      throw new ServiceError(
+        404,
+        "NoSuchEntity",
+        `The Password Policy with domain name ${account.id} cannot be found.`,
+      );
+    },
+  },
 };
 
 function checkPassword(password: string): void {

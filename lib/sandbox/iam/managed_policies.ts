@@ -22,13 +22,13 @@ import {
   tagsOf,
 } from "./call.ts";
 import { isAwsManaged } from "./aws_managed_policies.ts";
-import { attachmentCount, boundaryCount } from "./policy_use.ts";
+import { attachmentCount, boundaryCount, USAGES } from "./policy_use.ts";
 import { identify } from "../caller.ts";
 import { uniqueId } from "../identifiers.ts";
 import { QUOTAS } from "./quotas.ts";
 import { ServiceError } from "../operation.ts";
 import { checkIdentityPolicy, countedLength } from "../auth/policy_document.ts";
-import { fields, required } from "../query.ts";
+import { fields, oneOf, required } from "../query.ts";
 import { element, type XmlContent } from "../xml.ts";
 
 const { PolicySizeQuota } = QUOTAS;
@@ -74,13 +74,16 @@ export const managedPolicyOperations: IamOperations = {
     }],
     run: (call) => {
       const { account, parameters } = call;
-      const scope = parameters.get("Scope") ?? "All";
+      const scope = oneOf(parameters, "Scope", ["All", "AWS", "Local"]) ?? "All";
+      const onlyBoundaries =
+        oneOf(parameters, "PolicyUsageFilter", USAGES) === "PermissionsBoundary";
       const prefix = parameters.get("PathPrefix") ?? "/";
       const onlyAttached = parameters.get("OnlyAttached") === "true";
       const matching = [...account.policies.values()].filter((policy) =>
         policy.path.startsWith(prefix) &&
         (scope === "All" || (scope === "AWS") === isAwsManaged(policy.arn)) &&
-        (!onlyAttached || attachmentCount(policy.arn, account) > 0)
+        (!onlyAttached || attachmentCount(policy.arn, account) > 0) &&
+        (!onlyBoundaries || boundaryCount(policy.arn, account) > 0)
       );
       return page(
         call,

@@ -15,9 +15,10 @@ import {
   pathOf,
   refuse,
 } from "./call.ts";
+import { plainUser } from "./users.ts";
 import { base32Secret } from "../identifiers.ts";
 import { ServiceError } from "../operation.ts";
-import { checkLength, fields, required } from "../query.ts";
+import { checkLength, fields, oneOf, required } from "../query.ts";
 import { element } from "../xml.ts";
 
 /** The operations of this module. */
@@ -37,6 +38,25 @@ export const mfaOperations: IamOperations = {
         "VirtualMFADevice",
         fields({ SerialNumber: serialNumber, Base32StringSeed: btoa(base32Secret()) }),
       );
+    },
+  },
+
+  ListVirtualMFADevices: {
+    permissions: ({ account }) => [{
+      action: "iam:ListVirtualMFADevices",
+      resource: `arn:${account.partition}:iam::${account.id}:mfa/`,
+    }],
+    run: (call) => {
+      const { account, parameters } = call;
+      const status = oneOf(parameters, "AssignmentStatus", ["Assigned", "Unassigned", "Any"]);
+      const devices = [...account.virtualMfaDevices].filter(([, { userName }]) =>
+        (status ?? "Any") === "Any" || (status === "Assigned") === (userName !== undefined)
+      );
+      return page(call, "VirtualMFADevices", devices, ({ userName = "" }, SerialNumber) => {
+        const user = account.users.get(userName);
+        const EnableDate = user?.mfaDevices.get(SerialNumber)?.enableDate;
+        return [fields({ SerialNumber, EnableDate }), user && element("User", plainUser(user))];
+      });
     },
   },
 

@@ -5,7 +5,7 @@
  */
 import type { Account, Group, Role, User } from "../account.ts";
 import { type IamOperations, type ListItem, onPolicy, pageOfLists } from "./call.ts";
-import { constraintError, fields, type Parameters } from "../query.ts";
+import { fields, oneOf } from "../query.ts";
 
 interface Uses {
   groups: Group[];
@@ -46,7 +46,8 @@ export function boundaryCount(arn: string, account: Account): number {
 }
 
 const ENTITIES = ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"];
-const USAGES = ["PermissionsPolicy", "PermissionsBoundary"];
+/** What a policy can be used as. */
+export const USAGES = ["PermissionsPolicy", "PermissionsBoundary"];
 
 /** The operation of this module. */
 export const policyUseOperations: IamOperations = {
@@ -77,9 +78,3 @@ export const policyUseOperations: IamOperations = {
     });
   }),
 };
-
-function oneOf(parameters: Parameters, name: string, values: string[]): string | undefined {
-  const value = parameters.get(name);
-  if (value === undefined || values.includes(value)) return value;
-  throw constraintError(name, value, `satisfy enum value set: [${values.join(", ")}]`);
-}

@@ -6,7 +6,7 @@
 import { accountReportOperations } from "./account_reports.ts";
 import { authorizationDetailsOperations } from "./authorization_details.ts";
 import { groupOperations } from "./groups.ts";
-import { loginProfileOperations } from "./login_profiles.ts";
+import { loginProfileOperations, passwordPolicyOperations } from "./login_profiles.ts";
 import type { IamCall, IamOperation, IamOperations } from "./call.ts";
 import { accessKeyOperations } from "./access_keys.ts";
 import { managedPolicyOperations } from "./managed_policies.ts";
@@ -34,6 +34,7 @@ export const OPERATIONS: ReadonlyMap<string, IamOperation> = new Map(Object.entr
     ...policyUseOperations,
     ...groupOperations,
     ...loginProfileOperations,
+    ...passwordPolicyOperations,
     ...mfaOperations,
     ...otherCredentialOperations,
     ...simulationOperations,

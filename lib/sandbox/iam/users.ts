@@ -107,6 +107,9 @@ export const userOperations: IamOperations = {
       const others = [...call.account.users.keys()].filter((other) => other !== user.userName);
       if (isTaken(others, name)) throw alreadyExists(`User with name ${name} already exists.`);
       call.account.users.delete(user.userName);
+      for (const device of call.account.virtualMfaDevices.values()) {
+        if (device.userName === user.userName) device.userName = name;
+      }
       renamePrincipal(call.account, user.arn, newArnOf(call));
       user.arn = newArnOf(call);
       user.path = newPathOf(call);
@@ -183,7 +186,7 @@ function rootUser({ account }: IamCall): XmlContent {
 }
 
 /** Lists omit the boundary and the tags. */
-function plainUser(user: User): XmlContent {
+export function plainUser(user: User): XmlContent {
   return fields({
     Path: user.path,
     UserName: user.userName,
@@ -208,8 +211,8 @@ function newNameOf(call: IamCall): string {
 }
 
 function newPathOf(call: IamCall): string {
-  const path = call.parameters.get("NewPath");
-  return path ?? call.account.users.get(nameOf(call, "UserName"))?.path ?? "/";
+  const present = call.account.users.get(nameOf(call, "UserName"))?.path;
+  return call.parameters.has("NewPath") ? pathOf(call, "NewPath") : present ?? "/";
 }
 
 function newArnOf(call: IamCall): string {

@@ -41,6 +41,35 @@ Deno.test("groups: managed policies are attached, listed and detached", async ()
   assert.equal((await refusal(joe.listUsers({}))).code, "AccessDenied");
 });
 
+Deno.test("UpdateGroup: renames and moves a group, whose members stay", async () => {
+  await using r = await room();
+  const { iam } = r;
+  await iam.createGroup({ GroupName: "old" });
+  await iam.createGroup({ GroupName: "taken" });
+  await iam.addUserToGroup({ GroupName: "old", UserName: "admin" });
+  const taken = await refusal(iam.updateGroup({ GroupName: "old", NewGroupName: "Taken" }));
+  assert.equal(taken.code, "EntityAlreadyExists");
+  const path = await refusal(iam.updateGroup({ GroupName: "old", NewPath: "nowhere" }));
+  assert.equal(path.code, "ValidationError");
+  await iam.updateGroup({ GroupName: "old", NewGroupName: "new", NewPath: "/x/" });
+  const { Group, Users } = await iam.getGroup({ GroupName: "new" });
+  assert.equal(Group?.Arn, "arn:aws:iam::123456789012:group/x/new");
+  assert.deepEqual(Users?.map(({ UserName }) => UserName), ["admin"]);
+  assert.equal((await refusal(iam.getGroup({ GroupName: "old" }))).code, "NoSuchEntity");
+});
+
+Deno.test("UpdateGroup: needs the permission on the old and the new name", async () => {
+  await using r = await room();
+  await r.iam.createGroup({ GroupName: "old" });
+  const arn = "arn:aws:iam::123456789012:group";
+  const half = r.iamAs(await userWithKey(r.iam, "half", allow("iam:UpdateGroup", `${arn}/old`)));
+  const denied = await refusal(half.updateGroup({ GroupName: "old", NewGroupName: "new" }));
+  assert.equal(denied.code, "AccessDenied");
+  const both = allow("iam:UpdateGroup", [`${arn}/old`, `${arn}/new`]);
+  const whole = r.iamAs(await userWithKey(r.iam, "whole", both));
+  await whole.updateGroup({ GroupName: "old", NewGroupName: "new" });
+});
+
 Deno.test("tags of roles: set, listed and removed", async () => {
   await using r = await room();
   const AssumeRolePolicyDocument = JSON.stringify({

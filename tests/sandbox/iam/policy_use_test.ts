@@ -89,6 +89,15 @@ Deno.test("GetPolicy, DeletePolicy, ListPolicies: a group counts as a user of a 
   await iam.deletePolicy({ PolicyArn });
 });
 
+Deno.test("ListPolicies: heeds PolicyUsageFilter, and refuses an unknown scope", async () => {
+  await using r = await room();
+  await policyInUse(r);
+  const boundaries = await r.iam.listPolicies({ PolicyUsageFilter: "PermissionsBoundary" });
+  assert.deepEqual(boundaries.Policies?.map(({ PolicyName }) => PolicyName), ["p"]);
+  const wrong = r.iam.listPolicies({ Scope: "Mine" as "Local" });
+  assert.equal((await refusal(wrong)).code, "ValidationError");
+});
+
 Deno.test("versions of policies: the default one decides, five are the most", async () => {
   await using r = await room();
   const { iam } = r;

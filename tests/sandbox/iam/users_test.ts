@@ -168,3 +168,40 @@ Deno.test("CreateUser: a condition can require a boundary", async () => {
   assert.equal((await refusal(joe.createUser({ UserName: "free" }))).code, "AccessDenied");
   await joe.createUser({ UserName: "bound", PermissionsBoundary: S3_FULL });
 });
+
+Deno.test("UpdateLoginProfile: changes the password of a user who has one", async () => {
+  await using r = await room();
+  const { iam } = r;
+  const call = { UserName: "joe", Password: "correct-horse" };
+  await iam.createUser({ UserName: "joe" });
+  assert.equal((await refusal(iam.updateLoginProfile(call))).code, "NoSuchEntity");
+  await iam.createLoginProfile(call);
+  const short = await refusal(iam.updateLoginProfile({ ...call, Password: "short" }));
+  assert.equal(short.code, "PasswordPolicyViolation");
+  await iam.updateLoginProfile({ ...call, Password: "battery-staple" });
+  assert.equal((await refusal(iam.getAccountPasswordPolicy({}))).code, "NoSuchEntity");
+});
+
+Deno.test("ListVirtualMFADevices: says who has which device, also after a user was renamed", async () => {
+  await using r = await room();
+  const { iam } = r;
+  await iam.createUser({ UserName: "joe" });
+  const serials = await Promise.all(["free", "used"].map(async (VirtualMFADeviceName) => {
+    const { VirtualMFADevice } = await iam.createVirtualMFADevice({ VirtualMFADeviceName });
+    return VirtualMFADevice!.SerialNumber!;
+  }));
+  const [free, SerialNumber] = serials as [string, string];
+  await iam.enableMFADevice({
+    UserName: "joe",
+    SerialNumber,
+    AuthenticationCode1: "123456",
+    AuthenticationCode2: "654321",
+  });
+  await iam.updateUser({ UserName: "joe", NewUserName: "jo" });
+  const list = async (AssignmentStatus?: "Assigned" | "Unassigned") =>
+    (await iam.listVirtualMFADevices({ AssignmentStatus })).VirtualMFADevices!
+      .map((device) => [device.SerialNumber, device.User?.UserName]);
+  assert.deepEqual(await list(), [[free, undefined], [SerialNumber, "jo"]]);
+  assert.deepEqual(await list("Assigned"), [[SerialNumber, "jo"]]);
+  assert.deepEqual(await list("Unassigned"), [[free, undefined]]);
+});
