@@ -137,6 +137,20 @@ Deno.test("put-object: succeeds though the answer to CompleteMultipartUpload is 
   assert.equal(st.objects().get("large")?.body.length, 20_000_000);
 });
 
+Deno.test("put-object: succeeds though the server has forgotten the upload that it completed", async () => {
+  await using st = await stage();
+  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  st.sandbox.fail({ operation: "CompleteMultipartUpload", after: true, cut: true });
+  st.sandbox.fail({
+    operation: "CompleteMultipartUpload",
+    occurrence: 2,
+    error: { status: 404, code: "NoSuchUpload", message: "The specified upload does not exist." },
+  });
+  const put = await st.run(["put-object", "-s", BUCKET, "large", st.path("large")]);
+  assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
+  assert.equal(st.objects().get("large")?.body.length, 20_000_000);
+});
+
 Deno.test("put-object: retries an error inside a 200 of CompleteMultipartUpload", async () => {
   await using st = await stage();
   await Deno.writeFile(st.path("large"), noise(20_000_000));
