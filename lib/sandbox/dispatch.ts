@@ -14,7 +14,7 @@ import {
   type ReadClaim,
   serviceOf,
 } from "./auth/authentication.ts";
-import { readPayload } from "./auth/payload.ts";
+import { checkIsDocument, readPayload } from "./auth/payload.ts";
 import { readClaim } from "./auth/signature.ts";
 import { S3Call } from "./s3/call.ts";
 import { corsHeaders, preflight } from "./s3/cors.ts";
@@ -112,6 +112,7 @@ export async function dispatch(
 const EMPTY = new Uint8Array();
 /** More than this many requests are not remembered; the oldest go first. */
 const MAX_REQUESTS = 10_000;
+const MAX_HEADER_BYTES = 8192;
 const MAX_DOCUMENT_BYTES = 5 * 1024 * 1024;
 const MAX_OBJECT_BYTES = 5 * 1024 * 1024 * 1024;
 /** Up to this size a payload is read before it is known whether the caller may store it. */
@@ -136,6 +137,7 @@ interface Exchange {
 
 async function serve(wire: WireRequest, exchange: Exchange): Promise<Answer> {
   const { claim, service, record, state } = exchange;
+  if (service === "s3") checkHeaderSize(wire);
   if (service === "s3" && wire.method === "OPTIONS") return preflight(wire, state.cloud);
   const authenticated = authenticate(wire, claim, service, state.cloud);
   const head: SandboxRequest = {
@@ -170,6 +172,18 @@ async function serve(wire: WireRequest, exchange: Exchange): Promise<Answer> {
   return garbled ?? outcome();
 }
 
+/** S3 takes 8 KB of headers. */
+function checkHeaderSize({ rawHeaders }: WireHead): void {
+  const size = rawHeaders.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (size <= MAX_HEADER_BYTES) return;
+  throw new ServiceError(
+    400,
+    "RequestHeaderSectionTooLarge",
+    "Your request header section exceeds the maximum allowed size.",
+    { details: { MaxSizeAllowed: String(MAX_HEADER_BYTES) } },
+  );
+}
+
 /** Reads the payload of a request to S3: a large one only for a caller who may store it. */
 async function withPayload(
   head: SandboxRequest,
@@ -177,6 +191,7 @@ async function withPayload(
   { incoming, form, state }: Exchange,
 ): Promise<SandboxRequest> {
   const isObject = isFormUpload(head) || storesPayload(head, caller, account);
+  if (!isObject) checkIsDocument(incoming);
   const isLarge = Number(headerOf(incoming, "content-length") ?? 0) > SMALL_BYTES;
   if (isObject && !isFormUpload(head) && (isLarge || incoming.awaitsContinue)) {
     const { fault, permissions } = s3(head, caller, account);

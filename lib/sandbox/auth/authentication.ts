@@ -13,14 +13,12 @@ import { checkPayloadType, type Signer } from "./payload.ts";
 import {
   hmacHex,
   MalformedSignatureError,
-  OldSignatureError,
   sameDigest,
   type SignatureClaim,
   signingKey,
   stringToSign,
   timeOf,
   timestampOf,
-  TwoSignaturesError,
 } from "./signature.ts";
 import {
   type ClaimV2,
@@ -236,8 +234,13 @@ function readOrRefuse(
     return read();
   } catch (error) {
     if (!(error instanceof MalformedSignatureError)) throw error;
-    if (error instanceof OldSignatureError) throw authenticationError(service, "oldSignature");
-    if (error instanceof TwoSignaturesError) throw authenticationError(service, "twoSignatures");
+    if (error.problem !== undefined) {
+      throw authenticationError(
+        service,
+        error.problem,
+        service === "s3" ? {} : { because: error.message },
+      );
+    }
     const inHeader = headerOf(request, "authorization") !== undefined;
     throw authenticationError(service, inHeader ? "malformed" : "malformedQuery", {
       because: error.message,

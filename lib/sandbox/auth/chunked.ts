@@ -48,12 +48,22 @@ export function unframe(framed: Uint8Array, signer: ChunkSigner | undefined): Un
   let position = 0;
   let length = 0;
   let lastSize = MIN_CHUNK_BYTES;
+  /** Reads up to the end of a line, which is CRLF. */
   const readLine = (): string => {
     const end = framed.subarray(0, position + MAX_LINE_BYTES).indexOf(0x0a, position);
     if (end === -1) throw new ChunkError("The payload ends within its framing");
-    const line = LATIN1.decode(framed.subarray(position, end)).replace(/\r$/, "");
+    const line = LATIN1.decode(framed.subarray(position, end));
+    if (!line.endsWith("\r")) throw new ChunkError("A line of the framing ends without CRLF");
     position = end + 1;
-    return line;
+    return line.slice(0, -1);
+  };
+  /** In the line of a trailer, LF may precede CRLF: so AWS's page writes it, and MinIO's client. */
+  const readTrailer = (): string => {
+    const line = LATIN1.decode(framed.subarray(position, position + MAX_LINE_BYTES));
+    const [whole, text] = /^([^\r\n]+)\n\r\n/.exec(line) ?? [];
+    if (whole === undefined) return readLine();
+    position += whole.length;
+    return text!;
   };
   for (let size = -1; size !== 0;) {
     const header = /^([0-9a-f]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?$/i.exec(readLine());
@@ -72,13 +82,16 @@ export function unframe(framed: Uint8Array, signer: ChunkSigner | undefined): Un
     if (size > 0 && readLine() !== "") throw new ChunkError("A chunk is longer than its size");
   }
   const trailers: [string, string][] = [];
-  for (let line = position === framed.length ? "" : readLine(); line !== ""; line = readLine()) {
+  for (let line = readTrailer(); line !== ""; line = readTrailer()) {
+    if (line.includes("\r")) throw new ChunkError("A line of the framing ends without CRLF");
     const [, name, value] = /^([\w-]+):(.*)$/.exec(line) ?? [];
     if (name === undefined) throw new ChunkError("A trailer is not a header", "trailer");
     trailers.push([name.toLowerCase(), value!.trim()]);
-    if (position === framed.length) break;
   }
-  if (position < framed.length) throw new ChunkError("Data follows the last chunk");
+  if (position < framed.length) {
+    const lacksTrailer = signer?.hasTrailer === true && trailers.length === 0;
+    throw new ChunkError("Data follows the last chunk", lacksTrailer ? "trailer" : "chunkFraming");
+  }
   return {
     body: framed.subarray(0, length),
     trailers: checkTrailers(trailers, signer, previous),
@@ -110,6 +123,7 @@ function checkTrailers(
   const hash = sha256(others.map(([name, value]) => `${name}:${value}\n`).join(""));
   const text = ["AWS4-HMAC-SHA256-TRAILER", claim.timestamp, scopeOf(claim), previous, hash];
   const given = trailers.find(isSignature)?.[1] ?? "";
+  if (!/^[0-9a-f]{64}$/.test(given)) throw new ChunkError("The trailer has no signature");
   if (sameDigest(hmacHex(key, text.join("\n")), given)) return others;
   throw new ChunkError("The trailer's signature is wrong", "chunkSignature");
 }

@@ -13,6 +13,8 @@ export type AuthenticationProblem =
   | "malformedQuery"
   | "oldSignature"
   | "malformedV2"
+  | "authorizationForm"
+  | "authorizationType"
   | "dateMissing"
   | "twoSignatures"
   | "otherService"
@@ -28,6 +30,7 @@ export type AuthenticationProblem =
   | "trailerName"
   | "lengthMissing"
   | "payloadType"
+  | "payloadUsage"
   | "payloadHashMissing"
   | "payloadHash"
   | "skewed"
@@ -70,6 +73,12 @@ const S3_ANSWERS: Record<AuthenticationProblem, Answer> = {
     "InvalidArgument",
     "AWS authorization header is invalid. Expected AwsAccessKeyId:signature",
   ],
+  authorizationForm: [
+    400,
+    "InvalidArgument",
+    "Authorization header is invalid -- one and only one ' ' (space) required.",
+  ],
+  authorizationType: [400, "InvalidArgument", "Unsupported Authorization Type"],
   dateMissing: [
     403,
     "AccessDenied",
@@ -133,6 +142,7 @@ const S3_ANSWERS: Record<AuthenticationProblem, Answer> = {
     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid " +
     "sha256 value.",
   ],
+  payloadUsage: [400, "InvalidRequest", "The value of x-amz-content-sha256 header is invalid."],
   payloadHashMissing: [
     400,
     "InvalidRequest",
@@ -172,6 +182,8 @@ const QUERY_ANSWERS: Record<AuthenticationProblem, Answer> = {
   malformedQuery: NOT_STANDARD,
   oldSignature: NOT_STANDARD,
   malformedV2: NOT_STANDARD,
+  authorizationForm: NOT_STANDARD,
+  authorizationType: NOT_STANDARD,
   dateMissing: NOT_STANDARD,
   twoSignatures: NOT_STANDARD,
   otherService: OTHER_SERVICE,
@@ -191,6 +203,7 @@ const QUERY_ANSWERS: Record<AuthenticationProblem, Answer> = {
   trailerName: QUERY_SIGNATURE,
   lengthMissing: QUERY_SIGNATURE,
   payloadType: QUERY_SIGNATURE,
+  payloadUsage: QUERY_SIGNATURE,
   payloadHashMissing: QUERY_SIGNATURE,
   payloadHash: QUERY_SIGNATURE,
   skewed: [403, "SignatureDoesNotMatch", "Signature expired"],

@@ -56,6 +56,11 @@ export function checkPayloadType(request: WireHead, signer: Signer | undefined):
   }
 }
 
+/** Refuses a document in chunks: objects and parts of them alone are sent so. */
+export function checkIsDocument(request: WireHead): void {
+  if (STREAMS.has(declaredType(request) ?? "")) throw authenticationError("s3", "payloadUsage");
+}
+
 /** Bytes of the payload that `aws-chunked` frames. */
 function decodedLength(request: WireHead): number {
   const text = headerOf(request, "x-amz-decoded-content-length") ?? "";

@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash, createHmac } from "node:crypto";
+import type { AuthenticationProblem } from "./errors.ts";
 import { headerOf, percentDecode, queryOf, type WireHead, type WireRequest } from "../wire.ts";
 
 /** The parts of a request's signature. */
@@ -25,17 +26,14 @@ export interface SignatureClaim {
 
 /** A signature that can't be read. */
 export class MalformedSignatureError extends Error {
-  override readonly name: string = "MalformedSignatureError";
-}
+  override readonly name = "MalformedSignatureError";
+  /** What is the matter, where there is an error for it. */
+  readonly problem: AuthenticationProblem | undefined;
 
-/** A request that is signed in two ways. */
-export class TwoSignaturesError extends MalformedSignatureError {
-  override readonly name = "TwoSignaturesError";
-}
-
-/** A signature of Version 2, which AWS accepts in URLs of us-east-1 only. */
-export class OldSignatureError extends MalformedSignatureError {
-  override readonly name = "OldSignatureError";
+  constructor(message: string, problem?: AuthenticationProblem) {
+    super(message);
+    this.problem = problem;
+  }
 }
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
@@ -68,7 +66,9 @@ export function readClaim(request: WireHead): SignatureClaim | undefined {
   const query = new Map(parameters);
   const isPresigned = query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature");
   if (authorization !== undefined) {
-    if (isPresigned) throw new TwoSignaturesError("Only one auth mechanism allowed");
+    if (isPresigned) {
+      throw new MalformedSignatureError("Only one auth mechanism allowed", "twoSignatures");
+    }
     return readHeader(request, authorization);
   }
   if (isPresigned) {
@@ -79,18 +79,28 @@ export function readClaim(request: WireHead): SignatureClaim | undefined {
     return readQuery(query);
   }
   if (query.has("Signature") && query.has("AWSAccessKeyId")) {
-    throw new OldSignatureError(`Signature Version 2 is not supported, use ${ALGORITHM}`);
+    throw oldSignature();
   }
   return undefined;
 }
 
+/** Version 2 is accepted in us-east-1 only. */
+function oldSignature(): MalformedSignatureError {
+  const message = `Signature Version 2 is not supported, use ${ALGORITHM}`;
+  return new MalformedSignatureError(message, "oldSignature");
+}
+
 function readHeader(request: WireHead, authorization: string): SignatureClaim {
   const [algorithm, ...rest] = authorization.split(/\s+/);
-  if (algorithm === "AWS") {
-    throw new OldSignatureError(`Signature Version 2 is not supported, use ${ALGORITHM}`);
+  if (algorithm === "AWS") throw oldSignature();
+  if (rest.length === 0) {
+    throw new MalformedSignatureError("It has no space in it", "authorizationForm");
   }
   if (algorithm !== ALGORITHM) {
-    throw new MalformedSignatureError(`Unsupported authorization type, use ${ALGORITHM}`);
+    throw new MalformedSignatureError(
+      `Unsupported authorization type, use ${ALGORITHM}`,
+      "authorizationType",
+    );
   }
   const pairs = rest.join("").split(",").map((field) => {
     const at = field.indexOf("=");
@@ -155,7 +165,10 @@ function claimOf(raw: RawClaim): SignatureClaim {
     throw new MalformedSignatureError("Signature is missing or not 64 hexadecimal digits");
   }
   if (!/^\d{8}T\d{6}Z$/.test(raw.timestamp ?? "") || Number.isNaN(timeOf(raw.timestamp!))) {
-    throw new MalformedSignatureError("A valid date must be given as X-Amz-Date or Date");
+    throw new MalformedSignatureError(
+      "A valid date must be given as X-Amz-Date or Date",
+      raw.expires === undefined ? "dateMissing" : undefined,
+    );
   }
   if (raw.timestamp!.slice(0, 8) !== date) {
     throw new MalformedSignatureError(

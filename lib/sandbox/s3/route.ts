@@ -5,7 +5,7 @@
  */
 import type { Answer } from "../answer.ts";
 import type { May, NeededPermission } from "../operation.ts";
-import { methodNotAllowed } from "./errors.ts";
+import { invalidArgument, invalidRequest, methodNotAllowed } from "./errors.ts";
 import { objectOwner } from "./owners.ts";
 import { type Level, onAccount, onBucket, onObject, type S3Call } from "./call.ts";
 
@@ -123,11 +123,40 @@ export function routesOf(table: readonly Route[]): Routes {
 
 /** Finds the first row that a request fits. */
 export function findRoute({ rows, subresources }: Routes, call: S3Call): Route {
+  refuseMisplaced(call);
   const found = rows.get(`${call.level} ${call.request.method}`)?.find((candidate) =>
     fits(candidate, call) && !hasOtherSubresource(subresources, candidate, call)
   );
   if (found === undefined) throw methodNotAllowed(call.request.method);
   return found;
+}
+
+/** Refuses what S3 has, but not for this kind of request. */
+function refuseMisplaced(call: S3Call): void {
+  const { level, query, request: { method } } = call;
+  const source = "x-amz-copy-source";
+  if (method !== "PUT" && call.header(source) !== undefined) {
+    throw invalidArgument(
+      "You can only specify a copy source header for copy requests.",
+      source,
+      call.header(source)!,
+    );
+  }
+  if (level !== "object") return;
+  if (method === "PUT" && query.has("partNumber") && !query.has("uploadId")) {
+    throw invalidArgument(
+      "This operation does not accept partNumber without uploadId",
+      "partNumber",
+      query.get("partNumber")!,
+    );
+  }
+  if (method !== "GET") return;
+  if (query.has("uploads")) {
+    throw invalidRequest("Key is not expected for the GET method ?uploads subresource");
+  }
+  if (query.has("versions")) {
+    throw invalidRequest("There is no such thing as the ?versions sub-resource for a key");
+  }
 }
 
 function fits({ match }: Route, call: S3Call): boolean {

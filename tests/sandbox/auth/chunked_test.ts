@@ -78,14 +78,34 @@ for (const [name, contentSha256, trailers, isSigned] of STREAMS) {
   });
 }
 
-const SPOILT_TRAILERS: [name: string, spoil: (framed: string) => string][] = [
-  ["another signature", (framed) => framed.replace(/(trailer-signature:)\w{8}/, "$100000000")],
-  ["no signature", (framed) => framed.replace(/x-amz-trailer-signature:\w+\r\n/, "")],
-  ["another value", (framed) => framed.replace("NhCmhg", "AAAAAA")],
-  ["no trailer at all", (framed) => framed.replace(/x-amz-checksum[^]*$/, "\r\n")],
+const DIFFERS: [number, string] = [403, "SignatureDoesNotMatch"];
+const INCOMPLETE: [number, string] = [400, "IncompleteBody"];
+const SPOILT_TRAILERS: [
+  name: string,
+  expected: [status: number, code: string],
+  spoil: (framed: string) => string,
+][] = [
+  [
+    "another signature",
+    DIFFERS,
+    (framed) => framed.replace(/(trailer-signature:)\w{8}/, "$100000000"),
+  ],
+  ["another value", DIFFERS, (framed) => framed.replace("NhCmhg", "AAAAAA")],
+  [
+    "no signature",
+    INCOMPLETE,
+    (framed) => framed.replace(/x-amz-trailer-signature:\w+\r\n/, ""),
+  ],
+  ["no trailer at all", INCOMPLETE, (framed) => framed.replace(/x-amz-checksum[^]*$/, "\r\n")],
+  ["no line at its end", INCOMPLETE, (framed) => framed.slice(0, -2)],
+  [
+    "an empty line before it",
+    [400, "MalformedTrailerError"],
+    (framed) => framed.replace("x-amz-checksum", "\r\nx-amz-checksum"),
+  ],
 ];
 
-for (const [name, spoil] of SPOILT_TRAILERS) {
+for (const [name, expected, spoil] of SPOILT_TRAILERS) {
   Deno.test(`aws-chunked: refuses a signed trailer with ${name}`, async () => {
     await using sandbox = await startSandbox({ buckets: ["b"] });
     const put = sign(`${sandbox.url}/b/k`, {
@@ -102,8 +122,11 @@ for (const [name, spoil] of SPOILT_TRAILERS) {
     put.init.body = spoil(framed);
     assert.notEqual(put.init.body, framed);
     const { status, code } = await send(put);
-    assert.deepEqual([status, code], [403, "SignatureDoesNotMatch"]);
+    assert.deepEqual([status, code], expected);
     put.init.body = framed;
+    assert.equal((await send(put)).status, 200);
+    // The form of the line on AWS's page.
+    put.init.body = framed.replace("NhCmhg==", "NhCmhg==\n");
     assert.equal((await send(put)).status, 200);
   });
 }
@@ -162,6 +185,16 @@ const REFUSED_STREAMS: {
     expected: [400, "IncompleteBody"],
   },
   {
+    name: "lines that end without CR",
+    body: `${HELLO}${CHECKSUM}\r\n`.replaceAll("\r", ""),
+    expected: [400, "IncompleteBody"],
+  },
+  {
+    name: "no line after the trailer",
+    body: `${HELLO}${CHECKSUM}`,
+    expected: [400, "IncompleteBody"],
+  },
+  {
     name: "a small chunk before the last",
     body: `2\r\nhe\r\n3\r\nllo\r\n0\r\n${CHECKSUM}\r\n`,
     expected: [403, "InvalidChunkSizeError"],
@@ -211,3 +244,17 @@ for (const refused of REFUSED_STREAMS) {
     assert.equal((await send(good)).status, 200);
   });
 }
+
+Deno.test("aws-chunked: objects and parts are sent in chunks, and no documents", async () => {
+  await using sandbox = await startSandbox({ buckets: ["b"] });
+  const put = sign(`${sandbox.url}/b?tagging`, {
+    service: "s3",
+    keys: sandbox.credentials,
+    method: "PUT",
+    contentSha256: UNSIGNED.contentSha256,
+    headers: { "x-amz-decoded-content-length": "5" },
+  });
+  put.init.body = `${HELLO}\r\n`;
+  const { status, code } = await send(put);
+  assert.deepEqual([status, code], [400, "InvalidRequest"]);
+});

@@ -44,6 +44,31 @@ for (const [name, change] of CHANGES) {
   });
 }
 
+Deno.test("signature: a request whose date is missing or no date is refused", async () => {
+  await using sandbox = await startSandbox();
+  for (const date of [undefined, "", "03032006"]) {
+    const signed = sign(`${sandbox.url}/`, { service: "s3", keys: sandbox.credentials });
+    if (date === undefined) delete signed.init.headers["x-amz-date"];
+    else signed.init.headers["x-amz-date"] = date;
+    const { status, code } = await send(signed);
+    assert.deepEqual([status, code], [403, "AccessDenied"]);
+  }
+});
+
+Deno.test("S3 takes 8 KB of headers", async () => {
+  await using sandbox = await startSandbox({ buckets: ["b"] });
+  const put = (length: number) =>
+    send(sign(`${sandbox.url}/b/k`, {
+      service: "s3",
+      keys: sandbox.credentials,
+      method: "PUT",
+      headers: { "x-custom": "x".repeat(length) },
+    }));
+  assert.equal((await put(7000)).status, 200);
+  const { status, code } = await put(8192);
+  assert.deepEqual([status, code], [400, "RequestHeaderSectionTooLarge"]);
+});
+
 Deno.test("presigned URL: refuses X-Amz-Expires that is no plain number, and doubled parameters", async () => {
   await using sandbox = await startSandbox({ buckets: ["b"] });
   const { url, init } = sign(`${sandbox.url}/b`, {

@@ -75,6 +75,24 @@ for (const line of ["POST /", "DELETE /mine?acl", "PUT /mine/k?uploadId=1", "DEL
   });
 }
 
+const MISPLACED: [line: string, code: string, headers?: Record<string, string>][] = [
+  ["PUT /mine/k?partNumber=1", "InvalidArgument"],
+  ["GET /mine/k?uploads", "InvalidRequest"],
+  ["GET /mine/k?versions", "InvalidRequest"],
+  ["GET /mine/k", "InvalidArgument", { "x-amz-copy-source": "mine/other" }],
+  ["POST /mine/k?uploadId=1", "InvalidArgument", { "x-amz-copy-source": "mine/other" }],
+  ["DELETE /mine", "InvalidArgument", { "x-amz-copy-source": "mine/other" }],
+];
+for (const [line, code, headers = {}] of MISPLACED) {
+  Deno.test(`findRoute: ${line} ${JSON.stringify(headers)} is ${code}`, async () => {
+    await using room = await s3Room({ buckets: ["mine"] });
+    const [method = "", path = ""] = line.split(" ");
+    const response = await fetch(room.sandbox.url + path, { method, headers });
+    assert.equal(response.status, 400);
+    assert.match(await response.text(), new RegExp(`<Code>${code}</Code>`));
+  });
+}
+
 Deno.test("findRoute: a path that isn't UTF-8 is an invalid URI", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
   const response = await fetch(`${room.sandbox.url}/mine/%ff`);
