@@ -6,6 +6,7 @@
 import { AWS_OPERATIONS, type OperationsBySubject } from "../lib/sandbox/aws_operations.ts";
 import { OPERATIONS as IAM } from "../lib/sandbox/iam/service.ts";
 import { OPERATIONS as STS } from "../lib/sandbox/sts/service.ts";
+import { refusedHeaders } from "../lib/sandbox/s3/parameters.ts";
 import { unimplementedBySubject } from "../lib/sandbox/s3/unimplemented.ts";
 
 const PAGE = "docs/sandbox.md";
@@ -42,6 +43,7 @@ export async function sandboxPage(): Promise<string> {
   if (begin < 0 || end < begin) throw new Error(`${PAGE} has lost the marks of its list`);
   const list = Object.entries(unimplementedOperations())
     .map(([service, subjects]) => `### Of ${service}\n\n${items(subjects)}\n`);
+  list.push(`### Headers of S3\n\n${items(refusedHeaders)}\n`);
   return `${text.slice(0, begin)}${BEGIN}\n\n${list.join("\n")}\n${text.slice(end)}`;
 }
 

@@ -332,6 +332,8 @@ export interface BucketEncryption {
   algorithm: "AES256" | "aws:kms" | "aws:kms:dsse";
   /** The key of KMS, as it was named; if omitted, the one that S3 manages for the account. */
   keyId: string | undefined;
+  /** Whether one key of the bucket stands between that key and the objects. */
+  bucketKey?: boolean;
 }
 
 /** A key of KMS. */

@@ -15,6 +15,7 @@ import { invalidArgument, malformedXml } from "./errors.ts";
 
 const ALGORITHM = "x-amz-server-side-encryption";
 const KEY = "x-amz-server-side-encryption-aws-kms-key-id";
+const BUCKET_KEY = "x-amz-server-side-encryption-bucket-key-enabled";
 const ALGORITHMS = ["AES256", "aws:kms", "aws:kms:dsse"] as const;
 
 /** PutBucketEncryption. */
@@ -31,13 +32,14 @@ export function putBucketEncryption(call: S3Call): Answer {
       keyId,
     );
   }
-  call.bucket.encryption = { algorithm, keyId };
+  const bucketKey = rule !== undefined && textOf(rule, "BucketKeyEnabled") === "true";
+  call.bucket.encryption = { algorithm, keyId, bucketKey };
   return emptyAnswer();
 }
 
 /** GetBucketEncryption: each bucket has a default, its own or that of S3. */
 export function getBucketEncryption({ bucket }: S3Call): Answer {
-  const { algorithm, keyId } = encryptionOf(bucket);
+  const { algorithm, keyId, bucketKey = false } = encryptionOf(bucket);
   return xmlAnswer(
     "ServerSideEncryptionConfiguration",
     element(
@@ -47,7 +49,7 @@ export function getBucketEncryption({ bucket }: S3Call): Answer {
         element("SSEAlgorithm", algorithm),
         optional("KMSMasterKeyID", keyId),
       ),
-      element("BucketKeyEnabled", false),
+      element("BucketKeyEnabled", bucketKey),
     ),
   );
 }
@@ -67,7 +69,7 @@ export function encryptionHeaders(call: S3Call): Record<string, string> {
   const requested = call.header(ALGORITHM);
   if (requested === undefined) {
     const { algorithm, keyId } = encryptionOf(call.bucket);
-    return headersOf(algorithm, keyId && keyArn(call, keyId));
+    return headersOf(call, algorithm, keyId);
   }
   const algorithm = ALGORITHMS.find((one) => one === requested);
   if (algorithm === undefined) {
@@ -77,12 +79,33 @@ export function encryptionHeaders(call: S3Call): Record<string, string> {
       requested,
     );
   }
-  const keyId = call.header(KEY);
-  return headersOf(algorithm, keyId && keyArn(call, keyId));
+  return headersOf(call, algorithm, call.header(KEY));
 }
 
-function headersOf(algorithm: string, arn: string | undefined): Record<string, string> {
-  return arn ? { [ALGORITHM]: algorithm, [KEY]: arn } : { [ALGORITHM]: algorithm };
+function headersOf(
+  call: S3Call,
+  algorithm: string,
+  keyId: string | undefined,
+): Record<string, string> {
+  const asked = call.header(BUCKET_KEY)?.toLowerCase();
+  const withBucketKey = asked === undefined
+    ? encryptionOf(call.bucket).bucketKey ?? false
+    : asked === "true";
+  return {
+    [ALGORITHM]: algorithm,
+    ...(keyId && { [KEY]: keyArn(call, keyId) }),
+    ...(algorithm === "aws:kms" && withBucketKey && { [BUCKET_KEY]: "true" }),
+  };
+}
+
+/** Of the headers of an object, or of an upload in parts, those about encryption. */
+export function encryptionIn(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    [ALGORITHM, KEY, BUCKET_KEY].flatMap((name) => {
+      const value = headers[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** A key may be named by its ARN or, in the bucket's region and the caller's account, by its id. */
@@ -119,13 +142,15 @@ function keyNeeds(
     throw new ServiceError(400, "KMS.NotFoundException", `Key '${arn}' does not exist`);
   }
   const { region } = address.bucket;
+  const object = onObject(call, action, {}, address).resource;
+  const encrypted = headers[BUCKET_KEY] === "true" ? object.slice(0, object.indexOf("/")) : object;
   return [{
     action,
     resource: arn,
     context: {
       "kms:ViaService": `s3.${region}.${hostSuffixOf(region)}`,
       "kms:CallerAccount": call.account.id,
-      "kms:EncryptionContext:aws:s3:arn": onObject(call, action, {}, address).resource,
+      "kms:EncryptionContext:aws:s3:arn": encrypted,
     },
     keyPolicy: key.policy,
   }];

@@ -12,6 +12,7 @@ import { S3Call } from "./call.ts";
 import { verifyChecksums, verifyMd5 } from "./objects/checksums.ts";
 import { accessDenied, notImplemented } from "./errors.ts";
 import { objectRoutes } from "./objects/routes.ts";
+import { refuseUnheeded } from "./parameters.ts";
 import { findRoute, type Route, routesOf } from "./route.ts";
 import { unimplementedRoutes } from "./unimplemented.ts";
 
@@ -65,6 +66,7 @@ function operationOf(call: S3Call, route: Route): Operation {
       if (route.run === undefined) {
         throw notImplemented(`${route.name} is not part of the sandbox`);
       }
+      refuseUnheeded(call, route.name);
       verifyMd5(call);
       if (!VERIFYING.includes(route.name)) verifyChecksums(call);
       return route.run(call, may);

@@ -142,3 +142,30 @@ test("the key that S3 manages for the account needs no permission", async ({ adm
   assert.equal((await put(ida)).ServerSideEncryption, "aws:kms");
   await get(ida);
 });
+
+test("with a key of the bucket, it is that which the permission is for", async ({ admin, as, key }) => {
+  const KMSMasterKeyID = key.arn;
+  const Rules = [{
+    ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" as const, KMSMasterKeyID },
+    BucketKeyEnabled: true,
+  }];
+  const ServerSideEncryptionConfiguration = { Rules };
+  const plain = await put(admin, "plain");
+  assert.equal(plain.BucketKeyEnabled, undefined);
+  await admin.putBucketEncryption({ Bucket: "vault", ServerSideEncryptionConfiguration });
+  const found = await admin.getBucketEncryption({ Bucket: "vault" });
+  assert.deepEqual(found.ServerSideEncryptionConfiguration, ServerSideEncryptionConfiguration);
+  const { BucketKeyEnabled, SSEKMSKeyId } = await put(admin);
+  assert.deepEqual([BucketKeyEnabled, SSEKMSKeyId], [true, key.arn]);
+  const without = { Bucket: "vault", Key: "without", Body: "x", BucketKeyEnabled: false };
+  assert.equal((await admin.putObject(without)).BucketKeyEnabled, undefined);
+  const reader = as([S3_ONLY, {
+    Effect: "Allow",
+    Action: "kms:Decrypt",
+    Resource: key.arn,
+    Condition: { StringEquals: { "kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::vault" } },
+  }]);
+  assert.equal((await get(reader)).BucketKeyEnabled, true);
+  await assert.rejects(get(reader, "without"), /kms:Decrypt/);
+  await assert.rejects(get(reader, "plain"), /kms:Decrypt/);
+});

@@ -23,7 +23,7 @@ import {
   noSuchBucket,
   preconditionFailed,
 } from "../errors.ts";
-import { decryptNeeds } from "../encryption.ts";
+import { decryptNeeds, encryptionIn } from "../encryption.ts";
 import { existingObject, type ObjectAddress } from "./existing.ts";
 import { metadataOf, settingsOf, withoutChecksums } from "./headers.ts";
 import { lockOf } from "./lock.ts";
@@ -171,7 +171,7 @@ export function copyObject(call: S3Call, may: May): Answer {
   return xmlAnswer("CopyObjectResult", copyResult(copy, checksums), {
     ...versionHeaders(call.bucket, copy),
     ...sourceVersion(call, source),
-    "x-amz-server-side-encryption": settings["x-amz-server-side-encryption"]!,
+    ...encryptionIn(settings),
   });
 }
 
@@ -180,12 +180,13 @@ function changesSettings(call: S3Call): boolean {
   return names.some((name) => call.header(`x-amz-${name}`) !== undefined);
 }
 
-/** Storage class, redirect and the key of KMS are not copied. */
+/** Storage class, redirect and the keys of KMS and of the bucket are not copied. */
 function copiedMetadata({ headers }: StoredObject): Record<string, string> {
   const {
     "x-amz-storage-class": _class,
     "x-amz-website-redirect-location": _redirect,
     "x-amz-server-side-encryption-aws-kms-key-id": _key,
+    "x-amz-server-side-encryption-bucket-key-enabled": _bucketKey,
     ...rest
   } = withoutChecksums(headers);
   return rest;

@@ -36,9 +36,6 @@ const STORAGE_CLASSES = [
 const DEFAULT_TYPE = "binary/octet-stream";
 const MAX_METADATA_BYTES = 2048;
 
-/** The header of an upload with a key that the customer sends along, which the sandbox doesn't take. */
-const CUSTOMER_KEY = "x-amz-server-side-encryption-customer-algorithm";
-
 /** The metadata of an upload: content headers and `x-amz-meta-…`. */
 export function metadataOf(call: S3Call): Record<string, string> {
   const headers: Record<string, string> = { "content-type": DEFAULT_TYPE };
@@ -70,9 +67,6 @@ function metadataNames(call: S3Call): string[] {
 
 /** The settings that an upload makes in its headers, checked. */
 export function settingsOf(call: S3Call): Record<string, string> {
-  if (call.header(CUSTOMER_KEY) !== undefined) {
-    throw new ServiceError(501, "NotImplemented", "The sandbox has no keys of customers");
-  }
   const storageClass = call.header("x-amz-storage-class");
   if (storageClass !== undefined && !STORAGE_CLASSES.includes(storageClass)) {
     throw new ServiceError(

@@ -20,7 +20,7 @@ import {
 } from "../call.ts";
 import { DEFAULT_ALGORITHM, keptChecksums, requestedAlgorithm } from "./checksums.ts";
 import { type ByteRange, byteRange, checkWriteConditions, isUnchanged } from "./conditions.ts";
-import { decryptNeeds, encryptNeeds } from "../encryption.ts";
+import { decryptNeeds, encryptionIn, encryptNeeds } from "../encryption.ts";
 import { accessDenied, invalidRequest, malformedXml } from "../errors.ts";
 import { existingObject } from "./existing.ts";
 import { partNumberOf } from "./part_number.ts";
@@ -123,10 +123,9 @@ export function putObject(call: S3Call): Answer {
     ...lock,
   };
   store(call.bucket, object);
-  const encryption = settings["x-amz-server-side-encryption"]!;
   return emptyAnswer(200, {
     etag,
-    "x-amz-server-side-encryption": encryption,
+    ...encryptionIn(settings),
     // Of uploads, only those of whole objects don't name the version "null".
     ...(object.versionId !== undefined && versionHeaders(call.bucket, object)),
     ...checksums,

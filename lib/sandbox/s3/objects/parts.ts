@@ -23,7 +23,7 @@ import {
   verifyChecksums,
 } from "./checksums.ts";
 import { checkWriteConditions } from "./conditions.ts";
-import { decryptNeeds } from "../encryption.ts";
+import { decryptNeeds, encryptionIn } from "../encryption.ts";
 import { copyResult, existingSource, sourceKeyNeeds, sourceNeeds, sourceVersion } from "./copy.ts";
 import { invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
 import { checkHasDigest, lockOf } from "./lock.ts";
@@ -75,7 +75,7 @@ export function uploadPart(call: S3Call): Answer {
   upload.parts.set(number, part);
   return emptyAnswer(200, {
     etag: part.etag,
-    "x-amz-server-side-encryption": upload.headers["x-amz-server-side-encryption"]!,
+    ...encryptionIn(upload.headers),
     ...part.checksums,
   });
 }
@@ -112,7 +112,7 @@ export function uploadPartCopy(call: S3Call, may: May): Answer {
   upload.parts.set(number, part);
   return xmlAnswer("CopyPartResult", copyResult(part, part.checksums), {
     ...sourceVersion(call, source),
-    "x-amz-server-side-encryption": upload.headers["x-amz-server-side-encryption"]!,
+    ...encryptionIn(upload.headers),
   });
 }
 
@@ -247,7 +247,7 @@ function completed(call: S3Call, object: StoredObject): Answer {
     element("ChecksumType", headers["x-amz-checksum-type"]),
   ], {
     ...versionHeaders(call.bucket, object),
-    "x-amz-server-side-encryption": headers["x-amz-server-side-encryption"]!,
+    ...encryptionIn(headers),
   });
 }
 

@@ -21,6 +21,7 @@ import {
   type ListRequest,
   paginate,
 } from "../listing.ts";
+import { encryptionIn } from "../encryption.ts";
 import { metadataOf, settingsOf, storageClassOf } from "./headers.ts";
 import { lockOfHeaders } from "./lock.ts";
 import { newOwner, objectOwnerId } from "../owners.ts";
@@ -97,7 +98,7 @@ export function createMultipartUpload(call: S3Call): Answer {
     element("UploadId", uploadId),
   ];
   return xmlAnswer("InitiateMultipartUploadResult", content, {
-    "x-amz-server-side-encryption": settings["x-amz-server-side-encryption"]!,
+    ...encryptionIn(settings),
     ...(algorithm !== undefined && {
       "x-amz-checksum-algorithm": algorithm,
       "x-amz-checksum-type": checksumType,

@@ -1,0 +1,65 @@
+/**
+ * What S3's calls for objects take and the sandbox doesn't have: refused, so that nothing that a client
+ * asks for is ignored in silence.
+ *
+ * @module
+ */
+import { ServiceError } from "../operation.ts";
+import type { S3Call } from "./call.ts";
+import { invalidArgument } from "./errors.ts";
+
+function customerKey(prefix: string): string[] {
+  return ["algorithm", "key", "key-md5"].map((what) =>
+    `${prefix}server-side-encryption-customer-${what}`
+  );
+}
+
+/** The headers, by what they are about. */
+export const refusedHeaders: Record<string, readonly string[]> = {
+  "encryption with keys of customers": [
+    ...customerKey("x-amz-"),
+    ...customerKey("x-amz-copy-source-"),
+  ],
+  "encryption contexts": ["x-amz-server-side-encryption-context"],
+  "event holds": [
+    "x-amz-object-lock-event-hold",
+    "x-amz-object-lock-event-hold-duration-days",
+    "x-amz-object-lock-event-hold-duration-years",
+  ],
+  "annotations": ["x-amz-object-annotation-directive"],
+  "deleting with MFA": ["x-amz-mfa"],
+  "directory buckets": [
+    "x-amz-if-match-initiated-time",
+    "x-amz-if-match-last-modified-time",
+    "x-amz-if-match-size",
+    "x-amz-write-offset-bytes",
+  ],
+};
+const REFUSED = new Set(Object.values(refusedHeaders).flat());
+
+/** Operations that concern what will be an object, of which there are no versions yet. */
+export const WITHOUT_VERSION: ReadonlySet<string> = new Set([
+  "AbortMultipartUpload",
+  "CompleteMultipartUpload",
+  "CopyObject",
+  "CreateMultipartUpload",
+  "ListParts",
+  "PutObject",
+  "UploadPart",
+  "UploadPartCopy",
+]);
+
+/** Throws where a request has a header, or a parameter that stands for one, that isn't heeded. */
+export function refuseUnheeded({ request, query }: S3Call, operation: string): void {
+  const names = [...request.headers.keys(), ...query.keys()].map((name) => name.toLowerCase());
+  const refused = names.find((name) => REFUSED.has(name));
+  if (refused !== undefined) {
+    throw new ServiceError(501, "NotImplemented", `${refused} is not part of the sandbox`, {
+      details: { Header: refused },
+    });
+  }
+  const versionId = query.get("versionId");
+  if (versionId !== null && WITHOUT_VERSION.has(operation)) {
+    throw invalidArgument("This operation does not accept a version-id.", "versionId", versionId);
+  }
+}
