@@ -54,6 +54,7 @@ export function storesPayload(
 
 function operationOf(call: S3Call, route: Route): Operation {
   const hasBucket = call.bucketName !== "" && route.name !== "CreateBucket";
+  checkRegion(call, hasBucket ? call.bucket.region : call.account.region);
   if (hasBucket) {
     checkBucket(call, route);
     applyLifecycle(call.bucket, call.account.clock.now());
@@ -85,7 +86,6 @@ function checkBucket(call: S3Call, { name }: Route): void {
   if (owner !== undefined && owner !== bucket.ownerAccountId) throw accessDenied();
   if (request.region === undefined || request.region === bucket.region) return;
   if (name === "GetBucketLocation" && request.region === HOME_REGION) return;
-  if (!REGION_NAME.test(request.region)) throw wrongRegion(request.region, bucket.region);
   throw new ServiceError(
     301,
     "PermanentRedirect",
@@ -102,15 +102,19 @@ function checkBucket(call: S3Call, { name }: Route): void {
 }
 
 /**
- * Where the endpoint can't be that of another region, since there is none of that name, the signature
- * is what is wrong: s3cmd signs for `US` until it is told better.
+ * Where no endpoint can be that of the region, since there is none of that name, it is the signature
+ * that is wrong: s3cmd signs for `US` until it is told better.
  */
-function wrongRegion(signed: string, expected: string): ServiceError {
-  return new ServiceError(
+function checkRegion({ request, query }: S3Call, expected: string): void {
+  const { region } = request;
+  if (region === undefined || REGION_NAME.test(region)) return;
+  const [code, problem] = query.has("X-Amz-Credential")
+    ? ["AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter"]
+    : ["AuthorizationHeaderMalformed", "The authorization header is malformed"];
+  throw new ServiceError(
     400,
-    "AuthorizationHeaderMalformed",
-    `The authorization header is malformed; the region '${signed}' is wrong; ` +
-      `expecting '${expected}'`,
+    code,
+    `${problem}; the region '${region}' is wrong; expecting '${expected}'`,
     { details: { Region: expected }, headers: { "x-amz-bucket-region": expected } },
   );
 }

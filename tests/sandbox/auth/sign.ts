@@ -11,6 +11,8 @@ export interface SignOptions {
   /** Value of x-amz-content-sha256 in place of the body's digest. */
   contentSha256?: string;
   date?: Date;
+  /** @default {"us-east-1"} */
+  region?: string;
   /** Makes a presigned URL that is good for so many seconds. */
   expires?: number;
 }
@@ -39,9 +41,10 @@ const quote = (text: string) =>
 /** Signs a request whose path is plain already. */
 export function sign(address: string, options: SignOptions): Signed {
   const { service, keys, method = "GET", body = "", date = new Date(), expires } = options;
+  const { region = "us-east-1" } = options;
   const url = new URL(address);
   const timestamp = date.toISOString().replace(/[-:]|\.\d+/g, "");
-  const scope = `${timestamp.slice(0, 8)}/us-east-1/${service}/aws4_request`;
+  const scope = `${timestamp.slice(0, 8)}/${region}/${service}/aws4_request`;
   const headers: Record<string, string> = { ...options.headers };
   const inUrl = expires !== undefined;
   if (!inUrl) {

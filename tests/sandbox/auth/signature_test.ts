@@ -249,6 +249,21 @@ Deno.test("signature: an unsigned request to S3 is anonymous", async () => {
   assert.equal((await send(get)).body, "content");
 });
 
+Deno.test("signed for what is no region: told which to use", async () => {
+  await using sandbox = await startSandbox({ buckets: ["b"] });
+  const options = { service: "s3", keys: sandbox.credentials, region: "US" } as const;
+  const wrong = "the region 'US' is wrong; expecting 'us-east-1'";
+  for (const path of ["/", "/b", "/b/k"]) {
+    const inHeader = await send(sign(sandbox.url + path, options));
+    assert.deepEqual([inHeader.status, inHeader.code], [400, "AuthorizationHeaderMalformed"]);
+    assert.ok(inHeader.body.includes(`The authorization header is malformed; ${wrong}`));
+    const inUrl = await send(sign(sandbox.url + path, { ...options, expires: 60 }));
+    assert.deepEqual([inUrl.status, inUrl.code], [400, "AuthorizationQueryParametersError"]);
+    assert.ok(inUrl.body.includes(`Error parsing the X-Amz-Credential parameter; ${wrong}`));
+    for (const { body } of [inHeader, inUrl]) assert.match(body, /<Region>us-east-1<\/Region>/);
+  }
+});
+
 Deno.test("presigned URL: works until it expires, and only for its key", async () => {
   await using sandbox = await startSandbox({ buckets: ["b"] });
   const keys = sandbox.credentials;
