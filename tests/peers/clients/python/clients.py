@@ -310,12 +310,15 @@ class S3cmd:
             self.program = compile(file.read(), path, "exec")
         self.bucket = bucket
         host = urlparse(endpoint).netloc
-        # Unless it is told the region, it asks for it, which a write-only key may not.
         self.options = [
-            *("s3cmd", "--no-progress", "--no-ssl", "--region=us-east-1"),
+            *("s3cmd", "--no-progress", "--no-ssl"),
             *(f"--host={host}", f"--host-bucket={host}"),
             *(f"--access_key={key_id}", f"--secret_key={secret}"),
         ]
+
+    # It asks for the region, which a write-only key may not, and then learns it from S3's refusal of
+    # its signature. One of HEAD, with which these begin, has no body to tell it.
+    REGION = "--region=us-east-1"
 
     def _run(self, *words, stdin=b""):
         files = [tempfile.TemporaryFile() for _ in range(3)]
@@ -352,7 +355,7 @@ class S3cmd:
         self._run("put", "-", self._url(key), stdin=TEXT)
 
     def get(self, key):
-        return self._run("get", self._url(key), "-")
+        return self._run("get", self.REGION, self._url(key), "-")
 
     def list(self, prefix):
         lines = self._run("ls", self._url(prefix)).decode().splitlines()
@@ -368,7 +371,7 @@ class S3cmd:
         return self._run("signurl", self._url(key), "+600").decode().strip()
 
     def missing(self, key):
-        self._run("info", self._url(key))
+        self._run("info", self.REGION, self._url(key))
 
     def delete(self, key):
         self._run("del", self._url(key))
