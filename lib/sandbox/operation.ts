@@ -30,6 +30,8 @@ export interface SandboxRequest {
   body: Uint8Array;
   /** The request id, for error documents. */
   requestId: string;
+  /** Whether the form of a browser stood for it. */
+  isForm?: boolean;
   /** The kind of signature in the form of a browser: `AWS4-HMAC-SHA256`, or `AWS` for Version 2. */
   formSignature?: "AWS4-HMAC-SHA256" | "AWS" | undefined;
   /** Region that the request was signed for; omitted if it is unsigned. */

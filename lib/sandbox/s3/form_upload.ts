@@ -199,7 +199,8 @@ export function uploadOfForm(
   const tagging = fields.get("tagging");
   if (tagging !== undefined) headers.set("x-amz-tagging", taggingHeader(tagging));
   const path = request.rawPath.split("?")[0]!.replace(/\/$/, "");
-  return { ...request, rawPath: `${path}/${encodeURIComponent(key)}`, headers, body: file };
+  const rawPath = `${path}/${encodeURIComponent(key)}`;
+  return { ...request, rawPath, headers, body: file, isForm: true };
 }
 
 /** A form sets tags by a document, an upload by a header. */

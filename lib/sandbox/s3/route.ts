@@ -127,7 +127,10 @@ export function findRoute({ rows, subresources }: Routes, call: S3Call): Route {
   const found = rows.get(`${call.level} ${call.request.method}`)?.find((candidate) =>
     fits(candidate, call) && !hasOtherSubresource(subresources, candidate, call)
   );
-  if (found === undefined) throw methodNotAllowed(call.request.method);
+  const isForm = call.request.isForm === true;
+  if (found === undefined || (found.name === "PostObject") !== isForm) {
+    throw methodNotAllowed(call.request.method);
+  }
   return found;
 }
 

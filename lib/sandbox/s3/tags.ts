@@ -17,6 +17,8 @@ export const MAX_BUCKET_TAGS = 50;
 const TAGGING = "x-amz-tagging";
 const MAX_KEY = 128;
 const MAX_VALUE = 256;
+/** Letters, digits and blanks of all scripts, and a few signs. */
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 function invalidTag(message: string): ServiceError {
   return new ServiceError(400, "InvalidTag", message);
@@ -28,10 +30,12 @@ function checkTags(tags: Tag[], max: number): Tag[] {
     throw new ServiceError(400, "BadRequest", `${what} tags cannot be greater than ${max}`);
   }
   for (const { key, value } of tags) {
-    if (key === "" || key.length > MAX_KEY) {
+    if (key === "" || key.length > MAX_KEY || !TAG_TEXT.test(key)) {
       throw invalidTag("The TagKey you have provided is invalid");
     }
-    if (value.length > MAX_VALUE) throw invalidTag("The TagValue you have provided is invalid");
+    if (value.length > MAX_VALUE || !TAG_TEXT.test(value)) {
+      throw invalidTag("The TagValue you have provided is invalid");
+    }
     if (key.startsWith("aws:")) {
       throw invalidTag("System tags cannot be added/updated by requester");
     }

@@ -187,7 +187,17 @@ Deno.test("versioning and tags: put and get", async () => {
   await room.s3.putBucketVersioning({ Bucket, VersioningConfiguration: { Status: "Enabled" } });
   assert.equal((await room.s3.getBucketVersioning({ Bucket })).Status, "Enabled");
   assert.equal((await refusal(room.s3.getBucketTagging({ Bucket }))).code, "NoSuchTagSet");
-  const TagSet = [{ Key: "team", Value: "<blue>" }];
+  const versioning = (Status: string) =>
+    room.s3.putBucketVersioning({
+      Bucket,
+      VersioningConfiguration: { Status: Status as "Enabled" },
+    });
+  assert.equal((await refusal(versioning("Paused"))).code, "MalformedXML");
+  for (const [Key, Value] of [["team?", "blue"], ["team", "<blue>"], ["team", "one\ntwo"]]) {
+    const wrong = room.s3.putBucketTagging({ Bucket, Tagging: { TagSet: [{ Key, Value }] } });
+    assert.equal((await refusal(wrong)).code, "InvalidTag");
+  }
+  const TagSet = [{ Key: "équipe/é +-=._:@", Value: "bleu ciel" }];
   await room.s3.putBucketTagging({ Bucket, Tagging: { TagSet } });
   assert.deepEqual((await room.s3.getBucketTagging({ Bucket })).TagSet, TagSet);
 });

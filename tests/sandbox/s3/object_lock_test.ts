@@ -173,3 +173,26 @@ Deno.test("object lock: a document that can't be right is refused before the key
     assert.equal((await refusal(call())).code, "MalformedXML");
   }
 });
+
+const WRONG_RULES: [rule: object, code: string][] = [
+  [{ Days: 0 }, "InvalidArgument"],
+  [{ Years: -1 }, "InvalidArgument"],
+  [{ Days: 36_501 }, "InvalidArgument"],
+  [{ Years: 101 }, "InvalidArgument"],
+  [{ Days: 1, Years: 1 }, "MalformedXML"],
+  [{}, "MalformedXML"],
+];
+for (const [rule, code] of WRONG_RULES) {
+  Deno.test(`PutObjectLockConfiguration: refuses ${JSON.stringify(rule)}`, async () => {
+    await using room = await s3Room({ buckets: [Bucket] });
+    const put = (DefaultRetention: object) =>
+      room.s3.putObjectLockConfiguration({
+        Bucket,
+        ObjectLockConfiguration: { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention } },
+      });
+    const refused = await refusal(put({ Mode: "COMPLIANCE", ...rule }));
+    assert.deepEqual([refused.status, refused.code], [400, code]);
+    const possible = await refusal(put({ Mode: "COMPLIANCE", Years: 100 }));
+    assert.equal(possible.code, "InvalidBucketState");
+  });
+}

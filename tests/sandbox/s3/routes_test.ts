@@ -65,7 +65,15 @@ for (const [line, operation, actions] of REQUESTS) {
   });
 }
 
-for (const line of ["POST /", "DELETE /mine?acl", "PUT /mine/k?uploadId=1", "DELETE /mine/k?acl"]) {
+for (
+  const line of [
+    "POST /",
+    "POST /mine/k",
+    "DELETE /mine?acl",
+    "PUT /mine/k?uploadId=1",
+    "DELETE /mine/k?acl",
+  ]
+) {
   Deno.test(`findRoute: S3 has no ${line}`, async () => {
     await using room = await s3Room({ buckets: ["mine"] });
     const [method = "", path = ""] = line.split(" ");

@@ -8,13 +8,15 @@ import type { Answer } from "../../answer.ts";
 import type { DefaultRetention } from "../../account.ts";
 import { ServiceError } from "../../operation.ts";
 import { emptyAnswer, type S3Call, xmlAnswer } from "../call.ts";
-import { malformedXml } from "../errors.ts";
+import { invalidArgument, malformedXml } from "../errors.ts";
 import { childOf, element, textOf, type XmlElement } from "../../xml.ts";
 
 /** PutObjectLockConfiguration, which replaces the rule. */
 export function putObjectLock(call: S3Call): Answer {
   const configuration = call.xml("ObjectLockConfiguration");
   if (textOf(configuration, "ObjectLockEnabled") !== "Enabled") throw malformedXml();
+  const rule = childOf(configuration, "Rule");
+  const retention = rule && readRetention(childOf(rule, "DefaultRetention"));
   if (call.bucket.versioning !== "Enabled") {
     throw new ServiceError(
       409,
@@ -22,21 +24,34 @@ export function putObjectLock(call: S3Call): Answer {
       "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
     );
   }
-  const rule = childOf(configuration, "Rule");
-  const retention = rule && readRetention(childOf(rule, "DefaultRetention"));
   call.bucket.objectLock = true;
   call.bucket.defaultRetention = retention;
   return emptyAnswer();
 }
+
+/** A hundred years. */
+const LONGEST = { Days: 36_500, Years: 100 };
 
 function readRetention(element: XmlElement | undefined): DefaultRetention {
   const mode = textOf(element, "Mode");
   if (mode !== "GOVERNANCE" && mode !== "COMPLIANCE") throw malformedXml();
   const units = (["Days", "Years"] as const).filter((unit) => textOf(element, unit) !== undefined);
   const [unit] = units;
-  const count = Number(unit && textOf(element, unit));
-  if (units.length !== 1 || !Number.isSafeInteger(count) || count < 1) throw malformedXml();
-  return { mode, unit: unit!, count };
+  if (unit === undefined || units.length > 1) throw malformedXml();
+  const text = textOf(element, unit)!;
+  const count = Number(text);
+  if (!/^-?\d+$/.test(text)) throw malformedXml();
+  if (count < 1) {
+    throw invalidArgument(
+      "Default retention period must be a positive integer value.",
+      unit,
+      text,
+    );
+  }
+  if (count > LONGEST[unit]) {
+    throw invalidArgument("Default retention period too large.", unit, text);
+  }
+  return { mode, unit, count };
 }
 
 /** GetObjectLockConfiguration. */

@@ -201,13 +201,14 @@ export function deleteBucketCors({ bucket }: S3Call): Answer {
 /** PutBucketVersioning. */
 export function putBucketVersioning(call: S3Call): Answer {
   const status = textOf(call.xml("VersioningConfiguration"), "Status");
-  if (status !== "Enabled" && status !== "Suspended") {
+  if (status === undefined) {
     throw new ServiceError(
       400,
       "IllegalVersioningConfigurationException",
       "The Versioning element must be specified",
     );
   }
+  if (status !== "Enabled" && status !== "Suspended") throw malformedXml();
   if (status === "Suspended" && call.bucket.objectLock) {
     throw new ServiceError(
       409,
