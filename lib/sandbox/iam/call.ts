@@ -79,10 +79,18 @@ export function userNameOf(call: IamCall): string {
   throw validationError("Must specify userName when calling with non-User credentials");
 }
 
+/** A user, role or group by its name, which IAM doesn't distinguish by case. */
+export function entityNamed<T>(entities: ReadonlyMap<string, T>, name: string): T | undefined {
+  const exact = entities.get(name);
+  if (exact !== undefined) return exact;
+  const lower = name.toLowerCase();
+  return [...entities].find(([candidate]) => candidate.toLowerCase() === lower)?.[1];
+}
+
 /** The user that a call is about. */
 export function userOf(call: IamCall): User {
   const name = userNameOf(call);
-  const user = call.account.users.get(name);
+  const user = entityNamed(call.account.users, name);
   if (user === undefined || !call.account.visibility.sees(user)) throw noSuchEntity("user", name);
   return user;
 }
@@ -90,17 +98,17 @@ export function userOf(call: IamCall): User {
 /** The role that a call is about. */
 export function roleOf(call: IamCall): Role {
   const name = nameOf(call, "RoleName", 64);
-  return call.account.roles.get(name) ?? refuse(noSuchEntity("role", name));
+  return entityNamed(call.account.roles, name) ?? refuse(noSuchEntity("role", name));
 }
 
 /** ARN of a user, with its path if it exists. */
 export function userArn(account: Account, name: string): string {
-  return account.users.get(name)?.arn ?? arnOf(account, "user", name);
+  return entityNamed(account.users, name)?.arn ?? arnOf(account, "user", name);
 }
 
 /** ARN of a role, with its path if it exists. */
 export function roleArn(account: Account, name: string): string {
-  return account.roles.get(name)?.arn ?? arnOf(account, "role", name);
+  return entityNamed(account.roles, name)?.arn ?? arnOf(account, "role", name);
 }
 
 /** ARN of an entity of an account. */
@@ -139,12 +147,12 @@ export function onRole(
 /** The group that a call is about. */
 export function groupOf(call: IamCall): Group {
   const name = nameOf(call, "GroupName");
-  return call.account.groups.get(name) ?? refuse(noSuchEntity("group", name));
+  return entityNamed(call.account.groups, name) ?? refuse(noSuchEntity("group", name));
 }
 
 /** ARN of a group, with its path if it exists. */
 export function groupArn(account: Account, name: string): string {
-  return account.groups.get(name)?.arn ?? arnOf(account, "group", name);
+  return entityNamed(account.groups, name)?.arn ?? arnOf(account, "group", name);
 }
 
 /** An operation that needs one permission, on the group that the call is about. */
@@ -318,8 +326,8 @@ function onePage<T>(
   const size = integer(call.parameters, "MaxItems", 1, 1000) ?? 100;
   const after = markerOf(call);
   const rest = [...items]
-    .sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0)
-    .filter(([key]) => after === undefined || key > after);
+    .sort(([a], [b]) => compareNames(a, b))
+    .filter(([key]) => after === undefined || compareNames(key, after) > 0);
   const included = rest.slice(0, size);
   const isTruncated = rest.length > size;
   const end = fields({
@@ -327,6 +335,13 @@ function onePage<T>(
     Marker: isTruncated ? encodeMarker(included.at(-1)![0]) : undefined,
   });
   return { included, end };
+}
+
+/** Compares names as IAM sorts them: regardless of case. */
+function compareNames(a: string, b: string): number {
+  const [one, other] = [a.toLowerCase(), b.toLowerCase()];
+  if (one === other) return a < b ? -1 : a > b ? 1 : 0;
+  return one < other ? -1 : 1;
 }
 
 function markerOf(call: IamCall): string | undefined {

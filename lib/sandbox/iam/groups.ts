@@ -7,6 +7,7 @@ import {
   alreadyExists,
   arnOf,
   deleteConflict,
+  entityNamed,
   groupArn,
   groupOf,
   type IamCall,
@@ -151,7 +152,7 @@ function newNameOf(call: IamCall): string {
 }
 
 function newPathOf(call: IamCall): string {
-  const present = call.account.groups.get(nameOf(call, "GroupName"))?.path;
+  const present = entityNamed(call.account.groups, nameOf(call, "GroupName"))?.path;
   return call.parameters.has("NewPath") ? pathOf(call, "NewPath") : present ?? "/";
 }
 

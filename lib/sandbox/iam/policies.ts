@@ -6,6 +6,7 @@
  */
 import type { Group, Role, User } from "../account.ts";
 import {
+  entityNamed,
   groupArn,
   type IamCall,
   type IamOperation,
@@ -53,7 +54,7 @@ const KINDS: Kind[] = [
     on: onUser,
     name: (principal) => (principal as User).userName,
     arn: (call) => userArn(call.account, userNameOf(call)),
-    find: (call) => call.account.users.get(userNameOf(call)),
+    find: (call) => entityNamed(call.account.users, userNameOf(call)),
   },
   {
     word: "Role",
@@ -61,7 +62,7 @@ const KINDS: Kind[] = [
     on: onRole,
     name: (principal) => (principal as Role).roleName,
     arn: (call) => roleArn(call.account, nameOf(call, "RoleName", 64)),
-    find: (call) => call.account.roles.get(nameOf(call, "RoleName", 64)),
+    find: (call) => entityNamed(call.account.roles, nameOf(call, "RoleName", 64)),
   },
   {
     word: "Group",

@@ -9,6 +9,7 @@ import {
   alreadyExists,
   arnOf,
   deleteConflict,
+  entityNamed,
   type IamCall,
   type IamOperations,
   isTaken,
@@ -103,16 +104,16 @@ export const userOperations: IamOperations = {
     },
     run: (call) => {
       const user = userOf(call);
-      const name = newNameOf(call);
+      const [name, path, arn] = [newNameOf(call), newPathOf(call), newArnOf(call)];
       const others = [...call.account.users.keys()].filter((other) => other !== user.userName);
       if (isTaken(others, name)) throw alreadyExists(`User with name ${name} already exists.`);
       call.account.users.delete(user.userName);
       for (const device of call.account.virtualMfaDevices.values()) {
         if (device.userName === user.userName) device.userName = name;
       }
-      renamePrincipal(call.account, user.arn, newArnOf(call));
-      user.arn = newArnOf(call);
-      user.path = newPathOf(call);
+      renamePrincipal(call.account, user.arn, arn);
+      user.arn = arn;
+      user.path = path;
       user.userName = name;
       call.account.users.set(name, user);
       return undefined;
@@ -211,7 +212,7 @@ function newNameOf(call: IamCall): string {
 }
 
 function newPathOf(call: IamCall): string {
-  const present = call.account.users.get(nameOf(call, "UserName"))?.path;
+  const present = entityNamed(call.account.users, nameOf(call, "UserName"))?.path;
   return call.parameters.has("NewPath") ? pathOf(call, "NewPath") : present ?? "/";
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { allow, refusal, room, userWithKey } from "../helpers.ts";
+import { allow, refusal, room, trust, userWithKey } from "../helpers.ts";
 
 const ROOT = "arn:aws:iam::123456789012:root";
 const S3_FULL = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
@@ -57,6 +57,37 @@ Deno.test("UpdateUser: renames and moves a user", async () => {
   const { User } = await r.iam.getUser({ UserName: "new" });
   assert.equal(User!.Arn, "arn:aws:iam::123456789012:user/x/new");
   assert.equal((await refusal(r.iam.getUser({ UserName: "old" }))).status, 404);
+});
+
+Deno.test("UpdateUser: a new name leaves the path as it is", async () => {
+  await using r = await room();
+  await r.iam.createUser({ UserName: "old", Path: "/x/" });
+  await r.iam.updateUser({ UserName: "old", NewUserName: "new" });
+  const { User } = await r.iam.getUser({ UserName: "new" });
+  assert.deepEqual([User!.Path, User!.Arn], ["/x/", "arn:aws:iam::123456789012:user/x/new"]);
+});
+
+Deno.test("names: users, groups and roles are found and sorted regardless of case", async () => {
+  await using r = await room();
+  const { iam } = r;
+  for (const UserName of ["Ad", "ac", "Ab", "aa"]) await iam.createUser({ UserName });
+  const names: (string | undefined)[] = [];
+  let Marker: string | undefined;
+  do {
+    const list = await iam.listUsers({ MaxItems: 2, Marker });
+    names.push(...list.Users!.map(({ UserName }) => UserName));
+    Marker = list.Marker;
+  } while (Marker !== undefined);
+  assert.deepEqual(names, ["aa", "Ab", "ac", "Ad", "admin"]);
+  assert.equal((await iam.getUser({ UserName: "AB" })).User!.UserName, "Ab");
+  await iam.deleteUser({ UserName: "AB" });
+  assert.equal((await refusal(iam.getUser({ UserName: "Ab" }))).code, "NoSuchEntity");
+  await iam.createGroup({ GroupName: "Readers" });
+  await iam.addUserToGroup({ GroupName: "readers", UserName: "AA" });
+  const { Groups } = await iam.listGroupsForUser({ UserName: "aa" });
+  assert.deepEqual(Groups!.map(({ GroupName }) => GroupName), ["Readers"]);
+  await iam.createRole({ RoleName: "Role", AssumeRolePolicyDocument: trust(ROOT) });
+  assert.equal((await iam.getRole({ RoleName: "role" })).Role!.RoleName, "Role");
 });
 
 Deno.test("TagUser: adds and replaces tags; UntagUser removes them", async () => {
