@@ -39,21 +39,18 @@ const MAVEN_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-
 async function directoryFrom(
   name: string,
   files: Record<string, string>,
-  say: Say,
   make: (directory: string) => Promise<string | undefined>,
 ): Promise<{ path: string } | { missing: string }> {
   const key = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 12);
   const path = join(PROJECT, ".cache", "peers", `${name}-${key}`);
   const mark = join(path, "complete");
   if (await Deno.stat(mark).catch(() => undefined) !== undefined) return { path };
-  const problem = await retry(async () => {
-    await Deno.remove(path, { recursive: true }).catch(() => {});
-    await Deno.mkdir(path, { recursive: true });
-    for (const [file, text] of Object.entries(files)) {
-      await Deno.writeTextFile(join(path, file), text);
-    }
-    return await make(path);
-  }, say);
+  await Deno.remove(path, { recursive: true }).catch(() => {});
+  await Deno.mkdir(path, { recursive: true });
+  for (const [file, text] of Object.entries(files)) {
+    await Deno.writeTextFile(join(path, file), text);
+  }
+  const problem = await make(path);
   if (problem !== undefined) return { missing: problem };
   await Deno.writeTextFile(mark, "");
   return { path };
@@ -74,16 +71,16 @@ async function installJavaScript(say: Say) {
     "package.json": await read("javascript", "packages.json"),
     "deno.lock": await read("javascript", "packages.lock"),
   };
-  return await directoryFrom("javascript", files, say, async (directory) => {
+  return await directoryFrom("javascript", files, async (directory) => {
     say("Installing the clients for JavaScript");
     const args = ["install", "--quiet", "--frozen", "--node-modules-dir=auto"];
-    return (await run(Deno.execPath(), args, directory)).problem;
+    return await retry(async () => (await run(Deno.execPath(), args, directory)).problem, say);
   });
 }
 
 async function buildGoClient(say: Say) {
   const files = { "main.go": await read("go", "main.go"), "version": GO_SDK.version };
-  const built = await directoryFrom("client-go", files, say, (directory) => {
+  const built = await directoryFrom("client-go", files, (directory) => {
     const program = join(directory, "client");
     return buildGo(program, { ...GO_SDK, main: files["main.go"] }, say);
   });
@@ -99,11 +96,15 @@ async function buildJava(say: Say) {
     "Client.java": await read("java", "Client.java"),
     "pom.xml": await read("java", "pom.xml"),
   };
-  return await directoryFrom("java", files, say, async (directory) => {
+  return await directoryFrom("java", files, async (directory) => {
     say("Installing the AWS SDK for Java");
     const options = ["-DoutputDirectory=lib", "-DincludeScope=runtime"];
-    const copied = await run("mvn", ["-q", "-B", MAVEN_GOAL, ...options], directory);
-    if (copied.problem !== undefined) return `mvn: ${copied.problem}`;
+    const problem = await retry(async () => {
+      const copied = await run("mvn", ["-q", "-B", MAVEN_GOAL, ...options], directory);
+      // Maven writes its errors to standard output.
+      return copied.problem && (/\[ERROR\] .*/.exec(copied.stdout)?.[0] ?? copied.problem);
+    }, say);
+    if (problem !== undefined) return `mvn: ${problem}`;
     const compiled = await run(
       "javac",
       ["-cp", "lib/*", "-d", "classes", "Client.java"],
@@ -113,7 +114,7 @@ async function buildJava(say: Say) {
   });
 }
 
-/** No registry of packages has it, and its source is none of a library: it is used where it is. */
+/** No package registry has it, so that only one that is installed already can be used. */
 async function findTerraform() {
   const { problem } = await run("terraform", ["version"]);
   return problem === undefined

@@ -36,6 +36,8 @@ export interface Ran {
 export interface RunOptions {
   env?: Record<string, string> | undefined;
   stdin?: string | undefined;
+  /** Milliseconds after which it is ended; by default never. */
+  timeoutMs?: number | undefined;
 }
 
 /** What a child sees of this process's environment: no AWS_*, no configuration, no home. */
@@ -55,7 +57,7 @@ export function cleanEnv(home: string): Record<string, string> {
 export async function runProgram(
   program: string,
   args: readonly string[],
-  { env, stdin }: RunOptions = {},
+  { env, stdin, timeoutMs }: RunOptions = {},
 ): Promise<Ran> {
   const home = await Deno.makeTempDir();
   try {
@@ -67,6 +69,7 @@ export async function runProgram(
       stdin: stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
+      ...(timeoutMs !== undefined && { signal: AbortSignal.timeout(timeoutMs) }),
     }).spawn();
     const [{ code, stdout, stderr }] = await Promise.all([
       child.output(),

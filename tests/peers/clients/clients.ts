@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { type Ran, runProgram, scriptPath } from "../support.ts";
-import { client, type Installed, pythonPeer } from "./installed.ts";
+import { client, type Installed, pythonPeer, TIMEOUT_MS } from "./installed.ts";
 import type { Line, Player } from "./play.ts";
 import { MC, mc, RCLONE, rclone, S5CMD, s5cmd } from "./programs.ts";
 import type { Operation, SceneName } from "./scenes.ts";
@@ -41,7 +41,9 @@ function linesOf({ code, stdout, stderr }: Ran): Line[] {
 /** A program that is given the task and does all of it. */
 function program(path: string, args: readonly string[], env?: Record<string, string>): Player {
   return async (task) =>
-    linesOf(await runProgram(path, args, { stdin: JSON.stringify(task), env }));
+    linesOf(
+      await runProgram(path, args, { stdin: JSON.stringify(task), env, timeoutMs: TIMEOUT_MS }),
+    );
 }
 
 const PEERS = pythonPeer("python");

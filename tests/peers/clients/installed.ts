@@ -12,6 +12,9 @@ export interface Installed {
   missing: string | undefined;
 }
 
+/** How long a client may take for all that it is asked at once. */
+export const TIMEOUT_MS = 5 * 60_000;
+
 const NOT_INSTALLED = "run it by deno task test:peers";
 const CLIENTS: Record<string, { path: string } | { missing: string }> = JSON.parse(
   Deno.env.get("S3CREDS_CLIENTS") ?? "{}",

@@ -4,7 +4,7 @@
  * @module
  */
 import { awsEnv, runProgram } from "../support.ts";
-import { goPeer, type Installed } from "./installed.ts";
+import { goPeer, type Installed, TIMEOUT_MS } from "./installed.ts";
 import type { Line, Player } from "./play.ts";
 import { LARGE_SIZE, type Operation, OPERATIONS, type Scene, type Task, TEXT } from "./scenes.ts";
 
@@ -71,6 +71,7 @@ async function playScene(program: Program, place: Place): Promise<Line[]> {
   const lines: Line[] = [];
   for (const operation of OPERATIONS.filter((one) => one in asked)) {
     const ran = await runProgram(path, [...options(place), ...asked[operation]!], {
+      timeoutMs: TIMEOUT_MS,
       env: { ...awsEnv(place.endpoint, place), ...env(place) },
       ...(operation === "put" && { stdin: TEXT }),
     });

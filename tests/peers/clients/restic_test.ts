@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Ran, runProgram } from "../support.ts";
-import { goPeer } from "./installed.ts";
+import { goPeer, TIMEOUT_MS } from "./installed.ts";
 import { objectsOf, openStage, type Scene, type SceneName, SCENES } from "./scenes.ts";
 
 const RESTIC = goPeer("restic", "APPLICATIONS");
@@ -22,6 +22,7 @@ async function openRestic(name: SceneName) {
   const repository = `s3:${sandbox.url}/${bucket}/${prefix}repository`;
   const run = (keys: Pick<Scene, "accessKeyId" | "secretAccessKey">, ...args: string[]) =>
     runProgram(RESTIC.path, ["--no-cache", "--quiet", ...args], {
+      timeoutMs: TIMEOUT_MS,
       env: {
         AWS_ACCESS_KEY_ID: keys.accessKeyId,
         AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { awsEnv, type Ran, runProgram } from "../support.ts";
-import { client } from "./installed.ts";
+import { client, TIMEOUT_MS } from "./installed.ts";
 import { objectsOf, openStage, type Scene, type SceneName, SCENES } from "./scenes.ts";
 
 const TERRAFORM = client("terraform");
@@ -42,6 +42,7 @@ async function openTerraform(name: SceneName) {
     ...args: string[]
   ) =>
     runProgram(TERRAFORM.path, [`-chdir=${directory}`, command, "-no-color", ...args], {
+      timeoutMs: TIMEOUT_MS,
       env: {
         ...awsEnv(sandbox.url, keys),
         CHECKPOINT_DISABLE: "1",
