@@ -32,6 +32,18 @@ export interface AccessKey {
   lastUsed: { date: Date; service: string; region: string } | undefined;
 }
 
+/** A console password. */
+export interface LoginProfile {
+  /** When the user got it. */
+  createDate: Date;
+  /** Its latest use, if there was one. */
+  passwordLastUsed: Date | undefined;
+  /** When it was changed, if it was. */
+  passwordLastChanged?: Date;
+  /** Whether the user must choose another one. */
+  isResetRequired?: boolean;
+}
+
 /** An IAM user with everything attached to it. */
 export interface User {
   /** Unique in the account regardless of case. */
@@ -57,9 +69,7 @@ export interface User {
   /** Names of groups. */
   groups: Set<string>;
   /** Set where the user has a console password. */
-  loginProfile:
-    | { createDate: Date; passwordLastUsed: Date | undefined; passwordLastChanged?: Date }
-    | undefined;
+  loginProfile: LoginProfile | undefined;
   /** Serial numbers. */
   mfaDevices: Map<string, { enableDate: Date }>;
   /** By certificate id. */

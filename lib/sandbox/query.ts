@@ -113,6 +113,16 @@ export function validationError(message: string): ServiceError {
   return new ServiceError(400, "ValidationError", message);
 }
 
+/** Refuses a call with parameters that would change what it does, and that the sandbox doesn't read. */
+export function refuseUnsupported(
+  { parameters }: { parameters: Parameters },
+  names: readonly string[],
+): void {
+  const name = names.find((candidate) => parameters.has(candidate));
+  if (name === undefined) return;
+  throw validationError(`The sandbox does not support the parameter ${name}.`);
+}
+
 /** A parameter that breaks a constraint of the API's model, in AWS's words. */
 export function constraintError(
   parameter: string,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { alreadyExists, type IamOperations, onUser } from "./call.ts";
+import { alreadyExists, type IamOperations, onUser, refuse } from "./call.ts";
 import type { User } from "../account.ts";
 import { ServiceError } from "../operation.ts";
 import { checkLength, fields, required } from "../query.ts";
@@ -16,7 +16,11 @@ export const loginProfileOperations: IamOperations = {
     if (user.loginProfile !== undefined) {
       throw alreadyExists(`Login Profile for user ${user.userName} already exists.`);
     }
-    user.loginProfile = { createDate: account.clock.now(), passwordLastUsed: undefined };
+    user.loginProfile = {
+      createDate: account.clock.now(),
+      passwordLastUsed: undefined,
+      isResetRequired: parameters.get("PasswordResetRequired") === "true",
+    };
     return loginProfile(user);
   }),
 
@@ -26,11 +30,14 @@ export const loginProfileOperations: IamOperations = {
   }),
 
   UpdateLoginProfile: onUser("UpdateLoginProfile", (user, { parameters, account }) => {
+    const profile = user.loginProfile ?? refuse(noLoginProfile(user));
     const password = parameters.get("Password");
-    if (user.loginProfile === undefined) throw noLoginProfile(user);
-    if (password === undefined) return undefined;
-    checkPassword(password);
-    user.loginProfile.passwordLastChanged = account.clock.now();
+    if (password !== undefined) {
+      checkPassword(password);
+      profile.passwordLastChanged = account.clock.now();
+    }
+    const isResetRequired = parameters.get("PasswordResetRequired");
+    if (isResetRequired !== undefined) profile.isResetRequired = isResetRequired === "true";
     return undefined;
   }),
 
@@ -71,7 +78,7 @@ function loginProfile(user: User): XmlContent {
     fields({
       UserName: user.userName,
       CreateDate: user.loginProfile?.createDate,
-      PasswordResetRequired: false,
+      PasswordResetRequired: user.loginProfile?.isResetRequired ?? false,
     }),
   );
 }

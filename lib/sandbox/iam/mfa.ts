@@ -18,7 +18,7 @@ import {
 import { plainUser } from "./users.ts";
 import { base32Secret } from "../identifiers.ts";
 import { ServiceError } from "../operation.ts";
-import { checkLength, fields, oneOf, required } from "../query.ts";
+import { checkLength, fields, oneOf, refuseUnsupported, required } from "../query.ts";
 import { element } from "../xml.ts";
 
 /** The operations of this module. */
@@ -29,6 +29,7 @@ export const mfaOperations: IamOperations = {
       resource: newSerialNumber(call),
     }],
     run: (call) => {
+      refuseUnsupported(call, ["Tags"]);
       const serialNumber = newSerialNumber(call);
       if (call.account.virtualMfaDevices.has(serialNumber)) {
         throw alreadyExists("MFADevice entity at the same path and name already exists.");

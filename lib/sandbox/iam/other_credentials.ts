@@ -11,7 +11,7 @@ import { type IamOperations, limitExceeded, onUser, page } from "./call.ts";
 import { randomHex, servicePassword, uniqueId } from "../identifiers.ts";
 import { QUOTAS } from "./quotas.ts";
 import { ServiceError } from "../operation.ts";
-import { checkLength, fields, required } from "../query.ts";
+import { checkLength, fields, refuseUnsupported, required } from "../query.ts";
 import { element, type XmlContent } from "../xml.ts";
 
 const SSH_KEY_QUOTA = 5;
@@ -100,7 +100,9 @@ export const otherCredentialOperations: IamOperations = {
 
   CreateServiceSpecificCredential: onUser(
     "CreateServiceSpecificCredential",
-    (user, { parameters, account }) => {
+    (user, call) => {
+      refuseUnsupported(call, ["CredentialAgeDays"]);
+      const { parameters, account } = call;
       const serviceName = required(parameters, "ServiceName");
       if (!SERVICES.has(serviceName)) {
         throw new ServiceError(
@@ -128,12 +130,18 @@ export const otherCredentialOperations: IamOperations = {
 
   ListServiceSpecificCredentials: onUser(
     "ListServiceSpecificCredentials",
-    (user, { parameters, account }) => {
+    (user, call) => {
+      refuseUnsupported(call, ["AllUsers"]);
+      const { parameters, account } = call;
       const wanted = parameters.get("ServiceName");
-      const members = [...user.serviceSpecificCredentials]
-        .filter(([, { serviceName }]) => wanted === undefined || serviceName === wanted)
-        .map(([id]) => element("member", credentialFields(user, id, account.id)));
-      return element("ServiceSpecificCredentials", ...members);
+      const listed = [...user.serviceSpecificCredentials]
+        .filter(([, { serviceName }]) => wanted === undefined || serviceName === wanted);
+      return page(
+        call,
+        "ServiceSpecificCredentials",
+        listed,
+        (_, id) => credentialFields(user, id, account.id),
+      );
     },
   ),
 

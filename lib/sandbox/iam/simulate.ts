@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AccessPolicies, Decision, IdentityPolicy } from "../../policy/access.ts";
+import type { AccessPolicies, Decision, IdentityPolicy, NamedPolicy } from "../../policy/access.ts";
 import { findAction } from "../../policy/actions.ts";
 import type { PolicyDocument } from "../../policy/document.ts";
 import { evaluate } from "../../policy/evaluate.ts";
@@ -11,9 +11,9 @@ import type { Role, User } from "../account.ts";
 import { identityPolicies, managedPolicy } from "../auth/authorize.ts";
 import { checkIdentityPolicy } from "../auth/policy_document.ts";
 import { ServiceError } from "../operation.ts";
-import { fields, members, required, validationError } from "../query.ts";
+import { fields, members, refuseUnsupported, required, validationError } from "../query.ts";
 import { element, type XmlContent } from "../xml.ts";
-import { type IamCall, type IamOperations, noSuchEntity, refuse } from "./call.ts";
+import { type IamCall, type IamOperations, noSuchEntity, page, refuse } from "./call.ts";
 
 /** The operations of this module. */
 export const simulationOperations: IamOperations = {
@@ -58,24 +58,25 @@ function sourceOf({ parameters, account }: IamCall): User | Role {
 
 /** What a simulation could be given, and this one doesn't heed. */
 const UNSUPPORTED = [
-  "PermissionsBoundaryPolicyInputList",
+  "OrderedOrganizationPolicyInputList",
+  "PolicyExclusionList",
   "ResourceHandlingOption",
   "ResourceOwner",
 ];
 
-function givenPolicies(call: IamCall): IdentityPolicy[] {
-  const unsupported = UNSUPPORTED.find((name) => call.parameters.has(name));
-  if (unsupported !== undefined) {
-    throw validationError(`The sandbox does not support the parameter ${unsupported}.`);
-  }
-  return call.parameters.list("PolicyInputList").map((text, index) => {
-    checkIdentityPolicy("PolicyInputList", text, call.account);
-    return {
-      type: "inline",
-      name: `PolicyInputList.${index + 1}`,
-      document: JSON.parse(text) as PolicyDocument,
-    };
+type PolicyInput = "PolicyInputList" | "PermissionsBoundaryPolicyInputList";
+
+/** The policies of a parameter, each with the name that results give it. */
+function policiesOf(call: IamCall, parameter: PolicyInput): NamedPolicy[] {
+  return call.parameters.list(parameter).map((text, index) => {
+    checkIdentityPolicy(parameter, text, call.account);
+    return { name: `${parameter}.${index + 1}`, document: JSON.parse(text) as PolicyDocument };
   });
+}
+
+function givenPolicies(call: IamCall): IdentityPolicy[] {
+  refuseUnsupported(call, UNSUPPORTED);
+  return policiesOf(call, "PolicyInputList").map((policy) => ({ type: "inline", ...policy }));
 }
 
 function results(call: IamCall, source: string, policies: AccessPolicies): XmlContent {
@@ -84,9 +85,16 @@ function results(call: IamCall, source: string, policies: AccessPolicies): XmlCo
   if (actions.length === 0) throw validationError("ActionNames must not be empty");
   const resources = parameters.list("ResourceArns");
   const resourcePolicy = parameters.get("ResourcePolicy");
-  const all: AccessPolicies = resourcePolicy === undefined ? policies : {
+  const [permissionsBoundary = policies.permissionsBoundary] = policiesOf(
+    call,
+    "PermissionsBoundaryPolicyInputList",
+  );
+  const all: AccessPolicies = {
     ...policies,
-    resource: { type: "bucket", name: "ResourcePolicy", document: JSON.parse(resourcePolicy) },
+    permissionsBoundary,
+    ...(resourcePolicy !== undefined && {
+      resource: { type: "bucket", name: "ResourcePolicy", document: JSON.parse(resourcePolicy) },
+    }),
   };
   const context = contextOf(call);
   const principal = parameters.get("CallerArn") ?? source;
@@ -100,7 +108,8 @@ function results(call: IamCall, source: string, policies: AccessPolicies): XmlCo
       return result(action, resource, evaluate(wanted, all));
     });
   });
-  return [members("EvaluationResults", evaluated), fields({ IsTruncated: false })];
+  const numbered = evaluated.map((one, index) => [String(index).padStart(7, "0"), one] as const);
+  return page(call, "EvaluationResults", numbered, (one) => one);
 }
 
 function contextOf({ parameters }: IamCall): Record<string, string[]> {

@@ -7,7 +7,14 @@ import type { Account, Cloud, Role, Session } from "../account.ts";
 import { accountOfArn } from "../accounts.ts";
 import { identify } from "../caller.ts";
 import { ServiceError } from "../operation.ts";
-import { checkLength, fields, integer, required, validationError } from "../query.ts";
+import {
+  checkLength,
+  fields,
+  integer,
+  refuseUnsupported,
+  required,
+  validationError,
+} from "../query.ts";
 import { element, type XmlContent } from "../xml.ts";
 import type { SessionAttributes } from "./session.ts";
 import { attributesOfCall, withAttributes, withInherited } from "./attributes.ts";
@@ -16,7 +23,6 @@ import {
   hasMfaCode,
   newTemporaryKey,
   packedSizeField,
-  refuseUnsupported,
   sessionNameOf,
   sessionPoliciesOf,
   SHORTEST_SESSION,

@@ -61,13 +61,6 @@ export function checkSessionName(parameter: string, name: string, max: number): 
   throw constraintError(parameter, name, "satisfy regular expression pattern: [\\w+=,.@-]*");
 }
 
-/** Refuses a call with parameters that would change its session, and that the sandbox does not read. */
-export function refuseUnsupported({ parameters }: StsCall, names: readonly string[]): void {
-  const name = names.find((candidate) => parameters.has(candidate));
-  if (name === undefined) return;
-  throw validationError(`The sandbox does not support the parameter ${name}.`);
-}
-
 /** The sandbox knows no device's secret, so that any six digits are the right code. */
 export function hasMfaCode({ parameters }: StsCall): boolean {
   if (!parameters.has("SerialNumber") && !parameters.has("TokenCode")) return false;

@@ -12,6 +12,7 @@ import {
   noOperation,
   Parameters,
   queryResponse,
+  refuseUnsupported,
   required,
   validationError,
 } from "../query.ts";
@@ -75,6 +76,8 @@ export const sts: Service = (request, caller, account): Operation => {
   const operation = version === VERSION ? OPERATIONS.get(name) : undefined;
   if (operation === undefined) throw noOperation("sts", name, version, VERSION);
   const call: StsCall = { parameters, caller, account, request };
+  // Session tokens have the length that they have.
+  refuseUnsupported(call, ["MinimumSessionTokenSize"]);
   return {
     name,
     permissions: operation.permissions(call),

@@ -6,10 +6,10 @@
 import { accountOfArn } from "../accounts.ts";
 import { issuerName, type OidcProvider } from "../iam/oidc_provider.ts";
 import type { Caller } from "../operation.ts";
-import { checkLength, fields, required } from "../query.ts";
+import { checkLength, fields, refuseUnsupported, required } from "../query.ts";
 import { roleArnOf, startSession, trustPolicyOf } from "./assume_role.ts";
 import { withAttributes } from "./attributes.ts";
-import { refuseUnsupported, sessionNameOf, type StsCall, type StsOperations } from "./call.ts";
+import { sessionNameOf, type StsCall, type StsOperations } from "./call.ts";
 import type { WebIdentity } from "./session.ts";
 import { checkTokenSignature } from "./token_signature.ts";
 import {

@@ -56,6 +56,43 @@ Deno.test("SimulateCustomPolicy: decides by the given policies and context", asy
   assert.equal(await simulate("out/a"), "implicitDeny");
 });
 
+Deno.test("SimulatePrincipalPolicy: a boundary that is given takes the place of the user's", async () => {
+  await using r = await room();
+  const PermissionsBoundary = "arn:aws:iam::aws:policy/AWSDenyAll";
+  await r.iam.createUser({ UserName: "joe", PermissionsBoundary });
+  const PolicyDocument = JSON.stringify(allow("s3:*"));
+  await r.iam.putUserPolicy({ UserName: "joe", PolicyName: "own", PolicyDocument });
+  const decisions = async (PermissionsBoundaryPolicyInputList?: string[]) => {
+    const { EvaluationResults } = await r.iam.simulatePrincipalPolicy({
+      PolicySourceArn: "arn:aws:iam::123456789012:user/joe",
+      ActionNames: ["s3:GetObject", "s3:PutObject"],
+      PermissionsBoundaryPolicyInputList,
+    });
+    return EvaluationResults!.map(({ EvalDecision }) => EvalDecision);
+  };
+  assert.deepEqual(await decisions(), ["explicitDeny", "explicitDeny"]);
+  const boundary = JSON.stringify(allow("s3:GetObject"));
+  assert.deepEqual(await decisions([boundary]), ["allowed", "implicitDeny"]);
+});
+
+Deno.test("SimulateCustomPolicy: comes in pages, and refuses what it doesn't heed", async () => {
+  await using r = await room();
+  const call = {
+    PolicyInputList: [JSON.stringify(allow("s3:*"))],
+    ActionNames: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+  };
+  const actions: unknown[] = [];
+  let Marker: string | undefined;
+  do {
+    const page = await r.iam.simulateCustomPolicy({ ...call, MaxItems: 2, Marker });
+    actions.push(page.EvaluationResults!.map(({ EvalActionName }) => EvalActionName));
+    Marker = page.Marker;
+  } while (Marker !== undefined);
+  assert.deepEqual(actions, [["s3:GetObject", "s3:PutObject"], ["s3:DeleteObject"]]);
+  const other = r.iam.simulateCustomPolicy({ ...call, ResourceOwner: "arn:aws:iam::1:root" });
+  assert.match((await refusal(other)).message, /does not support the parameter ResourceOwner/);
+});
+
 Deno.test("GetSessionToken: keys of a user for S3 and for roles, but not for IAM", async () => {
   await using r = await room();
   const keys = await userWithKey(r.iam, "joe", allow("*"));

@@ -209,7 +209,13 @@ Deno.test("UpdateLoginProfile: changes the password of a user who has one", asyn
   await iam.createLoginProfile(call);
   const short = await refusal(iam.updateLoginProfile({ ...call, Password: "short" }));
   assert.equal(short.code, "PasswordPolicyViolation");
-  await iam.updateLoginProfile({ ...call, Password: "battery-staple" });
+  await iam.updateLoginProfile({
+    ...call,
+    Password: "battery-staple",
+    PasswordResetRequired: true,
+  });
+  const { LoginProfile } = await iam.getLoginProfile({ UserName: "joe" });
+  assert.equal(LoginProfile?.PasswordResetRequired, true);
   assert.equal((await refusal(iam.getAccountPasswordPolicy({}))).code, "NoSuchEntity");
 });
 
@@ -235,4 +241,21 @@ Deno.test("ListVirtualMFADevices: says who has which device, also after a user w
   assert.deepEqual(await list(), [[free, undefined], [SerialNumber, "jo"]]);
   assert.deepEqual(await list("Assigned"), [[SerialNumber, "jo"]]);
   assert.deepEqual(await list("Unassigned"), [[free, undefined]]);
+});
+
+Deno.test("IAM and STS: parameters that the sandbox doesn't heed are refused, and nothing is created", async () => {
+  await using r = await room();
+  const before = r.sandbox.snapshot();
+  const calls = [
+    r.iam.createVirtualMFADevice({ VirtualMFADeviceName: "m", Tags: [{ Key: "a", Value: "b" }] }),
+    r.iam.createServiceSpecificCredential({
+      UserName: "admin",
+      ServiceName: "codecommit.amazonaws.com",
+      CredentialAgeDays: 30,
+    }),
+    r.iam.listServiceSpecificCredentials({ AllUsers: true }),
+    r.sts.getSessionToken({ MinimumSessionTokenSize: 4096 }),
+  ];
+  for (const call of calls) assert.match((await refusal(call)).message, /does not support/);
+  assert.deepEqual(r.sandbox.snapshot(), before);
 });
