@@ -143,17 +143,6 @@ Deno.test("CopyObject: the source's expected owner must own it", async () => {
   await copy("123456789012");
 });
 
-Deno.test("AssumeRole: parameters that the sandbox doesn't heed are refused", async () => {
-  await using r = await room();
-  const RoleArn = "arn:aws:iam::123456789012:role/r";
-  const assume = { RoleArn, RoleSessionName: "me" };
-  for (const more of [{ TransitiveTagKeys: ["a"] }, { SourceIdentity: "me" }]) {
-    const { code, message } = await refusal(r.sts.assumeRole({ ...assume, ...more }));
-    assert.equal(code, "ValidationError");
-    assert.match(message, /sandbox does not support/);
-  }
-});
-
 const RESOURCES: [resource: string, message: RegExp | undefined][] = [
   ["arn:aws:s3:::b/*", undefined],
   ["arn:aws:s3:us-east-1:123456789012:accesspoint/a", undefined],
