@@ -14,7 +14,7 @@ import {
   type ReadClaim,
   serviceOf,
 } from "./auth/authentication.ts";
-import { checkIsDocument, readPayload } from "./auth/payload.ts";
+import { checkIsDocument, checkIsMeasured, readPayload } from "./auth/payload.ts";
 import { readClaim } from "./auth/signature.ts";
 import { S3Call } from "./s3/call.ts";
 import { corsHeaders, preflight } from "./s3/cors.ts";
@@ -192,6 +192,7 @@ async function withPayload(
 ): Promise<SandboxRequest> {
   const isObject = isFormUpload(head) || storesPayload(head, caller, account);
   if (!isObject) checkIsDocument(incoming);
+  else if (!isFormUpload(head)) checkIsMeasured(incoming);
   const isLarge = Number(headerOf(incoming, "content-length") ?? 0) > SMALL_BYTES;
   if (isObject && !isFormUpload(head) && (isLarge || incoming.awaitsContinue)) {
     const { fault, permissions } = s3(head, caller, account);

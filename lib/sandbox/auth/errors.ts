@@ -29,6 +29,7 @@ export type AuthenticationProblem =
   | "trailer"
   | "trailerName"
   | "lengthMissing"
+  | "transferEncoding"
   | "payloadType"
   | "payloadUsage"
   | "payloadHashMissing"
@@ -130,6 +131,11 @@ const S3_ANSWERS: Record<AuthenticationProblem, Answer> = {
     "InvalidRequest",
     "The value specified in the x-amz-trailer header is not supported",
   ],
+  transferEncoding: [
+    501,
+    "NotImplemented",
+    "A header you provided implies functionality that is not implemented",
+  ],
   lengthMissing: [
     411,
     "MissingContentLength",
@@ -202,6 +208,7 @@ const QUERY_ANSWERS: Record<AuthenticationProblem, Answer> = {
   trailer: QUERY_SIGNATURE,
   trailerName: QUERY_SIGNATURE,
   lengthMissing: QUERY_SIGNATURE,
+  transferEncoding: QUERY_SIGNATURE,
   payloadType: QUERY_SIGNATURE,
   payloadUsage: QUERY_SIGNATURE,
   payloadHashMissing: QUERY_SIGNATURE,

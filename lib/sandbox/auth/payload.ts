@@ -61,6 +61,19 @@ export function checkIsDocument(request: WireHead): void {
   if (STREAMS.has(declaredType(request) ?? "")) throw authenticationError("s3", "payloadUsage");
 }
 
+/** Refuses an object whose length isn't told before it, as that of a stream whose length nobody knows. */
+export function checkIsMeasured(request: WireHead): void {
+  if (STREAMS.has(declaredType(request) ?? "")) return;
+  if (headerOf(request, "transfer-encoding") !== undefined) {
+    throw authenticationError("s3", "transferEncoding", {
+      details: { Header: "Transfer-Encoding" },
+    });
+  }
+  if (headerOf(request, "content-length") === undefined) {
+    throw authenticationError("s3", "lengthMissing");
+  }
+}
+
 /** Bytes of the payload that `aws-chunked` frames. */
 function decodedLength(request: WireHead): number {
   const text = headerOf(request, "x-amz-decoded-content-length") ?? "";

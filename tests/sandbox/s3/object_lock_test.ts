@@ -1,6 +1,7 @@
 import type { CompletedPart, ObjectLockMode, PutObjectCommandInput } from "@aws-sdk/client-s3";
 import assert from "node:assert/strict";
 import { refusal } from "../helpers.ts";
+import { send, sign } from "../auth/sign.ts";
 import { bucketIn, s3Room } from "./helpers.ts";
 
 const Bucket = "mine";
@@ -196,3 +197,19 @@ for (const [rule, code] of WRONG_RULES) {
     assert.equal(possible.code, "InvalidBucketState");
   });
 }
+
+Deno.test("object lock: a presigned URL has the lock and the checksum in its parameters", async () => {
+  await using room = await s3Room();
+  await room.s3.createBucket({ Bucket, ObjectLockEnabledForBucket: true });
+  const { url, credentials: keys } = room.sandbox;
+  const put = async (parameters: Record<string, string>) => {
+    const query = new URLSearchParams({ "x-amz-object-lock-legal-hold": "ON", ...parameters });
+    const address = `${url}/${Bucket}/a?${query}`;
+    const signed = sign(address, { service: "s3", keys, method: "PUT", expires: 60 });
+    return await send({ ...signed, init: { method: "PUT", headers: {}, body: "123456789" } });
+  };
+  assert.equal((await put({})).code, "InvalidRequest");
+  assert.equal((await put({ "x-amz-checksum-crc32": "y/Q5Jg==" })).status, 200);
+  const { LegalHold } = await room.s3.getObjectLegalHold({ Bucket, Key: "a" });
+  assert.equal(LegalHold?.Status, "ON");
+});

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { allow, refusal, userWithKey } from "../helpers.ts";
+import { send, sign } from "../auth/sign.ts";
 import { bucketIn, fill, keysOf, s3Room } from "./helpers.ts";
 
 const Bucket = "mine";
@@ -373,4 +374,21 @@ Deno.test("PutObject: keeps the content encoding as it was sent, but for aws-chu
     await room.s3.putObject({ ...key, ContentEncoding: sent });
     assert.equal((await room.s3.headObject(key)).ContentEncoding, kept);
   }
+});
+
+Deno.test("PutObject: a stream whose length nobody knows is refused, as AWS refuses it", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const { url, credentials: keys } = room.sandbox;
+  const signed = (key: string) =>
+    sign(`${url}/${Bucket}/${key}`, { service: "s3", keys, method: "PUT", expires: 60 });
+  const body = new Blob(["content"]).stream();
+  const { status, code, body: text } = await send({
+    ...signed("a"),
+    init: { method: "PUT", headers: {}, body },
+  });
+  assert.deepEqual([status, code], [501, "NotImplemented"]);
+  assert.match(text, /<Header>Transfer-Encoding<\/Header>/);
+  assert.equal(bucketIn(room, Bucket).objects.size, 0);
+  const init = { method: "PUT", headers: {}, body: "content" };
+  assert.equal((await send({ ...signed("b"), init })).status, 200);
 });

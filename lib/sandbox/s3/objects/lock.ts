@@ -9,9 +9,14 @@ import type { May, NeededPermission } from "../../operation.ts";
 import { ServiceError } from "../../operation.ts";
 import { type Context, emptyAnswer, type S3Call, xmlAnswer } from "../call.ts";
 import { accessDenied, invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
+import { givenChecksums } from "./checksums.ts";
 import { existingObject } from "./existing.ts";
 import { objectAction } from "../route.ts";
 import { element, textOf } from "../../xml.ts";
+
+const MODE = "x-amz-object-lock-mode";
+const UNTIL = "x-amz-object-lock-retain-until-date";
+const HOLD = "x-amz-object-lock-legal-hold";
 
 type Lock = Pick<StoredObject, "legalHold" | "retention">;
 
@@ -57,12 +62,10 @@ function futureTime(call: S3Call, text: string, name: string): Date {
  * anything to check it by: it could not be replaced by the right one.
  */
 export function checkHasDigest(call: S3Call): void {
-  const { bucket: { defaultRetention }, request: { headers } } = call;
-  const names = [...headers.keys()];
-  const isLocked = defaultRetention !== undefined ||
-    names.some((name) => name.startsWith("x-amz-object-lock-"));
-  const hasDigest = ["content-md5", "x-amz-trailer"].some((name) => headers.has(name)) ||
-    names.some((name) => name.startsWith("x-amz-checksum-"));
+  const isLocked = call.bucket.defaultRetention !== undefined ||
+    [MODE, UNTIL, HOLD].some((name) => call.header(name) !== undefined);
+  const hasDigest = givenChecksums(call).length > 0 ||
+    ["content-md5", "x-amz-trailer"].some((name) => call.header(name) !== undefined);
   if (!isLocked || hasDigest) return;
   throw invalidRequest(
     "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object " +
@@ -79,10 +82,6 @@ function defaultLockOf({ bucket, account }: S3Call): Lock {
   else retainUntilDate.setUTCFullYear(retainUntilDate.getUTCFullYear() + count);
   return { retention: { mode, retainUntilDate } };
 }
-
-const MODE = "x-amz-object-lock-mode";
-const UNTIL = "x-amz-object-lock-retain-until-date";
-const HOLD = "x-amz-object-lock-legal-hold";
 
 /** The lock of a new object: that of the headers, else the bucket's. */
 export function lockOf(call: S3Call): Lock {
