@@ -48,6 +48,7 @@ export type {
   Group,
   KmsKey,
   LifecycleRule,
+  LoginProfile,
   ManagedPolicy,
   MultipartUpload,
   PublicAccessBlock,
