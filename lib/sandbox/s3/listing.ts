@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import type { Answer } from "../answer.ts";
 import type { Bucket, StoredObject } from "../account.ts";
-import type { NeededPermission } from "../operation.ts";
+import { type NeededPermission, ServiceError } from "../operation.ts";
 import { type Context, isoTime, onBucket, type S3Call, xmlAnswer } from "./call.ts";
 import { algorithmIn } from "./objects/checksums.ts";
 import {
@@ -66,7 +66,7 @@ export interface ListRequest {
   prefix: string;
   delimiter: string;
   limit: number;
-  /** Keys up to and including this one are skipped, and all keys of a common prefix of that name. */
+  /** Keys up to and including this one are skipped, and all keys of the common prefix that it is in. */
   after: string;
 }
 
@@ -83,17 +83,15 @@ export function paginate<Item extends { key: string }>(
   all: Iterable<Item>,
   { prefix, delimiter, limit, after }: ListRequest,
 ): Page<Item> {
-  const skipped = delimiter !== "" && after.endsWith(delimiter) ? after : undefined;
   const candidates = [...all].filter(({ key }) =>
-    key.startsWith(prefix) && (after === "" || compareKeys(key, after) > 0) &&
-    (skipped === undefined || skipped.length <= prefix.length || !key.startsWith(skipped))
+    key.startsWith(prefix) && (after === "" || compareKeys(key, after) > 0)
   ).sort((a, b) => compareKeys(a.key, b.key));
   const page: Page<Item> = { items: [], commonPrefixes: [], next: undefined };
   let last: string | undefined;
   for (const item of candidates) {
     const end = delimiter === "" ? -1 : item.key.indexOf(delimiter, prefix.length);
     const name = end < 0 ? item.key : item.key.slice(0, end + delimiter.length);
-    if (end >= 0 && name === last) continue;
+    if (end >= 0 && (name === last || after.startsWith(name))) continue;
     if (page.items.length + page.commonPrefixes.length === limit) {
       page.next = last;
       break;
@@ -146,7 +144,7 @@ export function markerIn(text = "", name: string): number {
 /** The requested encoding of the response's keys. */
 export function keyEncoder({ query }: S3Call): (text: string) => string {
   const type = query.get("encoding-type");
-  if (type === null || type === "") return (text) => text;
+  if (type === null) return (text) => text;
   if (type === "url") return urlEncode;
   throw invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", type);
 }
@@ -154,8 +152,10 @@ export function keyEncoder({ query }: S3Call): (text: string) => string {
 /** The parameters that every kind of listing repeats. */
 export function echo(call: S3Call, { prefix, delimiter, limit }: ListRequest, maximum: string) {
   const encode = keyEncoder(call);
+  // Only the list of uploads omits an empty prefix.
+  const hasPrefix = prefix !== "" || maximum !== "MaxUploads";
   return [
-    element("Prefix", encode(prefix)),
+    hasPrefix ? element("Prefix", encode(prefix)) : undefined,
     delimiter === "" ? undefined : element("Delimiter", encode(delimiter)),
     element(maximum, limit),
     optional("EncodingType", call.query.get("encoding-type") || undefined),
@@ -220,11 +220,9 @@ function tokenOf(name: string): string {
 function nameOf(token: string): string {
   const text = Buffer.from(token, "base64url").toString();
   if (text.startsWith("after:")) return text.slice("after:".length);
-  throw invalidArgument(
-    "The continuation token provided is incorrect",
-    "continuation-token",
-    token,
-  );
+  throw new ServiceError(400, "InvalidArgument", "The continuation token provided is incorrect", {
+    details: { ArgumentName: "continuation-token" },
+  });
 }
 
 /** ListObjectsV2. */
@@ -240,7 +238,9 @@ export function listObjectsV2(call: S3Call): Answer {
     element("IsTruncated", next !== undefined),
     optional("ContinuationToken", token ?? undefined),
     next === undefined ? undefined : element("NextContinuationToken", tokenOf(next)),
-    startAfter === "" ? undefined : element("StartAfter", keyEncoder(call)(startAfter)),
+    startAfter === "" || token !== null
+      ? undefined
+      : element("StartAfter", keyEncoder(call)(startAfter)),
     contents(call, items, call.query.get("fetch-owner") === "true"),
     commonPrefixes(call, prefixes),
   ]);

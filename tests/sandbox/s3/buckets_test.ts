@@ -15,6 +15,14 @@ Deno.test("ListBuckets: lists in pages", async () => {
   assert.equal(second.ContinuationToken, undefined);
 });
 
+Deno.test("ListBuckets: names region and ARN where it is asked for a part", async () => {
+  await using room = await s3Room({ buckets: ["mine"] });
+  const { Buckets: [part] = [] } = await room.s3.listBuckets({ Prefix: "mi" });
+  assert.deepEqual([part?.BucketRegion, part?.BucketArn], ["us-east-1", "arn:aws:s3:::mine"]);
+  const { Buckets: [whole] = [] } = await room.s3.listBuckets({});
+  assert.equal(whole?.BucketRegion, undefined);
+});
+
 Deno.test("ListBuckets: lists the account's buckets only", async () => {
   await using room = await s3Room({ buckets: ["mine", "theirs"] });
   bucketIn(room, "theirs").ownerAccountId = "999999999999";

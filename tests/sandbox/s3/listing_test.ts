@@ -141,3 +141,62 @@ Deno.test("s3:prefix: is a condition key of listings with a prefix", async () =>
     assert.equal((await refusal(client.listObjectsV2({ Bucket, Prefix }))).code, "AccessDenied");
   }
 });
+
+Deno.test("listings: a marker inside a common prefix is past all of it", async () => {
+  await using room = await s3Room({ buckets: ["mine"] });
+  fill(bucketIn(room, "mine"), ["a/1", "a/2", "a/3", "b"]);
+  const list = { Bucket: "mine", Delimiter: "/" };
+  const first = await room.s3.listObjects({ ...list, Marker: "a/2" });
+  const second = await room.s3.listObjectsV2({ ...list, StartAfter: "a/2" });
+  const versions = await room.s3.listObjectVersions({ ...list, KeyMarker: "a/2" });
+  for (const { CommonPrefixes } of [first, second, versions]) {
+    assert.equal(CommonPrefixes, undefined);
+  }
+  assert.deepEqual(keysOf(first.Contents), ["b"]);
+  assert.deepEqual(keysOf(second.Contents), ["b"]);
+});
+
+Deno.test("ListObjectsV2: a token replaces StartAfter", async () => {
+  await using room = await s3Room({ buckets: ["mine"] });
+  fill(bucketIn(room, "mine"), ["a", "b", "c", "d"]);
+  const list = { Bucket: "mine", MaxKeys: 1 };
+  const first = await room.s3.listObjectsV2({ ...list, StartAfter: "a" });
+  assert.equal(first.StartAfter, "a");
+  const ContinuationToken = first.NextContinuationToken;
+  const second = await room.s3.listObjectsV2({ ...list, StartAfter: "a", ContinuationToken });
+  assert.equal(second.StartAfter, undefined);
+  assert.deepEqual(keysOf(second.Contents), ["c"]);
+});
+
+Deno.test("listings: refuse an encoding and a token that S3 doesn't have", async () => {
+  await using room = await s3Room({ buckets: ["mine"] });
+  const Bucket = "mine";
+  const encoding = { Bucket, EncodingType: "" as "url" };
+  for (
+    const call of [
+      room.s3.listObjects(encoding),
+      room.s3.listObjectsV2(encoding),
+      room.s3.listObjectVersions(encoding),
+      room.s3.listMultipartUploads(encoding),
+      room.s3.listObjectsV2({ Bucket, ContinuationToken: "" }),
+      room.s3.listBuckets({ BucketRegion: "eu-east-1" }),
+    ]
+  ) {
+    const { status, code } = await refusal(call);
+    assert.deepEqual([status, code], [400, "InvalidArgument"]);
+  }
+});
+
+Deno.test("ListMultipartUploads: names the last upload, and none for a common prefix", async () => {
+  await using room = await s3Room({ buckets: ["mine"] });
+  const Bucket = "mine";
+  for (const Key of ["a/1", "b"]) await room.s3.createMultipartUpload({ Bucket, Key });
+  const all = await room.s3.listMultipartUploads({ Bucket });
+  const last = all.Uploads!.at(-1)!;
+  assert.deepEqual([all.NextKeyMarker, all.NextUploadIdMarker], ["b", last.UploadId]);
+  assert.equal(all.Prefix, undefined);
+  const page = await room.s3.listMultipartUploads({ Bucket, Delimiter: "/", MaxUploads: 1 });
+  assert.deepEqual([page.IsTruncated, page.NextKeyMarker], [true, ""]);
+  const wrong = { Bucket, KeyMarker: "a/1", UploadIdMarker: last.UploadId };
+  assert.equal((await refusal(room.s3.listMultipartUploads(wrong))).code, "InvalidArgument");
+});

@@ -33,6 +33,12 @@ const MAX_BUCKETS = 10_000;
 export function listBuckets({ account, query }: S3Call): Answer {
   const prefix = query.get("prefix");
   const region = query.get("bucket-region");
+  if (region !== null && !isRegion(region)) {
+    const message = `Argument value ${region} is not a valid AWS Region`;
+    throw new ServiceError(400, "InvalidArgument", message, {
+      details: { ArgumentName: "bucket-region" },
+    });
+  }
   const limit = maxBuckets(query.get("max-buckets"));
   const after = continuation(query.get("continuation-token"));
   const matching = [...account.buckets.values()]
@@ -48,7 +54,12 @@ export function listBuckets({ account, query }: S3Call): Answer {
       "Bucket",
       element("Name", name),
       element("CreationDate", isoTime(creationDate)),
-      isPaged ? element("BucketRegion", region) : undefined,
+      isPaged
+        ? [
+          element("BucketRegion", region),
+          element("BucketArn", `arn:${account.partition}:s3:::${name}`),
+        ]
+        : undefined,
     )
   );
   return xmlAnswer("ListAllMyBucketsResult", [

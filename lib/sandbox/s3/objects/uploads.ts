@@ -149,7 +149,11 @@ export function listMultipartUploads(call: S3Call): Answer {
   const keyMarker = call.query.get("key-marker") ?? "";
   const idMarker = keyMarker === "" ? "" : call.query.get("upload-id-marker") ?? "";
   // The upload itself may be gone since the page before.
-  if (idMarker !== "" && !/^[0-9a-f]{32}$/.test(idMarker)) {
+  const marked = call.bucket.uploads?.get(idMarker);
+  const isWrong = marked === undefined
+    ? !/^(?:[0-9a-f]{32})?$/.test(idMarker)
+    : marked.key !== keyMarker;
+  if (isWrong) {
     throw invalidArgument("Invalid uploadId marker", "upload-id-marker", idMarker);
   }
   const request: ListRequest = {
@@ -178,10 +182,9 @@ export function listMultipartUploads(call: S3Call): Answer {
     element("Bucket", call.bucketName),
     element("KeyMarker", encode(keyMarker)),
     element("UploadIdMarker", idMarker),
-    next === undefined ? undefined : [
-      element("NextKeyMarker", encode(next)),
-      element("NextUploadIdMarker", last?.key === next ? last.uploadId : ""),
-    ],
+    // S3 names the last upload, also on the last page, and nothing after a common prefix.
+    element("NextKeyMarker", encode(last?.key ?? "")),
+    element("NextUploadIdMarker", last?.uploadId ?? ""),
     echo(call, request, "MaxUploads"),
     element("IsTruncated", next !== undefined),
     uploads,
