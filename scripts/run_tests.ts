@@ -4,6 +4,7 @@
  *
  * @module
  */
+// deno-lint-ignore-file no-console
 import { devNull } from "node:os";
 import { close, denoTest } from "./counted_tests.ts";
 import { writeGroups } from "./test_groups.ts";
@@ -83,6 +84,10 @@ const what = await Promise.all(
   ),
 );
 
+// Large matrices try another part of their cases each day; see tests/support/arbitraries.ts.
+const turn = Deno.env.get("S3CREDS_TURN") ?? String(Math.floor(Date.now() / 864e5));
+console.log(`S3CREDS_TURN=${turn}`);
+
 const counts = await denoTest([
   // Among other things these say that nothing beyond this machine is called.
   "-P=tests",
@@ -91,7 +96,7 @@ const counts = await denoTest([
   "--no-check",
   "--ignore=tests/peers",
   ...what.flat(),
-], { ...noFiles, AWS_EC2_METADATA_DISABLED: "true" });
+], { ...noFiles, AWS_EC2_METADATA_DISABLED: "true", S3CREDS_TURN: turn });
 await Deno.remove(folder, { recursive: true });
 Deno.exit(close(counts));
 

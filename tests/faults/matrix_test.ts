@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { type Fault, startSandbox } from "../../lib/sandbox/mod.ts";
 import { PART_SIZE } from "../../lib/objects/multipart.ts";
-import { RUNS } from "../support/arbitraries.ts";
+import { isItsTurn } from "../support/arbitraries.ts";
 import { type Ran, run, type RunOptions, secretsOf } from "../support/run.ts";
 
 const FILES = {
@@ -22,7 +22,7 @@ const FILES = {
   }),
 };
 
-/** Stands in a command line for a directory that exists for one run. */
+/** Stands in a command line for a directory of one run. */
 const DIRECTORY = "DIRECTORY";
 /** Stands for a file that is large enough to be uploaded in parts. */
 const LARGE_FILE = "LARGE";
@@ -138,28 +138,25 @@ async function preparedState(): Promise<string> {
 
 let state = "";
 let keyId = "";
+let folder = "";
+let runs = 0;
 
 /** Runs a command; one that serves is stopped as soon as it does. */
 async function runToEnd(args: string[], options: RunOptions): Promise<Ran> {
   const interruption = new AbortController();
-  const directory = await Deno.makeTempDir();
   const standsFor: Record<string, string> = {
-    [DIRECTORY]: directory,
-    [LARGE_FILE]: largeFile,
+    [DIRECTORY]: `${folder}/${runs++}`,
+    [LARGE_FILE]: `${folder}/large`,
     [KEY]: keyId,
   };
-  try {
-    return await run(args.map((word) => standsFor[word] ?? word), {
-      ...options,
-      signal: interruption.signal,
-      program: () => Promise.resolve(0),
-      onStderr: (text) => {
-        if (text.includes("Press Ctrl+C to stop")) interruption.abort();
-      },
-    });
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  return await run(args.map((word) => standsFor[word] ?? word), {
+    ...options,
+    signal: interruption.signal,
+    program: () => Promise.resolve(0),
+    onStderr: (text) => {
+      if (text.includes("Press Ctrl+C to stop")) interruption.abort();
+    },
+  });
 }
 
 /** The operations that a command calls, each once. */
@@ -211,8 +208,8 @@ async function check(args: string[], operation: string, name: string, kind: Kind
   if (openUploads > 0) assert.match(stderr, /upload/, story);
 }
 
-/** Of so many ways to fail, each command tries at least one. */
-const MAX_SHARE = 4;
+/** In so many days every command has failed in every way; in two, every call, whoever makes it. */
+const MAX_DAYS = 12;
 
 /** How many cases run at the same time: most of the time they wait to try again. */
 const CASES_AT_A_TIME = 32;
@@ -238,16 +235,16 @@ async function commandsByCall(): Promise<{ operation: string; commands: string[]
 }
 
 /**
- * Every call fails in every way: the commands that make the same call divide the ways among them,
- * unless `S3CREDS_RUNS` asks for all.
+ * The ways to fail take turns. The commands that make the same call divide them among themselves, so
+ * that each day it fails in every way; a call that only one command makes fails in half of them.
  */
 async function chosenCases(): Promise<Case[]> {
   const cases: Case[] = [];
   for (const { operation, commands } of await commandsByCall()) {
-    const share = RUNS > 1 ? 1 : Math.min(MAX_SHARE, commands.length);
+    const days = Math.max(2, Math.min(MAX_DAYS, commands.length));
     for (const [c, args] of commands.entries()) {
       for (const [k, [name, kind]] of Object.entries(KINDS).entries()) {
-        if ((c + k) % share === 0) cases.push({ args, operation, name, kind });
+        if (isItsTurn(c + k, days)) cases.push({ args, operation, name, kind });
       }
     }
   }
@@ -257,11 +254,9 @@ async function chosenCases(): Promise<Case[]> {
 const failures = new Map<string[], string[]>();
 let tried = 0;
 
-let largeFile = "";
-
 Deno.test.beforeAll(async () => {
-  largeFile = await Deno.makeTempFile();
-  await Deno.writeFile(largeFile, new Uint8Array(PART_SIZE + 1));
+  folder = await Deno.makeTempDir();
+  await Deno.writeFile(`${folder}/large`, new Uint8Array(PART_SIZE + 1));
   state = await preparedState();
   const tryCase = async ({ args, operation, name, kind }: Case) => {
     const failure = await check(args, operation, name, kind).then(() => [], (error) => [error]);
@@ -286,7 +281,7 @@ Deno.test.beforeAll(async () => {
 });
 
 Deno.test.afterAll(async () => {
-  await Deno.remove(largeFile);
+  await Deno.remove(folder, { recursive: true });
   Deno.stdout.writeSync(new TextEncoder().encode(`faults tried: ${tried}\n`));
 });
 

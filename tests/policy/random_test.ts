@@ -12,13 +12,13 @@ import {
   type Decision,
   evaluate,
 } from "@s3creds/cli/policy";
-import { RUNS } from "../support/arbitraries.ts";
+import { RUNS, TURN } from "../support/arbitraries.ts";
 import corpus from "./corpus.json" with { type: "json" };
 import { Random, randomPolicies, randomRequest } from "./random_cases.ts";
 import { specified, type SpecifiedPolicies, type SpecifiedRequest } from "./specification.ts";
 
-const CASES = Number(Deno.env.get("POLICY_CASES") ?? 50_000 * RUNS);
-const SEED = Number(Deno.env.get("POLICY_SEED") ?? 20_261_126);
+const CASES = Number(Deno.env.get("POLICY_CASES") ?? 20_000 * RUNS);
+const SEED = Number(Deno.env.get("POLICY_SEED") ?? TURN);
 /** So many requests are put to the same policies. */
 const REQUESTS = 8;
 

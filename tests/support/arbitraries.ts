@@ -9,6 +9,17 @@ import fc from "fast-check";
 export const RUNS: number = Number(Deno.env.get("S3CREDS_RUNS") ?? 1);
 
 /**
+ * Whose turn it is in matrices of which a part is tried: another part each day. `S3CREDS_TURN`, which
+ * `deno task test` prints, repeats another day's.
+ */
+export const TURN: number = Number(Deno.env.get("S3CREDS_TURN") ?? Math.floor(Date.now() / 864e5));
+
+/** Whether it is this case's turn, which comes once in so many days; always with `S3CREDS_RUNS=10`. */
+export function isItsTurn(index: number, days: number): boolean {
+  return RUNS > 1 || (index + TURN) % days === 0;
+}
+
+/**
  * Any character but half of a surrogate pair: what fast-check calls the unit `binary`, without the
  * table of all of Unicode for which that takes a second.
  */

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { type Sandbox, startSandbox } from "@s3creds/cli/sandbox";
 import { Limiter } from "../../../lib/concurrency.ts";
 import { ANNOUNCEMENT, LISTENING } from "../../support/announcing_cli.ts";
-import { RUNS } from "../../support/arbitraries.ts";
+import { isItsTurn } from "../../support/arbitraries.ts";
 import { run, sandboxEnv } from "../../support/run.ts";
 
 const USER = "s3.read-write.my-bucket";
@@ -17,6 +17,8 @@ interface Moment {
   /** Whether the call is still carried out. */
   after?: boolean;
 }
+
+const SIGNALS = [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const;
 
 const MOMENTS: Moment[] = [
   { operation: "HeadBucket" },
@@ -109,10 +111,9 @@ const CASES: Record<string, () => Promise<void>> = {};
 for (const [m, moment] of MOMENTS.entries()) {
   const when = `${moment.after ? "after" : "before"} ${moment.operation}`;
   CASES[`killed ${when}, then run again: one working key`] = () => killed(moment);
-  // The other signals do as SIGINT does, so they take turns.
-  const others = [["SIGTERM", 143], ["SIGHUP", 129]] as const;
-  const signals = [["SIGINT", 130], ...RUNS > 1 ? others : [others[m % 2]!]] as const;
-  for (const [signal, exitCode] of signals) {
+  // All signals do the same, so they take turns.
+  for (const [s, [signal, exitCode]] of SIGNALS.entries()) {
+    if (!isItsTurn(m + s, SIGNALS.length)) continue;
     CASES[`${signal} ${when}: undone, exit ${exitCode}`] = () =>
       interrupted(moment, signal, exitCode);
   }
