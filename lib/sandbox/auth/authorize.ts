@@ -209,7 +209,10 @@ function aclOf(
 }
 
 /** The policies of a user, with those of its groups, or of a role. */
-export function identityPolicies(principal: User | Role, account: Account): IdentityPolicy[] {
+export function identityPolicies(
+  principal: User | Role | Group,
+  account: Account,
+): IdentityPolicy[] {
   const groups = "groups" in principal
     ? [...principal.groups].flatMap((name) => account.groups.get(name) ?? [])
     : [];

@@ -5,15 +5,15 @@
  */
 import type { AccessPolicies, Decision, IdentityPolicy, NamedPolicy } from "../../policy/access.ts";
 import { findAction } from "../../policy/actions.ts";
-import type { PolicyDocument } from "../../policy/document.ts";
+import { asList, type PolicyDocument } from "../../policy/document.ts";
 import { evaluate } from "../../policy/evaluate.ts";
-import type { Role, User } from "../account.ts";
+import type { Group, Role, User } from "../account.ts";
 import { identityPolicies, managedPolicy } from "../auth/authorize.ts";
 import { checkIdentityPolicy } from "../auth/policy_document.ts";
 import { ServiceError } from "../operation.ts";
 import { fields, members, refuseUnsupported, required, validationError } from "../query.ts";
 import { element, type XmlContent } from "../xml.ts";
-import { type IamCall, type IamOperations, noSuchEntity, page, refuse } from "./call.ts";
+import { arnOf, type IamCall, type IamOperations, noSuchEntity, page, refuse } from "./call.ts";
 
 /** The operations of this module. */
 export const simulationOperations: IamOperations = {
@@ -27,11 +27,11 @@ export const simulationOperations: IamOperations = {
       const policies: AccessPolicies = {
         identity: [...identityPolicies(source, call.account), ...givenPolicies(call)],
       };
-      const { permissionsBoundary } = source;
-      if (permissionsBoundary !== undefined) {
-        policies.permissionsBoundary = managedPolicy(permissionsBoundary, call.account);
+      const isGroup = "groupName" in source;
+      if (!isGroup && source.permissionsBoundary !== undefined) {
+        policies.permissionsBoundary = managedPolicy(source.permissionsBoundary, call.account);
       }
-      return results(call, source.arn, policies);
+      return results(call, isGroup ? simulatedUser(call) : source.arn, policies);
     },
   },
 
@@ -42,17 +42,50 @@ export const simulationOperations: IamOperations = {
       if (identity.length === 0) {
         throw validationError("1 validation error detected: PolicyInputList must not be empty");
       }
-      const { account } = call;
-      return results(call, `arn:${account.partition}:iam::${account.id}:user/simulated`, {
-        identity,
-      });
+      return results(call, simulatedUser(call), { identity });
     },
+  },
+
+  GetContextKeysForPrincipalPolicy: {
+    permissions: (call) => [{
+      action: "iam:GetContextKeysForPrincipalPolicy",
+      resource: required(call.parameters, "PolicySourceArn"),
+    }],
+    run: (call) =>
+      contextKeys([
+        ...identityPolicies(sourceOf(call), call.account),
+        ...policiesOf(call, "PolicyInputList"),
+      ]),
+  },
+
+  GetContextKeysForCustomPolicy: {
+    permissions: () => [{ action: "iam:GetContextKeysForCustomPolicy", resource: "*" }],
+    run: (call) => contextKeys(policiesOf(call, "PolicyInputList")),
   },
 };
 
-function sourceOf({ parameters, account }: IamCall): User | Role {
+function simulatedUser({ account }: IamCall): string {
+  return arnOf(account, "user", "simulated");
+}
+
+/** The condition keys that policies ask for, in conditions and as variables. */
+function contextKeys(policies: NamedPolicy[]): XmlContent {
+  const keys = policies.flatMap(({ document }) => [
+    ...asList(document.Statement).flatMap(({ Condition }) =>
+      Object.values(Condition ?? {}).flatMap((operands) => Object.keys(operands))
+    ),
+    ...[...JSON.stringify(document).matchAll(VARIABLE)].map(([, name]) => name!),
+  ]);
+  return members("ContextKeyNames", [...new Set(keys)].sort());
+}
+
+/** A policy variable, without its default; `${*}`, `${?}` and `${$}` are characters. */
+const VARIABLE = /\$\{([\w-]+:[^},]+)(?:,[^}]*)?\}/g;
+
+function sourceOf({ parameters, account }: IamCall): User | Role | Group {
   const arn = required(parameters, "PolicySourceArn");
-  const all = [...account.users.values(), ...account.roles.values()];
+  const { users, roles, groups } = account;
+  const all = [...users.values(), ...roles.values(), ...groups.values()];
   return all.find((principal) => principal.arn === arn) ?? refuse(noSuchEntity("entity", arn));
 }
 

@@ -75,6 +75,52 @@ Deno.test("SimulatePrincipalPolicy: a boundary that is given takes the place of 
   assert.deepEqual(await decisions([boundary]), ["allowed", "implicitDeny"]);
 });
 
+Deno.test("SimulatePrincipalPolicy: takes a group, whose policies alone decide", async () => {
+  await using r = await room();
+  await r.iam.createGroup({ GroupName: "g" });
+  const PolicyDocument = JSON.stringify(allow("s3:GetObject"));
+  await r.iam.putGroupPolicy({ GroupName: "g", PolicyName: "p", PolicyDocument });
+  const { EvaluationResults } = await r.iam.simulatePrincipalPolicy({
+    PolicySourceArn: "arn:aws:iam::123456789012:group/g",
+    ActionNames: ["s3:GetObject", "s3:PutObject"],
+  });
+  assert.deepEqual(
+    EvaluationResults!.map(({ EvalDecision }) => EvalDecision),
+    ["allowed", "implicitDeny"],
+  );
+});
+
+Deno.test("GetContextKeysFor…: gives the keys of conditions and variables, each once", async () => {
+  await using r = await room();
+  const policy = (Resource: string, Condition?: unknown) =>
+    JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Action: "s3:*", Resource, Condition }],
+    });
+  const own = policy("arn:aws:s3:::b/${aws:username}/${aws:PrincipalTag/team, 'none'}/${*}");
+  const given = policy("*", {
+    StringLike: { "s3:prefix": "${aws:username}/*" },
+    Bool: { "aws:SecureTransport": "true" },
+  });
+  await r.iam.putUserPolicy({ UserName: "admin", PolicyName: "own", PolicyDocument: own });
+  const custom = await r.iam.getContextKeysForCustomPolicy({ PolicyInputList: [given] });
+  assert.deepEqual(custom.ContextKeyNames, ["aws:SecureTransport", "aws:username", "s3:prefix"]);
+  const PolicySourceArn = "arn:aws:iam::123456789012:user/admin";
+  const both = { PolicySourceArn, PolicyInputList: [given] };
+  const { ContextKeyNames } = await r.iam.getContextKeysForPrincipalPolicy(both);
+  assert.deepEqual(ContextKeyNames, [
+    "aws:PrincipalTag/team",
+    "aws:SecureTransport",
+    "aws:username",
+    "s3:prefix",
+  ]);
+  const nobody = r.iamAs(await userWithKey(r.iam, "nobody"));
+  assert.equal(
+    (await refusal(nobody.getContextKeysForPrincipalPolicy({ PolicySourceArn }))).code,
+    "AccessDenied",
+  );
+});
+
 Deno.test("SimulateCustomPolicy: comes in pages, and refuses what it doesn't heed", async () => {
   await using r = await room();
   const call = {
