@@ -114,7 +114,7 @@ export function stringsToSignV2(request: WireHead, { expires }: ClaimV2): string
       request.method,
       ...standard,
       expires ?? (hasAmzDate ? "" : headerOf(request, "date") ?? ""),
-      ...amzHeaders(request, inQuery),
+      ...amzHeaders(request, query),
       path + signedQuery(query),
     ].join("\n")
   );
@@ -127,14 +127,15 @@ function signedPaths(request: WireHead): string[] {
   return /^\/[^/]+$/.test(path) ? [path, `${path}/`] : [path];
 }
 
-/** In a presigned URL they are parameters, which count as headers. */
+/** Parameters of such names count as headers; a name that is given twice has both values. */
 function amzHeaders(request: WireHead, query: [string, string][]): string[] {
-  const all = new Map<string, string>();
-  for (const [name, value] of [...query, ...request.rawHeaders]) {
-    const lower = name.toLowerCase();
-    if (lower.startsWith("x-amz-")) all.set(lower, headerOf(request, lower) ?? value);
-  }
-  return [...all].sort(([a], [b]) => a < b ? -1 : 1).map(([name, value]) => `${name}:${value}`);
+  const parameters = query.map(([name, value]) => [name.toLowerCase(), value] as const);
+  const names = [...parameters, ...request.rawHeaders].map(([name]) => name.toLowerCase())
+    .filter((name) => name.startsWith("x-amz-"));
+  return [...new Set(names)].sort().map((name) => {
+    const inUrl = parameters.filter(([other]) => other === name).map(([, value]) => value);
+    return `${name}:${[headerOf(request, name) ?? [], inUrl].flat().join(",")}`;
+  });
 }
 
 function signedQuery(query: [string, string][]): string {

@@ -86,6 +86,20 @@ Deno.test("Version 2: refuses what is expired, changed, or signed with another k
   assert.equal((await send({ url: good, init })).code, "InvalidArgument");
 });
 
+Deno.test("Version 2: a parameter can't be given again with another value", async () => {
+  await using r = await s3Room({ buckets: ["b"] });
+  const { url, credentials } = r.sandbox;
+  const amz = { "x-amz-meta-a": "signed" };
+  const good = presign(url, "/b/k", credentials, { method: "PUT", amz });
+  for (const name of ["x-amz-meta-a", "X-Amz-Meta-A"]) {
+    for (const doubled of [good.replace("?", `?${name}=added&`), `${good}&${name}=added`]) {
+      assert.equal((await call(doubled, "PUT")).code, "SignatureDoesNotMatch", doubled);
+    }
+  }
+  assert.equal((await call(good, "PUT")).status, 200);
+  assert.equal(bucketIn(r, "b").objects.get("k")?.headers["x-amz-meta-a"], "signed");
+});
+
 Deno.test("Version 2: a session's token is signed; policies see the version", async () => {
   await using r = await s3Room({ buckets: ["b"] });
   const { iam, sandbox } = r;
