@@ -270,6 +270,8 @@ function credentialOf(
     }
     const { secretAccessKey } = session;
     if ("role" in session) {
+      // A role that was made again under the same name is another one.
+      if (account.roles.get(session.role.roleName) !== session.role) throw unknownKey();
       const caller: Caller = { type: "session", accessKeyId, session };
       return { caller, account, secretAccessKey, key: undefined };
     }

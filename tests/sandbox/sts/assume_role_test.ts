@@ -226,6 +226,19 @@ Deno.test("AssumeRole: a session is refused once it has expired", async () => {
   });
 });
 
+Deno.test("AssumeRole: a session ends with its role, whether or not there is a new one of that name", async () => {
+  await using r = await roomWithRole();
+  const { iam } = r;
+  const sts = r.stsAs((await assume(r)).keys);
+  await sts.getCallerIdentity({});
+  const { Role } = await iam.getRole({ RoleName: "r" });
+  await iam.deleteRole({ RoleName: "r" });
+  assert.equal((await refusal(sts.getCallerIdentity({}))).code, "InvalidClientTokenId");
+  const AssumeRolePolicyDocument = decodeURIComponent(Role!.AssumeRolePolicyDocument!);
+  await iam.createRole({ RoleName: "r", AssumeRolePolicyDocument });
+  assert.equal((await refusal(sts.getCallerIdentity({}))).code, "InvalidClientTokenId");
+});
+
 const policyOfLength = (length: number) => {
   const frame = JSON.stringify(allow("s3:GetObject", "arn:aws:s3:::"));
   return frame.replace(":::", `:::${"x".repeat(length - frame.length)}`);
