@@ -193,7 +193,7 @@ async function withPayload(
   const isObject = isFormUpload(head) || storesPayload(head, caller, account);
   if (!isObject) checkIsDocument(incoming);
   else if (!isFormUpload(head)) checkIsMeasured(incoming);
-  const isLarge = Number(headerOf(incoming, "content-length") ?? 0) > SMALL_BYTES;
+  const isLarge = declaredSize(incoming) > SMALL_BYTES;
   if (isObject && !isFormUpload(head) && (isLarge || incoming.awaitsContinue)) {
     const { fault, permissions } = s3(head, caller, account);
     if (fault !== undefined) throw fault;
@@ -208,6 +208,12 @@ async function withPayload(
   const { body: payload, trailers } = readPayload(wire, signer);
   const headers = trailers.length === 0 ? head.headers : serviceHeaders(wire, trailers);
   return { ...head, body: payload, headers };
+}
+
+/** The size of a payload, by its head. */
+function declaredSize(head: WireHead): number {
+  const length = headerOf(head, "content-length");
+  return Number(length ?? headerOf(head, "x-amz-decoded-content-length") ?? 0);
 }
 
 /** The upload that the form of a browser stands for, and who signed its policy. */
@@ -334,8 +340,9 @@ async function delay({ delayMs = 0, until }: Fault, closing: AbortSignal): Promi
 }
 
 function urlOf(wire: WireHead): URL {
-  const host = headerOf(wire, "host") ?? "127.0.0.1";
-  const base = `http://${/^[\w.:[\]-]+$/.test(host) ? host : "127.0.0.1"}`;
+  const host = headerOf(wire, "host") ?? "";
+  const isHost = /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`);
+  const base = `http://${isHost ? host : "127.0.0.1"}`;
   return new URL(base + (wire.rawPath.startsWith("/") ? wire.rawPath : "/"));
 }
 

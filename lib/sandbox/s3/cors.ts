@@ -52,9 +52,19 @@ export function preflight(request: WireHead, { buckets }: Cloud): Answer {
 export function corsHeaders(request: WireHead, { buckets }: Cloud): Record<string, string> {
   const origin = headerOf(request, "origin");
   if (origin === undefined || request.method === "OPTIONS") return {};
-  const rules = buckets.get(bucketNameOf(request))?.cors ?? [];
+  const rules = corsRulesFor(request, buckets);
   const rule = rules.find((candidate) => isFor(candidate, origin, request.method));
   return rule === undefined ? {} : headersOf(rule, origin);
+}
+
+function corsRulesFor(request: WireHead, buckets: Cloud["buckets"]): CorsRule[] {
+  try {
+    return buckets.get(bucketNameOf(request))?.cors ?? [];
+  } catch (error) {
+    // The response says already that the path can't be read.
+    if (error instanceof ServiceError) return [];
+    throw error;
+  }
 }
 
 function isFor({ AllowedOrigins, AllowedMethods }: CorsRule, origin: string, method: string) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { request } from "node:http";
-import { startSandbox } from "../../../lib/sandbox/mod.ts";
+import { type RequestRecord, startSandbox } from "../../../lib/sandbox/mod.ts";
 import { allow } from "../helpers.ts";
 import { s3Room } from "../s3/helpers.ts";
 import { send, sign, type Signed } from "./sign.ts";
@@ -150,6 +150,25 @@ Deno.test("payload: a large one is kept only for a caller who may store it", asy
   assert.equal(r.sandbox.account.buckets.get("b")!.objects.size, 0);
   await r.s3.putObject({ Bucket: "b", Key: "k", Body: body });
   assert.equal(r.sandbox.account.buckets.get("b")!.objects.get("k")!.body.length, body.length);
+});
+
+Deno.test("host: one that can't be the host of a URL names no bucket", async () => {
+  await using r = await s3Room({ buckets: ["b"] });
+  for (const host of [":::", "[[[", "x:99999", "a b"]) {
+    const nobody = { url: `${r.sandbox.url}/b/k`, init: { method: "PUT", headers: { host } } };
+    assert.equal(await sendPart(nobody, 0, new Uint8Array()), 403);
+  }
+});
+
+Deno.test("payload: a large one in chunks isn't waited for if the caller may not store it", async () => {
+  const { promise: record, resolve: onRequest } = Promise.withResolvers<RequestRecord>();
+  await using sandbox = await startSandbox({ buckets: ["b"], onRequest });
+  using connection = await Deno.connect({ port: Number(new URL(sandbox.url).port) });
+  const head = "PUT /b/k HTTP/1.1\r\nhost: 127.0.0.1\r\ntransfer-encoding: chunked\r\n" +
+    "x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\n" +
+    "x-amz-decoded-content-length: 3000000\r\n\r\n";
+  await connection.write(new TextEncoder().encode(head));
+  assert.equal((await record).errorCode, "AccessDenied");
 });
 
 Deno.test("payload: a document that is too large is refused", async () => {

@@ -132,6 +132,14 @@ const REFUSED: {
     expected: [403, "AccessDenied"],
   },
   {
+    name: "metadata whose name can't be that of a header",
+    options: {
+      fields: { key: "k", "x-amz-meta-a b": "1" },
+      conditions: [...KEY, { "x-amz-meta-a b": "1" }],
+    },
+    expected: [400, "InvalidArgument"],
+  },
+  {
     name: "another bucket",
     options: { conditions: [...KEY, { bucket: "other" }] },
     expected: [403, "AccessDenied"],

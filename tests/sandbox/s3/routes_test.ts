@@ -103,9 +103,14 @@ for (const [line, code, headers = {}] of MISPLACED) {
 
 Deno.test("findRoute: a path that isn't UTF-8 is an invalid URI", async () => {
   await using room = await s3Room({ buckets: ["mine"] });
-  const response = await fetch(`${room.sandbox.url}/mine/%ff`);
-  assert.equal(response.status, 400);
-  assert.match(await response.text(), /<Code>InvalidURI<\/Code>/);
+  const fromBrowser = { headers: { origin: "https://example.com" } };
+  for (const init of [{}, fromBrowser]) {
+    for (const path of ["/mine/%ff", "/%ff"]) {
+      const response = await fetch(room.sandbox.url + path, init);
+      assert.equal(response.status, 400);
+      assert.match(await response.text(), /<Code>InvalidURI<\/Code>/);
+    }
+  }
 });
 
 Deno.test("findRoute: an upload from a form needs permission on the form's key", async () => {

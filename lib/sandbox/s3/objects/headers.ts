@@ -10,7 +10,7 @@ import type { S3Call } from "../call.ts";
 import { isChecksumHeader } from "./checksums.ts";
 import { versionHeaders } from "./versions.ts";
 import { encryptionHeaders } from "../encryption.ts";
-import { invalidRequest } from "../errors.ts";
+import { invalidArgument, invalidRequest } from "../errors.ts";
 
 /** Headers that S3 stores with an object, besides `x-amz-meta-…`. */
 const STORED = [
@@ -35,6 +35,8 @@ const STORAGE_CLASSES = [
 ];
 const DEFAULT_TYPE = "binary/octet-stream";
 const MAX_METADATA_BYTES = 2048;
+/** In URLs and forms a name may have any characters, but no response could carry it. */
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /** The metadata of an upload: content headers and `x-amz-meta-…`. */
 export function metadataOf(call: S3Call): Record<string, string> {
@@ -45,6 +47,9 @@ export function metadataOf(call: S3Call): Record<string, string> {
   }
   let size = 0;
   for (const name of metadataNames(call)) {
+    if (!HEADER_NAME.test(name)) {
+      throw invalidArgument("Metadata must have the name of a header", "x-amz-meta", name);
+    }
     const value = call.header(name) ?? "";
     headers[name] = value;
     size += Buffer.byteLength(name.slice("x-amz-meta-".length)) + Buffer.byteLength(value);
