@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { dirname, join, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /** How test files are grouped. */
@@ -28,7 +28,9 @@ export async function writeGroups(
   folder: string,
   { ignored, alone }: Grouping,
 ): Promise<string[]> {
-  const files = (await testFiles(directory)).filter((file) =>
+  // However it was written, what to ignore is compared with it.
+  const root = relative(Deno.cwd(), directory);
+  const files = (await testFiles(root)).filter((file) =>
     !ignored.some((path) => `${file}${sep}`.startsWith(`${join(path)}${sep}`))
   );
   if (files.length === 0) throw new Error(`No test files in ${directory}`);
@@ -37,10 +39,11 @@ export async function writeGroups(
   const largestFirst = [...groups].sort(([, one], [, other]) => other.length - one.length);
   const modules: string[] = [];
   for (const [path, members] of largestFirst) {
-    const module = join(folder, `${path.replaceAll(sep, "_")}.ts`);
+    const module = join(folder, `${path.replaceAll("..", "_")}.ts`);
     const imports = members.sort().map((file) =>
       `import "${pathToFileURL(resolve(file)).href}";\n`
     );
+    await Deno.mkdir(dirname(module), { recursive: true });
     await Deno.writeTextFile(module, imports.join(""));
     modules.push(module);
   }
@@ -50,7 +53,7 @@ export async function writeGroups(
 /** All test files below a directory. */
 async function testFiles(directory: string): Promise<string[]> {
   const found: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+  for await (const { name, isDirectory } of Deno.readDir(directory || ".")) {
     const path = join(directory, name);
     if (isDirectory) found.push(...await testFiles(path));
     else if (name.endsWith("_test.ts")) found.push(path);

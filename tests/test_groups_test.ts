@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { join, relative, resolve } from "node:path";
+import { writeGroups } from "../scripts/test_groups.ts";
+
+/** Makes test files in a directory, and gives the files that each worker would run. */
+async function groupsOf(
+  files: string[],
+  more: { ignored?: string[]; alone?: string[]; isAbsolute?: boolean } = {},
+): Promise<string[][]> {
+  const directory = relative(Deno.cwd(), await Deno.makeTempDir());
+  const inside = (names: string[] = []) => names.map((name) => join(directory, name));
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const file of inside(files)) {
+      await Deno.mkdir(join(file, ".."), { recursive: true });
+      await Deno.writeTextFile(file, "");
+    }
+    const given = more.isAbsolute ? resolve(directory) : directory;
+    const grouping = { ignored: inside(more.ignored), alone: inside(more.alone) };
+    const written = await writeGroups(given, folder, grouping);
+    return await Promise.all(written.map(async (path) => {
+      if (!path.startsWith(folder)) return [relative(directory, path)];
+      return [...(await Deno.readTextFile(path)).matchAll(/import "(.*?)"/g)]
+        .map(([, url]) => relative(directory, new URL(url!).pathname));
+    }));
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("writeGroups: directories whose names are alike have groups of their own", async () => {
+  const groups = await groupsOf(["a_b/one_test.ts", "a/b/two_test.ts", "a/b/helpers.ts"]);
+  assert.deepEqual(groups.sort(), [["a/b/two_test.ts"], ["a_b/one_test.ts"]]);
+});
+
+Deno.test("writeGroups: leaves out what is ignored, also where the directory's path is absolute", async () => {
+  const files = ["a/slow/one_test.ts", "a/two_test.ts", "a/three_test.ts", "a/four_test.ts"];
+  const more = { ignored: ["a/slow", "a/two_test.ts"], alone: ["a/four_test.ts"] };
+  const expected = [["a/four_test.ts"], ["a/three_test.ts"]];
+  assert.deepEqual(await groupsOf(files, more), expected);
+  assert.deepEqual(await groupsOf(files, { ...more, isAbsolute: true }), expected);
+});
