@@ -268,6 +268,8 @@ export interface Bucket {
   name: string;
   /** Where it was made. */
   region: string;
+  /** Whether its location was given as `EU`, an old name of eu-west-1. */
+  isNamedEu?: boolean;
   /** When it was made. */
   creationDate: Date;
   /** Also that of an account that the sandbox doesn't have. */

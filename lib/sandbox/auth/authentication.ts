@@ -184,10 +184,14 @@ export function authenticateForm(fields: ReadonlyMap<string, string>, cloud: Clo
     region: undefined,
     version: undefined,
   } as const;
-  if (policy === undefined || (credential === undefined && old === undefined)) return unsigned;
+  if (policy === undefined) return unsigned;
+  if (credential === undefined && old === undefined) {
+    if (fields.has("signature")) throw missingField("AWSAccessKeyId");
+    return unsigned;
+  }
   const sessionToken = fields.get("x-amz-security-token");
   const check = (expected: string, field: string, accessKeyId: string) => {
-    const given = fields.get(field);
+    const given = fields.get(field.toLowerCase());
     if (given === undefined) throw missingField(field);
     if (sameDigest(expected, given)) return;
     throw authenticationError("s3", "signature", {
@@ -205,9 +209,10 @@ export function authenticateForm(fields: ReadonlyMap<string, string>, cloud: Clo
       "s3",
       cloud,
     );
-    check(signV2(secretAccessKey, policy), "signature", old!);
+    check(signV2(secretAccessKey, policy), "Signature", old!);
     return { caller, account, region: V2_REGION, version: "AWS" };
   }
+  if (!fields.has("x-amz-algorithm")) throw missingField("X-Amz-Algorithm");
   const [accessKeyId = "", date = "", region = "", service = "", end] = credential.split("/");
   if (
     !/^\d{8}$/.test(date) || service !== "s3" || end !== "aws4_request" ||
@@ -221,7 +226,7 @@ export function authenticateForm(fields: ReadonlyMap<string, string>, cloud: Clo
     cloud,
   );
   const key = signingKey(secretAccessKey, { date, region, service });
-  check(hmacHex(key, policy), "x-amz-signature", accessKeyId);
+  check(hmacHex(key, policy), "X-Amz-Signature", accessKeyId);
   return { caller, account, region, version: "AWS4-HMAC-SHA256" };
 }
 

@@ -17,7 +17,7 @@ import {
   xmlAnswer,
 } from "./call.ts";
 import { newOwner, objectOwnerId, ownerId } from "./owners.ts";
-import { accessDenied, invalidArgument, invalidRequest, malformedXml } from "./errors.ts";
+import { accessDenied, invalidArgument, invalidRequest } from "./errors.ts";
 import { childOf, childrenOf, element, optional, textOf, Xml, type XmlElement } from "../xml.ts";
 
 const GROUPS = "http://acs.amazonaws.com/groups/";
@@ -73,7 +73,7 @@ export function grantsOfHeaders(
   const canned = call.header("x-amz-acl");
   const listed = GRANTING.flatMap(([name, permission]) =>
     (call.header(name) ?? "").split(",").filter((grantee) => grantee.trim() !== "")
-      .map((grantee): Grant => ({ grantee: granteeOfHeader(grantee.trim()), permission }))
+      .map((grantee): Grant => ({ grantee: granteeOfHeader(grantee.trim(), name), permission }))
   );
   if (canned !== undefined && listed.length > 0) {
     throw invalidRequest("Specifying both Canned ACLs and Header Grants is not allowed");
@@ -82,16 +82,16 @@ export function grantsOfHeaders(
   return listed.length > 0 ? listed : undefined;
 }
 
-function granteeOfHeader(text: string): Grant["grantee"] {
+function granteeOfHeader(text: string, header: string): Grant["grantee"] {
   const [, kind, value = ""] = /^(id|uri|emailAddress)\s*=\s*"?([^"]*)"?$/.exec(text) ?? [];
-  if (kind === "id") return canonicalUser(value);
-  if (kind === "uri") return group(value);
+  if (kind === "id") return canonicalUser(value, "id");
+  if (kind === "uri") return group(value, "uri");
   if (kind === "emailAddress") throw emailGrantee();
-  throw invalidArgument("Argument format not recognized", "x-amz-grant", text);
+  throw invalidArgument("Argument format not recognized", header, text);
 }
 
-function canonicalUser(id: string): Grant["grantee"] {
-  if (!/^[0-9a-f]{64}$/.test(id)) throw invalidArgument("Invalid id", "CanonicalUser/ID", id);
+function canonicalUser(id: string, argument = "CanonicalUser/ID"): Grant["grantee"] {
+  if (!/^[0-9a-f]{64}$/.test(id)) throw invalidArgument("Invalid id", argument, id);
   return { type: "CanonicalUser", id };
 }
 
@@ -104,24 +104,39 @@ function emailGrantee(): ServiceError {
   );
 }
 
-function group(uri: string): Grant["grantee"] {
+function group(uri: string, argument = "Group/URI"): Grant["grantee"] {
   if (![ALL_USERS, AUTHENTICATED_USERS, LOG_DELIVERY].includes(uri)) {
-    throw invalidArgument("Invalid group uri", "uri", uri);
+    throw invalidArgument("Invalid group uri", argument, uri);
   }
   return { type: "Group", uri };
 }
 
+/** A document that isn't an ACL. */
+function malformedAcl(): ServiceError {
+  return new ServiceError(
+    400,
+    "MalformedACLError",
+    "The XML you provided was not well-formed or did not validate against our published schema",
+  );
+}
+
 function grantsOfXml(root: XmlElement): Grant[] {
+  const owner = textOf(childOf(root, "Owner"), "ID");
+  if (owner === undefined) throw malformedAcl();
+  canonicalUser(owner);
   return childrenOf(childOf(root, "AccessControlList"), "Grant").map((grant) => {
     const grantee = childOf(grant, "Grantee");
     const permission = textOf(grant, "Permission") ?? "";
     const id = textOf(grantee, "ID");
     const uri = textOf(grantee, "URI");
-    if (!PERMISSIONS.includes(permission)) throw malformedXml();
+    if (!PERMISSIONS.includes(permission)) throw malformedAcl();
     if (childOf(grantee, "EmailAddress")) throw emailGrantee();
-    if (id !== undefined) return { grantee: canonicalUser(id), permission };
-    if (uri !== undefined) return { grantee: group(uri), permission };
-    throw malformedXml();
+    const { type } = grantee?.attributes ?? {};
+    if (type === "CanonicalUser" && id !== undefined) {
+      return { grantee: canonicalUser(id), permission };
+    }
+    if (type === "Group" && uri !== undefined) return { grantee: group(uri), permission };
+    throw malformedAcl();
   });
 }
 
@@ -132,8 +147,13 @@ export function grantsOfRequest(
   owner = bucketOwner,
 ): Grant[] {
   const grants = grantsOfHeaders(call, owner, bucketOwner);
+  const hasBody = call.request.body.length > 0;
+  if (grants !== undefined && hasBody) {
+    const message = "This request does not support content";
+    throw new ServiceError(400, "UnexpectedContent", message);
+  }
   if (grants !== undefined) return grants;
-  if (call.request.body.length === 0) {
+  if (!hasBody) {
     throw new ServiceError(
       400,
       "MissingSecurityHeader",

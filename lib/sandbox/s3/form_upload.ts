@@ -8,7 +8,8 @@ import { Buffer } from "node:buffer";
 import { isObject } from "../../is_object.ts";
 import { type SandboxRequest, ServiceError } from "../operation.ts";
 import { bucketOfHost } from "../wire.ts";
-import { invalidArgument, missingField } from "./errors.ts";
+import { invalidArgument, malformedXml, missingField } from "./errors.ts";
+import { childOf, childrenOf, parseXml, textOf } from "../xml.ts";
 
 /** What a form holds. */
 export interface UploadForm {
@@ -133,13 +134,17 @@ function checkCondition(
   }
   const [operator, first, second] = condition;
   const kind = String(operator).toLowerCase();
+  const failed = refused(`Policy Condition failed: ["${kind}", "${first}", "${second}"]`);
   if (kind === "content-length-range") {
-    checkSize(Number(first), Number(second), size);
+    const [min, max] = [Number(first), Number(second)];
+    if (Number.isNaN(min) || Number.isNaN(max)) throw failed;
+    checkSize(min, max, size);
     return undefined;
   }
-  if (typeof first !== "string" || typeof second !== "string" || !first.startsWith("$")) {
+  if (typeof first !== "string" || typeof second !== "string") {
     throw invalidPolicy("Invalid Condition.");
   }
+  if (!first.startsWith("$")) throw failed;
   const name = first.slice(1).toLowerCase();
   const value = values.get(name) ?? "";
   const holds = kind === "eq"
@@ -148,12 +153,11 @@ function checkCondition(
     ? value.startsWith(second)
     : undefined;
   if (holds === undefined) throw invalidPolicy(`Invalid Condition: unknown operation '${kind}'.`);
-  if (!holds) throw refused(`Policy Condition failed: ["${kind}", "${first}", "${second}"]`);
+  if (!holds) throw failed;
   return name;
 }
 
 function checkSize(min: number, max: number, size: number): void {
-  if (Number.isNaN(min) || Number.isNaN(max)) throw invalidPolicy("Invalid Condition.");
   if (size < min) {
     throw new ServiceError(
       400,
@@ -205,6 +209,9 @@ export function uploadOfForm(
 
 /** A form sets tags by a document, an upload by a header. */
 function taggingHeader(text: string): string {
-  const pairs = [...text.matchAll(/<Key>(.*?)<\/Key>\s*<Value>(.*?)<\/Value>/gs)];
-  return new URLSearchParams(pairs.map(([, key, value]) => [key!, value!])).toString();
+  const root = parseXml(text);
+  if (root === undefined) throw malformedXml();
+  const pairs = childrenOf(childOf(root, "TagSet"), "Tag")
+    .map((tag) => [textOf(tag, "Key") ?? "", textOf(tag, "Value") ?? ""]);
+  return new URLSearchParams(pairs).toString();
 }

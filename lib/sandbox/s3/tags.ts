@@ -20,8 +20,8 @@ const MAX_VALUE = 256;
 /** Letters, digits and blanks of all scripts, and a few signs. */
 const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
-function invalidTag(message: string): ServiceError {
-  return new ServiceError(400, "InvalidTag", message);
+function invalidTag(message: string, TagKey: string, more: Record<string, string> = {}) {
+  return new ServiceError(400, "InvalidTag", message, { details: { TagKey, ...more } });
 }
 
 function checkTags(tags: Tag[], max: number): Tag[] {
@@ -31,19 +31,25 @@ function checkTags(tags: Tag[], max: number): Tag[] {
   }
   for (const { key, value } of tags) {
     if (key === "" || key.length > MAX_KEY || !TAG_TEXT.test(key)) {
-      throw invalidTag("The TagKey you have provided is invalid");
+      throw invalidTag("The TagKey you have provided is invalid", key);
     }
     if (value.length > MAX_VALUE || !TAG_TEXT.test(value)) {
-      throw invalidTag("The TagValue you have provided is invalid");
+      throw invalidTag("The TagValue you have provided is invalid", key, { TagValue: value });
     }
     if (key.startsWith("aws:")) {
-      throw invalidTag("System tags cannot be added/updated by requester");
+      throw invalidTag(
+        max === MAX_OBJECT_TAGS
+          ? "Your TagKey cannot be prefixed with aws:"
+          : "System tags cannot be added/updated by requester",
+        key,
+      );
     }
   }
-  if (new Set(tags.map(({ key }) => key)).size < tags.length) {
-    throw invalidTag("Cannot provide multiple Tags with the same key");
+  const doubled = tags.find(({ key }, index) => tags.findIndex((tag) => tag.key === key) < index);
+  if (doubled !== undefined) {
+    throw invalidTag("Cannot provide multiple Tags with the same key", doubled.key);
   }
-  return tags;
+  return tags.sort((a, b) => a.key < b.key ? -1 : 1);
 }
 
 /** Reads the `Tag` elements inside an element such as `TagSet`. */

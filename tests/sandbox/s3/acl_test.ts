@@ -1,4 +1,4 @@
-import type { ObjectCannedACL, S3 } from "@aws-sdk/client-s3";
+import type { AccessControlPolicy, ObjectCannedACL, S3 } from "@aws-sdk/client-s3";
 import assert from "node:assert/strict";
 import { allow, deny, refusal, userWithKey } from "../helpers.ts";
 import { bucketIn, keysOf, type S3Room, s3Room } from "./helpers.ts";
@@ -152,6 +152,20 @@ Deno.test("PutBucketAcl: refuses an email address in the document, too", async (
     await codeOf(room.s3.putBucketAcl({ Bucket, AccessControlPolicy })),
     "405 MethodNotAllowed",
   );
+});
+
+Deno.test("PutBucketAcl: refuses a document that is no ACL, and one beside a canned ACL", async () => {
+  await using room = await roomWithAcls();
+  const { Owner, Grants } = await room.s3.getBucketAcl({ Bucket });
+  const put = (AccessControlPolicy: AccessControlPolicy, ACL?: "private") =>
+    codeOf(room.s3.putBucketAcl({ Bucket, AccessControlPolicy, ACL }));
+  assert.equal(await put({ Grants }), "400 MalformedACLError");
+  const [{ Grantee } = {}] = Grants!;
+  const wrong = { Grantee, Permission: "ANY" as "READ" };
+  assert.equal(await put({ Owner, Grants: [wrong] }), "400 MalformedACLError");
+  assert.equal(await put({ Owner: { ID: "nobody" }, Grants }), "400 InvalidArgument");
+  assert.equal(await put({ Owner, Grants }, "private"), "400 UnexpectedContent");
+  await room.s3.putBucketAcl({ Bucket, AccessControlPolicy: { Owner, Grants } });
 });
 
 Deno.test("PutBucketOwnershipControls: a bucket whose ACL is shared can't do without ACLs", async () => {

@@ -113,6 +113,23 @@ Deno.test("CreateBucket: for an existing bucket of the account, succeeds in us-e
   assert.ok(bucketIn(room, "mine").objects.has("kept"));
 });
 
+Deno.test("CreateBucket: for an existing bucket of the account, conflicts in us-east-1 too if it has tags", async () => {
+  await using room = await s3Room({ buckets: ["mine"] });
+  const create = (Tags: { Key: string; Value: string }[]) =>
+    room.s3.createBucket({ Bucket: "mine", CreateBucketConfiguration: { Tags } });
+  await create([]);
+  assert.equal((await refusal(create([{ Key: "a", Value: "b" }]))).code, "BucketAlreadyOwnedByYou");
+});
+
+Deno.test("GetBucketLocation: is EU where that was asked for", async () => {
+  await using room = await s3Room();
+  const CreateBucketConfiguration = { LocationConstraint: "EU" as const };
+  await room.s3.createBucket({ Bucket: "mine", CreateBucketConfiguration });
+  assert.equal(bucketIn(room, "mine").region, "eu-west-1");
+  const { LocationConstraint } = await room.s3.getBucketLocation({ Bucket: "mine" });
+  assert.equal(LocationConstraint, "EU");
+});
+
 Deno.test("CreateBucket: for an existing bucket of the account, conflicts outside us-east-1", async () => {
   await using room = await s3Room({ buckets: ["mine"], region: "eu-west-1" });
   const { status, code } = await refusal(room.s3.createBucket({

@@ -70,7 +70,7 @@ Deno.test("object tags: are stored, and are condition keys", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   await room.s3.putObject({ Bucket, Key: "a", Body: "x", Tagging: "level=open&b=1" });
   const { TagSet } = await room.s3.getObjectTagging({ Bucket, Key: "a" });
-  assert.deepEqual(TagSet, [{ Key: "level", Value: "open" }, { Key: "b", Value: "1" }]);
+  assert.deepEqual(TagSet, [{ Key: "b", Value: "1" }, { Key: "level", Value: "open" }]);
   const client = room.s3As(
     await userWithKey(room.iam, "tagged", {
       Version: "2012-10-17",
@@ -162,4 +162,43 @@ Deno.test("bucket policy: decides on a bucket of another account", async () => {
     }],
   });
   assert.deepEqual(keysOf((await room.s3.listObjectsV2({ Bucket: "theirs" })).Contents), ["a"]);
+});
+
+Deno.test("object tags: are sorted by their keys, and each wrong one is named", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const object = { Bucket, Key: "a" };
+  await room.s3.putObject({ ...object, Body: "x", Tagging: "b&a=1" });
+  const sorted = [{ Key: "a", Value: "1" }, { Key: "b", Value: "" }];
+  assert.deepEqual((await room.s3.getObjectTagging(object)).TagSet, sorted);
+  const put = (...TagSet: { Key: string; Value: string }[]) =>
+    room.s3.putObjectTagging({ ...object, Tagging: { TagSet } });
+  const wrong = { Key: "a,b", Value: "" };
+  await assert.rejects(put(wrong), { name: "InvalidTag", TagKey: "a,b" });
+  await assert.rejects(put({ Key: "a", Value: "1,2" }), { TagKey: "a", TagValue: "1,2" });
+  await assert.rejects(
+    put({ Key: "aws:a", Value: "" }),
+    /Your TagKey cannot be prefixed with aws:/,
+  );
+  await assert.rejects(put({ Key: "a", Value: "" }, { Key: "a", Value: "1" }), { TagKey: "a" });
+});
+
+Deno.test("a deleted object: its tags and a new ACL are refused for its marker; its ACL isn't there", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const VersioningConfiguration = { Status: "Enabled" as const };
+  await room.s3.putBucketVersioning({ Bucket, VersioningConfiguration });
+  const object = { Bucket, Key: "a" };
+  await room.s3.putObject({ ...object, Body: "x" });
+  await room.s3.deleteObject(object);
+  for (
+    const call of [
+      room.s3.getObjectTagging(object),
+      room.s3.putObjectTagging({ ...object, Tagging: { TagSet: [] } }),
+      room.s3.deleteObjectTagging(object),
+      room.s3.putObjectAcl({ ...object, ACL: "private" }),
+    ]
+  ) {
+    const { status, code } = await refusal(call);
+    assert.deepEqual([status, code], [405, "MethodNotAllowed"]);
+  }
+  assert.equal((await refusal(room.s3.getObjectAcl(object))).code, "NoSuchKey");
 });

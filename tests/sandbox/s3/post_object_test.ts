@@ -165,6 +165,26 @@ const REFUSED: {
     expected: [400, "InvalidPolicyDocument"],
   },
   {
+    name: "tags that are no document",
+    options: { fields: { key: "k", tagging: "a=b" }, conditions: [...KEY, { tagging: "a=b" }] },
+    expected: [400, "MalformedXML"],
+  },
+  {
+    name: "a size that is no number",
+    options: { conditions: [...KEY, ["content-length-range", "small", 10]] },
+    expected: [403, "AccessDenied"],
+  },
+  {
+    name: "a condition whose field lacks its dollar sign",
+    options: { conditions: [["eq", "key", "k"]] },
+    expected: [403, "AccessDenied"],
+  },
+  {
+    name: "no algorithm of the signature",
+    change: (fields) => delete fields["x-amz-algorithm"],
+    expected: [400, "InvalidArgument"],
+  },
+  {
     name: "a signature that is missing",
     change: (fields) => delete fields["x-amz-signature"],
     expected: [400, "InvalidArgument"],

@@ -148,6 +148,7 @@ export function createBucket(call: S3Call): Answer {
   account.buckets.set(name, {
     ...bucket,
     region,
+    ...(textOf(configuration(call), "LocationConstraint") === "EU" && { isNamedEu: true }),
     objectOwnership,
     ...(grants && { acl: grants }),
     tags: tagsOf(childOf(configuration(call), "Tags")),
@@ -164,7 +165,10 @@ function created(name: string, region: string, { partition }: Account): Answer {
   return emptyAnswer(200, { location, "x-amz-bucket-arn": `arn:${partition}:s3:::${name}` });
 }
 
-/** In us-east-1, and only there, S3 responds as if it had just created the bucket that the caller already has. */
+/**
+ * In us-east-1, and only there, S3 responds as if it had just created the bucket that the caller
+ * already has, unless that would need tags.
+ */
 function answerExisting(bucket: Bucket, call: S3Call): Answer {
   const details = { BucketName: bucket.name };
   if (bucket.ownerAccountId !== call.account.id) {
@@ -176,7 +180,8 @@ function answerExisting(bucket: Bucket, call: S3Call): Answer {
       { details },
     );
   }
-  if (bucket.region === HOME_REGION && newBucketRegion(call) === HOME_REGION) {
+  const hasTags = tagsOf(childOf(configuration(call), "Tags")).length > 0;
+  if (bucket.region === HOME_REGION && newBucketRegion(call) === HOME_REGION && !hasTags) {
     return created(bucket.name, bucket.region, call.account);
   }
   throw new ServiceError(
@@ -239,7 +244,8 @@ export function deleteBucket({ bucket, account }: S3Call): Answer {
   return emptyAnswer(204);
 }
 
-/** GetBucketLocation, whose result is empty for us-east-1. */
+/** GetBucketLocation, whose result is empty for us-east-1, and `EU` where that was asked for. */
 export function getBucketLocation({ bucket }: S3Call): Answer {
-  return xmlAnswer("LocationConstraint", bucket.region === HOME_REGION ? "" : bucket.region);
+  const { region, isNamedEu } = bucket;
+  return xmlAnswer("LocationConstraint", isNamedEu ? "EU" : region === HOME_REGION ? "" : region);
 }

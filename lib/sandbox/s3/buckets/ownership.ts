@@ -8,7 +8,7 @@ import type { Bucket } from "../../account.ts";
 import { ServiceError } from "../../operation.ts";
 import { grantsOnlyTo } from "../acl.ts";
 import { emptyAnswer, type S3Call, xmlAnswer } from "../call.ts";
-import { invalidArgument, malformedXml, notConfigured } from "../errors.ts";
+import { malformedXml, notConfigured } from "../errors.ts";
 import { ownerId } from "../owners.ts";
 import { childrenOf, element, textOf } from "../../xml.ts";
 
@@ -25,7 +25,9 @@ export function requestedOwnership(call: S3Call): Bucket["objectOwnership"] {
   if (header === undefined) return "BucketOwnerEnforced";
   const ownership = ownershipNamed(header);
   if (ownership !== undefined) return ownership;
-  throw invalidArgument("Invalid x-amz-object-ownership header", name, header);
+  throw new ServiceError(400, "InvalidArgument", `Invalid ${name} header: ${header}`, {
+    details: { ArgumentName: name },
+  });
 }
 
 /** A bucket whose ACL grants something to others can't do without ACLs. */

@@ -45,3 +45,12 @@ export function existingObject(
   if (!may(onBucket(call, "s3:ListBucket", { "s3:prefix": key }, bucket))) throw accessDenied();
   throw versionId === null ? noSuchKey(key, headers) : noSuchVersion(key, versionId);
 }
+
+/** The object, where a deleted one isn't missing: what is asked can't be asked of a delete marker. */
+export function objectButNoMarker(call: S3Call, may: May): StoredObject {
+  const [newest] = versionsOf(call.bucket, call.key);
+  if (call.query.get("versionId") === null && newest !== undefined && isMarker(newest)) {
+    throw methodNotAllowed(call.request.method, { details: { ResourceType: "DeleteMarker" } });
+  }
+  return existingObject(call, may);
+}

@@ -12,7 +12,7 @@ import { checksumsIn } from "./checksums.ts";
 import { invalidArgument, invalidRequest } from "../errors.ts";
 import { limitIn, markerIn } from "../listing.ts";
 import { storageClassOf } from "./headers.ts";
-import { existingObject } from "./existing.ts";
+import { existingObject, objectButNoMarker } from "./existing.ts";
 import { objectOwnerId, ownerId } from "../owners.ts";
 import { objectAction } from "../route.ts";
 import { versionHeaders } from "./versions.ts";
@@ -40,7 +40,7 @@ export function putObjectAclNeeds(call: S3Call): NeededPermission[] {
 
 /** PutObjectAcl. */
 export function putObjectAcl(call: S3Call, may: May): Answer {
-  const object = existingObject(call, may);
+  const object = objectButNoMarker(call, may);
   const { bucket, account } = call;
   const owner = objectOwnerId(bucket, object, account);
   const grants = grantsOfRequest(call, ownerId(bucket, account), owner);
@@ -64,20 +64,20 @@ export function putObjectTaggingNeeds(call: S3Call): NeededPermission[] {
 
 /** PutObjectTagging, which replaces all tags. */
 export function putObjectTagging(call: S3Call, may: May): Answer {
-  const object = existingObject(call, may);
+  const object = objectButNoMarker(call, may);
   object.tags = tagsOfBody(call);
   return emptyAnswer(200, versionHeaders(call.bucket, object));
 }
 
 /** GetObjectTagging. */
 export function getObjectTagging(call: S3Call, may: May): Answer {
-  const object = existingObject(call, may);
+  const object = objectButNoMarker(call, may);
   return xmlAnswer("Tagging", tagSet(object.tags), versionHeaders(call.bucket, object));
 }
 
 /** DeleteObjectTagging. */
 export function deleteObjectTagging(call: S3Call, may: May): Answer {
-  const object = existingObject(call, may);
+  const object = objectButNoMarker(call, may);
   object.tags = [];
   return emptyAnswer(204, versionHeaders(call.bucket, object));
 }
