@@ -156,8 +156,7 @@ async function serve(wire: WireRequest, exchange: Exchange): Promise<Answer> {
     : { ...authenticated, request: whole };
   identifyIn(record, { caller, account });
   const operation = SERVICES[service](request, caller, account);
-  record.operation = operation.name;
-  record.permissions = operation.permissions.map(({ action, resource }) => ({ action, resource }));
+  describeIn(record, operation);
   const faults = state.faults.matching(record);
   for (const fault of faults) await delay(fault, state.closing);
   for (const fault of faults) if (!fault.after) inject(fault);
@@ -188,19 +187,18 @@ function checkHeaderSize({ rawHeaders }: WireHead): void {
 async function withPayload(
   head: SandboxRequest,
   { caller, account, signer }: Authenticated,
-  { incoming, form, state }: Exchange,
+  { incoming, form, state, record }: Exchange,
 ): Promise<SandboxRequest> {
   const isObject = isFormUpload(head) || storesPayload(head, caller, account);
   if (!isObject) checkIsDocument(incoming);
   else if (!isFormUpload(head)) checkIsMeasured(incoming);
   const isLarge = declaredSize(incoming) > SMALL_BYTES;
   if (isObject && !isFormUpload(head) && (isLarge || incoming.awaitsContinue)) {
-    const { fault, permissions } = s3(head, caller, account);
-    if (fault !== undefined) throw fault;
-    for (const permission of permissions) {
-      const { denial } = authorize(permission, caller, account, contextOf(head, state));
-      if (denial !== undefined) throw new ServiceError(403, "AccessDenied", denial);
-    }
+    const operation = s3(head, caller, account);
+    describeIn(record, operation);
+    demandPermissions(operation, { caller, account }, record, contextOf(head, state));
+    // With the payload, they are asked for again.
+    record.decisions.length = 0;
   }
   const body = form ?? await incoming.read(isObject ? MAX_OBJECT_BYTES : MAX_DOCUMENT_BYTES);
   if (body === undefined) throw tooLarge(isObject);
@@ -237,6 +235,11 @@ function identifyIn(record: RequestRecord, { caller, account }: Sender): void {
   record.accessKeyId = accessKeyIdOf(caller);
 }
 
+function describeIn(record: RequestRecord, { name, permissions }: Operation): void {
+  record.operation = name;
+  record.permissions = permissions.map(({ action, resource }) => ({ action, resource }));
+}
+
 function tooLarge(isObject: boolean): ServiceError {
   return isObject
     ? new ServiceError(
@@ -271,30 +274,47 @@ function attempt<T>(action: () => T): () => T {
 
 function carryOut(
   operation: Operation,
-  { caller, account }: Sender,
+  sender: Sender,
   { record }: Exchange,
   context: RequestContext,
 ): Answer {
-  if (operation.fault !== undefined) throw operation.fault;
-  const denialOf = (permission: NeededPermission) => {
-    const authorization = authorize(permission, caller, account, context);
-    const { action, resource } = permission;
-    record.decisions.push({ action, resource, ...authorization });
-    return authorization.denial;
-  };
-  if (operation.permissions.length === 0 && caller.type === "anonymous") {
-    throw new ServiceError(403, "AccessDenied", "Access Denied");
-  }
-  for (const permission of operation.permissions) {
-    const denial = denialOf(permission);
-    if (denial !== undefined) {
-      throw new ServiceError(403, "AccessDenied", denial, { headers: operation.deniedHeaders });
-    }
-  }
+  demandPermissions(operation, sender, record, context);
   return operation.run((permission) => {
     record.permissions.push({ action: permission.action, resource: permission.resource });
-    return denialOf(permission) === undefined;
+    return denialOf(permission, sender, record, context) === undefined;
   });
+}
+
+/** Throws what is wrong with an operation, or the first denial. */
+function demandPermissions(
+  { fault, permissions, deniedHeaders }: Operation,
+  sender: Sender,
+  record: RequestRecord,
+  context: RequestContext,
+): void {
+  if (fault !== undefined) throw fault;
+  if (permissions.length === 0 && sender.caller.type === "anonymous") {
+    throw new ServiceError(403, "AccessDenied", "Access Denied");
+  }
+  for (const permission of permissions) {
+    const denial = denialOf(permission, sender, record, context);
+    if (denial !== undefined) {
+      throw new ServiceError(403, "AccessDenied", denial, { headers: deniedHeaders });
+    }
+  }
+}
+
+/** Why a permission is denied, if it is; the decision is recorded. */
+function denialOf(
+  permission: NeededPermission,
+  { caller, account }: Sender,
+  record: RequestRecord,
+  context: RequestContext,
+): string | undefined {
+  const authorization = authorize(permission, caller, account, context);
+  const { action, resource } = permission;
+  record.decisions.push({ action, resource, ...authorization });
+  return authorization.denial;
 }
 
 function contextOf(request: SandboxRequest, state: SandboxState): RequestContext {

@@ -39,13 +39,13 @@ export const CLIENTS: readonly Preset[] = [
     notes: [NO_PAGE, "Uploads only: to download as well, use read-write"],
   }),
   preset("s3cmd", "s3cmd", {
-    bucket: { GetBucketLocation: "find the region", ...LIST },
+    bucket: LIST,
     keys: READ_WRITE,
-    measured: "2.4.0: sync both ways, del",
+    measured: "2.4.0: sync both ways, get, del",
     source: "https://s3tools.org/s3cmd",
     notes: [
       NO_PAGE,
-      "Where s3:GetBucketLocation is denied, 2.4.0 went on to a host that the sandbox doesn't have: on AWS it may do without",
+      "It asks for s3:GetBucketLocation first, and does without where that is denied",
       "s3cmd info of a bucket also asks for its policy and its CORS rules",
     ],
   }),

@@ -195,6 +195,7 @@ const s3cmd: Cycle = async (stage) => {
   await run("sync", `${files}/`, addressOf(stage));
   await run("sync", addressOf(stage), join(stage.home, "copy/"));
   await readCopy(stage);
+  assert.equal(await run("get", addressOf(stage, "a.txt"), "-"), TEXT);
   await run("del", addressOf(stage, "a.txt"));
   assert.deepEqual(stage.objects(), [`${stage.prefix}b.txt`]);
 };

@@ -49,6 +49,12 @@ Deno.test("Expect: who may not put an object is told so before its content is as
   await wanted.send("content");
   assert.equal(await wanted.status(), "200");
   assert.equal(bucketIn(room, "b").objects.get("k")?.body.length, 7);
+  const [denied, done] = room.sandbox.requests.slice(-2);
+  const permissions = [{ action: "s3:PutObject", resource: "arn:aws:s3:::b/k" }];
+  assert.partialDeepStrictEqual(denied, { operation: "PutObject", permissions, status: 403 });
+  assert.match(denied!.decisions[0]?.denial ?? "", /no identity-based policy allows/);
+  assert.partialDeepStrictEqual(done, { operation: "PutObject", permissions, status: 200 });
+  for (const { decisions } of [denied!, done!]) assert.equal(decisions.length, 1);
 });
 
 Deno.test("Expect: what S3 doesn't know is ignored", async () => {
