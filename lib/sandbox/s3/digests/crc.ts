@@ -9,9 +9,9 @@ import * as zlib from "node:zlib";
 const CRC32C = crcTable(0x82f63b78);
 const CRC64 = crc64Table(0x9a6c9329ac4bc9b5n);
 
-/** CRC-32, as in zip files. */
-export function crc32(body: Uint8Array): Uint8Array {
-  return bigEndian(zlib.crc32(body));
+/** CRC-32, as in zip files, of content in one piece or more. */
+export function crc32(...pieces: Uint8Array[]): Uint8Array {
+  return bigEndian(pieces.reduce((crc, piece) => zlib.crc32(piece, crc), 0));
 }
 
 function crcTable(polynomial: number): Uint32Array {
@@ -22,11 +22,13 @@ function crcTable(polynomial: number): Uint32Array {
   });
 }
 
-/** CRC-32C, with the polynomial of Castagnoli. */
-export function crc32c(body: Uint8Array): Uint8Array {
+/** CRC-32C, with the polynomial of Castagnoli, of content in one piece or more. */
+export function crc32c(...pieces: Uint8Array[]): Uint8Array {
   let crc = 0xffffffff;
-  for (let at = 0; at < body.length; at++) {
-    crc = (crc >>> 8) ^ CRC32C[(crc ^ body[at]!) & 0xff]!;
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; at++) {
+      crc = (crc >>> 8) ^ CRC32C[(crc ^ piece[at]!) & 0xff]!;
+    }
   }
   return bigEndian(~crc >>> 0);
 }
@@ -44,15 +46,17 @@ function crc64Table(polynomial: bigint): { high: Uint32Array; low: Uint32Array }
   };
 }
 
-/** CRC-64/NVME. */
-export function crc64nvme(body: Uint8Array): Uint8Array {
+/** CRC-64/NVME, of content in one piece or more. */
+export function crc64nvme(...pieces: Uint8Array[]): Uint8Array {
   let high = 0xffffffff;
   let low = 0xffffffff;
-  // An iterator over the bytes takes several times as long.
-  for (let at = 0; at < body.length; at++) {
-    const index = (low ^ body[at]!) & 0xff;
-    low = ((low >>> 8) | (high << 24)) ^ CRC64.low[index]!;
-    high = (high >>> 8) ^ CRC64.high[index]!;
+  for (const piece of pieces) {
+    // An iterator over the bytes takes several times as long.
+    for (let at = 0; at < piece.length; at++) {
+      const index = (low ^ piece[at]!) & 0xff;
+      low = ((low >>> 8) | (high << 24)) ^ CRC64.low[index]!;
+      high = (high >>> 8) ^ CRC64.high[index]!;
+    }
   }
   return Buffer.concat([bigEndian(~high >>> 0), bigEndian(~low >>> 0)]);
 }

@@ -15,7 +15,8 @@ import { textOf, type XmlElement } from "../../xml.ts";
 interface Algorithm {
   /** The length of its digests. */
   bytes: number;
-  compute(body: Uint8Array): Uint8Array;
+  /** Takes content in several pieces only if it is one that is `ofWholeObject`. */
+  compute(...pieces: Uint8Array[]): Uint8Array;
   /** Whether the checksum of an object can be one of all its parts together. */
   ofWholeObject?: true;
 }
@@ -51,9 +52,9 @@ export function checksumHeader(algorithm: string): string {
   return `x-amz-checksum-${algorithm.toLowerCase()}`;
 }
 
-/** The checksum of a payload in Base64. */
-export function checksum(algorithm: string, body: Uint8Array): string {
-  return Buffer.from(algorithmOf(algorithm).compute(body)).toString("base64");
+/** The checksum in Base64 of a payload, or of an object in pieces. */
+export function checksum(algorithm: string, ...pieces: Uint8Array[]): string {
+  return Buffer.from(algorithmOf(algorithm).compute(...pieces)).toString("base64");
 }
 
 /** The checksum of a multipart upload made from the checksums of its parts. */
@@ -117,10 +118,10 @@ export function verifyMd5(call: S3Call): void {
 }
 
 /** Throws if the headers of a checksum can't be right, or the checksum doesn't match the payload. */
-export function verifyChecksums(call: S3Call, body: Uint8Array = call.request.body): void {
+export function verifyChecksums(call: S3Call, pieces: Uint8Array[] = [call.request.body]): void {
   checkChecksumHeaders(call);
   const [given] = givenChecksums(call);
-  if (given === undefined || checksum(given[0], body) === given[1]) return;
+  if (given === undefined || checksum(given[0], ...pieces) === given[1]) return;
   throw new ServiceError(
     400,
     "BadDigest",

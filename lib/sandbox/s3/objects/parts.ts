@@ -107,7 +107,8 @@ export function uploadPartCopy(call: S3Call, may: May): Answer {
   const number = partNumberOf(call);
   const upload = uploadOf(call);
   const source = existingSource(call, may);
-  const body = sourceRange(call, source.body);
+  // A copy, since the memory of a part is its own.
+  const body = sourceRange(call, source.body).slice();
   const part = newPart(call, body, keptChecksums(call, upload.checksumAlgorithm, body));
   upload.parts.set(number, part);
   return xmlAnswer("CopyPartResult", copyResult(part, part.checksums), {
@@ -175,13 +176,18 @@ export function completeNeeds(call: S3Call): NeededPermission[] {
   return [onObject(call, "s3:PutObject", context), ...partKeyNeeds(call)];
 }
 
-/** The content of all parts, copied once. */
-function joined(parts: UploadedPart[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((size, { body }) => size + body.length, 0));
+/**
+ * Moves the content of all parts into one buffer. The memory of each large part is given back at
+ * once, so that never more than one of them is there twice.
+ */
+function moved(parts: UploadedPart[], size: number): Uint8Array {
+  const whole = new Uint8Array(size);
   let position = 0;
   for (const { body } of parts) {
     whole.set(body, position);
     position += body.length;
+    // Small ones may share their memory with others.
+    if (body.length >= MIN_PART_BYTES) (body.buffer as ArrayBuffer).transfer(0);
   }
   return whole;
 }
@@ -196,28 +202,29 @@ export function completeMultipartUpload(call: S3Call): Answer {
   checkType(call, upload);
   checkSizes(chosen);
   const parts = chosen.map(({ part }) => part);
-  const body = joined(parts);
+  const size = parts.reduce((sum, { body }) => sum + body.length, 0);
   const digests = parts.map(({ etag }) => Buffer.from(etag.replaceAll('"', ""), "hex"));
   const md5 = createHash("md5").update(Buffer.concat(digests)).digest("hex");
   const etag = `"${md5}-${parts.length}"`;
-  checkObjectSize(call, body.length);
-  const checksums = objectChecksums(call, upload, parts, body);
+  checkObjectSize(call, size);
+  const checksums = objectChecksums(call, upload, parts);
+  const lock = { ...lockOf(call), ...upload.lock };
+  const partSizes = chosen.map(({ number, part: { body, checksums } }) => ({
+    partNumber: number,
+    size: body.length,
+    checksums,
+  }));
   const object: StoredObject = {
     key: call.key,
-    body,
+    body: moved(parts, size),
     etag,
     lastModified: call.account.clock.now(),
     headers: { ...upload.headers, ...checksums },
     tags: upload.tags,
-    parts: chosen.map(({ number, part }) => ({
-      partNumber: number,
-      size: part.body.length,
-      checksums: part.checksums,
-    })),
+    parts: partSizes,
     acl: upload.acl,
     ...(upload.ownerAccountId !== undefined && { ownerAccountId: upload.ownerAccountId }),
-    ...lockOf(call),
-    ...upload.lock,
+    ...lock,
     uploadId: upload.uploadId,
   };
   store(call.bucket, object);
@@ -377,13 +384,13 @@ function objectChecksums(
   call: S3Call,
   { checksumAlgorithm, checksumType }: MultipartUpload,
   parts: UploadedPart[],
-  body: Uint8Array,
 ): Record<string, string> {
   const algorithm = checksumAlgorithm ?? DEFAULT_ALGORITHM;
   const header = checksumHeader(algorithm);
   if (checksumType === "FULL_OBJECT") {
-    verifyChecksums(call, body);
-    return { [header]: checksum(algorithm, body), "x-amz-checksum-type": checksumType };
+    const pieces = parts.map(({ body }) => body);
+    verifyChecksums(call, pieces);
+    return { [header]: checksum(algorithm, ...pieces), "x-amz-checksum-type": checksumType };
   }
   for (const [given, value] of givenChecksums(call)) {
     if (!/^[^-]+(-\d+)?$/.test(value) || !isChecksum(given, value.split("-")[0]!)) {
