@@ -9,7 +9,7 @@ import { hostSuffixOf } from "../../partitions.ts";
 import type { Bucket, BucketEncryption, StoredObject } from "../account.ts";
 import { accountOfArn } from "../accounts.ts";
 import { type NeededPermission, ServiceError } from "../operation.ts";
-import { childOf, element, optional, textOf } from "../xml.ts";
+import { childOf, childrenOf, element, optional, textOf } from "../xml.ts";
 import { emptyAnswer, onObject, type S3Call, xmlAnswer } from "./call.ts";
 import { invalidArgument, malformedXml } from "./errors.ts";
 
@@ -20,10 +20,10 @@ const ALGORITHMS = ["AES256", "aws:kms", "aws:kms:dsse"] as const;
 
 /** PutBucketEncryption. */
 export function putBucketEncryption(call: S3Call): Answer {
-  const rule = childOf(call.xml("ServerSideEncryptionConfiguration"), "Rule");
+  const [rule, another] = childrenOf(call.xml("ServerSideEncryptionConfiguration"), "Rule");
   const applied = rule && childOf(rule, "ApplyServerSideEncryptionByDefault");
   const algorithm = ALGORITHMS.find((one) => one === (applied && textOf(applied, "SSEAlgorithm")));
-  if (algorithm === undefined) throw malformedXml();
+  if (algorithm === undefined || another !== undefined) throw malformedXml();
   const keyId = applied && textOf(applied, "KMSMasterKeyID") || undefined;
   if (keyId !== undefined && algorithm === "AES256") {
     throw invalidArgument(
