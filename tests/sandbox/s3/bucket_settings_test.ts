@@ -224,3 +224,21 @@ Deno.test("S3 Control: puts, gets and deletes the account's public access block"
   const { status, code } = await refusal(control.getPublicAccessBlock({ Bucket }));
   assert.deepEqual([status, code], [404, "NoSuchPublicAccessBlockConfiguration"]);
 });
+
+Deno.test("PutBucketVersioning: refuses a status that is none, and one that is missing", async () => {
+  await using room = await s3Room({ buckets: ["mine"] });
+  const put = (Status?: "Enabled") =>
+    refusal(
+      room.s3.putBucketVersioning({ Bucket: "mine", VersioningConfiguration: { Status } }),
+    );
+  assert.equal((await put("enabled" as "Enabled")).code, "MalformedXML");
+  assert.equal((await put()).code, "IllegalVersioningConfigurationException");
+});
+
+Deno.test("PutBucketEncryption: refuses two rules", async () => {
+  await using room = await s3Room({ buckets: ["mine"] });
+  const rule = { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" as const } };
+  const ServerSideEncryptionConfiguration = { Rules: [rule, rule] };
+  const put = room.s3.putBucketEncryption({ Bucket: "mine", ServerSideEncryptionConfiguration });
+  assert.equal((await refusal(put)).code, "MalformedXML");
+});
