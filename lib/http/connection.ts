@@ -102,6 +102,8 @@ export class Connection {
     this.#isIdle = false;
     this.#onProgress = events.onProgress;
     const go = Promise.withResolvers<void>();
+    // Only a body that is held back waits for it.
+    go.promise.catch(() => {});
     const outcome = { isRefused: false, isSent: false };
     let localError: { error: unknown } | undefined;
     const sending = this.#send(request, outcome, expectsContinue ? go.promise : undefined, events)
@@ -128,6 +130,8 @@ export class Connection {
       this.#isReusable &&= outcome.isSent && head.isKeptAlive && framing.kind !== "until close";
       this.#onProgress = () => {};
     } catch (error) {
+      // A server that has failed has not ignored the expectation.
+      go.reject(error);
       throw localError === undefined ? error : localError.error;
     }
   }

@@ -282,6 +282,20 @@ const CUTS: Record<string, string> = {
   "in the middle of a chunk": "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n10\r\nabc",
 };
 
+Deno.test({
+  name: "HttpClient: a body that is held back is given up with its connection",
+  // What would wait for the server's word is a timer.
+  sanitizeOps: true,
+  sanitizeResources: true,
+  async fn() {
+    await using server = rawServer(async (peer) => void await peer.readHead());
+    using client = clientOf();
+    await assert.rejects(client.exchange(put(server, new Uint8Array(3_000_000))), {
+      name: "ConnectionError",
+    });
+  },
+});
+
 for (const [where, text] of Object.entries(CUTS)) {
   for (const body of [undefined, new Uint8Array(10), new Uint8Array(3_000_000)]) {
     const size = body?.length ?? "no";
