@@ -1,6 +1,6 @@
 /**
- * What S3's calls for objects take and the sandbox doesn't have: refused, so that nothing that a client
- * asks for is ignored in silence.
+ * What S3's calls take and the sandbox doesn't have: refused, so that nothing that a client asks for is
+ * ignored in silence.
  *
  * @module
  */
@@ -28,6 +28,8 @@ export const refusedHeaders: Record<string, readonly string[]> = {
   ],
   "annotations": ["x-amz-object-annotation-directive"],
   "deleting with MFA": ["x-amz-mfa"],
+  "namespaces of buckets": ["x-amz-bucket-namespace"],
+  "tokens of Object Lock": ["x-amz-bucket-object-lock-token"],
   "directory buckets": [
     "x-amz-if-match-initiated-time",
     "x-amz-if-match-last-modified-time",
@@ -51,8 +53,8 @@ export const WITHOUT_VERSION: ReadonlySet<string> = new Set([
 
 /** Throws where a request has a header, or a parameter that stands for one, that isn't heeded. */
 export function refuseUnheeded({ request, query }: S3Call, operation: string): void {
-  const names = [...request.headers.keys(), ...query.keys()].map((name) => name.toLowerCase());
-  const refused = names.find((name) => REFUSED.has(name));
+  const refused = request.headers.keys().find((name) => REFUSED.has(name)) ??
+    query.keys().map((name) => name.toLowerCase()).find((name) => REFUSED.has(name));
   if (refused !== undefined) {
     throw new ServiceError(501, "NotImplemented", `${refused} is not part of the sandbox`, {
       details: { Header: refused },

@@ -193,6 +193,9 @@ Deno.test("versioning and tags: put and get", async () => {
       VersioningConfiguration: { Status: Status as "Enabled" },
     });
   assert.equal((await refusal(versioning("Paused"))).code, "MalformedXML");
+  const withMfa = { Status: "Enabled", MFADelete: "Enabled" } as const;
+  const refused = room.s3.putBucketVersioning({ Bucket, VersioningConfiguration: withMfa });
+  assert.equal((await refusal(refused)).code, "NotImplemented");
   for (const [Key, Value] of [["team?", "blue"], ["team", "<blue>"], ["team", "one\ntwo"]]) {
     const wrong = room.s3.putBucketTagging({ Bucket, Tagging: { TagSet: [{ Key, Value }] } });
     assert.equal((await refusal(wrong)).code, "InvalidTag");

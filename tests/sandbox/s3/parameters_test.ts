@@ -1,18 +1,23 @@
-/** What S3's calls for objects take, by the SDK's own description of them: all is heeded or refused. */
+/** What S3's calls take, by the SDK's own description of them: all is heeded or refused. */
 import * as sdk from "@aws-sdk/client-s3";
 import assert from "node:assert/strict";
+import { bucketRoutes } from "../../../lib/sandbox/s3/buckets/routes.ts";
 import { objectRoutes } from "../../../lib/sandbox/s3/objects/routes.ts";
 import { refusedHeaders, WITHOUT_VERSION } from "../../../lib/sandbox/s3/parameters.ts";
 import { refusal } from "../helpers.ts";
 import { s3Room } from "./helpers.ts";
 
-/** Headers that the sandbox heeds, and one that has no effect on buckets whose owner pays. */
+/**
+ * Headers that the sandbox heeds, and some that have no effect where owners pay, nothing is restored
+ * from archives, and objects keep their storage class.
+ */
 const HEEDED = new Set([
   ...["cache-control", "content-disposition", "content-encoding", "content-language"],
   ...["content-length", "content-md5", "content-type", "expires", "range"],
   ...["if-match", "if-modified-since", "if-none-match", "if-unmodified-since"],
   ...[
     "acl",
+    "bucket-object-lock-enabled",
     "bypass-governance-retention",
     "checksum-algorithm",
     "checksum-crc32",
@@ -27,6 +32,7 @@ const HEEDED = new Set([
     "checksum-xxhash128",
     "checksum-xxhash3",
     "checksum-xxhash64",
+    "confirm-remove-self-bucket-access",
     "copy-source",
     "copy-source-if-match",
     "copy-source-if-modified-since",
@@ -47,6 +53,8 @@ const HEEDED = new Set([
     "object-lock-legal-hold",
     "object-lock-mode",
     "object-lock-retain-until-date",
+    "object-ownership",
+    "optional-object-attributes",
     "part-number-marker",
     "request-payer",
     "sdk-checksum-algorithm",
@@ -57,10 +65,14 @@ const HEEDED = new Set([
     "storage-class",
     "tagging",
     "tagging-directive",
+    "transition-default-minimum-object-size",
     "website-redirect-location",
   ].map((name) => `x-amz-${name}`),
 ]);
 const HEEDED_PARAMETERS = new Set([
+  ...["bucket-region", "continuation-token", "delimiter", "encoding-type", "fetch-owner"],
+  ...["key-marker", "marker", "max-buckets", "max-keys", "max-uploads", "prefix", "start-after"],
+  ...["upload-id-marker", "version-id-marker"],
   ...["max-parts", "part-number-marker", "partNumber", "uploadId", "versionId"],
   ...["cache-control", "content-disposition", "content-encoding", "content-language"]
     .map((name) => `response-${name}`),
@@ -88,7 +100,7 @@ function membersOf(operation: string): Member[] {
   // deno-lint-ignore no-explicit-any
   const schema = (sdk as any)[`${operation}$`];
   assert.ok(schema, `the SDK has no ${operation}`);
-  const [, , , , names, members] = schema[4]();
+  const [, , , , names = [], members] = schema[4]();
   return names.map((name: string, at: number) => {
     const [type, traits = {}] = Array.isArray(members[at]) ? members[at] : [members[at]];
     const { httpHeader, httpPrefixHeaders, httpQuery } = traits as Traits;
@@ -97,12 +109,20 @@ function membersOf(operation: string): Member[] {
   });
 }
 
+/** Names of operations that the SDK has under others, the only ones that it doesn't know. */
+const RENAMED: Record<string, string> = {
+  GetBucketLifecycle: "GetBucketLifecycleConfiguration",
+  PutBucketLifecycle: "PutBucketLifecycleConfiguration",
+};
 /** PostObject is a form, which the SDK doesn't know. */
-const OPERATIONS = [...objectRoutes.map(({ name }) => name), "DeleteObjects"]
+const OBJECT_OPERATIONS = objectRoutes.map(({ name }) => name)
   .filter((name) => name !== "PostObject");
-const MEMBERS = OPERATIONS.flatMap(membersOf);
+/** The public access block of the account has the name of a bucket's. */
+const BUCKET_OPERATIONS = bucketRoutes.filter(({ level }) => level !== "control")
+  .map(({ name }) => RENAMED[name] ?? name);
+const MEMBERS = [...BUCKET_OPERATIONS, ...OBJECT_OPERATIONS].flatMap(membersOf);
 
-Deno.test("parameters: every header and query parameter of a call for objects is heeded or refused", () => {
+Deno.test("parameters: every header and query parameter of a call is heeded or refused", () => {
   const headers = MEMBERS.flatMap(({ header }) => header ?? []);
   const parameters = MEMBERS.flatMap(({ parameter }) => parameter ?? []);
   assert.ok(headers.length > 200 && parameters.length > 20);
@@ -127,6 +147,8 @@ Deno.test("parameters: what isn't heeded is refused by name, after the permissio
     Body: "x",
     CopySource: "mine/a",
     Delete: { Objects: [{ Key: "a" }] },
+    ObjectLockConfiguration: { ObjectLockEnabled: "Enabled" },
+    VersioningConfiguration: { Status: "Enabled" },
     MultipartUpload: { Parts: [{ PartNumber: 1, ETag: '"x"' }] },
     ObjectAttributes: ["ETag"],
     PartNumber: 1,
@@ -148,13 +170,16 @@ Deno.test("parameters: what isn't heeded is refused by name, after the permissio
     assert.equal(code, "NotImplemented");
     assert.match(message, /^x-amz-[\w-]+ is not part of the sandbox$/);
     assert.equal(room.sandbox.requests.at(-1)?.operation, operation);
+    // DeleteObjects asks for each key.
+    const asked = room.sandbox.requests.at(-1)?.permissions.length;
+    assert.equal(asked === 0, operation === "DeleteObjects");
   }
   const [upload] = (await room.s3.listMultipartUploads({ Bucket: "mine" })).Uploads ?? [];
   assert.equal(upload?.UploadId, UploadId);
 });
 
 Deno.test("parameters: calls about objects to be take no version, all others do", async () => {
-  for (const operation of OPERATIONS.filter((name) => name !== "DeleteObjects")) {
+  for (const operation of OBJECT_OPERATIONS) {
     const takesVersion = membersOf(operation).some(({ parameter }) => parameter === "versionId");
     assert.equal(WITHOUT_VERSION.has(operation), !takesVersion, operation);
   }

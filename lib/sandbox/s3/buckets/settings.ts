@@ -200,7 +200,11 @@ export function deleteBucketCors({ bucket }: S3Call): Answer {
 
 /** PutBucketVersioning. */
 export function putBucketVersioning(call: S3Call): Answer {
-  const status = textOf(call.xml("VersioningConfiguration"), "Status");
+  const configuration = call.xml("VersioningConfiguration");
+  if (textOf(configuration, "MfaDelete") === "Enabled") {
+    throw notImplemented("Deleting with MFA is not part of the sandbox");
+  }
+  const status = textOf(configuration, "Status");
   if (status === undefined) {
     throw new ServiceError(
       400,
