@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { client } from "../clients/installed.ts";
 import { peerPath, scriptPath } from "../support.ts";
 import { goProgram, type Stage } from "./stage.ts";
 
@@ -208,6 +209,15 @@ function python(name: string): Cycle {
   };
 }
 
+/** What `applications.cjs` does under a name. */
+function javascript(name: string): Cycle {
+  return async (stage) => {
+    const script = scriptPath(join("presets", "applications.cjs"));
+    const env = { ...stage.env, S3CREDS_JAVASCRIPT: client("javascript").path };
+    await stage.run("node", [script, name, stage.bucket, stage.prefix], env);
+  };
+}
+
 const REGISTRY_STARTS_MS = 10_000;
 
 /** Gives up an upload, pushes a layer in two parts and a manifest, pulls them, and deletes the manifest. */
@@ -348,5 +358,6 @@ export const CYCLES: Readonly<Record<string, Cycle>> = {
   "django-storages": python("django"),
   "django-storages:public": python("django-public"),
   "minio-py": python("minio"),
+  "minio-js": javascript("minio"),
   "docker-registry": registry,
 };
