@@ -394,6 +394,8 @@ export interface Cloud {
   clock: Clock;
   /** IAM's delay before new entities are visible. */
   visibility: Visibility;
+  /** Whether new buckets have ACLs and no public access block, as before April 2023. */
+  opensBuckets: boolean;
 }
 
 /** One AWS account. */

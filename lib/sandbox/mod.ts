@@ -99,6 +99,11 @@ export interface SandboxOptions extends AccountOptions {
   region?: string;
   /** What {@linkcode Sandbox.save} returned; the first account and the region are those of the state. */
   state?: string;
+  /**
+   * Makes new buckets as S3 did before April 2023: with ACLs and without a public access block, for
+   * programs that expect so and for trying out what may happen to old buckets; default false.
+   */
+  openBuckets?: boolean;
   /** Milliseconds for which new users, access keys and inline policies are not visible; default 0. */
   visibilityDelayMs?: number;
   /**
@@ -208,7 +213,8 @@ export interface Sandbox extends SandboxAccount, AsyncDisposable {
  * @param options Port, region, accounts and what they start with.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const cloud = options.state === undefined ? newCloud(options) : restoreCloud(options.state);
+  const { state: saved, openBuckets = false } = options;
+  const cloud = saved === undefined ? newCloud(options) : restoreCloud(saved, openBuckets);
   for (const id of Object.keys(options.accounts ?? {})) addAccount(id, cloud);
   const { id: firstId } = firstAccount(cloud);
   const accounts = Object.fromEntries(
@@ -248,8 +254,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
 }
 
-function newCloud({ accountId = "123456789012", region = "us-east-1" }: SandboxOptions): Cloud {
-  const cloud = createCloud(region);
+function newCloud(
+  { accountId = "123456789012", region = "us-east-1", openBuckets = false }: SandboxOptions,
+): Cloud {
+  const cloud = createCloud(region, openBuckets);
   addAccount(accountId, cloud);
   return cloud;
 }

@@ -6,12 +6,20 @@
 import { type Partition, partitionOfRegion } from "../partitions.ts";
 import { Clock } from "./clock.ts";
 import { Visibility } from "./visibility.ts";
-import type { AccessKey, Account, Bucket, Cloud, KmsKey, User } from "./account.ts";
+import type {
+  AccessKey,
+  Account,
+  Bucket,
+  Cloud,
+  KmsKey,
+  PublicAccessBlock,
+  User,
+} from "./account.ts";
 import { randomHex, secretKey, uniqueId } from "./identifiers.ts";
 import { awsManagedPolicies } from "./iam/aws_managed_policies.ts";
 
 /** Makes what accounts share, without an account. */
-export function createCloud(region: string): Cloud {
+export function createCloud(region: string, opensBuckets = false): Cloud {
   const clock = new Clock();
   return {
     accounts: new Map(),
@@ -20,6 +28,7 @@ export function createCloud(region: string): Cloud {
     region,
     clock,
     visibility: new Visibility(clock),
+    opensBuckets,
   };
 }
 
@@ -84,21 +93,24 @@ export function createAccessKey(createDate: Date = new Date()): AccessKey {
   };
 }
 
-/** Makes an empty bucket with the settings that S3 gives to new ones. */
+const BLOCK_ALL: PublicAccessBlock = {
+  BlockPublicAcls: true,
+  IgnorePublicAcls: true,
+  BlockPublicPolicy: true,
+  RestrictPublicBuckets: true,
+};
+
+/** Makes an empty bucket with the settings that S3 gives to new ones, or gave before April 2023. */
 export function createBucket(account: Account, name: string): Bucket {
+  const isOpen = account.opensBuckets;
   return {
     name,
     region: account.region,
     creationDate: account.clock.now(),
     ownerAccountId: account.id,
     policy: undefined,
-    publicAccessBlock: {
-      BlockPublicAcls: true,
-      IgnorePublicAcls: true,
-      BlockPublicPolicy: true,
-      RestrictPublicBuckets: true,
-    },
-    objectOwnership: "BucketOwnerEnforced",
+    publicAccessBlock: isOpen ? undefined : { ...BLOCK_ALL },
+    objectOwnership: isOpen ? "ObjectWriter" : "BucketOwnerEnforced",
     website: undefined,
     cors: undefined,
     acl: [{

@@ -20,7 +20,7 @@ interface State {
   others?: AccountState[];
 }
 
-/** Writes the accounts as JSON text; clock and visibility are not a part of it. */
+/** Writes the accounts as JSON text; how the sandbox was started is not a part of it. */
 export function saveCloud({ accounts, region, buckets }: Cloud): string {
   const [first, ...others] = [...accounts.values()].map(stateOf);
   const state = { account: { ...first, region, buckets }, others };
@@ -35,13 +35,13 @@ function stateOf(account: Account): AccountState {
 }
 
 /** Reads what {@linkcode saveCloud} wrote; throws a `SyntaxError` for any other text. */
-export function restoreCloud(text: string): Cloud {
+export function restoreCloud(text: string, opensBuckets = false): Cloud {
   const saved = JSON.parse(text);
   if (!isObject(saved) || saved.format !== FORMAT) {
     throw new SyntaxError("Cannot restore sandbox: not the state of a sandbox");
   }
   const { account: { region, buckets, ...first }, others = [] } = decode(saved) as unknown as State;
-  const cloud = { ...createCloud(region), buckets };
+  const cloud = { ...createCloud(region, opensBuckets), buckets };
   for (const state of [first, ...others]) restoreAccount(state, cloud);
   return cloud;
 }

@@ -158,6 +158,14 @@ Deno.test("sandbox --user: a server prints its keys, in lines that a shell takes
   assert.ok(secret.length === 40 && !stderr.includes(secret));
 });
 
+Deno.test("sandbox --open-buckets: a new bucket takes a public policy", async () => {
+  const commands = [["set-bucket-policy", "my-bucket", "--allow-all-get"]];
+  const open = await inSandbox(["--open-buckets", "--bucket", "my-bucket"], commands);
+  assert.equal(open.inner[0]!.code, 0, open.inner[0]!.stderr);
+  const blocked = await inSandbox(["--bucket", "my-bucket"], commands);
+  assert.equal(blocked.inner[0]!.code, 1);
+});
+
 const TWO = ["--account", "111122223333", "--account", "444455556666"];
 
 Deno.test("sandbox --account: the first is the command's own, a further one a profile", async () => {

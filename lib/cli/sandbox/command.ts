@@ -69,6 +69,10 @@ export const sandbox = defineCommand({
       "Start with the state in this file if it exists, and save it there at the end",
       (path) => path,
     ),
+    openBuckets: flag(
+      "--open-buckets",
+      "Make new buckets as before April 2023: with ACLs, and without a public access block",
+    ),
     log: flag("--log", "Write each request to standard error, with what decided on it"),
   },
   stopsItself: true,
@@ -96,6 +100,7 @@ export const sandbox = defineCommand({
       users,
       accountId: options.account[0],
       accounts: Object.fromEntries(options.account.map((id) => [id, {}])),
+      openBuckets: options.openBuckets,
       port: options.port,
       state: options.state === undefined ? undefined : await readState(options.state, io),
       onRequest: options.log ? log.write : undefined,

@@ -51,6 +51,20 @@ Deno.test("CreateBucket: a new bucket blocks public access, has ACLs off and the
   assert.equal(LocationConstraint, "eu-central-1");
 });
 
+Deno.test("openBuckets: new buckets have ACLs and no block, as before April 2023", async () => {
+  await using room = await s3Room({ openBuckets: true, buckets: ["first"] });
+  await room.s3.putBucketAcl({ Bucket: "first", ACL: "public-read" });
+  await room.s3.createBucket({ Bucket: "open", ACL: "public-read" });
+  const { Grants } = await room.s3.getBucketAcl({ Bucket: "open" });
+  assert.equal(Grants?.length, 2);
+  const { code } = await refusal(room.s3.getPublicAccessBlock({ Bucket: "open" }));
+  assert.equal(code, "NoSuchPublicAccessBlockConfiguration");
+  const ObjectOwnership = "BucketOwnerEnforced" as const;
+  await room.s3.createBucket({ Bucket: "closed", ObjectOwnership });
+  const acl = room.s3.putBucketAcl({ Bucket: "closed", ACL: "private" });
+  assert.equal((await refusal(acl)).code, "AccessControlListNotSupported");
+});
+
 Deno.test("GetBucketLocation: is empty for us-east-1", async () => {
   await using room = await s3Room({ buckets: ["home"] });
   const { LocationConstraint } = await room.s3.getBucketLocation({ Bucket: "home" });

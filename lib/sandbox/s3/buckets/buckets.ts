@@ -134,10 +134,10 @@ export function createBucket(call: S3Call): Answer {
   const region = newBucketRegion(call);
   const existing = account.buckets.get(name);
   if (existing !== undefined) return answerExisting(existing, call);
-  const objectOwnership = requestedOwnership(call);
+  const bucket = newBucket(account, name);
+  const objectOwnership = requestedOwnership(call) ?? bucket.objectOwnership;
   const grants = grantsOfHeaders(call);
   if (objectOwnership === "BucketOwnerEnforced" && grantsOthers(call)) throw aclWithoutAcls();
-  const bucket = newBucket(account, name);
   if (grants && bucket.publicAccessBlock?.BlockPublicAcls && isPublicAcl(grants)) {
     throw new ServiceError(
       400,

@@ -18,11 +18,11 @@ function ownershipNamed(text: string | undefined): Bucket["objectOwnership"] | u
   return OWNERSHIPS.find((known) => known === text);
 }
 
-/** The object ownership that CreateBucket asks for: without ACLs if it says nothing. */
-export function requestedOwnership(call: S3Call): Bucket["objectOwnership"] {
+/** The object ownership that CreateBucket asks for; `undefined` if it says nothing. */
+export function requestedOwnership(call: S3Call): Bucket["objectOwnership"] | undefined {
   const name = "x-amz-object-ownership";
   const header = call.header(name);
-  if (header === undefined) return "BucketOwnerEnforced";
+  if (header === undefined) return undefined;
   const ownership = ownershipNamed(header);
   if (ownership !== undefined) return ownership;
   throw new ServiceError(400, "InvalidArgument", `Invalid ${name} header: ${header}`, {
