@@ -83,16 +83,22 @@ export function transferOptions(
   };
 }
 
-/** Waits for the objects of a transfer, reports those that failed, and throws `ExitCode` 1 for any. */
+/**
+ * Waits for the objects of a transfer, reports those that failed, and throws `ExitCode` 1 for any.
+ * Gives the number of objects.
+ */
 export async function report(
   results: AsyncIterable<ObjectResult>,
   line: ProgressLine,
-): Promise<void> {
+): Promise<number> {
+  let count = 0;
   let failed = false;
   for await (const { error } of results) {
+    count++;
     if (error === undefined) continue;
     failed = true;
     line.fail(errorText(error));
   }
   if (failed) throw new ExitCode(1);
+  return count;
 }

@@ -170,7 +170,11 @@ export const getObjects = defineCommand({
           const { getObjects } = await library.getObjects();
           const transfer = transferOptions(options, line, io);
           const directory = options.output ?? ".";
-          await report(getObjects(aws, bucket, directory, { ...selection, ...transfer }), line);
+          const found = getObjects(aws, bucket, directory, { ...selection, ...transfer });
+          const count = await report(found, line);
+          if (count === 0 && options.pattern.length > 0) {
+            line.say(`Warning: No key of bucket ${bucket} matches ${options.pattern.join(" or ")}`);
+          }
         }),
     );
   },
@@ -319,7 +323,7 @@ export const deleteObjects = defineCommand({
       "--by-lifecycle",
       "With --prefix: leave it to S3, by a lifecycle rule, with older versions and unfinished uploads",
     ),
-    undo: flag("--undo", "With --by-lifecycle: take the rule away again"),
+    undo: flag("--undo", "With --by-lifecycle: remove the rule again"),
     concurrency: concurrencyOption,
     ...objectAwsOptions,
   },

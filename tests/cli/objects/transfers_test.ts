@@ -193,7 +193,7 @@ Deno.test("get-object: replaces the file behind a link, which stays a link", asy
 });
 
 Deno.test({
-  name: "get-object: writes directly to what is no ordinary file, such as /dev/null",
+  name: "get-object: writes directly to what is not a regular file, such as /dev/null",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using st = await stage();
@@ -202,6 +202,20 @@ Deno.test({
     assert.deepEqual(result, { code: 0, stdout: "", stderr: "" });
     assert.ok((await Deno.stat("/dev/null")).isCharDevice);
   },
+});
+
+Deno.test("get-objects: warns of a pattern that no key matches, unless something else was downloaded", async () => {
+  await using st = await stage();
+  await Deno.writeTextFile(st.path("a.txt"), "a");
+  await st.run(["put-objects", BUCKET, st.path("a.txt")]);
+  const none = await st.run(["get-objects", BUCKET, "-p", "*.zip", "-o", st.path("out")]);
+  assert.deepEqual(none, {
+    code: 0,
+    stdout: "",
+    stderr: "Warning: No key of bucket my-bucket matches *.zip\n",
+  });
+  const some = ["get-objects", BUCKET, "a.txt", "-p", "*.zip", "-o", st.path("out")];
+  assert.deepEqual(await st.run(some), { code: 0, stdout: "", stderr: "" });
 });
 
 Deno.test("get-objects: gets keys and patterns together, each object once", async () => {
