@@ -92,17 +92,20 @@ export function profileSettings(
     });
   }
   throw refusal(`Profile does not exist: ${escapeName(named.name)}`, {
-    hint: `There is no such section in ${files.config.path} or ${files.credentials.path}` +
-      `: ${nearNames(named.name, files)}`,
+    hint: `There is no such section in ${
+      [...new Set([files.config.path, files.credentials.path])].join(" or ")
+    }: ${nearNames(named.name, files)}`,
   });
 }
 
 function nearNames(name: string, { profiles }: SharedFiles): string {
   const known = [...profiles.keys()];
-  if (known.length === 0) return "they hold no profiles";
+  if (known.length === 0) return "no profile is there";
   const near = known.filter((one) => one.toLowerCase() === name.toLowerCase());
   const few = (near.length > 0 ? near : known).slice(0, 10).map(escapeName);
-  return `they hold ${few.join(", ")}${near.length === 0 && known.length > 10 ? ", …" : ""}`;
+  return `the profiles there are ${few.join(", ")}${
+    near.length === 0 && known.length > 10 ? ", …" : ""
+  }`;
 }
 
 /**

@@ -2,6 +2,7 @@
  * All the ways to say whose account it is, each proven by what AWS then answers.
  */
 import assert from "node:assert/strict";
+import { devNull } from "node:os";
 import { createAccessKey } from "../../lib/sandbox/seed.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 import { type Machine, runOn } from "../support/machine.ts";
@@ -345,7 +346,7 @@ const FRUITLESS: Record<string, [profile: string, message: RegExp, hint: RegExp]
   "a source that isn't there": [
     `${ROLE}source_profile=nobody\n`,
     /^Error: The source_profile of profile work does not exist: nobody$/m,
-    /^Correct it in \S+config: they hold work$/m,
+    /^Correct it in \S+config: the profiles there are work$/m,
   ],
   "a source that gives nothing": [
     `${ROLE}source_profile=empty\n[profile empty]\nregion=x\n`,
@@ -479,6 +480,16 @@ const NOWHERE: Record<string, [Machine, RegExp]> = {
   "AWS_PROFILE of a profile that isn't there": [
     { env: () => ({ AWS_PROFILE: "nope" }) },
     /^Error: Profile does not exist: nope$/m,
+  ],
+  "AWS_PROFILE where one empty file is both files": [
+    {
+      env: () => ({
+        AWS_PROFILE: "nope",
+        AWS_CONFIG_FILE: devNull,
+        AWS_SHARED_CREDENTIALS_FILE: devNull,
+      }),
+    },
+    /^There is no such section in [^ ]+: no profile is there$/m,
   ],
   "AWS_PROFILE=default without such a profile": [
     { env: () => ({ AWS_PROFILE: "default" }) },

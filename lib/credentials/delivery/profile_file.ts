@@ -14,6 +14,8 @@ import { checkProfileName } from "../format.ts";
 import { infoIfAny, PrivateFile, withFileErrors } from "./private_file.ts";
 import { withProfile } from "./profile_text.ts";
 
+const FILE_VARIABLE = "AWS_SHARED_CREDENTIALS_FILE";
+
 /** Where and how to save a profile. */
 export interface SaveProfileOptions {
   /**
@@ -114,6 +116,7 @@ export async function checkProfile(
   }
   if (profiles.has(name) && !force) throw existsAlready(name, path);
   withFileErrors(path, () => {
+    if (env(FILE_VARIABLE) && infoIfAny(Deno.statSync, path)?.isFile === false) throw noFile(path);
     Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const text = infoIfAny(Deno.statSync, path) === undefined ? "" : textOf(path);
     edited(path, () => withProfile(text, name, { aws_access_key_id: "probe" }));
@@ -164,6 +167,13 @@ function edited<T>(path: string, work: () => T): T {
   }
 }
 
+/** Such as the null device, which keeps AWS's tools from the user's own file. */
+function noFile(path: string): S3CredentialsError {
+  return new S3CredentialsError("file", `Could not write ${escapeName(path)}: not a regular file`, {
+    hint: `${FILE_VARIABLE} names it: set that to the file in which to save the profile`,
+  });
+}
+
 function unreadable(path: string, reason: string): S3CredentialsError {
   return new S3CredentialsError("file", `Could not change ${escapeName(path)}: ${reason}`, {
     hint: "Correct the file: AWS's other tools can't read it either",
@@ -173,7 +183,7 @@ function unreadable(path: string, reason: string): S3CredentialsError {
 function existsAlready(name: string, path: string): S3CredentialsError {
   return new S3CredentialsError(
     "conflict",
-    `Profile ${name} exists already in ${escapeName(path)}`,
+    `Profile ${name} already exists in ${escapeName(path)}`,
     {
       hint: "Choose another name, or replace its key with `force`",
     },

@@ -61,7 +61,7 @@ test("create -o: refuses a file that is there before it calls AWS; --force repla
   assert.deepEqual([refused.code, refused.stdout], [1, ""]);
   assert.equal(
     refused.stderr,
-    `Error: ${path("key")} exists already\nChoose another file, or replace it with --force\n`,
+    `Error: ${path("key")} already exists\nChoose another file, or replace it with --force\n`,
   );
   assert.equal(await Deno.readTextFile(path("key")), "old");
   assert.deepEqual(sandbox.requests, []);
@@ -116,7 +116,7 @@ test("create --plan: ends in the error of a delivery, and writes nothing", async
   for (const args of refused) {
     const { code, stdout, stderr } = await run(["create", "my-bucket", "--plan", ...args]);
     assert.deepEqual([code, stdout], [1, ""]);
-    assert.match(stderr, /exists already/);
+    assert.match(stderr, /already exists/);
     const forced = await run(["create", "my-bucket", "--plan", "--force", ...args]);
     assert.equal(forced.code, 0);
   }
@@ -133,7 +133,7 @@ test("create -o: what appears in its place meanwhile stays, and the key is delet
     },
   });
   assert.equal(code, 1);
-  assert.match(stderr, /Could not write the credentials: .*key exists already/);
+  assert.match(stderr, /Could not write the credentials: .*key already exists/);
   assert.equal(await Deno.readTextFile(path("key")), "theirs");
   assert.equal(sandbox.account.users.has(USER), false);
   assert.deepEqual([...Deno.readDirSync(path(""))].map(({ name }) => name), ["key"]);
@@ -166,7 +166,7 @@ test("create --save-profile: a profile that is there is an error before any call
   assert.equal(refused.code, 1);
   assert.equal(
     refused.stderr,
-    `Error: Profile photos exists already in ${path("aws/credentials")}\n` +
+    `Error: Profile photos already exists in ${path("aws/credentials")}\n` +
       "Choose another name, or replace its key with --force\n",
   );
   assert.deepEqual(sandbox.requests, []);
@@ -218,6 +218,16 @@ for (
   });
 }
 
+test("create --save-profile: says what to do where the credentials file is no file, such as the null device of a sandbox", async ({ sandbox, path, run }) => {
+  const { code, stderr } = await run(["create", "my-bucket", "--save-profile", "photos"], {
+    env: { AWS_SHARED_CREDENTIALS_FILE: path("") },
+  });
+  assert.equal(code, 1);
+  assert.match(stderr, /^Error: Could not write \S+: not a regular file$/m);
+  assert.match(stderr, /^AWS_SHARED_CREDENTIALS_FILE names it: set that to the file/m);
+  assert.deepEqual(sandbox.requests, []);
+});
+
 test("create -o --save-profile: if the profile can't be saved, the file goes and the key is deleted", async ({ sandbox, path, run }) => {
   const { code, stderr } = await run(
     ["create", "my-bucket", "-o", path("key"), "--save-profile", "photos"],
@@ -229,7 +239,7 @@ test("create -o --save-profile: if the profile can't be saved, the file goes and
     },
   );
   assert.equal(code, 1);
-  assert.match(stderr, /Could not write the credentials: Profile photos exists already/);
+  assert.match(stderr, /Could not write the credentials: Profile photos already exists/);
   assert.deepEqual([...Deno.readDirSync(path(""))].map(({ name }) => name), ["aws"]);
   assert.equal(await Deno.readTextFile(path("aws/credentials")), "[photos]\n");
   assert.equal(sandbox.account.users.has(USER), false);
