@@ -53,6 +53,7 @@ export const CLI_TERMS: Readonly<Record<string, string>> = {
   followLinks: "--follow-links",
   kms: "--kms",
   prefix: "--prefix",
+  presets: "s3-credentials presets --table",
   profile: "--profile",
   public: "--public",
   region: "--region",

@@ -318,7 +318,7 @@ const presets: Case[] = ["create", "policy", "localserver"].flatMap((command) =>
       'Invalid value for --for: Unknown preset "restik" - did you mean restic?',
     ],
     [["--for", "restic:all"], "did you mean restic or restic:restore?"],
-    [["--for", ""], 'Unknown preset ""'],
+    [["--for", ""], 'Unknown preset "": s3-credentials presets --table lists them'],
     [["--for", "restic", "--read-only"], "--for cannot be used with --read-only"],
     [["--for", "restic", "--no-delete"], "--for cannot be used with --read-only"],
   ])

@@ -82,7 +82,10 @@ const used: Case[] = [
 const permissions: Case[] = rows(["permissions"], [
   [[], "Missing argument"],
   [["crate"], "Unknown command 'crate' - did you mean create?"],
-  [["create", "--use", "nothing of the kind"], "no use is called nothing of the kind"],
+  [
+    ["create", "--use", "nothing of the kind"],
+    /no use is called "nothing of the kind"\nUses of create:\n {2}A new user for an existing bucket\n/,
+  ],
   [["create", "--bucket", "Bad?"], "Bad?"],
   [["create", "--account", "1234"], "expected twelve digits, not"],
 ]);

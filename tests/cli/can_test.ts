@@ -195,9 +195,15 @@ Deno.test("can --expect: exit code 1 unless every answer is so", async () => {
   const ask = ["logs/x", "--policy", READ_ONLY, "--action", "s3:GetObject"];
   assert.equal((await can(...ask, "--expect", "allowed")).code, 0);
   const denied = await can(...ask, "--expect", "denied");
-  assert.deepEqual([denied.code, denied.stderr], [1, "Error: 1 of 1 answers is not: denied\n"]);
+  assert.deepEqual([denied.code, denied.stderr], [
+    1,
+    "Error: Expected every answer to be denied: 1 of 1 is not\n",
+  ]);
   const both = await can(...ask, "--action", "s3:PutObject", "--expect", "allowed");
-  assert.deepEqual([both.code, both.stderr], [1, "Error: 1 of 2 answers is not: allowed\n"]);
+  assert.deepEqual([both.code, both.stderr], [
+    1,
+    "Error: Expected every answer to be allowed: 1 of 2 is not\n",
+  ]);
   assert.equal((await can("logs", "--policy", READ_ONLY, "--expect", "denied")).code, 1);
 });
 

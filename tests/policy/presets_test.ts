@@ -106,8 +106,11 @@ Deno.test("findPreset: suggests roles, and the nearest names", () => {
   assert.match(message("resitc"), /^Unknown preset "resitc" - did you mean restic\?$/);
   assert.match(message("litestream:read"), /did you mean litestream or litestream:restore\?$/);
   assert.match(message("active-storage"), /did you mean rails-active-storage/);
-  assert.equal(message("nothing-like-it"), 'Unknown preset "nothing-like-it"');
-  assert.equal(message("__proto__"), 'Unknown preset "__proto__"');
+  assert.equal(
+    message("nothing-like-it"),
+    'Unknown preset "nothing-like-it": `presets` lists them',
+  );
+  assert.equal(message("__proto__"), 'Unknown preset "__proto__": `presets` lists them');
 });
 
 Deno.test("presetConfiguration: names the bucket and the prefix, and nothing is left open", () => {

@@ -112,8 +112,8 @@ function answered(
     ...(probed !== undefined && { probed }),
   };
   const opinions = [
-    ...(simulated === undefined ? [] : [`simulated: ${simulated ?? "can't be"}`]),
-    ...(probed === undefined ? [] : [`tried: ${probed ?? "can't be"}`]),
+    ...(simulated === undefined ? [] : [`simulated: ${simulated ?? "no answer"}`]),
+    ...(probed === undefined ? [] : [`tried: ${probed ?? "no answer"}`]),
   ];
   const isAllowed = decision === "allowed";
   return {
@@ -259,6 +259,26 @@ async function write(results: readonly Result[], isJson: boolean, io: Io): Promi
   }
 }
 
+/** Says what could not be read, unless an error has said so, and what to do about it. */
+async function writeUnread(
+  unread: readonly UnreadPolicy[],
+  errors: readonly S3CredentialsError[],
+  { user, role, key }: CanOptions,
+  io: Io,
+): Promise<void> {
+  const others = unread.filter(({ what }) =>
+    !errors.some(({ message }) => message.startsWith(`Could not read ${what}:`))
+  );
+  if (others.length > 0) await writeMessage(io, unreadText(others));
+  if (errors.length === 0) return;
+  const isOwn = user === undefined && role === undefined && key === undefined;
+  await writeMessage(
+    io,
+    "Use credentials that may read these policies (s3-credentials permissions can shows what " +
+      `that takes)${isOwn ? ", or try an action with --action and --probe" : ""}`,
+  );
+}
+
 /** `s3-credentials can` */
 export const can = defineCommand({
   operands: "[targets...]",
@@ -295,16 +315,16 @@ export const can = defineCommand({
     await write(results, options.json, io);
     for (const error of errors) await writeMessage(io, `Warning: ${error.message}`);
     for (const difference of differences) await writeMessage(io, `Warning: ${difference}`);
-    if (unread.length > 0 && !options.json) await writeMessage(io, unreadText(unread));
+    if (!options.json) await writeUnread(unread, errors, options, io);
     if (options.expect === undefined) return;
     const isExpected = options.expect === "allowed" ? "isAllowed" : "isDenied";
     const others = results.filter((result) => !result[isExpected]);
     if (others.length === 0) return;
     await writeMessage(
       io,
-      `Error: ${others.length} of ${results.length} answers ${
+      `Error: Expected every answer to be ${options.expect}: ${others.length} of ${results.length} ${
         others.length === 1 ? "is" : "are"
-      } not: ${options.expect}`,
+      } not`,
     );
     throw new ExitCode(1);
   },

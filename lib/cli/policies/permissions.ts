@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { S3CredentialsError } from "../../errors.ts";
 import { checkBucketName } from "../../names.ts";
 import { parsePartition } from "../../partitions.ts";
 import { nearest } from "../../suggest.ts";
@@ -55,15 +56,28 @@ function named(
   return [...new Set(all)].map((one) => ({ ...permission, resource: one }));
 }
 
+/** Lists the titles that there are. */
+function noSuchUse(text: string, commands: readonly string[]): S3CredentialsError {
+  const lists = commands.map((command) => {
+    const uses = COMMAND_PERMISSIONS.filter((one) => one.command === command);
+    return uses.length > 1 ? `Uses of ${command}:\n${titles(uses)}` : `${command} has one use only`;
+  });
+  const message = `Invalid value for --use: no use is called ${JSON.stringify(text)}`;
+  return new S3CredentialsError("usage", message, { hint: lists.join("\n") });
+}
+
+function titles(uses: readonly CommandUse[]): string {
+  return uses.map(({ use }) => `  ${use}`).join("\n");
+}
+
 function otherUses(command: string, shown: readonly CommandUse[]): string | undefined {
   const others = COMMAND_PERMISSIONS.filter((one) =>
     one.command === command && !shown.includes(one)
   );
   if (others.length === 0 || shown.length === 0) return undefined;
-  const names = others.map(({ use }) => `  ${use}`).join("\n");
-  return `For ${command}: ${
-    shown.map(({ use }) => use).join("; ")
-  }. Other uses, for --use:\n${names}`;
+  return `For ${command}: ${shown.map(({ use }) => use).join("; ")}. Other uses, for --use:\n${
+    titles(others)
+  }`;
 }
 
 /** `s3-credentials permissions` */
@@ -115,7 +129,7 @@ export const permissions = defineCommand({
         uses.some((one) => one.use?.toLowerCase().includes(text.toLowerCase()))
       )
     );
-    if (unused !== undefined) throw usage(`Invalid value for --use: no use is called ${unused}`);
+    if (unused !== undefined) throw noSuchUse(unused, operands);
     const needed = chosen.flatMap(({ uses }) =>
       uses.flatMap(({ permissions, undo = [] }) =>
         minimal ? permissions : [...permissions, ...undo]

@@ -72,7 +72,7 @@ export async function lintBeforeUse(
     `${path === "" ? "" : `${path}: `}${message}${fix === undefined ? "" : ` - ${fix}`}`;
   const errors = findings.filter(({ level }) => level === "error");
   if (errors.length > 0) {
-    throw usage(`Invalid value for ${option}: ${errors.map(text).join("\n")}`);
+    throw usage(`Invalid value for ${option}: ${errors.map(text).join("; ")}`);
   }
   for (const finding of findings) await writeMessage(io, `Warning: ${option}: ${text(finding)}`);
 }

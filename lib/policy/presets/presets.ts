@@ -59,7 +59,7 @@ export function findPreset(name: string): Preset {
   const near = roles.length > 0 ? roles : nearest(name, names);
   throw new InvalidInput(
     `Unknown preset ${JSON.stringify(name)}${
-      near.length === 0 ? "" : ` - did you mean ${near.join(" or ")}?`
+      near.length === 0 ? ": `presets` lists them" : ` - did you mean ${near.join(" or ")}?`
     }`,
   );
 }
