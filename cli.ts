@@ -70,8 +70,8 @@ const program: Program = {
           "delete-key": "Delete access keys",
         }),
         ...commandsOf(rotate, { "rotate": "Replace the key of a user, step by step" }),
-        ...commandsOf(prune, { "prune": "Delete users of this tool that nobody needs any more" }),
-        ...commandsOf(revoke, { "revoke-sessions": "Take back temporary credentials" }),
+        ...commandsOf(prune, { "prune": "Delete users of this tool that are no longer needed" }),
+        ...commandsOf(revoke, { "revoke-sessions": "Revoke temporary credentials" }),
       ],
     },
     {
@@ -107,7 +107,7 @@ const program: Program = {
         }),
         ...commandsOf(publicBuckets, {
           "make-public": "Let anyone download the objects of a bucket",
-          "make-private": "Take a bucket back from the public",
+          "make-private": "Close a bucket to the public",
         }),
         ...commandsOf(bucketSettings, {
           "get-bucket-policy": "Show the policy of a bucket",

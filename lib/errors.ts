@@ -13,7 +13,7 @@ import { redact } from "./redact.ts";
  * - `not-found`: a bucket, user, role or object isn't there
  * - `access-denied`: the credentials work but may not do this
  * - `credentials`: no credentials, or AWS doesn't accept them
- * - `conflict`: something of that name exists already, or has changed in the meantime
+ * - `conflict`: something of that name already exists, or has changed in the meantime
  * - `limit`: one of AWS's limits would be passed
  * - `invalid-policy`: a policy document that AWS would reject, or has rejected
  * - `partial-failure`: some of the work was done and some was not

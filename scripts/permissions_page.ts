@@ -25,7 +25,7 @@ that name in its place. For several buckets or users, name each as a resource, o
 - ${
   COMMANDS_WITHOUT_AWS.map((name) => `\`${name}\``).join(", ")
 } make no request. \`whoami\` needs no permission, nor does any other command for that call.
-- \`create --create-bucket\` if the bucket exists already also needs \`s3:ListBucket\` on it.
+- \`create --create-bucket\` if the bucket already exists also needs \`s3:ListBucket\` on it.
 - \`create\` under these policies creates users with the default permissions boundary. The conditions
   enforce that: without them, a caller who may attach a policy to a user and create a key for it may do
   anything. \`--policy\`, \`--statement\` and \`--user-permissions-boundary none\` create users without a

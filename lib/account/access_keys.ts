@@ -42,7 +42,7 @@ export async function refuseCallersKey(
   { force }: KeyChangeOptions,
 ): Promise<void> {
   if (force || !await isCallersKey(aws, id)) return;
-  throw new S3CredentialsError("conflict", `These are the credentials in use themselves: ${id}`, {
+  throw new S3CredentialsError("conflict", `This key is the one in use: ${id}`, {
     hint: "Use other credentials, or `force` if you can do without these",
   });
 }

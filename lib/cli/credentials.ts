@@ -153,7 +153,7 @@ function nextStep(
   }
   const steps = [
     ...(isShown ? ["store the secret, it can't be shown again"] : []),
-    ...(isWaiting ? [] : ["give the key some seconds until it works, or use --wait"]),
+    ...(isWaiting ? [] : ["give the key a few seconds to start working, or use --wait"]),
   ];
   return steps.length === 0 ? undefined : `Next: ${steps.join("; ")}`;
 }
@@ -172,12 +172,12 @@ async function showDryRun(
   const { grantsBeyond, provePlan } = await import("../credentials/proof.ts");
   provePlan(request, plan);
   log.say(
-    "Dry run: assumes that nothing exists in the account yet, --plan looks at it" +
-      (request.createBucket ? "" : "; without --create-bucket a missing bucket is an error"),
+    "Dry run: assumes that nothing exists in the account yet (--plan looks at yours)" +
+      (request.createBucket ? "" : "; without --create-bucket, a missing bucket is an error"),
   );
   const warnings = [...plan.warnings, ...grantsBeyond(request, plan)];
   const notices = request.kms
-    ? [...plan.notices, "Which KMS keys --kms adds is known in the account only: see --plan"]
+    ? [...plan.notices, "Which KMS keys --kms adds depends on the account: see --plan"]
     : plan.notices;
   await showPlan({ ...plan, notices, warnings }, io, log);
 }

@@ -130,7 +130,7 @@ export function bucketNotices(
   if (bucketRegion === undefined) return [];
   return [...existingBuckets].flatMap(([bucket, region]) =>
     region === undefined
-      ? [`Bucket exists already: ${bucket} - region ${bucketRegion} is for new buckets only`]
+      ? [`Bucket already exists: ${bucket} - region ${bucketRegion} is for new buckets only`]
       : []
   );
 }
@@ -144,7 +144,7 @@ export function bucketWarnings(
   return [...existingBuckets].flatMap(([bucket, region]) =>
     region === undefined || region === bucketRegion
       ? []
-      : [`Bucket ${bucket} exists already, in region ${region}, not ${bucketRegion}`]
+      : [`Bucket ${bucket} already exists, in region ${region}, not ${bucketRegion}`]
   );
 }
 
@@ -164,7 +164,7 @@ export function userNotices(
   if (found === undefined) return [...shortened, ...end];
   const { accessKeys = [] } = found;
   const keys = accessKeys.length === 0 ? "" : `, with ${accessKeys.map(describeKey).join(", ")}`;
-  return [...shortened, ...end, `User exists already: ${name}${keys}`];
+  return [...shortened, ...end, `User already exists: ${name}${keys}`];
 }
 
 /** The policies that a user has under the same names, with other texts. */

@@ -102,12 +102,10 @@ function checkBuckets(
   const existing = buckets.filter((bucket) => existingBuckets.has(bucket));
   const missing = buckets.filter((bucket) => !existingBuckets.has(bucket));
   if (isPublic && existing.length > 0) {
-    const are = existing.length === 1 ? "Bucket exists" : "Buckets exist";
+    const are = existing.length === 1 ? "Bucket already exists" : "Buckets already exist";
     throw new S3CredentialsError(
       "conflict",
-      `${are} already: ${
-        existing.join(", ")
-      } - \`public\` and \`website\` only work on new buckets`,
+      `${are}: ${existing.join(", ")} - \`public\` and \`website\` only work on new buckets`,
       { hint: "Omit them, or name a bucket that does not exist yet" },
     );
   }
@@ -212,7 +210,7 @@ function checkExistingUser({ name, requestedBoundary }: ResolvedUser, user: User
   if (isOther) {
     throw new S3CredentialsError(
       "conflict",
-      `User ${name} exists already, with ${
+      `User ${name} already exists, with ${
         user.permissionsBoundary === undefined
           ? "no permissions boundary"
           : `permissions boundary ${user.permissionsBoundary}`

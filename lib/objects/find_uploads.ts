@@ -147,7 +147,7 @@ function walk(tree: Tree, { path: directory, realPath: realDirectory, segments }
       const info = Deno.statSync(path);
       if (!info.isFile) {
         const isLink = isSymlink && info.isDirectory;
-        skip(path, isLink ? "it is a symbolic link to a directory" : "it is no ordinary file");
+        skip(path, isLink ? "it is a symbolic link to a directory" : "it is not a regular file");
         continue;
       }
       if (tree.root !== undefined && isSymlink) place.realPath = Deno.realPathSync(path);

@@ -121,7 +121,7 @@ export async function getObject(
  * @param aws the account
  * @param bucket the bucket
  * @param key the object
- * @param path the file; what is no ordinary file, such as a pipe, is written to directly
+ * @param path the file; what is not a regular file, such as a pipe, is written to directly
  * @param options maximum of concurrent requests, progress, signal
  * @throws {S3CredentialsError} if the object can't be read or the file can't be written
  * @throws the signal's reason if it is aborted
@@ -226,7 +226,7 @@ async function openOutput(
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof Deno.errors.NotFound) {
-      const hint = `The directory ${escapeName(dirname(path))} must exist`;
+      const hint = `Create the directory ${escapeName(dirname(path))} first`;
       const message = `${action}: its directory does not exist`;
       throw new S3CredentialsError("file", message, { hint, cause: error });
     }

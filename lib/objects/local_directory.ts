@@ -216,7 +216,7 @@ function existingFile(path: string, key: string): Deno.FileInfo | undefined {
     ? "a symbolic link"
     : info.isDirectory
     ? "a directory"
-    : "not an ordinary file";
+    : "not a regular file";
   throw skipped(key, `${escapeName(path)} is ${kind}`);
 }
 

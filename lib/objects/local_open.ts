@@ -1,5 +1,5 @@
 /**
- * Opening what may be no ordinary file. Opening, reading or writing a pipe can wait for its other end
+ * Opening what may not be a regular file. Opening, reading or writing a pipe can wait for its other end
  * without limit, and an abort must not wait with it.
  *
  * @module
@@ -8,7 +8,7 @@ import { abortable } from "../abortable.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 
-/** Opens what `info` describes; anything but an ordinary file is opened in the background. */
+/** Opens what `info` describes; anything but a regular file is opened in the background. */
 export async function openFound(
   path: string,
   info: Deno.FileInfo,

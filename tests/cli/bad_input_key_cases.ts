@@ -55,7 +55,7 @@ const revoke: Case[] = rows(["revoke-sessions"], [
 const prune: Case[] = rows(["prune"], [
   [[], "Say which users to delete: --expired, --unused-for or --orphans"],
   [["--yes"], "Say which users to delete"],
-  [["--expired"], "There is no terminal to ask: pass --yes to delete, or --dry-run to look"],
+  [["--expired"], "Can't ask without a terminal: pass --yes to delete, or --dry-run to look"],
   [["--expired", "--yes", "--dry-run"], "--yes cannot be used with --dry-run"],
   [["--unused-for", "90", "--yes"], 'expected a time such as 90d, not "90"'],
   [["--unused-for", "23h", "--yes"], "expected a day or more"],

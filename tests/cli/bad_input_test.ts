@@ -65,7 +65,7 @@ const AGAINST_THE_ACCOUNT: { name: string; args: string[]; says: RegExp }[] = [
   {
     name: "a bucket that is there already, to be made public",
     args: ["create", "my-bucket", "-c", "--public"],
-    says: /Bucket exists already: my-bucket .*\nOmit them, or name a bucket/,
+    says: /Bucket already exists: my-bucket .*\nOmit them, or name a bucket/,
   },
   {
     name: "another permissions boundary than the user has",
@@ -77,7 +77,7 @@ const AGAINST_THE_ACCOUNT: { name: string; args: string[]; says: RegExp }[] = [
       "--user-permissions-boundary",
       "arn:aws:iam::aws:policy/AmazonS3FullAccess",
     ],
-    says: /User full exists already, with no permissions boundary.*\nOmit/,
+    says: /User full already exists, with no permissions boundary.*\nOmit/,
   },
   {
     name: "a user that is not there, to be deleted",

@@ -215,7 +215,7 @@ for (
   const [what, change, verdictAfter] of [
     [
       "a public policy",
-      "To take it back from the public:",
+      "To make it private again:",
       PRIVATE,
     ],
     ["a public policy that the bucket restricts", "To allow public access:", "Public."],

@@ -96,7 +96,7 @@ test("delete-bucket --force: asks for the name, and deletes versions, markers an
 test("delete-bucket --force: without a terminal it wants --yes, before any call", async (st) => {
   const { code, stderr } = await st.run(["delete-bucket", BUCKET, "--force"]);
   assert.equal(code, 2);
-  assert.match(stderr, /Error: There is no terminal to ask for the bucket's name: pass --yes/);
+  assert.match(stderr, /Error: Can't ask for the bucket's name without a terminal: pass --yes/);
   assert.deepEqual(st.sandbox.requests, []);
 });
 
@@ -243,5 +243,5 @@ test("delete-objects --by-lifecycle: the rule is about the prefix only", async (
   const undone = await st.run(
     ["delete-objects", BUCKET, "--prefix", "old/", "--by-lifecycle", "--undo"],
   );
-  assert.match(undone.stderr, /^Took away the lifecycle rule/);
+  assert.match(undone.stderr, /^Removed the lifecycle rule/);
 });

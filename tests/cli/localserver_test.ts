@@ -325,7 +325,7 @@ for (
       "  credential_process = curl -s URL",
     ]],
     [["--token", "a-secret-token"], [
-      "To use them in another terminal:",
+      "To use them in another terminal, with the token for TOKEN:",
       "  export AWS_CONTAINER_AUTHORIZATION_TOKEN=TOKEN",
       "  export AWS_CONTAINER_CREDENTIALS_FULL_URI=URL",
       "To use them in a profile of ~/.aws/config:",

@@ -252,7 +252,7 @@ const unchanged: Case[] = [
     before: ["create one -c"],
     args: "create one --public",
     code: 1,
-    stderr: /^Error: Bucket exists already: one /,
+    stderr: /^Error: Bucket already exists: one /,
   },
   {
     name: "--dry-run",

@@ -97,12 +97,12 @@ const CASES: Case[] = [
 
 /**
  * Differences in the log that are meant: the Python tool puts two spaces and quotes into the line
- * of a new user, says nothing of the role that it makes or of a user who exists already, and warns
+ * of a new user, says nothing of the role that it makes or of a user who already exists, and warns
  * of nothing.
  */
 function commonLog(stderr: string): string[] {
   const onlyOurs =
-    /^(Created role: |Dry run: |Attached policy arn:\S+ to role |User exists already: |Warning: )/;
+    /^(Created role: |Dry run: |Attached policy arn:\S+ to role |User already exists: |Warning: )/;
   return stderr.split("\n").filter((line) => !onlyOurs.test(line)).map((line) =>
     line.startsWith("Created  user: ")
       ? line.replace("Created  user", "Created user").replaceAll("'", "")
@@ -204,7 +204,7 @@ const DIFFERENCES: Difference[] = [
     ours: {
       code: 0,
       output:
-        /^Warning: The new key can .+\nUser exists already: ida, with access key AKIA.+\nAttached /,
+        /^Warning: The new key can .+\nUser already exists: ida, with access key AKIA.+\nAttached /,
     },
   },
   {
@@ -212,7 +212,7 @@ const DIFFERENCES: Difference[] = [
     before: ["create one -c"],
     line: "create one --website --username ida",
     theirs: { code: 0, output: /^Created {2}user: 'ida'/ },
-    ours: { code: 1, output: /^Error: Bucket exists already: one / },
+    ours: { code: 1, output: /^Error: Bucket already exists: one / },
   },
   {
     why: "one user who is not there does not keep the others",

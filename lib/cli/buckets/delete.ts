@@ -24,7 +24,7 @@ const deleteBucketOptions = {
     "Leave it to S3 to empty the bucket, by a lifecycle rule: for more objects than one machine " +
       "would delete",
   ),
-  undo: flag("--undo", "With --by-lifecycle: take the rule away again"),
+  undo: flag("--undo", "With --by-lifecycle: remove the rule again"),
   yes: flag("--yes", "Don't ask for the bucket's name"),
   dryRun: flag("-d, --dry-run", "Show what the bucket holds, and delete nothing"),
   ...awsOptions,
@@ -105,7 +105,9 @@ async function deleteOne(
 /** What can't be brought back is deleted only if its name is typed. */
 async function confirm(bucket: string, io: Io): Promise<void> {
   if (io.askLine === undefined) {
-    throw usage("There is no terminal to ask for the bucket's name: pass --yes to delete without");
+    throw usage(
+      "Can't ask for the bucket's name without a terminal: pass --yes to delete without asking",
+    );
   }
   const answer = await io.askLine(
     `This deletes bucket ${bucket} with all that it holds, for good. Type its name to go on: `,

@@ -38,7 +38,7 @@ export async function expire(
   log.say(`Set lifecycle rule ${RuleId} of bucket ${bucket}`);
   log.say(
     `All that it holds${below} now has expired by ${formatTime(ExpiredBy)}; S3 then removes it, ` +
-      "which may take some days more",
+      "which may take a few more days",
   );
   log.warn(`S3 also deletes what is uploaded${below} later, as long as the rule is there`);
   const listing = `s3-credentials list-bucket ${bucket}` +
@@ -46,7 +46,7 @@ export async function expire(
   log.say(
     prefix === undefined
       ? `Next: ${listing} shows what is left; once that is nothing, delete-bucket ${bucket}`
-      : `Next: ${listing} shows what is left; then take the rule away with --undo`,
+      : `Next: ${listing} shows what is left; then remove the rule with --undo`,
   );
 }
 
@@ -61,7 +61,7 @@ export async function keep(
   const wasThere = await keepObjects(aws, bucket, { prefix });
   log.say(
     wasThere
-      ? `Took away the lifecycle rule by which S3 deletes from bucket ${bucket}`
+      ? `Removed the lifecycle rule by which S3 deletes from bucket ${bucket}`
       : `Bucket ${bucket} has no such lifecycle rule`,
   );
 }

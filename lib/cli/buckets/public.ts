@@ -31,7 +31,7 @@ export const makePublic = defineCommand({
 export const makePrivate = defineCommand({
   operands: "<bucket>",
   description:
-    "Take a bucket back from the public: removes the public statements of its policy, and switches " +
+    "Close a bucket to the public: removes the public statements of its policy, and switches " +
     "its public access block on. Other statements of the policy stay.",
   examples: [["One bucket:", "make-private my-bucket"]],
   options: awsOptions,

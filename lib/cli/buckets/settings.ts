@@ -399,7 +399,7 @@ function remedy(
   const isBlocked = Object.values(publicAccessBlock ?? {}).some((setting) => setting === true);
   switch (verdict[0]) {
     case "Public.":
-      return `To take it back from the public:\n  s3-credentials make-private ${bucket}`;
+      return `To make it private again:\n  s3-credentials make-private ${bucket}`;
     case "Perhaps public: single objects may have public ACLs.":
       return `To rule that out:\n  ${set} --ignore-public-acls true`;
     case "Not public, but only because public access is blocked.":

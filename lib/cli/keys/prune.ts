@@ -52,7 +52,7 @@ export const prune = defineCommand({
     }
     if (yes && dryRun) throw usage("--yes cannot be used with --dry-run");
     if (!yes && !dryRun && io.askLine === undefined) {
-      throw usage("There is no terminal to ask: pass --yes to delete, or --dry-run to look");
+      throw usage("Can't ask without a terminal: pass --yes to delete, or --dry-run to look");
     }
     const criteria = { expired, unusedFor, orphans, now: io.now?.() ?? new Date() };
     const { onError, finish } = itemErrors(io);

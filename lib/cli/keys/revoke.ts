@@ -18,7 +18,7 @@ function checkedRole(text: string): string {
 /** `s3-credentials revoke-sessions` */
 export const revokeSessions = defineCommand({
   description:
-    "Take back temporary credentials: all sessions of a role that were issued until now are " +
+    "Revoke temporary credentials: all sessions of a role that were issued until now are " +
     "denied everything, those issued later are not. Without --role, the role of create --duration " +
     "and localserver.",
   examples: [
@@ -65,8 +65,8 @@ export const revokeSessions = defineCommand({
       );
       log.warn(
         role === undefined
-          ? "This hits everybody who has temporary credentials of create, exec or localserver in this account"
-          : `This hits everybody who has assumed role ${RoleName}, by whatever program`,
+          ? "This affects everyone with temporary credentials from create, exec or localserver in this account"
+          : `This affects everyone who has assumed role ${RoleName}, by whatever program`,
       );
     }).finally(log.flush);
   },

@@ -103,7 +103,7 @@ async function begin(aws: Account, name: string, options: RotateOptions, io: Io)
     patienceMs: io.patienceMs,
   }).finally(log.flush);
   await delivery.deliver({ ...created, region }).finally(log.flush);
-  log.say("Next: put the new key in the place of the old one, then rotate --finish");
+  log.say(`Next: replace the old key everywhere, then s3-credentials rotate ${name} --finish`);
   await log.flush();
   if (options.wait === undefined) return;
   const { waitForCredentials } = await library.wait();
@@ -158,13 +158,13 @@ function nextStep({ State, Keys, DeactivatedDate }: Rotation, grace: number, now
       return "rotate --rollback deletes the newer key, which is inactive";
     case "started":
       return older!.LastUsedDate !== null && older!.LastUsedDate > newer!.CreateDate
-        ? "put the newer key in the place of the older one, which is still in use"
+        ? "replace the older key by the newer one: it is still in use"
         : "rotate --finish deactivates the older key";
     case "deactivated": {
       const from = new Date(+(DeactivatedDate ?? now) + 1000 * grace);
       return DeactivatedDate !== null && from <= now
         ? "rotate --finish deletes the older key"
-        : `rotate --finish deletes the older key from ${formatStart(from)} on`;
+        : `rotate --finish deletes the older key, from ${formatStart(from)} on`;
     }
   }
 }
@@ -189,7 +189,7 @@ async function finish(
       break;
     case "deactivated":
       log.say(`Deactivated access key ${step.accessKeyId} of user ${name}`);
-      log.say(`Next: rotate --finish from ${from} on deletes it; --rollback goes back`);
+      log.say(`Next: rotate --finish deletes it, from ${from} on; --rollback activates it again`);
       break;
     case "waiting":
       log.say(

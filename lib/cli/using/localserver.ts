@@ -115,8 +115,9 @@ function describeGrants(granted: Granted): string {
 function howToUse(url: string, hasToken: boolean, isLoopback: boolean): string {
   const token = hasToken ? "  export AWS_CONTAINER_AUTHORIZATION_TOKEN=TOKEN\n" : "";
   const header = hasToken ? ' -H "Authorization: TOKEN"' : "";
-  const variables =
-    `To use them in another terminal:\n${token}  export AWS_CONTAINER_CREDENTIALS_FULL_URI=${url}\n`;
+  const variables = `To use them in another terminal${
+    hasToken ? ", with the token for TOKEN" : ""
+  }:\n${token}  export AWS_CONTAINER_CREDENTIALS_FULL_URI=${url}\n`;
   return (isLoopback ? variables : "") +
     `To use them in a profile of ~/.aws/config:\n  credential_process = curl -s${header} ${url}\n`;
 }

@@ -44,7 +44,7 @@ export class PrivateFile implements Disposable {
       if (target?.isDirectory || NAMES_DIRECTORY.test(given)) {
         throw new Deno.errors.IsADirectory("it is a directory");
       }
-      if (target?.isFile === false) throw new Error("it is not an ordinary file");
+      if (target?.isFile === false) throw new Error("it is not a regular file");
       return new PrivateFile(given, path, replace);
     });
   }
@@ -139,7 +139,7 @@ export function withFileErrors<T>(path: string, work: () => T): T {
 }
 
 function existsAlready(path: string): S3CredentialsError {
-  return new S3CredentialsError("conflict", `${escapeName(path)} exists already`, {
+  return new S3CredentialsError("conflict", `${escapeName(path)} already exists`, {
     hint: "Choose another file, or replace it with `force`",
   });
 }

@@ -215,7 +215,7 @@ export async function pruneUser(
   const found = await abortable(lookAt(iam, UserName, options), signal).catch((error) => {
     if (signal?.aborted && error === signal.reason) throw error;
     throw isMissing(error)
-      ? new S3CredentialsError("not-found", `User does not exist any more: ${UserName}`)
+      ? new S3CredentialsError("not-found", `User no longer exists: ${UserName}`)
       : asError(error, UserName);
   });
   if (found === undefined || !isDeepStrictEqual(found.Keys, Keys)) {

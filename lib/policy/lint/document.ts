@@ -17,17 +17,16 @@ export function lintVersion(document: Record<string, unknown>, text: string, rep
       "invalid-version",
       "error",
       "Version",
-      "Version is a fixed date, not one of yours",
+      "Version must be 2012-10-17 or 2008-10-17, not another date",
       page,
       fix,
     );
     return;
   }
   const [variable] = /\$\{[^}"]*\}/.exec(text) ?? [];
-  const which = Version === undefined ? "A policy without a version" : "Version 2008-10-17";
-  const message = variable === undefined
-    ? `${which} knows no variables`
-    : `${which} knows no variables, and takes ${variable} for ordinary text`;
+  const which = Version === undefined ? "without a Version" : "of Version 2008-10-17";
+  const message = `Variables don't work in a policy ${which}` +
+    (variable === undefined ? "" : `: ${variable} is plain text there`);
   const level = variable === undefined ? "warning" : "error";
   report("version-without-variables", level, "Version", message, page, fix);
 }

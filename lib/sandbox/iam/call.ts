@@ -204,7 +204,7 @@ export function noSuchPolicy(message: string): ServiceError {
   return new ServiceError(404, "NoSuchEntity", message);
 }
 
-/** An entity exists already. */
+/** An entity already exists. */
 export function alreadyExists(message: string): ServiceError {
   return new ServiceError(409, "EntityAlreadyExists", message);
 }

@@ -32,8 +32,8 @@ for (const [name, args] of Object.entries(VARIANTS)) {
     assert.equal(code, 0);
     assert.equal(
       stderr,
-      "Dry run: assumes that nothing exists in the account yet, --plan looks at it; without " +
-        "--create-bucket a missing bucket is an error\n",
+      "Dry run: assumes that nothing exists in the account yet (--plan looks at yours); without " +
+        "--create-bucket, a missing bucket is an error\n",
     );
     assert.match(stdout, /^Would create bucket: 'my-bucket'/);
   });

@@ -152,8 +152,8 @@ test("in another partition", async ({ sandbox, key }) => {
   assert.match(stdout, /"kms:ViaService": "s3\.cn-north-1\.amazonaws\.com\.cn"/);
 }, "cn-north-1");
 
-Deno.test("create --kms --dry-run: says that the account is needed to know the keys", async () => {
+Deno.test("create --kms --dry-run: says that the keys depend on the account", async () => {
   const { code, stderr } = await run(["create", "vault", "--kms", "--dry-run"]);
   assert.equal(code, 0);
-  assert.match(stderr, /^Which KMS keys --kms adds is known in the account only: see --plan$/m);
+  assert.match(stderr, /^Which KMS keys --kms adds depends on the account: see --plan$/m);
 });

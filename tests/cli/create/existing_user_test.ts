@@ -68,7 +68,7 @@ test("an existing user without the boundary that was asked for is an error", asy
   const before = sandbox.snapshot();
   const { code, stderr } = await run([...args, READ_ONLY_ACCESS], { sandbox });
   assert.equal(code, 1);
-  assert.match(stderr, /User one exists already, with no permissions boundary/);
+  assert.match(stderr, /User one already exists, with no permissions boundary/);
   assert.deepEqual(sandbox.snapshot(), before);
 });
 
@@ -79,7 +79,7 @@ test("an existing user with a boundary where none was asked for is an error", as
   const none = [...args, "--user-permissions-boundary", "none"];
   const { code, stderr } = await run(none, { sandbox });
   assert.equal(code, 1);
-  assert.match(stderr, /User one exists already, with permissions boundary arn:.*S3FullAccess; an/);
+  assert.match(stderr, /User one already exists, with permissions boundary arn:.*S3FullAccess; an/);
   assert.deepEqual(sandbox.snapshot(), before);
 });
 

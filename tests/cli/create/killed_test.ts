@@ -86,7 +86,7 @@ const killed = async (moment: Moment) => {
   const user = sandbox.account.users.get(USER)!;
   assert.deepEqual([...user.inlinePolicies.keys()], [USER]);
   assert.equal(user.accessKeys.size, keysBefore + 1);
-  assert.equal(/^User exists already: /m.test(again.stderr), hadUser);
+  assert.equal(/^User already exists: /m.test(again.stderr), hadUser);
   for (const id of [...user.accessKeys.keys()].slice(0, keysBefore)) {
     assert.ok(
       again.stderr.includes(`access key ${id} (created `),

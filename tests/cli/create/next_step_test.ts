@@ -6,7 +6,7 @@ import { startSandbox } from "../../../lib/sandbox/mod.ts";
 import { run, type RunOptions } from "../../support/run.ts";
 
 const SECRET = "store the secret, it can't be shown again";
-const WAIT = "give the key some seconds until it works, or use --wait";
+const WAIT = "give the key a few seconds to start working, or use --wait";
 
 const CASES: [args: string[], where: RunOptions, next: RegExp | undefined][] = [
   [[], { isTerminal: true, isStdoutTerminal: true }, new RegExp(`^Next: ${SECRET}; ${WAIT}$`, "m")],

@@ -306,7 +306,7 @@ for (const option of ["--public", "--website"]) {
     const args = ["create", "new-bucket", "old-bucket", "-c", option];
     const { code, stderr } = await run(args, { sandbox });
     assert.equal(code, 1);
-    assert.match(stderr, /^Error: Bucket exists already: old-bucket/);
+    assert.match(stderr, /^Error: Bucket already exists: old-bucket/);
     assert.deepEqual(sandbox.snapshot(), before);
   });
 }
@@ -414,9 +414,9 @@ test("--bucket-region: warns of a bucket that exists in another region", async (
   assert.equal(code, 0, stderr);
   assert.match(
     stderr,
-    /^Warning: Bucket old-bucket exists already, in region us-east-1, not eu-west-1$/m,
+    /^Warning: Bucket old-bucket already exists, in region us-east-1, not eu-west-1$/m,
   );
-  assert.equal(stderr.match(/exists already/g)?.length, 1);
+  assert.equal(stderr.match(/already exists/g)?.length, 1);
   const again = await run([
     ...args.slice(0, 2),
     ...args.slice(3, 4),

@@ -105,7 +105,7 @@ Would call create access key for user 'joe'
 `,
   );
   assert.match(stderr, /^Warning: The new key can also do what user joe may do by /m);
-  assert.match(stderr, /^User exists already: joe, with access key AKIA\w+ \(created /m);
+  assert.match(stderr, /^User already exists: joe, with access key AKIA\w+ \(created /m);
   const silent = await run([...args, "--plan", "--silent"], { sandbox });
   assert.equal(silent.stdout, stdout);
   assert.equal(silent.stderr, stderr.match(/^Warning: .*\n/gm)!.join(""));

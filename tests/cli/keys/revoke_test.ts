@@ -36,7 +36,7 @@ test("sessions from before are refused, those from after work, --undo gives them
     stderr,
     new RegExp(`^Revoked all sessions of role ${ROLE} that were issued before \\d{4}-`),
   );
-  assert.match(stderr, /^Warning: This hits everybody who has temporary credentials/m);
+  assert.match(stderr, /^Warning: This affects everyone with temporary credentials/m);
   assert.equal(await use(sandbox, before), 1);
   sandbox.clock.advance(2000);
   const after = await session(sandbox);
@@ -90,7 +90,7 @@ test("another role, and roles that are not there", async (sandbox) => {
   assert.equal(code, 0, stderr);
   assert.match(
     stderr,
-    /^Warning: This hits everybody who has assumed role other, by whatever program$/m,
+    /^Warning: This affects everyone who has assumed role other, by whatever program$/m,
   );
   assert.equal(role.inlinePolicies.has(POLICY), true);
   assert.equal(roles.get(ROLE)!.inlinePolicies.has(POLICY), false);

@@ -55,7 +55,7 @@ test("from one key to the other, each step when it is safe", async (stage) => {
 
   const inUse = await status();
   assert.equal(inUse.State, "started");
-  assert.match(inUse.Next, /which is still in use$/);
+  assert.match(inUse.Next, /it is still in use$/);
   const refused = await rotate("--finish");
   assert.equal(refused.code, 1);
   assert.match(

@@ -60,7 +60,7 @@ for (const command of ["disable-key", "delete-key"]) {
     assert.equal(refused.code, 1);
     assert.match(
       refused.stderr,
-      new RegExp(`Error: These are the credentials in use themselves: ${accessKeyId}\n.*--force`),
+      new RegExp(`Error: This key is the one in use: ${accessKeyId}\n.*--force`),
     );
     assert.deepEqual(sandbox.snapshot(), before);
     const forced = await run([command, accessKeyId, "--force"], { sandbox });
