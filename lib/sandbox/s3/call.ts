@@ -27,6 +27,14 @@ const MAX_KEY_BYTES = 1024;
 export const GRANT_HEADERS = ["full-control", "read", "read-acp", "write", "write-acp"]
   .map((right) => `x-amz-grant-${right}`);
 
+/** Documents of which S3 says so where there is nothing; of others it says that they are missing. */
+const MALFORMED_IF_EMPTY = [
+  "AccessControlPolicy",
+  "CompleteMultipartUpload",
+  "LegalHold",
+  "Retention",
+];
+
 /** A request to S3, with what its operation needs at hand. */
 export class S3Call {
   readonly request: SandboxRequest;
@@ -97,6 +105,9 @@ export class S3Call {
 
   /** The root element of the request's document, which must have that name. */
   xml(rootName: string): XmlElement {
+    if (this.request.body.length === 0 && !MALFORMED_IF_EMPTY.includes(rootName)) {
+      throw new ServiceError(400, "MissingRequestBodyError", "Request Body is empty");
+    }
     const root = parseXml(new TextDecoder().decode(this.request.body));
     if (root?.name !== rootName) throw malformedXml();
     return root;

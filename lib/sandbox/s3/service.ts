@@ -9,8 +9,8 @@ import { ServiceError } from "../operation.ts";
 import { bucketRoutes } from "./buckets/routes.ts";
 import { applyLifecycle } from "./buckets/lifecycle.ts";
 import { S3Call } from "./call.ts";
-import { verifyChecksums, verifyMd5 } from "./objects/checksums.ts";
-import { accessDenied, notImplemented } from "./errors.ts";
+import { givenChecksums, verifyChecksums, verifyMd5 } from "./objects/checksums.ts";
+import { accessDenied, invalidRequest, notImplemented } from "./errors.ts";
 import { objectRoutes } from "./objects/routes.ts";
 import { refuseUnheeded } from "./parameters.ts";
 import { findRoute, type Route, routesOf } from "./route.ts";
@@ -68,11 +68,30 @@ function operationOf(call: S3Call, route: Route): Operation {
         throw notImplemented(`${route.name} is not part of the sandbox`);
       }
       refuseUnheeded(call, route.name);
+      if (NEEDING_DIGEST.includes(route.name)) requireDigest(call);
       verifyMd5(call);
       if (!VERIFYING.includes(route.name)) verifyChecksums(call);
       return route.run(call, may);
     },
   };
+}
+
+/** Calls of which AWS's pages say that they take a Content-MD5 or, in its place, a checksum. */
+const NEEDING_DIGEST = [
+  "DeleteObjects",
+  "PutBucketCors",
+  "PutBucketLifecycle",
+  "PutBucketTagging",
+  "PutObjectLegalHold",
+  "PutObjectLockConfiguration",
+  "PutObjectRetention",
+];
+
+function requireDigest(call: S3Call): void {
+  if (call.header("content-md5") !== undefined || givenChecksums(call).length > 0) return;
+  throw invalidRequest(
+    "Missing required header for this request: Content-MD5 OR x-amz-checksum-*",
+  );
 }
 
 /** GetBucketLocation works here for buckets of every region. */

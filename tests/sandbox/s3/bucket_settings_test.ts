@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { refusal } from "../helpers.ts";
-import { bucketIn, s3Room } from "./helpers.ts";
+import { send, sign } from "../auth/sign.ts";
+import { bucketIn, type S3Room, s3Room } from "./helpers.ts";
 
 const BLOCK_NOTHING = {
   BlockPublicAcls: false,
@@ -244,4 +246,29 @@ Deno.test("PutBucketEncryption: refuses two rules", async () => {
   const ServerSideEncryptionConfiguration = { Rules: [rule, rule] };
   const put = room.s3.putBucketEncryption({ Bucket: "mine", ServerSideEncryptionConfiguration });
   assert.equal((await refusal(put)).code, "MalformedXML");
+});
+
+/** A request with this payload, and no checksum unless one is among the headers. */
+async function plainPut(
+  room: S3Room,
+  query: string,
+  body: string,
+  headers: Record<string, string> = {},
+): Promise<string | undefined> {
+  const { url, credentials: keys } = room.sandbox;
+  const put = sign(`${url}/mine?${query}`, { service: "s3", keys, method: "PUT", body, headers });
+  put.init.body = body;
+  const { status, code } = await send(put);
+  return status === 200 || status === 204 ? undefined : `${status} ${code}`;
+}
+
+Deno.test("settings: some take a digest of their document, and a missing document is called so", async () => {
+  await using room = await s3Room({ buckets: ["mine"] });
+  const tags = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>";
+  const digest = { "content-md5": createHash("md5").update(tags).digest("base64") };
+  assert.equal(await plainPut(room, "tagging", tags), "400 InvalidRequest");
+  assert.equal(await plainPut(room, "tagging", tags, digest), undefined);
+  const versioning = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+  assert.equal(await plainPut(room, "versioning", versioning), undefined);
+  assert.equal(await plainPut(room, "versioning", ""), "400 MissingRequestBodyError");
 });
