@@ -4,6 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { S3CredentialsError } from "../errors.ts";
 import { isObject } from "../is_object.ts";
 import type { Account, Cloud } from "./account.ts";
 import { createAccount, createCloud } from "./seed.ts";
@@ -20,11 +21,25 @@ interface State {
   others?: AccountState[];
 }
 
-/** Writes the accounts as JSON text; how the sandbox was started is not a part of it. */
+/**
+ * Writes the accounts as JSON text; how the sandbox was started is not a part of it. Throws `limit`
+ * where no text can be so long.
+ */
 export function saveCloud({ accounts, region, buckets }: Cloud): string {
   const [first, ...others] = [...accounts.values()].map(stateOf);
   const state = { account: { ...first, region, buckets }, others };
-  return JSON.stringify({ format: FORMAT, ...mapValues(state, encode) });
+  try {
+    return JSON.stringify({ format: FORMAT, ...mapValues(state, encode) });
+  } catch (error) {
+    const isTooLong = error instanceof RangeError || error instanceof TypeError;
+    if (!isTooLong) throw error;
+    const message =
+      "Could not save the sandbox: its objects are too large: 370 MB in all can be saved";
+    throw new S3CredentialsError("limit", message, {
+      hint: "Delete what need not be saved before the sandbox ends",
+      cause: error,
+    });
+  }
 }
 
 function stateOf(account: Account): AccountState {
@@ -66,11 +81,15 @@ function restoreAccount(state: AccountState, cloud: Cloud): void {
 /** Marks what JSON has no type for. */
 function encode(value: unknown): unknown {
   if (value instanceof Date) return { $date: value.toISOString() };
-  if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString("base64") };
+  if (value instanceof Uint8Array) return { $bytes: base64(value) };
   if (value instanceof Map) return { $map: [...value].map(encode) };
   if (value instanceof Set) return { $set: [...value].map(encode) };
   if (Array.isArray(value)) return value.map(encode);
   return isObject(value) ? mapValues(value, encode) : value;
+}
+
+function base64({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
 }
 
 function decode(value: unknown): unknown {

@@ -280,9 +280,11 @@ Deno.test("sandbox --state: another file is refused and stays", async () => {
   });
 });
 
-Deno.test("sandbox --state: a directory that does not exist is an error", async () => {
-  const { outer } = await inSandbox(["--state", "/no/such/directory/state.json"], [["whoami"]]);
-  assert.equal(outer.code, 1);
+Deno.test("sandbox --state: a directory that does not exist is an error before the command runs", async () => {
+  const { outer, inner } = await inSandbox(["--state", "/no/such/directory/state.json"], [
+    ["whoami"],
+  ]);
+  assert.deepEqual([outer.code, inner], [1, []]);
   assert.match(
     outer.stderr,
     /^Error: Could not write \/no\/such\/directory\/state\.json: it does not exist/,

@@ -61,6 +61,15 @@ Deno.test("save: a session continues, with its role as it is then", async () => 
   s3.destroy();
 });
 
+Deno.test("save: says that there is too much where no text can hold it", async () => {
+  await using sandbox = await startSandbox({ buckets: ["b"] });
+  const body = new Uint8Array(2 ** 29);
+  const lastModified = new Date();
+  const object = { key: "k", body, etag: '"e"', lastModified, headers: {}, tags: [], acl: [] };
+  sandbox.account.buckets.get("b")!.objects.set("k", object);
+  assert.throws(() => sandbox.save(), { code: "limit", message: /too large/ });
+});
+
 Deno.test("state: an administrator without a key gets a new one", async () => {
   await using sandbox = await startSandbox();
   sandbox.account.users.get("admin")!.accessKeys.clear();

@@ -107,14 +107,19 @@ export const sandbox = defineCommand({
     }).catch((error) => {
       throw startError(error, options);
     });
+    const save = async () => {
+      if (options.state !== undefined) await io.writePrivateFile(options.state, started.save());
+    };
     try {
       io.signal.throwIfAborted();
+      // That the file can't be written is better known before the work is done.
+      await save();
       if (!isServer) throw new ExitCode(await runCommand(operands, started, io));
       await serve(started, io);
     } finally {
       await started.close();
       await log.end();
-      if (options.state !== undefined) await io.writePrivateFile(options.state, started.save());
+      await save();
     }
   },
 });
