@@ -60,8 +60,12 @@ const SLOW = [
 const LONG = [
   "tests/faults/matrix_test.ts",
   "tests/permissions_test.ts",
+  "tests/docs_test.ts",
   "tests/size_test.ts",
   "tests/cli/create/killed_test.ts",
+  "tests/cli/objects/faults_test.ts",
+  "tests/standalone_test.ts",
+  "tests/registry_test.ts",
 ];
 
 // The test suite must find neither the developer's account nor their settings.
@@ -79,8 +83,8 @@ const ignored = ["tests/peers", ...isFast ? SLOW : []];
 const folder = await Deno.makeTempDir();
 /** Directories become groups; files and options stay as they are. */
 const what = await Promise.all(
-  (given.length > 0 ? given : ["tests"]).map((word) =>
-    isDirectory(word) ? writeGroups(word, folder, { ignored, alone: LONG }) : [word]
+  (given.length > 0 ? given : ["tests"]).map((word, n) =>
+    isDirectory(word) ? writeGroups(word, `${folder}/${n}`, { ignored, alone: LONG }) : [word]
   ),
 );
 

@@ -15,13 +15,16 @@ export interface Grouping {
   alone: readonly string[];
 }
 
+/** A larger one would still run when nothing else does. */
+const MAX_FILES = 20;
+
 /**
- * Writes a module for each directory that has test files, which imports them all. Deno names the file
- * and the line of a test that fails as if it had run by itself.
+ * Writes a module for each directory that has test files, or for each part of a large one, which imports
+ * them all. Deno names the file and the line of a test that fails as if it had run by itself.
  *
  * @param directory where the tests are
- * @param folder where to write the modules
- * @returns what `deno test` is to run, in this order: what takes longest should not start last
+ * @param folder where to write the modules; their names have the order in which they should start
+ * @returns the modules
  */
 export async function writeGroups(
   directory: string,
@@ -34,20 +37,27 @@ export async function writeGroups(
     !ignored.some((path) => `${file}${sep}`.startsWith(`${join(path)}${sep}`))
   );
   if (files.length === 0) throw new Error(`No test files in ${directory}`);
-  const isAlone = (file: string) => alone.some((path) => join(path) === file);
-  const groups = Map.groupBy(files.filter((file) => !isAlone(file)), (file) => dirname(file));
-  const largestFirst = [...groups].sort(([, one], [, other]) => other.length - one.length);
-  const modules: string[] = [];
-  for (const [path, members] of largestFirst) {
-    const module = join(folder, `${path.replaceAll("..", "_")}.ts`);
-    const imports = members.sort().map((file) =>
-      `import "${pathToFileURL(resolve(file)).href}";\n`
-    );
-    await Deno.mkdir(dirname(module), { recursive: true });
-    await Deno.writeTextFile(module, imports.join(""));
-    modules.push(module);
-  }
-  return [...alone.filter((path) => files.includes(join(path))), ...modules];
+  const long = alone.map((path) => join(path)).filter((path) => files.includes(path));
+  const others = files.filter((file) => !long.includes(file)).sort();
+  const directories = [...Map.groupBy(others, (file) => dirname(file)).values()];
+  const groups = directories.flatMap(parts).sort((one, other) => other.length - one.length);
+  await Deno.mkdir(folder, { recursive: true });
+  return await Promise.all(
+    [...long.map((file) => [file]), ...groups].map(async (members, place) => {
+      const name = [String(place).padStart(2, "0"), ...members[0]!.split(sep)].join("_");
+      const module = join(folder, name);
+      const imports = members.map((file) => `import "${pathToFileURL(resolve(file)).href}";\n`);
+      await Deno.writeTextFile(module, imports.join(""));
+      return module;
+    }),
+  );
+}
+
+/** Parts of about the same size, none too large. */
+function parts(files: string[]): string[][] {
+  const count = Math.ceil(files.length / MAX_FILES);
+  const bounds = Array.from({ length: count + 1 }, (_, n) => Math.round(n * files.length / count));
+  return bounds.slice(1).map((end, n) => files.slice(bounds[n], end));
 }
 
 /** All test files below a directory. */

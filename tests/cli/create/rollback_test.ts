@@ -207,8 +207,12 @@ const SLOW_ERRORS: Record<string, [args: string[], error: Fault["error"]]> = {
 for (const [operation, [args, error]] of Object.entries(SLOW_ERRORS)) {
   test(`Ctrl-C during the wait for ${operation}: exit 130, undone`, async (sandbox) => {
     const interruption = new AbortController();
-    sandbox.fail({ operation, times: Infinity, error });
-    setTimeout(() => interruption.abort(), 400);
+    let attempts = 0;
+    const when = () => {
+      if (++attempts === 2) setTimeout(() => interruption.abort(), 50);
+      return true;
+    };
+    sandbox.fail({ operation, times: Infinity, error, when });
     const { code, stderr } = await run(["create", "site-one", ...args], {
       sandbox,
       signal: interruption.signal,
