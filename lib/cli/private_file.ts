@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { dirname } from "node:path";
+import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { fileError } from "../objects/file_error.ts";
 
@@ -14,6 +16,11 @@ export async function writePrivateFile(path: string, text: string): Promise<void
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
-    throw fileError(error, `Could not write ${escapeName(path)}`);
+    const action = `Could not write ${escapeName(path)}`;
+    if (!(error instanceof Deno.errors.NotFound)) throw fileError(error, action);
+    throw new S3CredentialsError("file", `${action}: its directory does not exist`, {
+      hint: `Create the directory ${escapeName(dirname(path))} first`,
+      cause: error,
+    });
   }
 }

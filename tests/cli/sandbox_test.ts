@@ -287,7 +287,7 @@ Deno.test("sandbox --state: a directory that does not exist is an error before t
   assert.deepEqual([outer.code, inner], [1, []]);
   assert.match(
     outer.stderr,
-    /^Error: Could not write \/no\/such\/directory\/state\.json: it does not exist/,
+    /^Error: Could not write \/no\/such\/directory\/state\.json: its directory does not exist\nCreate the directory \/no\/such\/directory first$/m,
   );
 });
 

@@ -131,8 +131,12 @@ export function withFileErrors<T>(path: string, work: () => T): T {
   } catch (error) {
     // Deno names the flag that it wants.
     if (error instanceof S3CredentialsError || error instanceof Deno.errors.NotCapable) throw error;
-    const reason = (error as Error).message.replace(/ \(os error \d+\).*/s, "");
+    const isMissing = error instanceof Deno.errors.NotFound;
+    const reason = isMissing
+      ? "its directory does not exist"
+      : (error as Error).message.replace(/ \(os error \d+\).*/s, "");
     throw new S3CredentialsError("file", `Could not write ${escapeName(path)}: ${reason}`, {
+      hint: isMissing ? `Create the directory ${escapeName(dirname(path))} first` : undefined,
       cause: error,
     });
   }

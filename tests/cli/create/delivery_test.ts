@@ -74,11 +74,11 @@ test("create -o: refuses a file that is there before it calls AWS; --force repla
 for (
   const [what, make, message] of [
     ["a directory", (path: string) => Deno.mkdir(path), /it is a directory/],
-    ["a directory that is missing", undefined, /No such file/],
+    ["a directory that is missing", undefined, /its directory does not exist/],
     [
       "a link that leads nowhere",
       (path: string) => Deno.symlink("/nowhere/at/all", path),
-      /No such file/,
+      /its directory does not exist/,
     ],
   ] as const
 ) {
