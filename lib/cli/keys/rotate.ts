@@ -158,7 +158,7 @@ function nextStep({ State, Keys, DeactivatedDate }: Rotation, grace: number, now
       return "rotate --rollback deletes the newer key, which is inactive";
     case "started":
       return older!.LastUsedDate !== null && older!.LastUsedDate > newer!.CreateDate
-        ? "replace the older key by the newer one: it is still in use"
+        ? "replace the older key with the newer one: it is still in use"
         : "rotate --finish deactivates the older key";
     case "deactivated": {
       const from = new Date(+(DeactivatedDate ?? now) + 1000 * grace);

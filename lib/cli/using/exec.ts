@@ -36,7 +36,7 @@ export const exec = defineCommand({
   description:
     "Run a command with temporary credentials for one or more buckets. They are in the environment " +
     "of the command only, with region and endpoint; your own credentials, profiles and roles are " +
-    "not passed on. Signals are, and the exit code is that of the command: 127 if it is not there, " +
+    "not passed on. Signals are, and the exit code is that of the command: 127 if it is not found, " +
     "126 if it can't be run.",
   examples: [
     [
