@@ -8,15 +8,19 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { installPeers, PROJECT, retry, run } from "./peers.ts";
-import { buildGo } from "./peers_go.ts";
+import { buildGo, type GoSource } from "./peers_go.ts";
 
-const SOURCES = join(PROJECT, "tests", "peers", "clients");
+const TESTS = join(PROJECT, "tests", "peers");
+const SOURCES = join(TESTS, "clients");
 
 /** Where each of them is, or why it can't be had. */
-export type Clients = Record<ClientLibraries, { path: string } | { missing: string }>;
+export type Clients = Record<ClientLibraries, Got>;
+
+/** A path, or why there is none. */
+export type Got = { path: string } | { missing: string };
 
 /** What is installed as one. */
-export type ClientLibraries = "python" | "javascript" | "go" | "java" | "terraform";
+export type ClientLibraries = "python" | "javascript" | "go" | "java" | "terraform" | "thanos";
 
 type Say = (line: string) => void;
 
@@ -24,6 +28,11 @@ type Say = (line: string) => void;
 const GO_SDK = {
   module: "github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager",
   version: "v0.5.7",
+};
+/** The part of Thanos by which it reaches its bucket. */
+const THANOS = {
+  module: "github.com/thanos-io/objstore",
+  version: "v0.0.0-20250804093838-71d60dfee488",
 };
 /** Maven's own plugins have versions as well. */
 const MAVEN_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
@@ -36,11 +45,11 @@ const MAVEN_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-
  * @param files by name
  * @param make says what went wrong
  */
-async function directoryFrom(
+export async function directoryFrom(
   name: string,
   files: Record<string, string>,
   make: (directory: string) => Promise<string | undefined>,
-): Promise<{ path: string } | { missing: string }> {
+): Promise<Got> {
   const key = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 12);
   const path = join(PROJECT, ".cache", "peers", `${name}-${key}`);
   const mark = join(path, "complete");
@@ -78,11 +87,12 @@ async function installJavaScript(say: Say) {
   });
 }
 
-async function buildGoClient(say: Say) {
-  const files = { "main.go": await read("go", "main.go"), "version": GO_SDK.version };
-  const built = await directoryFrom("client-go", files, (directory) => {
+/** A program of one file that uses a Go module. */
+async function buildGoClient(name: string, file: string, source: GoSource, say: Say) {
+  const files = { "main.go": await Deno.readTextFile(file), "version": source.version };
+  const built = await directoryFrom(name, files, (directory) => {
     const program = join(directory, "client");
-    return buildGo(program, { ...GO_SDK, main: files["main.go"] }, say);
+    return buildGo(program, { ...source, main: files["main.go"] }, say);
   });
   return "path" in built ? { path: join(built.path, "client") } : built;
 }
@@ -131,8 +141,9 @@ export async function installClients(say: Say): Promise<Clients> {
   return {
     python: await installPython(say),
     javascript: await installJavaScript(say),
-    go: await buildGoClient(say),
+    go: await buildGoClient("client-go", join(SOURCES, "go", "main.go"), GO_SDK, say),
     java: await buildJava(say),
     terraform: await findTerraform(),
+    thanos: await buildGoClient("thanos", join(TESTS, "presets", "thanos", "main.go"), THANOS, say),
   };
 }

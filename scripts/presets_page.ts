@@ -18,8 +18,7 @@ bucket. A role comes after a colon: \`--for restic:restore\` can only read.
 Each preset starts from the page on which the application documents its permissions. Where a version
 that was run needs less, the preset has less and a note says so. *Run* names the version that
 \`deno task test:peers\` runs in the sandbox with exactly these permissions: it works, and with any one
-of them taken away it fails, or a note says what the run doesn't reach. *Once by hand* is the same, but
-not in the tests. The others were not run.
+of them taken away it fails, or a note says why not. The others were not run.
 
 Under a prefix, a preset lists only the keys that start with it. Some programs list or look for keys
 in another way; *the whole bucket* then means that they see the names of all keys, not their content.

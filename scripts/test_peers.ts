@@ -13,6 +13,7 @@ import { installClients } from "./peers_clients.ts";
 import { installPeers, PROJECT } from "./peers.ts";
 import { installEngines } from "./peers_engines.ts";
 import { APPLICATIONS_BIN, GO_BIN, installApplications, installGoPeers } from "./peers_go.ts";
+import { installPgBackRest } from "./peers_pgbackrest.ts";
 import { installShells } from "./shells.ts";
 
 /** A child with a home of its own would otherwise download all modules again. */
@@ -37,7 +38,10 @@ const noVersity = await installGoPeers(["versitygw"], console.log);
 const noGofakes3 = await installGoPeers(["gofakes3"], console.log);
 const noRclone = await installGoPeers(["rclone"], console.log);
 const noApplications = await installApplications(console.log);
-const clients = await installClients(console.log);
+const clients = {
+  ...await installClients(console.log),
+  pgbackrest: await installPgBackRest(console.log),
+};
 const engines = await installEngines(console.log);
 const missingShells = await installShells(console.log);
 if ("bin" in peers) console.log(`Peers: ${peers.versions.join(", ")}`);

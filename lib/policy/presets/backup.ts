@@ -69,8 +69,11 @@ export const BACKUP: readonly Preset[] = [
       DeleteObject: "expire backups",
     },
     listing: "prefix-and-parents",
+    measured: "2.45: stanza-create, archive-push, backup, expire, archive-get, restore",
     source: "https://pgbackrest.org/user-guide.html#s3-support",
     notes: [
+      "s3:GetObjectVersion is not asked for in the run: 2.45 has no repo-target-time yet",
+      "s3:PutObjectTagging is not asked for in the run: 2.45 has no repo-storage-tag yet",
       "Under a prefix it also lists the directory above: names only, with / as the delimiter",
       "repo-target-time takes s3:ListBucketVersions besides, which the page doesn't list",
     ],

@@ -123,6 +123,7 @@ export const SERVICES: readonly Preset[] = [
     bucket: { ListBucket: "find blocks" },
     keys: CHUNKS,
     listing: "whole-bucket",
+    measured: "objstore of 2025-08-04: upload, exists, read, list, delete",
     source: "https://github.com/thanos-io/objstore#s3",
   }),
   preset("opentofu", "OpenTofu, state with its lock file", {
@@ -136,6 +137,7 @@ export const SERVICES: readonly Preset[] = [
     bucket: { ListBucket: "find workspaces, and see that there is no state yet" },
     keys: STATE,
     listing: "whole-bucket",
+    measured: "1.11.4: init, apply, workspace new and delete",
     source: "https://developer.hashicorp.com/terraform/language/backend/s3",
     notes: STATE_NOTES,
     config: "opentofu",

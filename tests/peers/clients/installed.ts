@@ -20,8 +20,10 @@ const CLIENTS: Record<string, { path: string } | { missing: string }> = JSON.par
   Deno.env.get("S3CREDS_CLIENTS") ?? "{}",
 );
 
-/** What `scripts/peers_clients.ts` looks after. */
-export function client(name: "python" | "javascript" | "go" | "java" | "terraform"): Installed {
+/** What `scripts/peers_clients.ts` and `scripts/peers_pgbackrest.ts` look after. */
+export function client(
+  name: "python" | "javascript" | "go" | "java" | "terraform" | "thanos" | "pgbackrest",
+): Installed {
   const found = CLIENTS[name] ?? { missing: NOT_INSTALLED };
   return "path" in found ? { ...found, missing: undefined } : { path: "", ...found };
 }

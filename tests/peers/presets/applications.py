@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-import tempfile
+from pathlib import Path
 from urllib.parse import urlparse
 
 ENDPOINT = os.environ["AWS_ENDPOINT_URL"]
@@ -54,42 +54,106 @@ def minio(bucket, prefix):
     client.remove_object(bucket, key)
 
 
-def s3fs(bucket, prefix):
-    import s3fs
-
-    files = s3fs.S3FileSystem(endpoint_url=ENDPOINT)
-    path = f"{bucket}/{prefix}report.txt"
-    with files.open(path, "wb") as file:
-        file.write(TEXT)
-    files.invalidate_cache()
-    assert files.find(f"{bucket}/{prefix}".rstrip("/")) == [path]
-    with files.open(path) as file:
-        assert file.read() == TEXT
+def s3fs_write(bucket, prefix):
+    s3fs_put(bucket, prefix)
+    s3fs_read(bucket, prefix)
+    files, path = s3fs_file(bucket, prefix)
     files.rm(path)
     assert not files.exists(path)
 
 
-def pyarrow(bucket, prefix):
+def s3fs_put(bucket, prefix):
+    files, path = s3fs_file(bucket, prefix)
+    with files.open(path, "wb") as file:
+        file.write(TEXT)
+
+
+def s3fs_read(bucket, prefix):
+    files, path = s3fs_file(bucket, prefix)
+    assert files.find(f"{bucket}/{prefix}".rstrip("/")) == [path]
+    with files.open(path) as file:
+        assert file.read() == TEXT
+
+
+def s3fs_file(bucket, prefix):
+    import s3fs
+
+    return s3fs.S3FileSystem(endpoint_url=ENDPOINT, use_listings_cache=False), f"{bucket}/{prefix}report.txt"
+
+
+def pyarrow_write(bucket, prefix):
+    pyarrow_put(bucket, prefix)
+    pyarrow_read(bucket, prefix)
+    files, path = pyarrow_files(bucket, prefix)
+    files.delete_file(f"{path}/part-0.parquet")
+
+
+def pyarrow_put(bucket, prefix):
     import pyarrow
     import pyarrow.dataset
-    import pyarrow.fs
 
-    files = pyarrow.fs.S3FileSystem(endpoint_override=ENDPOINT, region="us-east-1")
-    path = f"{bucket}/{prefix}data"
+    files, path = pyarrow_files(bucket, prefix)
     pyarrow.dataset.write_dataset(
         pyarrow.table({"x": [1, 2]}), path, format="parquet", filesystem=files,
         existing_data_behavior="overwrite_or_ignore", create_dir=False,
     )
+
+
+def pyarrow_read(bucket, prefix):
+    import pyarrow.dataset
+
+    files, path = pyarrow_files(bucket, prefix)
     assert pyarrow.dataset.dataset(path, format="parquet", filesystem=files).count_rows() == 2
-    files.delete_file(f"{path}/part-0.parquet")
+
+
+def pyarrow_files(bucket, prefix):
+    import pyarrow.fs
+
+    files = pyarrow.fs.S3FileSystem(endpoint_override=ENDPOINT, region="us-east-1")
+    return files, f"{bucket}/{prefix}data"
+
+
+def duckdb_put(bucket, prefix):
+    duckdb_connection().execute(f"COPY (SELECT 42 AS x) TO 's3://{bucket}/{prefix}part-0.parquet'")
+
+
+def duckdb_read(bucket, prefix):
+    rows = duckdb_connection().sql(f"SELECT x FROM 's3://{bucket}/{prefix}*.parquet'").fetchall()
+    assert rows == [(42,)]
+
+
+def duckdb_connection():
+    """With DuckDB's extension from a package: DuckDB itself would download it."""
+    import duckdb
+    import duckdb_extension_httpfs
+
+    [directory] = duckdb_extension_httpfs.__path__
+    [extension] = Path(directory).rglob("httpfs.duckdb_extension")
+    connection = duckdb.connect()
+    connection.execute(f"LOAD '{extension}'")
+    connection.execute(
+        f"""CREATE SECRET (
+            TYPE s3, REGION 'us-east-1', URL_STYLE 'path', USE_SSL false,
+            ENDPOINT '{urlparse(ENDPOINT).netloc}',
+            KEY_ID '{os.environ["AWS_ACCESS_KEY_ID"]}',
+            SECRET '{os.environ["AWS_SECRET_ACCESS_KEY"]}'
+        )"""
+    )
+    return connection
 
 
 NAMES = {
     "django": django,
     "django-public": django_public,
     "minio": minio,
-    "s3fs": s3fs,
-    "pyarrow": pyarrow,
+    "s3fs-write": s3fs_write,
+    "s3fs-put": s3fs_put,
+    "s3fs-read": s3fs_read,
+    "pyarrow-write": pyarrow_write,
+    "pyarrow-put": pyarrow_put,
+    "pyarrow-read": pyarrow_read,
+    "duckdb-put": duckdb_put,
+    "duckdb-read": duckdb_read,
 }
 
 if __name__ == "__main__":

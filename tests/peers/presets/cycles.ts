@@ -6,19 +6,23 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { client } from "../clients/installed.ts";
-import { peerPath, scriptPath } from "../support.ts";
-import { goProgram, type Stage } from "./stage.ts";
-
-/** Something that fails by throwing. */
-export type Cycle = (stage: Stage) => Promise<void>;
+import { goPeer, pythonPeer } from "../clients/installed.ts";
+import { MC } from "../clients/programs.ts";
+import { LIBRARIES } from "./libraries.ts";
+import { PGBACKREST } from "./pgbackrest.ts";
+import { addressOf, type Application, type Cycle, type Stage } from "./stage.ts";
+import { TERRAFORM } from "./terraform.ts";
 
 const TEXT = "what is to be kept";
 
-/** `s3://BUCKET/PREFIX` and a name. */
-function addressOf({ bucket, prefix }: Stage, name = ""): string {
-  return `s3://${bucket}/${prefix}${name}`;
-}
+const RESTIC = goPeer("restic", "APPLICATIONS");
+const LITESTREAM = goPeer("litestream", "APPLICATIONS");
+const REGISTRY = goPeer("registry", "APPLICATIONS");
+const RCLONE = goPeer("rclone", "APPLICATIONS");
+const S5CMD = goPeer("s5cmd", "APPLICATIONS");
+const AWS = pythonPeer("aws");
+const S3CMD = pythonPeer("s3cmd");
+const PYTHON = pythonPeer("python");
 
 async function makeDirectory(stage: Stage): Promise<string> {
   const directory = join(stage.home, "files");
@@ -32,7 +36,7 @@ function restic(stage: Stage, keys: Record<string, string>) {
   const repository = `s3:${stage.url}/${stage.bucket}/${stage.prefix}`;
   const env = { ...keys, RESTIC_REPOSITORY: repository, RESTIC_PASSWORD: "word" };
   const options = ["--no-cache", "--stuck-request-timeout", "5s"];
-  return (...args: string[]) => stage.run(goProgram("restic"), [...options, ...args], env);
+  return (...args: string[]) => stage.run(RESTIC.path, [...options, ...args], env);
 }
 
 async function readRestored(directory: string): Promise<void> {
@@ -101,7 +105,7 @@ async function writeDatabase(stage: Stage, database: string, row: number): Promi
     "db.execute('create table if not exists t (x)')\n" +
     "db.execute('insert into t values (?)', (sys.argv[2],))\n" +
     "db.commit()\n";
-  await stage.run(peerPath("python"), ["-c", script, database, `${row}`]);
+  await stage.run(PYTHON.path, ["-c", script, database, `${row}`]);
 }
 
 /** A second snapshot makes the first one older than the retention allows. */
@@ -110,17 +114,16 @@ const litestreamReplicate: Cycle = async (stage) => {
   const options = ["-once", "-force-snapshot", "-enforce-retention", "-config", config];
   for (const row of [1, 2]) {
     await writeDatabase(stage, database, row);
-    await stage.run(goProgram("litestream"), ["replicate", ...options]);
+    await stage.run(LITESTREAM.path, ["replicate", ...options]);
   }
 };
 
 const litestreamRestore: Cycle = async (stage) => {
   const { config, database } = await litestream(stage);
   await writeDatabase(stage, database, 1);
-  const program = goProgram("litestream");
-  await stage.run(program, ["replicate", "-once", "-config", config], stage.adminEnv);
+  await stage.run(LITESTREAM.path, ["replicate", "-once", "-config", config], stage.adminEnv);
   const restored = join(stage.home, "restored.sqlite");
-  await stage.run(program, ["restore", "-config", config, "-o", restored, database]);
+  await stage.run(LITESTREAM.path, ["restore", "-config", config, "-o", restored, database]);
   assert.ok((await Deno.stat(restored)).size > 0);
 };
 
@@ -136,7 +139,7 @@ function rclone(stage: Stage, keys: Record<string, string>) {
     RCLONE_RETRIES: "1",
     RCLONE_LOW_LEVEL_RETRIES: "1",
   };
-  return (...args: string[]) => stage.run(goProgram("rclone"), args, env);
+  return (...args: string[]) => stage.run(RCLONE.path, args, env);
 }
 
 const rcloneSync: Cycle = async (stage) => {
@@ -165,7 +168,7 @@ const rcloneCopy: Cycle = async (stage) => {
 
 const s5cmd: Cycle = async (stage) => {
   const env = { ...stage.env, S3_ENDPOINT_URL: stage.url };
-  const run = (...args: string[]) => stage.run(goProgram("s5cmd"), args, env);
+  const run = (...args: string[]) => stage.run(S5CMD.path, args, env);
   const files = await makeDirectory(stage);
   await run("cp", `${files}/`, addressOf(stage));
   assert.match(await run("ls", addressOf(stage)), /b\.txt/);
@@ -175,9 +178,24 @@ const s5cmd: Cycle = async (stage) => {
   assert.deepEqual(stage.objects(), [`${stage.prefix}b.txt`]);
 };
 
+const mc: Cycle = async (stage) => {
+  const { accessKeyId, secretAccessKey } = stage.keys;
+  const env = { MC_HOST_s3: stage.url.replace("//", `//${accessKeyId}:${secretAccessKey}@`) };
+  const run = (...args: string[]) => stage.run(MC.path, ["--no-color", ...args], env);
+  const address = (name = "") => `s3/${stage.bucket}/${stage.prefix}${name}`;
+  const files = await makeDirectory(stage);
+  await run("cp", "--recursive", `${files}/`, address());
+  assert.match(await run("ls", address()), /b\.txt/);
+  assert.equal(await run("cat", address("a.txt")), TEXT);
+  await run("mirror", address(), join(stage.home, "copy"));
+  await readCopy(stage);
+  await run("rm", address("a.txt"));
+  assert.deepEqual(stage.objects(), [`${stage.prefix}b.txt`]);
+};
+
 const awsSync: Cycle = async (stage) => {
   const files = await makeDirectory(stage);
-  const run = () => stage.run(peerPath("aws"), ["s3", "sync", files, addressOf(stage), "--delete"]);
+  const run = () => stage.run(AWS.path, ["s3", "sync", files, addressOf(stage), "--delete"]);
   await run();
   await Deno.remove(join(files, "a.txt"));
   await run();
@@ -191,7 +209,7 @@ const s3cmd: Cycle = async (stage) => {
     `[default]\naccess_key = ${stage.keys.accessKeyId}\nsecret_key = ${stage.keys.secretAccessKey}\n` +
       `host_base = ${host}\nhost_bucket = ${host}\nuse_https = False\nmax_retries = 1\n`,
   );
-  const run = (...args: string[]) => stage.run(peerPath("s3cmd"), ["-c", config, ...args]);
+  const run = (...args: string[]) => stage.run(S3CMD.path, ["-c", config, ...args]);
   const files = await makeDirectory(stage);
   await run("sync", `${files}/`, addressOf(stage));
   await run("sync", addressOf(stage), join(stage.home, "copy/"));
@@ -200,23 +218,6 @@ const s3cmd: Cycle = async (stage) => {
   await run("del", addressOf(stage, "a.txt"));
   assert.deepEqual(stage.objects(), [`${stage.prefix}b.txt`]);
 };
-
-/** What `applications.py` does under a name. */
-function python(name: string): Cycle {
-  return async (stage) => {
-    const script = scriptPath(join("presets", "applications.py"));
-    await stage.run(peerPath("python"), [script, name, stage.bucket, stage.prefix]);
-  };
-}
-
-/** What `applications.cjs` does under a name. */
-function javascript(name: string): Cycle {
-  return async (stage) => {
-    const script = scriptPath(join("presets", "applications.cjs"));
-    const env = { ...stage.env, S3CREDS_JAVASCRIPT: client("javascript").path };
-    await stage.run("node", [script, name, stage.bucket, stage.prefix], env);
-  };
-}
 
 const REGISTRY_STARTS_MS = 10_000;
 
@@ -246,7 +247,7 @@ const registry: Cycle = async (stage) => {
       health: { storagedriver: { enabled: true, interval: "1s", threshold: 1 } },
     }),
   );
-  await using server = serve(goProgram("registry"), ["serve", config]);
+  await using server = serve(REGISTRY.path, ["serve", config]);
   const base = `http://127.0.0.1:${port}/v2`;
   await untilAnswers(base, server);
   await pushAndPull(base);
@@ -345,19 +346,19 @@ function digestOf(content: Uint8Array): string {
 }
 
 /** By preset. */
-export const CYCLES: Readonly<Record<string, Cycle>> = {
-  "restic": resticBackup,
-  "restic:restore": resticRestore,
-  "litestream": litestreamReplicate,
-  "litestream:restore": litestreamRestore,
-  "rclone": rcloneSync,
-  "rclone:read-only": rcloneCopy,
-  "s5cmd": s5cmd,
-  "aws-cli-sync": awsSync,
-  "s3cmd": s3cmd,
-  "django-storages": python("django"),
-  "django-storages:public": python("django-public"),
-  "minio-py": python("minio"),
-  "minio-js": javascript("minio"),
-  "docker-registry": registry,
+export const APPLICATIONS: Readonly<Record<string, Application>> = {
+  "restic": { cycle: resticBackup, needs: [RESTIC] },
+  "restic:restore": { cycle: resticRestore, needs: [RESTIC] },
+  "litestream": { cycle: litestreamReplicate, needs: [LITESTREAM, PYTHON] },
+  "litestream:restore": { cycle: litestreamRestore, needs: [LITESTREAM, PYTHON] },
+  "rclone": { cycle: rcloneSync, needs: [RCLONE] },
+  "rclone:read-only": { cycle: rcloneCopy, needs: [RCLONE] },
+  "s5cmd": { cycle: s5cmd, needs: [S5CMD] },
+  "mc": { cycle: mc, needs: [MC] },
+  "aws-cli-sync": { cycle: awsSync, needs: [AWS] },
+  "s3cmd": { cycle: s3cmd, needs: [S3CMD] },
+  "docker-registry": { cycle: registry, needs: [REGISTRY] },
+  "pgbackrest": PGBACKREST,
+  "terraform": TERRAFORM,
+  ...LIBRARIES,
 };

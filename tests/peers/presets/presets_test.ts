@@ -4,25 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { findPreset } from "@s3creds/cli/policy";
-import { client } from "../clients/installed.ts";
-import { peerTest } from "../support.ts";
-import { CYCLES } from "./cycles.ts";
+import { APPLICATIONS } from "./cycles.ts";
 import { Stage } from "./stage.ts";
 
-const MISSING = Deno.env.get("S3CREDS_APPLICATIONS_MISSING") ?? "";
-const GO_PROGRAMS = /^(restic|litestream|rclone|s5cmd|docker-registry)/;
-
-/** Why an application of a preset can't be had; those of Python are looked after by `peerTest`. */
-function missingFor(preset: string): string | undefined {
-  if (GO_PROGRAMS.test(preset)) return MISSING || undefined;
-  return preset === "minio-js" ? client("javascript").missing : undefined;
-}
-
-for (const [name, cycle] of Object.entries(CYCLES)) {
-  const test = (title: string, work: () => Promise<void>) => {
-    const missing = missingFor(name);
-    if (missing === undefined) peerTest(title, work);
-    else Deno.test({ name: `${title} (skipped: ${missing})`, ignore: true, fn: work });
+for (const [name, { cycle, needs }] of Object.entries(APPLICATIONS)) {
+  const missing = needs.find(({ missing }) => missing !== undefined)?.missing;
+  const test = (title: string, fn: () => Promise<void>) => {
+    if (missing === undefined) Deno.test(title, fn);
+    else Deno.test({ name: `${title} (skipped: ${missing})`, ignore: true, fn });
   };
   const { bucket, keys, measured, notes = [] } = findPreset(name);
 

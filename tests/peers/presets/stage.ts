@@ -8,18 +8,26 @@ import { join } from "node:path";
 import { grantsPolicy, type PolicyDocument, presetGrants } from "@s3creds/cli/policy";
 import { type Sandbox, type SandboxKeys, startSandbox } from "@s3creds/cli/sandbox";
 import { withoutAllowing } from "../../../lib/policy/merge.ts";
+import type { Installed } from "../clients/installed.ts";
 import { awsEnv, cleanEnv } from "../support.ts";
 
-/** Programs that are built from Go modules. */
-const GO_BIN = Deno.env.get("S3CREDS_APPLICATIONS_BIN") ?? "";
 const BUCKET = "my-bucket";
 /** Milliseconds for a program. One that hangs has failed, too: some try again and again what is denied. */
 const TIMEOUT_MS = 60_000;
 const DENIED_TIMEOUT_MS = 8_000;
 
-/** The path of a program that was built from a Go module. */
-export function goProgram(name: string): string {
-  return join(GO_BIN, name);
+/** Something that fails by throwing. */
+export type Cycle = (stage: Stage) => Promise<void>;
+
+/** What an application does, and what must be installed for it. */
+export interface Application {
+  cycle: Cycle;
+  needs: readonly Installed[];
+}
+
+/** `s3://BUCKET/PREFIX` and a name. */
+export function addressOf({ bucket, prefix }: Stage, name = ""): string {
+  return `s3://${bucket}/${prefix}${name}`;
 }
 
 /** Where an application runs. */
