@@ -306,9 +306,22 @@ function administratorKeys(account: Account): SandboxKeys {
 
 function addUser(account: Account, name: string, policy: PolicyDocument): SandboxKeys {
   checkPolicy(policy, "identity");
+  checkUserName(account, name);
   const user = userNamed(account, name);
   user.inlinePolicies.set("sandbox", JSON.stringify(policy));
   return keysOf(user);
+}
+
+/** Refuses the administrator, who may do more than a policy says, and what IAM has for one name. */
+function checkUserName(account: Account, name: string): void {
+  const taken = ["admin", ...account.users.keys()].find((other) =>
+    other.toLowerCase() === name.toLowerCase() && (other !== name || other === "admin")
+  );
+  if (taken === undefined) return;
+  const reason = taken === "admin" ? "that is the administrator" : `there is a user ${taken}`;
+  throw new S3CredentialsError("usage", `Invalid user name ${name}: ${reason}`, {
+    hint: "Choose another name",
+  });
 }
 
 /** The user of that name, which is made if it doesn't exist. */

@@ -321,6 +321,11 @@ Deno.test("sandbox --log: a request without valid keys", async () => {
 const WRONG: [args: string[], message: RegExp][] = [
   [["--user", "reader"], /Invalid user "reader": expected NAME=POLICY/],
   [["--user", "re ader={}"], /Invalid user name "re ader"/],
+  [["--user", `Admin=${READ}`], /Invalid user name Admin: that is the administrator/],
+  [
+    ["--user", `joe=${READ}`, "--user", `Joe=${READ}`],
+    /Invalid user name Joe: there is a user joe/,
+  ],
   [["--user", "reader={}"], /Invalid value for --user: The policy has no Statement/],
   [["--user", "reader=missing.json"], /File not found: missing\.json/],
   [["--bucket", "A"], /Invalid bucket name/],
