@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { bundle, compile, embeddedFiles } from "../scripts/standalone.ts";
 import { startSandbox } from "../lib/sandbox/mod.ts";
+import { isItsTurn } from "./support/arbitraries.ts";
 import { run, sandboxEnv } from "./support/run.ts";
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -33,7 +34,8 @@ Deno.test("bundle: --help of every command is that of the source", async () => {
   const overview = (await run(["--help"])).stdout;
   const commands = overview.match(/^ {2}[a-z][a-z-]+/gm)!.map((name) => name.trim());
   assert.ok(commands.length > 10);
-  for (const args of [["--help"], ...commands.map((name) => [name, "--help"])]) {
+  const itsTurn = commands.filter((_, index) => isItsTurn(index, 4));
+  for (const args of [["--help"], ...itsTurn.map((name) => [name, "--help"])]) {
     assert.equal((await runBundle(args)).stdout, (await run(args)).stdout, args.join(" "));
   }
 });

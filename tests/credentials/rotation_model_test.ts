@@ -15,6 +15,7 @@ import {
 } from "@s3creds/cli";
 import { type AccessKey, type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 import { createAccessKey, createUser } from "../../lib/sandbox/seed.ts";
+import { RUNS } from "../support/arbitraries.ts";
 
 const USER = "rotating";
 const DAY_SECONDS = 86_400;
@@ -143,7 +144,7 @@ Deno.test("rotation: random steps, use, time and failures leave a key that works
       }
       await goToTheEnd(sandbox, aws);
     }),
-    { numRuns: Number(Deno.env.get("S3CREDS_RUNS") ?? 1) * 150 },
+    { numRuns: 75 * RUNS },
   );
   assert.ok(changes > 10, String(changes));
 });
