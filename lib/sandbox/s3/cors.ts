@@ -7,43 +7,37 @@
 import { Answer } from "../answer.ts";
 import type { Cloud, CorsRule } from "../account.ts";
 import { ServiceError } from "../operation.ts";
-import { bucketNameOf, headerOf, type WireHead } from "../wire.ts";
-import { noSuchBucket } from "./errors.ts";
+import { bucketNameOf, bucketOfHost, headerOf, type WireHead } from "../wire.ts";
 
+const REQUEST_METHOD = "access-control-request-method";
 const VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
 
 /** Answers a preflight, which is sent without a signature and takes no permission. */
 export function preflight(request: WireHead, { buckets }: Cloud): Answer {
   const origin = headerOf(request, "origin");
-  const method = headerOf(request, "access-control-request-method");
   if (origin === undefined) {
     throw badRequest("Insufficient information. Origin request header needed.");
   }
+  const bucket = buckets.get(bucketNameOf(request));
+  if (bucket === undefined) throw forbidden(request, "Bucket not found");
+  if (bucket.cors === undefined) {
+    throw forbidden(request, "CORS is not enabled for this bucket.");
+  }
+  const method = headerOf(request, REQUEST_METHOD);
   if (method === undefined || !/^(?:GET|PUT|POST|DELETE|HEAD)$/.test(method)) {
     throw badRequest(`Invalid Access-Control-Request-Method: ${method ?? "null"}`);
   }
-  const name = bucketNameOf(request);
-  const bucket = buckets.get(name);
-  if (bucket === undefined) throw noSuchBucket(name);
-  if (bucket.cors === undefined) {
-    throw forbidden("CORS is not enabled for this bucket.");
-  }
-  const wanted = (headerOf(request, "access-control-request-headers") ?? "").split(",")
-    .map((header) => header.trim().toLowerCase()).filter((header) => header !== "");
-  const rule = bucket.cors.find((candidate) =>
-    isFor(candidate, origin, method) &&
-    wanted.every((header) =>
-      (candidate.AllowedHeaders ?? []).some((pattern) => matches(pattern.toLowerCase(), header))
-    )
-  );
+  const rule = ruleFor(request, origin, bucket.cors);
   if (rule === undefined) {
     throw forbidden(
+      request,
       "This CORS request is not allowed. This is usually because the evalution of Origin, request " +
         "method / Access-Control-Request-Method or Access-Control-Request-Headers are not " +
         "whitelisted by the resource's CORS spec.",
     );
   }
   const headers = headersOf(rule, origin);
+  const wanted = wantedHeaders(request);
   if (wanted.length > 0) headers["access-control-allow-headers"] = wanted.join(", ");
   return new Answer(null, { headers });
 }
@@ -52,8 +46,7 @@ export function preflight(request: WireHead, { buckets }: Cloud): Answer {
 export function corsHeaders(request: WireHead, { buckets }: Cloud): Record<string, string> {
   const origin = headerOf(request, "origin");
   if (origin === undefined || request.method === "OPTIONS") return {};
-  const rules = corsRulesFor(request, buckets);
-  const rule = rules.find((candidate) => isFor(candidate, origin, request.method));
+  const rule = ruleFor(request, origin, corsRulesFor(request, buckets));
   return rule === undefined ? {} : headersOf(rule, origin);
 }
 
@@ -67,9 +60,23 @@ function corsRulesFor(request: WireHead, buckets: Cloud["buckets"]): CorsRule[] 
   }
 }
 
-function isFor({ AllowedOrigins, AllowedMethods }: CorsRule, origin: string, method: string) {
-  return AllowedMethods.includes(method) &&
-    AllowedOrigins.some((pattern) => matches(pattern, origin));
+/** The headers that a preflight asks for. */
+function wantedHeaders(request: WireHead): string[] {
+  return (headerOf(request, "access-control-request-headers") ?? "").split(",")
+    .map((header) => header.trim().toLowerCase()).filter((header) => header !== "");
+}
+
+/** The first rule that fits. What only preflights ask for, S3 heeds in every request. */
+function ruleFor(request: WireHead, origin: string, rules: CorsRule[]): CorsRule | undefined {
+  const method = headerOf(request, REQUEST_METHOD) ?? request.method;
+  const wanted = wantedHeaders(request);
+  return rules.find(({ AllowedOrigins, AllowedMethods, AllowedHeaders = [] }) =>
+    AllowedMethods.includes(method) &&
+    AllowedOrigins.some((pattern) => matches(pattern, origin)) &&
+    wanted.every((header) =>
+      AllowedHeaders.some((pattern) => matches(pattern.toLowerCase(), header))
+    )
+  );
 }
 
 /** A pattern has one wildcard at most. */
@@ -97,6 +104,14 @@ function badRequest(message: string): ServiceError {
   return new ServiceError(400, "BadRequest", message);
 }
 
-function forbidden(message: string): ServiceError {
-  return new ServiceError(403, "AccessForbidden", `CORSResponse: ${message}`);
+function forbidden(request: WireHead, message: string): ServiceError {
+  const path = request.rawPath.split("?", 1)[0]!;
+  const isVirtual = bucketOfHost(headerOf(request, "host") ?? "") !== undefined;
+  const isObject = (isVirtual ? /^\/./ : /^\/[^/]+\/./).test(path);
+  return new ServiceError(403, "AccessForbidden", `CORSResponse: ${message}`, {
+    details: {
+      Method: headerOf(request, REQUEST_METHOD) ?? "OPTIONS",
+      ResourceType: isObject ? "OBJECT" : "BUCKET",
+    },
+  });
 }

@@ -78,7 +78,8 @@ const REFUSED: [
   ],
   ["no origin", "/b/k", { [METHOD]: "GET" }, 400, "BadRequest"],
   ["no method", "/b/k", { origin: ORIGIN }, 400, "BadRequest"],
-  ["a missing bucket", "/none/k", { origin: ORIGIN, [METHOD]: "GET" }, 404, "NoSuchBucket"],
+  ["a missing bucket", "/none/k", { origin: ORIGIN, [METHOD]: "GET" }, 403, "AccessForbidden"],
+  ["a bucket without rules", "/plain", { origin: ORIGIN }, 403, "AccessForbidden"],
 ];
 
 for (const [name, path, headers, status, code] of REFUSED) {
@@ -105,4 +106,18 @@ Deno.test("CORS: responses and errors carry the headers of the rule that fits", 
   assert.deepEqual(await call("HEAD", "https://evil.com"), [200, "*"]);
   assert.deepEqual(await call("GET", "https://evil.com"), [200, null]);
   assert.deepEqual(await call("DELETE", ORIGIN), [204, null]);
+});
+
+Deno.test("CORS: what a preflight would ask for counts in other requests too", async () => {
+  await using r = await corsRoom();
+  const call = async (headers: Record<string, string>) => {
+    const init = { method: "GET", headers: { origin: ORIGIN, ...headers } };
+    const answer = await send({ url: `${r.sandbox.url}/b/k`, init });
+    return answer.headers.get("access-control-allow-origin");
+  };
+  assert.equal(await call({}), ORIGIN);
+  assert.equal(await call({ [METHOD]: "PUT" }), ORIGIN);
+  assert.equal(await call({ [METHOD]: "DELETE" }), null);
+  assert.equal(await call({ [HEADERS]: "x-amz-date" }), ORIGIN);
+  assert.equal(await call({ [HEADERS]: "x-other" }), null);
 });
