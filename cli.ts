@@ -84,7 +84,7 @@ const program: Program = {
         ...commandsOf(can, { "can": "Show what a key, a user, a role or a policy may do" }),
         ...commandsOf(lint, { "lint": "Find what is wrong with policies" }),
         ...commandsOf(permissions, {
-          "permissions": "Print the policy that running commands of this tool takes",
+          "permissions": "Print the policy that commands of this tool need",
         }),
       ],
     },

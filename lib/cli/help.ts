@@ -136,10 +136,14 @@ function wrap(text: string, width: number, indent = ""): string {
   return fill(text.split(" "), width - indent.length, "").map((line) => indent + line).join("\n");
 }
 
-/** Breaks a command line between its words, so that it can still be pasted into a shell. */
+/** Breaks a command line so that it can still be pasted; an option keeps its value if there is room. */
 function wrapShell(line: string, width: number): string {
-  const words = line.match(/(?:'[^']*'|\S)+/g) ?? [];
-  return fill(words, width - 6, " \\").join("\n      ");
+  const room = width - 6;
+  const pairs = line.match(/(?:(?<=^| )--?[a-z][a-z-]* (?!-))?(?:'[^']*'|\S)+/g) ?? [];
+  const units = pairs.flatMap((pair) =>
+    pair.length + 2 > room ? pair.match(/(?:'[^']*'|\S)+/g) ?? [] : [pair]
+  );
+  return fill(units, room, " \\").join("\n      ");
 }
 
 /** Puts words into lines; all but the last end in `end`. */

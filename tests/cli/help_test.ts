@@ -40,6 +40,11 @@ Deno.test("help: at 40 columns an example is still one command line", async () =
   assert.match(stdout, /^ {4}s3-credentials create \\\n {6}my-new-bucket -c$/m);
 });
 
+Deno.test("help: in an example that is broken, an option keeps its value", async () => {
+  const { stdout } = await run(["presign", "--help"]);
+  assert.match(stdout, /--method PUT \\\n {6}--expires 10m --content-type/);
+});
+
 Deno.test("help: a terminal of unknown width has 80 columns", async () => {
   for (const columns of [undefined, 0]) {
     const { stdout } = await run(["create", "--help"], { isStdoutTerminal: true, columns });

@@ -25,10 +25,10 @@ export const extend = defineCommand({
   examples: [
     ["Another thirty days from now:", "extend s3.read-write.my-bucket 30d"],
     ["Until a certain time, in UTC:", "extend s3.read-write.my-bucket 2027-01-31T17:00Z"],
-    ["For ever:", "extend s3.read-write.my-bucket never"],
+    ["Forever:", "extend s3.read-write.my-bucket never"],
   ],
   options: {
-    force: flag("--force", "Also the user that this command itself is run as"),
+    force: flag("--force", "Even if it is the user that runs this command"),
     ...awsOptions,
   },
   stopsItself: true,
@@ -138,7 +138,7 @@ export const listCredentials = defineCommand({
 });
 
 const keyOperands = "<access_key_ids...>";
-const force = flag("--force", "Also the key that this command itself is run with");
+const force = flag("--force", "Even if it is the key that this command is run with");
 
 /** Does the same with several keys; an error of one does not keep it from the others. */
 async function forEachKey(

@@ -24,13 +24,13 @@ function parseUnused(text: string): number {
 
 /** `s3-credentials prune` */
 export const prune = defineCommand({
-  description: "Delete users that create has made, which it knows by their tags, and that nobody " +
-    "needs any more, with everything attached to them. At least one of --expired, --unused-for and " +
+  description: "Delete users that create has made, which it knows by their tags, and that are no " +
+    "longer needed, with everything attached to them. At least one of --expired, --unused-for and " +
     "--orphans says which: users that any of them applies to are deleted.",
   examples: [
     ["Show first what would be deleted:", "prune --expired --orphans --dry-run"],
     ["Users whose keys have expired:", "prune --expired"],
-    ["Without a question, from a script:", "prune --unused-for 365d --yes"],
+    ["Without asking, from a script:", "prune --unused-for 365d --yes"],
   ],
   options: {
     expired: flag("--expired", "Users whose keys have expired"),

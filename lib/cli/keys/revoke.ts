@@ -19,8 +19,8 @@ function checkedRole(text: string): string {
 export const revokeSessions = defineCommand({
   description:
     "Revoke temporary credentials: all sessions of a role that were issued until now are " +
-    "denied everything, those issued later are not. Without --role, the role of create --duration " +
-    "and localserver.",
+    "denied everything, those issued later are not. Without --role, the role of create --duration, " +
+    "exec and localserver.",
   examples: [
     ["All temporary credentials of this tool:", "revoke-sessions"],
     ["Let them work again:", "revoke-sessions --undo"],

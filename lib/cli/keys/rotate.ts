@@ -22,12 +22,12 @@ const rotateOptions = {
   status: flag("--status", "Show the keys with age and last use, and the next step"),
   finish: flag(
     "--finish",
-    "Deactivate the old key, unless it was used since there is a new one; later, delete it",
+    "Deactivate the old key, unless it was used after the new one was created; a day later, delete it",
   ),
   rollback: flag("--rollback", "Activate the old key again, and delete the new one"),
   force: flag(
     "--force",
-    "With --finish or --rollback: although the key is in use, or too early. With -o or " +
+    "With --finish or --rollback: even if the key is in use, or it is too early. With -o or " +
       "--save-profile: replace the file, or the profile's key",
   ),
   grace: value(
@@ -54,8 +54,8 @@ export const rotate = defineCommand({
     "read from IAM.",
   examples: [
     ["A second key; the first one goes on working:", "rotate s3.read-write.my-bucket"],
-    ["How far it is:", "rotate s3.read-write.my-bucket --status"],
-    ["The next step to the end:", "rotate s3.read-write.my-bucket --finish"],
+    ["How far along it is:", "rotate s3.read-write.my-bucket --status"],
+    ["The next step:", "rotate s3.read-write.my-bucket --finish"],
   ],
   options: rotateOptions,
   stopsItself: true,

@@ -84,7 +84,7 @@ function otherUses(command: string, shown: readonly CommandUse[]): string | unde
 export const permissions = defineCommand({
   operands: "<commands...>",
   description:
-    "Print the policy that somebody needs who runs commands of this tool: what they call if all goes " +
+    "Print the policy that somebody needs to run commands of this tool: what they call if all goes " +
     "well, and to roll back what they have made if not. Makes no request and needs no credentials.",
   examples: [
     [

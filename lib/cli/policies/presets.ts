@@ -29,8 +29,8 @@ const TABLE_FIELDS = ["Name", "Description", "KeyActions", "BucketActions", "Mea
 export const presets = defineCommand({
   operands: "[preset]",
   description: "Show the permissions that applications need, for --for of create and policy: all " +
-    "of them, or one with what each action is for. With --config, what the application's " +
-    "configuration has to say of a bucket. Makes no request and needs no credentials.",
+    "of them, or one with what each action is for. With --config, what to write " +
+    "into the application's configuration for a bucket. Makes no request and needs no credentials.",
   examples: [
     ["All of them:", "presets --table"],
     ["What restic needs, and why:", "presets restic"],

@@ -44,7 +44,7 @@ export const sandbox = defineCommand({
     ["Any other program that uses AWS:", "sandbox --bucket my-bucket -- aws s3 ls"],
     ["Serve on a given port:", "sandbox --port 5000"],
     [
-      "Try out what takes two accounts:",
+      "Try something that takes two accounts:",
       "sandbox --account 111122223333 --account 444455556666 -- aws --profile 444455556666 s3 ls",
     ],
     ["See which permissions a program needs:", "sandbox --log --bucket my-bucket -- aws s3 ls"],
@@ -73,7 +73,7 @@ export const sandbox = defineCommand({
       "--open-buckets",
       "Make new buckets as before April 2023: with ACLs, and without a public access block",
     ),
-    log: flag("--log", "Write each request to standard error, with what decided on it"),
+    log: flag("--log", "Write each request to standard error, and what decided it"),
   },
   stopsItself: true,
   async run({ operands, options }, io) {
