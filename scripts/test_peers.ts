@@ -13,7 +13,7 @@ import { installClients } from "./peers_clients.ts";
 import { installPeers, PROJECT } from "./peers.ts";
 import { installEngines } from "./peers_engines.ts";
 import { APPLICATIONS_BIN, GO_BIN, installApplications, installGoPeers } from "./peers_go.ts";
-import { installPgBackRest } from "./peers_pgbackrest.ts";
+import { installActiveStorage, installPgBackRest } from "./peers_debian.ts";
 import { installShells } from "./shells.ts";
 
 /** A child with a home of its own would otherwise download all modules again. */
@@ -41,6 +41,7 @@ const noApplications = await installApplications(console.log);
 const clients = {
   ...await installClients(console.log),
   pgbackrest: await installPgBackRest(console.log),
+  activeStorage: await installActiveStorage(console.log),
 };
 const engines = await installEngines(console.log);
 const missingShells = await installShells(console.log);

@@ -60,12 +60,15 @@ export const SERVICES: readonly Preset[] = [
     bucket: { ListBucket: "tell a missing file from a forbidden one, and delete by prefix" },
     keys: FILES,
     listing: "whole-bucket",
+    measured:
+      "6.1.7 with the AWS SDK 1.117.2: upload, exist?, download, url, delete, delete_prefixed",
     source: RAILS,
   }),
   preset("rails-active-storage:public", "Active Storage with public: true", {
     bucket: { ListBucket: "tell a missing file from a forbidden one, and delete by prefix" },
     keys: { ...FILES, ...PUBLIC },
     listing: "whole-bucket",
+    measured: "6.1.7 with the AWS SDK 1.117.2: the same with public: true",
     source: RAILS,
     notes: [ONLY_WITH_ACLS],
   }),

@@ -20,9 +20,17 @@ const CLIENTS: Record<string, { path: string } | { missing: string }> = JSON.par
   Deno.env.get("S3CREDS_CLIENTS") ?? "{}",
 );
 
-/** What `scripts/peers_clients.ts` and `scripts/peers_pgbackrest.ts` look after. */
+/** What `scripts/peers_clients.ts` and `scripts/peers_debian.ts` look after. */
 export function client(
-  name: "python" | "javascript" | "go" | "java" | "terraform" | "thanos" | "pgbackrest",
+  name:
+    | "python"
+    | "javascript"
+    | "go"
+    | "java"
+    | "terraform"
+    | "thanos"
+    | "pgbackrest"
+    | "activeStorage",
 ): Installed {
   const found = CLIENTS[name] ?? { missing: NOT_INSTALLED };
   return "path" in found ? { ...found, missing: undefined } : { path: "", ...found };

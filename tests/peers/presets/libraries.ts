@@ -12,6 +12,7 @@ const PYTHON = pythonPeer("python");
 /** Has the packages that can't be installed together with the other peers. */
 const OTHER_PYTHON = client("python");
 const JAVASCRIPT = client("javascript");
+const ACTIVE_STORAGE = client("activeStorage");
 const THANOS = client("thanos");
 
 /** What `applications.py` does under a name, perhaps after something that the administrator does. */
@@ -40,6 +41,18 @@ function javascript(name: string): Application {
   };
 }
 
+/** What `applications.rb` does, in the role of a preset. */
+function activeStorage(...role: string[]): Application {
+  return {
+    needs: [ACTIVE_STORAGE],
+    async cycle(stage) {
+      const script = scriptPath(join("presets", "applications.rb"));
+      const args = [join(ACTIVE_STORAGE.path, "ruby"), script, stage.bucket, stage.prefix, ...role];
+      await stage.run("sh", args);
+    },
+  };
+}
+
 const thanos: Application = {
   needs: [THANOS],
   async cycle(stage) {
@@ -58,5 +71,7 @@ export const LIBRARIES: Readonly<Record<string, Application>> = {
   "pyarrow": python(OTHER_PYTHON, "pyarrow-read", "pyarrow-put"),
   "pyarrow:write": python(OTHER_PYTHON, "pyarrow-write"),
   "duckdb": python(OTHER_PYTHON, "duckdb-read", "duckdb-put"),
+  "rails-active-storage": activeStorage(),
+  "rails-active-storage:public": activeStorage("public"),
   "thanos": thanos,
 };

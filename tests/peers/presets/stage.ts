@@ -14,7 +14,7 @@ import { awsEnv, cleanEnv } from "../support.ts";
 const BUCKET = "my-bucket";
 /** Milliseconds for a program. One that hangs has failed, too: some try again and again what is denied. */
 const TIMEOUT_MS = 60_000;
-const DENIED_TIMEOUT_MS = 8_000;
+const DENIED_TIMEOUT_MS = 15_000;
 
 /** Something that fails by throwing. */
 export type Cycle = (stage: Stage) => Promise<void>;
