@@ -318,6 +318,15 @@ Deno.test("sandbox --log: a request without valid keys", async () => {
   assert.match(outer.stderr, /^anonymous GetCallerIdentity 403 {2}InvalidClientTokenId$/m);
 });
 
+Deno.test("sandbox --log: a key with a line break forges no line", async () => {
+  const forged = "k\nadmin GetObject 200  allowed";
+  const { outer } = await inSandbox(["--log", "--bucket", "my-bucket"], [
+    ["delete-objects", "my-bucket", forged],
+  ]);
+  assert.match(outer.stderr, /:::my-bucket\/k\\nadmin GetObject 200 {2}allowed {2}attached policy/);
+  assert.doesNotMatch(outer.stderr, /^admin/m);
+});
+
 const WRONG: [args: string[], message: RegExp][] = [
   [["--user", "reader"], /Invalid user "reader": expected NAME=POLICY/],
   [["--user", "re ader={}"], /Invalid user name "re ader"/],

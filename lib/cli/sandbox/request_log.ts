@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { escapeName } from "../../escape.ts";
 import type { RequestRecord } from "../../sandbox/mod.ts";
 import type { Io } from "../io.ts";
 import { writeMessage } from "../output.ts";
@@ -13,21 +14,23 @@ export function requestLog(io: Io): { write(record: RequestRecord): void; end():
   let writing = Promise.resolve();
   return {
     write(record) {
-      writing = writing.then(() => writeMessage(io, requestText(record)));
+      writing = writing.then(() =>
+        writeMessage(io, requestLines(record).map(escapeName).join("\n"))
+      );
     },
     end: () => writing,
   };
 }
 
 /** A line for each permission, or one for a request that needed none or got no further. */
-function requestText(record: RequestRecord): string {
+function requestLines(record: RequestRecord): string[] {
   const { caller = "anonymous", operation = "?", status, errorCode, decisions } = record;
   const request = `${caller} ${operation} ${status === 0 ? "cut" : status}`;
-  if (decisions.length === 0) return `${request}  ${errorCode ?? "needs no permission"}`;
+  if (decisions.length === 0) return [`${request}  ${errorCode ?? "needs no permission"}`];
   return decisions.map(({ action, resource, decision, denial }) => {
     const [word, why] = decision === undefined
       ? ["denied", denial]
       : [decision.decision, decisionText(decision)];
     return `${request}  ${word}  ${action}  ${resource}  ${why}`;
-  }).join("\n");
+  });
 }
