@@ -46,6 +46,8 @@ export interface Peer {
 export interface Peers {
   peers: Peer[];
   missing: string[];
+  /** The program, for what has it do more than a task. */
+  s5cmd?: string;
   /** Programs that serve S3. */
   servers: { bare?: string; minio?: string };
 }
@@ -67,18 +69,25 @@ export async function getPeers(say: (line: string) => void): Promise<Peers> {
   else missing.push(`s5cmd (${s5cmd.missing})`);
   const noMinio = await installGoPeers(["minio"], say);
   if (noMinio !== undefined) missing.push(`MinIO (${noMinio})`);
-  const bare = join(GO_BIN, "bench-server");
-  const sources = ["server.go", "certificate.go"].map((name) => join(PROJECT, "bench", name));
-  const built = await output("go", ["build", "-o", bare, ...sources]);
-  if (built.code !== 0) missing.push(`the bare server (${built.text})`);
+  const bare = await buildBare();
+  if ("missing" in bare) missing.push(`the bare server (${bare.missing})`);
   return {
     peers,
     missing,
+    ...("program" in s5cmd && { s5cmd: s5cmd.program }),
     servers: {
-      ...(built.code === 0 && { bare }),
+      ...("program" in bare && { bare: bare.program }),
       ...(noMinio === undefined && { minio: join(GO_BIN, "minio") }),
     },
   };
+}
+
+/** Builds the bare server. */
+export async function buildBare(): Promise<{ program: string } | { missing: string }> {
+  const program = join(GO_BIN, "bench-server");
+  const sources = ["server.go", "certificate.go"].map((name) => join(PROJECT, "bench", name));
+  const { code, text } = await output("go", ["build", "-o", program, ...sources]);
+  return code === 0 ? { program } : { missing: text };
 }
 
 async function output(program: string, args: string[], env: Record<string, string> = {}) {

@@ -12,6 +12,7 @@ import { connect } from "../lib/aws/connect.ts";
 import { measure, type Measured, median } from "../bench/measure.ts";
 import { getPeers, type Peer, type Server, type Task, type Work } from "../bench/peers.ts";
 import { type RoundTrips, roundTrips } from "../bench/round_trips.ts";
+import { sandboxFigures, sandboxTables } from "../bench/sandbox.ts";
 import { startUp as startUpRows, startUpTable } from "../bench/start_up.ts";
 import {
   type Running,
@@ -239,7 +240,12 @@ ${rows.join("\n")}
 `;
 }
 
-async function page(sections: Section[], peers: Peer[], missing: string[]): Promise<string> {
+async function page(
+  sections: Section[],
+  sandbox: string,
+  peers: Peer[],
+  missing: string[],
+): Promise<string> {
   const cpu = cpus();
   const gibibytes = Math.round(totalmem() / 1024 ** 3);
   const versions = peers.map(({ name, version }) => `- ${name}: ${version}`).join("\n");
@@ -263,6 +269,7 @@ ${versions}
 ${left}
 ${againstS5cmd(sections)}
 ${sections.map(table).join("\n")}
+${sandbox}
 ${startUpTable(await startUpRows(START_RUNS), START_RUNS)}
 ${roundTripTable(await roundTrips(LATENCY_MS))}`;
   return await formatted(text);
@@ -280,7 +287,7 @@ async function formatted(text: string): Promise<string> {
   return new TextDecoder().decode((await child.output()).stdout);
 }
 
-const { peers, missing, servers } = await getPeers(console.error);
+const { peers, missing, s5cmd, servers } = await getPeers(console.error);
 const folder = await Deno.makeTempDir({
   ...(await Deno.stat("/dev/shm").then(() => true, () => false) && { dir: "/dev/shm" }),
 });
@@ -321,6 +328,10 @@ try {
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
-const text = await page(sections, peers, missing);
+console.error("The sandbox, by s5cmd");
+const sandbox = s5cmd === undefined
+  ? ""
+  : sandboxTables(await sandboxFigures(s5cmd, servers.bare, RUNS));
+const text = await page(sections, sandbox, peers, missing);
 console.log(text);
 if (!isQuick) await Deno.writeTextFile(join(PROJECT, "docs", "benchmarks.md"), text);
