@@ -143,7 +143,6 @@ async function serve(wire: WireRequest, exchange: Exchange): Promise<Answer> {
   const head: SandboxRequest = {
     method: wire.method,
     rawPath: wire.rawPath,
-    url: urlOf(wire),
     headers: serviceHeaders(wire, []),
     body: wire.body,
     requestId: exchange.requestId,
@@ -357,13 +356,6 @@ async function delay({ delayMs = 0, until }: Fault, closing: AbortSignal): Promi
   } catch {
     throw new ConnectionCut();
   }
-}
-
-function urlOf(wire: WireHead): URL {
-  const host = headerOf(wire, "host") ?? "";
-  const isHost = /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`);
-  const base = `http://${isHost ? host : "127.0.0.1"}`;
-  return new URL(base + (wire.rawPath.startsWith("/") ? wire.rawPath : "/"));
 }
 
 /** Adds the trailers and removes what only concerns the payload's framing. */

@@ -14,8 +14,6 @@ export type ServiceName = "iam" | "sts" | "s3";
 /** An HTTP request whose body has been read whole and whose signature has been checked. */
 export interface SandboxRequest {
   method: string;
-  /** Scheme, host, path and query. `URL` resolves dot segments, so read keys from `rawPath`. */
-  url: URL;
   /**
    * Path and query exactly as sent in the request line (`/b/../x%2Fy?acl`), neither resolved nor
    * decoded. Signatures and S3 keys are read from it.

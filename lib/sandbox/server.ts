@@ -21,9 +21,6 @@ const LARGE_BYTES = 1024 * 1024;
 
 const LOOPBACK = "127.0.0.1";
 
-/** Longer than the SDKs keep idle connections, so that they close the connection first. */
-const KEEP_ALIVE_MS = 10 * 60 * 1000;
-
 /** Starts to serve on a port of the loopback interface; 0 takes any that is free. */
 export async function listen(state: SandboxState, port: number): Promise<RunningServer> {
   const serve = (message: IncomingMessage, response: ServerResponse) => {
@@ -33,7 +30,8 @@ export async function listen(state: SandboxState, port: number): Promise<Running
   // S3 says whether it wants a payload, and ignores any other expectation.
   server.on("checkContinue", serve);
   server.on("checkExpectation", serve);
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  // Without one it is the client that closes an idle connection, and no request needs a timer.
+  server.keepAliveTimeout = 0;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
   server.listen(port, LOOPBACK, resolve);
@@ -75,12 +73,12 @@ async function answer(
 }
 
 function incoming(message: IncomingMessage, response: ServerResponse): IncomingRequest {
-  const awaitsContinue = /^100-continue$/i.test(message.headers.expect ?? "");
   const rawHeaders: [string, string][] = [];
   for (let index = 0; index < message.rawHeaders.length; index += 2) {
     rawHeaders.push([message.rawHeaders[index]!, message.rawHeaders[index + 1]!]);
   }
   const head = { method: message.method ?? "GET", rawPath: message.url ?? "/", rawHeaders };
+  const awaitsContinue = /^100-continue$/i.test(headerOf(head, "expect") ?? "");
   return {
     ...head,
     awaitsContinue,

@@ -54,7 +54,7 @@ export class S3Call {
     const [path = "", ...rest] = request.rawPath.split("?");
     this.query = new URLSearchParams(rest.join("?"));
     this.parameters = this.query.size === 0 ? NONE : byLowerName(this.query);
-    const virtual = bucketOfHost(request.headers.get("host") ?? request.url.host);
+    const virtual = bucketOfHost(request.headers.get("host") ?? "");
     const isControl = path.startsWith(CONTROL) && request.headers.has("x-amz-account-id");
     if (isControl && path !== CONTROL_PATH) {
       throw notImplemented(
@@ -93,6 +93,13 @@ export class S3Call {
   get object(): StoredObject | undefined {
     const version = findVersion(this.bucket, this.key, this.query.get("versionId"));
     return version === undefined || isMarker(version) ? undefined : version;
+  }
+
+  /** Where the client has reached the sandbox, such as `http://127.0.0.1:5000`. */
+  get origin(): string {
+    const host = this.request.headers.get("host") ?? "";
+    const isHost = /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`);
+    return new URL(`http://${isHost ? host : "127.0.0.1"}`).origin;
   }
 
   /** A header, or the query parameter that stands for it in a presigned URL. */

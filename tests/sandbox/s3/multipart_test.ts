@@ -1,6 +1,7 @@
 import type { S3 } from "@aws-sdk/client-s3";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { crc32, crc32c, crc64nvme } from "../../../lib/sandbox/s3/digests/crc.ts";
 import { allow, refusal, userWithKey } from "../helpers.ts";
 import { bucketIn, fill, s3Room } from "./helpers.ts";
 
@@ -224,6 +225,28 @@ Deno.test("UploadPartCopy: copies a part from an object", async () => {
   const { Body } = await room.s3.getObject({ Bucket, Key });
   assert.equal(await Body?.transformToString(), "234");
 });
+
+Deno.test("CompleteMultipartUpload: leaves the object that a large part was copied from as it was", async () => {
+  await using room = await s3Room({ buckets: [Bucket, "source"] });
+  await room.s3.putObject({ Bucket: "source", Key, Body: FIRST });
+  const { UploadId } = await room.s3.createMultipartUpload({ Bucket, Key });
+  const part = { Bucket, Key, UploadId, PartNumber: 1 };
+  const CopySource = `source/${encodeURIComponent(Key)}`;
+  const { CopyPartResult } = await room.s3.uploadPartCopy({ ...part, CopySource });
+  const Parts = [{ PartNumber: 1, ETag: CopyPartResult?.ETag }];
+  await room.s3.completeMultipartUpload({ Bucket, Key, UploadId, MultipartUpload: { Parts } });
+  for (const name of ["source", Bucket]) {
+    const stored = bucketIn(room, name).objects.get(Key)!.body;
+    assert.ok(stored.length === FIRST.length && stored.every((byte) => byte === 1), name);
+  }
+});
+
+for (const [name, compute] of Object.entries({ crc32, crc32c, crc64nvme })) {
+  Deno.test(`${name}: of content in pieces it is that of the whole`, () => {
+    const pieces = ["", "1234", "5", "", "6789"].map((text) => new TextEncoder().encode(text));
+    assert.deepEqual(compute(...pieces), compute(new TextEncoder().encode("123456789")));
+  });
+}
 
 Deno.test("CompleteMultipartUpload: verifies a full-object checksum", async () => {
   await using room = await s3Room({ buckets: [Bucket] });

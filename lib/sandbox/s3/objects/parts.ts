@@ -246,7 +246,7 @@ function completed(call: S3Call, object: StoredObject): Answer {
   const { etag, headers } = object;
   const path = `${encodeURIComponent(call.bucketName)}/${encodeURIComponent(call.key)}`;
   return xmlAnswer("CompleteMultipartUploadResult", [
-    element("Location", `${call.request.url.origin}/${path}`),
+    element("Location", `${call.origin}/${path}`),
     element("Bucket", call.bucketName),
     element("Key", call.key),
     element("ETag", etag),

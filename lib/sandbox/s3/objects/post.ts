@@ -15,7 +15,7 @@ export function postObject(call: S3Call): Answer {
   const path = `${call.bucketName}/${encodeURIComponent(call.key).replaceAll("%2F", "/")}`;
   const headers = {
     ...stored.headers,
-    location: `${call.request.url.origin}/${path}`,
+    location: `${call.origin}/${path}`,
   };
   const redirect = redirectOf(call, etag);
   if (redirect !== undefined) return emptyAnswer(303, { ...headers, location: redirect });
