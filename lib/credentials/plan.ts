@@ -198,7 +198,7 @@ function checkExistingUser({ name, requestedBoundary }: ResolvedUser, user: User
   if (keys.length >= ACCESS_KEY_LIMIT) {
     throw new S3CredentialsError(
       "limit",
-      `User ${name} has ${keys.length} access keys already, the maximum that AWS allows: ` +
+      `User ${name} already has ${keys.length} access keys, the maximum that AWS allows: ` +
         keys.map(describeKey).join(", "),
       {
         hint: "Choose another `username`, or delete a key that is no longer needed: `deleteKey`",

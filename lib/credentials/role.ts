@@ -205,10 +205,21 @@ export async function assumeRole(
     );
     const error = new S3CredentialsError(code, message, {
       cause,
-      hint: assumeRoleHint(message) ?? hint,
+      hint: assumeRoleHint(message) ?? givenRoleHint(step, code, hint),
     });
     return { error, changes: [] };
   }
+}
+
+/** AWS denies a role that doesn't exist as it denies any other. */
+function givenRoleHint(
+  { roleArn }: StepOf<"assume-role">,
+  code: S3CredentialsError["code"],
+  hint: string | undefined,
+): string | undefined {
+  if (roleArn === undefined || code !== "access-denied") return hint;
+  const check = "Check that the role exists, and that its trust policy lets you assume it";
+  return hint === undefined ? check : `${check}\n${hint}`;
 }
 
 function assumeRoleHint(message: string): string | undefined {

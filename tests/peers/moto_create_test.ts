@@ -245,7 +245,7 @@ const unchanged: Case[] = [
     args: "create one two -c --username ida",
     code: 1,
     stderr:
-      /^Error: User ida has 2 access keys already, the maximum that AWS allows: access key \w{20} /,
+      /^Error: User ida already has 2 access keys, the maximum that AWS allows: access key \w{20} /,
   },
   {
     name: "--public with a bucket that exists",

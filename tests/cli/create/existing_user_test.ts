@@ -23,7 +23,7 @@ test("an existing user is used as it is and gets a second key; a third is refuse
   const before = sandbox.snapshot();
   const { code, stderr } = await run(args, { sandbox });
   assert.equal(code, 1);
-  assert.match(stderr, /^Error: User s3\.read-write\.old-bucket has 2 access keys already/);
+  assert.match(stderr, /^Error: User s3\.read-write\.old-bucket already has 2 access keys/);
   for (const { AccessKeyId } of [first, second]) {
     assert.match(stderr, new RegExp(`${AccessKeyId} \\(created \\d{4}-.*never used`));
   }
@@ -57,7 +57,7 @@ test("a last use that may not be seen is not called none", async (sandbox) => {
   const { stderr } = await run(args, { sandbox });
   assert.match(
     stderr,
-    /2 access keys already.*last use unknown\), access key .*last use unknown\)/,
+    /already has 2 access keys.*last use unknown\), access key .*last use unknown\)/,
   );
   assert.doesNotMatch(stderr, /never used/);
 });

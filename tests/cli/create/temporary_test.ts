@@ -246,6 +246,18 @@ test("from a role, over an hour: the error explains", async (sandbox) => {
   assert.deepEqual(sandbox.snapshot(), before);
 });
 
+test("--role-arn of a role that doesn't exist: the error says to check it, and what AWS would have to allow", async (sandbox) => {
+  const args = ["create", "old-bucket", "-d", "15m", "--role-arn", `${ROLE_ARN}-mistyped`];
+  const { code, stderr } = await run(args, { sandbox });
+  assert.equal(code, 1);
+  assert.match(stderr, /^Error: Could not assume role \S+-mistyped: AccessDenied: /m);
+  assert.match(
+    stderr,
+    /^Check that the role exists, and that its trust policy lets you assume it$/m,
+  );
+  assert.match(stderr, /^Ask an administrator of the account to allow sts:AssumeRole/m);
+});
+
 test("from a role, over an hour, with --role-arn: AWS's refusal is explained", async (sandbox) => {
   const files = { auth: await chainedKeys(sandbox) };
   const args = ["create", "old-bucket", "-d", "2h", "--role-arn", ROLE_ARN, "--auth", "auth"];
