@@ -74,9 +74,10 @@ export async function installActiveStorage(say: (line: string) => void): Promise
   });
 }
 
-/** Gets packages and unpacks them into the working directory. */
+/** Gets packages and unpacks them into the working directory. A new machine has no list of them yet. */
 function unpack(packages: readonly string[]): string[][] {
   return [
+    ...(Deno.uid() === 0 ? [["apt-get", "update", "-qq"]] : []),
     ["apt-get", "download", "-qq", ...packages],
     ["sh", "-c", 'for file in *.deb; do dpkg -x "$file" . || exit; done; rm *.deb'],
   ];
