@@ -177,14 +177,25 @@ export async function findUser(aws: Aws, name: string): Promise<UserFacts | unde
     `Could not look at user ${name}`,
   );
   if (user === undefined) return undefined;
+  const { UserName = name, PermissionsBoundary } = user.User ?? {};
+  if (UserName !== name) throw otherCase(name, UserName);
   const [accessKeys, inlinePolicies, managedPolicies, groups] = await all([
     ifAllowed(findAccessKeys(iam, name), `Could not list the access keys of user ${name}`),
     ifAllowed(findInlinePolicies(iam, name), `Could not read the policies of user ${name}`),
     ifSupported(findManagedPolicies(iam, name), `Could not list the policies of user ${name}`),
     ifSupported(findGroups(iam, name), `Could not list the groups of user ${name}`),
   ]);
-  const boundary = user.User?.PermissionsBoundary?.PermissionsBoundaryArn;
-  return { permissionsBoundary: boundary, accessKeys, inlinePolicies, managedPolicies, groups };
+  const permissionsBoundary = PermissionsBoundary?.PermissionsBoundaryArn;
+  return { permissionsBoundary, accessKeys, inlinePolicies, managedPolicies, groups };
+}
+
+/** IAM's names differ in more than upper and lower case, so that a user is found by either. */
+export function otherCase(name: string, existing: string, cause?: unknown): S3CredentialsError {
+  return new S3CredentialsError("conflict", `Could not create user ${name}: ${existing} exists`, {
+    cause,
+    hint: `User ${existing} differs in upper and lower case only, which IAM does not allow: use ` +
+      "this name as `username`, or another one",
+  });
 }
 
 async function findAccessKeys(iam: IAM, userName: string): Promise<AccessKeyFacts[]> {

@@ -20,6 +20,7 @@ import {
   isThrottled,
   serviceError,
 } from "../aws/service_error.ts";
+import { otherCase } from "./facts.ts";
 import { withTags } from "./tags.ts";
 import { change, type Outcome } from "./rollback.ts";
 import type { Run } from "./run.ts";
@@ -51,20 +52,13 @@ export async function createUser(
   );
 }
 
-/** IAM's names differ in more than upper and lower case, but it finds a user only by the exact name. */
+/** A server that finds users only by the exact name refuses to make one that differs in case. */
 async function takenName(userName: string, iam: IAMClient, error: unknown): Promise<unknown> {
   const users = iamPages((page) => iam.listUsers(page), (page) => page.Users);
   const isTwin = ({ UserName = "" }) =>
     UserName !== userName && UserName.toLowerCase() === userName.toLowerCase();
   const [twin] = await Array.fromAsync(users).then((all) => all.filter(isTwin), () => []);
-  if (twin === undefined) return error;
-  const { code, message, cause } = serviceError(error, `Could not create user ${userName}`);
-  return new S3CredentialsError(code, message, {
-    cause,
-    hint:
-      `User ${twin.UserName} differs in upper and lower case only, which IAM does not allow: use ` +
-      "this name as `username`, or another one",
-  });
+  return twin === undefined ? error : otherCase(userName, twin.UserName!, error);
 }
 
 /** IAM refuses as long as the user has a key or a policy, which then are somebody else's. */

@@ -155,16 +155,28 @@ test("a user who may do more by managed policies and groups: it is said", async 
   assert.doesNotMatch(ann.stderr, /Warning/);
 });
 
-Deno.test("create --username: a name that differs from an existing one only in case is named", async () => {
-  await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
-  const first = await run(["create", "my-bucket", "--username", "Ida"], { sandbox });
-  assert.equal(first.code, 0, first.stderr);
-  const before = sandbox.snapshot();
-  const { code, stderr } = await run(["create", "my-bucket", "--username", "IDA"], { sandbox });
-  assert.equal(code, 1);
-  assert.match(
-    stderr,
-    /^User Ida differs in upper and lower case only, .* as --username, or another one$/m,
-  );
-  assert.deepEqual(sandbox.snapshot(), before);
-});
+for (
+  const [server, error] of [
+    ["finds it", undefined],
+    ["finds users by the exact name", {
+      status: 404,
+      code: "NoSuchEntity",
+      message: "No user IDA",
+    }],
+  ] as const
+) {
+  Deno.test(`create --username: a name that differs from an existing one only in case, where the server ${server}`, async () => {
+    await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+    const first = await run(["create", "my-bucket", "--username", "Ida"], { sandbox });
+    assert.equal(first.code, 0, first.stderr);
+    const before = sandbox.snapshot();
+    if (error !== undefined) sandbox.fail({ operation: "GetUser", error });
+    const { code, stderr } = await run(["create", "my-bucket", "--username", "IDA"], { sandbox });
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^Error: Could not create user IDA: Ida exists\nUser Ida differs in upper and lower case only, .* as --username, or another one$/m,
+    );
+    assert.deepEqual(sandbox.snapshot(), before);
+  });
+}
