@@ -71,6 +71,9 @@ export function isRetriedConflict(error: unknown, code: RegExp): boolean {
  * on the way. False only if AWS has plainly refused.
  */
 export function mayHaveSucceeded(error: unknown): boolean {
+  if (error instanceof S3CredentialsError && error.cause !== undefined) {
+    return mayHaveSucceeded(error.cause);
+  }
   const meaning = credentialsReason(error) ?? ERRORS[awsErrorCode(error)];
   if (meaning?.code === "credentials") return false;
   const status = httpStatus(error);
