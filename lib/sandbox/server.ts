@@ -139,10 +139,13 @@ async function discard(message: IncomingMessage): Promise<void> {
   await eachChunk(message, () => {});
 }
 
-/** Takes a payload to its end; an iterator over it takes several times as long. */
+/**
+ * Takes a payload to its end; an iterator over it takes several times as long. Throws
+ * {@linkcode ConnectionCut} if the connection ends before.
+ */
 function eachChunk(message: IncomingMessage, take: (chunk: Uint8Array) => void): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  message.on("data", take).on("end", resolve).on("error", reject);
+  message.on("data", take).on("end", resolve).on("error", () => reject(new ConnectionCut()));
   return promise;
 }
 

@@ -2,6 +2,7 @@
 answer, and whether the answer had one."""
 
 import json
+import time
 
 import boto3
 
@@ -79,6 +80,7 @@ def user_keys():
 def user_groups():
     call("create_group", GroupName="lab")
     call("get_group", GroupName="lab")
+    call("update_group", GroupName="lab", NewPath="/lab/")
     call("list_groups")
     call("put_group_policy", GroupName="lab", **inline, PolicyDocument=S3)
     call("get_group_policy", GroupName="lab", **inline)
@@ -96,6 +98,7 @@ def user_groups():
 def user_password():
     call("create_login_profile", **ida, Password="correct-horse-1")
     call("get_login_profile", **ida)
+    call("update_login_profile", **ida, PasswordResetRequired=True)
     call("delete_login_profile", **ida)
 
 
@@ -105,6 +108,7 @@ def user_devices():
     codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "234567"}
     call("enable_mfa_device", **ida, **serial, **codes)
     call("list_mfa_devices", **ida)
+    call("list_virtual_mfa_devices")
     call("deactivate_mfa_device", **ida, **serial)
     call("delete_virtual_mfa_device", **serial)
 
@@ -129,6 +133,10 @@ def roles():
     call("get_role", **worker)
     call("list_roles")
     call("update_role", **worker, MaxSessionDuration=7200)
+    call("update_role_description", **worker, Description="works")
+    call("put_role_permissions_boundary", **worker, PermissionsBoundary=BOUNDARY)
+    call("delete_role_permissions_boundary", **worker)
+    call("list_instance_profiles_for_role", **worker)
     call("update_assume_role_policy", **worker, PolicyDocument=TRUST)
     call("tag_role", **worker, Tags=TAGS)
     call("list_role_tags", **worker)
@@ -148,6 +156,14 @@ def managed_policies():
     call("get_policy", **policy)
     call("get_policy_version", **policy, VersionId="v1")
     call("list_policies", Scope="Local")
+    call("list_entities_for_policy", **policy)
+    call("create_policy_version", **policy, PolicyDocument=S3)
+    call("list_policy_versions", **policy)
+    call("set_default_policy_version", **policy, VersionId="v2")
+    call("delete_policy_version", **policy, VersionId="v1")
+    call("tag_policy", **policy, Tags=TAGS)
+    call("list_policy_tags", **policy)
+    call("untag_policy", **policy, TagKeys=["team"])
     call("delete_policy", **policy)
 
 
@@ -156,10 +172,38 @@ def simulations():
     arn = call("get_user", **ida)["User"]["Arn"]
     call("simulate_principal_policy", PolicySourceArn=arn, **actions)
     call("simulate_custom_policy", PolicyInputList=[S3], **actions)
+    call("get_context_keys_for_principal_policy", PolicySourceArn=arn)
+    call("get_context_keys_for_custom_policy", PolicyInputList=[S3])
+
+
+def reports():
+    call("get_account_authorization_details")
+    call("get_account_summary")
+    call("list_account_aliases")
+    while call("generate_credential_report")["State"] != "COMPLETE":
+        time.sleep(0.5)
+    call("get_credential_report")
+
+
+def providers():
+    made = call("create_open_id_connect_provider", Url="https://id.example.com")
+    provider = {"OpenIDConnectProviderArn": made["OpenIDConnectProviderArn"]}
+    call("get_open_id_connect_provider", **provider)
+    call("list_open_id_connect_providers")
+    call("add_client_id_to_open_id_connect_provider", **provider, ClientID="app")
+    call("remove_client_id_from_open_id_connect_provider", **provider, ClientID="app")
+    thumbprints = {"ThumbprintList": ["0" * 40]}
+    call("update_open_id_connect_provider_thumbprint", **provider, **thumbprints)
+    call("tag_open_id_connect_provider", **provider, Tags=TAGS)
+    call("list_open_id_connect_provider_tags", **provider)
+    call("untag_open_id_connect_provider", **provider, TagKeys=["team"])
+    call("delete_open_id_connect_provider", **provider)
 
 
 user_itself()
 simulations()
+reports()
+providers()
 user_policies()
 user_keys()
 user_groups()
