@@ -24,7 +24,7 @@ import {
 /** For providers of OAuth 2.0, of which IAM knows two. */
 const UNSUPPORTED = ["ProviderId"];
 
-/** Whoever may have signed the call takes no part in it. */
+/** Anyone may send the call: a signature of it takes no part. */
 const NOBODY: Caller = { type: "anonymous" };
 
 /** The operations of this module. */
