@@ -58,7 +58,10 @@ async function takenName(userName: string, iam: IAMClient, error: unknown): Prom
   const isTwin = ({ UserName = "" }) =>
     UserName !== userName && UserName.toLowerCase() === userName.toLowerCase();
   const [twin] = await Array.fromAsync(users).then((all) => all.filter(isTwin), () => []);
-  return twin === undefined ? error : otherCase(userName, twin.UserName!, error);
+  if (twin === undefined) return error;
+  // The SDK's own error may hold what must not be passed on.
+  const { cause } = serviceError(error, `Could not create user ${userName}`);
+  return otherCase(userName, twin.UserName!, cause);
 }
 
 /** IAM refuses as long as the user has a key or a policy, which then are somebody else's. */

@@ -10,6 +10,7 @@ import type { Account, Group, ManagedPolicy, Role, User } from "../account.ts";
 import { isAwsManaged } from "./aws_managed_policies.ts";
 import { boundaryElement } from "./boundary.ts";
 import { type IamOperations, type ListItem, pageOfLists, tagMembers } from "./call.ts";
+import { groupFields } from "./groups.ts";
 import { plainPolicy } from "./managed_policies.ts";
 import { attachmentCount, boundaryCount } from "./policy_use.ts";
 import { versionFields } from "./policy_versions.ts";
@@ -99,13 +100,7 @@ function roleDetail(role: Role): XmlContent {
 
 function groupDetail(group: Group): XmlContent {
   return [
-    fields({
-      Path: group.path,
-      GroupName: group.groupName,
-      GroupId: group.groupId,
-      Arn: group.arn,
-      CreateDate: group.createDate,
-    }),
+    groupFields(group),
     inlinePolicies("Group", group),
     attachedPolicies(group),
   ];

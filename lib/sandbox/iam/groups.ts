@@ -165,7 +165,7 @@ function namedUser(call: IamCall): User {
   return userOf(call);
 }
 
-function groupFields(group: Group): XmlContent {
+export function groupFields(group: Group): XmlContent {
   return fields({
     Path: group.path,
     GroupName: group.groupName,

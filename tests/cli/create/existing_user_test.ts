@@ -2,6 +2,8 @@
  * `create` for a user that is there already: used as it is, and what that means is said.
  */
 import assert from "node:assert/strict";
+import { connect, createCredentials, type S3CredentialsError } from "@s3creds/cli";
+import { bucketsPolicy } from "@s3creds/cli/policy";
 import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
 import { makeFullUser } from "../../support/full_user.ts";
 import { run } from "../../support/run.ts";
@@ -180,3 +182,25 @@ for (
     assert.deepEqual(sandbox.snapshot(), before);
   });
 }
+
+Deno.test("createCredentials: the error of a name that differs only in case holds nothing of the answer", async () => {
+  await using sandbox = await startSandbox({
+    buckets: ["my-bucket"],
+    users: { Ida: bucketsPolicy(["my-bucket"]) },
+  });
+  sandbox.fail({
+    operation: "GetUser",
+    error: { status: 404, code: "NoSuchEntity", message: "No user IDA" },
+  });
+  using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+  await assert.rejects(
+    createCredentials(aws, { buckets: ["my-bucket"], username: "IDA" }),
+    (error: S3CredentialsError) => {
+      assert.match(error.hint!, /^User Ida differs in upper and lower case only/);
+      let cause = error.cause as Error;
+      while (cause.cause !== undefined) cause = cause.cause as Error;
+      assert.deepEqual([cause.name, "$response" in cause], ["EntityAlreadyExists", false]);
+      return true;
+    },
+  );
+});
