@@ -48,8 +48,6 @@ export interface CreateOptions {
   now?: Date;
 }
 
-const DEFAULT_PATIENCE_MS = 30_000;
-const MAX_ROLLBACK_PATIENCE_MS = 10_000;
 const MAX_PROBE_PATIENCE_MS = 10_000;
 
 /**
@@ -139,11 +137,10 @@ export async function createCredentials(
   request: CreateRequest,
   options: CreateOptions = {},
 ): Promise<CreatedCredentials> {
-  const { signal } = options;
+  const { signal, patienceMs } = options;
   const callbacks = new Callbacks();
   const onProgress = callbacks.guard(options.onProgress);
   const onWarning = callbacks.guard(options.onWarning);
-  const { patienceMs = DEFAULT_PATIENCE_MS } = options;
   const view = await lookAndPlan(aws, request, options);
   const { resolved, plan, facts } = view;
   for (const warning of plan.warnings) onWarning(warning);
@@ -156,7 +153,6 @@ export async function createCredentials(
     steps: plan.steps,
     user: facts.user,
     patienceMs,
-    rollbackTimeoutMs: Math.min(patienceMs, MAX_ROLLBACK_PATIENCE_MS),
     signal,
     log: onProgress,
     warn: onWarning,
@@ -167,8 +163,8 @@ export async function createCredentials(
     const { expires } = request;
     if (expires !== undefined && created.accessKey !== undefined && !await isAmazon(aws)) {
       const { credentials, accessKey: { userName } } = created;
-      const patience = { timeoutMs: Math.min(patienceMs, MAX_PROBE_PATIENCE_MS), signal };
-      await proveExpiry(aws, { userName, expires, credentials }, patience);
+      const timeoutMs = Math.min(patienceMs ?? MAX_PROBE_PATIENCE_MS, MAX_PROBE_PATIENCE_MS);
+      await proveExpiry(aws, { userName, expires, credentials }, { timeoutMs, signal });
     }
     const changes = await abortable(lookAgain(aws, resolved, plan, facts), signal);
     for (const warning of changes) onWarning(warning);
