@@ -16,16 +16,45 @@ export type Partition =
   | "aws-iso-f"
   | "aws-eusc";
 
-/** How a partition's regions begin, and how its host names end. */
-const PARTITIONS: Record<Partition, { regions: RegExp; hostSuffix: string }> = {
-  "aws-cn": { regions: /^cn-/, hostSuffix: "amazonaws.com.cn" },
-  "aws-us-gov": { regions: /^us-gov-/, hostSuffix: "amazonaws.com" },
-  "aws-iso": { regions: /^us-iso-/, hostSuffix: "c2s.ic.gov" },
-  "aws-iso-b": { regions: /^us-isob-/, hostSuffix: "sc2s.sgov.gov" },
-  "aws-iso-e": { regions: /^eu-isoe-/, hostSuffix: "cloud.adc-e.uk" },
-  "aws-iso-f": { regions: /^us-isof-/, hostSuffix: "csp.hci.ic.gov" },
-  "aws-eusc": { regions: /^eusc-/, hostSuffix: "amazonaws.eu" },
-  aws: { regions: /^/, hostSuffix: "amazonaws.com" },
+/** What the regions and host names of a partition have in common. */
+interface PartitionNames {
+  /** How its regions begin. */
+  regions: RegExp;
+  /** How its host names end. */
+  hostSuffix: string;
+  /** The same for hosts that know IPv6. */
+  dualStackSuffix: string;
+}
+
+const PARTITIONS: Record<Partition, PartitionNames> = {
+  "aws-cn": {
+    regions: /^cn-/,
+    hostSuffix: "amazonaws.com.cn",
+    dualStackSuffix: "api.amazonwebservices.com.cn",
+  },
+  "aws-us-gov": { regions: /^us-gov-/, hostSuffix: "amazonaws.com", dualStackSuffix: "api.aws" },
+  "aws-iso": { regions: /^us-iso-/, hostSuffix: "c2s.ic.gov", dualStackSuffix: "api.aws.ic.gov" },
+  "aws-iso-b": {
+    regions: /^us-isob-/,
+    hostSuffix: "sc2s.sgov.gov",
+    dualStackSuffix: "api.aws.scloud",
+  },
+  "aws-iso-e": {
+    regions: /^eu-isoe-/,
+    hostSuffix: "cloud.adc-e.uk",
+    dualStackSuffix: "api.cloud-aws.adc-e.uk",
+  },
+  "aws-iso-f": {
+    regions: /^us-isof-/,
+    hostSuffix: "csp.hci.ic.gov",
+    dualStackSuffix: "api.aws.hci.ic.gov",
+  },
+  "aws-eusc": {
+    regions: /^eusc-/,
+    hostSuffix: "amazonaws.eu",
+    dualStackSuffix: "api.amazonwebservices.eu",
+  },
+  aws: { regions: /^/, hostSuffix: "amazonaws.com", dualStackSuffix: "api.aws" },
 };
 
 /** The partition of a region; of one that is unknown, `aws`. */
@@ -43,6 +72,11 @@ export function partitionOfArn(arn: string): Partition | undefined {
 /** How the host names of a region's services end. */
 export function hostSuffixOf(region: string): string {
   return PARTITIONS[partitionOfRegion(region)].hostSuffix;
+}
+
+/** How the host names of a region's services end that know IPv6. */
+export function dualStackSuffixOf(region: string): string {
+  return PARTITIONS[partitionOfRegion(region)].dualStackSuffix;
 }
 
 /** Checks the name of a partition. */

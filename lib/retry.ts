@@ -18,6 +18,15 @@ export interface RetryOptions {
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 2_000;
 
+const MAX_BACKOFF_MS = 5_000;
+
+/** How long to wait after so many failures: twice as long each time, and by chance a different time than others. */
+export function backoffMs(failures: number, firstMs: number): number {
+  const longest = Math.min(firstMs * 2 ** (failures - 1), MAX_BACKOFF_MS);
+  // Requests that were refused together should not come back together.
+  return longest * (0.5 + Math.random() / 2);
+}
+
 /** Calls again, with growing delays, as long as the error is retriable; throws that of the last call. */
 export async function retry<T>(
   call: () => Promise<T>,

@@ -1,5 +1,5 @@
 /**
- * The layout: which wing may import which, no circles, and directories and files of a size that can be read.
+ * The house: which wing may import which, no circles, and rooms of a size that can be read.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const WINGS: Record<string, readonly string[]> = {
   "lib": [],
   "lib/http": ["lib"],
   "lib/policy": ["lib"],
-  "lib/aws": ["lib/policy", "lib"],
+  "lib/aws": ["lib/http", "lib/policy", "lib"],
   "lib/account": ["lib/aws", "lib/policy", "lib"],
   "lib/objects": ["lib/aws", "lib/http", "lib/policy", "lib"],
   "lib/credentials": ["deno.json", "lib/account", "lib/aws", "lib/policy", "lib"],
@@ -30,7 +30,7 @@ const WINGS: Record<string, readonly string[]> = {
   ],
 };
 
-const MAX_FILES = 24;
+const MAX_ROOMS = 24;
 const MAX_LINES = 450;
 
 async function* sourceFiles(directory: string): AsyncGenerator<string> {
@@ -89,11 +89,9 @@ Deno.test("layout: no circle of imports, those of types included", () => {
   for (const file of files) visit(file, []);
 });
 
-Deno.test("layout: directories and files stay small enough to find one's way around", () => {
-  const directories = Map.groupBy(files, (file) => dirname(file));
-  for (const [directory, members] of directories) {
-    assert.ok(members.length <= MAX_FILES, directory);
-  }
+Deno.test("layout: folders and files stay small enough to know one's way around", () => {
+  const folders = Map.groupBy(files, (file) => dirname(file));
+  for (const [folder, members] of folders) assert.ok(members.length <= MAX_ROOMS, folder);
   for (const [file, text] of texts) {
     assert.ok(text.split("\n").length <= MAX_LINES, relative(ROOT, join(ROOT, file)));
   }

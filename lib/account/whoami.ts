@@ -4,17 +4,10 @@
  * @module
  */
 import type { Aws } from "../aws/connect.ts";
+import { callerIdentity, type Identity } from "../aws/requests/caller_identity.ts";
 import { serviceError } from "../aws/service_error.ts";
 
-/** The user or role that credentials belong to, under AWS's field names. */
-export interface Identity {
-  /** The unique id of the user, or of the role and session. */
-  UserId: string;
-  /** The account's number. */
-  Account: string;
-  /** The ARN of the user or session. */
-  Arn: string;
-}
+export type { Identity };
 
 /**
  * Finds out which user or role the credentials belong to.
@@ -39,9 +32,7 @@ export interface Identity {
  */
 export async function whoami(aws: Aws): Promise<Identity> {
   try {
-    const sts = await aws.sts();
-    const { UserId = "", Account = "", Arn = "" } = await sts.getCallerIdentity({});
-    return { UserId, Account, Arn };
+    return await callerIdentity(aws);
   } catch (error) {
     throw serviceError(error, "Could not find out who is calling");
   }

@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import { withRequestLog } from "./request_log.ts";
 import { noService, SESSION_REFUSED } from "./error_meanings.ts";
+import { isBelievable } from "./requests/clock.ts";
 import { awsErrorCode, isOtherService, noteMeaning } from "./service_error.ts";
 import { customEndpoint, type ServiceName, type Settings, usesPathStyle } from "./settings.ts";
 
@@ -55,7 +56,7 @@ export async function iamClient(settings: Settings, options: ClientOptions): Pro
     if (isRefused && (await iam.config.credentials()).sessionToken) {
       noteMeaning(error, SESSION_REFUSED);
     }
-    if (settings.endpoints.IAM && isOtherService(error)) noteMeaning(error, noService("IAM"));
+    noteOtherService(error, settings, "IAM");
   });
 }
 
@@ -63,9 +64,16 @@ export async function iamClient(settings: Settings, options: ClientOptions): Pro
 export async function stsClient(settings: Settings): Promise<STSClient> {
   const { STS } = await import("@aws-sdk/client-sts");
   const sts = prepared(new STS(await clientConfig(settings, "STS")), settings);
-  return withErrorNotes(sts, (error) => {
-    if (settings.endpoints.STS && isOtherService(error)) noteMeaning(error, noService("STS"));
-  });
+  return withErrorNotes(sts, (error) => noteOtherService(error, settings, "STS"));
+}
+
+/** Notes of an error that the server at a custom endpoint doesn't have the service. */
+export function noteOtherService(
+  error: unknown,
+  { endpoints }: Settings,
+  service: "IAM" | "STS",
+): void {
+  if (endpoints[service] && isOtherService(error)) noteMeaning(error, noService(service));
 }
 
 /** A client for buckets. */
@@ -147,17 +155,9 @@ function prepared<T extends IAMClient | STSClient | S3Client | S3ControlClient>(
 ): T {
   Object.defineProperty(client.config, "systemClockOffset", {
     get: () => clock.offsetMs,
-    set: (offsetMs: number) => clock.offsetMs = believableOffset(offsetMs),
+    set: (offsetMs: number) => clock.offsetMs = isBelievable(offsetMs) ? offsetMs : 0,
   });
   return withRequestLog(client, onRequest);
-}
-
-/** A request that is signed for next year could be kept, and sent then. */
-const MAX_CLOCK_OFFSET_MS = 24 * 60 * 60_000;
-
-/** How far this machine's clock is off by a server's date; 0 if that can't be true. */
-export function believableOffset(offsetMs: number): number {
-  return Math.abs(offsetMs) <= MAX_CLOCK_OFFSET_MS ? offsetMs : 0;
 }
 
 /** Far more than any answer of AWS's that is no object, such as a page of the longest keys. */

@@ -35,15 +35,19 @@ export function httpStatus(error: unknown): number | undefined {
   return $metadata?.httpStatusCode ?? $response?.statusCode;
 }
 
+/** The headers of the answer that an error stands for, by name in lower case; none if there was no answer. */
+export function answerHeaders(error: unknown): Record<string, string> {
+  return ((error ?? {}) as SdkError).$response?.headers ?? {};
+}
+
 /** The region that an answer names in its `x-amz-bucket-region` header. */
 export function namedRegion(error: unknown): string | undefined {
-  return ((error ?? {}) as SdkError).$response?.headers?.["x-amz-bucket-region"];
+  return answerHeaders(error)["x-amz-bucket-region"];
 }
 
 /** Whether the answer was a page for a browser instead of one of AWS's formats. */
 export function isHtml(error: unknown): boolean {
-  const type = ((error ?? {}) as SdkError).$response?.headers?.["content-type"];
-  return type?.startsWith("text/html") ?? false;
+  return answerHeaders(error)["content-type"]?.startsWith("text/html") ?? false;
 }
 
 /** Whether AWS rejected a request unread because of throttling, so that it is safe to retry. */

@@ -206,13 +206,13 @@ export type Step =
     kind: "put-bucket-tagging";
     bucket: string;
     region?: string;
-    tags: Tag[];
+    tags: { Key: string; Value: string }[];
   }
   | {
     kind: "create-user";
     userName: string;
     permissionsBoundary?: string;
-    tags?: Tag[];
+    tags?: { Key: string; Value: string }[];
   }
   | { kind: "put-user-policy"; userName: string; policyName: string; policy: PolicyDocument }
   | { kind: "create-access-key"; userName: string }
@@ -228,7 +228,7 @@ export type Step =
     /** Whether AmazonS3FullAccess has to be attached to it. */
     needsPolicy: boolean;
     /** Tags of a new role. */
-    tags?: Tag[];
+    tags?: { Key: string; Value: string }[];
   }
   | {
     kind: "assume-role";

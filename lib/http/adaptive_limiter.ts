@@ -4,6 +4,7 @@
  * @module
  */
 import { abortable } from "../abortable.ts";
+import { backoffMs } from "../retry.ts";
 
 /** The server's refusal of a request that came too soon. */
 export interface Refusal {
@@ -20,7 +21,6 @@ export interface Clock {
 }
 
 const FIRST_DELAY_MS = 50;
-const MAX_DELAY_MS = 5_000;
 /** Some servers name two minutes with every refusal, however soon they would answer again. */
 const MAX_RETRY_AFTER_MS = 10_000;
 /** Refusals one after the other, with nothing answered in between, after which the run gives up. */
@@ -77,8 +77,7 @@ export class AdaptiveLimiter {
           if (this.#refusals >= MAX_REFUSALS || count >= MAX_REFUSALS_OF_ONE) throw error;
         }
         // It keeps its place for so long, so that no other takes it.
-        const longest = Math.min(FIRST_DELAY_MS * 2 ** (this.#refusals - 1), MAX_DELAY_MS);
-        await this.#clock.pause(longest * (0.5 + Math.random() / 2));
+        await this.#clock.pause(backoffMs(this.#refusals, FIRST_DELAY_MS));
       } finally {
         this.#leave();
       }

@@ -9,7 +9,7 @@
  */
 import { Connection, type HttpRequest } from "./connection.ts";
 import { dial } from "./dial.ts";
-import { ConnectionError, malformed } from "./errors.ts";
+import { ConnectionError } from "./errors.ts";
 import type { HttpHead } from "./head.ts";
 import type { Sink } from "./message_reader.ts";
 import type { NetworkSettings } from "./proxy.ts";
@@ -68,7 +68,8 @@ export class HttpClient {
 
   /**
    * Sends a request and gives the whole answer, whatever its status. Throws the signal's reason, what
-   * `onHead` or its sink threw, or a {@linkcode ConnectionError} if no complete answer came.
+   * `onHead` or its sink threw, a {@linkcode ConnectionError} if no complete answer came, or a
+   * `SyntaxError` if the answer is too long.
    */
   async exchange(request: HttpRequest, options: ExchangeOptions = {}): Promise<HttpResponse> {
     const { origin, body } = request;
@@ -156,7 +157,7 @@ class TextCollector {
 
   add(piece: Uint8Array): void {
     this.#length += piece.length;
-    if (this.#length > MAX_TEXT) throw malformed("it is too long");
+    if (this.#length > MAX_TEXT) throw new SyntaxError("the answer is too long");
     this.#decoder ??= new TextDecoder();
     this.#text += this.#decoder.decode(piece, { stream: true });
   }

@@ -6,8 +6,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Aws, type BucketAddress, connectionOf } from "../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
-import { believableOffset, REQUEST_PAYER } from "../aws/clients.ts";
-import { requestLog } from "../aws/request_log.ts";
+import { REQUEST_PAYER } from "../aws/clients.ts";
+import { correctClock } from "../aws/requests/clock.ts";
+import { RequestError, UNKNOWN } from "../aws/requests/request_error.ts";
+import { isSuccess, sendSigned } from "../aws/requests/send.ts";
 import { isThrottled, isUntrusted, noteMeaning, serviceError } from "../aws/service_error.ts";
 import { asUsageError } from "../errors.ts";
 import { checkBucketOrAccessPoint } from "../access_point.ts";
@@ -16,16 +18,16 @@ import { type ExchangeOptions, HttpClient, type HttpResponse } from "../http/cli
 import type { HttpBody } from "../http/connection.ts";
 import { ConnectionError } from "../http/errors.ts";
 import type { HttpHead } from "../http/head.ts";
+import { backoffMs } from "../retry.ts";
 import {
   EMPTY_PAYLOAD_HASH,
   encodePath,
-  encodeQuery,
   md5OfBody,
   sha256OfBody,
   Signer,
-} from "./signature.ts";
+} from "../aws/requests/signature.ts";
 import { NO_CONNECTION } from "./types.ts";
-import { childText, parseXml } from "./xml.ts";
+import { childText, parseXml } from "../aws/requests/xml.ts";
 
 /** A request to a bucket. */
 export interface BucketRequest {
@@ -43,37 +45,23 @@ export interface BucketRequest {
   payloadHash?: string;
 }
 
-/** An error that S3 answered with, in the form of the SDK's errors. */
-export class S3RequestError extends Error {
-  /** S3's code, where the answer was an error document, be its status that of success. */
-  declare readonly Code?: string;
-  /** The HTTP status. */
-  readonly $metadata: { httpStatusCode: number };
-  /** The headers of the answer. */
-  readonly $response: { statusCode: number; headers: Record<string, string> };
+/** An error that S3 answered with. */
+export class S3RequestError extends RequestError {
   /** The region that the request should have gone to, if S3 names it. */
   readonly region: string | undefined;
   /** The region that it went to. */
   sentTo: string | undefined;
 
   constructor(answer: HttpResponse, code: string, message: string, region?: string) {
-    super(message);
-    this.name = code;
-    if (code !== UNKNOWN) this.Code = code;
-    this.$metadata = { httpStatusCode: answer.status };
-    this.$response = { statusCode: answer.status, headers: answer.headers };
+    super(answer, code, message);
     this.region = answer.headers["x-amz-bucket-region"] ?? region;
   }
 }
-
-/** Stands for the code of an answer that has none. */
-const UNKNOWN = "Unknown";
 
 const MAX_ATTEMPTS = 10;
 /** The same while the endpoint stays silent or talks nonsense: nothing suggests that this will pass. */
 const MAX_SILENT_ATTEMPTS = 3;
 const FIRST_DELAY_MS = 50;
-const MAX_DELAY_MS = 5_000;
 
 /** S3's codes for errors that pass with time. */
 const RETRIABLE_CODES = new Set([
@@ -180,9 +168,7 @@ export class BucketClient {
           continue;
         }
         if (!isRetriable(error) || count >= maxAttempts(error)) throw error;
-        const longest = Math.min(FIRST_DELAY_MS * 2 ** (count - 1), MAX_DELAY_MS);
-        // Requests that were refused together should not come back together.
-        await this.pause(longest * (0.5 + Math.random() / 2));
+        await this.pause(backoffMs(count, FIRST_DELAY_MS));
       }
     }
   }
@@ -194,37 +180,22 @@ export class BucketClient {
     const path = key === undefined ? basePath : `${basePath}/${encodePath(key)}`;
     const credentials = await this.#credentials(address);
     const digest = this.#needsDigest && body !== undefined && { "content-md5": md5OfBody(body) };
-    const headers = signer.sign(
-      {
-        method,
-        path: path || "/",
-        query,
-        headers: {
-          host: origin.host,
-          ...request.headers,
-          ...digest,
-          ...(address.requestPayer && REQUEST_PAYER),
-        },
-        payloadHash: body === undefined
-          ? EMPTY_PAYLOAD_HASH
-          : request.payloadHash ?? sha256OfBody(body),
-      },
-      credentials,
-      new Date(Date.now() + address.clock.offsetMs),
-    );
-    const queryText = encodeQuery(query);
-    const target = `${path || "/"}${queryText && `?${queryText}`}`;
-    const began = performance.now();
-    const log = (outcome: number | string) =>
-      address.onRequest?.(requestLog({
-        method,
-        url: `${origin.origin}${target}`,
-        headers,
-        outcome,
-        milliseconds: performance.now() - began,
-      }));
+    const unsigned = {
+      method,
+      origin,
+      path: path || "/",
+      query,
+      headers: { ...request.headers, ...digest, ...(address.requestPayer && REQUEST_PAYER) },
+      body,
+      payloadHash: body === undefined
+        ? EMPTY_PAYLOAD_HASH
+        : request.payloadHash ?? sha256OfBody(body),
+    };
     this.#http ??= new HttpClient(address.requestTimeoutMs, address.network);
-    const answer = await this.#http.exchange({ method, origin, target, headers, body }, {
+    const { clock, onRequest } = address;
+    const route = { http: this.#http, signer, clock, onRequest };
+    const began = performance.now();
+    const answer = await sendSigned(unsigned, credentials, route, {
       ...options,
       signal: options.signal ?? this.#signal,
       onHead: (head) => {
@@ -235,12 +206,10 @@ export class BucketClient {
         return options.onHead?.(head);
       },
     }).catch((error) => {
-      log(error.code ?? error.name);
       throw this.#isAlive(error, began)
         ? new ConnectionError("ENOANSWER", "only this request was not answered", error)
         : error;
     });
-    log(answer.status);
     // S3 may find out that it failed after it has begun to answer with success.
     if (!isSuccess(answer.status) || /^\s*(<\?xml[^>]*>\s*)?<Error[\s>]/.test(answer.text)) {
       throw this.#noted(Object.assign(errorOf(answer), { sentTo: address.region }));
@@ -285,7 +254,7 @@ export class BucketClient {
     return this.#endpoint ??= locating().then((address) => {
       const origin = new URL(address.url);
       const basePath = origin.pathname.replace(/\/+$/, "");
-      return this.#known = { address, origin, basePath, signer: new Signer(address.region) };
+      return this.#known = { address, origin, basePath, signer: new Signer(address.region, "s3") };
     });
   }
 
@@ -293,11 +262,8 @@ export class BucketClient {
   #adaptTo(error: unknown): boolean {
     if (!(error instanceof S3RequestError)) return false;
     const { $response: { headers }, region } = error;
-    if (error.name === "RequestTimeTooSkewed" && headers.date !== undefined) {
-      const skew = believableOffset(Date.parse(headers.date) - Date.now());
-      if (!skew) return false;
-      if (this.#known !== undefined) this.#known.address.clock.offsetMs = skew;
-      return true;
+    if (error.name === "RequestTimeTooSkewed" && this.#known !== undefined) {
+      return correctClock(this.#known.address.clock, headers);
     }
     if (isMissingDigest(error)) return this.#needsDigest = true;
     const isElsewhere = [301, 307, 400].includes(error.$metadata.httpStatusCode);
@@ -313,10 +279,6 @@ interface Endpoint {
   origin: URL;
   basePath: string;
   signer: Signer;
-}
-
-function isSuccess(status: number): boolean {
-  return status >= 200 && status < 300;
 }
 
 /**

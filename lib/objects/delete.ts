@@ -12,7 +12,7 @@ import { escapeName } from "../escape.ts";
 import { BucketClient, errorOf } from "./bucket_client.ts";
 import { listPages } from "./list.ts";
 import { isFatal, type ObjectResult } from "./types.ts";
-import { childText, escapeXml, isXmlText, parseXml, type XmlElement } from "./xml.ts";
+import { childText, escapeXml, isXmlText, parseXml, type XmlElement } from "../aws/requests/xml.ts";
 
 /** The most keys that S3 deletes at a time, and as many as a page of a listing has. */
 const BATCH_SIZE = 1000;

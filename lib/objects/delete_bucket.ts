@@ -11,7 +11,7 @@ import { S3CredentialsError } from "../errors.ts";
 import { BucketClient } from "./bucket_client.ts";
 import { deleteBatches, type DeleteTarget } from "./delete.ts";
 import { decodeKey, listPages } from "./list.ts";
-import { childText, parseXml, type XmlElement } from "./xml.ts";
+import { childText, parseXml, type XmlElement } from "../aws/requests/xml.ts";
 
 /** How much a bucket holds. */
 export interface BucketContent {

@@ -8,9 +8,9 @@ import { type Aws, connectionOf } from "../aws/connect.ts";
 import { PageMarkers } from "../aws/listing.ts";
 import { serviceError } from "../aws/service_error.ts";
 import { BucketClient } from "./bucket_client.ts";
-import { encodePath } from "./signature.ts";
+import { encodePath } from "../aws/requests/signature.ts";
 import type { ObjectSummary } from "./types.ts";
-import { childText, parseXml, type XmlElement } from "./xml.ts";
+import { childText, parseXml, type XmlElement } from "../aws/requests/xml.ts";
 
 /**
  * Lists the objects of a bucket, in the order of their keys.

@@ -16,10 +16,10 @@ import { escapeName, shellWord } from "../escape.ts";
 import { type BucketClient, errorOf, S3RequestError } from "./bucket_client.ts";
 import type { HttpBody } from "../http/connection.ts";
 import { ConnectionError } from "../http/errors.ts";
-import { sha256OfBody } from "./signature.ts";
+import { sha256OfBody } from "../aws/requests/signature.ts";
 import type { ByteSource } from "./sources.ts";
 import { UNREACHABLE } from "./types.ts";
-import { childText, escapeXml, parseXml } from "./xml.ts";
+import { childText, escapeXml, parseXml } from "../aws/requests/xml.ts";
 
 /** The most parts of an upload. */
 export const PARTS_LIMIT = 10_000;

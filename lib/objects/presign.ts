@@ -12,7 +12,7 @@ import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { checkUrlDuration, formatTime } from "../time.ts";
 import { BucketClient } from "./bucket_client.ts";
 import { checkKey } from "./keys.ts";
-import { encodePath, encodeQuery, Signer } from "./signature.ts";
+import { encodePath, encodeQuery, Signer } from "../aws/requests/signature.ts";
 
 /** What URLs and forms have in common. */
 export interface PresignOptions {
@@ -231,7 +231,7 @@ async function prepare(aws: Aws, bucket: string, options: PresignOptions): Promi
   if (warning !== undefined) onWarning?.(warning);
   const origin = new URL(address.url);
   const basePath = origin.pathname.replace(/\/+$/, "");
-  const signer = new Signer(address.region);
+  const signer = new Signer(address.region, "s3");
   return { address, origin, basePath, signer, credentials, now, expiresIn, end };
 }
 

@@ -14,7 +14,7 @@ import { BucketClient } from "./bucket_client.ts";
 import { contentTypeOf } from "./content_types.ts";
 import { checkKey } from "./keys.ts";
 import { BufferPool, PART_SIZE, uploadInParts } from "./multipart.ts";
-import { sha256OfBody } from "./signature.ts";
+import { sha256OfBody } from "../aws/requests/signature.ts";
 import { type ByteSource, type ObjectContent, openSource } from "./sources.ts";
 import {
   DEFAULT_TRANSFERS,

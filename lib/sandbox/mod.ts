@@ -48,6 +48,7 @@ export type {
   Group,
   KmsKey,
   LifecycleRule,
+  LoginProfile,
   ManagedPolicy,
   MultipartUpload,
   PublicAccessBlock,
@@ -60,13 +61,6 @@ export type {
 } from "./account.ts";
 export type { Clock } from "./clock.ts";
 export type { Fault, PermissionDecision, RequestRecord } from "./faults.ts";
-export type {
-  CredentialStatus,
-  InstanceProfile,
-  LoginProfile,
-  MfaDevice,
-  PasswordPolicy,
-} from "./iam/entities.ts";
 export type { OidcProvider } from "./iam/oidc_provider.ts";
 export type {
   Federation,
@@ -77,7 +71,6 @@ export type {
   WebIdentity,
 } from "./sts/session.ts";
 export type { Visibility } from "./visibility.ts";
-export type { XmlElement } from "./xml.ts";
 export type {
   AccountSnapshot,
   BucketSnapshot,

@@ -156,6 +156,7 @@ for (
     "mod.ts",
     "lib/cli/credentials.ts",
     "lib/cli/identities.ts",
+    "lib/account/whoami.ts",
     "lib/cli/buckets/settings.ts",
     "lib/cli/using/exec.ts",
     "lib/cli/using/localserver.ts",

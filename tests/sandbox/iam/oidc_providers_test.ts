@@ -68,13 +68,12 @@ Deno.test("TagOpenIDConnectProvider, Untag, List: tags of a provider", async () 
   assert.deepEqual(rest.Tags, [{ Key: "b", Value: "3" }]);
 });
 
-Deno.test("DeleteOpenIDConnectProvider: deletes, once", async () => {
+Deno.test("DeleteOpenIDConnectProvider: deletes, and doesn't mind if there is none", async () => {
   await using r = await room();
   await r.iam.createOpenIDConnectProvider({ Url });
   await r.iam.deleteOpenIDConnectProvider(Arn);
   assert.deepEqual(r.sandbox.snapshot().oidcProviders, []);
-  const gone = await refusal(r.iam.deleteOpenIDConnectProvider(Arn));
-  assert.deepEqual([gone.status, gone.code], [404, "NoSuchEntity"]);
+  await r.iam.deleteOpenIDConnectProvider(Arn);
 });
 
 Deno.test("oidc providers: each call takes its permission, on the provider", async () => {
@@ -173,7 +172,7 @@ for (
       { ThumbprintList: many(6).map(() => THUMBPRINT) },
       400,
       "InvalidInput",
-      /fewer than 5 entries/,
+      /at most 5 entries/,
     ],
   ] as const
 ) {

@@ -153,8 +153,7 @@ export function listParts(call: S3Call): Answer {
     ownership(call, upload),
     element("StorageClass", storageClassOf(upload)),
     element("PartNumberMarker", marker),
-    // S3 names the last part of each page, the last page included.
-    element("NextPartNumberMarker", page.at(-1)?.[0] ?? 0),
+    isTruncated ? element("NextPartNumberMarker", page.at(-1)![0]) : undefined,
     element("MaxParts", limit),
     element("IsTruncated", isTruncated),
     checksumChoice(upload),
@@ -165,7 +164,7 @@ export function listParts(call: S3Call): Answer {
         element("LastModified", isoTime(part.lastModified)),
         element("ETag", part.etag),
         element("Size", part.body.length),
-        upload.checksumAlgorithm === undefined ? undefined : checksumMarkup(part.checksums),
+        checksumMarkup(part.checksums),
       )
     ),
   ]);

@@ -1,11 +1,11 @@
 /**
- * Signatures and encoded paths of requests for objects.
+ * Signatures and encoded paths of requests.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { type BinaryLike, createHmac } from "node:crypto";
 import fc from "fast-check";
-import { encodePath, Signer } from "../../lib/objects/signature.ts";
+import { encodePath, Signer } from "../../../lib/aws/requests/signature.ts";
 
 const KEYS = {
   accessKeyId: "AKIAIOSFODNN7EXAMPLE",
@@ -14,7 +14,7 @@ const KEYS = {
 const NOW = new Date("2013-05-24T00:00:00Z");
 
 Deno.test("Signer: signs the example of AWS's documentation", () => {
-  const signed = new Signer("us-east-1").sign(
+  const signed = new Signer("us-east-1", "s3").sign(
     {
       method: "GET",
       path: "/test.txt",
@@ -32,7 +32,7 @@ Deno.test("Signer: signs the example of AWS's documentation", () => {
 });
 
 Deno.test("Signer: presigns the example of AWS's documentation", () => {
-  const query = new Signer("us-east-1").presign(
+  const query = new Signer("us-east-1", "s3").presign(
     {
       method: "GET",
       path: "/test.txt",
@@ -61,7 +61,11 @@ Deno.test("Signer: signs a text by HMAC with keys of any length", () => {
     (secretAccessKey, text) => {
       const key = ["20130524", "us-east-1", "s3", "aws4_request"]
         .reduce(hmac, Buffer.from(`AWS4${secretAccessKey}`));
-      const signed = new Signer("us-east-1").signText(text, { ...KEYS, secretAccessKey }, NOW);
+      const signed = new Signer("us-east-1", "s3").signText(
+        text,
+        { ...KEYS, secretAccessKey },
+        NOW,
+      );
       assert.equal(signed, hmac(key, text).toString("hex"));
     },
   ));

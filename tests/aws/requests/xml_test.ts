@@ -2,7 +2,7 @@
  * The reader of S3's XML, with documents that nobody would write in good faith.
  */
 import assert from "node:assert/strict";
-import { childText, parseXml, unescapeXml } from "../../lib/objects/xml.ts";
+import { childText, parseXml, unescapeXml } from "../../../lib/aws/requests/xml.ts";
 
 Deno.test("parseXml: reads elements with prefixes and attributes, empty ones, comments and CDATA", () => {
   const document = `<?xml version="1.0"?><!DOCTYPE a><s:a x="/y"><!-- <b> --><b-1.c/>` +

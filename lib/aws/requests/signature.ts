@@ -1,14 +1,15 @@
 /**
- * AWS's signature for S3 (version 4): of a request in the Authorization header, of a URL, of a form.
+ * AWS's signature (version 4): of a request in the Authorization header, of a URL, of a form.
  *
  * The commands for objects sign their requests themselves: with thousands of small objects the time
- * goes into what is done around each request, and this is a fifth of what the SDK's client does.
+ * goes into what is done around each request, and this is a fifth of what the SDK's client does. So
+ * does `whoami`: to load the SDK's client takes longer than all the rest of it.
  *
  * @module
  */
 import { type BinaryLike, createHash, type Hash } from "node:crypto";
-import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
-import type { HttpBody } from "../http/connection.ts";
+import type { AwsCredentialIdentity } from "../credential_types.ts";
+import type { HttpBody } from "../../http/connection.ts";
 
 /** A request to sign. */
 export interface UnsignedRequest {
@@ -103,14 +104,16 @@ const ALGORITHM = "AWS4-HMAC-SHA256";
 /** Of a URL, by which any body may be sent. */
 const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
 
-/** Signs the requests of one caller to one region. */
+/** Signs the requests of one caller to one service in one region. */
 export class Signer {
   readonly #region: string;
+  readonly #service: "s3" | "sts";
   #key: { day: string; secret: string; hmac: Hmac } | undefined;
   #lastScope: { second: number; time: string; scope: string } | undefined;
 
-  constructor(region: string) {
+  constructor(region: string, service: "s3" | "sts") {
     this.#region = region;
+    this.#service = service;
   }
 
   /** Gives the headers to send: those of the request and those of the signature. */
@@ -180,7 +183,7 @@ export class Signer {
     const second = Math.floor(now.getTime() / 1000);
     if (this.#lastScope?.second !== second) {
       const time = `${now.toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
-      const scope = `${time.slice(0, 8)}/${this.#region}/s3/aws4_request`;
+      const scope = `${time.slice(0, 8)}/${this.#region}/${this.#service}/aws4_request`;
       this.#lastScope = { second, time, scope };
     }
     return this.#lastScope;
@@ -192,9 +195,11 @@ export class Signer {
     now: Date,
   ): string {
     const { time, scope } = this.#scope(now);
+    // All services but S3 sign a path that is encoded once more.
+    const signedPath = this.#service === "s3" ? path : encodePath(path);
     const lines = Object.keys(headers).sort()
       .map((name) => `${name}:${headers[name]!.trim().replace(/ +/g, " ")}\n`);
-    const canonical = `${method}\n${path}\n${encodeQuery(query)}\n${lines.join("")}\n${
+    const canonical = `${method}\n${signedPath}\n${encodeQuery(query)}\n${lines.join("")}\n${
       nameList(headers)
     }\n${payloadHash}`;
     const toSign = `${ALGORITHM}\n${time}\n${scope}\n${sha256(canonical)}`;
@@ -204,7 +209,7 @@ export class Signer {
   #signingKey(day: string, secret: string): Hmac {
     if (this.#key?.day !== day || this.#key.secret !== secret) {
       const first = new Hmac(new TextEncoder().encode(`AWS4${secret}`));
-      const hmac = [day, this.#region, "s3", "aws4_request"]
+      const hmac = [day, this.#region, this.#service, "aws4_request"]
         .reduce((key, text) => new Hmac(key.digest(text)), first);
       this.#key = { day, secret, hmac };
     }

@@ -1,5 +1,5 @@
 /**
- * The XML that S3 speaks: elements and their text. Attributes and prefixes of namespaces are read and
+ * The XML that S3 and STS speak: elements and their text. Attributes and prefixes of namespaces are read and
  * ignored; a document that defines entities of its own is refused.
  *
  * The reader only ever searches forward, so that its time grows with the length of the document,
