@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { createAccessKey, createUser } from "../lib/sandbox/seed.ts";
-import { type Sandbox, startSandbox } from "../lib/sandbox/mod.ts";
+import { Content, type Sandbox, startSandbox } from "../lib/sandbox/mod.ts";
 import { run, sandboxEnv } from "./support/run.ts";
 
 const PAGES = ["README.md", ...[...Deno.readDirSync("docs")].map(({ name }) => `docs/${name}`)]
@@ -114,7 +114,7 @@ async function preparedSandbox(): Promise<Sandbox> {
   for (const key of ["hello.txt", "one.txt", "path/two.txt", "my-folder/a.js"]) {
     bucket.objects.set(key, {
       key,
-      body: new TextEncoder().encode("hello"),
+      body: Content.of("hello"),
       etag: '"5d41402abc4b2a76b9719d911017c592"',
       lastModified: new Date(0),
       headers: {},

@@ -5,6 +5,7 @@
  */
 import type { Partition } from "../partitions.ts";
 import type { Clock } from "./clock.ts";
+import type { Content } from "./content.ts";
 import type { OidcProvider } from "./iam/oidc_provider.ts";
 import type {
   SessionAttributes,
@@ -175,7 +176,7 @@ export interface StoredObject {
   /** Omitted for the version `null`, which is stored while versioning is off. */
   versionId?: string;
   /** The content. */
-  body: Uint8Array;
+  body: Content;
   /** In double quotes, as S3 gives it. */
   etag: string;
   /** When it was stored. */
@@ -241,7 +242,7 @@ export interface MultipartUpload {
 /** A part of a multipart upload. */
 export interface UploadedPart {
   /** The content. */
-  body: Uint8Array;
+  body: Content;
   /** In double quotes, as S3 gives it. */
   etag: string;
   /** When it was stored. */

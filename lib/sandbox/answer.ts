@@ -4,16 +4,17 @@
  * @module
  */
 
+import type { Content } from "./content.ts";
+
 /** A response, made and sent many times faster than the `Response` of the platform. */
 export class Answer {
   readonly status: number;
   /** By their names in small letters. */
   readonly headers: Record<string, string>;
-  /** Sent as it is, without a copy. */
-  readonly body: Uint8Array | string;
+  readonly body: Content | string;
 
   constructor(
-    body: Uint8Array | string | null,
+    body: Content | string | null,
     { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> } = {},
   ) {
     this.status = status;

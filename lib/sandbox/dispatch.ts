@@ -21,6 +21,7 @@ import { corsHeaders, preflight } from "./s3/cors.ts";
 import { checkFormPolicy, isFormUpload, readForm, uploadOfForm } from "./s3/form_upload.ts";
 import { authorize, type RequestContext } from "./auth/authorize.ts";
 import { accessKeyIdOf, identify } from "./caller.ts";
+import { Content } from "./content.ts";
 import { errorResponse, hostId } from "./error_response.ts";
 import type { Fault, FaultList, RequestRecord } from "./faults.ts";
 import { iam } from "./iam/service.ts";
@@ -109,7 +110,7 @@ export async function dispatch(
   return response;
 }
 
-const EMPTY = new Uint8Array();
+const EMPTY = new Content([]);
 /** More than this many requests are not remembered; the oldest go first. */
 const MAX_REQUESTS = 10_000;
 const MAX_HEADER_BYTES = 8192;
@@ -128,7 +129,7 @@ interface Exchange {
   incoming: IncomingRequest;
   claim: ReadClaim;
   /** The payload, if it has been read already. */
-  form: Uint8Array | undefined;
+  form: Content | undefined;
   service: ServiceName;
   requestId: string;
   record: RequestRecord;

@@ -60,6 +60,7 @@ export type {
   User,
 } from "./account.ts";
 export type { Clock } from "./clock.ts";
+export { Content } from "./content.ts";
 export type { Fault, PermissionDecision, RequestRecord } from "./faults.ts";
 export type { OidcProvider } from "./iam/oidc_provider.ts";
 export type {

@@ -7,6 +7,7 @@
 import type { Account, Bucket, Grant, Session, User } from "./account.ts";
 import type { Federation, UserSession } from "./sts/session.ts";
 import type { Answer } from "./answer.ts";
+import type { Content } from "./content.ts";
 
 /** The services that the sandbox has. */
 export type ServiceName = "iam" | "sts" | "s3";
@@ -25,7 +26,7 @@ export interface SandboxRequest {
    */
   headers: ReadonlyMap<string, string>;
   /** The payload, without `aws-chunked` framing. */
-  body: Uint8Array;
+  body: Content;
   /** The request id, for error documents. */
   requestId: string;
   /** Whether the form of a browser stood for it. */

@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer";
 import { S3CredentialsError } from "../errors.ts";
 import { isObject } from "../is_object.ts";
 import type { Account, Cloud } from "./account.ts";
+import { Content } from "./content.ts";
 import { createAccount, createCloud } from "./seed.ts";
 
 const FORMAT = "s3-credentials sandbox 1";
@@ -81,7 +82,7 @@ function restoreAccount(state: AccountState, cloud: Cloud): void {
 /** Marks what JSON has no type for. */
 function encode(value: unknown): unknown {
   if (value instanceof Date) return { $date: value.toISOString() };
-  if (value instanceof Uint8Array) return { $bytes: base64(value) };
+  if (value instanceof Content) return { $bytes: base64(value.bytes()) };
   if (value instanceof Map) return { $map: [...value].map(encode) };
   if (value instanceof Set) return { $set: [...value].map(encode) };
   if (Array.isArray(value)) return value.map(encode);
@@ -97,7 +98,7 @@ function decode(value: unknown): unknown {
   if (!isObject(value)) return value;
   const { $date, $bytes, $map, $set } = value;
   if (typeof $date === "string") return new Date($date);
-  if (typeof $bytes === "string") return new Uint8Array(Buffer.from($bytes, "base64"));
+  if (typeof $bytes === "string") return Content.of(new Uint8Array(Buffer.from($bytes, "base64")));
   if (Array.isArray($map)) return new Map($map.map(decode) as [unknown, unknown][]);
   if (Array.isArray($set)) return new Set($set.map(decode));
   return mapValues(value, decode);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Content } from "./content.ts";
 import { ServiceError } from "./operation.ts";
 
 /** What comes before a request's payload, before anything was decoded. */
@@ -16,7 +17,7 @@ export interface WireHead {
 
 /** A request as it came over the wire. */
 export interface WireRequest extends WireHead {
-  body: Uint8Array;
+  body: Content;
 }
 
 /** A request whose payload has not been read yet. */
@@ -24,7 +25,7 @@ export interface IncomingRequest extends WireHead {
   /** Whether the client sends the payload only once it is told to. */
   awaitsContinue: boolean;
   /** Reads the payload; `undefined` if it has more bytes than that. */
-  read(limit: number): Promise<Uint8Array | undefined>;
+  read(limit: number): Promise<Content | undefined>;
 }
 
 /** Headers by their names in small letters; a request's are read many times. */
@@ -81,7 +82,7 @@ export function queryParameters(
   const type = headerOf(request, "content-type") ?? "";
   if (request.method === "POST") {
     if (!type.startsWith("application/x-www-form-urlencoded")) return [];
-    return [...new URLSearchParams(new TextDecoder().decode(request.body))];
+    return [...new URLSearchParams(request.body.text())];
   }
   try {
     return queryOf(request.rawPath);

@@ -14,7 +14,7 @@ async function linked(): Promise<Stage> {
   return st;
 }
 
-const text = (st: Stage, key: string) => new TextDecoder().decode(st.objects().get(key)?.body);
+const text = (st: Stage, key: string) => st.objects().get(key)?.body.text() ?? "";
 
 for (const hasAll of [true, false]) {
   const start = (st: Stage, args: string[]) => hasAll ? runAlone(st, args) : st.run(args);

@@ -5,7 +5,7 @@
  * then made to fail, one call after the other. `S3CREDS_RUNS=10` tries all of them, not a part.
  */
 import assert from "node:assert/strict";
-import { type Fault, startSandbox } from "../../lib/sandbox/mod.ts";
+import { Content, type Fault, startSandbox } from "../../lib/sandbox/mod.ts";
 import { PART_SIZE } from "../../lib/objects/multipart.ts";
 import { isItsTurn } from "../support/arbitraries.ts";
 import { type Ran, run, type RunOptions, secretsOf } from "../support/run.ts";
@@ -126,7 +126,7 @@ async function preparedState(): Promise<string> {
   sandbox.account.roles.delete("s3-credentials.AmazonS3FullAccess");
   sandbox.account.buckets.get("my-bucket")!.objects.set("a.txt", {
     key: "a.txt",
-    body: new TextEncoder().encode("hello"),
+    body: Content.of("hello"),
     etag: '"5d41402abc4b2a76b9719d911017c592"',
     lastModified: new Date(0),
     headers: {},

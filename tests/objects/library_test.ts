@@ -3,6 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { Content } from "../../lib/sandbox/mod.ts";
 import {
   type Aws,
   connect,
@@ -58,7 +59,7 @@ Deno.test("downloadObject: finds a wrong checksum where the ETag can't tell, at 
   await putObject(aws, BUCKET, "a", new Blob(["content"]));
   const stored = st.objects().get("a")!;
   stored.headers["x-amz-server-side-encryption"] = "aws:kms";
-  stored.body = new TextEncoder().encode("Content");
+  stored.body = Content.of("Content");
   await assert.rejects(
     downloadObject(aws, BUCKET, "a", st.path("a")),
     /what arrived is not what the server holds/,
@@ -152,7 +153,7 @@ for (const [what, [content, key, type]] of Object.entries(CONTENTS)) {
     await putObject(aws, BUCKET, key, content);
     const stored = st.objects().get(key)!;
     const expected = what === "a file" ? await Deno.readTextFile("README.md") : "hello";
-    assert.equal(new TextDecoder().decode(stored.body), expected);
+    assert.equal(stored.body.text(), expected);
     assert.equal(stored.headers["content-type"], type);
     aws.close();
   });
@@ -166,7 +167,7 @@ for (const length of [8 * 2 ** 20, 8 * 2 ** 20 + 1, 16 * 2 ** 20 + 1]) {
     const contents = { bytes, blob: new Blob([bytes]), stream: new Blob([bytes]).stream() };
     for (const [key, content] of Object.entries(contents)) {
       await putObject(aws, BUCKET, key, content);
-      assert.ok(Buffer.from(st.objects().get(key)!.body).equals(bytes), key);
+      assert.ok(Buffer.from(st.objects().get(key)!.body.bytes()).equals(bytes), key);
     }
     aws.close();
   });

@@ -56,7 +56,7 @@ for (const serve of [[], ["--serve"]]) {
     const written = await exec(["--write-only", ...serve], to, { stdin: "from standard input" });
     assert.deepEqual([written.code, written.stderr], [0, ""]);
     const stored = sandbox.account.buckets.get(BUCKET)!.objects.get(`new${serve.length}`)!;
-    assert.equal(new TextDecoder().decode(stored.body), "from standard input");
+    assert.equal(stored.body.text(), "from standard input");
     const denied = await exec(["--write-only", ...serve], ["aws", "s3", "ls", `s3://${BUCKET}`]);
     assert.equal(denied.code, 255);
     assert.match(denied.stderr, /AccessDenied.*s3:ListBucket/s);

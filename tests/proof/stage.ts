@@ -4,7 +4,7 @@ import { S3 } from "@aws-sdk/client-s3";
 import { STS } from "@aws-sdk/client-sts";
 import assert from "node:assert/strict";
 import type { Bucket, Sandbox, StoredObject } from "../../lib/sandbox/mod.ts";
-import { startSandbox } from "../../lib/sandbox/mod.ts";
+import { Content, startSandbox } from "../../lib/sandbox/mod.ts";
 import { run } from "../support/run.ts";
 
 /** The bucket that the credentials are for, and one whose name starts like it. */
@@ -134,7 +134,7 @@ function furnish(bucket: Bucket): void {
 function object(key: string): StoredObject {
   return {
     key,
-    body: new TextEncoder().encode(`content of ${key}`),
+    body: Content.of(`content of ${key}`),
     etag: '"d41d8cd98f00b204e9800998ecf8427e"',
     lastModified: new Date("2026-01-01T00:00:00Z"),
     headers: {},

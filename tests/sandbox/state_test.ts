@@ -1,7 +1,7 @@
 import { S3 } from "@aws-sdk/client-s3";
 import { STS } from "@aws-sdk/client-sts";
 import assert from "node:assert/strict";
-import { startSandbox } from "../../lib/sandbox/mod.ts";
+import { Content, startSandbox } from "../../lib/sandbox/mod.ts";
 import { refusal, room, trust } from "./helpers.ts";
 
 Deno.test("save: a sandbox that starts with the state has the same account", async () => {
@@ -63,7 +63,7 @@ Deno.test("save: a session continues, with its role as it is then", async () => 
 
 Deno.test("save: says that there is too much where no text can hold it", async () => {
   await using sandbox = await startSandbox({ buckets: ["b"] });
-  const body = new Uint8Array(2 ** 29);
+  const body = new Content([new Uint8Array(2 ** 29)]);
   const lastModified = new Date();
   const object = { key: "k", body, etag: '"e"', lastModified, headers: {}, tags: [], acl: [] };
   sandbox.account.buckets.get("b")!.objects.set("k", object);

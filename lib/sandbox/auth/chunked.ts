@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { Content } from "../content.ts";
 import { hmacHex, sameDigest, scopeOf, sha256, type SignatureClaim } from "./signature.ts";
 
 /** A payload without its framing. */
 export interface Unframed {
-  body: Uint8Array;
+  body: Content;
   /** Headers that came after the payload, such as checksums; names in lower case. */
   trailers: [string, string][];
 }
@@ -39,27 +40,24 @@ const EMPTY_HASH = sha256("");
 const MIN_CHUNK_BYTES = 8192;
 const MAX_LINE_BYTES = 16_384;
 
-/**
- * Reads the chunks of a payload; without a signer, they are expected to be unsigned. The payload is
- * moved together within its buffer, so that a large one takes its memory once.
- */
-export function unframe(framed: Uint8Array, signer: ChunkSigner | undefined): Unframed {
+/** Reads the chunks of a payload; without a signer, they are expected to be unsigned. */
+export function unframe(framed: Content, signer: ChunkSigner | undefined): Unframed {
   let previous = signer?.claim.signature ?? "";
   let position = 0;
-  let length = 0;
+  const chunks: Content[] = [];
   let lastSize = MIN_CHUNK_BYTES;
   /** Reads up to the end of a line, which is CRLF. */
   const readLine = (): string => {
-    const end = framed.subarray(0, position + MAX_LINE_BYTES).indexOf(0x0a, position);
+    const end = framed.indexOf("\n", position, position + MAX_LINE_BYTES);
     if (end === -1) throw new ChunkError("The payload ends within its framing");
-    const line = LATIN1.decode(framed.subarray(position, end));
+    const line = LATIN1.decode(framed.slice(position, end).bytes());
     if (!line.endsWith("\r")) throw new ChunkError("A line of the framing ends without CRLF");
     position = end + 1;
     return line.slice(0, -1);
   };
   /** In the line of a trailer, LF may precede CRLF: so AWS's page writes it, and MinIO's client. */
   const readTrailer = (): string => {
-    const line = LATIN1.decode(framed.subarray(position, position + MAX_LINE_BYTES));
+    const line = LATIN1.decode(framed.slice(position, position + MAX_LINE_BYTES).bytes());
     const [whole, text] = /^([^\r\n]+)\n\r\n/.exec(line) ?? [];
     if (whole === undefined) return readLine();
     position += whole.length;
@@ -73,11 +71,10 @@ export function unframe(framed: Uint8Array, signer: ChunkSigner | undefined): Un
       throw new ChunkError(`A chunk has ${lastSize} bytes`, "chunkTooSmall");
     }
     lastSize = size;
-    const chunk = framed.subarray(position, position + size);
+    const chunk = framed.slice(position, position + size);
     if (chunk.length !== size) throw new ChunkError("The payload ends within a chunk");
     if (signer) previous = checkChunk(signer, previous, chunk, header[2] ?? "");
-    framed.copyWithin(length, position, position + size);
-    length += size;
+    chunks.push(chunk);
     position += size;
     if (size > 0 && readLine() !== "") throw new ChunkError("A chunk is longer than its size");
   }
@@ -93,7 +90,7 @@ export function unframe(framed: Uint8Array, signer: ChunkSigner | undefined): Un
     throw new ChunkError("Data follows the last chunk", lacksTrailer ? "trailer" : "chunkFraming");
   }
   return {
-    body: framed.subarray(0, length),
+    body: Content.join(chunks),
     trailers: checkTrailers(trailers, signer, previous),
   };
 }
@@ -101,7 +98,7 @@ export function unframe(framed: Uint8Array, signer: ChunkSigner | undefined): Un
 function checkChunk(
   { key, claim }: ChunkSigner,
   previous: string,
-  chunk: Uint8Array,
+  chunk: Content,
   signature: string,
 ): string {
   const text = ["AWS4-HMAC-SHA256-PAYLOAD", claim.timestamp, scopeOf(claim), previous, EMPTY_HASH];

@@ -6,6 +6,7 @@
  */
 import { authenticationError } from "./errors.ts";
 import { ChunkError, type ChunkSigner, unframe } from "./chunked.ts";
+import type { Content } from "../content.ts";
 import { sameDigest, sha256 } from "./signature.ts";
 import { headerOf, type WireHead, type WireRequest } from "../wire.ts";
 
@@ -15,7 +16,7 @@ export type Signer = Pick<ChunkSigner, "key" | "claim">;
 /** A payload as its service reads it. */
 export interface Payload {
   /** The payload without `aws-chunked` framing. */
-  body: Uint8Array;
+  body: Content;
   /** Headers that followed the payload. */
   trailers: [string, string][];
 }
@@ -98,7 +99,7 @@ export function readPayload(request: WireRequest, signer: Signer | undefined): P
   return { body, trailers: [] };
 }
 
-function checkHash(body: Uint8Array, declared: string): void {
+function checkHash(body: Content, declared: string): void {
   const computed = sha256(body);
   if (sameDigest(computed, declared.toLowerCase())) return;
   throw authenticationError("s3", "payloadHash", {

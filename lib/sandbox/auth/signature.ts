@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash, createHmac } from "node:crypto";
+import type { Content } from "../content.ts";
 import type { AuthenticationProblem } from "./errors.ts";
 import { headerOf, percentDecode, queryOf, type WireHead, type WireRequest } from "../wire.ts";
 
@@ -39,8 +40,10 @@ export class MalformedSignatureError extends Error {
 const ALGORITHM = "AWS4-HMAC-SHA256";
 
 /** SHA-256 in lower-case hexadecimal. */
-export function sha256(data: string | Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex");
+export function sha256(data: string | Content): string {
+  return typeof data === "string"
+    ? createHash("sha256").update(data).digest("hex")
+    : data.digest("sha256").toString("hex");
 }
 
 function hmac(key: string | Uint8Array, data: string): Uint8Array {

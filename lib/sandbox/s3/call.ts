@@ -115,7 +115,7 @@ export class S3Call {
     if (this.request.body.length === 0 && !MALFORMED_IF_EMPTY.includes(rootName)) {
       throw new ServiceError(400, "MissingRequestBodyError", "Request Body is empty");
     }
-    const root = parseXml(new TextDecoder().decode(this.request.body));
+    const root = parseXml(this.request.body.text());
     if (root?.name !== rootName) throw malformedXml();
     return root;
   }

@@ -6,6 +6,7 @@
  */
 import { Buffer } from "node:buffer";
 import { isObject } from "../../is_object.ts";
+import type { Content } from "../content.ts";
 import { type SandboxRequest, ServiceError } from "../operation.ts";
 import { bucketOfHost } from "../wire.ts";
 import { invalidArgument, malformedXml, missingField } from "./errors.ts";
@@ -16,7 +17,7 @@ export interface UploadForm {
   /** Fields before the file, by name in lower case. */
   fields: ReadonlyMap<string, string>;
   /** The content of the file. */
-  file: Uint8Array;
+  file: Content;
 }
 
 /** Whether a request is the form of a browser: a POST to a bucket that names no operation. */
@@ -44,27 +45,26 @@ export function readForm({ headers, body }: SandboxRequest): UploadForm {
     /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(headers.get("content-type") ?? "") ?? [];
   const boundary = quoted ?? plain;
   if (boundary === undefined) throw malformedForm();
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const delimiter = `\r\n--${boundary}`;
   const fields = new Map<string, string>();
-  let position = bytes.indexOf(`--${boundary}`);
+  let position = body.indexOf(`--${boundary}`);
   while (position >= 0) {
-    const start = bytes.indexOf("\r\n", position);
-    const headEnd = bytes.indexOf("\r\n\r\n", start);
-    const end = headEnd < 0 ? -1 : bytes.indexOf(delimiter, headEnd + 2);
+    const start = body.indexOf("\r\n", position);
+    const headEnd = body.indexOf("\r\n\r\n", start);
+    const end = headEnd < 0 ? -1 : body.indexOf(delimiter, headEnd + 2);
     if (start < 0 || end < 0) break;
-    const head = bytes.toString("utf8", start, headEnd);
+    const head = body.slice(start, headEnd).text();
     const name = /\bname="([^"]*)"/i.exec(head)?.[1]?.toLowerCase();
     if (name === undefined) throw malformedForm();
-    const content = bytes.subarray(headEnd + 4, Math.max(headEnd + 4, end));
+    const content = body.slice(headEnd + 4, Math.max(headEnd + 4, end));
     if (name === "file") {
       const path = /\bfilename="([^"]*)"/i.exec(head)?.[1] ?? "";
       const filename = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
       const key = fields.get("key");
       if (key !== undefined) fields.set("key", key.replaceAll("${filename}", filename));
-      return { fields, file: new Uint8Array(content) };
+      return { fields, file: content };
     }
-    fields.set(name, content.toString("utf8"));
+    fields.set(name, content.text());
     position = end + 2;
   }
   if (fields.size === 0) throw malformedForm();

@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { createBucket } from "../../../lib/sandbox/seed.ts";
-import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
+import { Content, type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
 import { run } from "../../support/run.ts";
 
 const FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
@@ -276,7 +276,7 @@ test("--public lets anyone download, and do nothing else", async (sandbox) => {
   assert.equal(await statusOf("DELETE"), 403);
   bucket.objects.set("index.html", {
     key: "index.html",
-    body: new TextEncoder().encode("hello"),
+    body: Content.of("hello"),
     etag: '"x"',
     lastModified: new Date(),
     headers: {},

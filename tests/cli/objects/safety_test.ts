@@ -8,6 +8,7 @@ import { LocalFile } from "../../../lib/objects/local_file.ts";
 import { LocalDirectory } from "../../../lib/objects/local_directory.ts";
 import { resolveKeyPath } from "../../../lib/objects/keys.ts";
 import { escapeControls, escapeName } from "../../../lib/escape.ts";
+import { Content } from "../../../lib/sandbox/mod.ts";
 import {
   BUCKET,
   keyArbitrary,
@@ -22,11 +23,10 @@ import {
 async function store(st: Stage, contents: Record<string, string>): Promise<void> {
   await st.put("template", "x");
   const template = st.objects().get("template")!;
-  const { createHash } = await import("node:crypto");
   st.objects().clear();
   for (const [key, text] of Object.entries(contents)) {
-    const body = new TextEncoder().encode(text);
-    const etag = `"${createHash("md5").update(body).digest("hex")}"`;
+    const body = Content.of(text);
+    const etag = `"${body.digest("md5").toString("hex")}"`;
     st.objects().set(key, { ...template, key, body, etag });
   }
 }

@@ -123,7 +123,7 @@ for (const length of [0, 1, 8 * 2 ** 20 - 1, 8 * 2 ** 20, 8 * 2 ** 20 + 1, 16 * 
     const put = await st.run(["put-object", "-s", BUCKET, "x.html", "-"], { stdin: content });
     assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
     const stored = st.objects().get("x.html")!;
-    assert.equal(Buffer.compare(stored.body, content), 0);
+    assert.equal(Buffer.compare(stored.body.bytes(), content), 0);
     assert.equal(stored.headers["content-type"], "text/html");
     const { code } = await st.run(["get-object", BUCKET, "x.html", "-o", st.path("x")]);
     assert.equal(code, 0);

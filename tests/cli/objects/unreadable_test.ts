@@ -16,7 +16,7 @@ function exists(path: string): boolean {
   return isLinux && new Deno.Command("test", { args: ["-e", path] }).outputSync().success;
 }
 
-const text = (st: Stage, key: string) => new TextDecoder().decode(st.objects().get(key)?.body);
+const text = (st: Stage, key: string) => st.objects().get(key)?.body.text() ?? "";
 
 for (const [path, reason] of Object.entries(UNREADABLE)) {
   Deno.test({

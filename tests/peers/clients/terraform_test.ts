@@ -62,7 +62,7 @@ async function openTerraform(name: SceneName) {
     /** What the state says, or nothing. */
     state() {
       const body = sandbox.account.buckets.get(bucket)!.objects.get(prefix + STATE)?.body;
-      return body && JSON.parse(new TextDecoder().decode(body));
+      return body && JSON.parse(body.text());
     },
     async [Symbol.asyncDispose]() {
       await sandbox.close();

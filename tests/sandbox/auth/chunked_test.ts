@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
-import { startSandbox } from "../../../lib/sandbox/mod.ts";
+import fc from "fast-check";
+import { unframe } from "../../../lib/sandbox/auth/chunked.ts";
+import { Content, startSandbox } from "../../../lib/sandbox/mod.ts";
 import { hex, macHex, send, sign, type Signed } from "./sign.ts";
 
 function signedChunks(seed: Signed, parts: string[], trailers: [string, string][]): string {
@@ -71,7 +73,7 @@ for (const [name, contentSha256, trailers, isSigned] of STREAMS) {
     const { status, body } = await send(put);
     assert.equal(status, 200, body);
     const stored = sandbox.account.buckets.get("b")!.objects.get("k")!;
-    assert.equal(new TextDecoder().decode(stored.body), `${FULL_CHUNK}hello`);
+    assert.equal(stored.body.text(), `${FULL_CHUNK}hello`);
     assert.equal(stored.headers["content-encoding"], undefined);
     put.init.body = framed.replace("llo", "LLO");
     assert.ok([400, 403].includes((await send(put)).status));
@@ -244,6 +246,21 @@ for (const refused of REFUSED_STREAMS) {
     assert.equal((await send(good)).status, 200);
   });
 }
+
+Deno.test("unframe: however a payload arrives, it is stored without its framing", () => {
+  const content = `${FULL_CHUNK}hello`;
+  const framed = Buffer.from(`2000\r\n${FULL_CHUNK}\r\n5\r\nhello\r\n0\r\n${CHECKSUM}\r\n`);
+  const cuts = fc.array(
+    fc.oneof(fc.nat(framed.length), fc.integer({ min: 8190, max: framed.length })),
+  );
+  fc.assert(fc.property(cuts, (positions) => {
+    const sorted = [0, ...positions.sort((a, b) => a - b), framed.length];
+    const pieces = sorted.map((start, at) => framed.subarray(start, sorted[at + 1]));
+    const { body, trailers } = unframe(new Content(pieces), undefined);
+    assert.equal(body.text(), content);
+    assert.deepEqual(trailers, [CRC32_OF_HELLO]);
+  }));
+});
 
 Deno.test("aws-chunked: objects and parts are sent in chunks, and no documents", async () => {
   await using sandbox = await startSandbox({ buckets: ["b"] });

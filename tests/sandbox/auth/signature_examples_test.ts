@@ -6,6 +6,7 @@ import {
   signingKey,
   stringToSign,
 } from "../../../lib/sandbox/auth/signature.ts";
+import { Content } from "../../../lib/sandbox/content.ts";
 import type { WireRequest } from "../../../lib/sandbox/wire.ts";
 
 // AWS publishes worked examples of Signature Version 4; these are their requests and signatures.
@@ -112,7 +113,7 @@ for (const example of EXAMPLES) {
       method: example.method,
       rawPath: example.rawPath,
       rawHeaders: [...Object.entries(example.headers), ["Authorization", authorization]],
-      body: new TextEncoder().encode(example.body ?? ""),
+      body: Content.of(example.body ?? ""),
     };
     assert.equal(computed(request, example.secret), example.signature);
     assert.equal(readClaim(request)!.signature, example.signature);
@@ -127,7 +128,7 @@ Deno.test("stringToSign: AWS's example, presigned URL", () => {
       `${encodeURIComponent(S3_SCOPE)}&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400` +
       `&X-Amz-SignedHeaders=host&X-Amz-Signature=${signature}`,
     rawHeaders: [["Host", "examplebucket.s3.amazonaws.com"]],
-    body: new Uint8Array(),
+    body: new Content([]),
   };
   assert.equal(computed(request, S3_SECRET), signature);
 });
@@ -158,7 +159,7 @@ function exampleUpload(): { request: WireRequest; seed: string } {
     method: "PUT",
     rawPath: "/examplebucket/chunkObject.txt",
     rawHeaders: [...Object.entries(headers), ["authorization", authorization]],
-    body: new TextEncoder().encode(framed.join("")),
+    body: Content.of(framed.join("")),
   };
   return { request, seed };
 }
@@ -173,13 +174,13 @@ Deno.test("unframe: AWS's example, upload in signed chunks", () => {
     claim,
     hasTrailer: false,
   });
-  assert.equal(new TextDecoder().decode(body), "a".repeat(66_560));
+  assert.equal(body.text(), "a".repeat(66_560));
 });
 
 Deno.test("unframe: refuses a signed chunk with a changed byte", () => {
   const { request } = exampleUpload();
   const claim = readClaim(request)!;
-  request.body[1000] = 0x62;
+  request.body.bytes()[1000] = 0x62;
   assert.throws(
     () => unframe(request.body, { key: signingKey(S3_SECRET, claim), claim, hasTrailer: false }),
     {

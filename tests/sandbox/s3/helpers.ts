@@ -1,7 +1,7 @@
 /** What the tests of the sandbox's S3 share: clients of S3, and requests without one. */
 import { type _Object, S3, type S3ClientConfig } from "@aws-sdk/client-s3";
 import assert from "node:assert/strict";
-import type { Bucket, SandboxOptions } from "../../../lib/sandbox/mod.ts";
+import { type Bucket, Content, type SandboxOptions } from "../../../lib/sandbox/mod.ts";
 import { type Keys, type Room, room } from "../helpers.ts";
 
 export interface S3Room extends Room {
@@ -50,7 +50,7 @@ export function fill(bucket: Bucket, keys: string[]): void {
   for (const key of keys) {
     bucket.objects.set(key, {
       key,
-      body: new Uint8Array(),
+      body: new Content([]),
       etag: '"d41d8cd98f00b204e9800998ecf8427e"',
       lastModified: new Date(),
       headers: {},

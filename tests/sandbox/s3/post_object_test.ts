@@ -85,6 +85,24 @@ for (const version of [2, 4] as const) {
   });
 }
 
+Deno.test("PostObject: a file that arrives in several pieces is stored whole", async () => {
+  await using r = await s3Room({ buckets: ["b"] });
+  const content = "\r\n--".repeat(50_000);
+  const { status, body } = await post(
+    `${r.sandbox.url}/b`,
+    signedFields({
+      keys: r.sandbox.credentials,
+      fields: { key: "k" },
+      conditions: [{ key: "k" }],
+    }),
+    content,
+  );
+  assert.equal(status, 204, body);
+  const stored = bucketIn(r, "b").objects.get("k")!.body;
+  assert.ok(stored.pieces.length > 1);
+  assert.equal(stored.text(), content);
+});
+
 Deno.test("PostObject: answers 204 without wishes, or redirects with bucket, key and ETag", async () => {
   await using r = await s3Room({ buckets: ["b"] });
   const keys = r.sandbox.credentials;

@@ -183,7 +183,7 @@ function checkAccount({ bucket, account, request }: S3Call): void {
 export function putBucketPolicy(call: S3Call): Answer {
   checkAccount(call);
   const { bucket, account } = call;
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(call.request.body);
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(call.request.body.bytes());
   checkBucketPolicy(text, bucket, account);
   const blocks = bucket.publicAccessBlock?.BlockPublicPolicy ||
     ownerOfBucket(bucket, account)?.publicAccessBlock?.BlockPublicPolicy;

@@ -5,12 +5,13 @@
  */
 import { Buffer } from "node:buffer";
 import * as zlib from "node:zlib";
+import type { Content } from "../../content.ts";
 
 const CRC32C = crcTable(0x82f63b78);
 const CRC64 = crc64Table(0x9a6c9329ac4bc9b5n);
 
-/** CRC-32, as in zip files, of content in one piece or more. */
-export function crc32(...pieces: Uint8Array[]): Uint8Array {
+/** CRC-32, as in zip files. */
+export function crc32({ pieces }: Content): Uint8Array {
   return bigEndian(pieces.reduce((crc, piece) => zlib.crc32(piece, crc), 0));
 }
 
@@ -22,8 +23,8 @@ function crcTable(polynomial: number): Uint32Array {
   });
 }
 
-/** CRC-32C, with the polynomial of Castagnoli, of content in one piece or more. */
-export function crc32c(...pieces: Uint8Array[]): Uint8Array {
+/** CRC-32C, with the polynomial of Castagnoli. */
+export function crc32c({ pieces }: Content): Uint8Array {
   let crc = 0xffffffff;
   for (const piece of pieces) {
     for (let at = 0; at < piece.length; at++) {
@@ -46,8 +47,8 @@ function crc64Table(polynomial: bigint): { high: Uint32Array; low: Uint32Array }
   };
 }
 
-/** CRC-64/NVME, of content in one piece or more. */
-export function crc64nvme(...pieces: Uint8Array[]): Uint8Array {
+/** CRC-64/NVME. */
+export function crc64nvme({ pieces }: Content): Uint8Array {
   let high = 0xffffffff;
   let low = 0xffffffff;
   for (const piece of pieces) {

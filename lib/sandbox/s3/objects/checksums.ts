@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
+import { Content } from "../../content.ts";
 import { ServiceError } from "../../operation.ts";
 import type { S3Call } from "../call.ts";
 import { crc32, crc32c, crc64nvme } from "../digests/crc.ts";
@@ -15,14 +15,13 @@ import { textOf, type XmlElement } from "../../xml.ts";
 interface Algorithm {
   /** The length of its digests. */
   bytes: number;
-  /** Takes content in several pieces only if it is one that is `ofWholeObject`. */
-  compute(...pieces: Uint8Array[]): Uint8Array;
+  compute(content: Content): Uint8Array;
   /** Whether the checksum of an object can be one of all its parts together. */
   ofWholeObject?: true;
 }
 
 function hash(name: string, bytes: number): Algorithm {
-  return { bytes, compute: (body) => createHash(name).update(body).digest() };
+  return { bytes, compute: (content) => content.digest(name) };
 }
 
 /** The algorithms, by the name that S3 gives them. */
@@ -34,9 +33,9 @@ const ALGORITHMS: Record<string, Algorithm> = {
   SHA1: hash("sha1", 20),
   SHA256: hash("sha256", 32),
   SHA512: hash("sha512", 64),
-  XXHASH128: { bytes: 16, compute: xxh128 },
-  XXHASH3: { bytes: 8, compute: xxh3 },
-  XXHASH64: { bytes: 8, compute: xxh64 },
+  XXHASH128: { bytes: 16, compute: (content) => xxh128(content.bytes()) },
+  XXHASH3: { bytes: 8, compute: (content) => xxh3(content.bytes()) },
+  XXHASH64: { bytes: 8, compute: (content) => xxh64(content.bytes()) },
 };
 const NAMES = Object.keys(ALGORITHMS);
 /** The names of the algorithms by their headers. */
@@ -52,15 +51,15 @@ export function checksumHeader(algorithm: string): string {
   return `x-amz-checksum-${algorithm.toLowerCase()}`;
 }
 
-/** The checksum in Base64 of a payload, or of an object in pieces. */
-export function checksum(algorithm: string, ...pieces: Uint8Array[]): string {
-  return Buffer.from(algorithmOf(algorithm).compute(...pieces)).toString("base64");
+/** A checksum in Base64. */
+export function checksum(algorithm: string, content: Content): string {
+  return Buffer.from(algorithmOf(algorithm).compute(content)).toString("base64");
 }
 
 /** The checksum of a multipart upload made from the checksums of its parts. */
 export function compositeChecksum(algorithm: string, parts: string[]): string {
   const digests = Buffer.concat(parts.map((part) => Buffer.from(part, "base64")));
-  return `${checksum(algorithm, digests)}-${parts.length}`;
+  return `${checksum(algorithm, Content.of(digests))}-${parts.length}`;
 }
 
 function algorithmOf(name: string): Algorithm {
@@ -118,10 +117,10 @@ export function verifyMd5(call: S3Call): void {
 }
 
 /** Throws if the headers of a checksum can't be right, or the checksum doesn't match the payload. */
-export function verifyChecksums(call: S3Call, pieces: Uint8Array[] = [call.request.body]): void {
+export function verifyChecksums(call: S3Call, content: Content = call.request.body): void {
   checkChecksumHeaders(call);
   const [given] = givenChecksums(call);
-  if (given === undefined || checksum(given[0], ...pieces) === given[1]) return;
+  if (given === undefined || checksum(given[0], content) === given[1]) return;
   throw new ServiceError(
     400,
     "BadDigest",
@@ -177,20 +176,20 @@ export function givenChecksums(call: S3Call): [string, string][] {
 export function keptChecksums(
   call: S3Call,
   requested: string | undefined,
-  body: Uint8Array = call.request.body,
+  body: Content = call.request.body,
 ): Record<string, string> {
   const algorithm = givenChecksums(call)[0]?.[0] ?? requested;
   return algorithm === undefined ? {} : { [checksumHeader(algorithm)]: checksum(algorithm, body) };
 }
 
-function checkMd5(expected: string | undefined, body: Uint8Array): void {
+function checkMd5(expected: string | undefined, body: Content): void {
   if (expected === undefined) return;
   if (!isBase64(expected, 16)) {
     throw new ServiceError(400, "InvalidDigest", "The Content-MD5 you specified was invalid.", {
       details: { "Content-MD5": expected },
     });
   }
-  const calculated = createHash("md5").update(body).digest("base64");
+  const calculated = body.digest("md5").toString("base64");
   if (calculated === expected) return;
   throw new ServiceError(
     400,

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { Answer } from "../../answer.ts";
 import type { DeleteMarker, StoredObject } from "../../account.ts";
+import type { Content } from "../../content.ts";
 import type { May, NeededPermission } from "../../operation.ts";
 import { ServiceError } from "../../operation.ts";
 import { uploadAcl } from "../acl.ts";
@@ -60,8 +60,8 @@ const PUT_CONDITIONS = [
 const LOCK_CONDITIONS = ["mode", "retain-until-date", "legal-hold"];
 
 /** The quoted MD5 of a payload. */
-export function etagOf(body: Uint8Array): string {
-  return `"${createHash("md5").update(body).digest("hex")}"`;
+export function etagOf(body: Content): string {
+  return `"${body.digest("md5").toString("hex")}"`;
 }
 
 /** What any kind of upload needs: more where its headers set tags, an ACL or a lock. */
@@ -152,7 +152,7 @@ export function getObject(call: S3Call, may: May): Answer {
   const ranged = withoutChecksums(headers);
   ranged["content-length"] = String(range.last - range.first + 1);
   ranged["content-range"] = `bytes ${range.first}-${range.last}/${size}`;
-  const slice = object.body.subarray(range.first, range.last + 1);
+  const slice = object.body.slice(range.first, range.last + 1);
   return new Answer(isHead ? null : slice, { status: 206, headers: ranged });
 }
 

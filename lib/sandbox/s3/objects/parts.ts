@@ -4,9 +4,9 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import type { Answer } from "../../answer.ts";
 import type { MultipartUpload, StoredObject, UploadedPart } from "../../account.ts";
+import { Content } from "../../content.ts";
 import type { May, NeededPermission } from "../../operation.ts";
 import { ServiceError } from "../../operation.ts";
 import { emptyAnswer, headerContext, isoTime, onObject, type S3Call, xmlAnswer } from "../call.ts";
@@ -40,7 +40,7 @@ const MIN_PART_BYTES = 5 * 1024 * 1024;
 
 function newPart(
   call: S3Call,
-  body: Uint8Array,
+  body: Content,
   checksums: Record<string, string>,
 ): UploadedPart {
   return { body, etag: etagOf(body), lastModified: call.account.clock.now(), checksums };
@@ -107,8 +107,7 @@ export function uploadPartCopy(call: S3Call, may: May): Answer {
   const number = partNumberOf(call);
   const upload = uploadOf(call);
   const source = existingSource(call, may);
-  // A copy, since the memory of a part is its own.
-  const body = sourceRange(call, source.body).slice();
+  const body = sourceRange(call, source.body);
   const part = newPart(call, body, keptChecksums(call, upload.checksumAlgorithm, body));
   upload.parts.set(number, part);
   return xmlAnswer("CopyPartResult", copyResult(part, part.checksums), {
@@ -117,7 +116,7 @@ export function uploadPartCopy(call: S3Call, may: May): Answer {
   });
 }
 
-function sourceRange(call: S3Call, body: Uint8Array): Uint8Array {
+function sourceRange(call: S3Call, body: Content): Content {
   const name = "x-amz-copy-source-range";
   const text = call.header(name);
   if (text === undefined) return body;
@@ -134,7 +133,7 @@ function sourceRange(call: S3Call, body: Uint8Array): Uint8Array {
     const message = `Range specified is not valid for source object of size: ${body.length}`;
     throw invalidArgument(message, name, text);
   }
-  return body.subarray(Number(first), Number(last) + 1);
+  return body.slice(Number(first), Number(last) + 1);
 }
 
 /** ListParts. */
@@ -176,22 +175,6 @@ export function completeNeeds(call: S3Call): NeededPermission[] {
   return [onObject(call, "s3:PutObject", context), ...partKeyNeeds(call)];
 }
 
-/**
- * Moves the content of all parts into one buffer. The memory of each large part is given back at
- * once, so that never more than one of them is there twice.
- */
-function moved(parts: UploadedPart[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let position = 0;
-  for (const { body } of parts) {
-    whole.set(body, position);
-    position += body.length;
-    // Small ones may share their memory with others.
-    if (body.length >= MIN_PART_BYTES) (body.buffer as ArrayBuffer).transfer(0);
-  }
-  return whole;
-}
-
 /** CompleteMultipartUpload. */
 export function completeMultipartUpload(call: S3Call): Answer {
   const before = completedBefore(call);
@@ -202,12 +185,9 @@ export function completeMultipartUpload(call: S3Call): Answer {
   checkType(call, upload);
   checkSizes(chosen);
   const parts = chosen.map(({ part }) => part);
-  const size = parts.reduce((sum, { body }) => sum + body.length, 0);
-  const digests = parts.map(({ etag }) => Buffer.from(etag.replaceAll('"', ""), "hex"));
-  const md5 = createHash("md5").update(Buffer.concat(digests)).digest("hex");
-  const etag = `"${md5}-${parts.length}"`;
-  checkObjectSize(call, size);
-  const checksums = objectChecksums(call, upload, parts);
+  const body = Content.join(parts.map((part) => part.body));
+  checkObjectSize(call, body.length);
+  const checksums = objectChecksums(call, upload, parts, body);
   const lock = { ...lockOf(call), ...upload.lock };
   const partSizes = chosen.map(({ number, part: { body, checksums } }) => ({
     partNumber: number,
@@ -216,8 +196,8 @@ export function completeMultipartUpload(call: S3Call): Answer {
   }));
   const object: StoredObject = {
     key: call.key,
-    body: moved(parts, size),
-    etag,
+    body,
+    etag: compositeEtag(parts),
     lastModified: call.account.clock.now(),
     headers: { ...upload.headers, ...checksums },
     tags: upload.tags,
@@ -230,6 +210,12 @@ export function completeMultipartUpload(call: S3Call): Answer {
   store(call.bucket, object);
   call.bucket.uploads?.delete(upload.uploadId);
   return completed(call, object);
+}
+
+/** The ETag of a multipart upload, made from those of its parts. */
+function compositeEtag(parts: UploadedPart[]): string {
+  const digests = parts.map(({ etag }) => Buffer.from(etag.replaceAll('"', ""), "hex"));
+  return etagOf(new Content(digests)).replace(/"$/, `-${parts.length}"`);
 }
 
 /** The object that an upload became, if it is still there: to complete it again changes nothing. */
@@ -384,13 +370,13 @@ function objectChecksums(
   call: S3Call,
   { checksumAlgorithm, checksumType }: MultipartUpload,
   parts: UploadedPart[],
+  body: Content,
 ): Record<string, string> {
   const algorithm = checksumAlgorithm ?? DEFAULT_ALGORITHM;
   const header = checksumHeader(algorithm);
   if (checksumType === "FULL_OBJECT") {
-    const pieces = parts.map(({ body }) => body);
-    verifyChecksums(call, pieces);
-    return { [header]: checksum(algorithm, ...pieces), "x-amz-checksum-type": checksumType };
+    verifyChecksums(call, body);
+    return { [header]: checksum(algorithm, body), "x-amz-checksum-type": checksumType };
   }
   for (const [given, value] of givenChecksums(call)) {
     if (!/^[^-]+(-\d+)?$/.test(value) || !isChecksum(given, value.split("-")[0]!)) {
