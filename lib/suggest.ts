@@ -13,6 +13,11 @@ export function nearest(typed: string, names: readonly string[]): string[] {
   return withParts(typed, names);
 }
 
+/** The end of a message about a name that isn't known. */
+export function didYouMean(names: readonly string[]): string {
+  return names.length === 0 ? "" : ` - did you mean ${names.join(" or ")}?`;
+}
+
 /** `delete` or `get-policy` may be all that is remembered of a longer name. */
 function withParts(typed: string, names: readonly string[]): string[] {
   const parts = typed.replace(/^--?/, "").split("-");

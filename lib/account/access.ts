@@ -4,6 +4,7 @@
  * @module
  */
 import type { User as IamUser } from "@aws-sdk/client-iam";
+import { missingBucket, missingKey, missingRole, missingUser } from "../aws/missing.ts";
 import { awsErrorCode, isMissing, serviceError } from "../aws/service_error.ts";
 import { type Aws, connectionOf, type IAMClient } from "../aws/connect.ts";
 import { iamPages } from "../aws/listing.ts";
@@ -188,10 +189,7 @@ async function groupPolicies(
 async function userAccess(iam: IAMClient, UserName: string, known?: Identity): Promise<Access> {
   const reader = new Reader();
   const found = iam.getUser({ UserName }).catch((error) => {
-    if (isMissing(error)) {
-      throw new S3CredentialsError("not-found", `User does not exist: ${UserName}`);
-    }
-    throw error;
+    throw isMissing(error) ? missingUser(UserName) : error;
   });
   const described = known === undefined
     ? await found.catch((error) => {
@@ -244,10 +242,7 @@ const ANY_SESSION = "any-session";
 async function roleAccess(iam: IAMClient, RoleName: string, known?: Identity): Promise<Access> {
   const reader = new Reader();
   const found = iam.getRole({ RoleName }).catch((error) => {
-    if (isMissing(error)) {
-      throw new S3CredentialsError("not-found", `Role does not exist: ${RoleName}`);
-    }
-    throw error;
+    throw isMissing(error) ? missingRole(RoleName) : error;
   });
   const described = known === undefined
     ? await found.catch((error) => {
@@ -330,10 +325,7 @@ async function keyAccess(iam: IAMClient, AccessKeyId: string): Promise<Access> {
       throw serviceError(error, `Could not look at access key ${AccessKeyId}`);
     }
   }
-  throw new S3CredentialsError(
-    "not-found",
-    `Access key does not exist, or belongs to another account: ${AccessKeyId}`,
-  );
+  throw missingKey(AccessKeyId);
 }
 
 /**
@@ -410,11 +402,7 @@ export async function readBucketAccess(aws: Aws, bucket: string): Promise<Bucket
     ),
   ]);
   const missing = reader.errors.find(({ cause }) => awsErrorCode(cause) === "NoSuchBucket");
-  if (missing !== undefined) {
-    throw new S3CredentialsError("not-found", `Bucket does not exist: ${bucket}`, {
-      cause: missing,
-    });
-  }
+  if (missing !== undefined) throw missingBucket(bucket, missing);
   return {
     policies: {
       ...(document && { resource: { type: "bucket", name: `policy of ${bucket}`, document } }),

@@ -5,6 +5,7 @@
  */
 import { abortable } from "../abortable.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
+import { missingKey } from "../aws/missing.ts";
 import { awsErrorCode, isMissing, serviceError } from "../aws/service_error.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkAccessKeyId } from "../names.ts";
@@ -59,11 +60,7 @@ async function ownerOf(aws: Aws, id: string): Promise<AccessKeyOwner> {
       throw serviceError(error, `Could not look at access key ${id}`);
     }
   }
-  throw new S3CredentialsError(
-    "not-found",
-    `Access key does not exist, belongs to another account, or iam:GetAccessKeyLastUsed is ` +
-      `not allowed: ${id}`,
-  );
+  throw missingKey(id);
 }
 
 async function setStatus(

@@ -12,6 +12,7 @@ import {
   publicAccessVerdict,
 } from "../policy/public_access.ts";
 import type { Aws, S3Client } from "../aws/connect.ts";
+import { missingBucket } from "../aws/missing.ts";
 import { awsErrorCode, serviceError } from "../aws/service_error.ts";
 import { bucketAcl, type BucketDetails, bucketRegion, bucketWebsite } from "./bucket_details.ts";
 import { bucketCors, bucketPolicy, type CorsRule } from "./bucket_settings.ts";
@@ -66,11 +67,7 @@ export async function debugBucket(aws: Aws, bucket: string): Promise<BucketRepor
   const ofBucket = await bucketSettings(aws, bucket);
   const errors = Object.values(ofBucket).filter((one) => one instanceof S3CredentialsError);
   const missing = errors.find(({ cause }) => awsErrorCode(cause) === "NoSuchBucket");
-  if (missing !== undefined) {
-    throw new S3CredentialsError("not-found", `Bucket does not exist: ${bucket}`, {
-      cause: missing,
-    });
-  }
+  if (missing !== undefined) throw missingBucket(bucket, missing);
   if (errors.length === Object.keys(ofBucket).length) throw errors[0];
   const report = { ...ofBucket, accountPublicAccessBlock: await accountBlock };
   return { ...report, verdict: publicAccessVerdict(factsOf(bucket, report)) };

@@ -7,7 +7,7 @@ import { S3CredentialsError } from "../errors.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 import type { Aws, S3Client } from "../aws/connect.ts";
 import { awsErrorCode, noteMeaning } from "../aws/service_error.ts";
-import { undefinedIfMissing, withS3 } from "./s3_calls.ts";
+import { undefinedIfMissing, withBucket } from "./s3_calls.ts";
 
 /** A CORS rule, under AWS's field names. */
 export interface CorsRule {
@@ -51,9 +51,10 @@ export const CORS_RULE_ID = "set-by-s3-credentials";
  * ```
  */
 export async function getCorsRules(aws: Aws, bucket: string): Promise<CorsRule[]> {
-  const found = await withS3(
+  const found = await withBucket(
     aws,
-    `Could not read the CORS policy of bucket ${bucket}`,
+    bucket,
+    "read the CORS policy",
     (s3) => bucketCors(s3, bucket),
   );
   return found ?? [];
@@ -103,9 +104,10 @@ export async function setCorsRule(
     AllowedMethods: rule.AllowedMethods ?? ["GET"],
     AllowedOrigins: rule.AllowedOrigins ?? ["*"],
   };
-  await withS3(
+  await withBucket(
     aws,
-    `Could not set the CORS policy of bucket ${bucket}`,
+    bucket,
+    "set the CORS policy",
     (s3) => s3.putBucketCors({ Bucket: bucket, CORSConfiguration: { CORSRules: [complete] } }),
   );
 }
@@ -133,9 +135,10 @@ export async function getBucketPolicy(
   aws: Aws,
   bucket: string,
 ): Promise<PolicyDocument | undefined> {
-  const found = await withS3(
+  const found = await withBucket(
     aws,
-    `Could not read the policy of bucket ${bucket}`,
+    bucket,
+    "read the policy",
     (s3) => bucketPolicy(s3, bucket),
   );
   return found ?? undefined;
@@ -196,9 +199,10 @@ export async function setBucketPolicy(
   policy: PolicyDocument,
 ): Promise<void> {
   try {
-    await withS3(
+    await withBucket(
       aws,
-      `Could not set the policy of bucket ${bucket}`,
+      bucket,
+      "set the policy",
       (s3) =>
         s3.putBucketPolicy({ Bucket: bucket, Policy: JSON.stringify(policy) })
           .catch(notePolicyError),

@@ -5,6 +5,7 @@
  */
 import { DEFAULT_CONCURRENCY, Limiter } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
+import { didYouMean, nearest } from "../suggest.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
 import { PageMarkers, withDetails } from "../aws/listing.ts";
 import { awsErrorCode, serviceError } from "../aws/service_error.ts";
@@ -48,7 +49,8 @@ export async function* listBuckets(aws: Aws, options: ListOptions = {}): AsyncGe
   const { names = [], details = false, concurrency = DEFAULT_CONCURRENCY } = options;
   const limiter = new Limiter(concurrency);
   const missing = new Set(names);
-  const buckets = selected(allBuckets(aws, limiter), missing);
+  const others: string[] = [];
+  const buckets = selected(allBuckets(aws, limiter), missing, others);
   if (details) {
     yield* withDetails(buckets, async (bucket) => ({
       ...bucket,
@@ -58,23 +60,30 @@ export async function* listBuckets(aws: Aws, options: ListOptions = {}): AsyncGe
     yield* buckets;
   }
   for (const name of missing) {
-    reportError(
-      options,
-      new S3CredentialsError("not-found", `Bucket does not exist in this account: ${name}`),
-    );
+    const advice = didYouMean(nearest(name, others).slice(0, MAX_SUGGESTIONS));
+    const message = `Bucket does not exist in this account: ${name}${advice}`;
+    reportError(options, new S3CredentialsError("not-found", message));
   }
 }
 
-/** Passes on what is wanted and takes it from the set; an empty set wants all. */
+/**
+ * Passes on what is wanted and takes it from the set; an empty set wants all. The names of what was
+ * not wanted are noted.
+ */
 async function* selected(
   buckets: AsyncIterable<Bucket>,
   wanted: Set<string>,
+  others: string[],
 ): AsyncGenerator<Bucket> {
   const wantsAll = wanted.size === 0;
   for await (const bucket of buckets) {
     if (wantsAll || wanted.delete(bucket.Name)) yield bucket;
+    else others.push(bucket.Name);
   }
 }
+
+/** An account may have thousands of buckets with like names. */
+const MAX_SUGGESTIONS = 3;
 
 /** Without a page size S3 refuses accounts that may have more than 10,000 buckets. */
 const BUCKETS_PER_PAGE = 1000;

@@ -10,6 +10,7 @@ import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkUserName } from "../names.ts";
 import type { Aws } from "../aws/connect.ts";
 import { type IamPage, iamPages } from "../aws/listing.ts";
+import { missingUser } from "../aws/missing.ts";
 import { isMissing, isUnsupportedOperation, serviceError } from "../aws/service_error.ts";
 import { whoami } from "./whoami.ts";
 
@@ -304,11 +305,7 @@ async function findDependents(iam: IAM, userName: string, tried: string) {
     try {
       return (await list(iam, userName)).map((id) => ({ kind, id, remove }));
     } catch (error) {
-      if (isMissing(error)) {
-        throw new S3CredentialsError("not-found", `User does not exist: ${userName}`, {
-          cause: error,
-        });
-      }
+      if (isMissing(error)) throw missingUser(userName, error);
       const problem = serviceError(error, `${tried}: could not list its ${kind} entries`);
       const isRare = kind !== "policy" && kind !== "access key";
       if (!isRare || (problem.code !== "access-denied" && !isUnsupportedOperation(error))) {

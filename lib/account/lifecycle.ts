@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Aws } from "../aws/connect.ts";
-import { undefinedIfMissing, withS3 } from "./s3_calls.ts";
+import { undefinedIfMissing, withBucket } from "./s3_calls.ts";
 
 /** What S3 will delete by itself. */
 export interface Expiration {
@@ -57,9 +57,10 @@ export async function expireObjects(
   } = {},
 ): Promise<Expiration> {
   const id = ruleId(prefix);
-  const [versioning, existing] = await withS3(
+  const [versioning, existing] = await withBucket(
     aws,
-    `Could not read the lifecycle rules of bucket ${bucket}`,
+    bucket,
+    "read the lifecycle rules",
     (s3) => Promise.all([s3.getBucketVersioning({ Bucket: bucket }), lifecycleOf(aws, bucket)]),
   );
   const filter = { Filter: { Prefix: prefix }, Status: "Enabled" as const };
@@ -106,9 +107,10 @@ export async function keepObjects(
   bucket: string,
   { prefix = "" }: { prefix?: string } = {},
 ): Promise<boolean> {
-  const existing = await withS3(
+  const existing = await withBucket(
     aws,
-    `Could not read the lifecycle rules of bucket ${bucket}`,
+    bucket,
+    "read the lifecycle rules",
     () => lifecycleOf(aws, bucket),
   );
   const others = othersOf(existing, ruleId(prefix));
@@ -146,9 +148,10 @@ function othersOf(existing: Lifecycle, id: string): Rules {
 }
 
 async function putRules(aws: Aws, bucket: string, existing: Lifecycle, Rules: Rules) {
-  await withS3(
+  await withBucket(
     aws,
-    `Could not set the lifecycle rules of bucket ${bucket}`,
+    bucket,
+    "set the lifecycle rules",
     async (s3): Promise<unknown> => {
       if (Rules.length === 0) return await s3.deleteBucketLifecycle({ Bucket: bucket });
       return await s3.putBucketLifecycleConfiguration({

@@ -5,7 +5,7 @@
  */
 import type { PublicAccessBlockSettings } from "../policy/public_access.ts";
 import { type Aws, connectionOf, type S3Client } from "../aws/connect.ts";
-import { undefinedIfMissing, withS3 } from "./s3_calls.ts";
+import { undefinedIfMissing, withBucket } from "./s3_calls.ts";
 
 /** The code by which S3 says that a bucket or an account has no public access block. */
 const MISSING = "NoSuchPublicAccessBlockConfiguration";
@@ -59,9 +59,10 @@ export async function getPublicAccessBlock(
   aws: Aws,
   bucket: string,
 ): Promise<PublicAccessBlockSettings | undefined> {
-  const settings = await withS3(
+  const settings = await withBucket(
     aws,
-    `Could not read the public access block of bucket ${bucket}`,
+    bucket,
+    "read the public access block",
     (s3) => bucketPublicAccessBlock(s3, bucket),
   );
   return settings === null ? undefined : completeSettings(settings);
@@ -109,9 +110,10 @@ export async function setPublicAccessBlock(
   const all = completeSettings(Object.fromEntries(
     FIELDS.map((field) => [field, settings[field] ?? present?.[field]]),
   ));
-  await withS3(
+  await withBucket(
     aws,
-    `Could not set the public access block of bucket ${bucket}`,
+    bucket,
+    "set the public access block",
     (s3) => s3.putPublicAccessBlock({ Bucket: bucket, PublicAccessBlockConfiguration: { ...all } }),
   );
   return all;

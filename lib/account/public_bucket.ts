@@ -17,7 +17,7 @@ import {
   getPublicAccessBlock,
   setPublicAccessBlock,
 } from "./public_access_block.ts";
-import { withS3 } from "./s3_calls.ts";
+import { withBucket } from "./s3_calls.ts";
 
 /** What was changed of a bucket. */
 export interface PublicAccessChange {
@@ -135,9 +135,10 @@ export async function makePrivate(aws: Aws, bucket: string): Promise<PublicAcces
     if (kept.length > 0) {
       await setBucketPolicy(aws, bucket, { ...policy, Statement: kept } as PolicyDocument);
     } else {
-      await withS3(
+      await withBucket(
         aws,
-        `Could not delete the policy of bucket ${bucket}`,
+        bucket,
+        "delete the policy",
         (s3) => s3.deleteBucketPolicy({ Bucket: bucket }),
       );
     }

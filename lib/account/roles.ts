@@ -5,10 +5,11 @@
  */
 import type { Role as SdkRole } from "@aws-sdk/client-iam";
 import { DEFAULT_CONCURRENCY, mapOrdered } from "../concurrency.ts";
-import { S3CredentialsError } from "../errors.ts";
+import type { S3CredentialsError } from "../errors.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 import type { Aws } from "../aws/connect.ts";
 import { iamPages, withDetails } from "../aws/listing.ts";
+import { missingRole } from "../aws/missing.ts";
 import { isMissing, serviceError } from "../aws/service_error.ts";
 import { type IamCalls, iamCalls } from "./iam_calls.ts";
 import { parseDocument } from "./iam_document.ts";
@@ -154,7 +155,7 @@ async function* namedRoles(
       reportError(
         options,
         isMissing(error)
-          ? new S3CredentialsError("not-found", `Role does not exist: ${RoleName}`)
+          ? missingRole(RoleName)
           : serviceError(error, `Could not look at role ${RoleName}`),
       );
     }

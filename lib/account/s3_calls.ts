@@ -4,18 +4,20 @@
  * @module
  */
 import type { Aws, S3Client } from "../aws/connect.ts";
-import { awsErrorCode, serviceError } from "../aws/service_error.ts";
+import { bucketError } from "../aws/missing.ts";
+import { awsErrorCode } from "../aws/service_error.ts";
 
-/** Calls S3; an error says that `action` failed, such as `Could not read …`. */
-export async function withS3<T>(
+/** Calls S3 about a bucket; an error says that it could not do `what` of it, such as `read the policy`. */
+export async function withBucket<T>(
   aws: Aws,
-  action: string,
+  bucket: string,
+  what: string,
   call: (s3: S3Client) => Promise<T>,
 ): Promise<T> {
   try {
     return await call(await aws.s3());
   } catch (error) {
-    throw serviceError(error, action);
+    throw bucketError(error, bucket, `Could not ${what} of bucket ${bucket}`);
   }
 }
 

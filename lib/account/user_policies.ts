@@ -4,10 +4,10 @@
  * @module
  */
 import { DEFAULT_CONCURRENCY, mapOrdered } from "../concurrency.ts";
-import { S3CredentialsError } from "../errors.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 import type { Aws } from "../aws/connect.ts";
 import { iamPages, withDetails } from "../aws/listing.ts";
+import { missingUser } from "../aws/missing.ts";
 import { isMissing, serviceError } from "../aws/service_error.ts";
 import { type IamCalls, iamCalls } from "./iam_calls.ts";
 import { parseDocument } from "./iam_document.ts";
@@ -58,7 +58,7 @@ export async function* listUserPolicies(
       reportError(
         options,
         isMissing(error)
-          ? new S3CredentialsError("not-found", `User does not exist: ${UserName}`)
+          ? missingUser(UserName)
           : serviceError(error, `Could not read the policies of user ${UserName}`),
       );
     }

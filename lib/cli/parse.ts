@@ -21,7 +21,7 @@ import {
 } from "./command.ts";
 import { usageLines } from "./help.ts";
 import type { Io } from "./io.ts";
-import { nearest } from "../suggest.ts";
+import { didYouMean, nearest } from "../suggest.ts";
 
 /** A command line that was understood. */
 export type Parsed =
@@ -207,10 +207,6 @@ function unknownOption(name: string, known: readonly OptionNames[]): OptionProbl
 function unknownCommand(program: Program, name: string): string {
   const names = commandEntries(program).map((entry) => entry.name);
   return `Unknown command '${name}'${didYouMean(nearest(name, names))}`;
-}
-
-function didYouMean(names: readonly string[]): string {
-  return names.length === 0 ? "" : ` - did you mean ${names.join(" or ")}?`;
 }
 
 /** For an option that stands before the command it belongs to. */

@@ -13,6 +13,7 @@ import { S3CredentialsError } from "../errors.ts";
 import { shellWord } from "../escape.ts";
 import { receivedKeys } from "../aws/keys.ts";
 import { iamPages } from "../aws/listing.ts";
+import { missingBoundary } from "../aws/missing.ts";
 import {
   awsErrorCode,
   isMissing,
@@ -43,6 +44,9 @@ export async function createUser(
       )
         .catch(async (error) => {
           if (isRetriedConflict(error, /^EntityAlreadyExists/)) return;
+          if (isMissing(error) && permissionsBoundary !== undefined) {
+            throw missingBoundary(permissionsBoundary, error);
+          }
           // It wasn't there when this run looked.
           if (!/^EntityAlreadyExists/.test(awsErrorCode(error))) throw error;
           run.discoveries.noteConcurrentRun();

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Aws } from "../aws/connect.ts";
+import { bucketError } from "../aws/missing.ts";
 import { awsErrorCode, httpStatus, serviceError } from "../aws/service_error.ts";
 import { mapOrdered, mapUnordered } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
@@ -243,7 +244,11 @@ async function sendBatch(
       lackingBatches.add(client);
       return undefined;
     }
-    const failure = serviceError(error, `Could not delete from ${client.bucket}`);
+    const failure = bucketError(
+      error,
+      client.bucket,
+      `Could not delete from ${client.bucket}`,
+    );
     if (isFatal(failure)) throw failure;
     return { ofTargets: new Map(), ofAll: error as Error };
   }

@@ -5,6 +5,7 @@
  */
 import type { Aws } from "../aws/connect.ts";
 import { PageMarkers } from "../aws/listing.ts";
+import { bucketError, missingBucket } from "../aws/missing.ts";
 import { awsErrorCode, httpStatus, serviceError } from "../aws/service_error.ts";
 import { mapUnordered } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
@@ -139,7 +140,7 @@ export async function bucketContent(
     return content;
   } catch (error) {
     client.throwIfAborted();
-    throw serviceError(error, `Could not look at bucket ${bucket}`);
+    throw bucketError(error, bucket, `Could not look at bucket ${bucket}`);
   } finally {
     client.close();
   }
@@ -306,17 +307,12 @@ function deletionError(bucket: string, thrown: unknown, wasForced: boolean): S3C
         : `s3-credentials list-bucket ${bucket} shows what it holds; \`force\` deletes that, too`,
     });
   }
-  const error = serviceError(thrown, action);
-  if (awsErrorCode(thrown) === "NoSuchBucket") {
-    return new S3CredentialsError("not-found", `Bucket does not exist: ${bucket}`, {
-      cause: thrown,
-    });
-  }
+  if (awsErrorCode(thrown) === "NoSuchBucket") return missingBucket(bucket, thrown);
   const isOurs = thrown instanceof S3CredentialsError && !thrown.message.startsWith(action);
   return isOurs
     ? new S3CredentialsError(thrown.code, `${action}: ${thrown.message}`, {
       cause: thrown.cause,
       hint: thrown.hint,
     })
-    : error;
+    : serviceError(thrown, action);
 }

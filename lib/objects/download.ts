@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { missingBucket } from "../aws/missing.ts";
 import { serviceError } from "../aws/service_error.ts";
 import type { Limiter } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
@@ -353,9 +354,7 @@ export function getError(client: BucketClient, error: unknown, key: string): unk
   }
   const { httpStatusCode } = error.$metadata;
   if (httpStatusCode === 412) return new ObjectChanged(key);
-  if (error.name === "NoSuchBucket") {
-    return serviceError(error, `Could not get objects of bucket ${client.bucket}`);
-  }
+  if (error.name === "NoSuchBucket") return missingBucket(client.bucket, error);
   const { code, message, hint, cause } = serviceError(error, action);
   return httpStatusCode === 404
     ? new S3CredentialsError("not-found", `Not found: ${escapeName(key)}`, { cause })

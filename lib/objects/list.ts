@@ -6,7 +6,7 @@
 import { accessPointOf } from "../access_point.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
 import { PageMarkers } from "../aws/listing.ts";
-import { serviceError } from "../aws/service_error.ts";
+import { bucketError } from "../aws/missing.ts";
 import { BucketClient } from "./bucket_client.ts";
 import { encodePath } from "../aws/requests/signature.ts";
 import type { ObjectSummary } from "./types.ts";
@@ -112,7 +112,7 @@ async function listPage(
     return { objects, token: markers.next(marker, objects.length) };
   } catch (error) {
     client.throwIfAborted();
-    throw serviceError(error, action);
+    throw bucketError(error, client.bucket, action);
   }
 }
 

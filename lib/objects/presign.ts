@@ -7,8 +7,9 @@ import type { Aws, BucketAddress } from "../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 import { connectionOf } from "../aws/connect.ts";
 import { REQUEST_PAYER } from "../aws/clients.ts";
+import { missingBucket } from "../aws/missing.ts";
 import { httpStatus, serviceError } from "../aws/service_error.ts";
-import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
+import { asUsageError, InvalidInput } from "../errors.ts";
 import { checkUrlDuration, formatTime } from "../time.ts";
 import { BucketClient } from "./bucket_client.ts";
 import { checkKey } from "./keys.ts";
@@ -251,9 +252,7 @@ export async function findBucket(
   } catch (error) {
     signal?.throwIfAborted();
     if (httpStatus(error) === 404) {
-      throw new S3CredentialsError("not-found", `Bucket does not exist: ${bucket}`, {
-        cause: error,
-      });
+      throw missingBucket(bucket, error);
     }
     throw serviceError(error, `Could not find the region of bucket ${bucket}`);
   } finally {

@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Aws } from "../aws/connect.ts";
-import { serviceError } from "../aws/service_error.ts";
+import { bucketError } from "../aws/missing.ts";
 import { Limiter, mapUnordered } from "../concurrency.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
@@ -175,7 +175,7 @@ class Uploader implements Disposable {
       }
     } catch (error) {
       this.client.throwIfAborted();
-      throw putError(error, key);
+      throw putError(error, this.client.bucket, key);
     }
   }
 
@@ -286,9 +286,9 @@ function typeOf(content: ObjectContent): string | undefined {
   return typeof path === "string" ? contentTypeOf(path) : undefined;
 }
 
-function putError(error: unknown, key: string): unknown {
+function putError(error: unknown, bucket: string, key: string): unknown {
   if (error instanceof S3CredentialsError) return error;
   const isOfService = error instanceof Error && ("$metadata" in error ||
     error.name === "ConnectionError" || error instanceof SyntaxError);
-  return isOfService ? serviceError(error, `Could not put ${escapeName(key)}`) : error;
+  return isOfService ? bucketError(error, bucket, `Could not put ${escapeName(key)}`) : error;
 }

@@ -90,7 +90,7 @@ Deno.test("can --key: the user whose key it is", () =>
     assert.equal(unknown.code, 1);
     assert.match(
       unknown.stderr,
-      /^Error: Access key does not exist, or belongs to another account/,
+      /^Error: Access key does not exist, belongs to another account, or iam:GetAccessKeyLastUsed/,
     );
   }));
 
@@ -188,13 +188,22 @@ Deno.test("can: the administrator, and a user who isn't there", () =>
     assert.ok(lines(stdout).slice(1).every((line) => line.endsWith("yes")), stdout);
     const missing = await run(["can", "logs", "--user", "nobody"], { sandbox });
     assert.deepEqual([missing.code, missing.stdout], [1, ""]);
-    assert.equal(missing.stderr, "Error: User does not exist: nobody\n");
+    assert.equal(
+      missing.stderr,
+      "Error: User does not exist: nobody\n" +
+        "To see the users of this account: s3-credentials list-users\n",
+    );
     const role = await run(["can", "logs", "--role", "nobody"], { sandbox });
-    assert.equal(role.stderr, "Error: Role does not exist: nobody\n");
+    assert.equal(
+      role.stderr,
+      "Error: Role does not exist: nobody\n" +
+        "To see the roles of this account: s3-credentials list-roles\n",
+    );
     const bucket = await run(["can", "no-such-bucket"], { sandbox });
     assert.deepEqual([bucket.code, bucket.stderr], [
       1,
-      "Error: Bucket does not exist: no-such-bucket\n",
+      "Error: Bucket does not exist: no-such-bucket\n" +
+      "To see the buckets of this account: s3-credentials list-buckets\n",
     ]);
   }));
 

@@ -403,6 +403,7 @@ Deno.test("debug-bucket: fails with one error for a missing bucket", async () =>
   assert.deepEqual(await run(["debug-bucket", "no-such-bucket"], { sandbox }), {
     code: 1,
     stdout: "",
-    stderr: "Error: Bucket does not exist: no-such-bucket\n",
+    stderr: "Error: Bucket does not exist: no-such-bucket\n" +
+      "To see the buckets of this account: s3-credentials list-buckets\n",
   });
 });

@@ -75,7 +75,11 @@ test("delete-user: reports a missing user, and still deletes the others", async 
   await run(["create", "my-bucket", "--username", "two"], { sandbox });
   const { code, stdout, stderr } = await run(["delete-user", "one", "nobody", "two"], { sandbox });
   assert.equal(code, 1);
-  assert.equal(stderr, "Error: User does not exist: nobody\n");
+  assert.equal(
+    stderr,
+    "Error: User does not exist: nobody\n" +
+      "To see the users of this account: s3-credentials list-users\n",
+  );
   assert.deepEqual(stdout.match(/^User: .*$/gm), ["User: one", "User: two"]);
   assert.deepEqual([...sandbox.account.users.keys()], ["admin"]);
 });
@@ -90,7 +94,12 @@ test("delete-user: deletes all users on a closed pipe, with the right exit code"
   assert.deepEqual(ran, { code: 0, stdout: "", stderr: "" });
   assert.deepEqual([...sandbox.account.users.keys()], ["admin", "user-0"]);
   const last = await run(["delete-user", "nobody", "user-0"], { sandbox, stdoutError });
-  assert.deepEqual(last, { code: 1, stdout: "", stderr: "Error: User does not exist: nobody\n" });
+  assert.deepEqual(last, {
+    code: 1,
+    stdout: "",
+    stderr: "Error: User does not exist: nobody\n" +
+      "To see the users of this account: s3-credentials list-users\n",
+  });
   assert.deepEqual([...sandbox.account.users.keys()], ["admin"]);
 });
 

@@ -135,6 +135,10 @@ test("make-private: closes the bucket before it changes the policy", async (sand
 test("make-public, make-private: a bucket that does not exist", async (sandbox) => {
   for (const command of ["make-public", "make-private"]) {
     const { code, stderr } = await run([command, "missing-bucket"], { sandbox });
-    assert.deepEqual([code, stderr], [1, "Error: Bucket does not exist: missing-bucket\n"]);
+    assert.deepEqual([code, stderr], [
+      1,
+      "Error: Bucket does not exist: missing-bucket\n" +
+      "To see the buckets of this account: s3-credentials list-buckets\n",
+    ]);
   }
 });

@@ -236,32 +236,29 @@ interface Failure {
   error: RegExp;
 }
 
-const NO_BUCKET = "NoSuchBucket: The specified bucket does not exist";
-const NOT_LISTED = new RegExp(`^Error: Could not list bucket none: ${NO_BUCKET}$`);
-const NOT_READ = new RegExp(`^Error: Could not get objects of bucket none: ${NO_BUCKET}$`);
-const NOT_PUT = new RegExp(`^Error: Could not put (a|site/.+): ${NO_BUCKET}$`);
+const NO_BUCKET = /^Error: Bucket does not exist: none\n.*list-buckets$/;
 
 const FAILURES: Failure[] = [
   {
     name: "put-object, no bucket",
     args: () => ["put-object", "none", "a", "-"],
     stdin: "a",
-    error: NOT_PUT,
+    error: NO_BUCKET,
   },
   {
     name: "put-object in parts, no bucket",
     args: () => ["put-object", "none", "a", stage.path("site/sub/deep/large.bin")],
-    error: NOT_PUT,
+    error: NO_BUCKET,
   },
   {
     name: "put-objects, no bucket",
     args: () => ["put-objects", "none", stage.path("site")],
-    error: NOT_PUT,
+    error: NO_BUCKET,
   },
   {
     name: "get-object, no bucket",
     args: () => ["get-object", "none", "a"],
-    error: NOT_READ,
+    error: NO_BUCKET,
   },
   {
     name: "get-object, no such key",
@@ -276,28 +273,28 @@ const FAILURES: Failure[] = [
   {
     name: "get-objects, no bucket",
     args: (_, folder) => ["get-objects", "none", "-o", folder],
-    error: NOT_LISTED,
+    error: NO_BUCKET,
   },
   {
     name: "get-objects of keys, no bucket",
     args: (_, folder) => ["get-objects", "none", "a", "b", "c", "-o", folder],
-    error: NOT_READ,
+    error: NO_BUCKET,
   },
   {
     name: "get-objects, no such key",
     args: (bucket, folder) => ["get-objects", bucket, "not here", "-o", folder],
     error: /^Error: Not found: not here$/,
   },
-  { name: "list-bucket, no bucket", args: () => ["list-bucket", "none"], error: NOT_LISTED },
+  { name: "list-bucket, no bucket", args: () => ["list-bucket", "none"], error: NO_BUCKET },
   {
     name: "delete-objects of keys, no bucket",
     args: () => ["delete-objects", "none", "a", "b", "--silent"],
-    error: new RegExp(`^Error: Could not delete from none: ${NO_BUCKET}$`),
+    error: NO_BUCKET,
   },
   ...[[], ["--dry-run"]].map((options) => ({
     name: ["delete-objects --prefix", ...options].join(" ") + ", no bucket",
     args: () => ["delete-objects", "none", "--prefix", "a", ...options],
-    error: NOT_LISTED,
+    error: NO_BUCKET,
   })),
 ];
 
@@ -308,9 +305,7 @@ for (const { name, args, stdin, error } of FAILURES) {
     await Deno.mkdir(folder);
     const { code, stdout, stderr } = await stage.ours(args(bucket, folder), stdin);
     assert.deepEqual([code, stdout], [1, ""]);
-    const [message = "", ...rest] = stderr.split("\n");
-    assert.match(message, error);
-    assert.deepEqual(rest, [""]);
+    assert.match(stderr.replace(/\n$/, ""), error);
     assert.deepEqual(await stage.read(bucket), { objects: { there: held("stays") }, uploads: [] });
     assert.deepEqual(tree(folder), {});
   });

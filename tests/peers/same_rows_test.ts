@@ -195,7 +195,11 @@ const DIFFERENCES: Difference[] = [
     check(theirs, ours) {
       assertSucceeded(theirs);
       assert.equal(ours.code, 1);
-      assert.equal(ours.stderr, "Error: Role does not exist: nobody\n");
+      assert.equal(
+        ours.stderr,
+        "Error: Role does not exist: nobody\n" +
+          "To see the roles of this account: s3-credentials list-roles\n",
+      );
       const names = [theirs, ours].map(({ stdout }) => JSON.parse(stdout).RoleName);
       assert.deepEqual(names, ["helper", "helper"]);
     },
@@ -215,7 +219,10 @@ const DIFFERENCES: Difference[] = [
     why: "one user who isn't there does not keep the others",
     line: "list-user-policies nobody bo",
     check(theirs, ours) {
-      bothFail(/NoSuchEntity/, /^Error: User does not exist: nobody\n$/)(theirs, ours);
+      bothFail(/NoSuchEntity/, /^Error: User does not exist: nobody\nTo see the users/)(
+        theirs,
+        ours,
+      );
       assert.equal(theirs.stdout, "User: nobody\n");
       assert.equal(ours.stdout, "User: bo\n");
     },
@@ -242,7 +249,11 @@ const DIFFERENCES: Difference[] = [
       assertSucceeded(theirs);
       assert.match(theirs.stdout, /^(Error checking .+ \(NoSuchBucket\) .+\n){3}$/);
       assert.deepEqual([ours.code, ours.stdout], [1, ""]);
-      assert.equal(ours.stderr, "Error: Bucket does not exist: none\n");
+      assert.equal(
+        ours.stderr,
+        "Error: Bucket does not exist: none\n" +
+          "To see the buckets of this account: s3-credentials list-buckets\n",
+      );
     },
   },
   {

@@ -6,7 +6,7 @@
 import { S3CredentialsError } from "../../errors.ts";
 import { checkBucketName } from "../../names.ts";
 import { parsePartition } from "../../partitions.ts";
-import { nearest } from "../../suggest.ts";
+import { didYouMean, nearest } from "../../suggest.ts";
 import { defineCommand, flag, value, values } from "../command.ts";
 import { parseAccountId, usage } from "../options.ts";
 import { writeJson, writeMessage } from "../output.ts";
@@ -23,9 +23,9 @@ function usesOf(command: string, wanted: readonly string[]): CommandUse[] {
   if (uses.length === 0) {
     if (COMMANDS_WITHOUT_AWS.includes(command)) return [];
     const names = [...new Set(COMMAND_PERMISSIONS.map((one) => one.command))];
-    const [near] = nearest(command, names);
+    const near = nearest(command, names).slice(0, 1);
     throw usage(
-      `Unknown command '${command}'${near === undefined ? "" : ` - did you mean ${near}?`}`,
+      `Unknown command '${command}'${didYouMean(near)}`,
     );
   }
   const chosen = wanted.flatMap((text) => usesCalled(text, uses));

@@ -11,8 +11,8 @@ import { allUsers } from "../../account/users.ts";
 import { answeringFrom, userDetails } from "../../account/user_details.ts";
 import type { Aws, IAMClient } from "../../aws/connect.ts";
 import { iamPages, withDetails } from "../../aws/listing.ts";
+import { missingUser } from "../../aws/missing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
-import { S3CredentialsError } from "../../errors.ts";
 import { EXPIRES_POLICY, expiryOf } from "../expiry.ts";
 import { ownTagKey } from "../tags.ts";
 import { beyondTags, bucketPermissions, summary } from "./permission_words.ts";
@@ -260,7 +260,7 @@ async function rowsOfUser(
     reportError(
       options,
       isMissing(error)
-        ? new S3CredentialsError("not-found", `User does not exist: ${UserName}`)
+        ? missingUser(UserName)
         : serviceError(error, `Could not look at user ${UserName}`),
     );
     return [];

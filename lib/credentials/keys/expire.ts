@@ -10,6 +10,7 @@ import { whoami } from "../../account/whoami.ts";
 import { type Aws, connectionOf } from "../../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../../aws/credential_types.ts";
 import { iamPages } from "../../aws/listing.ts";
+import { missingUser } from "../../aws/missing.ts";
 import { httpStatus, isMissing, serviceError } from "../../aws/service_error.ts";
 import { customEndpoint } from "../../aws/settings.ts";
 import { asUsageError, S3CredentialsError } from "../../errors.ts";
@@ -199,8 +200,7 @@ export async function extendKeys(
       throw error;
     }),
   ]).catch((error) => {
-    if (!isMissing(error)) throw serviceError(error, action);
-    throw new S3CredentialsError("not-found", `User does not exist: ${userName}`);
+    throw isMissing(error) ? missingUser(userName) : serviceError(error, action);
   });
   if (expires !== null && !force && (await whoami(aws)).Arn === user.User?.Arn) {
     throw new S3CredentialsError(

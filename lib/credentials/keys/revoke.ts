@@ -6,8 +6,9 @@
 import { abortable } from "../../abortable.ts";
 import { decodeDocument } from "../../account/iam_document.ts";
 import type { Aws } from "../../aws/connect.ts";
+import { missingRole } from "../../aws/missing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
-import { S3CredentialsError } from "../../errors.ts";
+import { messageOf, S3CredentialsError } from "../../errors.ts";
 import { policyText } from "../../policy/document.ts";
 import { formatTime } from "../../time.ts";
 import { ROLE_NAME } from "../defaults.ts";
@@ -108,7 +109,7 @@ export async function revokeSessions(aws: Aws, options: RevokeOptions = {}): Pro
     await iam.putRolePolicy({ ...target, PolicyDocument });
   } catch (error) {
     if (signal?.aborted && error === signal.reason) throw error;
-    throw isMissing(error) ? noRole(role) : serviceError(error, action);
+    throw isMissing(error) ? missingRole(role) : serviceError(error, action);
   }
   return { RoleName: role, Before: before };
 }
@@ -116,10 +117,6 @@ export async function revokeSessions(aws: Aws, options: RevokeOptions = {}): Pro
 function revokedBefore(text = "{}"): Date | undefined {
   const [, time] = /"aws:TokenIssueTime":\s*"([^"]+)"/.exec(decodeDocument(text)) ?? [];
   return time === undefined ? undefined : new Date(time);
-}
-
-function noRole(role: string): S3CredentialsError {
-  return new S3CredentialsError("not-found", `Role does not exist: ${role}`);
 }
 
 /**
@@ -154,7 +151,10 @@ export async function undoRevocation(
     if (!isMissing(error)) {
       throw serviceError(error, `Could not restore the sessions of role ${role}`);
     }
-    throw new S3CredentialsError("not-found", `No sessions of role ${role} are revoked`);
+    // The code is the same for a role and for a policy that isn't there.
+    throw /\brole with name\b/i.test(messageOf(error))
+      ? missingRole(role)
+      : new S3CredentialsError("not-found", `No sessions of role ${role} are revoked`);
   }
   return { RoleName: role, Before: null };
 }

@@ -5,6 +5,7 @@
  */
 import type { Aws } from "../../aws/connect.ts";
 import { iamPages } from "../../aws/listing.ts";
+import { missingUser } from "../../aws/missing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
 import { asUsageError, S3CredentialsError } from "../../errors.ts";
 import { checkBucketName, checkUserName } from "../../names.ts";
@@ -60,7 +61,9 @@ export async function bucketsOfUser(aws: Aws, userName: string): Promise<string[
     const buckets = tag?.split(" ") ?? OWN_NAME.exec(userName)?.[1]?.split(",") ?? [];
     return buckets.every(isBucketName) ? buckets : [];
   } catch (error) {
-    throw serviceError(error, `Could not look at user ${userName}`);
+    throw isMissing(error)
+      ? missingUser(userName)
+      : serviceError(error, `Could not look at user ${userName}`);
   }
 }
 
@@ -132,10 +135,9 @@ export async function rotationStatus(aws: Aws, userName: string): Promise<Rotati
     };
   } catch (error) {
     if (error instanceof S3CredentialsError) throw error;
-    if (isMissing(error)) {
-      throw new S3CredentialsError("not-found", `User does not exist: ${userName}`);
-    }
-    throw serviceError(error, `Could not read the keys of user ${userName}`);
+    throw isMissing(error)
+      ? missingUser(userName)
+      : serviceError(error, `Could not read the keys of user ${userName}`);
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { InvalidInput } from "../../errors.ts";
-import { nearest } from "../../suggest.ts";
+import { didYouMean, nearest } from "../../suggest.ts";
 import { type Grant, type GrantActions, sameGrants } from "../grants.ts";
 import { BACKUP } from "./backup.ts";
 import { CLIENTS } from "./clients.ts";
@@ -59,7 +59,7 @@ export function findPreset(name: string): Preset {
   const near = roles.length > 0 ? roles : nearest(name, names);
   throw new InvalidInput(
     `Unknown preset ${JSON.stringify(name)}${
-      near.length === 0 ? ": `presets` lists them" : ` - did you mean ${near.join(" or ")}?`
+      near.length === 0 ? ": `presets` lists them" : didYouMean(near)
     }`,
   );
 }

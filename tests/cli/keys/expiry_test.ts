@@ -311,7 +311,11 @@ test("extend: a user that is not there", async (sandbox) => {
   for (const end of ["1h", "never"]) {
     const { code, stderr } = await run(["extend", "nobody", end], { sandbox });
     assert.equal(code, 1);
-    assert.equal(stderr, "Error: User does not exist: nobody\n");
+    assert.equal(
+      stderr,
+      "Error: User does not exist: nobody\n" +
+        "To see the users of this account: s3-credentials list-users\n",
+    );
   }
 });
 

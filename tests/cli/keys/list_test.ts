@@ -206,7 +206,11 @@ test("a user that does not exist is an error, the others are listed", async (san
   const args = ["--user", "nobody", "--user", "s3.read-write.my-bucket", "--nl"];
   const { code, stdout, stderr } = await run(["list-credentials", ...args], { sandbox });
   assert.equal(code, 1);
-  assert.equal(stderr, "Error: User does not exist: nobody\n");
+  assert.equal(
+    stderr,
+    "Error: User does not exist: nobody\n" +
+      "To see the users of this account: s3-credentials list-users\n",
+  );
   assert.equal(stdout.trim().split("\n").length, 1);
 });
 

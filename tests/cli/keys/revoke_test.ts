@@ -96,7 +96,11 @@ test("another role, and roles that are not there", async (sandbox) => {
   assert.equal(roles.get(ROLE)!.inlinePolicies.has(POLICY), false);
   const missing = await run(["revoke-sessions", "--role", "nobody"], { sandbox });
   assert.equal(missing.code, 1);
-  assert.equal(missing.stderr, "Error: Role does not exist: nobody\n");
+  assert.equal(
+    missing.stderr,
+    "Error: Role does not exist: nobody\n" +
+      "To see the roles of this account: s3-credentials list-roles\n",
+  );
   const undone = await run(["revoke-sessions", "--undo"], { sandbox });
   assert.equal(undone.code, 1);
   assert.equal(undone.stderr, `Error: No sessions of role ${ROLE} are revoked\n`);

@@ -218,7 +218,11 @@ test("its own key: begun and finished by the new one", async ({ sandbox, key, id
 
 test("a user that is not there, and one without a key", async ({ sandbox, id }) => {
   const nobody = await run(["rotate", "nobody"], { sandbox });
-  assert.equal(nobody.stderr, "Error: User does not exist: nobody\n");
+  assert.equal(
+    nobody.stderr,
+    "Error: User does not exist: nobody\n" +
+      "To see the users of this account: s3-credentials list-users\n",
+  );
   await run(["delete-key", id], { sandbox });
   const { code, stderr } = await run(["rotate", USER, "--status"], { sandbox });
   assert.equal(code, 1);

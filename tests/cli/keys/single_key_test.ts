@@ -74,10 +74,16 @@ for (const command of ["disable-key", "enable-key", "delete-key"]) {
     const unknown = "AKIAIOSFODNN7EXAMPLE";
     const alone = await run([command, unknown], { sandbox });
     assert.equal(alone.code, 1);
-    assert.match(alone.stderr, new RegExp(`^Error: Access key does not exist, .*: ${unknown}\n$`));
+    assert.match(
+      alone.stderr,
+      new RegExp(`^Error: Access key does not exist, .*: ${unknown}\n.*list-credentials --all\n$`),
+    );
     const both = await run([command, unknown, id], { sandbox });
     assert.equal(both.code, 1);
-    assert.match(both.stderr, new RegExp(`^Error: .*${unknown}\n\\w+ access key ${id} of user`));
+    assert.match(
+      both.stderr,
+      new RegExp(`^Error: .*${unknown}\n.*\n\\w+ access key ${id} of user`),
+    );
   });
 }
 

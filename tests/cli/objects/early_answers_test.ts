@@ -93,7 +93,7 @@ const REFUSALS: [Answer, RegExp][] = [
     /^Error: Could not put key: AccessDenied: No/,
   ],
   [{ status: "400 Bad Request", code: "ExpiredToken" }, /these credentials have expired/],
-  [{ status: "404 Not Found", code: "NoSuchBucket" }, /NoSuchBucket/],
+  [{ status: "404 Not Found", code: "NoSuchBucket" }, /^Error: Bucket does not exist: my-bucket\n/],
   [
     { status: "403 Forbidden", code: "AccessDenied", headers: "connection: close\r\n" },
     /AccessDenied/,

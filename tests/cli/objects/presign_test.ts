@@ -242,7 +242,11 @@ test("--region names it, and nothing is sent", async (st) => {
 test("a bucket that is not there, and keys that S3 doesn't know, are errors", async (st) => {
   const missing = await st.run(["presign", "no-such-bucket", "a"]);
   assert.deepEqual([missing.code, missing.stdout], [1, ""]);
-  assert.equal(missing.stderr, "Error: Bucket does not exist: no-such-bucket\n");
+  assert.equal(
+    missing.stderr,
+    "Error: Bucket does not exist: no-such-bucket\n" +
+      "To see the buckets of this account: s3-credentials list-buckets\n",
+  );
   const env = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE" };
   const unknown = await st.run(["presign", BUCKET, "a"], { env });
   assert.deepEqual([unknown.code, unknown.stdout], [1, ""]);

@@ -257,7 +257,7 @@ Deno.test("get-objects: reports a missing bucket once", async () => {
   ]);
   assert.equal(code, 1);
   assert.equal(stderr.match(/Error: /g)?.length, 1);
-  assert.match(stderr, /NoSuchBucket/);
+  assert.match(stderr, /^Error: Bucket does not exist: no-such-bucket$/m);
 });
 
 Deno.test("get-objects: makes a directory of a key that ends in a slash", async () => {

@@ -1,0 +1,67 @@
+/**
+ * Errors about what isn't there: they say what, and where to see what is.
+ *
+ * @module
+ */
+import { S3CredentialsError } from "../errors.ts";
+import { awsErrorCode, serviceError } from "./service_error.ts";
+
+/** There is no such bucket. */
+export function missingBucket(bucket: string, cause?: unknown): S3CredentialsError {
+  return missing(
+    `Bucket does not exist: ${bucket}`,
+    "To see the buckets of this account: `listBuckets`",
+    cause,
+  );
+}
+
+/** There is no such user. */
+export function missingUser(name: string, cause?: unknown): S3CredentialsError {
+  return missing(
+    `User does not exist: ${name}`,
+    "To see the users of this account: `listUsers`",
+    cause,
+  );
+}
+
+/** There is no such role. */
+export function missingRole(name: string, cause?: unknown): S3CredentialsError {
+  return missing(
+    `Role does not exist: ${name}`,
+    "To see the roles of this account: `listRoles`",
+    cause,
+  );
+}
+
+/** There is no such managed policy, or none that can be the permissions boundary of a user. */
+export function missingBoundary(arn: string, cause: unknown): S3CredentialsError {
+  return missing(
+    `Permissions boundary does not exist, or can't be used as one: ${arn}`,
+    "Name another managed policy, or none, as `userPermissionsBoundary`",
+    cause,
+  );
+}
+
+/** There is no such access key, as far as IAM tells. */
+export function missingKey(id: string): S3CredentialsError {
+  return missing(
+    "Access key does not exist, belongs to another account, or iam:GetAccessKeyLastUsed is not " +
+      `allowed: ${id}`,
+    "To see the keys of this account: `listCredentials`",
+  );
+}
+
+/** What a call about a bucket has thrown: that there is no such bucket, or why `action` failed. */
+export function bucketError(error: unknown, bucket: string, action: string): S3CredentialsError {
+  return awsErrorCode(error) === "NoSuchBucket"
+    ? missingBucket(bucket, error)
+    : serviceError(error, action);
+}
+
+/** The cause is what may be passed on of AWS's own error. */
+function missing(message: string, hint: string, cause?: unknown): S3CredentialsError {
+  return new S3CredentialsError("not-found", message, {
+    hint,
+    cause: cause === undefined ? undefined : serviceError(cause, message).cause,
+  });
+}
