@@ -1,8 +1,9 @@
 /**
- * What `create` and `exec` request alike: their options, and the request that is made of them.
+ * What `create` and `exec` have in common: options, the request that is made of them, how it is run.
  *
  * @module
  */
+import type { CreateOptions } from "../credentials/create.ts";
 import type { CreateRequest } from "../credentials/types.ts";
 import { checkTags } from "../credentials/tags.ts";
 import { asUsageError, InvalidInput } from "../errors.ts";
@@ -18,6 +19,7 @@ import {
   NARROWING,
   permissionOptions,
 } from "./permission_options.ts";
+import type { MessageLog } from "./output.ts";
 import { lintBeforeUse } from "./policies/policy_input.ts";
 
 /** The options about permissions and buckets. */
@@ -101,6 +103,17 @@ export async function createRequest(
     ownTags: !options.noOwnTags,
     expires: options.expires === undefined ? undefined : expiryOption(options.expires, io),
     policy: options.policy === undefined ? undefined : await readPolicy(options.policy, io),
+  };
+}
+
+/** How `createCredentials` is called: its messages go to the log, and a signal of the process stops it. */
+export function runOptions(io: Io, log: MessageLog): CreateOptions {
+  return {
+    onProgress: log.say,
+    onWarning: log.warn,
+    signal: io.signal,
+    patienceMs: io.patienceMs,
+    now: io.now?.(),
   };
 }
 

@@ -3,13 +3,20 @@
  *
  * @module
  */
+import type { Aws } from "../aws/connect.ts";
 import type { CreatedCredentials, CreatePlan, CreateRequest } from "../credentials/types.ts";
 import { DEFAULT_WAIT_SECONDS, formatTime, parseDuration, parseWait } from "../time.ts";
 import { partitionOfRegion } from "../partitions.ts";
 import { checkArn, checkUserName } from "../names.ts";
 import { bucketsOf } from "../policy/grants.ts";
 import { defineCommand, flag, optionalValue, optionGroup, value, type Values } from "./command.ts";
-import { createRequest, lintRequest, requestOptions, tagOptions } from "./create_request.ts";
+import {
+  createRequest,
+  lintRequest,
+  requestOptions,
+  runOptions,
+  tagOptions,
+} from "./create_request.ts";
 import { checkDelivery, deliveryOptions, openDelivery } from "./delivery.ts";
 import { library } from "./library.ts";
 import type { Io } from "./io.ts";
@@ -75,6 +82,8 @@ const createOptions = {
   ...awsOptions,
 };
 
+type CreateValues = Values<typeof createOptions>;
+
 /** `s3-credentials create` */
 export const create = defineCommand({
   operands: "<buckets...>",
@@ -103,43 +112,35 @@ export const create = defineCommand({
     await lintRequest(request, io);
     const log = messageLog(io, options.silent);
     if (options.dryRun) return await showDryRun(request, options.region, io, log);
-    await withAws(options, io, async (aws) => {
-      if (options.plan) {
-        // What a run would end in: nothing is written.
-        const isDelivered = options.output !== undefined || options.saveProfile !== undefined;
-        if (isDelivered) (await openDelivery(aws, options, [], io, log))[Symbol.dispose]();
-        const { planCredentials } = await library.create();
-        return await showPlan(
-          await planCredentials(aws, request, { signal: io.signal, now: io.now?.() }),
-          io,
-          log,
-        );
-      }
-      using delivery = await openDelivery(aws, options, bucketsOf(request), io, log);
-      const { createCredentials } = await library.create();
-      const created = await createCredentials(aws, request, {
-        onProgress: log.say,
-        onWarning: log.warn,
-        signal: io.signal,
-        patienceMs: io.patienceMs,
-        now: io.now?.(),
-      }).finally(log.flush);
-      await delivery.deliver(created).finally(log.flush);
-      const isShown = delivery.isPrinted && io.stdout.isTerminal;
-      const step = nextStep(created, options.wait !== undefined, isShown);
-      if (io.stderr.isTerminal && step !== undefined) log.say(step);
-      await log.flush();
-      if (options.wait === undefined) return;
-      const { waitForCredentials } = await library.wait();
-      await waitForCredentials(aws, created.credentials, request, {
-        timeoutMs: 1000 * options.wait,
-        onProgress: log.say,
-        onWarning: log.warn,
-        signal: io.signal,
-      }).finally(log.flush);
-    });
+    const work = options.plan ? showAccountPlan : createAndDeliver;
+    await withAws(options, io, (aws) => work(aws, request, options, io, log));
   },
 });
+
+async function createAndDeliver(
+  aws: Aws,
+  request: CreateRequest,
+  options: CreateValues,
+  io: Io,
+  log: MessageLog,
+): Promise<void> {
+  using delivery = await openDelivery(aws, options, bucketsOf(request), io, log);
+  const { createCredentials } = await library.create();
+  const created = await createCredentials(aws, request, runOptions(io, log)).finally(log.flush);
+  await delivery.deliver(created).finally(log.flush);
+  const isShown = delivery.isPrinted && io.stdout.isTerminal;
+  const step = nextStep(created, options.wait !== undefined, isShown);
+  if (io.stderr.isTerminal && step !== undefined) log.say(step);
+  await log.flush();
+  if (options.wait === undefined) return;
+  const { waitForCredentials } = await library.wait();
+  await waitForCredentials(aws, created.credentials, request, {
+    timeoutMs: 1000 * options.wait,
+    onProgress: log.say,
+    onWarning: log.warn,
+    signal: io.signal,
+  }).finally(log.flush);
+}
 
 /** What a person at a terminal should do with new credentials. */
 function nextStep(
@@ -158,7 +159,22 @@ function nextStep(
   return steps.length === 0 ? undefined : `Next: ${steps.join("; ")}`;
 }
 
-/** Needs neither credentials nor network. */
+/** `--plan`. What would keep a run from delivering the credentials is found out too; nothing is written. */
+async function showAccountPlan(
+  aws: Aws,
+  request: CreateRequest,
+  options: CreateValues,
+  io: Io,
+  log: MessageLog,
+): Promise<void> {
+  const isDelivered = options.output !== undefined || options.saveProfile !== undefined;
+  if (isDelivered) (await openDelivery(aws, options, [], io, log))[Symbol.dispose]();
+  const { planCredentials } = await library.create();
+  const plan = await planCredentials(aws, request, { signal: io.signal, now: io.now?.() });
+  await showPlan(plan, io, log);
+}
+
+/** `--dry-run`. Needs neither credentials nor network. */
 async function showDryRun(
   options: CreateRequest,
   region: string | undefined,
@@ -195,7 +211,7 @@ async function showPlan(
 }
 
 /** An option that would silently have no effect is an error. */
-function checkOutput(options: Values<typeof createOptions>): void {
+function checkOutput(options: CreateValues): void {
   if (options.plan && options.dryRun) {
     throw usage("--plan cannot be used with --dry-run, which looks at no account");
   }

@@ -19,14 +19,8 @@ import {
 } from "./lists/account_rows.ts";
 import { defineCommand, flag } from "./command.ts";
 import type { Io } from "./io.ts";
-import {
-  abortableItems,
-  chosenFormat,
-  itemErrors,
-  rowFormatOf,
-  rowOptions,
-  writeRows,
-} from "./lists/write.ts";
+import { itemErrors } from "./items.ts";
+import { abortableItems, chosenFormat, rowFormatOf, rowOptions, writeRows } from "./lists/write.ts";
 import { library } from "./library.ts";
 import { awsOptions, withAws } from "./options.ts";
 import { writeJson, writeLine, writeMessage } from "./output.ts";

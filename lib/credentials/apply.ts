@@ -10,19 +10,25 @@ import { changeBucket, createBucket } from "./bucket.ts";
 import { reportStep } from "./describe.ts";
 import { OrderedLog } from "./ordered_log.ts";
 import { assumeRole, ensureRole, type Role } from "./role.ts";
-import { type Outcome, rollBack, type RollbackReport } from "./rollback.ts";
+import { type Outcome, rollBack, type RollbackReport, rollbackTimeout } from "./rollback.ts";
 import { Discoveries, type Run } from "./run.ts";
 import type { NewAccessKey, NewSession, Step, UserFacts } from "./types.ts";
 import { createAccessKey, createUser, putUserPolicy } from "./user.ts";
 import { serviceError } from "../aws/service_error.ts";
+
+const DEFAULT_PATIENCE_MS = 30_000;
 
 /** What is to be carried out, and how. */
 export interface ApplyOptions {
   steps: readonly Step[];
   /** The user as it was found. */
   user: UserFacts | undefined;
-  patienceMs: number;
-  rollbackTimeoutMs: number;
+  /**
+   * Milliseconds to wait for AWS to see what was made a moment ago.
+   *
+   * @default {30000}
+   */
+  patienceMs: number | undefined;
   signal: AbortSignal | undefined;
   /** Called with each change that was made, in the order of the steps. */
   log: (message: string) => void;
@@ -44,7 +50,8 @@ export interface Applied {
  * or the signal is aborted no further one is begun, and those under way are waited for.
  */
 export async function apply(aws: Aws, options: ApplyOptions): Promise<Applied> {
-  const { steps, user, patienceMs, rollbackTimeoutMs } = options;
+  const { steps, user, patienceMs = DEFAULT_PATIENCE_MS } = options;
+  const rollbackTimeoutMs = rollbackTimeout(patienceMs);
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, ...options.signal ? [options.signal] : []]);
   const run: Run = {

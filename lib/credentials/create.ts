@@ -48,8 +48,6 @@ export interface CreateOptions {
   now?: Date;
 }
 
-const DEFAULT_PATIENCE_MS = 30_000;
-const MAX_ROLLBACK_PATIENCE_MS = 10_000;
 const MAX_PROBE_PATIENCE_MS = 10_000;
 
 /**
@@ -139,12 +137,11 @@ export async function createCredentials(
   request: CreateRequest,
   options: CreateOptions = {},
 ): Promise<CreatedCredentials> {
-  const { signal } = options;
+  const { signal, patienceMs } = options;
   const callbacks = new Callbacks();
   const onProgress = callbacks.guard(options.onProgress);
   const onWarning = callbacks.guard(options.onWarning);
-  const { patienceMs = DEFAULT_PATIENCE_MS } = options;
-  const view = await look(aws, request, options);
+  const view = await lookAndPlan(aws, request, options);
   const { resolved, plan, facts } = view;
   for (const warning of plan.warnings) onWarning(warning);
   for (const notice of plan.notices) onProgress(notice);
@@ -156,7 +153,6 @@ export async function createCredentials(
     steps: plan.steps,
     user: facts.user,
     patienceMs,
-    rollbackTimeoutMs: Math.min(patienceMs, MAX_ROLLBACK_PATIENCE_MS),
     signal,
     log: onProgress,
     warn: onWarning,
@@ -167,8 +163,8 @@ export async function createCredentials(
     const { expires } = request;
     if (expires !== undefined && created.accessKey !== undefined && !await isAmazon(aws)) {
       const { credentials, accessKey: { userName } } = created;
-      const patience = { timeoutMs: Math.min(patienceMs, MAX_PROBE_PATIENCE_MS), signal };
-      await proveExpiry(aws, { userName, expires, credentials }, patience);
+      const timeoutMs = Math.min(patienceMs ?? MAX_PROBE_PATIENCE_MS, MAX_PROBE_PATIENCE_MS);
+      await proveExpiry(aws, { userName, expires, credentials }, { timeoutMs, signal });
     }
     const changes = await abortable(lookAgain(aws, resolved, plan, facts), signal);
     for (const warning of changes) onWarning(warning);
@@ -245,7 +241,7 @@ export async function planCredentials(
   request: CreateRequest,
   options: Pick<CreateOptions, "signal" | "now"> = {},
 ): Promise<CreatePlan> {
-  const view = await look(aws, request, options);
+  const view = await lookAndPlan(aws, request, options);
   const { plan } = view;
   const further = await abortable(bucketWarnings(aws, view), options.signal);
   return { ...plan, warnings: [...further, ...plan.warnings] };
@@ -261,6 +257,7 @@ function regionOf(
 
 /** An account as it was looked at, the request as it applies there, and the plan. */
 interface View {
+  /** With the account's partition. */
   request: CreateRequest;
   resolved: ResolvedRequest;
   facts: CreateFacts;
@@ -279,21 +276,25 @@ async function bucketWarnings(aws: Aws, { request, facts, plan }: View): Promise
   ];
 }
 
-async function look(
+/**
+ * All that comes before the first change. The request is resolved twice: first to refuse what fits into no
+ * account at all before anything is sent, then with what only the account can tell, its partition and the
+ * KMS keys of its buckets.
+ */
+async function lookAndPlan(
   aws: Aws,
-  request: CreateRequest,
+  given: CreateRequest,
   { signal, now = new Date() }: Pick<CreateOptions, "signal" | "now">,
 ): Promise<View> {
-  if (request.expires !== undefined) checkIsFuture(request.expires, now);
-  const partition = request.partition ?? partitionOfRegion(await connectionOf(aws).region());
-  const regional = resolveRequest({ ...request, partition });
-  // What fits into no account at all is found out before anything is sent.
-  planCreate({ ...regional, createBucket: true }, NOTHING_EXISTS);
-  const facts = await abortable(gatherFacts(aws, regional), signal);
-  const callers = request.partition ?? partitionOfArn(facts.callerArn ?? "") ?? partition;
-  const requested = { ...request, partition: callers };
-  const located = { ...requested, keyStatements: keyStatements(requested, facts) };
-  const resolved = resolveRequest(located);
+  if (given.expires !== undefined) checkIsFuture(given.expires, now);
+  const likelyPartition = given.partition ?? partitionOfRegion(await connectionOf(aws).region());
+  const preliminary = resolveRequest({ ...given, partition: likelyPartition });
+  planCreate({ ...preliminary, createBucket: true }, NOTHING_EXISTS);
+  const facts = await abortable(gatherFacts(aws, preliminary), signal);
+  const partition = given.partition ?? partitionOfArn(facts.callerArn ?? "") ?? likelyPartition;
+  const request = { ...given, partition };
+  const withKeys = { ...request, keyStatements: keyStatements(request, facts) };
+  const resolved = resolveRequest(withKeys);
   const plan = planCreate(resolved, facts);
   checkNewBuckets(plan.steps);
   if (resolved.user !== undefined && request.expires === undefined) {
@@ -301,9 +302,9 @@ async function look(
     checkNotExpired(resolved.user.name, expiryOfText(policy), now);
   }
   const { grantsBeyond, provePlan } = await import("./proof.ts");
-  provePlan(located, plan);
-  const warnings = [...plan.warnings, ...grantsBeyond(located, plan)];
-  return { resolved, plan: { ...plan, warnings }, facts, request: requested };
+  provePlan(withKeys, plan);
+  const warnings = [...plan.warnings, ...grantsBeyond(withKeys, plan)];
+  return { request, resolved, facts, plan: { ...plan, warnings } };
 }
 
 /** @throws {S3CredentialsError} `usage` if a bucket that is to be created can't have such a name */

@@ -56,6 +56,13 @@ export interface RollbackReport {
   left: string[];
 }
 
+const MAX_TIMEOUT_MS = 10_000;
+
+/** Milliseconds to wait for AWS while rolling back: not as long as before, since a caller waits for an error. */
+export function rollbackTimeout(patienceMs: number): number {
+  return Math.min(patienceMs, MAX_TIMEOUT_MS);
+}
+
 /**
  * Undoes changes, the last one first, and takes them out of the list.
  *

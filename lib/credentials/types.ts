@@ -206,13 +206,13 @@ export type Step =
     kind: "put-bucket-tagging";
     bucket: string;
     region?: string;
-    tags: { Key: string; Value: string }[];
+    tags: Tag[];
   }
   | {
     kind: "create-user";
     userName: string;
     permissionsBoundary?: string;
-    tags?: { Key: string; Value: string }[];
+    tags?: Tag[];
   }
   | { kind: "put-user-policy"; userName: string; policyName: string; policy: PolicyDocument }
   | { kind: "create-access-key"; userName: string }
@@ -228,7 +228,7 @@ export type Step =
     /** Whether AmazonS3FullAccess has to be attached to it. */
     needsPolicy: boolean;
     /** Tags of a new role. */
-    tags?: { Key: string; Value: string }[];
+    tags?: Tag[];
   }
   | {
     kind: "assume-role";

@@ -5,6 +5,13 @@
  */
 import type { Partition } from "../partitions.ts";
 import type { Clock } from "./clock.ts";
+import type {
+  CredentialStatus,
+  InstanceProfile,
+  LoginProfile,
+  MfaDevice,
+  PasswordPolicy,
+} from "./iam/entities.ts";
 import type { Content } from "./content.ts";
 import type { OidcProvider } from "./iam/oidc_provider.ts";
 import type {
@@ -16,6 +23,7 @@ import type {
 } from "./sts/session.ts";
 import type { Tag } from "./tag.ts";
 import type { Visibility } from "./visibility.ts";
+import type { XmlElement } from "./xml.ts";
 
 export type { Tag } from "./tag.ts";
 
@@ -31,18 +39,6 @@ export interface AccessKey {
   createDate: Date;
   /** Its latest accepted request, if there was one. */
   lastUsed: { date: Date; service: string; region: string } | undefined;
-}
-
-/** A console password. */
-export interface LoginProfile {
-  /** When the user got it. */
-  createDate: Date;
-  /** Its latest use, if there was one. */
-  passwordLastUsed: Date | undefined;
-  /** When it was changed, if it was. */
-  passwordLastChanged?: Date;
-  /** Whether the user must choose another one. */
-  isResetRequired?: boolean;
 }
 
 /** An IAM user with everything attached to it. */
@@ -74,11 +70,14 @@ export interface User {
   /** Serial numbers. */
   mfaDevices: Map<string, { enableDate: Date }>;
   /** By certificate id. */
-  signingCertificates: Map<string, { uploadDate: Date; body: string }>;
+  signingCertificates: Map<string, { uploadDate: Date; body: string; status?: CredentialStatus }>;
   /** By key id. */
-  sshPublicKeys: Map<string, { uploadDate: Date; body: string }>;
+  sshPublicKeys: Map<string, { uploadDate: Date; body: string; status?: CredentialStatus }>;
   /** By credential id. */
-  serviceSpecificCredentials: Map<string, { serviceName: string; createDate: Date }>;
+  serviceSpecificCredentials: Map<
+    string,
+    { serviceName: string; createDate: Date; status?: CredentialStatus }
+  >;
 }
 
 /** An IAM role. */
@@ -299,6 +298,12 @@ export interface Bucket {
   history?: Map<string, (StoredObject | DeleteMarker)[]>;
   /** In the order in which they were set. */
   tags?: Tag[];
+  /** Who pays for requests, if it isn't the bucket's owner. */
+  requestPayer?: "Requester";
+  /** Whether transfers are accelerated; omitted if that never was switched on. */
+  acceleration?: "Enabled" | "Suspended";
+  /** Which requests are counted, by the ids of these settings. */
+  metrics?: Map<string, XmlElement>;
   /** Whether new objects are new versions; omitted if it never was switched on. */
   versioning?: "Enabled" | "Suspended";
   /** Whether the bucket was created with object lock, which retention and legal holds require. */
@@ -415,8 +420,10 @@ export interface Account extends Cloud {
   policies: Map<string, ManagedPolicy>;
   /** By name. */
   groups: Map<string, Group>;
-  /** By serial number; those in use name their user. */
-  virtualMfaDevices: Map<string, { userName: string | undefined }>;
+  /** By name. */
+  instanceProfiles: Map<string, InstanceProfile>;
+  /** By serial number. */
+  virtualMfaDevices: Map<string, MfaDevice>;
   /** Providers of OpenID Connect, by ARN. */
   oidcProviders: Map<string, OidcProvider>;
   /** Keys of KMS, by ARN. */
@@ -425,6 +432,12 @@ export interface Account extends Cloud {
   sessions: Map<string, Session>;
   /** By access key id. */
   userSessions: Map<string, UserSession>;
+  /** Stands for the number in the address of the console, if it was set. */
+  alias?: string;
+  /** Set if the account has a policy for passwords. */
+  passwordPolicy?: PasswordPolicy;
+  /** Of session tokens of the global endpoint; 1 if omitted. */
+  globalEndpointTokenVersion?: 1 | 2;
   /** The credential report, if one was asked for, and when that was. */
   credentialReport?: { content: string; startTime: Date };
   /** Account-level public access block, if set. */

@@ -8,7 +8,16 @@ const UNIQUE_ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const SECRET_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /** Prefixes that tell what kind of thing an id belongs to. */
-export type IdPrefix = "AGPA" | "AIDA" | "AKIA" | "ANPA" | "APKA" | "AROA" | "ASIA" | "ACCA";
+export type IdPrefix =
+  | "AGPA"
+  | "AIDA"
+  | "AIPA"
+  | "AKIA"
+  | "ANPA"
+  | "APKA"
+  | "AROA"
+  | "ASIA"
+  | "ACCA";
 
 /** Makes a random unique id: the prefix and as many characters as AWS puts after it. */
 export function uniqueId(prefix: IdPrefix): string {

@@ -48,7 +48,6 @@ export type {
   Group,
   KmsKey,
   LifecycleRule,
-  LoginProfile,
   ManagedPolicy,
   MultipartUpload,
   PublicAccessBlock,
@@ -62,6 +61,13 @@ export type {
 export type { Clock } from "./clock.ts";
 export { Content } from "./content.ts";
 export type { Fault, PermissionDecision, RequestRecord } from "./faults.ts";
+export type {
+  CredentialStatus,
+  InstanceProfile,
+  LoginProfile,
+  MfaDevice,
+  PasswordPolicy,
+} from "./iam/entities.ts";
 export type { OidcProvider } from "./iam/oidc_provider.ts";
 export type {
   Federation,
@@ -72,6 +78,7 @@ export type {
   WebIdentity,
 } from "./sts/session.ts";
 export type { Visibility } from "./visibility.ts";
+export type { XmlElement } from "./xml.ts";
 export type {
   AccountSnapshot,
   BucketSnapshot,

@@ -43,6 +43,7 @@ export function createAccount(id: string, cloud: Cloud): Account {
     roles: new Map(),
     policies: awsManagedPolicies(cloud.partition),
     groups: new Map(),
+    instanceProfiles: new Map(),
     virtualMfaDevices: new Map(),
     oidcProviders: new Map(),
     sessions: new Map(),

@@ -99,6 +99,10 @@ export interface AccountSnapshot {
   roles: RoleSnapshot[];
   /** Names of groups. */
   groups: string[];
+  /** The name that stands for the account's number. */
+  alias: string | null;
+  /** Names of instance profiles. */
+  instanceProfiles: string[];
   /** Serial numbers. */
   virtualMfaDevices: string[];
   /** Sorted by ARN. */
@@ -127,6 +131,8 @@ export function snapshotOf(account: Account): AccountSnapshot {
       attachedPolicies: [...role.attachedPolicies].sort(),
     })),
     groups: [...account.groups.keys()].sort(),
+    alias: account.alias ?? null,
+    instanceProfiles: [...account.instanceProfiles.keys()].sort(),
     virtualMfaDevices: [...account.virtualMfaDevices.keys()].sort(),
     oidcProviders: sorted(account.oidcProviders).map(([arn, provider]) => ({
       arn,

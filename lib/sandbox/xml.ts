@@ -57,9 +57,11 @@ export function document(name: string, namespace: string, ...content: XmlContent
 
 /** An element of a parsed document. */
 export interface XmlElement {
+  /** Without the prefix of a namespace. */
   name: string;
   /** Attributes by local name. */
   attributes: Record<string, string>;
+  /** In their order. */
   children: XmlElement[];
   /** All text directly inside it, entities resolved, not trimmed. */
   text: string;
@@ -124,6 +126,11 @@ export function parseXml(text: string): XmlElement | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Writes a parsed element again. */
+export function written({ name, children, text }: XmlElement): Xml {
+  return element(name, children.length > 0 ? children.map(written) : text);
 }
 
 /** The children of that name. */

@@ -12,9 +12,7 @@ peerTest("IAM: each operation answers with a result element where AWS does", asy
   const ran = await runPeer("python", [scriptPath("iam_results.py")], { env: adminEnv(sandbox) });
   assert.equal(ran.code, 0, ran.stderr);
   const seen: Record<string, { wanted: boolean; given: boolean }> = JSON.parse(ran.stdout);
-  // The sandbox never has a policy for passwords, which is an error.
-  const answered = [...OPERATIONS.keys()].filter((name) => name !== "GetAccountPasswordPolicy");
-  assert.deepEqual(Object.keys(seen).sort(), answered.sort());
+  assert.deepEqual(Object.keys(seen).sort(), [...OPERATIONS.keys()].sort());
   const wrong = Object.entries(seen).filter(([, { wanted, given }]) => wanted !== given);
   assert.deepEqual(wrong, []);
 });

@@ -108,6 +108,11 @@ def user_devices():
     codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "234567"}
     call("enable_mfa_device", **ida, **serial, **codes)
     call("list_mfa_devices", **ida)
+    call("get_mfa_device", **ida, **serial)
+    call("resync_mfa_device", **ida, **serial, **codes)
+    call("tag_mfa_device", **serial, Tags=TAGS)
+    call("list_mfa_device_tags", **serial)
+    call("untag_mfa_device", **serial, TagKeys=["team"])
     call("list_virtual_mfa_devices")
     call("deactivate_mfa_device", **ida, **serial)
     call("delete_virtual_mfa_device", **serial)
@@ -116,16 +121,24 @@ def user_devices():
 def user_uploads():
     body = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
     certificate = call("upload_signing_certificate", **ida, CertificateBody=body)["Certificate"]
+    certificate = {"CertificateId": certificate["CertificateId"]}
     call("list_signing_certificates", **ida)
-    call("delete_signing_certificate", **ida, CertificateId=certificate["CertificateId"])
+    call("update_signing_certificate", **ida, **certificate, Status="Inactive")
+    call("delete_signing_certificate", **ida, **certificate)
     key = call("upload_ssh_public_key", **ida, SSHPublicKeyBody="ssh-rsa AAAAB3Nza")["SSHPublicKey"]
+    key = {"SSHPublicKeyId": key["SSHPublicKeyId"]}
     call("list_ssh_public_keys", **ida)
-    call("delete_ssh_public_key", **ida, SSHPublicKeyId=key["SSHPublicKeyId"])
+    call("get_ssh_public_key", **ida, **key, Encoding="SSH")
+    call("update_ssh_public_key", **ida, **key, Status="Inactive")
+    call("delete_ssh_public_key", **ida, **key)
     service = {"ServiceName": "codecommit.amazonaws.com"}
     made = call("create_service_specific_credential", **ida, **service)
     made = made["ServiceSpecificCredential"]["ServiceSpecificCredentialId"]
+    made = {"ServiceSpecificCredentialId": made}
     call("list_service_specific_credentials", **ida)
-    call("delete_service_specific_credential", **ida, ServiceSpecificCredentialId=made)
+    call("update_service_specific_credential", **ida, **made, Status="Inactive")
+    call("reset_service_specific_credential", **ida, **made)
+    call("delete_service_specific_credential", **ida, **made)
 
 
 def roles():
@@ -136,7 +149,6 @@ def roles():
     call("update_role_description", **worker, Description="works")
     call("put_role_permissions_boundary", **worker, PermissionsBoundary=BOUNDARY)
     call("delete_role_permissions_boundary", **worker)
-    call("list_instance_profiles_for_role", **worker)
     call("update_assume_role_policy", **worker, PolicyDocument=TRUST)
     call("tag_role", **worker, Tags=TAGS)
     call("list_role_tags", **worker)
@@ -149,6 +161,32 @@ def roles():
     call("list_attached_role_policies", **worker)
     call("detach_role_policy", **worker, PolicyArn=BOUNDARY)
     call("delete_role", **worker)
+
+
+def instance_profiles():
+    profile = {"InstanceProfileName": "web"}
+    call("create_role", **worker, AssumeRolePolicyDocument=TRUST)
+    call("create_instance_profile", **profile)
+    call("get_instance_profile", **profile)
+    call("list_instance_profiles")
+    call("add_role_to_instance_profile", **profile, **worker)
+    call("list_instance_profiles_for_role", **worker)
+    call("remove_role_from_instance_profile", **profile, **worker)
+    call("tag_instance_profile", **profile, Tags=TAGS)
+    call("list_instance_profile_tags", **profile)
+    call("untag_instance_profile", **profile, TagKeys=["team"])
+    call("delete_instance_profile", **profile)
+    call("delete_role", **worker)
+
+
+def account_settings():
+    call("create_account_alias", AccountAlias="acme")
+    call("list_account_aliases")
+    call("delete_account_alias", AccountAlias="acme")
+    call("update_account_password_policy", MinimumPasswordLength=8)
+    call("get_account_password_policy")
+    call("delete_account_password_policy")
+    call("set_security_token_service_preferences", GlobalEndpointTokenVersion="v2Token")
 
 
 def managed_policies():
@@ -179,7 +217,6 @@ def simulations():
 def reports():
     call("get_account_authorization_details")
     call("get_account_summary")
-    call("list_account_aliases")
     while call("generate_credential_report")["State"] != "COMPLETE":
         time.sleep(0.5)
     call("get_credential_report")
@@ -212,5 +249,7 @@ user_devices()
 user_uploads()
 call("delete_user", **ida)
 roles()
+instance_profiles()
+account_settings()
 managed_policies()
 print(json.dumps(seen))

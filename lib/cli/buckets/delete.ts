@@ -7,11 +7,11 @@ import type { Aws } from "../../aws/connect.ts";
 import { S3CredentialsError } from "../../errors.ts";
 import type { BucketContent } from "../../objects/delete_bucket.ts";
 import { defineCommand, flag, type Values } from "../command.ts";
-import { ExitCode } from "../exit_code.ts";
 import type { Io } from "../io.ts";
+import { forEachItem } from "../items.ts";
 import { library } from "../library.ts";
 import { awsOptions, bucketNames, usage, withAws } from "../options.ts";
-import { type MessageLog, messageLog, writeError, writeLine } from "../output.ts";
+import { type MessageLog, messageLog, writeLine } from "../output.ts";
 import { expire, isMany, keep, suggestion } from "./lifecycle.ts";
 
 const deleteBucketOptions = {
@@ -46,22 +46,9 @@ export const deleteBucket = defineCommand({
     const buckets = bucketNames(operands);
     checkCombinations(options);
     const log = messageLog(io, false);
-    let failed = false;
     await withAws(options, io, async (aws) => {
-      for (const bucket of buckets) {
-        io.signal.throwIfAborted();
-        try {
-          await deleteOne(aws, bucket, options, io, log);
-        } catch (error) {
-          if (!(error instanceof S3CredentialsError) || buckets.length === 1) throw error;
-          if (error === io.signal.reason) throw error;
-          failed = true;
-          await log.flush();
-          await writeError(io, error);
-        }
-      }
+      await forEachItem(buckets, io, log, (bucket) => deleteOne(aws, bucket, options, io, log));
     }).finally(log.flush);
-    if (failed) throw new ExitCode(1);
   },
 });
 

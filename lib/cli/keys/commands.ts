@@ -5,17 +5,18 @@
  */
 import type { AccessKeyOwner } from "../../account/access_keys.ts";
 import type { Aws } from "../../aws/connect.ts";
-import { asUsageError, S3CredentialsError } from "../../errors.ts";
+import { asUsageError } from "../../errors.ts";
 import { checkAccessKeyId, checkUserName } from "../../names.ts";
 import { formatTime, parseAge } from "../../time.ts";
 import { defineCommand, flag, value, values } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import type { Io } from "../io.ts";
+import { forEachItem, itemErrors } from "../items.ts";
 import { library } from "../library.ts";
 import { plainData, rowsOf } from "../lists/rows.ts";
-import { itemErrors, rowFormatOf, rowOptions, writeRows } from "../lists/write.ts";
+import { rowFormatOf, rowOptions, writeRows } from "../lists/write.ts";
 import { awsOptions, expiryOption, withAws } from "../options.ts";
-import { messageLog, writeError } from "../output.ts";
+import { messageLog } from "../output.ts";
 
 /** `s3-credentials extend` */
 export const extend = defineCommand({
@@ -150,23 +151,12 @@ async function forEachKey(
 ): Promise<void> {
   for (const id of ids) asUsageError(() => checkAccessKeyId(id));
   const log = messageLog(io, false);
-  let failed = false;
   await withAws(options, io, async (aws) => {
-    for (const id of new Set(ids)) {
-      io.signal.throwIfAborted();
-      try {
-        const { UserName } = await change(aws, id);
-        log.say(`${done} access key ${id} of user ${UserName}`);
-      } catch (error) {
-        if (!(error instanceof S3CredentialsError) || ids.length === 1) throw error;
-        if (error === io.signal.reason) throw error;
-        failed = true;
-        await log.flush();
-        await writeError(io, error);
-      }
-    }
+    await forEachItem([...new Set(ids)], io, log, async (id) => {
+      const { UserName } = await change(aws, id);
+      log.say(`${done} access key ${id} of user ${UserName}`);
+    });
   }).finally(log.flush);
-  if (failed) throw new ExitCode(1);
 }
 
 /** `s3-credentials disable-key` */

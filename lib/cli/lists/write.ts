@@ -1,16 +1,14 @@
 /**
- * What the commands share that print lists: their formats, rows as they arrive, errors of single items.
+ * What the commands share that print lists: their formats, and rows as they arrive.
  *
  * @module
  */
-import type { S3CredentialsError } from "../../errors.ts";
 import { formatRows, type RowFormat } from "./rows.ts";
 import { flag, type Values } from "../command.ts";
 import { escapeControls } from "../../escape.ts";
-import { ExitCode } from "../exit_code.ts";
 import type { Io, Output } from "../io.ts";
 import { usage } from "../options.ts";
-import { errorText, messageLog, styled, terminalWidth } from "../output.ts";
+import { styled, terminalWidth } from "../output.ts";
 import { formatTable } from "./table.ts";
 
 /** How a list is written. */
@@ -133,28 +131,4 @@ async function* formatted(
   for await (const piece of formatRows(rows, format, fields)) {
     yield output.isTerminal ? escapeControls(piece) : piece;
   }
-}
-
-/** Errors of single items, reported as they happen while the rest goes on. */
-export interface ErrorLog {
-  /** Reports an error. */
-  onError(error: S3CredentialsError): void;
-  /** Waits until all have been written; throws `ExitCode` 1 if there were any. */
-  finish(): Promise<void>;
-}
-
-/** A log for the errors of single items. */
-export function itemErrors(io: Io): ErrorLog {
-  const log = messageLog(io, false);
-  let failed = false;
-  return {
-    onError(error) {
-      failed = true;
-      log.say(errorText(error));
-    },
-    async finish() {
-      await log.flush();
-      if (failed) throw new ExitCode(1);
-    },
-  };
 }

@@ -14,7 +14,13 @@ import { checkArn } from "../../names.ts";
 import { formatTime, parseDuration } from "../../time.ts";
 import { runChild } from "../child.ts";
 import { defineCommand, flag, optionGroup, value } from "../command.ts";
-import { createRequest, lintRequest, requestOptions, tagOptions } from "../create_request.ts";
+import {
+  createRequest,
+  lintRequest,
+  requestOptions,
+  runOptions,
+  tagOptions,
+} from "../create_request.ts";
 import { ExitCode } from "../exit_code.ts";
 import type { Io } from "../io.ts";
 import { library } from "../library.ts";
@@ -86,13 +92,8 @@ export const exec = defineCommand({
     const code = await withAws(options, io, async (aws) => {
       await io.permit(["run"]);
       const { createCredentials } = await library.create();
-      const created = await createCredentials(aws, request, {
-        onProgress: log.say,
-        onWarning: log.warn,
-        signal: io.signal,
-        patienceMs: io.patienceMs,
-        now: io.now?.(),
-      }).finally(log.flush);
+      const created = await createCredentials(aws, request, runOptions(io, log))
+        .finally(log.flush);
       await using source = options.serve
         ? await served(aws, request, created, io, log)
         : given(created, io, log);

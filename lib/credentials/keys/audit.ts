@@ -3,8 +3,12 @@
  *
  * @module
  */
-import type { User as DescribedUser } from "@aws-sdk/client-iam";
-import { describedUserAccess, type KnownPolicies } from "../../account/access.ts";
+import type {
+  AccessKeyLastUsed,
+  AccessKeyMetadata,
+  User as DescribedUser,
+} from "@aws-sdk/client-iam";
+import { type Access, describedUserAccess, type KnownPolicies } from "../../account/access.ts";
 import { type IamCalls, iamCalls } from "../../account/iam_calls.ts";
 import { type ListOptions, reportError } from "../../account/list_options.ts";
 import { allUsers } from "../../account/users.ts";
@@ -15,7 +19,12 @@ import { missingUser } from "../../aws/missing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
 import { EXPIRES_POLICY, expiryOf } from "../expiry.ts";
 import { ownTagKey } from "../tags.ts";
-import { beyondTags, bucketPermissions, summary } from "./permission_words.ts";
+import {
+  beyondTags,
+  type BucketPermission,
+  bucketPermissions,
+  summary,
+} from "./permission_words.ts";
 
 /** An access key and its user. `null` stands for what there is none of, or what may not be read. */
 export interface CredentialSummary {
@@ -166,8 +175,49 @@ async function rowsOfUser(
   known: KnownPolicies,
   now: Date,
 ): Promise<CredentialSummary[]> {
+  const isNamed = (options.users ?? []).length > 0;
+  try {
+    const found = await lookAtUser(iam, UserName, known, isNamed || options.all === true);
+    if (found === undefined || found.keys?.length === 0) return [];
+    const common = userColumns(found, now);
+    const keys = found.keys?.map((key) => keyColumns(key, now)) ?? [NO_KEY];
+    return keys.map((key) => ({ UserName, ...key, ...common }));
+  } catch (error) {
+    // Between the list and now it may have been deleted.
+    if (isMissing(error) && !isNamed) return [];
+    reportError(
+      options,
+      isMissing(error)
+        ? missingUser(UserName)
+        : serviceError(error, `Could not look at user ${UserName}`),
+    );
+    return [];
+  }
+}
+
+/** A user with its keys. What may not be read is `undefined`, with a warning. */
+interface FoundUser {
+  user: DescribedUser | undefined;
+  /** Whether this tool has created it. */
+  isOurs: boolean;
+  keys: FoundKey[] | undefined;
+  access: Access;
+  warnings: string[];
+}
+
+interface FoundKey extends AccessKeyMetadata {
+  lastUsed: AccessKeyLastUsed | undefined;
+}
+
+/** Looks at a user; `undefined` if it is another's, and only those of this tool are wanted. */
+async function lookAtUser(
+  iam: IAMClient,
+  UserName: string,
+  known: KnownPolicies,
+  wantsAll: boolean,
+): Promise<FoundUser | undefined> {
   const warnings: string[] = [];
-  const tried = async <T>(what: string, call: Promise<T>): Promise<T | undefined> => {
+  const ifReadable = async <T>(what: string, call: Promise<T>): Promise<T | undefined> => {
     try {
       return await call;
     } catch (cause) {
@@ -178,93 +228,90 @@ async function rowsOfUser(
       return undefined;
     }
   };
-  try {
-    const described = await tried("the user's tags and boundary", iam.getUser({ UserName }));
-    const user = described?.User;
-    const isNamed = (options.users ?? []).length > 0;
-    const isOurs = TOOL_NAME.test(UserName) || hasOwnTags(tagsOf(user));
-    if (!isNamed && !options.all && !isOurs) return [];
-    const [keys, access] = await Promise.all([
-      tried(
-        "the user's keys",
-        Array.fromAsync(
-          iamPages(
-            (page) => iam.listAccessKeys({ UserName, ...page }),
-            (page) => page.AccessKeyMetadata,
-          ),
-        ),
-      ),
-      describedUserAccess(iam, UserName, user, { policies: known }),
-    ]);
-    if (keys?.length === 0) return [];
-    const used = await Promise.all((keys ?? []).map(({ AccessKeyId }) =>
-      tried(
-        `the last use of key ${AccessKeyId}`,
-        iam.getAccessKeyLastUsed({ AccessKeyId }),
-      )
-    ));
-    warnings.push(...access.errors.map(({ message }) => message));
-    const found = bucketPermissions(access, now);
-    const tags = described === undefined ? null : tagsOf(user);
-    const end = access.policies.identity?.find(({ type, name }) =>
-      type === "inline" && name === EXPIRES_POLICY
+  const described = await ifReadable("the user's tags and boundary", iam.getUser({ UserName }));
+  const user = described?.User;
+  const isOurs = TOOL_NAME.test(UserName) || hasOwnTags(tagsOf(user));
+  if (!wantsAll && !isOurs) return undefined;
+  const pages = iamPages(
+    (page) => iam.listAccessKeys({ UserName, ...page }),
+    (page) => page.AccessKeyMetadata,
+  );
+  const [listed, access] = await Promise.all([
+    ifReadable("the user's keys", Array.fromAsync(pages)),
+    describedUserAccess(iam, UserName, user, { policies: known }),
+  ]);
+  const keys = listed && await Promise.all(listed.map(async (key): Promise<FoundKey> => {
+    const { AccessKeyId } = key;
+    const used = await ifReadable(
+      `the last use of key ${AccessKeyId}`,
+      iam.getAccessKeyLastUsed({ AccessKeyId }),
     );
-    const buckets = found.filter(({ bucket, permission }) =>
-      bucket !== "*" || permission !== "unknown"
-    ).map(({ bucket }) => bucket);
-    const isKnown = access.unread.length === 0;
-    if ((keys ?? []).filter(({ Status }) => Status === "Active").length > 1) {
-      warnings.push("The user has two active keys");
-    }
-    if (isOurs && user !== undefined && user.PermissionsBoundary === undefined) {
-      warnings.push("The user has no permissions boundary");
-    }
-    const groups = access.policies.identity?.filter(({ type }) => type === "group") ?? [];
-    if (groups.length > 0) {
-      warnings.push(
-        `Groups of the user grant more, by ${groups.map(({ name }) => name).join(", ")}`,
-      );
-    }
-    const beyond = beyondTags(found, {
-      permission: tags?.[ownTagKey("permission")],
-      buckets: tags?.[ownTagKey("buckets")],
-    });
-    if (beyond.length > 0) warnings.push(`More is allowed than the tags say: ${beyond.join(", ")}`);
-    const common = {
-      Buckets: buckets.length === 0 && !isKnown ? null : buckets,
-      Permission: found.some(({ permission }) => permission === "unknown") ? null : summary(found),
-      Expires: end === undefined ? null : expiryOf(end.document) ?? null,
-      Tags: tags,
-      Warnings: warnings,
-    };
-    if (keys === undefined) return [{ UserName, ...NO_KEY, ...common }];
-    return keys.map(({ AccessKeyId = null, Status = null, CreateDate = null }, index) => {
-      const use = used[index]?.AccessKeyLastUsed;
-      // IAM says N/A of a key that was never used.
-      const lastUsed = use?.LastUsedDate ?? null;
-      return {
-        UserName,
-        AccessKeyId,
-        Status,
-        CreateDate,
-        AgeDays: CreateDate && Math.max(0, Math.floor((+now - +CreateDate) / DAY_MS)),
-        LastUsedDate: lastUsed,
-        LastUsedService: lastUsed && (use?.ServiceName ?? null),
-        LastUsedRegion: lastUsed && (use?.Region ?? null),
-        ...common,
-      };
-    });
-  } catch (error) {
-    // Between the list and now it may have been deleted.
-    if (isMissing(error) && (options.users ?? []).length === 0) return [];
-    reportError(
-      options,
-      isMissing(error)
-        ? missingUser(UserName)
-        : serviceError(error, `Could not look at user ${UserName}`),
-    );
-    return [];
+    return { ...key, lastUsed: used?.AccessKeyLastUsed };
+  }));
+  warnings.push(...access.errors.map(({ message }) => message));
+  return { user, isOurs, keys, access, warnings };
+}
+
+/** What the rows of all keys of a user have in common. */
+function userColumns(found: FoundUser, now: Date) {
+  const { user, access } = found;
+  const permissions = bucketPermissions(access, now);
+  const isKnown = access.unread.length === 0;
+  const buckets = permissions
+    .filter(({ bucket, permission }) => bucket !== "*" || permission !== "unknown")
+    .map(({ bucket }) => bucket);
+  const isUnknown = permissions.some(({ permission }) => permission === "unknown");
+  const end = access.policies.identity?.find(({ type, name }) =>
+    type === "inline" && name === EXPIRES_POLICY
+  );
+  return {
+    Buckets: buckets.length === 0 && !isKnown ? null : buckets,
+    Permission: isUnknown ? null : summary(permissions),
+    Expires: end === undefined ? null : expiryOf(end.document) ?? null,
+    Tags: user === undefined ? null : tagsOf(user),
+    Warnings: [...found.warnings, ...userWarnings(found, permissions)],
+  };
+}
+
+function userWarnings(
+  { user, isOurs, keys = [], access }: FoundUser,
+  permissions: readonly BucketPermission[],
+): string[] {
+  const warnings: string[] = [];
+  if (keys.filter(({ Status }) => Status === "Active").length > 1) {
+    warnings.push("The user has two active keys");
   }
+  if (isOurs && user !== undefined && user.PermissionsBoundary === undefined) {
+    warnings.push("The user has no permissions boundary");
+  }
+  const groups = access.policies.identity?.filter(({ type }) => type === "group") ?? [];
+  if (groups.length > 0) {
+    warnings.push(
+      `Groups of the user grant more, by ${groups.map(({ name }) => name).join(", ")}`,
+    );
+  }
+  const tags = tagsOf(user);
+  const beyond = beyondTags(permissions, {
+    permission: tags[ownTagKey("permission")],
+    buckets: tags[ownTagKey("buckets")],
+  });
+  if (beyond.length > 0) warnings.push(`More is allowed than the tags say: ${beyond.join(", ")}`);
+  return warnings;
+}
+
+function keyColumns(key: FoundKey, now: Date) {
+  const { AccessKeyId = null, Status = null, CreateDate = null, lastUsed } = key;
+  const LastUsedDate = lastUsed?.LastUsedDate ?? null;
+  return {
+    AccessKeyId,
+    Status,
+    CreateDate,
+    AgeDays: CreateDate && Math.max(0, Math.floor((+now - +CreateDate) / DAY_MS)),
+    LastUsedDate,
+    // IAM says N/A of a key that was never used.
+    LastUsedService: LastUsedDate && (lastUsed?.ServiceName ?? null),
+    LastUsedRegion: LastUsedDate && (lastUsed?.Region ?? null),
+  };
 }
 
 const NO_KEY = {

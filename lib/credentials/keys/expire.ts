@@ -20,7 +20,13 @@ import { retry } from "../../retry.ts";
 import { formatTime } from "../../time.ts";
 import { apply } from "../apply.ts";
 import { checkIsFuture, denyFrom, EXPIRES_POLICY, expiryOf, expiryPolicy } from "../expiry.ts";
-import { type Change, rollBack, type RollbackReport, withRollbackReport } from "../rollback.ts";
+import {
+  type Change,
+  rollBack,
+  type RollbackReport,
+  rollbackTimeout,
+  withRollbackReport,
+} from "../rollback.ts";
 import { expiresTag, OWN_TAG_PREFIX, ownTagKey } from "../tags.ts";
 
 /** Whether IAM and S3 are Amazon's own, so that conditions are evaluated for sure. */
@@ -261,12 +267,10 @@ async function probeOnce(
   { patienceMs = 10_000, signal }: ExtendOptions,
 ): Promise<void> {
   const accessKeys = await keysOf(aws, userName);
-  const rollbackTimeoutMs = Math.min(patienceMs, 10_000);
   const { created, error, rollBack: deleteKey } = await apply(aws, {
     steps: [{ kind: "create-access-key", userName }],
     user: { accessKeys },
     patienceMs,
-    rollbackTimeoutMs,
     signal,
     log: () => {},
     warn: () => {},
@@ -285,7 +289,7 @@ async function probeOnce(
     failure = new S3CredentialsError("interrupted", "Interrupted", { cause: signal.reason });
   }
   const reports = [await deleteKey()];
-  if (failure !== undefined) reports.push(await rollBack(policy, rollbackTimeoutMs));
+  if (failure !== undefined) reports.push(await rollBack(policy, rollbackTimeout(patienceMs)));
   // That the key of the probe is gone again goes without saying.
   const left = reports.flatMap((report: RollbackReport) => report.left);
   if (failure === undefined && left.length > 0) {

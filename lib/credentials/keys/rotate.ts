@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { abortable } from "../../abortable.ts";
 import { Callbacks } from "../../callbacks.ts";
 import { refuseCallersKey } from "../../account/access_keys.ts";
-import type { Aws } from "../../aws/connect.ts";
+import type { Aws, IAMClient } from "../../aws/connect.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
 import { S3CredentialsError } from "../../errors.ts";
 import { formatStart } from "../../time.ts";
@@ -80,11 +80,15 @@ export async function rotateKey(
     onProgress?: (message: string) => void;
     /** Stops before the change; what was made is rolled back. */
     signal?: AbortSignal;
-    /** Milliseconds to wait for AWS. */
+    /**
+     * Milliseconds to wait for AWS.
+     *
+     * @default {30000}
+     */
     patienceMs?: number;
   } = {},
 ): Promise<CreatedKey> {
-  const { signal, patienceMs = 30_000 } = options;
+  const { signal, patienceMs } = options;
   const callbacks = new Callbacks();
   const onProgress = callbacks.guard(options.onProgress);
   const { State, Keys } = await rotationStatus(aws, userName);
@@ -97,7 +101,6 @@ export async function rotateKey(
     steps: [{ kind: "create-access-key", userName }],
     user: { accessKeys: Keys.map((key) => ({ accessKeyId: key.AccessKeyId })) },
     patienceMs,
-    rollbackTimeoutMs: Math.min(patienceMs, 10_000),
     signal,
     log: onProgress,
     warn: () => {},
@@ -192,8 +195,7 @@ export async function finishRotation(
   options: FinishOptions = {},
 ): Promise<FinishedStep> {
   const { force = false, grace = DEFAULT_GRACE_SECONDS, now = new Date(), signal } = options;
-  const status = await abortable(rotationStatus(aws, userName), signal);
-  const { State, Keys, DeactivatedDate } = status;
+  const { State, Keys, DeactivatedDate } = await abortable(rotationStatus(aws, userName), signal);
   const [older, newer] = Keys as [RotationKey, RotationKey];
   if (State === "single") return { done: "nothing", warnings: [] };
   if (State === "stuck") {
@@ -204,69 +206,103 @@ export async function finishRotation(
     );
   }
   assertOrder(userName, older, newer);
-  const accessKeyId = older.AccessKeyId;
-  const iam = await aws.iam();
-  const action = `Could not finish the rotation of user ${userName}`;
-  const target = { UserName: userName, AccessKeyId: accessKeyId };
-  const note = (time: Date) =>
-    iam.tagUser({
-      UserName: userName,
-      Tags: [{ Key: tagKey(), Value: `${accessKeyId} ${time.toISOString()}` }],
-    });
+  const step: FinishedStep = {
+    done: State === "started" ? "deactivated" : "deleted",
+    accessKeyId: older.AccessKeyId,
+    warnings: newer.LastUsedDate === null
+      ? [`The newer key ${newer.AccessKeyId} was never used: is it where it is needed?`]
+      : [],
+  };
   const deletableFrom = new Date(+(DeactivatedDate ?? now) + 1000 * grace);
-  const warnings = newer.LastUsedDate === null
-    ? [`The newer key ${newer.AccessKeyId} was never used: is it where it is needed?`]
-    : [];
+  const user = { iam: await aws.iam(), userName, accessKeyId: older.AccessKeyId };
   if (State === "started") {
-    if (!force && older.LastUsedDate !== null && older.LastUsedDate > newer.CreateDate) {
-      throw new S3CredentialsError(
-        "conflict",
-        `The older key of user ${userName} is still in use: ${describe(older)}, beside ` +
-          describe(newer),
-        { hint: "Put the newer one in its place everywhere, or use `force`" },
-      );
-    }
-    await refuseCallersKey(aws, accessKeyId, { force });
-    signal?.throwIfAborted();
-    try {
-      // IAM does not tell when a key was deactivated. Noted first, since a lost note could not be made up for.
-      await note(now);
-      if (signal?.aborted) {
-        await iam.untagUser({ UserName: userName, TagKeys: [tagKey()] });
-        throw new S3CredentialsError("interrupted", "Interrupted", { cause: signal.reason });
-      }
-      await iam.updateAccessKey({ ...target, Status: "Inactive" });
-    } catch (error) {
-      throw serviceError(error, action);
-    }
-    return { done: "deactivated", accessKeyId, deletableFrom, warnings };
+    if (!force) assertOutOfUse(userName, older, newer);
+    await refuseCallersKey(aws, older.AccessKeyId, { force });
+    await deactivate(user, now, signal);
+    return { ...step, deletableFrom };
   }
   signal?.throwIfAborted();
   if (DeactivatedDate === null && !force) {
-    await note(now).catch((error) => {
-      throw serviceError(error, action);
+    await noteDeactivation(user, now).catch((error) => {
+      throw finishError(userName, error);
     });
-    return { done: "waiting", accessKeyId, deletableFrom, warnings };
+    return { ...step, done: "waiting", deletableFrom };
   }
   if (!force && deletableFrom > now) {
     throw new S3CredentialsError(
       "conflict",
-      `Too early: the older key ${accessKeyId} of user ${userName} can be deleted from ` +
+      `Too early: the older key ${older.AccessKeyId} of user ${userName} can be deleted from ` +
         `${formatStart(deletableFrom)} on`,
       { hint: "Come back then, or use `force` or a shorter `grace`" },
     );
   }
+  return { ...step, warnings: [...step.warnings, ...await deleteOldKey(user)] };
+}
+
+/** The older key of a user whose key is rotated. */
+interface OldKey {
+  iam: IAMClient;
+  userName: string;
+  accessKeyId: string;
+}
+
+function finishError(userName: string, error: unknown): S3CredentialsError {
+  return serviceError(error, `Could not finish the rotation of user ${userName}`);
+}
+
+/** @throws {S3CredentialsError} `conflict` if the older key was used since there is a newer one */
+function assertOutOfUse(userName: string, older: RotationKey, newer: RotationKey): void {
+  if (older.LastUsedDate === null || older.LastUsedDate <= newer.CreateDate) return;
+  throw new S3CredentialsError(
+    "conflict",
+    `The older key of user ${userName} is still in use: ${describe(older)}, beside ` +
+      describe(newer),
+    { hint: "Put the newer one in its place everywhere, or use `force`" },
+  );
+}
+
+/** IAM does not tell when a key was deactivated, so a tag of the user does. */
+async function noteDeactivation(
+  { iam, userName, accessKeyId }: OldKey,
+  time: Date,
+): Promise<void> {
+  const tag = { Key: tagKey(), Value: `${accessKeyId} ${time.toISOString()}` };
+  await iam.tagUser({ UserName: userName, Tags: [tag] });
+}
+
+async function deactivate(
+  key: OldKey,
+  now: Date,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { iam, userName, accessKeyId } = key;
+  signal?.throwIfAborted();
   try {
-    await iam.deleteAccessKey(target).catch((error) => {
-      if (!isMissing(error)) throw error;
+    // Noted first, since a lost note could not be made up for.
+    await noteDeactivation(key, now);
+    if (signal?.aborted) {
+      await iam.untagUser({ UserName: userName, TagKeys: [tagKey()] });
+      throw new S3CredentialsError("interrupted", "Interrupted", { cause: signal.reason });
+    }
+    await iam.updateAccessKey({
+      UserName: userName,
+      AccessKeyId: accessKeyId,
+      Status: "Inactive",
     });
   } catch (error) {
-    throw serviceError(error, action);
+    throw finishError(userName, error);
   }
-  await iam.untagUser({ UserName: userName, TagKeys: [tagKey()] }).catch((error) => {
-    warnings.push(serviceError(error, `The tag ${tagKey()} of user ${userName} stays`).message);
+}
+
+/** Returns a warning if the note of the deactivation could not be removed. */
+async function deleteOldKey({ iam, userName, accessKeyId }: OldKey): Promise<string[]> {
+  await iam.deleteAccessKey({ UserName: userName, AccessKeyId: accessKeyId }).catch((error) => {
+    if (!isMissing(error)) throw finishError(userName, error);
   });
-  return { done: "deleted", accessKeyId, warnings };
+  return await iam.untagUser({ UserName: userName, TagKeys: [tagKey()] }).then(
+    () => [],
+    (error) => [serviceError(error, `The tag ${tagKey()} of user ${userName} stays`).message],
+  );
 }
 
 /**

@@ -139,7 +139,7 @@ function contextOf(
   };
 }
 
-/** The tags of the user, role, managed policy or identity provider that a permission is for. */
+/** The tags of what a permission is for: a user, a role, an instance profile and so on. */
 function resourceTags(
   permission: NeededPermission,
   account: Account,
@@ -153,9 +153,11 @@ function resourceTags(
     owner.roles.get(name),
     owner.policies.get(resource),
     owner.oidcProviders.get(resource),
+    owner.instanceProfiles.get(name),
   ].find((entity) => entity?.arn === resource);
+  const tags = found?.tags ?? owner.virtualMfaDevices.get(resource)?.tags ?? [];
   return Object.fromEntries(
-    (found?.tags ?? []).flatMap(({ key, value }) => [
+    tags.flatMap(({ key, value }) => [
       [`aws:ResourceTag/${key}`, value],
       [`iam:ResourceTag/${key}`, value],
     ]),

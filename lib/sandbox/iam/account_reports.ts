@@ -10,7 +10,7 @@ import { isAwsManaged } from "./aws_managed_policies.ts";
 import { attachmentCount, boundaryCount } from "./policy_use.ts";
 import { QUOTAS } from "./quotas.ts";
 import { ServiceError } from "../operation.ts";
-import { fields, members, timeText } from "../query.ts";
+import { fields, timeText } from "../query.ts";
 import { element, type XmlContent } from "../xml.ts";
 
 /** AWS takes a second or two. */
@@ -24,12 +24,6 @@ export const accountReportOperations: IamOperations = {
       .map(([key, value]) => element("entry", fields({ key, value })));
     return element("SummaryMap", entries);
   }),
-
-  // Aliases can't be created in the sandbox.
-  ListAccountAliases: onAccount("ListAccountAliases", () => [
-    members("AccountAliases", []),
-    fields({ IsTruncated: false }),
-  ]),
 
   GenerateCredentialReport: onAccount("GenerateCredentialReport", (account) => {
     const state = stateOf(account);
@@ -67,7 +61,7 @@ function onAccount(action: string, run: (account: Account) => XmlContent): IamOp
 }
 
 function summaryOf(account: Account): Record<string, number> {
-  const { users, groups, roles, policies, virtualMfaDevices, rootKey } = account;
+  const { users, groups, roles, policies, instanceProfiles, virtualMfaDevices, rootKey } = account;
   const devices = [...virtualMfaDevices.values()];
   const arns = [...policies.keys()];
   return {
@@ -75,9 +69,9 @@ function summaryOf(account: Account): Record<string, number> {
     AccountMFAEnabled: 0,
     AccountPasswordPresent: 0,
     AccountSigningCertificatesPresent: 0,
-    GlobalEndpointTokenVersion: 1,
+    GlobalEndpointTokenVersion: account.globalEndpointTokenVersion ?? 1,
     Groups: groups.size,
-    InstanceProfiles: 0,
+    InstanceProfiles: instanceProfiles.size,
     MFADevices: devices.length,
     MFADevicesInUse: devices.filter(({ userName }) => userName !== undefined).length,
     Policies: arns.filter((arn) => !isAwsManaged(arn)).length,

@@ -11,10 +11,11 @@ import { isAwsManaged } from "./aws_managed_policies.ts";
 import { boundaryElement } from "./boundary.ts";
 import { type IamOperations, type ListItem, pageOfLists, tagMembers } from "./call.ts";
 import { groupFields } from "./groups.ts";
+import { profileFields } from "./instance_profiles.ts";
 import { plainPolicy } from "./managed_policies.ts";
 import { attachmentCount, boundaryCount } from "./policy_use.ts";
 import { versionFields } from "./policy_versions.ts";
-import { lastUseOf } from "./roles.ts";
+import { lastUseOf, roleFields } from "./roles.ts";
 import { constraintError, fields, members } from "../query.ts";
 import { encode } from "../auth/signature.ts";
 import type { XmlContent } from "../xml.ts";
@@ -41,7 +42,7 @@ export const authorizationDetailsOperations: IamOperations = {
         isWanted(kind) ? [...entities].map(([name, entity]) => [name, () => write(entity)]) : [];
       return pageOfLists(call, {
         UserDetailList: listed("User", account.users, userDetail),
-        RoleDetailList: listed("Role", account.roles, roleDetail),
+        RoleDetailList: listed("Role", account.roles, (role) => roleDetail(role, account)),
         GroupDetailList: listed("Group", account.groups, groupDetail),
         Policies: [...account.policies.values()]
           .filter(({ arn }) =>
@@ -79,17 +80,12 @@ function userDetail(user: User): XmlContent {
   ];
 }
 
-function roleDetail(role: Role): XmlContent {
+function roleDetail(role: Role, account: Account): XmlContent {
+  const profiles = [...account.instanceProfiles.values()]
+    .filter(({ roleName }) => roleName === role.roleName);
   return [
-    fields({
-      Path: role.path,
-      RoleName: role.roleName,
-      RoleId: role.roleId,
-      Arn: role.arn,
-      CreateDate: role.createDate,
-      AssumeRolePolicyDocument: encode(role.assumeRolePolicyDocument),
-    }),
-    members("InstanceProfileList", []),
+    roleFields(role),
+    members("InstanceProfileList", profiles.map((profile) => profileFields(profile, account))),
     inlinePolicies("Role", role),
     attachedPolicies(role),
     boundaryElement(role.permissionsBoundary),

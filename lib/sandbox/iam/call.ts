@@ -37,7 +37,7 @@ export interface IamOperation {
 export type IamOperations = Record<string, IamOperation>;
 
 /** Kinds of entities that have names. */
-export type NamedKind = "user" | "role" | "group" | "policy" | "mfa";
+export type NamedKind = "user" | "role" | "group" | "policy" | "mfa" | "instance-profile";
 
 const NAME = /^[\w+=,.@-]+$/;
 
@@ -252,7 +252,13 @@ export function checkTags(tags: Tag[]): Tag[] {
 }
 
 /** Kinds of entities that have tags, as quotas name them. */
-type TaggedKind = "User" | "Role" | "Policy" | "OpenIDConnectProvider";
+type TaggedKind =
+  | "User"
+  | "Role"
+  | "Policy"
+  | "OpenIDConnectProvider"
+  | "InstanceProfile"
+  | "MFADevice";
 
 /** Adds tags, replacing those with the same key. */
 export function mergeTags(present: Tag[], added: Tag[], kind: TaggedKind): Tag[] {
@@ -350,7 +356,7 @@ function markerOf(call: IamCall): string | undefined {
   try {
     return new TextDecoder().decode(Uint8Array.from(atob(marker), (c) => c.charCodeAt(0)));
   } catch {
-    throw validationError(`Invalid Marker: ${marker}`);
+    throw validationError("Invalid Marker.");
   }
 }
 

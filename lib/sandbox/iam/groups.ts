@@ -11,6 +11,7 @@ import {
   groupArn,
   groupOf,
   type IamCall,
+  type IamOperation,
   type IamOperations,
   isTaken,
   limitExceeded,
@@ -123,8 +124,7 @@ export const groupOperations: IamOperations = {
     return undefined;
   }),
 
-  AddUserToGroup: onGroup("AddUserToGroup", ({ groupName }, call) => {
-    const { groups } = namedUser(call);
+  AddUserToGroup: onGroupAndUser("AddUserToGroup", ({ groupName }, { groups }) => {
     if (groups.size >= GroupsPerUserQuota && !groups.has(groupName)) {
       throw limitExceeded(`Cannot exceed quota for GroupsPerUser: ${GroupsPerUserQuota}`);
     }
@@ -132,8 +132,7 @@ export const groupOperations: IamOperations = {
     return undefined;
   }),
 
-  RemoveUserFromGroup: onGroup("RemoveUserFromGroup", ({ groupName }, call) => {
-    const user = namedUser(call);
+  RemoveUserFromGroup: onGroupAndUser("RemoveUserFromGroup", ({ groupName }, user) => {
     if (!user.groups.delete(groupName)) throw noSuchEntity("user", user.userName);
     return undefined;
   }),
@@ -146,6 +145,21 @@ export const groupOperations: IamOperations = {
       groupFields,
     )),
 };
+
+/** An operation on a group and one of its users. IAM looks for the user first. */
+function onGroupAndUser(
+  action: string,
+  run: (group: Group, user: User) => XmlContent,
+): IamOperation {
+  const { permissions } = onGroup(action, () => undefined);
+  return {
+    permissions,
+    run: (call) => {
+      const user = namedUser(call);
+      return run(groupOf(call), user);
+    },
+  };
+}
 
 function newNameOf(call: IamCall): string {
   return nameOf(call, call.parameters.has("NewGroupName") ? "NewGroupName" : "GroupName");

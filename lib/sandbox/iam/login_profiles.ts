@@ -3,16 +3,17 @@
  *
  * @module
  */
+import { checkPassword } from "./account_settings.ts";
 import { alreadyExists, type IamOperations, onUser, refuse } from "./call.ts";
 import type { User } from "../account.ts";
 import { ServiceError } from "../operation.ts";
-import { checkLength, fields, required } from "../query.ts";
+import { fields, required } from "../query.ts";
 import { element, type XmlContent } from "../xml.ts";
 
 /** The operations on login profiles. */
 export const loginProfileOperations: IamOperations = {
   CreateLoginProfile: onUser("CreateLoginProfile", (user, { parameters, account }) => {
-    checkPassword(required(parameters, "Password"));
+    checkPassword(required(parameters, "Password"), account);
     if (user.loginProfile !== undefined) {
       throw alreadyExists(`Login Profile for user ${user.userName} already exists.`);
     }
@@ -33,7 +34,7 @@ export const loginProfileOperations: IamOperations = {
     const profile = user.loginProfile ?? refuse(noLoginProfile(user));
     const password = parameters.get("Password");
     if (password !== undefined) {
-      checkPassword(password);
+      checkPassword(password, account);
       profile.passwordLastChanged = account.clock.now();
     }
     const isResetRequired = parameters.get("PasswordResetRequired");
@@ -47,30 +48,6 @@ export const loginProfileOperations: IamOperations = {
     return undefined;
   }),
 };
-
-/** The account has no policy for passwords, and can't get one in the sandbox. */
-export const passwordPolicyOperations: IamOperations = {
-  GetAccountPasswordPolicy: {
-    permissions: () => [{ action: "iam:GetAccountPasswordPolicy", resource: "*" }],
-    run: ({ account }) => {
-      throw new ServiceError(
-        404,
-        "NoSuchEntity",
-        `The Password Policy with domain name ${account.id} cannot be found.`,
-      );
-    },
-  },
-};
-
-function checkPassword(password: string): void {
-  checkLength("Password", password, 1, 128);
-  if (password.length >= 8) return;
-  throw new ServiceError(
-    400,
-    "PasswordPolicyViolation",
-    "Password should have a minimum length of 8",
-  );
-}
 
 function loginProfile(user: User): XmlContent {
   return element(

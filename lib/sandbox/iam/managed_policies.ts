@@ -64,7 +64,7 @@ export const managedPolicyOperations: IamOperations = {
       "Policy",
       plainPolicy(policy, account),
       fields({ Description: policy.description }),
-      tagList(policy),
+      tagMembers(policy.tags),
     )),
 
   ListPolicies: {

@@ -9,35 +9,48 @@ import {
   deleteConflict,
   type IamCall,
   type IamOperations,
+  mergeTags,
   nameOf,
   onUser,
   page,
+  pageOfTags,
   pathOf,
   refuse,
+  tagContext,
+  tagMembers,
+  tagsOf,
+  withoutTags,
 } from "./call.ts";
+import type { MfaDevice } from "./entities.ts";
 import { plainUser } from "./users.ts";
 import { base32Secret } from "../identifiers.ts";
 import { ServiceError } from "../operation.ts";
-import { checkLength, fields, oneOf, refuseUnsupported, required } from "../query.ts";
+import { checkLength, fields, oneOf, required } from "../query.ts";
 import { element } from "../xml.ts";
 
 /** The operations of this module. */
 export const mfaOperations: IamOperations = {
   CreateVirtualMFADevice: {
-    permissions: (call) => [{
-      action: "iam:CreateVirtualMFADevice",
-      resource: newSerialNumber(call),
-    }],
+    permissions: (call) => {
+      const resource = newSerialNumber(call);
+      const tags = tagsOf(call);
+      const context = tagContext(tags);
+      return [
+        { action: "iam:CreateVirtualMFADevice", resource, context },
+        ...(tags.length > 0 ? [{ action: "iam:TagMFADevice", resource, context }] : []),
+      ];
+    },
     run: (call) => {
-      refuseUnsupported(call, ["Tags"]);
       const serialNumber = newSerialNumber(call);
       if (call.account.virtualMfaDevices.has(serialNumber)) {
-        throw alreadyExists("MFADevice entity at the same path and name already exists.");
+        throw alreadyExists("MFA device already exists.");
       }
-      call.account.virtualMfaDevices.set(serialNumber, { userName: undefined });
+      const tags = mergeTags([], tagsOf(call), "MFADevice");
+      call.account.virtualMfaDevices.set(serialNumber, { userName: undefined, tags });
       return element(
         "VirtualMFADevice",
         fields({ SerialNumber: serialNumber, Base32StringSeed: btoa(base32Secret()) }),
+        tags.length > 0 ? tagMembers(tags) : undefined,
       );
     },
   },
@@ -81,6 +94,19 @@ export const mfaOperations: IamOperations = {
         fields({ UserName: user.userName, SerialNumber: serialNumber, EnableDate: enableDate }),
     )),
 
+  GetMFADevice: onUser("GetMFADevice", (user, { parameters }) => {
+    const SerialNumber = serialNumberOf({ parameters });
+    const device = user.mfaDevices.get(SerialNumber) ?? refuse(noSuchDevice(SerialNumber));
+    return fields({ UserName: user.userName, SerialNumber, EnableDate: device.enableDate });
+  }),
+
+  ResyncMFADevice: onUser("ResyncMFADevice", (user, call) => {
+    const serialNumber = serialNumberOf(call);
+    if (!user.mfaDevices.has(serialNumber)) throw noSuchDevice(serialNumber);
+    checkCodes(call);
+    return undefined;
+  }),
+
   DeactivateMFADevice: onUser("DeactivateMFADevice", (user, call) => {
     const serialNumber = serialNumberOf(call);
     if (!user.mfaDevices.delete(serialNumber)) throw noSuchDevice(serialNumber);
@@ -105,13 +131,49 @@ export const mfaOperations: IamOperations = {
       return undefined;
     },
   },
+
+  TagMFADevice: {
+    permissions: (call) => [{
+      action: "iam:TagMFADevice",
+      resource: serialNumberOf(call),
+      context: tagContext(tagsOf(call)),
+    }],
+    run: (call) => {
+      const device = deviceOf(call);
+      device.tags = mergeTags(device.tags ?? [], tagsOf(call), "MFADevice");
+      return undefined;
+    },
+  },
+
+  UntagMFADevice: {
+    permissions: (call) => [{
+      action: "iam:UntagMFADevice",
+      resource: serialNumberOf(call),
+      context: { "aws:TagKeys": call.parameters.list("TagKeys") },
+    }],
+    run: (call) => {
+      const device = deviceOf(call);
+      device.tags = withoutTags(device.tags ?? [], call);
+      return undefined;
+    },
+  },
+
+  ListMFADeviceTags: {
+    permissions: (call) => [{ action: "iam:ListMFADeviceTags", resource: serialNumberOf(call) }],
+    run: (call) => pageOfTags(call, deviceOf(call).tags ?? []),
+  },
 };
+
+function deviceOf(call: IamCall): MfaDevice {
+  const serialNumber = serialNumberOf(call);
+  return call.account.virtualMfaDevices.get(serialNumber) ?? refuse(noSuchDevice(serialNumber));
+}
 
 function newSerialNumber(call: IamCall): string {
   return arnOf(call.account, "mfa", nameOf(call, "VirtualMFADeviceName", 226), pathOf(call));
 }
 
-function serialNumberOf({ parameters }: IamCall): string {
+function serialNumberOf({ parameters }: Pick<IamCall, "parameters">): string {
   const serialNumber = required(parameters, "SerialNumber");
   checkLength("SerialNumber", serialNumber, 9, 256);
   return serialNumber;
@@ -132,6 +194,6 @@ function noSuchDevice(serialNumber: string): ServiceError {
   return new ServiceError(
     404,
     "NoSuchEntity",
-    `VirtualMFADevice with serial number ${serialNumber} doesn't exist.`,
+    `MFA Device with serial number ${serialNumber} does not exist.`,
   );
 }

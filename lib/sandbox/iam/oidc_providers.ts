@@ -71,7 +71,7 @@ export const oidcProviderOperations: IamOperations = {
     fields({ Url: issuerName(provider), CreateDate: provider.createDate }),
     members("ClientIDList", provider.clientIds),
     members("ThumbprintList", provider.thumbprints),
-    tagList(provider),
+    tagMembers(provider.tags),
   ]),
 
   ListOpenIDConnectProviders: {
@@ -83,15 +83,17 @@ export const oidcProviderOperations: IamOperations = {
       ),
   },
 
-  // AWS does not mind if there is none.
+  // AWS's page says that it doesn't mind if there is none; AWS itself does mind.
   DeleteOpenIDConnectProvider: {
     permissions: (call) => [{
       action: "iam:DeleteOpenIDConnectProvider",
       resource: arnOfCall(call),
     }],
     run: (call) => {
-      call.account.oidcProviders.delete(arnOfCall(call));
-      return undefined;
+      const arn = arnOfCall(call);
+      if (call.account.oidcProviders.delete(arn)) return undefined;
+      const message = `OpenId connect Provider ${arn} cannot be found.`;
+      throw new ServiceError(404, "NoSuchEntity", message);
     },
   },
 
@@ -230,7 +232,7 @@ function thumbprintsOf({ parameters }: IamCall): string[] {
   throw new ServiceError(
     400,
     "InvalidInput",
-    `Thumbprint list must contain at most ${MAX_THUMBPRINTS} entries.`,
+    `Thumbprint list must contain fewer than ${MAX_THUMBPRINTS} entries.`,
   );
 }
 

@@ -7,11 +7,19 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { User } from "../account.ts";
-import { type IamOperations, limitExceeded, onUser, page } from "./call.ts";
+import { type IamCall, type IamOperations, limitExceeded, onUser, page, refuse } from "./call.ts";
+import type { CredentialStatus } from "./entities.ts";
 import { randomHex, servicePassword, uniqueId } from "../identifiers.ts";
 import { QUOTAS } from "./quotas.ts";
 import { ServiceError } from "../operation.ts";
-import { checkLength, fields, refuseUnsupported, required } from "../query.ts";
+import {
+  checkLength,
+  fields,
+  oneOf,
+  refuseUnsupported,
+  required,
+  validationError,
+} from "../query.ts";
 import { element, type XmlContent } from "../xml.ts";
 
 const SSH_KEY_QUOTA = 5;
@@ -26,7 +34,7 @@ export const otherCredentialOperations: IamOperations = {
     const body = required(parameters, "CertificateBody");
     checkLength("CertificateBody", body, 1, 16_384);
     if (!PEM_CERTIFICATE.test(body)) {
-      throw new ServiceError(400, "MalformedCertificate", "Unable to parse certificate.");
+      throw new ServiceError(400, "MalformedCertificate", `Certificate ${body} is malformed.`);
     }
     const present = user.signingCertificates;
     if ([...present.values()].some((certificate) => certificate.body === body)) {
@@ -47,6 +55,14 @@ export const otherCredentialOperations: IamOperations = {
     (user, call) =>
       page(call, "Certificates", user.signingCertificates, (_, id) => certificateFields(user, id)),
   ),
+
+  UpdateSigningCertificate: onUser("UpdateSigningCertificate", (user, call) => {
+    const id = required(call.parameters, "CertificateId");
+    const certificate = user.signingCertificates.get(id) ??
+      refuse(notFound(`The Certificate with id ${id} cannot be found.`));
+    certificate.status = statusOf(call);
+    return undefined;
+  }),
 
   DeleteSigningCertificate: onUser("DeleteSigningCertificate", (user, { parameters }) => {
     const id = required(parameters, "CertificateId");
@@ -77,11 +93,22 @@ export const otherCredentialOperations: IamOperations = {
     checkQuota(present.size, SSH_KEY_QUOTA, "SSHPublicKeysPerUser");
     const id = uniqueId("APKA");
     present.set(id, { uploadDate: account.clock.now(), body });
-    return element(
-      "SSHPublicKey",
-      sshKeyFields(user, id),
-      fields({ Fingerprint: fingerprintOf(body), SSHPublicKeyBody: body }),
-    );
+    return element("SSHPublicKey", sshKeyFields(user, id), keyAndFingerprint(body));
+  }),
+
+  GetSSHPublicKey: onUser("GetSSHPublicKey", (user, { parameters }) => {
+    const id = required(parameters, "SSHPublicKeyId");
+    const encoding = oneOf(parameters, "Encoding", ["SSH", "PEM"]);
+    if (required(parameters, "Encoding") && encoding === "PEM") {
+      throw validationError("The sandbox gives public keys in the encoding SSH only.");
+    }
+    const { body } = sshKeyOf(user, id);
+    return element("SSHPublicKey", sshKeyFields(user, id), keyAndFingerprint(body));
+  }),
+
+  UpdateSSHPublicKey: onUser("UpdateSSHPublicKey", (user, call) => {
+    sshKeyOf(user, required(call.parameters, "SSHPublicKeyId")).status = statusOf(call);
+    return undefined;
   }),
 
   ListSSHPublicKeys: onUser(
@@ -92,9 +119,8 @@ export const otherCredentialOperations: IamOperations = {
 
   DeleteSSHPublicKey: onUser("DeleteSSHPublicKey", (user, { parameters }) => {
     const id = required(parameters, "SSHPublicKeyId");
-    if (!user.sshPublicKeys.delete(id)) {
-      throw notFound(`The Public Key with id ${id} cannot be found.`);
-    }
+    sshKeyOf(user, id);
+    user.sshPublicKeys.delete(id);
     return undefined;
   }),
 
@@ -145,17 +171,50 @@ export const otherCredentialOperations: IamOperations = {
     },
   ),
 
-  DeleteServiceSpecificCredential: onUser(
-    "DeleteServiceSpecificCredential",
-    (user, { parameters }) => {
-      const id = required(parameters, "ServiceSpecificCredentialId");
-      if (!user.serviceSpecificCredentials.delete(id)) {
-        throw notFound(`No such credential ${id} exists`);
-      }
-      return undefined;
-    },
-  ),
+  UpdateServiceSpecificCredential: onUser("UpdateServiceSpecificCredential", (user, call) => {
+    credentialOf(user, credentialId(call)).status = statusOf(call);
+    return undefined;
+  }),
+
+  ResetServiceSpecificCredential: onUser("ResetServiceSpecificCredential", (user, call) => {
+    const id = credentialId(call);
+    credentialOf(user, id);
+    return element(
+      "ServiceSpecificCredential",
+      credentialFields(user, id, call.account.id),
+      fields({ ServicePassword: servicePassword() }),
+    );
+  }),
+
+  DeleteServiceSpecificCredential: onUser("DeleteServiceSpecificCredential", (user, call) => {
+    const id = credentialId(call);
+    credentialOf(user, id);
+    user.serviceSpecificCredentials.delete(id);
+    return undefined;
+  }),
 };
+
+/** The status that a call gives to a credential. */
+function statusOf({ parameters }: IamCall): CredentialStatus {
+  required(parameters, "Status");
+  return oneOf(parameters, "Status", ["Active", "Inactive"]) as CredentialStatus;
+}
+
+function sshKeyOf(user: User, id: string): MapValue<User["sshPublicKeys"]> {
+  const key = user.sshPublicKeys.get(id);
+  return key ?? refuse(notFound(`The Public Key with id ${id} cannot be found.`));
+}
+
+function credentialId({ parameters }: IamCall): string {
+  return required(parameters, "ServiceSpecificCredentialId");
+}
+
+function credentialOf(user: User, id: string): MapValue<User["serviceSpecificCredentials"]> {
+  return user.serviceSpecificCredentials.get(id) ??
+    refuse(notFound(`No such credential ${id} exists`));
+}
+
+type MapValue<M> = M extends Map<string, infer V> ? V : never;
 
 function checkQuota(present: number, quota: number, name: string): void {
   if (present >= quota) throw limitExceeded(`Cannot exceed quota for ${name}: ${quota}`);
@@ -167,7 +226,7 @@ function certificateFields(user: User, id: string): XmlContent {
     UserName: user.userName,
     CertificateId: id,
     CertificateBody: certificate?.body,
-    Status: "Active",
+    Status: certificate?.status ?? "Active",
     UploadDate: certificate?.uploadDate,
   });
 }
@@ -176,9 +235,13 @@ function sshKeyFields(user: User, id: string): XmlContent {
   return fields({
     UserName: user.userName,
     SSHPublicKeyId: id,
-    Status: "Active",
-    UploadDate: user.sshPublicKeys.get(id)?.uploadDate,
+    Status: sshKeyOf(user, id).status ?? "Active",
+    UploadDate: sshKeyOf(user, id).uploadDate,
   });
+}
+
+function keyAndFingerprint(body: string): XmlContent {
+  return fields({ Fingerprint: fingerprintOf(body), SSHPublicKeyBody: body });
 }
 
 /** MD5 of the key, in pairs of digits with colons between. */
@@ -188,14 +251,14 @@ function fingerprintOf(body: string): string {
 }
 
 function credentialFields(user: User, id: string, accountId: string): XmlContent {
-  const credential = user.serviceSpecificCredentials.get(id);
+  const credential = credentialOf(user, id);
   return fields({
     UserName: user.userName,
-    Status: "Active",
-    ServiceName: credential?.serviceName,
+    Status: credential.status ?? "Active",
+    ServiceName: credential.serviceName,
     ServiceUserName: `${user.userName}-at-${accountId}`,
     ServiceSpecificCredentialId: id,
-    CreateDate: credential?.createDate,
+    CreateDate: credential.createDate,
   });
 }
 

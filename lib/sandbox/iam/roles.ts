@@ -29,7 +29,7 @@ import {
 import { QUOTAS } from "./quotas.ts";
 import { uniqueId } from "../identifiers.ts";
 import { checkTrustPolicy, countedLength } from "../auth/policy_document.ts";
-import { checkLength, fields, integer, members, required } from "../query.ts";
+import { checkLength, fields, integer, required } from "../query.ts";
 import { encode } from "../auth/signature.ts";
 import { renamePrincipal } from "../stored_principals.ts";
 import { element, type XmlContent } from "../xml.ts";
@@ -56,7 +56,12 @@ export const roleOperations: IamOperations = {
         throw alreadyExists(`Role with name ${role.roleName} already exists.`);
       }
       call.account.roles.set(role.roleName, role);
-      return element("Role", plainRole(role), tagList(role));
+      return element(
+        "Role",
+        roleFields(role),
+        boundaryElement(role.permissionsBoundary),
+        tagList(role),
+      );
     },
   },
 
@@ -81,6 +86,10 @@ export const roleOperations: IamOperations = {
     if (role.attachedPolicies.size > 0) {
       throw deleteConflict("Cannot delete entity, must detach all policies first.");
     }
+    const profiles = [...account.instanceProfiles.values()];
+    if (profiles.some(({ roleName }) => roleName === role.roleName)) {
+      throw deleteConflict("Cannot delete entity, must remove roles from instance profile first.");
+    }
     account.roles.delete(role.roleName);
     renamePrincipal(account, role.arn, role.roleId);
     return undefined;
@@ -99,7 +108,7 @@ export const roleOperations: IamOperations = {
     const description = required(parameters, "Description");
     checkLength("Description", description, 0, 1000);
     role.description = description;
-    return element("Role", plainRole(role));
+    return element("Role", roleFields(role), fields({ Description: description }));
   }),
 
   PutRolePermissionsBoundary: {
@@ -118,12 +127,6 @@ export const roleOperations: IamOperations = {
     role.permissionsBoundary = undefined;
     return undefined;
   }),
-
-  // Instance profiles can't be created in the sandbox.
-  ListInstanceProfilesForRole: onRole(
-    "ListInstanceProfilesForRole",
-    () => [members("InstanceProfiles", []), fields({ IsTruncated: false })],
-  ),
 
   UpdateAssumeRolePolicy: onRole("UpdateAssumeRolePolicy", (role, call) => {
     role.assumeRolePolicyDocument = trustPolicyOf(call, "PolicyDocument");
@@ -186,8 +189,8 @@ function trustPolicyOf(call: IamCall, parameter: string): string {
   return document;
 }
 
-/** Lists omit the boundary, the tags and the last use. */
-function plainRole(role: Role): XmlContent {
+/** Writes what all answers say of a role. That to CreateRole has no description either. */
+export function roleFields(role: Role): XmlContent {
   return fields({
     Path: role.path,
     RoleName: role.roleName,
@@ -195,9 +198,13 @@ function plainRole(role: Role): XmlContent {
     Arn: role.arn,
     CreateDate: role.createDate,
     AssumeRolePolicyDocument: encode(role.assumeRolePolicyDocument),
-    Description: role.description,
-    MaxSessionDuration: role.maxSessionDuration,
   });
+}
+
+/** Lists omit the boundary, the tags and the last use. */
+function plainRole(role: Role): XmlContent {
+  const { description: Description, maxSessionDuration: MaxSessionDuration } = role;
+  return [roleFields(role), fields({ Description, MaxSessionDuration })];
 }
 
 function detailedRole(role: Role): XmlContent {

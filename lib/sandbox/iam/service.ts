@@ -4,9 +4,11 @@
  * @module
  */
 import { accountReportOperations } from "./account_reports.ts";
+import { accountSettingOperations } from "./account_settings.ts";
 import { authorizationDetailsOperations } from "./authorization_details.ts";
 import { groupOperations } from "./groups.ts";
-import { loginProfileOperations, passwordPolicyOperations } from "./login_profiles.ts";
+import { instanceProfileOperations } from "./instance_profiles.ts";
+import { loginProfileOperations } from "./login_profiles.ts";
 import type { IamCall, IamOperation, IamOperations } from "./call.ts";
 import { accessKeyOperations } from "./access_keys.ts";
 import { managedPolicyOperations } from "./managed_policies.ts";
@@ -34,12 +36,13 @@ export const OPERATIONS: ReadonlyMap<string, IamOperation> = new Map(Object.entr
     ...policyUseOperations,
     ...groupOperations,
     ...loginProfileOperations,
-    ...passwordPolicyOperations,
     ...mfaOperations,
     ...otherCredentialOperations,
     ...simulationOperations,
     ...authorizationDetailsOperations,
     ...accountReportOperations,
+    ...accountSettingOperations,
+    ...instanceProfileOperations,
     ...oidcProviderOperations,
   } satisfies IamOperations,
 ));

@@ -12,6 +12,7 @@ import { algorithmIn } from "./objects/checksums.ts";
 import {
   idOf,
   isMarker,
+  isOlder,
   type ObjectVersion,
   versionedKeys,
   versionsOf,
@@ -276,14 +277,17 @@ function allVersions(bucket: Bucket): ListedVersion[] {
   );
 }
 
-/** The versions after one of a key, with those of all later keys. */
+/** The versions after one of a key, which may be deleted since, with those of all later keys. */
 function versionsAfter(all: ListedVersion[], key: string, versionId: string): ListedVersion[] {
   let isPassed = false;
   return all.filter((listed) => {
     if (listed.key !== key) return compareKeys(listed.key, key) > 0;
-    if (isPassed) return true;
-    isPassed = idOf(listed.version) === versionId;
-    return false;
+    if (idOf(listed.version) === versionId) {
+      isPassed = true;
+      return false;
+    }
+    isPassed ||= isOlder(listed.version, versionId);
+    return isPassed;
   });
 }
 

@@ -8,6 +8,7 @@ import type { Caller, Operation, SandboxRequest, Service } from "../operation.ts
 import { ServiceError } from "../operation.ts";
 import { bucketRoutes } from "./buckets/routes.ts";
 import { applyLifecycle } from "./buckets/lifecycle.ts";
+import { chargeHeaders, checkPayer } from "./buckets/more_settings.ts";
 import { S3Call } from "./call.ts";
 import { givenChecksums, verifyChecksums, verifyMd5 } from "./objects/checksums.ts";
 import { accessDenied, invalidRequest, notImplemented } from "./errors.ts";
@@ -59,6 +60,7 @@ function operationOf(call: S3Call, route: Route): Operation {
     checkBucket(call, route);
     applyLifecycle(call.bucket, call.account.clock.now());
   }
+  const charges = hasBucket ? chargeHeaders(call) : {};
   return {
     name: route.name,
     permissions: route.needs(call),
@@ -71,7 +73,9 @@ function operationOf(call: S3Call, route: Route): Operation {
       if (NEEDING_DIGEST.includes(route.name)) requireDigest(call);
       verifyMd5(call);
       if (!VERIFYING.includes(route.name)) verifyChecksums(call);
-      return route.run(call, may);
+      const answer = route.run(call, may);
+      Object.assign(answer.headers, charges);
+      return answer;
     },
   };
 }
@@ -103,6 +107,7 @@ function checkBucket(call: S3Call, { name }: Route): void {
   const { bucket, request } = call;
   const owner = call.header("x-amz-expected-bucket-owner");
   if (owner !== undefined && owner !== bucket.ownerAccountId) throw accessDenied();
+  checkPayer(call);
   if (request.region === undefined || request.region === bucket.region) return;
   if (name === "GetBucketLocation" && request.region === HOME_REGION) return;
   throw new ServiceError(

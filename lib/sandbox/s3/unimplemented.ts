@@ -12,53 +12,21 @@ const bucket = (request: string, name: string, needs?: string | Needs): Route =>
 const object = (request: string, name: string, needs?: string | Needs): Route =>
   route("object", request, name, undefined, needs);
 
-/** The rows that read, write and delete a setting; each action is that of `needs` with its verb. */
-function setting(query: string, name: string, verbs: string, needs = name): Route[] {
-  return verbs.split(" ").map((verb) =>
-    bucket(
-      `${METHODS[verb]} ${query}`,
-      `${verb}${name}`,
-      `s3:${verb === "Get" ? "Get" : "Put"}${needs}`,
-    )
-  );
-}
-
-const METHODS: Record<string, string> = { Get: "GET", Put: "PUT", Delete: "DELETE" };
-
-/** A bucket has several of these settings, each with an id. */
-function numberedSetting(query: string, name: string): Route[] {
-  const settings = setting(`${query}&id`, `Bucket${name}`, "Get Put Delete", name);
-  return [...settings, bucket(`GET ${query}`, `ListBucket${name}s`, `s3:Get${name}`)];
-}
-
+const ANALYTICS = "AnalyticsConfiguration";
+const TIERING = "IntelligentTieringConfiguration";
+const INVENTORY = "InventoryConfiguration";
 const TABLE = "BucketMetadataTableConfiguration";
 const METADATA = "BucketMetadataConfiguration";
 
 /** The rows of the table, by what they are about. */
 export const unimplementedBySubject: Record<string, Route[]> = {
-  "analytics, inventory, metrics and tiers of buckets": [
-    ...numberedSetting("analytics", "AnalyticsConfiguration"),
-    ...numberedSetting("intelligent-tiering", "IntelligentTieringConfiguration"),
-    ...numberedSetting("inventory", "InventoryConfiguration"),
-    ...numberedSetting("metrics", "MetricsConfiguration"),
-  ],
-  "other settings of buckets": [
-    ...setting(
-      "accelerate",
-      "BucketAccelerateConfiguration",
-      "Get Put",
-      "AccelerateConfiguration",
-    ),
-    ...setting("logging", "BucketLogging", "Get Put"),
-    ...setting(
-      "notification",
-      "BucketNotificationConfiguration",
-      "Get Put",
-      "BucketNotification",
-    ),
-    ...setting("replication", "BucketReplication", "Get Put Delete", "ReplicationConfiguration"),
-    ...setting("requestPayment", "BucketRequestPayment", "Get Put"),
-    ...setting("abac", "BucketAbac", "Get Put"),
+  "settings of buckets": [
+    bucket("PUT analytics&id", `PutBucket${ANALYTICS}`, `s3:Put${ANALYTICS}`),
+    bucket("PUT intelligent-tiering&id", `PutBucket${TIERING}`, `s3:Put${TIERING}`),
+    bucket("PUT inventory&id", `PutBucket${INVENTORY}`, `s3:Put${INVENTORY}`),
+    bucket("PUT replication", "PutBucketReplication", "s3:PutReplicationConfiguration"),
+    bucket("GET abac", "GetBucketAbac"),
+    bucket("PUT abac", "PutBucketAbac"),
   ],
   "tables of metadata": [
     bucket("POST metadataTable", `Create${TABLE}`),

@@ -68,12 +68,13 @@ Deno.test("TagOpenIDConnectProvider, Untag, List: tags of a provider", async () 
   assert.deepEqual(rest.Tags, [{ Key: "b", Value: "3" }]);
 });
 
-Deno.test("DeleteOpenIDConnectProvider: deletes, and doesn't mind if there is none", async () => {
+Deno.test("DeleteOpenIDConnectProvider: deletes, once", async () => {
   await using r = await room();
   await r.iam.createOpenIDConnectProvider({ Url });
   await r.iam.deleteOpenIDConnectProvider(Arn);
   assert.deepEqual(r.sandbox.snapshot().oidcProviders, []);
-  await r.iam.deleteOpenIDConnectProvider(Arn);
+  const gone = await refusal(r.iam.deleteOpenIDConnectProvider(Arn));
+  assert.deepEqual([gone.status, gone.code], [404, "NoSuchEntity"]);
 });
 
 Deno.test("oidc providers: each call takes its permission, on the provider", async () => {
@@ -172,7 +173,7 @@ for (
       { ThumbprintList: many(6).map(() => THUMBPRINT) },
       400,
       "InvalidInput",
-      /at most 5 entries/,
+      /fewer than 5 entries/,
     ],
   ] as const
 ) {

@@ -247,7 +247,6 @@ Deno.test("IAM and STS: parameters that the sandbox doesn't heed are refused, an
   await using r = await room();
   const before = r.sandbox.snapshot();
   const calls = [
-    r.iam.createVirtualMFADevice({ VirtualMFADeviceName: "m", Tags: [{ Key: "a", Value: "b" }] }),
     r.iam.createServiceSpecificCredential({
       UserName: "admin",
       ServiceName: "codecommit.amazonaws.com",

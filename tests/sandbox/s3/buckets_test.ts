@@ -245,12 +245,12 @@ Deno.test("NotImplemented: only if the operation is allowed, otherwise AccessDen
   await using room = await s3Room({ buckets: ["mine"] });
   const denied = room.s3As(await userWithKey(room.iam, "nobody"));
   const allowed = room.s3As(
-    await userWithKey(room.iam, "someone", allow("s3:GetReplicationConfiguration")),
+    await userWithKey(room.iam, "someone", allow("s3:GetBucketAbac")),
   );
   const call = { Bucket: "mine" };
-  const first = await refusal(denied.getBucketReplication(call));
+  const first = await refusal(denied.getBucketAbac(call));
   assert.deepEqual([first.status, first.code], [403, "AccessDenied"]);
-  assert.match(first.message, /s3:GetReplicationConfiguration/);
-  const second = await refusal(allowed.getBucketReplication(call));
+  assert.match(first.message, /s3:GetBucketAbac/);
+  const second = await refusal(allowed.getBucketAbac(call));
   assert.deepEqual([second.status, second.code], [501, "NotImplemented"]);
 });

@@ -175,7 +175,22 @@ Deno.test("ListParts: lists the parts in pages", async () => {
   const PartNumberMarker = first.NextPartNumberMarker;
   const second = await room.s3.listParts({ Bucket, Key, UploadId, PartNumberMarker });
   assert.deepEqual(second.Parts?.map(({ PartNumber, Size }) => [PartNumber, Size]), [[3, 7]]);
-  assert.equal(second.IsTruncated, false);
+  assert.deepEqual([second.IsTruncated, second.NextPartNumberMarker], [false, "3"]);
+  const beyond = await room.s3.listParts({ Bucket, Key, UploadId, PartNumberMarker: "3" });
+  assert.deepEqual([beyond.Parts, beyond.NextPartNumberMarker], [undefined, "0"]);
+});
+
+Deno.test("ListParts: has checksums where the upload was started with an algorithm", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  for (const [ChecksumAlgorithm, checksum] of [[undefined, undefined], ["SHA256", "string"]]) {
+    const settings = ChecksumAlgorithm ? { ChecksumAlgorithm: "SHA256" as const } : {};
+    const { UploadId } = await room.s3.createMultipartUpload({ Bucket, Key, ...settings });
+    const part = { Bucket, Key, UploadId, PartNumber: 1, Body: SECOND, ...settings };
+    assert.ok((await room.s3.uploadPart(part)).$metadata.httpStatusCode === 200);
+    const { Parts } = await room.s3.listParts({ Bucket, Key, UploadId });
+    assert.equal(Parts![0]!.ChecksumCRC32, undefined);
+    assert.equal(typeof Parts![0]!.ChecksumSHA256, checksum ?? "undefined");
+  }
 });
 
 Deno.test("ListMultipartUploads: lists keys and their uploads in pages", async () => {

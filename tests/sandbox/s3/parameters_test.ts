@@ -8,8 +8,8 @@ import { refusal } from "../helpers.ts";
 import { s3Room } from "./helpers.ts";
 
 /**
- * Headers that the sandbox heeds, and some that have no effect where owners pay, nothing is restored
- * from archives, and objects keep their storage class.
+ * Headers that the sandbox heeds, and some that have no effect where nothing is restored from
+ * archives, no notification is sent, and objects keep their storage class.
  */
 const HEEDED = new Set([
   ...["cache-control", "content-disposition", "content-encoding", "content-language"],
@@ -61,6 +61,7 @@ const HEEDED = new Set([
     "server-side-encryption",
     "server-side-encryption-aws-kms-key-id",
     "server-side-encryption-bucket-key-enabled",
+    "skip-destination-validation",
     "source-expected-bucket-owner",
     "storage-class",
     "tagging",
@@ -70,7 +71,7 @@ const HEEDED = new Set([
   ].map((name) => `x-amz-${name}`),
 ]);
 const HEEDED_PARAMETERS = new Set([
-  ...["bucket-region", "continuation-token", "delimiter", "encoding-type", "fetch-owner"],
+  ...["bucket-region", "continuation-token", "delimiter", "encoding-type", "fetch-owner", "id"],
   ...["key-marker", "marker", "max-buckets", "max-keys", "max-uploads", "prefix", "start-after"],
   ...["upload-id-marker", "version-id-marker"],
   ...["max-parts", "part-number-marker", "partNumber", "uploadId", "versionId"],

@@ -141,6 +141,19 @@ Deno.test("ListObjectVersions: pages go on within a key, and group by a delimite
   assert.equal((await refusal(alone)).code, "InvalidArgument");
 });
 
+Deno.test("ListObjectVersions: goes on after a version that was deleted since", async () => {
+  await using r = await versionedRoom();
+  const ids: string[] = [];
+  for (const body of ["one", "two", "three", "four"]) ids.unshift(await put(r, body));
+  const first = await r.s3.listObjectVersions({ Bucket, MaxKeys: 2 });
+  for (const { Key, VersionId } of first.Versions!) {
+    await r.s3.deleteObject({ Bucket, Key: Key!, VersionId: VersionId! });
+  }
+  const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = first;
+  const rest = await r.s3.listObjectVersions({ Bucket, KeyMarker, VersionIdMarker });
+  assert.deepEqual(rest.Versions?.map(({ VersionId }) => VersionId), ids.slice(2));
+});
+
 Deno.test("DeleteObjects: leaves markers, deletes versions and says which", async () => {
   await using r = await versionedRoom();
   const first = await put(r, "one");

@@ -4,6 +4,7 @@
  * @module
  */
 import { getBucketAcl, putBucketAcl, putBucketAclNeeds } from "../acl.ts";
+import * as more from "./more_settings.ts";
 import * as policy from "./policy.ts";
 import { deleteBucketLifecycle, getBucketLifecycle, putBucketLifecycle } from "./lifecycle.ts";
 import { getObjectLock, putObjectLock } from "./object_lock.ts";
@@ -31,6 +32,20 @@ const PUT_LIFECYCLE = "s3:PutLifecycleConfiguration";
 const GET_OBJECT_LOCK = "s3:GetBucketObjectLockConfiguration";
 const PUT_OBJECT_LOCK = "s3:PutBucketObjectLockConfiguration";
 const PUT_OWNERSHIP = "s3:PutBucketOwnershipControls";
+const LOGGING = "BucketLoggingStatus";
+const NOTIFICATION = "NotificationConfiguration";
+const GET_METRICS = "s3:GetMetricsConfiguration";
+const PUT_METRICS = "s3:PutMetricsConfiguration";
+
+/** Settings of which a bucket can have several, and here has none: to read and to delete. */
+function noneOf(query: string, name: string): Route[] {
+  const [get, put] = [`s3:Get${name}`, `s3:Put${name}`];
+  return [
+    bucket(`GET ${query}&id`, `GetBucket${name}`, more.noneOfThatId, get),
+    bucket(`DELETE ${query}&id`, `DeleteBucket${name}`, more.noneOfThatId, put),
+    bucket(`GET ${query}`, `ListBucket${name}s`, more.emptyList(`ListBucket${name}sResult`), get),
+  ];
+}
 
 /** The rows of the table. ListObjects is the default of a GET. */
 export const bucketRoutes: Route[] = [
@@ -117,6 +132,63 @@ export const bucketRoutes: Route[] = [
     "DeleteBucketTagging",
     settings.deleteBucketTagging,
     "s3:PutBucketTagging",
+  ),
+
+  bucket("GET requestPayment", "GetBucketRequestPayment", more.getBucketRequestPayment),
+  bucket("PUT requestPayment", "PutBucketRequestPayment", more.putBucketRequestPayment),
+
+  bucket(
+    "GET accelerate",
+    "GetBucketAccelerateConfiguration",
+    more.getBucketAcceleration,
+    "s3:GetAccelerateConfiguration",
+  ),
+  bucket(
+    "PUT accelerate",
+    "PutBucketAccelerateConfiguration",
+    more.putBucketAcceleration,
+    "s3:PutAccelerateConfiguration",
+  ),
+
+  bucket("GET metrics&id", "GetBucketMetricsConfiguration", more.getBucketMetrics, GET_METRICS),
+  bucket("PUT metrics&id", "PutBucketMetricsConfiguration", more.putBucketMetrics, PUT_METRICS),
+  bucket(
+    "DELETE metrics&id",
+    "DeleteBucketMetricsConfiguration",
+    more.deleteBucketMetrics,
+    PUT_METRICS,
+  ),
+  bucket("GET metrics", "ListBucketMetricsConfigurations", more.listBucketMetrics, GET_METRICS),
+
+  ...noneOf("analytics", "AnalyticsConfiguration"),
+  ...noneOf("intelligent-tiering", "IntelligentTieringConfiguration"),
+  ...noneOf("inventory", "InventoryConfiguration"),
+
+  bucket("GET logging", "GetBucketLogging", more.unset(LOGGING)),
+  bucket("PUT logging", "PutBucketLogging", more.onlyUnset(LOGGING, "Logging")),
+  bucket(
+    "GET notification",
+    "GetBucketNotificationConfiguration",
+    more.unset(NOTIFICATION),
+    "s3:GetBucketNotification",
+  ),
+  bucket(
+    "PUT notification",
+    "PutBucketNotificationConfiguration",
+    more.onlyUnset(NOTIFICATION, "Notification"),
+    "s3:PutBucketNotification",
+  ),
+  bucket(
+    "GET replication",
+    "GetBucketReplication",
+    more.getBucketReplication,
+    "s3:GetReplicationConfiguration",
+  ),
+  bucket(
+    "DELETE replication",
+    "DeleteBucketReplication",
+    more.deleteBucketReplication,
+    "s3:PutReplicationConfiguration",
   ),
 
   route(

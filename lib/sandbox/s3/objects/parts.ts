@@ -152,7 +152,8 @@ export function listParts(call: S3Call): Answer {
     ownership(call, upload),
     element("StorageClass", storageClassOf(upload)),
     element("PartNumberMarker", marker),
-    isTruncated ? element("NextPartNumberMarker", page.at(-1)![0]) : undefined,
+    // S3 names the last part of each page, the last page included.
+    element("NextPartNumberMarker", page.at(-1)?.[0] ?? 0),
     element("MaxParts", limit),
     element("IsTruncated", isTruncated),
     checksumChoice(upload),
@@ -163,7 +164,7 @@ export function listParts(call: S3Call): Answer {
         element("LastModified", isoTime(part.lastModified)),
         element("ETag", part.etag),
         element("Size", part.body.length),
-        checksumMarkup(part.checksums),
+        upload.checksumAlgorithm === undefined ? undefined : checksumMarkup(part.checksums),
       )
     ),
   ]);

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Bucket, DeleteMarker, StoredObject } from "../../account.ts";
+import { randomHex } from "../../identifiers.ts";
 import { invalidArgument } from "../errors.ts";
 
 /** A version of an object, or the marker that it was deleted. */
@@ -57,9 +58,24 @@ export function versionHeaders(bucket: Bucket, version: ObjectVersion): Record<s
   return bucket.versioning === undefined ? {} : { "x-amz-version-id": idOf(version) };
 }
 
-/** The id of a new version; `undefined` where there is one version only. */
+/** How many digits of an id tell when the version was made. */
+const ORDER_DIGITS = 12;
+let latestOrder = 0;
+
+/**
+ * The id of a new version; `undefined` where there is one version only. It begins with the order in
+ * which versions were made, so that a list can go on after a version that has been deleted since.
+ */
 function newId({ versioning }: Bucket): string | undefined {
-  return versioning === "Enabled" ? crypto.randomUUID().replaceAll("-", "") : undefined;
+  if (versioning !== "Enabled") return undefined;
+  latestOrder = Math.max(latestOrder + 1, Date.now() * 64);
+  const order = latestOrder.toString(16).padStart(ORDER_DIGITS, "0");
+  return order + randomHex(32 - ORDER_DIGITS);
+}
+
+/** Whether a version was made before another one of its key, which may be deleted. */
+export function isOlder({ versionId = "" }: ObjectVersion, otherId: string): boolean {
+  return versionId.slice(0, ORDER_DIGITS) < otherId.slice(0, ORDER_DIGITS);
 }
 
 /** Moves the current object into the history, or drops it if what follows replaces it. */
