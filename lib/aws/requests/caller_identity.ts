@@ -4,6 +4,7 @@
  * @module
  */
 import { HttpClient, type HttpResponse } from "../../http/client.ts";
+import { type NetworkSettings, proxyFor } from "../../http/proxy.ts";
 import { noteOtherService } from "../clients.ts";
 import { type Aws, connectionOf } from "../connect.ts";
 import { customEndpoint } from "../settings.ts";
@@ -31,12 +32,11 @@ const BODY = `Action=${OPERATION}&Version=2011-06-15`;
 export async function callerIdentity(aws: Aws): Promise<Identity> {
   const settings = await connectionOf(aws).settings;
   const { region, clock, onRequest, network, requestTimeoutMs } = settings;
-  // Our own connections trust a bundle's authorities besides Deno's, and not in their place.
-  if (isPseudoRegion(region) || network.ca !== undefined) {
+  const origin = new URL(customEndpoint(settings, "STS") ?? stsEndpoint(settings));
+  if (isPseudoRegion(region) || needsOnlyBundle(origin, network)) {
     const { UserId = "", Account = "", Arn = "" } = await (await aws.sts()).getCallerIdentity({});
     return { UserId, Account, Arn };
   }
-  const origin = new URL(customEndpoint(settings, "STS") ?? stsEndpoint(settings));
   const request = {
     operation: OPERATION,
     method: "POST",
@@ -63,6 +63,12 @@ export async function callerIdentity(aws: Aws): Promise<Identity> {
   } finally {
     http.close();
   }
+}
+
+/** Whether TLS must trust nobody but a bundle's authorities: our own connections trust Deno's besides. */
+function needsOnlyBundle(origin: URL, network: NetworkSettings): boolean {
+  const servers = [origin, proxyFor(origin, network)];
+  return network.ca !== undefined && servers.some((server) => server?.protocol === "https:");
 }
 
 function identityIn({ text }: HttpResponse): Identity {
