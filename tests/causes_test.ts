@@ -8,6 +8,9 @@ import {
   connect,
   createCredentials,
   debugBucket,
+  deleteBucket,
+  deleteUser,
+  extendKeys,
   getBucketPolicy,
   getObject,
   listBuckets,
@@ -33,6 +36,9 @@ const WORK: Record<string, (aws: Aws) => Promise<unknown>> = {
   "createCredentials, a key": (aws) => createCredentials(aws, REQUEST),
   "createCredentials, a session": (aws) =>
     createCredentials(aws, { ...REQUEST, duration: 900, roleArn: ROLE }),
+  deleteUser: (aws) => deleteUser(aws, "somebody"),
+  deleteBucket: (aws) => deleteBucket(aws, "my-bucket"),
+  extendKeys: (aws) => extendKeys(aws, "somebody", null),
   waitForCredentials: (aws) => {
     const credentials = { accessKeyId: "ASIA1", secretAccessKey: SECRET, sessionToken: TOKEN };
     return waitForCredentials(aws, credentials, REQUEST, { timeoutMs: 0 });
@@ -106,6 +112,21 @@ const ANSWERS: Record<string, (request: Request) => Answer> = {
     status: 403,
     body: "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>The canonical " +
       `string should have been 'x-amz-security-token:${TOKEN}'</Message></Error></ErrorResponse>`,
+  }),
+  "S3 repeats the token about a bucket that isn't there": () => ({
+    status: 404,
+    body: "<Error><Code>NoSuchBucket</Code><Message>No such bucket.</Message>" +
+      `<Token-0>${TOKEN}</Token-0></Error>`,
+  }),
+  "S3 repeats the token about a bucket that isn't empty": () => ({
+    status: 409,
+    body: "<Error><Code>BucketNotEmpty</Code><Message>Not empty.</Message>" +
+      `<Token-0>${TOKEN}</Token-0></Error>`,
+  }),
+  "IAM repeats the token about a user that isn't there": () => ({
+    status: 404,
+    body: "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>No such user.</Message>" +
+      `<Token-0>${TOKEN}</Token-0></Error></ErrorResponse>`,
   }),
   "credentials with a status of failure": () => ({ status: 400, body: CREDENTIALS }),
   "no XML but the secret": () => ({ status: 400, body: SECRET }),

@@ -301,7 +301,7 @@ function deletionError(bucket: string, thrown: unknown, wasForced: boolean): S3C
   const action = `Could not delete bucket ${bucket}`;
   if (awsErrorCode(thrown) === "BucketNotEmpty") {
     return new S3CredentialsError("conflict", `${action}: it is not empty`, {
-      cause: thrown,
+      cause: serviceError(thrown, action).cause,
       hint: wasForced
         ? "Something was uploaded in the meantime: try again"
         : `s3-credentials list-bucket ${bucket} shows what it holds; \`force\` deletes that, too`,
