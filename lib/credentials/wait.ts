@@ -62,61 +62,68 @@ export async function waitForCredentials(
 ): Promise<void> {
   const { timeoutMs = DEFAULT_TIMEOUT_MS, onProgress = () => {}, onWarning, signal } = options;
   const holder = aws.withCredentials(credentials);
-  const remains = `The key ${credentials.accessKeyId} was created and remains`;
-  const deadline = Date.now() + timeoutMs;
-  const untilAccepted = async (what: string, call: () => Promise<unknown>) => {
-    try {
-      await retry(call, {
-        isRetriable: isTooEarly,
-        timeoutMs: deadline - Date.now(),
-        signal,
-      });
-    } catch (thrown) {
-      if (signal?.aborted) {
-        throw new S3CredentialsError("interrupted", "Interrupted", { hint: remains });
-      }
-      const isDenied = isExplicitDeny(thrown);
-      const { code, message, cause } = serviceError(
-        thrown,
-        isDenied
-          ? `${what} refuses the new credentials`
-          : `${what} does not accept the new credentials yet`,
-      );
-      throw new S3CredentialsError(code, message, {
-        cause,
-        hint: isDenied ? remains : `${remains}. It may work in a while: try it with \`whoami\``,
-      });
-    }
-  };
+  const patience = { deadline: Date.now() + timeoutMs, signal };
+  const untilAccepted = (service: string, call: () => Promise<unknown>) =>
+    retryUntilAccepted(service, credentials, call, patience);
   try {
     onProgress("Waiting until the credentials work...");
-    await untilAccepted("STS", async () => {
-      const sts = await holder.sts();
-      await sts.getCallerIdentity({}).catch((error) => {
-        // Servers of other makers may not have this call; then S3 alone must tell.
-        const status = httpStatus(error) ?? 0;
-        const isUnsupportedOperation = status === 501 || (status >= 400 && status < 500);
-        if (isTooEarly(error) || !isUnsupportedOperation) throw error;
-      });
-    });
-    await Array.fromAsync(
-      mapOrdered(
-        bucketsOf(request),
-        (bucket) =>
-          untilAccepted(`S3, for bucket ${bucket},`, async () => {
-            const written = await tryBucket(holder, bucket, request);
-            if (written === undefined) return;
-            onWarning?.(
-              `This server took a write whose checksum was wrong: delete ${written} from ` +
-                `bucket ${bucket}`,
-            );
-          }),
-      ),
+    await untilAccepted("STS", () => tryIdentity(holder));
+    const perBucket = mapOrdered(
+      bucketsOf(request),
+      (bucket) =>
+        untilAccepted(`S3, for bucket ${bucket},`, async () => {
+          const written = await tryBucket(holder, bucket, request);
+          if (written === undefined) return;
+          onWarning?.(
+            `This server took a write whose checksum was wrong: delete ${written} from ` +
+              `bucket ${bucket}`,
+          );
+        }),
     );
+    await Array.fromAsync(perBucket);
     onProgress("The credentials work");
   } finally {
     holder.close();
   }
+}
+
+/** Repeats a call until a service accepts the credentials. */
+async function retryUntilAccepted(
+  service: string,
+  { accessKeyId }: AwsCredentialIdentity,
+  call: () => Promise<unknown>,
+  { deadline, signal }: { deadline: number; signal: AbortSignal | undefined },
+): Promise<void> {
+  const remains = `The key ${accessKeyId} was created and remains`;
+  try {
+    await retry(call, { isRetriable: isTooEarly, timeoutMs: deadline - Date.now(), signal });
+  } catch (thrown) {
+    if (signal?.aborted) {
+      throw new S3CredentialsError("interrupted", "Interrupted", { hint: remains });
+    }
+    const isDenied = isExplicitDeny(thrown);
+    const { code, message, cause } = serviceError(
+      thrown,
+      isDenied
+        ? `${service} refuses the new credentials`
+        : `${service} does not accept the new credentials yet`,
+    );
+    throw new S3CredentialsError(code, message, {
+      cause,
+      hint: isDenied ? remains : `${remains}. It may work in a while: try it with \`whoami\``,
+    });
+  }
+}
+
+/** Asks STS who the credentials belong to. */
+async function tryIdentity(holder: Aws): Promise<void> {
+  const sts = await holder.sts();
+  await sts.getCallerIdentity({}).catch((error) => {
+    // Servers of other makers may not have this call; then S3 alone must tell.
+    const status = httpStatus(error) ?? 0;
+    const isUnsupportedOperation = status === 501 || (status >= 400 && status < 500);
+    if (isTooEarly(error) || !isUnsupportedOperation) throw error;
+  });
 }
 
 /** A key or policy that isn't seen yet looks like one that isn't there. */
