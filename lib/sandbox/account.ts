@@ -230,6 +230,8 @@ export interface MultipartUpload {
   acl: Grant[] | undefined;
   /** Its retention and legal hold, where the upload asked for some. */
   lock?: Pick<StoredObject, "legalHold" | "retention">;
+  /** Whether its key was written to or deleted since it was started. */
+  isOvertaken?: boolean;
   /** Checksum algorithm as `x-amz-checksum-algorithm` names it, such as `CRC32`. */
   checksumAlgorithm: string | undefined;
   /** Whether the checksum covers the whole object or the parts' checksums. */

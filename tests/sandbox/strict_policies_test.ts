@@ -152,6 +152,10 @@ const RESOURCES: [resource: string, message: RegExp | undefined][] = [
   ["arn:aws:s3:us-east-1::b", /region/],
   ["arn:aws:iam:us-east-1:123456789012:user/joe", /region/],
   ["arn:amazon:s3:::b", /Partition "amazon" is not valid/],
+  ["arn:aws::::b", /legacy parsing/],
+  ["arn:aws:iam::123456789012:bucket", /must either be "\*", root, or start with user\//],
+  ["arn:aws:iam::123456789012:user/*", undefined],
+  ["arn:aws:iam::123456789012:*", undefined],
 ];
 
 for (const [resource, message] of RESOURCES) {

@@ -37,6 +37,15 @@ export function checkIdentityPolicy(
   checkSyntax(document, "identity");
 }
 
+/** Refuses a document that can't be a managed policy, which can't be of an older version. */
+export function checkManagedPolicy(parameter: string, text: string, account: Account): void {
+  const { Version = "2008-10-17" } = parse(text, "Syntax errors in policy.");
+  if (Version === "2008-10-17") {
+    throw malformed("Policy document must be version 2012-10-17 or greater.");
+  }
+  checkIdentityPolicy(parameter, text, account);
+}
+
 /** Refuses a document that can't be the trust policy of a role. */
 export function checkTrustPolicy(parameter: string, text: string, account: Account): void {
   checkCharacters(parameter, text);
@@ -115,11 +124,16 @@ function statementsOf(document: Json): Json[] {
   if (Object.keys(document).some((key) => !DOCUMENT_ELEMENTS.has(key))) throw syntaxErrors();
   const version = document.Version ?? "2008-10-17";
   if (version !== "2012-10-17" && version !== "2008-10-17") throw syntaxErrors();
+  if (typeof (document.Id ?? "") !== "string") throw syntaxErrors();
   const statements = [document.Statement ?? []].flat();
   if (statements.length === 0 || !statements.every(isObject)) throw syntaxErrors();
   for (const statement of statements) {
     if (Object.keys(statement).some((key) => !STATEMENT_ELEMENTS.has(key))) throw syntaxErrors();
-    if (statement.Effect !== "Allow" && statement.Effect !== "Deny") throw syntaxErrors();
+    const { Effect, Sid = "" } = statement;
+    if (typeof Sid !== "string") throw syntaxErrors();
+    if (Effect !== "Allow" && Effect !== "Deny") {
+      throw /^(?:allow|deny)$/i.test(String(Effect)) ? legacyError() : syntaxErrors();
+    }
   }
   checkSids(statements);
   return statements;
@@ -127,7 +141,7 @@ function statementsOf(document: Json): Json[] {
 
 function checkSids(statements: Json[]): void {
   const sids = statements.map(({ Sid }) => Sid).filter((sid) => sid !== undefined && sid !== "");
-  if (sids.some((sid) => typeof sid !== "string" || /[^0-9A-Za-z]/.test(sid))) {
+  if (sids.some((sid) => /[^0-9A-Za-z]/.test(String(sid)))) {
     throw malformed(
       "Statement IDs (SID) must be alpha-numeric. " +
         "Check that your input satisfies the regular expression [0-9A-Za-z]*",
@@ -141,10 +155,13 @@ function checkSids(statements: Json[]): void {
 function checkActions(statement: Json): void {
   const actions = texts(statement.Action ?? statement.NotAction);
   if (actions.length === 0) throw malformed("Policy statement must contain actions.");
-  if (actions.some((action) => action !== "*" && !/^[\w-]+:\S+$/.test(action))) {
-    throw malformed(
-      "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
-    );
+  for (const action of actions.filter((one) => one !== "*")) {
+    const [vendor = "", name, another] = action.split(":");
+    if (!vendor || !name) {
+      throw malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
+    }
+    if (another !== undefined) throw malformed("Actions/Condition can contain only one colon.");
+    if (!/^[\w.-]+$/.test(vendor)) throw malformed(`Vendor ${vendor} is not valid`);
   }
 }
 
@@ -168,14 +185,31 @@ function checkResources(statement: Json, partition: string): void {
 function checkParts(resource: string): void {
   const [, , service, region = "", , ...rest] = resource.split(":");
   if (resource === "*" || resource.endsWith("*") && rest.length === 0) return;
-  if (rest.length === 0) throw malformed("The policy failed legacy parsing");
+  if (rest.length === 0 || service === "") throw legacyError();
   const isGlobal = service === "iam" ||
     (service === "s3" && !/^(accesspoint|job|storage-lens)/.test(rest[0]!));
   if (isGlobal && /^[a-z]/.test(region)) {
     throw malformed(
-      `${service!.toUpperCase()} resource ${resource} cannot contain region information.`,
+      service === "iam"
+        ? `IAM resource ${resource} cannot contain region information.`
+        : `Resource ${resource} can not contain region information.`,
     );
   }
+  if (service === "iam" && !isIamPath(rest.join(":"))) {
+    const kinds = IAM_KINDS.map((kind) => `${kind}/`).join(", ");
+    throw malformed(`IAM resource path must either be "*", root, or start with ${kinds}.`);
+  }
+}
+
+const IAM_KINDS = [
+  ...["user", "federated-user", "role", "group", "instance-profile", "mfa", "server-certificate"],
+  ...["policy", "sms-mfa", "saml-provider", "oidc-provider", "report", "access-report"],
+];
+
+/** Whether something that IAM has may be named so. One with a wildcard in its kind may. */
+function isIamPath(path: string): boolean {
+  const [kind = "", ...names] = path.split("/");
+  return /[*?]/.test(kind) || path === "root" || (names.length > 0 && IAM_KINDS.includes(kind));
 }
 
 function texts(value: unknown): string[] {
@@ -209,6 +243,10 @@ function checkSyntax(document: Json, use: PolicyUse): void {
   } catch {
     throw syntaxErrors();
   }
+}
+
+function legacyError(): ServiceError {
+  return malformed("The policy failed legacy parsing");
 }
 
 function syntaxErrors(): ServiceError {

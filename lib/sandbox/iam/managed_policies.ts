@@ -27,7 +27,7 @@ import { identify } from "../caller.ts";
 import { uniqueId } from "../identifiers.ts";
 import { QUOTAS } from "./quotas.ts";
 import { ServiceError } from "../operation.ts";
-import { checkIdentityPolicy, countedLength } from "../auth/policy_document.ts";
+import { checkManagedPolicy, countedLength } from "../auth/policy_document.ts";
 import { fields, oneOf, required } from "../query.ts";
 import { element, type XmlContent } from "../xml.ts";
 
@@ -132,7 +132,7 @@ function newPolicy(call: IamCall): ManagedPolicy {
 /** The document of a new policy, or of a new version of one. */
 export function policyDocumentOf({ parameters, account }: IamCall): string {
   const document = required(parameters, "PolicyDocument");
-  checkIdentityPolicy("PolicyDocument", document, account);
+  checkManagedPolicy("PolicyDocument", document, account);
   if (countedLength(document) > PolicySizeQuota) {
     throw limitExceeded(`Cannot exceed quota for PolicySize: ${PolicySizeQuota}`);
   }

@@ -7,6 +7,7 @@ import type { AccessPolicies, Decision, IdentityPolicy, NamedPolicy } from "../.
 import { findAction } from "../../policy/actions.ts";
 import { asList, type PolicyDocument } from "../../policy/document.ts";
 import { evaluate } from "../../policy/evaluate.ts";
+import type { Principal } from "../../policy/language/principal.ts";
 import type { Group, Role, User } from "../account.ts";
 import { identityPolicies, managedPolicy } from "../auth/authorize.ts";
 import { checkIdentityPolicy } from "../auth/policy_document.ts";
@@ -31,7 +32,7 @@ export const simulationOperations: IamOperations = {
       if (!isGroup && source.permissionsBoundary !== undefined) {
         policies.permissionsBoundary = managedPolicy(source.permissionsBoundary, call.account);
       }
-      return results(call, isGroup ? simulatedUser(call) : source.arn, policies);
+      return results(call, isGroup ? simulatedUser(call) : principalFor(source, call), policies);
     },
   },
 
@@ -66,6 +67,21 @@ export const simulationOperations: IamOperations = {
 
 function simulatedUser({ account }: IamCall): string {
   return arnOf(account, "user", "simulated");
+}
+
+/** A user itself, or a session of a role, since a role sends no requests. */
+function principalFor(source: User | Role, { account: { partition, id } }: IamCall): Principal {
+  if ("userName" in source) return { type: "user", arn: source.arn, id: source.userId };
+  const { arn: roleArn, roleName, roleId } = source;
+  const arn = `arn:${partition}:sts::${id}:assumed-role/${roleName}/simulated`;
+  return { type: "session", arn, id: `${roleId}:simulated`, roleArn };
+}
+
+/** The user in whose name a simulation asks, if it names one; nobody else can be named. */
+function callerOf({ parameters }: IamCall): string | undefined {
+  const arn = parameters.get("CallerArn");
+  if (arn === undefined || /^arn:[\w-]+:iam::\d{12}:user\/./.test(arn)) return arn;
+  throw new ServiceError(400, "InvalidInput", `CallerArn must be the ARN of a user: ${arn}`);
 }
 
 /** The condition keys that policies ask for, in conditions and as variables. */
@@ -112,7 +128,7 @@ function givenPolicies(call: IamCall): IdentityPolicy[] {
   return policiesOf(call, "PolicyInputList").map((policy) => ({ type: "inline", ...policy }));
 }
 
-function results(call: IamCall, source: string, policies: AccessPolicies): XmlContent {
+function results(call: IamCall, source: Principal | string, policies: AccessPolicies): XmlContent {
   const { parameters } = call;
   const actions = parameters.list("ActionNames");
   if (actions.length === 0) throw validationError("ActionNames must not be empty");
@@ -130,7 +146,7 @@ function results(call: IamCall, source: string, policies: AccessPolicies): XmlCo
     }),
   };
   const context = contextOf(call);
-  const principal = parameters.get("CallerArn") ?? source;
+  const principal = callerOf(call) ?? source;
   const evaluated = actions.flatMap((action) => {
     if (!/^[\w-]+:[\w*?]+$/.test(action)) {
       throw new ServiceError(400, "InvalidInput", `Invalid action name: ${action}`);

@@ -26,10 +26,11 @@ export function putBucketEncryption(call: S3Call): Answer {
   if (algorithm === undefined || another !== undefined) throw malformedXml();
   const keyId = applied && textOf(applied, "KMSMasterKeyID") || undefined;
   if (keyId !== undefined && algorithm === "AES256") {
-    throw invalidArgument(
+    throw new ServiceError(
+      400,
+      "InvalidArgument",
       "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
-      "KMSMasterKeyID",
-      keyId,
+      { details: { ArgumentName: "ApplyServerSideEncryptionByDefault" } },
     );
   }
   const bucketKey = rule !== undefined && textOf(rule, "BucketKeyEnabled") === "true";

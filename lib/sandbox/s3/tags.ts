@@ -67,8 +67,9 @@ export function tagsOf(set: XmlElement | undefined, max = MAX_BUCKET_TAGS): Tag[
 export function tagsOfHeader(call: S3Call): Tag[] {
   const text = call.header(TAGGING) ?? "";
   const tags = text.split("&").filter((pair) => pair !== "").map((pair) => {
-    const [key = "", ...value] = pair.split("=");
-    return { key: formDecode(key, text), value: formDecode(value.join("="), text) };
+    const [key = "", value = "", more] = pair.split("=");
+    if (more !== undefined) throw invalidTagging(text);
+    return { key: formDecode(key, text), value: formDecode(value, text) };
   });
   const keys = tags.map(({ key }) => key);
   if (keys.includes("") || new Set(keys).size < keys.length) throw invalidTagging(text);

@@ -24,6 +24,9 @@ const MALFORMED: [name: string, document: string, message: RegExp, code?: string
   ["a wrong effect", statement({ Effect: "Permit" }), /^Syntax errors/],
   ["no action", statement({ Action: undefined }), /must contain actions/],
   ["an action without service", statement({ Action: "GetObject" }), /prefaced by a vendor/],
+  ["an action with two colons", statement({ Action: "s3:Get:Object" }), /only one colon/],
+  ["an effect in small letters", statement({ Effect: "allow" }), /legacy parsing/],
+  ["an id that is no text", '{"Version":"2012-10-17","Id":{},"Statement":[]}', /^Syntax errors/],
   ["no resource", statement({ Resource: undefined }), /must contain resources/],
   ["a resource that is no ARN", statement({ Resource: "b" }), /^Resource b must be in ARN format/],
   ["a principal", statement({ Principal: "*" }), /should not specify a principal/],
@@ -47,6 +50,21 @@ for (const [name, PolicyDocument, message, code = "MalformedPolicyDocument"] of 
     assert.match(found.message, message);
   });
 }
+
+Deno.test("MalformedPolicyDocument: a managed policy of the older version, which an inline one may have", async () => {
+  await using r = await room();
+  const Statement = [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }];
+  for (const document of [{ Version: "2008-10-17", Statement }, { Statement }]) {
+    const PolicyDocument = JSON.stringify(document);
+    const found = await refusal(r.iam.createPolicy({ PolicyName: "p", PolicyDocument }));
+    assert.deepEqual(found, {
+      status: 400,
+      code: "MalformedPolicyDocument",
+      message: "Policy document must be version 2012-10-17 or greater.",
+    });
+    await r.iam.putUserPolicy({ UserName: "admin", PolicyName: "p", PolicyDocument });
+  }
+});
 
 const BAD_TRUST: [name: string, document: string, message: RegExp][] = [
   ["no JSON", "trust.json", /^This policy contains invalid Json$/],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { send, sign } from "../auth/sign.ts";
-import { allow, deny, refusal, room, userWithKey } from "../helpers.ts";
+import { allow, deny, refusal, room, trust, userWithKey } from "../helpers.ts";
 
 Deno.test("SimulatePrincipalPolicy: decides by the user's policies, groups and boundary", async () => {
   await using r = await room();
@@ -26,6 +26,29 @@ Deno.test("SimulatePrincipalPolicy: decides by the user's policies, groups and b
   );
   assert.equal(EvaluationResults![0]!.MatchedStatements![0]!.SourcePolicyId, "own");
   assert.equal((await refusal(simulate(r.iamAs(keys)))).code, "AccessDenied");
+});
+
+Deno.test("SimulatePrincipalPolicy: takes a role, as which its sessions ask", async () => {
+  await using r = await room();
+  const { iam } = r;
+  const RoleName = "job";
+  await iam.createRole({ RoleName, AssumeRolePolicyDocument: trust("123456789012") });
+  const own = "arn:aws:s3:::b/${aws:PrincipalTag/none}";
+  const PolicyDocument = JSON.stringify(allow("s3:GetObject", ["arn:aws:s3:::b/k", own]));
+  await iam.putRolePolicy({ RoleName, PolicyName: "p", PolicyDocument });
+  const simulation = {
+    PolicySourceArn: "arn:aws:iam::123456789012:role/job",
+    ActionNames: ["s3:GetObject", "s3:PutObject"],
+    ResourceArns: ["arn:aws:s3:::b/k"],
+  };
+  const { EvaluationResults } = await iam.simulatePrincipalPolicy(simulation);
+  assert.deepEqual(
+    EvaluationResults!.map(({ EvalDecision }) => EvalDecision),
+    ["allowed", "implicitDeny"],
+  );
+  const CallerArn = "arn:aws:sts::123456789012:assumed-role/job/me";
+  const wrong = await refusal(iam.simulatePrincipalPolicy({ ...simulation, CallerArn }));
+  assert.equal(wrong.code, "InvalidInput");
 });
 
 Deno.test("SimulateCustomPolicy: decides by the given policies and context", async () => {

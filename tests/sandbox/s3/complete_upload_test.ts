@@ -55,6 +55,24 @@ Deno.test("CompleteMultipartUpload: refuses another size and another type of che
   await complete({ MpuObjectSize: 7, IfNoneMatch: "*" });
 });
 
+Deno.test("CompleteMultipartUpload: a condition that holds is not enough where the key was written to since", async () => {
+  await using r = await s3Room({ buckets: ["b"] });
+  const { ETag: before } = await r.s3.putObject({ ...object, Body: "before" });
+  const { complete } = await uploadOfOne(r.s3);
+  const { ETag: during } = await r.s3.putObject({ ...object, Body: "during" });
+  const failed = await refusal(complete({ IfMatch: before! }));
+  assert.deepEqual([failed.status, failed.code], [412, "PreconditionFailed"]);
+  const conflict = [409, "ConditionalRequestConflict"];
+  const late = await refusal(complete({ IfMatch: during! }));
+  assert.deepEqual([late.status, late.code], conflict);
+  await r.s3.deleteObject(object);
+  const deleted = await refusal(complete({ IfNoneMatch: "*" }));
+  assert.deepEqual([deleted.status, deleted.code], conflict);
+  const again = await uploadOfOne(r.s3);
+  await again.complete({ IfNoneMatch: "*" });
+  await complete({});
+});
+
 Deno.test("CompleteMultipartUpload: a second time is answered as the first was, while the object is there", async () => {
   await using r = await s3Room({ buckets: ["b"] });
   const { complete } = await uploadOfOne(r.s3);

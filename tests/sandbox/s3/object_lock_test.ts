@@ -25,6 +25,25 @@ Deno.test("object lock: needs a bucket with object lock", async () => {
   }
 });
 
+Deno.test("deletions: there is no retention to bypass in a bucket without object lock", async () => {
+  await using r = await s3Room({ buckets: ["open"] });
+  const object = { Bucket: "open", Key: "k" };
+  await r.s3.putObject(object);
+  const Delete = { Objects: [{ Key: "k" }] };
+  for (const BypassGovernanceRetention of [true, false]) {
+    for (
+      const call of [
+        r.s3.deleteObject({ ...object, BypassGovernanceRetention }),
+        r.s3.deleteObjects({ Bucket: "open", Delete, BypassGovernanceRetention }),
+      ]
+    ) {
+      const { status, code } = await refusal(call);
+      assert.deepEqual([status, code], [400, "InvalidArgument"]);
+    }
+  }
+  await r.s3.headObject(object);
+});
+
 Deno.test("PutObjectLegalHold: protects an object until it is removed", async () => {
   await using room = await s3Room();
   await room.s3.createBucket({ Bucket, ObjectLockEnabledForBucket: true });

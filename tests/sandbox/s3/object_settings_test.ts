@@ -88,6 +88,14 @@ Deno.test("object tags: are stored, and are condition keys", async () => {
   assert.equal((await refusal(client.getObject({ Bucket, Key: "a" }))).code, "AccessDenied");
 });
 
+Deno.test("PutObject: tags in another form than that of a query are refused", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  for (const Tagging of ["a=b,c=d", "a=b&a=c"]) {
+    const call = room.s3.putObject({ Bucket, Key: "a", Body: "x", Tagging });
+    assert.equal((await refusal(call)).code, "InvalidArgument");
+  }
+});
+
 Deno.test("PutObject: with tags or an ACL needs the permission for these", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const client = room.s3As(await userWithKey(room.iam, "plain", allow("s3:PutObject")));

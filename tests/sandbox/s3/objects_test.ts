@@ -198,13 +198,17 @@ Deno.test("GetObject: the last bytes of nothing are nothing, all other ranges of
 const ETAG = `"${createHash("md5").update("x").digest("hex")}"`;
 const PAST = new Date("2000-01-01");
 const FUTURE = new Date("2100-01-01");
+/** After an object that is stored now. */
+const NOW = new Date(Date.now() + 5 * 60 * 1000);
 const CONDITIONS: [Partial<GetObjectCommandInput>, number][] = [
   [{ IfMatch: ETAG }, 200],
   [{ IfMatch: '"other"' }, 412],
   [{ IfNoneMatch: ETAG }, 304],
   [{ IfNoneMatch: '"other"' }, 200],
   [{ IfModifiedSince: PAST }, 200],
-  [{ IfModifiedSince: FUTURE }, 304],
+  // The time of the sandbox is ten minutes later when this is asked.
+  [{ IfModifiedSince: NOW }, 304],
+  [{ IfModifiedSince: FUTURE }, 200],
   [{ IfUnmodifiedSince: PAST }, 412],
   [{ IfUnmodifiedSince: FUTURE }, 200],
   [{ IfMatch: ETAG, IfUnmodifiedSince: PAST }, 200],
@@ -214,6 +218,7 @@ for (const [conditions, expected] of CONDITIONS) {
   Deno.test(`GetObject: responds ${expected} to ${JSON.stringify(conditions)}`, async () => {
     await using room = await s3Room({ buckets: [Bucket] });
     await room.s3.putObject({ Bucket, Key: "a", Body: "x" });
+    room.sandbox.clock.advance(10 * 60 * 1000);
     const status = await room.s3.getObject({ Bucket, Key: "a", ...conditions }).then(
       async ({ $metadata, Body }) => {
         await Body?.transformToByteArray();
@@ -224,6 +229,34 @@ for (const [conditions, expected] of CONDITIONS) {
     assert.equal(status, expected);
   });
 }
+
+Deno.test("GetObject: a range that is all of an object comes with its checksum", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const put = await room.s3.putObject({ Bucket, Key: "a", Body: "0123456789" });
+  for (const [Range, checksum] of [["bytes=0-99", put.ChecksumCRC32], ["bytes=0-8", undefined]]) {
+    const got = await room.s3.getObject({ Bucket, Key: "a", Range, ChecksumMode: "ENABLED" });
+    await got.Body!.transformToByteArray();
+    assert.deepEqual([got.$metadata.httpStatusCode, got.ChecksumCRC32], [206, checksum]);
+  }
+});
+
+Deno.test("CopyObject: names the type of the checksum, and the condition that doesn't hold", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  await room.s3.putObject({ Bucket, Key: "a", Body: "x" });
+  const copy = { Bucket, Key: "b", CopySource: `${Bucket}/a` };
+  const { CopyObjectResult } = await room.s3.copyObject(copy);
+  assert.equal(CopyObjectResult?.ChecksumType, "FULL_OBJECT");
+  const conditions = {
+    "x-amz-copy-source-If-Match": { CopySourceIfMatch: '"other"' },
+    "x-amz-copy-source-If-Unmodified-Since": { CopySourceIfUnmodifiedSince: PAST },
+    "x-amz-copy-source-If-None-Match": { CopySourceIfNoneMatch: ETAG },
+  };
+  for (const [name, condition] of Object.entries(conditions)) {
+    const call = room.s3.copyObject({ ...copy, ...condition });
+    await assert.rejects(call, { name: "PreconditionFailed", Condition: name });
+  }
+  await room.s3.copyObject({ ...copy, CopySourceIfModifiedSince: FUTURE });
+});
 
 Deno.test("GetObject: response headers can be overridden", async () => {
   await using room = await s3Room({ buckets: [Bucket] });

@@ -87,11 +87,20 @@ Deno.test("versions: deleting the current one by its id makes the one before it 
 Deno.test("versions: ids that are none, and ids of nothing", async () => {
   await using r = await versionedRoom();
   const id = await put(r, "one");
-  const other = id.replaceAll(/[0-9]/g, "x");
-  const unknown = await refusal(r.s3.getObject({ ...object, VersionId: other }));
-  assert.deepEqual([unknown.status, unknown.code], [404, "NoSuchVersion"]);
-  const wrong = await refusal(r.s3.getObject({ ...object, VersionId: "wrong" }));
-  assert.deepEqual([wrong.status, wrong.code], [400, "InvalidArgument"]);
+  await r.s3.deleteObject({ ...object, VersionId: id });
+  const gone = await refusal(r.s3.getObject({ ...object, VersionId: id }));
+  assert.deepEqual([gone.status, gone.code], [404, "NoSuchVersion"]);
+  for (const VersionId of ["wrong", "HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD"]) {
+    const version = { ...object, VersionId };
+    for (const call of [r.s3.getObject(version), r.s3.deleteObject(version)]) {
+      const wrong = await refusal(call);
+      assert.deepEqual([wrong.status, wrong.code], [400, "InvalidArgument"]);
+    }
+    const Delete = { Objects: [{ Key: "k", VersionId }, { Key: "k", VersionId: id }] };
+    const { Errors, Deleted } = await r.s3.deleteObjects({ Bucket, Delete });
+    assert.deepEqual(Errors?.map(({ Code }) => Code), ["NoSuchVersion"]);
+    assert.deepEqual(Deleted?.map((one) => one.VersionId), [id]);
+  }
 });
 
 Deno.test("versions: suspended, there is one version null, which new objects replace", async () => {

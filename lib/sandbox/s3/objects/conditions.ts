@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StoredObject } from "../../account.ts";
+import type { MultipartUpload, StoredObject } from "../../account.ts";
 import { ServiceError } from "../../operation.ts";
 import type { S3Call } from "../call.ts";
 import { preconditionFailed, unsupportedHeader } from "../errors.ts";
@@ -28,22 +28,26 @@ function dateOf(header: string | undefined): number | undefined {
  * Checks the four conditions of a read in HTTP's order of precedence.
  *
  * @param prefix What the headers' names start with: nothing, or `x-amz-copy-source-`.
- * @returns Whether the client's copy is current, to which GetObject responds with 304.
+ * @returns The header by which the client's copy is current, to which GetObject responds with 304.
  */
-export function isUnchanged(call: S3Call, object: StoredObject, prefix = ""): boolean {
+export function unchangedBy(call: S3Call, object: StoredObject, prefix = ""): string | undefined {
   const header = (name: string) => call.header(`${prefix}${name}`);
   const modified = seconds(object.lastModified);
   const match = header("if-match");
   const unmodifiedSince = dateOf(header("if-unmodified-since"));
   if (match !== undefined) {
-    if (!matchesEtag(match, object.etag)) throw preconditionFailed("If-Match");
+    if (!matchesEtag(match, object.etag)) throw preconditionFailed(`${prefix}If-Match`);
   } else if (unmodifiedSince !== undefined && modified > unmodifiedSince) {
-    throw preconditionFailed("If-Unmodified-Since");
+    throw preconditionFailed(`${prefix}If-Unmodified-Since`);
   }
   const noneMatch = header("if-none-match");
-  if (noneMatch !== undefined) return matchesEtag(noneMatch, object.etag);
+  if (noneMatch !== undefined) {
+    return matchesEtag(noneMatch, object.etag) ? `${prefix}If-None-Match` : undefined;
+  }
   const modifiedSince = dateOf(header("if-modified-since"));
-  return modifiedSince !== undefined && modified <= modifiedSince;
+  // A date to come has no effect.
+  const isPast = modifiedSince !== undefined && modifiedSince <= seconds(call.account.clock.now());
+  return isPast && modified <= modifiedSince ? `${prefix}If-Modified-Since` : undefined;
 }
 
 /** Checks the conditions of a write: that the key doesn't exist, or that its object is the expected one. */
@@ -67,6 +71,19 @@ export function checkWriteConditions(call: S3Call): void {
     });
   }
   if (!matchesEtag(match, object.etag)) throw preconditionFailed("If-Match");
+}
+
+/** Refuses to complete an upload on a condition where its key has been written to since it began. */
+export function checkNotOvertaken(call: S3Call, { isOvertaken }: MultipartUpload): void {
+  const condition = ["If-Match", "If-None-Match"]
+    .find((name) => call.header(name.toLowerCase()) !== undefined);
+  if (condition === undefined || !isOvertaken) return;
+  throw new ServiceError(
+    409,
+    "ConditionalRequestConflict",
+    "The conditional request cannot succeed due to a conflicting operation against this resource.",
+    { details: { Condition: condition, Key: call.key } },
+  );
 }
 
 function unsupportedCondition(header: string): ServiceError {

@@ -15,7 +15,7 @@ import {
   DEFAULT_ALGORITHM,
   requestedAlgorithm,
 } from "./checksums.ts";
-import { checkWriteConditions, isUnchanged } from "./conditions.ts";
+import { checkWriteConditions, unchangedBy } from "./conditions.ts";
 import {
   accessDenied,
   invalidArgument,
@@ -129,7 +129,8 @@ export function existingSource(call: S3Call, may: May): StoredObject {
     );
   }
   const object = existingObject(call, may, address);
-  if (isUnchanged(call, object, `${SOURCE}-`)) throw preconditionFailed(`${SOURCE}-If-None-Match`);
+  const condition = unchangedBy(call, object, `${SOURCE}-`);
+  if (condition !== undefined) throw preconditionFailed(condition);
   return object;
 }
 
@@ -168,7 +169,8 @@ export function copyObject(call: S3Call, may: May): Answer {
     ...lockOf(call),
   };
   store(call.bucket, copy);
-  return xmlAnswer("CopyObjectResult", copyResult(copy, checksums), {
+  const result = [copyResult(copy, checksums), element("ChecksumType", "FULL_OBJECT")];
+  return xmlAnswer("CopyObjectResult", result, {
     ...versionHeaders(call.bucket, copy),
     ...sourceVersion(call, source),
     ...encryptionIn(settings),

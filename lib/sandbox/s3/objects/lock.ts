@@ -178,6 +178,14 @@ export function bypassesGovernance(call: S3Call): boolean {
   return call.header("x-amz-bypass-governance-retention")?.toLowerCase() === "true";
 }
 
+/** Refuses a deletion that would bypass retention where there can't be any. */
+export function checkBypass(call: S3Call): void {
+  const name = "x-amz-bypass-governance-retention";
+  if (call.header(name) === undefined || call.bucket.objectLock) return;
+  const message = `${name} is only applicable to Object Lock enabled buckets.`;
+  throw new ServiceError(400, "InvalidArgument", message, { details: { ArgumentName: name } });
+}
+
 /** What PutObjectRetention needs: more if it would shorten a retention in governance mode. */
 export function putRetentionNeeds(call: S3Call): NeededPermission[] {
   const actions = ["s3:PutObjectRetention"];

@@ -19,12 +19,12 @@ import {
   xmlAnswer,
 } from "../call.ts";
 import { DEFAULT_ALGORITHM, keptChecksums, requestedAlgorithm } from "./checksums.ts";
-import { type ByteRange, byteRange, checkWriteConditions, isUnchanged } from "./conditions.ts";
+import { type ByteRange, byteRange, checkWriteConditions, unchangedBy } from "./conditions.ts";
 import { decryptNeeds, encryptionIn, encryptNeeds } from "../encryption.ts";
-import { accessDenied, invalidRequest, malformedXml } from "../errors.ts";
+import { accessDenied, invalidRequest, malformedXml, noSuchVersion } from "../errors.ts";
 import { existingObject } from "./existing.ts";
 import { partNumberOf } from "./part_number.ts";
-import { bypassesGovernance, checkHasDigest, checkNotLocked, lockOf } from "./lock.ts";
+import { bypassesGovernance, checkBypass, checkHasDigest, checkNotLocked, lockOf } from "./lock.ts";
 import { answerHeaders, metadataOf, settingsOf, withoutChecksums } from "./headers.ts";
 import { newOwner } from "../owners.ts";
 import { objectAction } from "../route.ts";
@@ -137,7 +137,7 @@ export function getObject(call: S3Call, may: May): Answer {
   const partNumber = call.query.has("partNumber") ? partNumberOf(call) : undefined;
   const object = existingObject(call, may);
   const headers = answerHeaders(call, object);
-  if (isUnchanged(call, object)) {
+  if (unchangedBy(call, object) !== undefined) {
     const { etag, "last-modified": modified } = headers;
     return emptyAnswer(304, { etag: etag!, "last-modified": modified! });
   }
@@ -149,7 +149,8 @@ export function getObject(call: S3Call, may: May): Answer {
     headers["content-length"] = String(size);
     return new Answer(isHead ? null : object.body, { headers });
   }
-  const ranged = withoutChecksums(headers);
+  const isWhole = part === undefined && range.last - range.first + 1 === size;
+  const ranged = isWhole ? headers : withoutChecksums(headers);
   ranged["content-length"] = String(range.last - range.first + 1);
   ranged["content-range"] = `bytes ${range.first}-${range.last}/${size}`;
   const slice = object.body.slice(range.first, range.last + 1);
@@ -224,6 +225,7 @@ export function deleteNeeds(call: S3Call): NeededPermission[] {
 
 /** DeleteObject. */
 export function deleteObject(call: S3Call): Answer {
+  checkBypass(call);
   if (call.header("if-match") !== undefined) checkWriteConditions(call);
   const versionId = call.query.get("versionId") ?? undefined;
   const { deleted, marker } = remove(call, call.key, versionId, () => bypassesGovernance(call));
@@ -236,6 +238,7 @@ export function deleteObject(call: S3Call): Answer {
 
 /** DeleteObjects: each key is allowed or refused for itself. */
 export function deleteObjects(call: S3Call, may: May): Answer {
+  checkBypass(call);
   const root = call.xml("Delete");
   const named = childrenOf(root, "Object");
   if (named.length === 0 || named.length > MAX_DELETED_KEYS) throw malformedXml();
@@ -275,8 +278,10 @@ function deleteOne(
   try {
     return remove(call, key, versionId, mayBypass);
   } catch (error) {
-    if (error instanceof ServiceError) return error;
-    throw error;
+    if (!(error instanceof ServiceError)) throw error;
+    // Here S3 doesn't say that an id can't be one.
+    const isWrongId = versionId && error.code === "InvalidArgument";
+    return isWrongId ? noSuchVersion(key, versionId) : error;
   }
 }
 

@@ -22,7 +22,7 @@ import {
   keptChecksums,
   verifyChecksums,
 } from "./checksums.ts";
-import { checkWriteConditions } from "./conditions.ts";
+import { checkNotOvertaken, checkWriteConditions } from "./conditions.ts";
 import { decryptNeeds, encryptionIn } from "../encryption.ts";
 import { copyResult, existingSource, sourceKeyNeeds, sourceNeeds, sourceVersion } from "./copy.ts";
 import { invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
@@ -130,8 +130,8 @@ function sourceRange(call: S3Call, body: Content): Content {
     );
   }
   if (Number(last) >= body.length) {
-    const message = `Range specified is not valid for source object of size: ${body.length}`;
-    throw invalidArgument(message, name, text);
+    const message = "The specified copy range is invalid for the source object size";
+    throw new ServiceError(400, "InvalidRange", message);
   }
   return body.slice(Number(first), Number(last) + 1);
 }
@@ -183,6 +183,7 @@ export function completeMultipartUpload(call: S3Call): Answer {
   const upload = uploadOf(call);
   const chosen = chosenParts(call, upload);
   checkWriteConditions(call);
+  checkNotOvertaken(call, upload);
   checkType(call, upload);
   checkSizes(chosen);
   const parts = chosen.map(({ part }) => part);

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import type { Bucket, DeleteMarker, StoredObject } from "../../account.ts";
 import { randomHex } from "../../identifiers.ts";
 import { invalidArgument } from "../errors.ts";
@@ -47,10 +48,11 @@ export function findVersion(
   if (versionId === "") {
     throw invalidArgument("Version id cannot be the empty string", "versionId", versionId);
   }
-  if (versionId !== NULL_ID && !/^[\w.-]{32}$/.test(versionId)) {
+  const found = versionsOf(bucket, key).find((version) => idOf(version) === versionId);
+  if (found === undefined && versionId !== NULL_ID && !isId(versionId)) {
     throw invalidArgument("Invalid version id specified", "versionId", versionId);
   }
-  return versionsOf(bucket, key).find((version) => idOf(version) === versionId);
+  return found;
 }
 
 /** The header with the id of a version, in a bucket where versioning has been switched on. */
@@ -58,9 +60,22 @@ export function versionHeaders(bucket: Bucket, version: ObjectVersion): Record<s
   return bucket.versioning === undefined ? {} : { "x-amz-version-id": idOf(version) };
 }
 
+const ID_LENGTH = 32;
 /** How many digits of an id tell when the version was made. */
 const ORDER_DIGITS = 12;
+/** How many digits of an id tell that it is one. */
+const CHECK_DIGITS = 8;
 let latestOrder = 0;
+
+/** The digits at the end of an id, by which S3 knows ids that it has given, also those of others. */
+function checkDigits(start: string): string {
+  return createHash("md5").update(`version ${start}`).digest("hex").slice(0, CHECK_DIGITS);
+}
+
+function isId(text: string): boolean {
+  const start = text.slice(0, -CHECK_DIGITS);
+  return text.length === ID_LENGTH && text === start + checkDigits(start);
+}
 
 /**
  * The id of a new version; `undefined` where there is one version only. It begins with the order in
@@ -70,7 +85,8 @@ function newId({ versioning }: Bucket): string | undefined {
   if (versioning !== "Enabled") return undefined;
   latestOrder = Math.max(latestOrder + 1, Date.now() * 64);
   const order = latestOrder.toString(16).padStart(ORDER_DIGITS, "0");
-  return order + randomHex(32 - ORDER_DIGITS);
+  const start = order + randomHex(ID_LENGTH - ORDER_DIGITS - CHECK_DIGITS);
+  return start + checkDigits(start);
 }
 
 /** Whether a version was made before another one of its key, which may be deleted. */
@@ -92,8 +108,16 @@ function setHistory(bucket: Bucket, key: string, versions: ObjectVersion[]): voi
   else bucket.history?.delete(key);
 }
 
+/** Notes with the uploads of a key that something else has happened to it. */
+function overtakeUploads({ uploads }: Bucket, key: string): void {
+  for (const upload of uploads?.values() ?? []) {
+    if (upload.key === key) upload.isOvertaken = true;
+  }
+}
+
 /** Stores an object as the current version of its key. */
 export function store(bucket: Bucket, object: StoredObject): void {
+  overtakeUploads(bucket, object.key);
   const versionId = newId(bucket);
   if (bucket.versioning !== undefined) retire(bucket, object.key, versionId);
   if (versionId !== undefined) object.versionId = versionId;
@@ -102,6 +126,7 @@ export function store(bucket: Bucket, object: StoredObject): void {
 
 /** Deletes the current object: for good, or with a marker where there are versions. */
 export function deleteCurrent(bucket: Bucket, key: string, now: Date): DeleteMarker | undefined {
+  overtakeUploads(bucket, key);
   if (bucket.versioning === undefined) {
     bucket.objects.delete(key);
     return undefined;
@@ -116,6 +141,7 @@ export function deleteCurrent(bucket: Bucket, key: string, now: Date): DeleteMar
 /** Deletes one version for good; the newest that is left becomes the current one. */
 export function deleteVersion(bucket: Bucket, version: ObjectVersion): void {
   const { key } = version;
+  overtakeUploads(bucket, key);
   const [newest, ...others] = versionsOf(bucket, key).filter((other) => other !== version);
   bucket.objects.delete(key);
   if (newest === undefined || isMarker(newest)) {
