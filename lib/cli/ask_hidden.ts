@@ -45,6 +45,19 @@ export async function askLine(
   return line.trim();
 }
 
+/**
+ * Asks before what can't be undone, and throws an error that says `refusal` unless the answer is a yes.
+ * An interruption is Ctrl-C alone, and has an exit code of its own.
+ */
+export async function confirm(
+  ask: (question: string) => Promise<string>,
+  question: string,
+  { isYes, refusal }: { isYes(answer: string): boolean; refusal: string },
+): Promise<void> {
+  if (isYes(await ask(question))) return;
+  throw new S3CredentialsError("conflict", refusal);
+}
+
 async function readInput(): Promise<string | undefined> {
   const buffer = new Uint8Array(256);
   const length = await Deno.stdin.read(buffer);

@@ -75,7 +75,7 @@ test("delete-bucket --force: asks for the name, and deletes versions, markers an
     return Promise.resolve(answer);
   };
   const refused = await st.run(["delete-bucket", BUCKET, "--force"], { askLine: asked("yes") });
-  assert.equal(refused.code, 130);
+  assert.equal(refused.code, 1);
   assert.equal(
     refused.stderr,
     `Error: Bucket ${BUCKET} is not deleted: its name was not typed\n`,
@@ -91,6 +91,19 @@ test("delete-bucket --force: asks for the name, and deletes versions, markers an
   );
   assert.equal(st.sandbox.account.buckets.has(BUCKET), false);
   assert.match(questions[0]!, /^This deletes bucket my-bucket with all that it holds, for good\./);
+});
+
+test("delete-bucket --force: Ctrl-C at the question is an interruption, another name is none", async (st) => {
+  const stop = new AbortController();
+  const { code, stderr } = await st.run(["delete-bucket", BUCKET, "second-bucket", "--force"], {
+    signal: stop.signal,
+    askLine: () => {
+      stop.abort(new DOMException("Interrupted", "AbortError"));
+      return Promise.reject(stop.signal.reason);
+    },
+  });
+  assert.deepEqual([code, stderr], [130, "Error: Interrupted\n"]);
+  assert.equal(st.sandbox.account.buckets.has(BUCKET), true);
 });
 
 test("delete-bucket --force: without a terminal it wants --yes, before any call", async (st) => {

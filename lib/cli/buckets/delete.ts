@@ -4,8 +4,8 @@
  * @module
  */
 import type { Aws } from "../../aws/connect.ts";
-import { S3CredentialsError } from "../../errors.ts";
 import type { BucketContent } from "../../objects/delete_bucket.ts";
+import { confirm } from "../ask_hidden.ts";
 import { defineCommand, flag, type Values } from "../command.ts";
 import type { Io } from "../io.ts";
 import { forEachItem } from "../items.ts";
@@ -73,7 +73,7 @@ async function deleteOne(
     const content = await bucketContent(aws, bucket, { signal: io.signal });
     return await writeLine(io, `Would delete bucket: ${bucket} (${inWords(content)})`);
   }
-  if ((force || byLifecycle) && !yes) await confirm(bucket, io);
+  if ((force || byLifecycle) && !yes) await confirmName(bucket, io);
   if (byLifecycle) return await expire(aws, bucket, undefined, io, log);
   let isSuggested = false;
   const content = await deleteBucket(aws, bucket, {
@@ -90,19 +90,19 @@ async function deleteOne(
 }
 
 /** What can't be brought back is deleted only if its name is typed. */
-async function confirm(bucket: string, io: Io): Promise<void> {
+async function confirmName(bucket: string, io: Io): Promise<void> {
   if (io.askLine === undefined) {
     throw usage(
       "Can't ask for the bucket's name without a terminal: pass --yes to delete without asking",
     );
   }
-  const answer = await io.askLine(
+  await confirm(
+    io.askLine,
     `This deletes bucket ${bucket} with all that it holds, for good. Type its name to go on: `,
-  );
-  if (answer === bucket) return;
-  throw new S3CredentialsError(
-    "interrupted",
-    `Bucket ${bucket} is not deleted: its name was not typed`,
+    {
+      isYes: (answer) => answer === bucket,
+      refusal: `Bucket ${bucket} is not deleted: its name was not typed`,
+    },
   );
 }
 

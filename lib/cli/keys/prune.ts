@@ -4,8 +4,9 @@
  * @module
  */
 import type { PrunableUser } from "../../credentials/keys/prune.ts";
-import { InvalidInput, S3CredentialsError } from "../../errors.ts";
+import { InvalidInput } from "../../errors.ts";
 import { formatTime, parseAge } from "../../time.ts";
+import { confirm } from "../ask_hidden.ts";
 import { defineCommand, flag, value } from "../command.ts";
 import type { Io } from "../io.ts";
 import { itemErrors } from "../items.ts";
@@ -67,7 +68,7 @@ export const prune = defineCommand({
       }
       if (users.length === 0) await writeMessage(io, "No user to delete");
       if (users.length === 0 || dryRun) return;
-      if (!yes) await confirm(users, io);
+      if (!yes) await confirmUsers(users, io);
       await deleteUsers(users, {
         describe: inWords,
         remove: (user, onRemoved) =>
@@ -96,12 +97,15 @@ function inWords({ UserName, Reason, Since, Keys }: PrunableUser): string {
   }
 }
 
-async function confirm(users: readonly PrunableUser[], io: Io): Promise<void> {
+async function confirmUsers(users: readonly PrunableUser[], io: Io): Promise<void> {
   for (const user of users) await writeMessage(io, `User: ${inWords(user)}`);
   const what = users.length === 1 ? "this user" : `these ${users.length} users`;
-  const answer = await io.askLine!(
+  await confirm(
+    io.askLine!,
     `Delete ${what} with everything attached, for good? Type yes to go on: `,
+    {
+      isYes: (answer) => answer.toLowerCase() === "yes",
+      refusal: "Nothing was deleted: the answer was not yes",
+    },
   );
-  if (answer.toLowerCase() === "yes") return;
-  throw new S3CredentialsError("interrupted", "Nothing was deleted: the answer was not yes");
 }

@@ -129,7 +129,7 @@ test("on a terminal it asks, and deletes nothing unless the answer is yes", asyn
       sandbox,
       askLine: answer(text),
     });
-    assert.deepEqual({ code, stdout }, { code: 130, stdout: "" });
+    assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
     assert.match(
       stderr,
       /^User: ended \(.*\)\nError: Nothing was deleted: the answer was not yes\n$/,
