@@ -11,7 +11,7 @@ import type { PolicyDocument } from "../policy/document.ts";
 import { expandPolicyTemplate, parsePolicyTemplate } from "../policy/template.ts";
 import { flag, optionGroup, value, type Values, values } from "./command.ts";
 import type { Io } from "./io.ts";
-import { bucketRegionOption, expiryOption, readInput, usage } from "./options.ts";
+import { bucketRegionOption, checkEachOnce, expiryOption, readInput, usage } from "./options.ts";
 import {
   checkPermissionOptions,
   grantedBy,
@@ -146,9 +146,7 @@ function checkRequest(options: RequestValues): void {
       );
     }
   }
-  const tagKeys = options.tag.map(([key]) => key.toLowerCase());
-  const twice = tagKeys.find((key, index) => tagKeys.indexOf(key) !== index);
-  if (twice !== undefined) throw usage(`--tag is given twice for ${twice}`);
+  checkEachOnce("--tag", options.tag.map(([key]) => key.toLowerCase()));
   if (options.roleArn !== undefined && options.noOwnTags) {
     throw usage("--no-own-tags cannot be used with --role-arn, which creates no role");
   }

@@ -134,6 +134,12 @@ export function usage(message: string): S3CredentialsError {
   return new S3CredentialsError("usage", message);
 }
 
+/** Throws `usage` if an option is given twice for the same name: one of them would have no effect. */
+export function checkEachOnce(option: string, names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw usage(`${option} is given twice for ${twice}`);
+}
+
 /** Reads the text file that an option names, or standard input for `-`. */
 export async function readInput(path: string, io: Io, option: string): Promise<string> {
   const reading = path === "-" ? new Response(io.stdin).bytes() : io.readFile(path);

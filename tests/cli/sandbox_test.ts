@@ -339,6 +339,11 @@ const WRONG: [args: string[], message: RegExp][] = [
   [["--user", "reader=missing.json"], /File not found: missing\.json/],
   [["--bucket", "A"], /Invalid bucket name/],
   [
+    ["--account", "111122223333", "--account", "111122223333"],
+    /--account is given twice for 111122223333/,
+  ],
+  [["--user", `joe=${READ}`, "--user", `joe=${READ}`], /--user is given twice for joe/],
+  [
     ["--account", "111122223333", "--user", `111122223333=${READ}`],
     /Invalid user name 111122223333: it is the number of an account/,
   ],

@@ -13,7 +13,7 @@ import { defineCommand, flag, value, values } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { type Io, waitForInterrupt } from "../io.ts";
 import { library } from "../library.ts";
-import { bucketNames, parseAccountId, parsePort, usage } from "../options.ts";
+import { bucketNames, checkEachOnce, parseAccountId, parsePort, usage } from "../options.ts";
 import { writeLine, writeMessage } from "../output.ts";
 import type { PermissionKind } from "../permissions.ts";
 import { readPolicyDocument } from "../policies/policy_input.ts";
@@ -79,6 +79,8 @@ export const sandbox = defineCommand({
   async run({ operands, options }, io) {
     const isServer = operands.length === 0;
     const buckets = bucketNames(options.bucket, { forNewBucket: true });
+    checkEachOnce("--account", options.account);
+    checkEachOnce("--user", options.user.map(({ name }) => name));
     const clash = options.user.find(({ name }) => options.account.includes(name));
     if (clash !== undefined) {
       throw usage(`Invalid user name ${clash.name}: it is the number of an account`);
