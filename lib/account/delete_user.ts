@@ -148,12 +148,12 @@ function callerArn(aws: Aws): Promise<string | undefined> {
 }
 
 /** Without its key the caller could not finish, and nobody could continue with the same credentials. */
-async function refuseCaller(aws: Aws, userName: string, tried: string): Promise<void> {
+async function refuseCaller(aws: Aws, userName: string, action: string): Promise<void> {
   const [, caller] = /:user\/(?:.*\/)?([^/]+)$/.exec(await callerArn(aws) ?? "") ?? [];
   if (caller?.toLowerCase() !== userName.toLowerCase()) return;
   throw new S3CredentialsError(
     "conflict",
-    `${tried}: these are the credentials of user ${caller} itself`,
+    `${action}: these are the credentials of user ${caller} itself`,
     { hint: "Use other credentials: pass `profile` or `credentials`" },
   );
 }
@@ -198,15 +198,15 @@ export async function deleteUser(
 ): Promise<void> {
   // Without a name, IAM would take some of the calls as about the caller.
   asUsageError(() => checkUserName(userName));
-  const tried = `Could not delete user ${userName}`;
+  const action = `Could not delete user ${userName}`;
   const iam = await aws.iam().catch((error) => {
-    throw serviceError(error, tried);
+    throw serviceError(error, action);
   });
   const errors: S3CredentialsError[] = [];
   const { signal } = options;
   const looking = Promise.all([
-    findDependents(iam, userName, tried),
-    refuseCaller(aws, userName, tried),
+    findDependents(iam, userName, action),
+    refuseCaller(aws, userName, action),
   ]);
   const [{ dependents, unlisted }] = await abortable(looking, signal);
   const outcomes = new Map<Dependent, { error: unknown }>();
@@ -232,7 +232,7 @@ export async function deleteUser(
     const { kind, id } = dependent;
     const { error } = outcome;
     if (error === undefined || isMissing(error)) options.onRemoved?.({ kind, id });
-    else errors.push(serviceError(error, `${tried}: its ${kind} ${id} could not be removed`));
+    else errors.push(serviceError(error, `${action}: its ${kind} ${id} could not be removed`));
   }
   const [first] = errors;
   if (first !== undefined) {
@@ -245,7 +245,7 @@ export async function deleteUser(
   } catch (cause) {
     // It was there a moment ago: the first answer was lost, and the SDK has retried.
     if (isMissing(cause)) return;
-    const error = serviceError(cause, tried);
+    const error = serviceError(cause, action);
     throw error.code === "conflict" ? withReasons(error, unlisted) : error;
   }
 }
@@ -275,12 +275,12 @@ export async function deleteUser(
  */
 export async function userDependents(aws: Aws, userName: string): Promise<RemovedDependent[]> {
   asUsageError(() => checkUserName(userName));
-  const tried = `Could not look at user ${userName}`;
+  const action = `Could not look at user ${userName}`;
   const iam = await aws.iam().catch((error) => {
-    throw serviceError(error, tried);
+    throw serviceError(error, action);
   });
   const [{ dependents }] = await Promise.all([
-    findDependents(iam, userName, tried),
+    findDependents(iam, userName, action),
     refuseCaller(aws, userName, `Could not delete user ${userName}`),
   ]);
   return dependents.map(({ kind, id }) => ({ kind, id }));
@@ -299,14 +299,14 @@ function withReasons(
   );
 }
 
-async function findDependents(iam: IAM, userName: string, tried: string) {
+async function findDependents(iam: IAM, userName: string, action: string) {
   const unlisted: S3CredentialsError[] = [];
   const found = mapOrdered(DEPENDENT_KINDS, async ({ kind, list, remove }) => {
     try {
       return (await list(iam, userName)).map((id) => ({ kind, id, remove }));
     } catch (error) {
       if (isMissing(error)) throw missingUser(userName, error);
-      const problem = serviceError(error, `${tried}: could not list its ${kind} entries`);
+      const problem = serviceError(error, `${action}: could not list its ${kind} entries`);
       const isRare = kind !== "policy" && kind !== "access key";
       if (!isRare || (problem.code !== "access-denied" && !isUnsupportedOperation(error))) {
         throw problem;

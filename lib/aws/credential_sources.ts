@@ -110,12 +110,12 @@ async function assumedRole(
   settings: Settings,
 ): Promise<AwsCredentialIdentity> {
   const { roleArn, mfaSerial } = source;
-  const tried = `Could not assume role ${escapeName(roleArn)} of profile ${
+  const action = `Could not assume role ${escapeName(roleArn)} of profile ${
     escapeName(source.profile)
   }`;
   const credentials = await get(source.source, settings);
   const code = mfaSerial === undefined ? undefined : await mfaCode(mfaSerial, source, settings);
-  return await called(tried, { ...settings, credentials }, (sts) =>
+  return await callSts(action, { ...settings, credentials }, (sts) =>
     sts.assumeRole({
       RoleArn: roleArn,
       RoleSessionName: source.sessionName || SESSION_NAME,
@@ -156,11 +156,11 @@ async function webIdentityRole(
       { hint: "Whatever runs this machine's containers must write it: check its path" },
     );
   }
-  const tried = `Could not assume role ${escapeName(roleArn)} of ${from}`;
+  const action = `Could not assume role ${escapeName(roleArn)} of ${from}`;
   const credentials = () => Promise.reject(new Error("this call needs no credentials"));
   try {
-    return await called(
-      tried,
+    return await callSts(
+      action,
       { ...settings, credentials },
       (sts) =>
         sts.assumeRoleWithWebIdentity({
@@ -170,16 +170,16 @@ async function webIdentityRole(
         }),
     );
   } catch (error) {
-    throw aboutToken(error, tried, token, tokenFile);
+    throw aboutToken(error, action, token, tokenFile);
   }
 }
 
 /** What AWS says of a refused token doesn't tell what is in it, which is what the reader must compare. */
-function aboutToken(error: unknown, tried: string, token: string, tokenFile: string): unknown {
+function aboutToken(error: unknown, action: string, token: string, tokenFile: string): unknown {
   if (!(error instanceof S3CredentialsError)) return error;
   const { code, message, cause } = error;
   if (cause instanceof Error && cause.name === "ExpiredTokenException") {
-    return new S3CredentialsError(code, `${tried}: the token has expired (${cause.name})`, {
+    return new S3CredentialsError(code, `${action}: the token has expired (${cause.name})`, {
       hint: `Whatever wrote it to ${escapeName(tokenFile)} must write a new one`,
       cause,
     });
@@ -205,8 +205,8 @@ function claimsOf(token: string): Record<string, unknown> | undefined {
   }
 }
 
-async function called(
-  tried: string,
+async function callSts(
+  action: string,
   settings: Settings,
   call: (sts: STSClient) => Promise<{ Credentials?: StsCredentials }>,
 ): Promise<AwsCredentialIdentity> {
@@ -221,7 +221,7 @@ async function called(
       expiration: found.Expiration,
     };
   } catch (error) {
-    throw serviceError(error, tried);
+    throw serviceError(error, action);
   } finally {
     sts.destroy();
   }

@@ -59,13 +59,16 @@ export async function createUser(
 /** A server that finds users only by the exact name refuses to make one that differs in case. */
 async function takenName(userName: string, iam: IAMClient, error: unknown): Promise<unknown> {
   const users = iamPages((page) => iam.listUsers(page), (page) => page.Users);
-  const isTwin = ({ UserName = "" }) =>
+  const differsInCase = ({ UserName = "" }) =>
     UserName !== userName && UserName.toLowerCase() === userName.toLowerCase();
-  const [twin] = await Array.fromAsync(users).then((all) => all.filter(isTwin), () => []);
-  if (twin === undefined) return error;
+  const [existing] = await Array.fromAsync(users).then(
+    (all) => all.filter(differsInCase),
+    () => [],
+  );
+  if (existing === undefined) return error;
   // The SDK's own error may hold what must not be passed on.
   const { cause } = serviceError(error, `Could not create user ${userName}`);
-  return otherCase(userName, twin.UserName!, cause);
+  return otherCase(userName, existing.UserName!, cause);
 }
 
 /** IAM refuses as long as the user has a key or a policy, which then are somebody else's. */

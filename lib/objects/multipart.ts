@@ -52,7 +52,7 @@ export class BufferPool {
   }
 
   /** Takes back the buffer that these bytes are in. */
-  giveBack({ buffer }: Uint8Array<ArrayBuffer>): void {
+  release({ buffer }: Uint8Array<ArrayBuffer>): void {
     this.#free.push(buffer);
   }
 }
@@ -179,7 +179,7 @@ async function sendParts(
       .then((part) => {
         parts.push(part);
         onBytes(body.length);
-        reader.giveBack(body);
+        reader.release(body);
       })
       .catch((error) => void (failure ??= { error }))
       .finally(() => {
@@ -222,10 +222,10 @@ class PartReader {
   }
 
   /** Takes back a part that was sent. */
-  giveBack(part: Uint8Array | HttpBody): void {
+  release(part: Uint8Array | HttpBody): void {
     const { buffers, source } = this.#upload;
     const isOurs = source.part === undefined && part instanceof Uint8Array;
-    if (isOurs) buffers.giveBack(part as Uint8Array<ArrayBuffer>);
+    if (isOurs) buffers.release(part as Uint8Array<ArrayBuffer>);
   }
 
   async #next(number: number): Promise<Uint8Array | HttpBody> {

@@ -231,7 +231,7 @@ class Uploader implements Disposable {
       if (count < PART_SIZE) {
         await this.#sendWhole(key, buffer.subarray(0, count), headers);
         onBytes(count);
-        this.#buffers.giveBack(buffer);
+        this.#buffers.release(buffer);
         return count;
       }
     } finally {

@@ -67,25 +67,29 @@ function requestsFor(
   action: string,
   target: Target | undefined,
   { policies, partition, request }: Asker,
-): { resource: string; asked: string[]; context?: AccessRequest["context"] } {
+): { resource: string; samples: string[]; context?: AccessRequest["context"] } {
   const facts = findAction(action);
-  if (target === undefined || facts?.resources.length === 0) return { resource: "*", asked: ["*"] };
-  if ("arn" in target) return { resource: target.arn, asked: [target.arn] };
+  if (target === undefined || facts?.resources.length === 0) {
+    return { resource: "*", samples: ["*"] };
+  }
+  if ("arn" in target) return { resource: target.arn, samples: [target.arn] };
   const { bucket, key } = target;
   const bucketArn = `arn:${partition}:s3:::${bucket}`;
   const isForBucket = facts?.resources.includes("bucket") ?? key === undefined;
   if (isForBucket) {
     const context = key === undefined ? undefined : { "s3:prefix": key };
-    return { resource: bucketArn, asked: [bucketArn], context };
+    return { resource: bucketArn, samples: [bucketArn], context };
   }
-  if (key !== undefined) return { resource: `${bucketArn}/${key}`, asked: [`${bucketArn}/${key}`] };
+  if (key !== undefined) {
+    return { resource: `${bucketArn}/${key}`, samples: [`${bucketArn}/${key}`] };
+  }
   const known = new Map(
     Object.entries(request.context ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   );
   const patterns = keyPatterns(documentsOf(policies), bucket, { get: (name) => known.get(name) });
   return {
     resource: `${bucketArn}/*`,
-    asked: keySamples(patterns).map((sample) => `${bucketArn}/${sample.key}`),
+    samples: keySamples(patterns).map((sample) => `${bucketArn}/${sample.key}`),
   };
 }
 
@@ -94,9 +98,9 @@ function requestsFor(
  * it is on all of its keys. A key beside an action on a bucket is the prefix of a listing.
  */
 export function ask(action: string, target: Target | undefined, asker: Asker): Answer {
-  const { resource, asked, context } = requestsFor(action, target, asker);
+  const { resource, samples, context } = requestsFor(action, target, asker);
   const { request, policies, unread } = asker;
-  const decisions = asked.map((one) =>
+  const decisions = samples.map((one) =>
     evaluatePartly(
       { ...request, action, resource: one, context: { ...context, ...request.context } },
       policies,

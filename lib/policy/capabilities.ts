@@ -159,8 +159,8 @@ export function capabilities(
   const prefixes = keySamples(prefixPatterns(documents, context));
   let isUnknown = false;
   const isAllowed = (action: string, resource: string, more: AccessRequest["context"] = {}) => {
-    const asked = { ...request, action, resource, context: { ...request.context, ...more } };
-    const { decision } = evaluatePartly(asked, policies, unread);
+    const one = { ...request, action, resource, context: { ...request.context, ...more } };
+    const { decision } = evaluatePartly(one, policies, unread);
     if (decision === "unknown") isUnknown = true;
     return decision === "allowed";
   };
@@ -180,10 +180,10 @@ export function capabilities(
   };
   return (Object.entries(CAPABILITIES) as [CapabilityName, typeof CAPABILITIES["list"]][])
     .flatMap(([name, actions]): Capability[] => {
-      const asked = actions.filter(([, scope]) => key === undefined || scope === "objects");
-      if (asked.length === 0) return [];
+      const relevant = actions.filter(([, scope]) => key === undefined || scope === "objects");
+      if (relevant.length === 0) return [];
       isUnknown = false;
-      const answers = asked.map(([action, scope]) => ask(action, scope));
+      const answers = relevant.map(([action, scope]) => ask(action, scope));
       const whole = key ?? "*";
       const isWhole = (one: GrantedAction) => one.keys.includes(whole) && one.except.length === 0;
       const some = answers.filter((one) => one.keys.length > 0);

@@ -76,13 +76,13 @@ export function childEnvironment(
   settings: ChildSettings = {},
 ): Record<string, string> {
   const { region, useFips, useDualstack } = settings;
-  const passedOn = Object.entries(env).filter(([name, value]) =>
+  const inherited = Object.entries(env).filter(([name, value]) =>
     HARMLESS.has(name) || !isOfAws(name) && redact(value) === value
   );
   const endpoints = endpointVariables(settings.endpoints);
   const server = "url" in credentials ? [credentials.url] : [];
   return {
-    ...Object.fromEntries(passedOn),
+    ...Object.fromEntries(inherited),
     ...withoutProxy(env, [...Object.values(endpoints), ...server]),
     ...endpoints,
     // Some clients read one name of the region, some the other.
