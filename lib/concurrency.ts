@@ -9,7 +9,7 @@ import { S3CredentialsError } from "./errors.ts";
 export const DEFAULT_CONCURRENCY = 16;
 
 /** Throws `usage` for a maximum with which work would never end, such as 0 or a half. */
-export function checkConcurrency(limit: number): void {
+function checkConcurrency(limit: number): void {
   if (Number.isSafeInteger(limit) && limit >= 1) return;
   const message = `Invalid concurrency ${limit}: expected a whole number, 1 or more`;
   throw new S3CredentialsError("usage", message);

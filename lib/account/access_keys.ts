@@ -31,7 +31,7 @@ export interface AccessKeyOwner {
 }
 
 /** Whether a key is the one that calls are made with. */
-export async function isCallersKey(aws: Aws, id: string): Promise<boolean> {
+async function isCallersKey(aws: Aws, id: string): Promise<boolean> {
   const { credentials } = await connectionOf(aws).settings;
   return (await credentials()).accessKeyId === id;
 }

@@ -161,7 +161,7 @@ function prepared<T extends IAMClient | STSClient | S3Client | S3ControlClient>(
 }
 
 /** Far more than any answer of AWS's that is no object, such as a page of the longest keys. */
-export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** Reads an answer of a limited length. */
 async function collectAnswer(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

@@ -134,7 +134,7 @@ export function credentialSource(
 }
 
 /** The keys of the environment; one without the other is an error. */
-export function environmentKeys(env: Environment): CredentialSource | undefined {
+function environmentKeys(env: Environment): CredentialSource | undefined {
   const accessKeyId = env("AWS_ACCESS_KEY_ID") || undefined;
   const secretAccessKey = env("AWS_SECRET_ACCESS_KEY") || undefined;
   if (accessKeyId === undefined && secretAccessKey === undefined) return undefined;

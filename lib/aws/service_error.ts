@@ -46,7 +46,7 @@ export function namedRegion(error: unknown): string | undefined {
 }
 
 /** Whether the answer was a page for a browser instead of one of AWS's formats. */
-export function isHtml(error: unknown): boolean {
+function isHtml(error: unknown): boolean {
   return answerHeaders(error)["content-type"]?.startsWith("text/html") ?? false;
 }
 
@@ -150,7 +150,7 @@ function safeCause(error: unknown, meaning: Meaning | undefined): unknown {
 }
 
 /** Whether the SDK's chain has found no credentials, and says no more than that. */
-export function isNoProvider(error: unknown): boolean {
+function isNoProvider(error: unknown): boolean {
   const { name, message = "" } = (error ?? {}) as SdkError;
   return name === "CredentialsProviderError" && /from any providers/.test(message);
 }

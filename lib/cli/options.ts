@@ -60,7 +60,7 @@ export const awsOptions = optionGroup("AWS options", {
 export type AwsOptionValues = Values<typeof awsOptions>;
 
 /** Turns the options into those of {@linkcode connect}; throws `usage` for contradictions. */
-export async function connectOptions(
+async function connectOptions(
   options: AwsOptionValues & { requestPayer?: boolean },
   io: Io,
 ): Promise<ConnectOptions> {

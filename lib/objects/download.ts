@@ -33,7 +33,7 @@ export interface KnownObject {
 }
 
 /** A longer object is fetched by ranges if it goes into a file. */
-export const RANGE_SIZE = 8 * 1024 * 1024;
+const RANGE_SIZE = 8 * 1024 * 1024;
 
 /** The object is another one than when reading began. */
 class ObjectChanged extends S3CredentialsError {

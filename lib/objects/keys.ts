@@ -7,7 +7,7 @@ import { InvalidInput } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 
 /** The longest key that S3 takes, in bytes of UTF-8. */
-export const KEY_LIMIT = 1024;
+const KEY_LIMIT = 1024;
 
 /** Where the file for a key belongs. */
 export type KeyPath =

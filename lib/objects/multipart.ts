@@ -22,7 +22,7 @@ import { UNREACHABLE } from "./types.ts";
 import { childText, escapeXml, parseXml } from "../aws/requests/xml.ts";
 
 /** The most parts of an upload. */
-export const PARTS_LIMIT = 10_000;
+const PARTS_LIMIT = 10_000;
 const MIB = 1024 * 1024;
 /** The usual length of a part, and the longest upload that is sent in one piece. */
 export const PART_SIZE = 8 * MIB;

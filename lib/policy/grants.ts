@@ -298,7 +298,7 @@ function permissionActions(permission: Permission, noDelete: boolean): GrantActi
 }
 
 /** The keys of a grant, as a resource of a policy names them. */
-export function keyPattern({ prefix, key }: Pick<Grant, "prefix" | "key">): string {
+function keyPattern({ prefix, key }: Pick<Grant, "prefix" | "key">): string {
   return key ?? (prefix === undefined ? "*" : prefixPattern(prefix));
 }
 
@@ -326,7 +326,7 @@ function listingWarnings(grant: Grant): string[] {
 }
 
 /** A grant's actions on the bucket: those that hold for all of it, and those that list what is covered. */
-export function bucketActions(grant: Grant): { whole: string[]; listed: string[] } {
+function bucketActions(grant: Grant): { whole: string[]; listed: string[] } {
   const { actions: { bucket, allKeys = [], listing } } = grant;
   if (keyPattern(grant) === "*") return { whole: [...bucket, ...allKeys], listed: [] };
   if (listing === "whole-bucket") return { whole: [...bucket], listed: [] };

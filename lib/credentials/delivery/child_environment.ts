@@ -95,7 +95,7 @@ export function childEnvironment(
 }
 
 /** Without these, a profile could name other keys, or switch an endpoint off. */
-export const NO_OTHER_SOURCES: Readonly<Record<string, string>> = {
+const NO_OTHER_SOURCES: Readonly<Record<string, string>> = {
   AWS_CONFIG_FILE: devNull,
   AWS_SHARED_CREDENTIALS_FILE: devNull,
   BOTO_CONFIG: devNull,

@@ -50,7 +50,7 @@ const SHORTEST_UNUSED_SECONDS = 86_400;
 const ORPHAN_MS = 10 * 60_000;
 
 /** Throws `InvalidInput` unless it is long enough that AWS would have recorded a use. */
-export function checkUnusedFor(seconds: number): void {
+function checkUnusedFor(seconds: number): void {
   if (seconds >= SHORTEST_UNUSED_SECONDS) return;
   throw new InvalidInput(
     "expected a day or more: AWS records the last use of a key only some time later",

@@ -42,7 +42,7 @@ export type NamedKind = "user" | "role" | "group" | "policy" | "mfa" | "instance
 const NAME = /^[\w+=,.@-]+$/;
 
 /** Refuses a name that is too long or holds other characters than IAM allows. */
-export function checkName(parameter: string, name: string, max: number): void {
+function checkName(parameter: string, name: string, max: number): void {
   checkLength(parameter, name, 1, max);
   if (NAME.test(name)) return;
   const lower = parameter.charAt(0).toLowerCase() + parameter.slice(1);

@@ -17,7 +17,7 @@ import { document, parseXml, type XmlContent, type XmlElement } from "../xml.ts"
 export type Level = "service" | "bucket" | "object" | "control";
 
 /** The namespace of S3's documents. */
-export const S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
+const S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 const CONTROL = "/v20180820/";
 const CONTROL_PATH = `${CONTROL}configuration/publicAccessBlock`;

@@ -56,7 +56,7 @@ export function compareKeys(a: string, b: string): number {
 }
 
 /** Encodes text as S3 does for `encoding-type=url`: like a form, except for the slash. */
-export function urlEncode(text: string): string {
+function urlEncode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()~]/g, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   }).replaceAll("%2F", "/").replaceAll("%20", "+");

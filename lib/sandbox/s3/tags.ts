@@ -12,7 +12,7 @@ import { childrenOf, element, textOf, type Xml, type XmlElement } from "../xml.t
 /** How many tags an object can have. */
 export const MAX_OBJECT_TAGS = 10;
 /** How many tags a bucket can have. */
-export const MAX_BUCKET_TAGS = 50;
+const MAX_BUCKET_TAGS = 50;
 
 const TAGGING = "x-amz-tagging";
 const MAX_KEY = 128;

@@ -71,7 +71,7 @@ function parsePolicy(text: string): Fields {
 }
 
 /** Throws MalformedPolicy unless S3 would accept the text as the policy of the bucket. */
-export function checkBucketPolicy(text: string, bucket: Bucket, account: Account): void {
+function checkBucketPolicy(text: string, bucket: Bucket, account: Account): void {
   const policy = parsePolicy(text);
   const unknown = Object.keys(policy).find((key) => !["Version", "Id", "Statement"].includes(key));
   if (unknown !== undefined) throw malformed(`Unknown field ${unknown}`);

@@ -38,7 +38,7 @@ import { percentDecode } from "../../wire.ts";
 const SOURCE = "x-amz-copy-source";
 
 /** Reads `x-amz-copy-source`: `bucket/key`, percent-encoded, with an optional version. */
-export function copySource(call: S3Call): ObjectAddress {
+function copySource(call: S3Call): ObjectAddress {
   const text = call.header(SOURCE) ?? "";
   const [path = "", versionId = null] = text.split("?versionId=");
   const decoded = decodedSource(path, text).replace(/^\//, "");
