@@ -5,6 +5,7 @@
  */
 import { abortable } from "../abortable.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
+import { iamPages } from "../aws/listing.ts";
 import { missingKey } from "../aws/missing.ts";
 import { awsErrorCode, isMissing, serviceError } from "../aws/service_error.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
@@ -20,6 +21,12 @@ export interface KeyChangeOptions {
    * @default {false}
    */
   force?: boolean;
+  /**
+   * Whether to find the key's user, and change nothing.
+   *
+   * @default {false}
+   */
+  dryRun?: boolean;
 }
 
 /** A key and its user. */
@@ -28,6 +35,8 @@ export interface AccessKeyOwner {
   AccessKeyId: string;
   /** The user whose key it is. */
   UserName: string;
+  /** Whether it was active before it was disabled or enabled; `undefined` if that may not be seen. */
+  WasActive?: boolean;
 }
 
 /** Whether a key is the one that calls are made with. */
@@ -63,20 +72,43 @@ async function ownerOf(aws: Aws, id: string): Promise<AccessKeyOwner> {
   throw missingKey(id);
 }
 
+/** Whether a key is active; `undefined` if that can't be found out, which nothing depends on. */
+async function isActive(
+  aws: Aws,
+  { AccessKeyId, UserName }: AccessKeyOwner,
+): Promise<boolean | undefined> {
+  try {
+    const iam = await aws.iam();
+    const keys = iamPages(
+      (page) => iam.listAccessKeys({ UserName, ...page }),
+      (page) => page.AccessKeyMetadata,
+    );
+    for await (const key of keys) {
+      if (key.AccessKeyId === AccessKeyId) return key.Status === "Active";
+    }
+  } catch {
+    // The caller may be allowed to change keys, and not to list them.
+  }
+  return undefined;
+}
+
 async function setStatus(
   aws: Aws,
   id: string,
   Status: "Active" | "Inactive",
-  signal: AbortSignal | undefined,
-) {
+  { signal, dryRun }: KeyChangeOptions,
+): Promise<AccessKeyOwner> {
   const owner = await abortable(ownerOf(aws, id), signal);
+  const WasActive = await abortable(isActive(aws, owner), signal);
+  if (dryRun) return { ...owner, WasActive };
   const iam = await aws.iam();
   signal?.throwIfAborted();
+  // Also if it seems to be so already: IAM may not show yet what was changed a moment ago.
   await iam.updateAccessKey({ ...owner, Status }).catch((error) => {
     const verb = Status === "Active" ? "enable" : "disable";
     throw serviceError(error, `Could not ${verb} access key ${id} of user ${owner.UserName}`);
   });
-  return owner;
+  return { ...owner, WasActive };
 }
 
 /**
@@ -84,7 +116,7 @@ async function setStatus(
  *
  * @param aws the account
  * @param accessKeyId the key's id
- * @param options whether the key may be the caller's own
+ * @param options whether the key may be the caller's own, dry run
  * @returns the key and its user
  * @throws {S3CredentialsError} `not-found` if the account has no such key; `conflict` if it is the caller's
  *
@@ -109,7 +141,7 @@ export async function disableKey(
 ): Promise<AccessKeyOwner> {
   asUsageError(() => checkAccessKeyId(accessKeyId));
   await refuseCallersKey(aws, accessKeyId, options);
-  return await setStatus(aws, accessKeyId, "Inactive", options.signal);
+  return await setStatus(aws, accessKeyId, "Inactive", options);
 }
 
 /**
@@ -117,7 +149,7 @@ export async function disableKey(
  *
  * @param aws the account
  * @param accessKeyId the key's id
- * @param options interruption
+ * @param options interruption, dry run
  * @returns the key and its user
  * @throws {S3CredentialsError} `not-found` if the account has no such key
  *
@@ -136,10 +168,10 @@ export async function disableKey(
 export async function enableKey(
   aws: Aws,
   accessKeyId: string,
-  options: Pick<KeyChangeOptions, "signal"> = {},
+  options: Omit<KeyChangeOptions, "force"> = {},
 ): Promise<AccessKeyOwner> {
   asUsageError(() => checkAccessKeyId(accessKeyId));
-  return await setStatus(aws, accessKeyId, "Active", options.signal);
+  return await setStatus(aws, accessKeyId, "Active", options);
 }
 
 /**
@@ -147,7 +179,7 @@ export async function enableKey(
  *
  * @param aws the account
  * @param accessKeyId the key's id
- * @param options whether the key may be the caller's own
+ * @param options whether the key may be the caller's own, dry run
  * @returns the key and its user
  * @throws {S3CredentialsError} `not-found` if the account has no such key; `conflict` if it is the caller's
  *
@@ -170,6 +202,7 @@ export async function deleteKey(
   asUsageError(() => checkAccessKeyId(accessKeyId));
   await refuseCallersKey(aws, accessKeyId, options);
   const owner = await abortable(ownerOf(aws, accessKeyId), options.signal);
+  if (options.dryRun) return owner;
   const iam = await aws.iam();
   options.signal?.throwIfAborted();
   await iam.deleteAccessKey({ ...owner }).catch((error) => {

@@ -16,7 +16,7 @@ import { library } from "../library.ts";
 import { plainData, rowsOf } from "../lists/rows.ts";
 import { rowFormatOf, rowOptions, writeRows } from "../lists/write.ts";
 import { awsOptions, expiryOption, withAws } from "../options.ts";
-import { messageLog } from "../output.ts";
+import { messageLog, writeLine } from "../output.ts";
 
 /** `s3-credentials extend` */
 export const extend = defineCommand({
@@ -47,7 +47,10 @@ export const extend = defineCommand({
         signal: io.signal,
         patienceMs: io.patienceMs,
       });
-      log.say(`The keys of user ${name} expire: ${inWords(expires)} (before: ${inWords(Before)})`);
+      const before = Before?.getTime() === expires?.getTime()
+        ? "as before"
+        : `before: ${inWords(Before)}`;
+      log.say(`The keys of user ${name} expire: ${inWords(expires)} (${before})`);
     }).finally(log.flush);
   },
 });
@@ -140,21 +143,32 @@ export const listCredentials = defineCommand({
 
 const keyOperands = "<access_key_ids...>";
 const force = flag("--force", "Even if it is the key that this command is run with");
+const dryRun = flag("-d, --dry-run", "Show whose keys would be changed, and change nothing");
+
+/** A change of keys in words. */
+interface KeyChange {
+  verb: "disable" | "enable" | "delete";
+  done: "Disabled" | "Enabled" | "Deleted";
+}
 
 /** Does the same with several keys; an error of one does not keep it from the others. */
 async function forEachKey(
   ids: readonly string[],
-  options: Parameters<typeof withAws>[0],
+  options: Parameters<typeof withAws>[0] & { dryRun: boolean },
   io: Io,
+  { verb, done }: KeyChange,
   change: (aws: Aws, id: string) => Promise<AccessKeyOwner>,
-  done: string,
 ): Promise<void> {
   for (const id of ids) asUsageError(() => checkAccessKeyId(id));
   const log = messageLog(io, false);
   await withAws(options, io, async (aws) => {
     await forEachItem([...new Set(ids)], io, log, async (id) => {
-      const { UserName } = await change(aws, id);
-      log.say(`${done} access key ${id} of user ${UserName}`);
+      const { UserName, WasActive } = await change(aws, id);
+      const key = `access key ${id} of user ${UserName}`;
+      const isAlready = WasActive !== undefined && WasActive === (verb === "enable");
+      if (isAlready) log.say(`${done} already: ${key}`);
+      else if (options.dryRun) await writeLine(io, `Would ${verb} ${key}`);
+      else log.say(`${done} ${key}`);
     });
   }).finally(log.flush);
 }
@@ -166,13 +180,18 @@ export const disableKey = defineCommand({
     "Disable access keys: AWS refuses them until they are enabled again. Finds their users " +
     "by itself.",
   examples: [["A key that has leaked:", "disable-key AKIAIOSFODNN7EXAMPLE"]],
-  options: { force, ...awsOptions },
+  options: { force, dryRun, ...awsOptions },
   stopsItself: true,
   async run({ operands, options }, io) {
-    await forEachKey(operands, options, io, async (aws, id) => {
+    const words = { verb: "disable", done: "Disabled" } as const;
+    await forEachKey(operands, options, io, words, async (aws, id) => {
       const { disableKey } = await library.accessKeys();
-      return await disableKey(aws, id, { force: options.force, signal: io.signal });
-    }, "Disabled");
+      return await disableKey(aws, id, {
+        force: options.force,
+        dryRun: options.dryRun,
+        signal: io.signal,
+      });
+    });
   },
 });
 
@@ -181,13 +200,14 @@ export const enableKey = defineCommand({
   operands: keyOperands,
   description: "Enable access keys that were disabled. Finds their users by itself.",
   examples: [["A key:", "enable-key AKIAIOSFODNN7EXAMPLE"]],
-  options: awsOptions,
+  options: { dryRun, ...awsOptions },
   stopsItself: true,
   async run({ operands, options }, io) {
-    await forEachKey(operands, options, io, async (aws, id) => {
+    const words = { verb: "enable", done: "Enabled" } as const;
+    await forEachKey(operands, options, io, words, async (aws, id) => {
       const { enableKey } = await library.accessKeys();
-      return await enableKey(aws, id, { signal: io.signal });
-    }, "Enabled");
+      return await enableKey(aws, id, { dryRun: options.dryRun, signal: io.signal });
+    });
   },
 });
 
@@ -197,13 +217,21 @@ export const deleteKey = defineCommand({
   description:
     "Delete access keys; their users and policies stay. Finds the users by itself. A key that " +
     "was deleted can't be brought back: disable it first, and see who complains.",
-  examples: [["A key:", "delete-key AKIAIOSFODNN7EXAMPLE"]],
-  options: { force, ...awsOptions },
+  examples: [
+    ["A key:", "delete-key AKIAIOSFODNN7EXAMPLE"],
+    ["Show first whose it is:", "delete-key AKIAIOSFODNN7EXAMPLE --dry-run"],
+  ],
+  options: { force, dryRun, ...awsOptions },
   stopsItself: true,
   async run({ operands, options }, io) {
-    await forEachKey(operands, options, io, async (aws, id) => {
+    const words = { verb: "delete", done: "Deleted" } as const;
+    await forEachKey(operands, options, io, words, async (aws, id) => {
       const { deleteKey } = await library.accessKeys();
-      return await deleteKey(aws, id, { force: options.force, signal: io.signal });
-    }, "Deleted");
+      return await deleteKey(aws, id, {
+        force: options.force,
+        dryRun: options.dryRun,
+        signal: io.signal,
+      });
+    });
   },
 });

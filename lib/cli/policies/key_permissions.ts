@@ -42,7 +42,13 @@ export const KEYS: CommandUse[] = [
   ...["disable-key", "enable-key"].map((command) => ({
     command,
     line: `${command} AKIAIOSFODNN7EXAMPLE`,
-    permissions: on(USERS, "iam:GetAccessKeyLastUsed", "iam:UpdateAccessKey"),
+    permissions: [
+      ...on(USERS, "iam:GetAccessKeyLastUsed", "iam:UpdateAccessKey"),
+      ...optional(
+        "whether it had to be changed is not told",
+        on(USERS, "iam:ListAccessKeys"),
+      ),
+    ],
   })),
   {
     command: "delete-key",

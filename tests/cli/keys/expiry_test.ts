@@ -261,6 +261,18 @@ test("extend: moves the end, brings expired keys back, and removes it", async (s
   assert.deepEqual(await attempts(sandbox, stdout), [0, 0, 0, 0]);
 });
 
+test("extend: says if the end is the same as before", async (sandbox) => {
+  await run(["create", "my-bucket", "--expires", "2999-01-01"], { sandbox });
+  for (const [end, shown] of [["2999-01-01", "2999-01-01 00:00:00+00:00"], ["never", "never"]]) {
+    await run(["extend", USER, end!], { sandbox });
+    const { code, stderr } = await run(["extend", USER, end!], { sandbox });
+    assert.deepEqual([code, stderr], [
+      0,
+      `The keys of user ${USER} expire: ${shown} (as before)\n`,
+    ]);
+  }
+});
+
 test("extend: a user without an end gets one, and no key is left of the probe", async (sandbox) => {
   const { stdout } = await run(["create", "my-bucket"], { sandbox });
   const keys = () => [...sandbox.account.users.get(USER)!.accessKeys.keys()];

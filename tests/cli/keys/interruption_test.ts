@@ -37,7 +37,11 @@ type Names = { bob: string; eve: string };
 const changes: [operation: string, args: (ids: Names) => string[], done: RegExp][] = [
   ["DeleteAccessKey", ({ bob }) => ["delete-key", bob], /^Deleted access key \w+ of user bob$/m],
   ["UpdateAccessKey", ({ bob }) => ["disable-key", bob], /^Disabled access key \w+ of user bob$/m],
-  ["UpdateAccessKey", ({ bob }) => ["enable-key", bob], /^Enabled access key \w+ of user bob$/m],
+  [
+    "UpdateAccessKey",
+    ({ bob }) => ["enable-key", bob],
+    /^Enabled already: access key \w+ of user bob$/m,
+  ],
   ["DeleteUser", () => ["delete-user", "bob"], /^ {2}Deleted user$/m],
   ["DeleteUser", () => ["prune", "--orphans", "--yes"], /^ {2}Deleted user$/m],
   ["PutRolePolicy", () => ["revoke-sessions"], /^Revoked all sessions of role/m],

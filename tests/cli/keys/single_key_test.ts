@@ -40,6 +40,47 @@ test(
   },
 );
 
+for (
+  const [command, done, status] of [
+    ["disable-key", "Disabled", "Inactive"],
+    ["enable-key", "Enabled", "Active"],
+  ] as const
+) {
+  test(
+    `${command}: says if the key was so already, and sends it all the same`,
+    async (sandbox, id) => {
+      sandbox.account.users.get(USER)!.accessKeys.get(id)!.status = status;
+      const { code, stderr } = await run([command, id], { sandbox });
+      assert.deepEqual([code, stderr], [0, `${done} already: access key ${id} of user ${USER}\n`]);
+      assert.ok(sandbox.requests.some(({ operation }) => operation === "UpdateAccessKey"));
+    },
+  );
+
+  test(
+    `${command}: a caller who may not list keys is not told whether it was so already`,
+    async (sandbox, id) => {
+      const error = { status: 403, code: "AccessDenied", message: "no" };
+      sandbox.fail({ operation: "ListAccessKeys", times: Infinity, error });
+      const { code, stderr } = await run([command, id], { sandbox });
+      assert.deepEqual([code, stderr], [0, `${done} access key ${id} of user ${USER}\n`]);
+    },
+  );
+}
+
+for (const command of ["disable-key", "enable-key", "delete-key"]) {
+  test(`${command} --dry-run: names the user, and changes nothing`, async (sandbox, id) => {
+    const key = sandbox.account.users.get(USER)!.accessKeys.get(id)!;
+    key.status = command === "enable-key" ? "Inactive" : "Active";
+    const before = sandbox.snapshot();
+    assert.deepEqual(await run([command, id, "--dry-run"], { sandbox }), {
+      code: 0,
+      stdout: `Would ${command.replace("-key", "")} access key ${id} of user ${USER}\n`,
+      stderr: "",
+    });
+    assert.deepEqual(sandbox.snapshot(), before);
+  });
+}
+
 test("delete-key: the key is gone, its user with the policies stays", async (sandbox, id) => {
   const policies = [...sandbox.account.users.get(USER)!.inlinePolicies];
   assert.deepEqual(await run(["delete-key", id], { sandbox }), {
@@ -82,7 +123,7 @@ for (const command of ["disable-key", "enable-key", "delete-key"]) {
     assert.equal(both.code, 1);
     assert.match(
       both.stderr,
-      new RegExp(`^Error: .*${unknown}\n.*\n\\w+ access key ${id} of user`),
+      new RegExp(`^Error: .*${unknown}\n.*\n.*access key ${id} of user`),
     );
   });
 }
