@@ -86,6 +86,7 @@ function managedRow(account: Account, arn: string): Row {
     IsAttachable: true,
     CreateDate: createDate,
     UpdateDate: createDate,
+    Tags: [],
     PolicyVersion: {
       Document: policyFor(policy.policyName),
       VersionId: "v2",
