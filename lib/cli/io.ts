@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { library } from "./library.ts";
 import type { PermissionKind, PermissionReasons } from "./permissions.ts";
 import { EXIT_CODES, type ProcessSignals, processSignals } from "./signals.ts";
 
@@ -111,8 +112,8 @@ export function processIo(): Io {
     env: (name) => Deno.env.get(name),
     readFile: (path) => Deno.readFile(path),
     writePrivateFile: async (path, text) => {
-      const { writePrivateFile } = await import("./private_file.ts");
-      await writePrivateFile(path, text);
+      const { replacePrivateFile } = await library.privateFile();
+      replacePrivateFile(path, text);
     },
     run: (words, environment) => runProcess(words, environment, signals),
     permit: async (kinds, reasons) => {

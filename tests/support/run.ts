@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { devNull } from "node:os";
 import { main } from "../../cli.ts";
 import type { Io, Output } from "../../lib/cli/io.ts";
-import { writePrivateFile } from "../../lib/cli/private_file.ts";
+import { replacePrivateFile } from "../../lib/credentials/delivery/private_file.ts";
 import type { Sandbox } from "../../lib/sandbox/mod.ts";
 
 /** What a command did. */
@@ -145,7 +145,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     },
     askHidden: options.askHidden,
     askLine: options.askLine,
-    writePrivateFile,
+    writePrivateFile: (path, text) => Promise.try(replacePrivateFile, path, text),
     run: options.program ?? (() => Promise.reject(new Error("this test runs no programs"))),
     permit: (kinds) => Promise.resolve(options.onPermit?.(kinds)),
     signal: options.signal ?? new AbortController().signal,

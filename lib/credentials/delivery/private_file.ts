@@ -111,6 +111,12 @@ export class PrivateFile implements Disposable {
   }
 }
 
+/** Writes a file that only its owner may read, or replaces the one that is there. */
+export function replacePrivateFile(path: string, text: string): void {
+  using file = PrivateFile.open(path, { replace: true });
+  file.write(text);
+}
+
 /** What is at a path; `undefined` if nothing is. */
 export function infoIfAny(
   stat: (path: string) => Deno.FileInfo,
