@@ -65,7 +65,10 @@ const FIRST_DELAY_MS = 50;
 
 /** S3's codes for errors that pass with time. */
 const RETRIABLE_CODES = new Set([
-  ...["InternalError", "RequestTimeout", "RequestTimeoutException", "OperationAborted"],
+  "InternalError",
+  "RequestTimeout",
+  "RequestTimeoutException",
+  "OperationAborted",
 ]);
 
 /** The requests for one bucket. */
