@@ -17,7 +17,7 @@ import { policyText } from "../policy/document.ts";
 import { USER_NAME_LIMIT } from "../names.ts";
 import { formatTime } from "../time.ts";
 import { isFullAccessArn, isReadOnlyAccessArn } from "./defaults.ts";
-import { EXPIRES_POLICY, expiryOfText } from "./expiry.ts";
+import { EXPIRES_POLICY, expiresTooWarning, expiryOfText } from "./expiry.ts";
 import { mainUses, type NamedPolicy } from "./grant.ts";
 
 function json(value: unknown): string {
@@ -262,9 +262,7 @@ export function userWarnings(
     ...(grants.length === 0
       ? []
       : [`The new key can also do what user ${user.name} may do by ${grants.join(" and by ")}`]),
-    ...(expires === undefined ? [] : [
-      `The keys of user ${user.name} expire at ${formatTime(expires)}, the new one too`,
-    ]),
+    ...(expires === undefined ? [] : [expiresTooWarning(user.name, expires)]),
     ...(boundary === undefined ? [] : [
       `User ${user.name} has the permissions boundary ${boundary}, which also limits the new key`,
     ]),

@@ -87,3 +87,8 @@ export function checkNotExpired(userName: string, expires: Date | undefined, now
     { hint: `Extend them first: s3-credentials extend ${userName} 30d` },
   );
 }
+
+/** What a person should know about a further key of a user whose keys expire. */
+export function expiresTooWarning(userName: string, expires: Date): string {
+  return `The keys of user ${userName} expire at ${formatTime(expires)}, the new one too`;
+}

@@ -99,8 +99,10 @@ async function begin(aws: Account, name: string, options: RotateOptions, io: Io)
   using delivery = await openDelivery(aws, options, buckets, io, log);
   const created = await rotateKey(aws, name, {
     onProgress: log.say,
+    onWarning: log.warn,
     signal: io.signal,
     patienceMs: io.patienceMs,
+    now: io.now?.(),
   }).finally(log.flush);
   await delivery.deliver({ ...created, region }).finally(log.flush);
   log.say(`Next: replace the old key everywhere, then s3-credentials rotate ${name} --finish`);

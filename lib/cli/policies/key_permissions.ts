@@ -59,7 +59,13 @@ export const KEYS: CommandUse[] = [
     command: "rotate",
     use: "A second key",
     line: "rotate s3.read-write.my-bucket",
-    permissions: on(TOOL_USERS, ...SEE_KEYS, "iam:CreateAccessKey"),
+    permissions: [
+      ...on(TOOL_USERS, ...SEE_KEYS, "iam:CreateAccessKey"),
+      ...optional(
+        "nothing is said of keys that expire, or have expired",
+        on(TOOL_USERS, "iam:GetUserPolicy"),
+      ),
+    ],
     undo: on(TOOL_USERS, "iam:DeleteAccessKey"),
   },
   {

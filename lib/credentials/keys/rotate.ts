@@ -9,10 +9,11 @@ import { abortable } from "../../abortable.ts";
 import { Callbacks } from "../../callbacks.ts";
 import { refuseCallersKey } from "../../account/access_keys.ts";
 import type { Aws, IAMClient } from "../../aws/connect.ts";
-import { isMissing, serviceError } from "../../aws/service_error.ts";
+import { awsErrorCode, isMissing, serviceError } from "../../aws/service_error.ts";
 import { S3CredentialsError } from "../../errors.ts";
 import { formatStart } from "../../time.ts";
 import { apply } from "../apply.ts";
+import { checkNotExpired, EXPIRES_POLICY, expiresTooWarning, expiryOfText } from "../expiry.ts";
 import { withRollbackReport } from "../rollback.ts";
 import type { CreatedKey } from "../types.ts";
 import {
@@ -53,7 +54,7 @@ const DEFAULT_GRACE_SECONDS = 86_400;
  * @param userName the user's name
  * @param options progress, interruption, patience
  * @returns the new key, and the way back
- * @throws {S3CredentialsError} `conflict` if the user has two keys already
+ * @throws {S3CredentialsError} `conflict` if the user has two keys already, or its keys have expired
  *
  * @example From the second key to the end
  * ```ts
@@ -78,6 +79,10 @@ export async function rotateKey(
   options: {
     /** Called with each change when it has been made, in one line. */
     onProgress?: (message: string) => void;
+    /** Called with a sentence if the new key, too, expires. */
+    onWarning?: (message: string) => void;
+    /** The time now, by which the keys have expired; a test may pass another one. */
+    now?: Date;
     /** Stops before the change; what was made is rolled back. */
     signal?: AbortSignal;
     /**
@@ -88,12 +93,16 @@ export async function rotateKey(
     patienceMs?: number;
   } = {},
 ): Promise<CreatedKey> {
-  const { signal, patienceMs } = options;
+  const { signal, patienceMs, now = new Date() } = options;
   const callbacks = new Callbacks();
   const onProgress = callbacks.guard(options.onProgress);
+  const onWarning = callbacks.guard(options.onWarning);
   const { State, Keys } = await rotationStatus(aws, userName);
   if (State !== "single") throw alreadyTwo(userName, State, Keys);
+  const expires = await abortable(endOfKeys(aws, userName), signal);
+  checkNotExpired(userName, expires, now);
   signal?.throwIfAborted();
+  if (expires !== undefined) onWarning(expiresTooWarning(userName, expires));
   onProgress(`Current key: ${describe(Keys[0]!)}`);
   callbacks.throwFailure();
   await nextSecond(Keys[0]!, signal);
@@ -114,6 +123,18 @@ export async function rotateKey(
   } catch (thrown) {
     const failure = serviceError(thrown, `Could not rotate the key of user ${userName}`);
     throw withRollbackReport(failure, await rollBack());
+  }
+}
+
+/** When the keys of a user expire; `undefined` for never, or where that may not be read. */
+async function endOfKeys(aws: Aws, userName: string): Promise<Date | undefined> {
+  try {
+    const iam = await aws.iam();
+    const target = { UserName: userName, PolicyName: EXPIRES_POLICY };
+    return expiryOfText((await iam.getUserPolicy(target)).PolicyDocument);
+  } catch (error) {
+    if (isMissing(error) || awsErrorCode(error) === "AccessDenied") return undefined;
+    throw serviceError(error, `Could not read when the keys of user ${userName} expire`);
   }
 }
 

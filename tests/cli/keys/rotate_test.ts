@@ -112,6 +112,34 @@ test("--finish where neither key has been used: with a warning", async ({ rotate
   assert.deepEqual(keys()[0], [id, "Inactive"]);
 });
 
+test("keys that expire: a warning that the new one does too", async ({ sandbox, rotate }) => {
+  await run(["extend", USER, "30d"], { sandbox });
+  const { code, stdout, stderr } = await rotate();
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stderr,
+    new RegExp(`^Warning: The keys of user ${USER} expire at .*, the new one too$`, "m"),
+  );
+  assert.match(JSON.parse(stdout).AccessKeyId, /^AKIA/);
+});
+
+test("keys that have expired: no key that AWS would refuse from the start", async (stage) => {
+  const { sandbox, id, rotate, keys } = stage;
+  await run(["extend", USER, "30d"], { sandbox });
+  sandbox.clock.advance(31 * DAY_MS);
+  const { code, stdout, stderr } = await rotate();
+  assert.equal(code, 1);
+  assert.equal(stdout, "");
+  assert.match(
+    stderr,
+    new RegExp(
+      `^Error: The keys of user ${USER} expired at .*, and so would a new one\n` +
+        `Extend them first: s3-credentials extend ${USER} 30d\n$`,
+    ),
+  );
+  assert.deepEqual(keys(), [[id, "Active"]]);
+});
+
 test("--rollback: the old key works again, the new one is gone", async ({ rotate, use, key, id, keys }) => {
   await rotate();
   await rotate("--finish");
