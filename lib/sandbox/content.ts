@@ -90,10 +90,10 @@ export class Content {
   }
 
   /** A digest of the bytes, by the name that its algorithm has in `node:crypto`. */
-  digest(algorithm: string): Buffer {
+  digest(algorithm: string, encoding: "hex" | "base64"): string {
     const hash = createHash(algorithm);
     for (const piece of this.pieces) hash.update(piece);
-    return hash.digest();
+    return hash.digest(encoding);
   }
 
   #startOf(at: number): number {

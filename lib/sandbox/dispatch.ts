@@ -37,7 +37,7 @@ import {
 import { s3, storesPayload } from "./s3/service.ts";
 import { sts } from "./sts/service.ts";
 import {
-  headerOf,
+  headersOf,
   type IncomingRequest,
   queryParameters,
   type WireHead,
@@ -79,7 +79,7 @@ export async function dispatch(
   const requestId = crypto.randomUUID();
   const record: RequestRecord = {
     service,
-    operation: service === "s3" ? undefined : new Map(queryParameters(wire)).get("Action"),
+    operation: undefined,
     permissions: [],
     decisions: [],
     caller: undefined,
@@ -99,6 +99,7 @@ export async function dispatch(
     }
     const known = error instanceof ServiceError ? error : internalError(error);
     record.errorCode = known.code;
+    if (service !== "s3") record.operation ??= new Map(queryParameters(wire)).get("Action");
     response = errorResponse(known, service, { method: wire.method, requestId });
   }
   record.status = response.status;
@@ -122,7 +123,7 @@ const SMALL_BYTES = 1024 * 1024;
 /** Whether the payload may hold parameters that say which service is called. */
 function isForm(incoming: IncomingRequest): boolean {
   return incoming.method === "POST" &&
-    (headerOf(incoming, "content-type") ?? "").startsWith("application/x-www-form-urlencoded");
+    (incoming.headers.get("content-type") ?? "").startsWith("application/x-www-form-urlencoded");
 }
 
 interface Exchange {
@@ -144,7 +145,7 @@ async function serve(wire: WireRequest, exchange: Exchange): Promise<Answer> {
   const head: SandboxRequest = {
     method: wire.method,
     rawPath: wire.rawPath,
-    headers: serviceHeaders(wire, []),
+    headers: serviceHeaders(wire.headers, []),
     body: wire.body,
     requestId: exchange.requestId,
     region: authenticated.region,
@@ -172,8 +173,9 @@ async function serve(wire: WireRequest, exchange: Exchange): Promise<Answer> {
 }
 
 /** S3 takes 8 KB of headers. */
-function checkHeaderSize({ rawHeaders }: WireHead): void {
-  const size = rawHeaders.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+function checkHeaderSize({ headers }: WireHead): void {
+  let size = 0;
+  for (const [name, value] of headers) size += name.length + value.length;
   if (size <= MAX_HEADER_BYTES) return;
   throw new ServiceError(
     400,
@@ -204,14 +206,14 @@ async function withPayload(
   if (body === undefined) throw tooLarge(isObject);
   const wire = { ...incoming, body };
   const { body: payload, trailers } = readPayload(wire, signer);
-  const headers = trailers.length === 0 ? head.headers : serviceHeaders(wire, trailers);
+  const headers = trailers.length === 0 ? head.headers : serviceHeaders(wire.headers, trailers);
   return { ...head, body: payload, headers };
 }
 
 /** The size of a payload, by its head. */
 function declaredSize(head: WireHead): number {
-  const length = headerOf(head, "content-length");
-  return Number(length ?? headerOf(head, "x-amz-decoded-content-length") ?? 0);
+  const length = head.headers.get("content-length");
+  return Number(length ?? head.headers.get("x-amz-decoded-content-length") ?? 0);
 }
 
 /** The upload that the form of a browser stands for, and who signed its policy. */
@@ -360,19 +362,18 @@ async function delay({ delayMs = 0, until }: Fault, closing: AbortSignal): Promi
 }
 
 /** Adds the trailers and removes what only concerns the payload's framing. */
-function serviceHeaders(wire: WireHead, trailers: [string, string][]): Map<string, string> {
-  const headers = new Map<string, string>();
-  for (const [given, text] of [...wire.rawHeaders, ...trailers]) {
-    const name = given.toLowerCase();
-    const before = headers.get(name);
-    const value = text.replace(/^[\t ]+|[\t ]+$/g, "");
-    headers.set(name, before === undefined ? value : `${before},${value}`);
-  }
-  const encodings = (headers.get("content-encoding") ?? "")
+function serviceHeaders(
+  headers: ReadonlyMap<string, string>,
+  trailers: [string, string][],
+): ReadonlyMap<string, string> {
+  const encoding = headers.get("content-encoding");
+  if (encoding === undefined && trailers.length === 0) return headers;
+  const all = headersOf([...headers, ...trailers].flat());
+  const encodings = (encoding ?? "")
     .replace(/(^|,)\s*aws-chunked\s*(?=,|$)/g, "").replace(/^[,\s]+/, "");
-  if (encodings === "") headers.delete("content-encoding");
-  else headers.set("content-encoding", encodings);
-  return headers;
+  if (encodings === "") all.delete("content-encoding");
+  else all.set("content-encoding", encodings);
+  return all;
 }
 
 function setRequestId(

@@ -16,10 +16,7 @@ export class Parameters {
 
   /** Reads the parameters of a request. */
   constructor(request: SandboxRequest) {
-    const { method, rawPath, body } = request;
-    this.#values = new Map(
-      queryParameters({ method, rawPath, body, rawHeaders: [...request.headers] }),
-    );
+    this.#values = new Map(queryParameters(request));
   }
 
   /** The value of a parameter, if it was given. */

@@ -9,7 +9,7 @@ import { pipeline } from "node:stream/promises";
 import type { Answer } from "./answer.ts";
 import { Content } from "./content.ts";
 import { ConnectionCut, dispatch, type SandboxState } from "./dispatch.ts";
-import { headerOf, type IncomingRequest, type WireHead } from "./wire.ts";
+import { headersOf, type IncomingRequest, type WireHead } from "./wire.ts";
 
 /** A server that listens. */
 export interface RunningServer {
@@ -76,12 +76,9 @@ async function answer(
 }
 
 function incoming(message: IncomingMessage, response: ServerResponse): IncomingRequest {
-  const rawHeaders: [string, string][] = [];
-  for (let index = 0; index < message.rawHeaders.length; index += 2) {
-    rawHeaders.push([message.rawHeaders[index]!, message.rawHeaders[index + 1]!]);
-  }
-  const head = { method: message.method ?? "GET", rawPath: message.url ?? "/", rawHeaders };
-  const awaitsContinue = /^100-continue$/i.test(headerOf(head, "expect") ?? "");
+  const headers = headersOf(message.rawHeaders);
+  const head = { method: message.method ?? "GET", rawPath: message.url ?? "/", headers };
+  const awaitsContinue = /^100-continue$/i.test(headers.get("expect") ?? "");
   return {
     ...head,
     awaitsContinue,
@@ -93,9 +90,8 @@ function incoming(message: IncomingMessage, response: ServerResponse): IncomingR
 }
 
 /** Whether a request has a payload, be it an empty one. */
-function hasPayload(head: WireHead): boolean {
-  return headerOf(head, "content-length") !== undefined ||
-    headerOf(head, "transfer-encoding") !== undefined;
+function hasPayload({ headers }: WireHead): boolean {
+  return headers.has("content-length") || headers.has("transfer-encoding");
 }
 
 /** Reads a payload in the pieces in which it comes. */
@@ -105,7 +101,7 @@ async function read(
   limit: number,
 ): Promise<Content | undefined> {
   if (!hasPayload(head)) return new Content([]);
-  if (Number(headerOf(head, "content-length") ?? 0) > limit) return undefined;
+  if (Number(head.headers.get("content-length") ?? 0) > limit) return undefined;
   const pieces: Uint8Array[] = [];
   let length = 0;
   let smallInARow = 0;

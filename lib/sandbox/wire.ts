@@ -11,8 +11,8 @@ export interface WireHead {
   method: string;
   /** Path and query as sent in the request line. */
   rawPath: string;
-  /** Names and values in the order in which they were sent. */
-  rawHeaders: [string, string][];
+  /** By their names in small letters; several of one name are joined with a comma. */
+  headers: ReadonlyMap<string, string>;
 }
 
 /** A request as it came over the wire. */
@@ -28,23 +28,21 @@ export interface IncomingRequest extends WireHead {
   read(limit: number): Promise<Content | undefined>;
 }
 
-/** Headers by their names in small letters; a request's are read many times. */
-const known = new WeakMap<WireHead["rawHeaders"], Map<string, string>>();
-
-/** Value of a header; several of one name are joined with a comma. */
-export function headerOf({ rawHeaders }: WireHead, name: string): string | undefined {
-  let headers = known.get(rawHeaders);
-  if (headers === undefined) {
-    headers = new Map();
-    for (const [given, text] of rawHeaders) {
-      const name = given.toLowerCase();
-      const before = headers.get(name);
-      const value = text.trim().replace(/ +/g, " ");
-      headers.set(name, before === undefined ? value : `${before},${value}`);
-    }
-    known.set(rawHeaders, headers);
+/** Headers by their names in small letters, from names and values in turns; several of one name are joined. */
+export function headersOf(lines: readonly string[]): Map<string, string> {
+  const headers = new Map<string, string>();
+  for (let at = 0; at < lines.length; at += 2) {
+    const name = lines[at]!.toLowerCase();
+    const before = headers.get(name);
+    const value = lines[at + 1]!;
+    headers.set(name, before === undefined ? value : `${before},${value}`);
   }
-  return headers.get(name);
+  return headers;
+}
+
+/** Value of a header as signatures take it: with single spaces. */
+export function signedHeader({ headers }: WireHead, name: string): string | undefined {
+  return headers.get(name)?.trim().replace(/ {2,}/g, " ");
 }
 
 const VIRTUAL_HOST =
@@ -59,7 +57,7 @@ export function bucketOfHost(host: string): string | undefined {
 /** The bucket that a request to S3 addresses, in its host or its path; empty if there is none. */
 export function bucketNameOf(request: WireHead): string {
   const [, inPath = ""] = /^\/([^/?]*)/.exec(request.rawPath) ?? [];
-  return bucketOfHost(headerOf(request, "host") ?? "") ?? percentDecode(inPath);
+  return bucketOfHost(request.headers.get("host") ?? "") ?? percentDecode(inPath);
 }
 
 /** Names and values of a query, decoded, in the order in which they were sent. */
@@ -77,9 +75,9 @@ export function queryOf(rawPath: string): [string, string][] {
 
 /** Parameters of a request in AWS's query protocol, from its form or its query. */
 export function queryParameters(
-  request: Pick<WireRequest, "method" | "rawPath" | "rawHeaders" | "body">,
+  request: Pick<WireRequest, "method" | "rawPath" | "headers" | "body">,
 ): [string, string][] {
-  const type = headerOf(request, "content-type") ?? "";
+  const type = request.headers.get("content-type") ?? "";
   if (request.method === "POST") {
     if (!type.startsWith("application/x-www-form-urlencoded")) return [];
     return [...new URLSearchParams(request.body.text())];
@@ -93,6 +91,7 @@ export function queryParameters(
 
 /** Decodes `%XX` bytes as UTF-8, leaving everything else unchanged. */
 export function percentDecode(text: string): string {
+  if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text);
   } catch {

@@ -4,7 +4,14 @@
  * @module
  */
 import { Content } from "../content.ts";
-import { hmacHex, sameDigest, scopeOf, sha256, type SignatureClaim } from "./signature.ts";
+import {
+  hmacHex,
+  sameDigest,
+  scopeOf,
+  sha256,
+  type SignatureClaim,
+  type SigningKey,
+} from "./signature.ts";
 
 /** A payload without its framing. */
 export interface Unframed {
@@ -29,7 +36,7 @@ export class ChunkError extends Error {
 
 /** The key and claim that chunks are signed with. */
 export interface ChunkSigner {
-  key: Uint8Array;
+  key: SigningKey;
   claim: SignatureClaim;
   /** Whether a signed trailer must follow the chunks. */
   hasTrailer: boolean;

@@ -8,7 +8,7 @@ import { authenticationError } from "./errors.ts";
 import { ChunkError, type ChunkSigner, unframe } from "./chunked.ts";
 import type { Content } from "../content.ts";
 import { sameDigest, sha256 } from "./signature.ts";
-import { headerOf, type WireHead, type WireRequest } from "../wire.ts";
+import type { WireHead, WireRequest } from "../wire.ts";
 
 /** What a request is signed with. */
 export type Signer = Pick<ChunkSigner, "key" | "claim">;
@@ -35,7 +35,7 @@ const TRAILER =
   /^x-amz-checksum-(crc32|crc32c|crc64nvme|md5|sha1|sha256|sha512|xxhash128|xxhash3|xxhash64)$/;
 
 function declaredType(request: WireHead): string | undefined {
-  return headerOf(request, "x-amz-content-sha256");
+  return request.headers.get("x-amz-content-sha256");
 }
 
 /** Refuses a payload whose headers already say that it can't be accepted. */
@@ -65,26 +65,26 @@ export function checkIsDocument(request: WireHead): void {
 /** Refuses an object whose length isn't told before it, as that of a stream whose length nobody knows. */
 export function checkIsMeasured(request: WireHead): void {
   if (STREAMS.has(declaredType(request) ?? "")) return;
-  if (headerOf(request, "transfer-encoding") !== undefined) {
+  if (request.headers.get("transfer-encoding") !== undefined) {
     throw authenticationError("s3", "transferEncoding", {
       details: { Header: "Transfer-Encoding" },
     });
   }
-  if (headerOf(request, "content-length") === undefined) {
+  if (request.headers.get("content-length") === undefined) {
     throw authenticationError("s3", "lengthMissing");
   }
 }
 
 /** Bytes of the payload that `aws-chunked` frames. */
 function decodedLength(request: WireHead): number {
-  const text = headerOf(request, "x-amz-decoded-content-length") ?? "";
+  const text = request.headers.get("x-amz-decoded-content-length") ?? "";
   if (!/^\d{1,15}$/.test(text)) throw authenticationError("s3", "lengthMissing");
   return Number(text);
 }
 
 /** The one header that may follow the payload: a checksum. */
 function trailerName(request: WireHead): string | undefined {
-  const name = headerOf(request, "x-amz-trailer")?.toLowerCase();
+  const name = request.headers.get("x-amz-trailer")?.toLowerCase();
   if (name === undefined || TRAILER.test(name)) return name;
   throw authenticationError("s3", "trailerName");
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { createHmac } from "node:crypto";
-import { bucketOfHost, headerOf, queryOf, type WireHead } from "../wire.ts";
+import { bucketOfHost, queryOf, signedHeader, type WireHead } from "../wire.ts";
 
 /** The one region in which S3 still accepts these signatures. */
 export const V2_REGION = "us-east-1";
@@ -70,11 +70,11 @@ export function readClaimV2(request: WireHead): ClaimV2 | undefined {
 }
 
 function readHeader(request: WireHead): ClaimV2 | undefined {
-  const [scheme, ...rest] = (headerOf(request, "authorization") ?? "").split(" ");
+  const [scheme, ...rest] = (request.headers.get("authorization") ?? "").split(" ");
   if (scheme !== "AWS") return undefined;
   const [, accessKeyId, signature] = /^([^:]+):([^:]+)$/.exec(rest.join("")) ?? [];
   if (accessKeyId === undefined || signature === undefined) throw new MalformedV2Error();
-  const sessionToken = headerOf(request, "x-amz-security-token");
+  const sessionToken = request.headers.get("x-amz-security-token");
   return { accessKeyId, signature, sessionToken, expires: undefined };
 }
 
@@ -94,7 +94,7 @@ export function signV2(secretAccessKey: string, text: string): string {
 
 /** When a request was signed that carries its signature in a header; `undefined` without a date. */
 export function dateV2(request: WireHead): Date | undefined {
-  const time = Date.parse(headerOf(request, "x-amz-date") ?? headerOf(request, "date") ?? "");
+  const time = Date.parse(request.headers.get("x-amz-date") ?? request.headers.get("date") ?? "");
   return time >= 0 ? new Date(time) : undefined;
 }
 
@@ -106,14 +106,14 @@ export function stringsToSignV2(request: WireHead, { expires }: ClaimV2): string
   const query = queryOf(request.rawPath);
   const inQuery = expires === undefined ? [] : query;
   const standard = ["content-md5", "content-type"].map((name) =>
-    headerOf(request, name) ?? inQuery.find(([key]) => key.toLowerCase() === name)?.[1] ?? ""
+    signedHeader(request, name) ?? inQuery.find(([key]) => key.toLowerCase() === name)?.[1] ?? ""
   );
-  const hasAmzDate = headerOf(request, "x-amz-date") !== undefined;
+  const hasAmzDate = request.headers.has("x-amz-date");
   return signedPaths(request).map((path) =>
     [
       request.method,
       ...standard,
-      expires ?? (hasAmzDate ? "" : headerOf(request, "date") ?? ""),
+      expires ?? (hasAmzDate ? "" : signedHeader(request, "date") ?? ""),
       ...amzHeaders(request, query),
       path + signedQuery(query),
     ].join("\n")
@@ -121,7 +121,7 @@ export function stringsToSignV2(request: WireHead, { expires }: ClaimV2): string
 }
 
 function signedPaths(request: WireHead): string[] {
-  const bucket = bucketOfHost(headerOf(request, "host") ?? "");
+  const bucket = bucketOfHost(request.headers.get("host") ?? "");
   const path = request.rawPath.split("?", 1)[0]!;
   if (bucket !== undefined) return [`/${bucket}${path}`];
   return /^\/[^/]+$/.test(path) ? [path, `${path}/`] : [path];
@@ -130,11 +130,11 @@ function signedPaths(request: WireHead): string[] {
 /** Parameters of such names count as headers; a name that is given twice has both values. */
 function amzHeaders(request: WireHead, query: [string, string][]): string[] {
   const parameters = query.map(([name, value]) => [name.toLowerCase(), value] as const);
-  const names = [...parameters, ...request.rawHeaders].map(([name]) => name.toLowerCase())
+  const names = [...parameters.map(([name]) => name), ...request.headers.keys()]
     .filter((name) => name.startsWith("x-amz-"));
   return [...new Set(names)].sort().map((name) => {
     const inUrl = parameters.filter(([other]) => other === name).map(([, value]) => value);
-    return `${name}:${[headerOf(request, name) ?? [], inUrl].flat().join(",")}`;
+    return `${name}:${[signedHeader(request, name) ?? [], inUrl].flat().join(",")}`;
   });
 }
 

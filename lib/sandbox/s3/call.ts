@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { Answer } from "../answer.ts";
 import type { Account, Bucket, StoredObject } from "../account.ts";
 import type { Caller, NeededPermission, SandboxRequest } from "../operation.ts";
@@ -52,8 +53,8 @@ export class S3Call {
     this.caller = caller;
     this.account = account;
     const [path = "", ...rest] = request.rawPath.split("?");
-    this.query = new URLSearchParams(rest.join("?"));
-    this.parameters = this.query.size === 0 ? NONE : byLowerName(this.query);
+    this.query = rest.length === 0 ? NO_QUERY : new URLSearchParams(rest.join("?"));
+    this.parameters = rest.length === 0 ? NONE : byLowerName(this.query);
     const virtual = bucketOfHost(request.headers.get("host") ?? "");
     const isControl = path.startsWith(CONTROL) && request.headers.has("x-amz-account-id");
     if (isControl && path !== CONTROL_PATH) {
@@ -75,7 +76,7 @@ export class S3Call {
       : this.bucketName
       ? "bucket"
       : "service";
-    if (new TextEncoder().encode(this.key).length > MAX_KEY_BYTES) {
+    if (Buffer.byteLength(this.key) > MAX_KEY_BYTES) {
       throw new ServiceError(400, "KeyTooLongError", "Your key is too long", {
         details: { Size: String(this.key.length), MaxSizeAllowed: String(MAX_KEY_BYTES) },
       });
@@ -121,6 +122,7 @@ export class S3Call {
   }
 }
 
+const NO_QUERY = new URLSearchParams();
 const NONE: ReadonlyMap<string, string> = new Map();
 
 function byLowerName(query: URLSearchParams): Map<string, string> {

@@ -7,14 +7,14 @@
 import { Answer } from "../answer.ts";
 import type { Cloud, CorsRule } from "../account.ts";
 import { ServiceError } from "../operation.ts";
-import { bucketNameOf, bucketOfHost, headerOf, type WireHead } from "../wire.ts";
+import { bucketNameOf, bucketOfHost, type WireHead } from "../wire.ts";
 
 const REQUEST_METHOD = "access-control-request-method";
 const VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
 
 /** Answers a preflight, which is sent without a signature and takes no permission. */
 export function preflight(request: WireHead, { buckets }: Cloud): Answer {
-  const origin = headerOf(request, "origin");
+  const origin = request.headers.get("origin");
   if (origin === undefined) {
     throw badRequest("Insufficient information. Origin request header needed.");
   }
@@ -23,7 +23,7 @@ export function preflight(request: WireHead, { buckets }: Cloud): Answer {
   if (bucket.cors === undefined) {
     throw forbidden(request, "CORS is not enabled for this bucket.");
   }
-  const method = headerOf(request, REQUEST_METHOD);
+  const method = request.headers.get(REQUEST_METHOD);
   if (method === undefined || !/^(?:GET|PUT|POST|DELETE|HEAD)$/.test(method)) {
     throw badRequest(`Invalid Access-Control-Request-Method: ${method ?? "null"}`);
   }
@@ -44,7 +44,7 @@ export function preflight(request: WireHead, { buckets }: Cloud): Answer {
 
 /** The headers that let a script of another origin read a response; none if no rule is for it. */
 export function corsHeaders(request: WireHead, { buckets }: Cloud): Record<string, string> {
-  const origin = headerOf(request, "origin");
+  const origin = request.headers.get("origin");
   if (origin === undefined || request.method === "OPTIONS") return {};
   const rule = ruleFor(request, origin, corsRulesFor(request, buckets));
   return rule === undefined ? {} : headersOf(rule, origin);
@@ -62,13 +62,13 @@ function corsRulesFor(request: WireHead, buckets: Cloud["buckets"]): CorsRule[] 
 
 /** The headers that a preflight asks for. */
 function wantedHeaders(request: WireHead): string[] {
-  return (headerOf(request, "access-control-request-headers") ?? "").split(",")
+  return (request.headers.get("access-control-request-headers") ?? "").split(",")
     .map((header) => header.trim().toLowerCase()).filter((header) => header !== "");
 }
 
 /** The first rule that fits. What only preflights ask for, S3 heeds in every request. */
 function ruleFor(request: WireHead, origin: string, rules: CorsRule[]): CorsRule | undefined {
-  const method = headerOf(request, REQUEST_METHOD) ?? request.method;
+  const method = request.headers.get(REQUEST_METHOD) ?? request.method;
   const wanted = wantedHeaders(request);
   return rules.find(({ AllowedOrigins, AllowedMethods, AllowedHeaders = [] }) =>
     AllowedMethods.includes(method) &&
@@ -106,11 +106,11 @@ function badRequest(message: string): ServiceError {
 
 function forbidden(request: WireHead, message: string): ServiceError {
   const path = request.rawPath.split("?", 1)[0]!;
-  const isVirtual = bucketOfHost(headerOf(request, "host") ?? "") !== undefined;
+  const isVirtual = bucketOfHost(request.headers.get("host") ?? "") !== undefined;
   const isObject = (isVirtual ? /^\/./ : /^\/[^/]+\/./).test(path);
   return new ServiceError(403, "AccessForbidden", `CORSResponse: ${message}`, {
     details: {
-      Method: headerOf(request, REQUEST_METHOD) ?? "OPTIONS",
+      Method: request.headers.get(REQUEST_METHOD) ?? "OPTIONS",
       ResourceType: isObject ? "OBJECT" : "BUCKET",
     },
   });

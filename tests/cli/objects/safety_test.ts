@@ -26,7 +26,7 @@ async function store(st: Stage, contents: Record<string, string>): Promise<void>
   st.objects().clear();
   for (const [key, text] of Object.entries(contents)) {
     const body = Content.of(text);
-    const etag = `"${body.digest("md5").toString("hex")}"`;
+    const etag = `"${body.digest("md5", "hex")}"`;
     st.objects().set(key, { ...template, key, body, etag });
   }
 }

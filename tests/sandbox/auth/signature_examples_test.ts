@@ -7,7 +7,7 @@ import {
   stringToSign,
 } from "../../../lib/sandbox/auth/signature.ts";
 import { Content } from "../../../lib/sandbox/content.ts";
-import type { WireRequest } from "../../../lib/sandbox/wire.ts";
+import { headersOf, type WireRequest } from "../../../lib/sandbox/wire.ts";
 
 // AWS publishes worked examples of Signature Version 4; these are their requests and signatures.
 
@@ -112,7 +112,11 @@ for (const example of EXAMPLES) {
     const request: WireRequest = {
       method: example.method,
       rawPath: example.rawPath,
-      rawHeaders: [...Object.entries(example.headers), ["Authorization", authorization]],
+      headers: headersOf([
+        ...Object.entries(example.headers).flat(),
+        "Authorization",
+        authorization,
+      ]),
       body: Content.of(example.body ?? ""),
     };
     assert.equal(computed(request, example.secret), example.signature);
@@ -127,7 +131,7 @@ Deno.test("stringToSign: AWS's example, presigned URL", () => {
     rawPath: "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" +
       `${encodeURIComponent(S3_SCOPE)}&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400` +
       `&X-Amz-SignedHeaders=host&X-Amz-Signature=${signature}`,
-    rawHeaders: [["Host", "examplebucket.s3.amazonaws.com"]],
+    headers: new Map([["host", "examplebucket.s3.amazonaws.com"]]),
     body: new Content([]),
   };
   assert.equal(computed(request, S3_SECRET), signature);
@@ -158,7 +162,7 @@ function exampleUpload(): { request: WireRequest; seed: string } {
   const request: WireRequest = {
     method: "PUT",
     rawPath: "/examplebucket/chunkObject.txt",
-    rawHeaders: [...Object.entries(headers), ["authorization", authorization]],
+    headers: new Map([...Object.entries(headers), ["authorization", authorization]]),
     body: Content.of(framed.join("")),
   };
   return { request, seed };

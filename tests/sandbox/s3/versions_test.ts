@@ -92,8 +92,8 @@ Deno.test("versions: ids that are none, and ids of nothing", async () => {
   assert.deepEqual([gone.status, gone.code], [404, "NoSuchVersion"]);
   for (const VersionId of ["wrong", "HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD"]) {
     const version = { ...object, VersionId };
-    for (const call of [r.s3.getObject(version), r.s3.deleteObject(version)]) {
-      const wrong = await refusal(call);
+    for (const call of [() => r.s3.getObject(version), () => r.s3.deleteObject(version)]) {
+      const wrong = await refusal(call());
       assert.deepEqual([wrong.status, wrong.code], [400, "InvalidArgument"]);
     }
     const Delete = { Objects: [{ Key: "k", VersionId }, { Key: "k", VersionId: id }] };

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import * as zlib from "node:zlib";
 import type { Content } from "../../content.ts";
 
@@ -59,11 +58,12 @@ export function crc64nvme({ pieces }: Content): Uint8Array {
       high = (high >>> 8) ^ CRC64.high[index]!;
     }
   }
-  return Buffer.concat([bigEndian(~high >>> 0), bigEndian(~low >>> 0)]);
+  return bigEndian(~high >>> 0, ~low >>> 0);
 }
 
-function bigEndian(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value);
+function bigEndian(...words: number[]): Uint8Array {
+  const bytes = new Uint8Array(4 * words.length);
+  const view = new DataView(bytes.buffer);
+  words.forEach((word, at) => view.setUint32(4 * at, word));
   return bytes;
 }

@@ -15,27 +15,33 @@ import { textOf, type XmlElement } from "../../xml.ts";
 interface Algorithm {
   /** The length of its digests. */
   bytes: number;
-  compute(content: Content): Uint8Array;
+  /** In Base64. */
+  compute(content: Content): string;
   /** Whether the checksum of an object can be one of all its parts together. */
   ofWholeObject?: true;
 }
 
 function hash(name: string, bytes: number): Algorithm {
-  return { bytes, compute: (content) => content.digest(name) };
+  return { bytes, compute: (content) => content.digest(name, "base64") };
+}
+
+/** An algorithm of our own. */
+function ours(bytes: number, compute: (content: Content) => Uint8Array): Algorithm {
+  return { bytes, compute: (content) => Buffer.from(compute(content)).toString("base64") };
 }
 
 /** The algorithms, by the name that S3 gives them. */
 const ALGORITHMS: Record<string, Algorithm> = {
-  CRC32: { bytes: 4, compute: crc32, ofWholeObject: true },
-  CRC32C: { bytes: 4, compute: crc32c, ofWholeObject: true },
-  CRC64NVME: { bytes: 8, compute: crc64nvme, ofWholeObject: true },
+  CRC32: { ...ours(4, crc32), ofWholeObject: true },
+  CRC32C: { ...ours(4, crc32c), ofWholeObject: true },
+  CRC64NVME: { ...ours(8, crc64nvme), ofWholeObject: true },
   MD5: hash("md5", 16),
   SHA1: hash("sha1", 20),
   SHA256: hash("sha256", 32),
   SHA512: hash("sha512", 64),
-  XXHASH128: { bytes: 16, compute: (content) => xxh128(content.bytes()) },
-  XXHASH3: { bytes: 8, compute: (content) => xxh3(content.bytes()) },
-  XXHASH64: { bytes: 8, compute: (content) => xxh64(content.bytes()) },
+  XXHASH128: ours(16, (content) => xxh128(content.bytes())),
+  XXHASH3: ours(8, (content) => xxh3(content.bytes())),
+  XXHASH64: ours(8, (content) => xxh64(content.bytes())),
 };
 const NAMES = Object.keys(ALGORITHMS);
 /** The names of the algorithms by their headers. */
@@ -53,7 +59,7 @@ export function checksumHeader(algorithm: string): string {
 
 /** A checksum in Base64. */
 export function checksum(algorithm: string, content: Content): string {
-  return Buffer.from(algorithmOf(algorithm).compute(content)).toString("base64");
+  return algorithmOf(algorithm).compute(content);
 }
 
 /** The checksum of a multipart upload made from the checksums of its parts. */
@@ -189,7 +195,7 @@ function checkMd5(expected: string | undefined, body: Content): void {
       details: { "Content-MD5": expected },
     });
   }
-  const calculated = body.digest("md5").toString("base64");
+  const calculated = body.digest("md5", "base64");
   if (calculated === expected) return;
   throw new ServiceError(
     400,

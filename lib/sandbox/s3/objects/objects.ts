@@ -61,7 +61,7 @@ const LOCK_CONDITIONS = ["mode", "retain-until-date", "legal-hold"];
 
 /** The quoted MD5 of a payload. */
 export function etagOf(body: Content): string {
-  return `"${body.digest("md5").toString("hex")}"`;
+  return `"${body.digest("md5", "hex")}"`;
 }
 
 /** What any kind of upload needs: more where its headers set tags, an ACL or a lock. */
