@@ -195,7 +195,7 @@ function checkHeldBack(bucket: string, statements: PolicyStatement[]): void {
     `Could not make bucket ${bucket} public: its policy has statements that allow anyone more than ` +
       "downloads, which only its public access block holds back: " +
       held.map((statement) => JSON.stringify(statement)).join(", "),
-    { hint: "First take them out of the bucket policy" },
+    { hint: "First remove them from the bucket policy" },
   );
 }
 

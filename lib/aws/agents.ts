@@ -34,7 +34,7 @@ function malformed(reason: string): Error {
   return Object.assign(new Error(`the answer is not valid HTTP: ${reason}`), { code: "EPROTO" });
 }
 
-/** What Node calls with each request, and its types leave out. */
+/** What Node calls with each request, and its types omit. */
 interface RequestAdder {
   addRequest(request: http.ClientRequest, ...rest: unknown[]): void;
 }

@@ -98,7 +98,7 @@ function parseOutput(text: string, title: string): AwsCredentialIdentity {
   }
   if (data?.Version !== 1) {
     throw refusal(`The ${title} printed no "Version": 1`, {
-      hint: "The only version that there is of this format is 1, as a number",
+      hint: "The only version of this format is the number 1",
     });
   }
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = data;
@@ -113,7 +113,7 @@ function parseOutput(text: string, title: string): AwsCredentialIdentity {
     : new Date(String(Expiration));
   if (expiration !== undefined && Number.isNaN(expiration.getTime())) {
     throw refusal(`The ${title} printed an Expiration that is no time`, {
-      hint: "Expected such as 2026-01-31T12:00:00Z",
+      hint: "Expected a time such as 2026-01-31T12:00:00Z",
     });
   }
   const sessionToken = isFilledText(SessionToken) ? SessionToken : undefined;

@@ -88,7 +88,7 @@ export function profileSettings(
   if (profile !== undefined) return profile;
   if (named.name === "") {
     throw refusal(`${named.by === "option" ? "The profile" : named.by} is empty`, {
-      hint: "Name a profile, or leave it out for the default one",
+      hint: "Name a profile, or omit it for the default one",
     });
   }
   throw refusal(`Profile does not exist: ${escapeName(named.name)}`, {

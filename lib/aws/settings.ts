@@ -176,8 +176,8 @@ export function customEndpoint(settings: Settings, service: ServiceName): string
     "usage",
     `Amazon's FIPS endpoints and the endpoint ${endpoint} cannot both be used`,
     {
-      hint: "Unset AWS_USE_FIPS_ENDPOINT, or use_fips_endpoint of the profile, or leave out the " +
-        "endpoint",
+      hint:
+        "Unset AWS_USE_FIPS_ENDPOINT, or use_fips_endpoint of the profile, or omit the endpoint",
     },
   );
 }

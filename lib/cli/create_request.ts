@@ -56,7 +56,7 @@ export const tagOptions = {
   ),
   noOwnTags: flag(
     "--no-own-tags",
-    "Leave out this tool's own tags, by which it finds its users again",
+    "Don't add this tool's own tags, by which it finds its users again",
   ),
 };
 

@@ -309,7 +309,7 @@ function isBeyondEnd(error: unknown): boolean {
 function tooShort(key: string, received: number, stated: number): S3CredentialsError {
   const reason = `the server sends ${received} bytes and states ${stated}`;
   return new S3CredentialsError("aws", `Could not get ${escapeName(key)}: ${reason}`, {
-    hint: "Something is wrong with the server, or with a proxy before it",
+    hint: "Something is wrong with the server, or with a proxy in front of it",
   });
 }
 

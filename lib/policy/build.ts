@@ -28,7 +28,7 @@ export interface BucketPolicyOptions extends PermissionOptions {
  * @throws {RangeError} if a name or the prefix would widen the grant, the permission is none, or a name is
  *   that of a directory bucket or an access point
  *
- * @example Reading one folder
+ * @example Reading one directory
  * ```ts
  * import { bucketsPolicy } from "@s3creds/cli/policy";
  * import assert from "node:assert/strict";

@@ -236,7 +236,7 @@ export interface PermissionOptions {
    * @default {"read-write"}
    */
   permission?: Permission;
-  /** Only keys that start with this, or with one of these; all keys where it is left out. */
+  /** Only keys that start with this, or with one of these; all keys if omitted. */
   prefix?: string | readonly string[];
   /**
    * Whether `read-write` goes without deleting.

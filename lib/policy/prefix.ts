@@ -17,7 +17,7 @@ const WILDCARD = /[*?]|\$\{/;
 export function prefixPattern(prefix: string): string {
   if (prefix === "") {
     throw new InvalidInput(
-      "Prefix is empty, which would cover the whole bucket: leave it out to mean that",
+      "Prefix is empty, which would cover the whole bucket: omit it to mean that",
     );
   }
   const start = prefix.endsWith("*") ? prefix.slice(0, -1) : prefix;
@@ -51,7 +51,7 @@ export function prefixList(prefix: string | readonly string[] | undefined): read
  * @param prefix the start of the keys, as the user gave it
  * @returns sentences for the user, none where there is nothing to say
  *
- * @example A prefix that covers more than one folder
+ * @example A prefix that covers more than one directory
  * ```ts
  * import { prefixWarnings } from "@s3creds/cli/policy";
  * import assert from "node:assert/strict";

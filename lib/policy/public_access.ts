@@ -63,7 +63,7 @@ const GROUPS = new Map([
 
 /** A way to the bucket that is or may be there for the public, and what stands in it. */
 interface PublicWay {
-  /** What is there, as the beginning of a sentence; left out where that could not be read. */
+  /** What is there, as the beginning of a sentence; omitted where that could not be read. */
   what?: string;
   /** What blocks it; empty where it is open, as far as is known. */
   blocks: string[];

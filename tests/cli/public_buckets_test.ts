@@ -107,7 +107,7 @@ test("make-public: refuses to give anyone what only the public access block hold
   assert.deepEqual([code, stdout], [1, ""]);
   assert.match(
     stderr,
-    /^Error: Could not make bucket my-bucket public: its policy has statements that allow anyone more than downloads, which only its public access block holds back: \{"Sid":"Upload".*\nFirst take them out of the bucket policy\n$/,
+    /^Error: Could not make bucket my-bucket public: its policy has statements that allow anyone more than downloads, which only its public access block holds back: \{"Sid":"Upload".*\nFirst remove them from the bucket policy\n$/,
   );
   assert.deepEqual([policyOf(sandbox), blockOf(sandbox)], [policy, ALL_ON]);
   // What the block doesn't hold back is public already.

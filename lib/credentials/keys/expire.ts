@@ -124,7 +124,7 @@ export async function proveExpiry(
       error instanceof NotRefused
         ? "This server does not let keys expire: it took no notice of the time in a policy"
         : "Could not find out whether this server lets keys expire: it refused the probe",
-      { cause: error, hint: "Only Amazon's endpoints are known to: omit `expires`" },
+      { cause: error, hint: "Amazon's own endpoints let them: use one, or omit `expires`" },
     );
   }
 }

@@ -254,7 +254,7 @@ export async function finishRotation(
       "conflict",
       `Too early: the older key ${older.AccessKeyId} of user ${userName} can be deleted from ` +
         `${formatStart(deletableFrom)} on`,
-      { hint: "Come back then, or use `force` or a shorter `grace`" },
+      { hint: "Try again then, or use `force` or a shorter `grace`" },
     );
   }
   return { ...step, warnings: [...step.warnings, ...await deleteOldKey(user)] };
@@ -278,7 +278,7 @@ function assertOutOfUse(userName: string, older: RotationKey, newer: RotationKey
     "conflict",
     `The older key of user ${userName} is still in use: ${describe(older)}, beside ` +
       describe(newer),
-    { hint: "Put the newer one in its place everywhere, or use `force`" },
+    { hint: "Replace it with the newer one everywhere, or use `force`" },
   );
 }
 
@@ -365,7 +365,7 @@ export async function rollBackRotation(
     throw new S3CredentialsError(
       "conflict",
       `The newer key of user ${userName} has been used: ${describe(newer)}`,
-      { hint: "Put the older one in its place everywhere, and then use `force`" },
+      { hint: "Replace it with the older one everywhere, and then use `force`" },
     );
   }
   await refuseCallersKey(aws, newer.AccessKeyId, { force });

@@ -267,7 +267,7 @@ Deno.test("get-object: says what came where the content is always shorter than i
   assert.equal(
     stderr,
     "Error: Could not get a: the server sends 40 bytes and states 100\n" +
-      "Something is wrong with the server, or with a proxy before it\n",
+      "Something is wrong with the server, or with a proxy in front of it\n",
   );
   assert.deepEqual(server.got(), {});
 });
