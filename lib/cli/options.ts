@@ -9,6 +9,7 @@ import { ADDRESSING_STYLES, type AddressingStyle } from "../aws/addressing.ts";
 import type { ConnectOptions } from "../aws/settings.ts";
 import { parseEndpointUrl } from "../aws/endpoint_url.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
+import { escapeName } from "../escape.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
 import { decodeText } from "../text.ts";
 import { formatTime, parseExpiry } from "../time.ts";
@@ -93,9 +94,12 @@ async function connectOptions(
     );
   }
   if (auth !== undefined) return { ...common, credentials: await readAuth(auth, io) };
-  if (!hasKeys) return common;
+  if (!hasKeys) {
+    if (profile === undefined) await warnOfUnusedProfile(io);
+    return common;
+  }
   if (!accessKey || !secretKey) {
-    throw usage("--access-key and --secret-key go together, with --session-token too");
+    throw usage("--access-key and --secret-key go together, and --session-token needs both");
   }
   return {
     ...common,
@@ -105,6 +109,19 @@ async function connectOptions(
       sessionToken: sessionToken || undefined,
     },
   };
+}
+
+/** Keys in the environment count before a profile that is named there: perhaps those of another account. */
+async function warnOfUnusedProfile(io: Io): Promise<void> {
+  const { namedProfile } = await import("../aws/profiles.ts");
+  const named = namedProfile(undefined, io.env);
+  if (!named?.name || !io.env("AWS_ACCESS_KEY_ID") || !io.env("AWS_SECRET_ACCESS_KEY")) return;
+  const name = escapeName(named.name);
+  await writeMessage(
+    io,
+    `Warning: AWS_ACCESS_KEY_ID is set and comes before ${named.by}: for the credentials of profile ` +
+      `${name}, unset it or pass --profile`,
+  );
 }
 
 async function readAuth(path: string, io: Io) {

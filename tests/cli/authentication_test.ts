@@ -194,6 +194,31 @@ for (const [name, machine] of Object.entries(MACHINES)) {
   });
 }
 
+for (const variable of ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]) {
+  test(`keys in the environment and ${variable}: a warning that the profile's do not count`, async (sandbox) => {
+    const env = { [variable]: "work" };
+    const warning = new RegExp(
+      `^Warning: AWS_ACCESS_KEY_ID is set and comes before ${variable}: for the credentials of ` +
+        "profile work, unset it or pass --profile$",
+      "m",
+    );
+    const credentials = () => section("work", sandbox.credentials);
+    const both = { credentials, env: () => sandboxEnv(sandbox) };
+    assert.match((await runOn(both, sandbox, ["whoami"], { env })).stderr, warning);
+    const { AWS_ENDPOINT_URL = "" } = sandboxEnv(sandbox);
+    const endpoint = { AWS_ENDPOINT_URL };
+    for (
+      const unambiguous of [
+        { ...both, args: ["--profile", "work"] },
+        { credentials, env: () => endpoint },
+      ]
+    ) {
+      const { code, stderr } = await runOn(unambiguous, sandbox, ["whoami"], { env });
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    }
+  });
+}
+
 /** Where the keys come from when the region and the endpoint are those of the default profile. */
 const KEYS_IN_HAND: Record<string, (sandbox: Sandbox) => Machine> = {
   "the environment": (sandbox) => ({ env: () => keysOf(sandbox) }),
