@@ -5,7 +5,7 @@
  */
 import { InvalidInput } from "./errors.ts";
 
-/** The maximum length of a user name in IAM. */
+/** The maximum length of the name of a user or role in IAM. */
 export const USER_NAME_LIMIT = 64;
 
 const RESERVED_PREFIXES = ["xn--", "sthree-", "amzn-s3-demo-"];
@@ -68,14 +68,23 @@ function newBucketNameFault(name: string): string | undefined {
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html
  */
 export function checkUserName(name: string): void {
+  checkIamName("user", name);
+}
+
+/** The same for a role's name, which is not its ARN. */
+export function checkRoleName(name: string): void {
+  checkIamName("role", name);
+}
+
+function checkIamName(kind: "user" | "role", name: string): void {
   if (typeof name !== "string" || !/^[\w+=,.@-]+$/.test(name)) {
     throw new InvalidInput(
-      `Invalid user name ${JSON.stringify(name)}: IAM allows letters, digits and _+=,.@- only`,
+      `Invalid ${kind} name ${JSON.stringify(name)}: IAM allows letters, digits and _+=,.@- only`,
     );
   }
   if (name.length > USER_NAME_LIMIT) {
     throw new InvalidInput(
-      `Invalid user name ${JSON.stringify(name)}: it has ${name.length} characters, ` +
+      `Invalid ${kind} name ${JSON.stringify(name)}: it has ${name.length} characters, ` +
         `IAM allows ${USER_NAME_LIMIT}`,
     );
   }

@@ -80,21 +80,18 @@ export function parseExpiry(text: string, now: Date): Date {
   if (/^(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s)?$/.test(text)) {
     return wholeSecond(now.getTime() + 1000 * parseSeconds(text));
   }
-  return parseTime(text);
+  return parseTime(text, "30d, 12h, 2027-01-31 or 2027-01-31T17:00Z");
 }
 
 /** Parses a date or time such as `2027-01-31T17:00+01:00`; without an offset it is UTC. To the second. */
-export function parseTime(text: string): Date {
+export function parseTime(text: string, examples = "2027-01-31 or 2027-01-31T17:00Z"): Date {
   const form = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.exec(
     text,
   );
   const utc = text.length > 10 && form?.[1] === undefined ? "Z" : "";
   const time = form === null ? NaN : Date.parse(text.replace(" ", "T") + utc);
   if (Number.isNaN(time) || !isDay(text.slice(0, 10))) {
-    throw new InvalidInput(
-      "expected a time such as 30d, 12h, 2027-01-31 or 2027-01-31T17:00Z, not " +
-        JSON.stringify(text),
-    );
+    throw new InvalidInput(`expected a time such as ${examples}, not ${JSON.stringify(text)}`);
   }
   return wholeSecond(time);
 }

@@ -159,6 +159,14 @@ export function value(
   };
 }
 
+/** A text as it is, of which `check` throws what is wrong with it. */
+export function checked(check: (text: string) => unknown): (text: string) => string {
+  return (text) => {
+    check(text);
+    return text;
+  };
+}
+
 /** An option whose value may be omitted; `parse` is then called with an empty text. */
 export function optionalValue<T>(
   flags: string,

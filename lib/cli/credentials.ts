@@ -9,7 +9,15 @@ import { DEFAULT_WAIT_SECONDS, formatTime, parseDuration, parseWait } from "../t
 import { partitionOfRegion } from "../partitions.ts";
 import { checkArn, checkUserName } from "../names.ts";
 import { bucketsOf } from "../policy/grants.ts";
-import { defineCommand, flag, optionalValue, optionGroup, value, type Values } from "./command.ts";
+import {
+  checked,
+  defineCommand,
+  flag,
+  optionalValue,
+  optionGroup,
+  value,
+  type Values,
+} from "./command.ts";
 import {
   createRequest,
   lintRequest,
@@ -23,13 +31,6 @@ import type { Io } from "./io.ts";
 import { awsOptions, usage, withAws } from "./options.ts";
 import { GRANT_OPTION } from "./permission_options.ts";
 import { type MessageLog, messageLog, writeLine } from "./output.ts";
-
-function checked(check: (text: string) => unknown): (text: string) => string {
-  return (text) => {
-    check(text);
-    return text;
-  };
-}
 
 const createOptions = {
   ...requestOptions,

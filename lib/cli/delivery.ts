@@ -8,7 +8,7 @@ import { InvalidInput } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../credentials/format.ts";
 import type { CreatedCredentials } from "../credentials/types.ts";
-import { choice, value, type Values } from "./command.ts";
+import { checked, choice, value, type Values } from "./command.ts";
 import type { Io } from "./io.ts";
 import { library } from "./library.ts";
 import { usage } from "./options.ts";
@@ -18,11 +18,6 @@ import { type MessageLog, writeLine } from "./output.ts";
 const REGIONAL_FORMATS: readonly string[] = ["rclone", "s3cmd", "mc", "duckdb"];
 /** Formats in which something has a name. */
 const NAMED_FORMATS = ["ini", "rclone", "k8s-secret", "duckdb"] as const;
-
-function checkedProfile(text: string): string {
-  checkProfileName(text);
-  return text;
-}
 
 /** Elsewhere `-` stands for a stream, so that nobody means a file by it. */
 function checkedFile(path: string): string {
@@ -41,7 +36,7 @@ export const deliveryOptions = {
   profileName: value(
     "--profile-name <name>",
     `Name of the section, remote or secret for --format ${NAMED_FORMATS.join(", ")}`,
-    checkedProfile,
+    checked(checkProfileName),
   ),
   output: value(
     "-o, --output <file>",
@@ -51,7 +46,7 @@ export const deliveryOptions = {
   saveProfile: value(
     "--save-profile <name>",
     "Save the credentials as a profile of AWS's shared credentials file, not to standard output",
-    checkedProfile,
+    checked(checkProfileName),
   ),
 };
 

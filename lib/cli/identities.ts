@@ -9,7 +9,7 @@ import { asUsageError, S3CredentialsError } from "../errors.ts";
 import type { Aws } from "../aws/connect.ts";
 import { escapeName } from "../escape.ts";
 import type { UserPolicies } from "../account/user_policies.ts";
-import { checkUserName } from "../names.ts";
+import { checkRoleName, checkUserName } from "../names.ts";
 import {
   roleColumns,
   roleRow,
@@ -146,6 +146,7 @@ export const listRoles = defineCommand({
   },
   async run({ operands, options }, io) {
     const format = rowFormatOf(options);
+    for (const name of operands) asUsageError(() => checkRoleName(name));
     const { onError, finish } = itemErrors(io);
     await withAws(options, io, async (aws) => {
       const { listRoles } = await library.roles();

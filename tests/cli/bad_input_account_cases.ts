@@ -30,7 +30,11 @@ const operands = ONE_BUCKET.flatMap(([command = "", ...options]): Case[] => [
     [["u".repeat(65)], "65 characters, IAM allows 64"],
     [[""], "letters, digits and _+=,.@- only"],
   ]),
-  rows(["list-roles"], [[["--detials"], "did you mean --details?"]]),
+  rows(["list-roles"], [
+    [["--detials"], "did you mean --details?"],
+    [["good", "a/b"], 'Invalid role name "a/b": IAM allows letters, digits and _+=,.@- only'],
+    [[""], 'Invalid role name ""'],
+  ]),
 );
 
 const names: Case[] = [["list-buckets", "good-bucket"], ...ONE_BUCKET].flatMap(

@@ -45,9 +45,10 @@ const rotate: Case[] = rows(["rotate"], [
 
 const revoke: Case[] = rows(["revoke-sessions"], [
   [["somebody"], "Too many arguments"],
-  [["--role", "a/b"], "expected the name of a role"],
-  [["--role", ""], "expected the name of a role"],
+  [["--role", "a/b"], 'Invalid role name "a/b"'],
+  [["--role", ""], 'Invalid role name ""'],
   [["--before", "yesterday"], "expected a time such as"],
+  [["--before", "30d"], 'expected a time such as 2027-01-31 or 2027-01-31T17:00Z, not "30d"'],
   [["--before", "2999-01-01"], "2999-01-01 00:00:00+00:00 is in the future"],
   [["--undo", "--before", "2020-01-01"], "--undo cannot be used with --before"],
 ]);

@@ -1,5 +1,5 @@
 /** Command lines of the commands about policies that make no sense. */
-import { type Case, rows } from "./bad_input_cases.ts";
+import { type Case, rows, SECRET } from "./bad_input_cases.ts";
 
 const POLICY =
   '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';
@@ -28,6 +28,9 @@ const can: Case[] = rows(["can"], [
   [["Bad_Bucket*", "--policy", POLICY], "Bad_Bucket*"],
   [["b-1", "--permissions-boundary", POLICY], "allows nothing by itself: add --policy"],
   [["b-1", "--session-policy", POLICY], "allows nothing by itself: add --policy"],
+  [["b-1", "--user", "a/b"], 'Invalid value for --user: Invalid user name "a/b"'],
+  [["b-1", "--role", "arn:aws:iam::123456789012:role/a"], "Invalid value for --role: Invalid role"],
+  [["b-1", "--key", SECRET], "Invalid value for --key: Invalid access key id: expected one such"],
   [["b-1", "--policy", POLICY, "--user", "a"], "cannot be used with --user, --role or --key"],
   [["b-1", "--user", "a", "--role", "b"], "Use only one of --user, --role and --key"],
   [["b-1", "--principal", "arn:aws:iam::123456789012:user/a"], "--principal needs --policy"],

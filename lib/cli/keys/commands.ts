@@ -8,7 +8,7 @@ import type { Aws } from "../../aws/connect.ts";
 import { asUsageError } from "../../errors.ts";
 import { checkAccessKeyId, checkUserName } from "../../names.ts";
 import { formatTime, parseAge } from "../../time.ts";
-import { defineCommand, flag, value, values } from "../command.ts";
+import { checked, defineCommand, flag, value, values } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import type { Io } from "../io.ts";
 import { forEachItem, itemErrors } from "../items.ts";
@@ -83,11 +83,6 @@ const CREDENTIAL_COLUMNS = {
   ],
 };
 
-function checkedName(text: string): string {
-  checkUserName(text);
-  return text;
-}
-
 /** `s3-credentials list-credentials` */
 export const listCredentials = defineCommand({
   description: "List access keys: their age, their last use, what they may do, when they expire, " +
@@ -101,7 +96,11 @@ export const listCredentials = defineCommand({
     ],
   ],
   options: {
-    user: values("--user <name>", "Only the keys of this user; may be repeated", checkedName),
+    user: values(
+      "--user <name>",
+      "Only the keys of this user; may be repeated",
+      checked(checkUserName),
+    ),
     olderThan: value(
       "--older-than <time>",
       "Only keys that are at least this old, such as 90d",

@@ -4,16 +4,12 @@
  * @module
  */
 import { asUsageError, InvalidInput } from "../../errors.ts";
+import { checkRoleName } from "../../names.ts";
 import { formatTime, parseTime } from "../../time.ts";
-import { defineCommand, flag, value } from "../command.ts";
+import { checked, defineCommand, flag, value } from "../command.ts";
 import { library } from "../library.ts";
 import { awsOptions, usage, withAws } from "../options.ts";
 import { messageLog } from "../output.ts";
-
-function checkedRole(text: string): string {
-  if (/^[\w+=,.@-]{1,64}$/.test(text)) return text;
-  throw new InvalidInput(`expected the name of a role, not ${JSON.stringify(text)}`);
-}
 
 /** `s3-credentials revoke-sessions` */
 export const revokeSessions = defineCommand({
@@ -29,12 +25,12 @@ export const revokeSessions = defineCommand({
     role: value(
       "--role <name>",
       "Another role: every session of it is denied",
-      checkedRole,
+      checked(checkRoleName),
     ),
     before: value(
       "--before <time>",
       "Only sessions that were issued before, such as 2027-01-31T17:00Z (default: now)",
-      parseTime,
+      (text) => parseTime(text),
     ),
     undo: flag("--undo", "Let them work again, unless they have expired"),
     ...awsOptions,

@@ -5,10 +5,10 @@
  */
 import type { AccessOf } from "../../account/access.ts";
 import { asUsageError, InvalidInput } from "../../errors.ts";
-import { checkBucketName } from "../../names.ts";
+import { checkAccessKeyId, checkBucketName, checkRoleName, checkUserName } from "../../names.ts";
 import type { Target } from "../../policy/ask.ts";
 import { principalOf } from "../../policy/language/principal.ts";
-import { checkChoice, flag, optionGroup, value, type Values, values } from "../command.ts";
+import { checkChoice, checked, flag, optionGroup, value, type Values, values } from "../command.ts";
 import { awsOptions, usage } from "../options.ts";
 
 const documentOptions = optionGroup("Documents instead of an account", {
@@ -46,9 +46,9 @@ export const canOptions = {
     "Ask about this action, such as s3:GetObject, instead of all that can be done; may be repeated",
     (text) => text,
   ),
-  user: value("--user <name>", "What this user may do"),
-  role: value("--role <name>", "What sessions of this role may do"),
-  key: value("--key <id>", "What this access key may do"),
+  user: value("--user <name>", "What this user may do", checked(checkUserName)),
+  role: value("--role <name>", "What sessions of this role may do", checked(checkRoleName)),
+  key: value("--key <id>", "What this access key may do", checked(checkAccessKeyId)),
   context: values(
     "--context <key-value>",
     "Value of a condition key, as KEY=VALUE, such as aws:SourceIp=203.0.113.7; may be repeated",
