@@ -98,7 +98,7 @@ function parseOutput(text: string, title: string): AwsCredentialIdentity {
   }
   if (data?.Version !== 1) {
     throw refusal(`The ${title} printed no "Version": 1`, {
-      hint: "The only version of this format is the number 1",
+      hint: "The only version of this format is 1, as a number",
     });
   }
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = data;
