@@ -11,8 +11,14 @@ import { run } from "../support/run.ts";
 
 const plain = (text: string) => text;
 
-async function table(rows: object[], fields: string[], width = Infinity): Promise<string[]> {
-  const pieces = await Array.fromAsync(formatTable(rows, fields, { width, bold: plain }));
+async function table(
+  rows: object[],
+  fields: string[],
+  width = Infinity,
+  whole?: string[],
+): Promise<string[]> {
+  const style = { width, bold: plain, whole };
+  const pieces = await Array.fromAsync(formatTable(rows, fields, style));
   return pieces.join("").trimEnd().split("\n");
 }
 
@@ -24,17 +30,20 @@ const ROWS = [
 Deno.test("formatTable: aligns columns, numbers to the right; nested values are JSON", async () => {
   assert.deepEqual(await table(ROWS, ["Name", "Size", "Tags"]), [
     "Name            Size  Tags",
-    "short              5",
+    "short              5  -",
     'a-longer-name  12345  [{"Key":"a"}]',
   ]);
 });
 
-Deno.test("formatTable: shows a list of texts as text, an empty one as a dash", async () => {
-  const rows = [{ Name: "a", Buckets: ["one", "two"], Warnings: [] }];
-  assert.deepEqual(await table(rows, ["Name", "Buckets", "Warnings"]), [
-    "Name  Buckets   Warnings",
-    "a     one, two  -",
+Deno.test("formatTable: shows a list of texts as text, and a dash for whatever is nothing", async () => {
+  const nothing = [[], null, undefined, ""].map((Value) => ({ Name: "a", Value }));
+  const rows = [{ Name: "a", Value: ["one", "two"] }, ...nothing];
+  assert.deepEqual(await table(rows, ["Name", "Value"]), [
+    "Name  Value",
+    "a     one, two",
+    ...nothing.map(() => "a     -"),
   ]);
+  assert.deepEqual(await table(nothing, ["Name", "Value"]), ["Name", ...nothing.map(() => "a")]);
 });
 
 Deno.test("formatTable: leaves out columns without any value", async () => {
@@ -46,6 +55,41 @@ Deno.test("formatTable: cuts the widest columns first, and marks what is cut", a
   const row = { Key: "a".repeat(60), Size: 1, LastModified: "2021-11-03 01:38:24+00:00" };
   const [, line = ""] = await table([row], ["Key", "Size", "LastModified"], 60);
   assert.equal(line, `${"a".repeat(26)}…     1  2021-11-03 01:38:24+00:00`);
+});
+
+Deno.test("formatTable: cuts no identifier, be there other columns to narrow, to drop or none", async () => {
+  const Name = "n".repeat(30);
+  const row = { Name, Status: "Active", Note: "x".repeat(40), Id: "i".repeat(20) };
+  const fields = ["Name", "Status", "Note", "Id"];
+  const at = async (width: number) => (await table([row], fields, width, ["Name", "Id"]))[1];
+  assert.equal(await at(80), `${Name}  Active  ${"x".repeat(17)}…  ${row.Id}`);
+  assert.equal(await at(78), `${Name}  Active  ${"x".repeat(15)}…  ${row.Id}`);
+  assert.equal(await at(77), `${Name}  Active  ${"x".repeat(36)}…`);
+  assert.equal(await at(40), `${Name}  Active`);
+  assert.equal(await at(20), Name);
+  assert.deepEqual(
+    (await table([row], ["Name", "Id"], 40, ["Name", "Id"]))[1],
+    `${Name}  ${row.Id}`,
+  );
+});
+
+Deno.test("formatTable: an identifier that comes after the measured rows is whole, too", async () => {
+  const rows = [...Array(200).fill({ Name: "short" }), { Name: "n".repeat(40) }];
+  assert.equal((await table(rows, ["Name"], 80, ["Name"])).at(-1), "n".repeat(40));
+});
+
+Deno.test("list-credentials --table: ids of keys are whole at a narrow terminal", async () => {
+  await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+  await run(["create", "my-bucket", "--username", "u".repeat(64)], { sandbox });
+  const [id = ""] = sandbox.account.users.get("u".repeat(64))!.accessKeys.keys();
+  for (const columns of [40, 80, 120]) {
+    const { stdout } = await run(["list-credentials", "--table", "--user", "u".repeat(64)], {
+      sandbox,
+      isStdoutTerminal: true,
+      columns,
+    });
+    assert.match(stdout, new RegExp(`^u{64}  ${id}( |$)`, "m"));
+  }
 });
 
 Deno.test("formatTable: no line is longer than the terminal is wide", async () => {

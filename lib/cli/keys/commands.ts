@@ -81,6 +81,7 @@ const CREDENTIAL_COLUMNS = {
     ...["UserName", "AccessKeyId", "Status", "AgeDays", "LastUsedDate", "Buckets"],
     ...["Permission", "Expires", "Warnings"],
   ],
+  wholeFields: ["UserName", "AccessKeyId"],
 };
 
 /** `s3-credentials list-credentials` */

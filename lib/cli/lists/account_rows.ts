@@ -26,6 +26,7 @@ const USER_FIELDS = [
 export const USER_COLUMNS: Columns = {
   fields: USER_FIELDS,
   tableFields: ["UserName", "CreateDate", "PasswordLastUsed", "Arn"],
+  wholeFields: ["UserName", "Arn"],
 };
 
 const USER_POLICY_FIELDS = ["UserName", "PolicyName", "PolicyDocument"];
@@ -34,6 +35,7 @@ const USER_POLICY_FIELDS = ["UserName", "PolicyName", "PolicyDocument"];
 export const USER_POLICY_COLUMNS: Columns = {
   fields: USER_POLICY_FIELDS,
   tableFields: USER_POLICY_FIELDS,
+  wholeFields: ["UserName", "PolicyName"],
 };
 
 const ROLE_FIELDS = [
@@ -58,6 +60,7 @@ export function roleColumns(details: boolean): Columns {
   return {
     fields: [...ROLE_FIELDS, ...more],
     tableFields: ["RoleName", "CreateDate", "Description", "Arn", ...more],
+    wholeFields: ["RoleName", "Arn"],
   };
 }
 
@@ -87,6 +90,7 @@ export function bucketColumns(details: boolean): Columns {
     tableFields: details
       ? ["Name", "CreationDate", "region", "public_access_block", "bucket_website"]
       : BUCKET_FIELDS,
+    wholeFields: ["Name"],
   };
 }
 

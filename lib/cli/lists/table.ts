@@ -10,6 +10,8 @@ import { cell } from "./rows.ts";
 export interface TableStyle {
   /** Characters a line; longer lines are cut. */
   width: number;
+  /** Columns that are not cut: what people copy must be whole. */
+  whole?: readonly string[];
   /** Makes a heading. */
   bold(text: string): string;
 }
@@ -19,11 +21,14 @@ const MEASURED_ROWS = 200;
 /** Columns are not made narrower than this; rather the last ones are dropped. */
 const MIN_WIDTH = 16;
 const SPACE = "  ";
+/** Stands for what there is none of, or what may not be read. */
+const NOTHING = "-";
 
 interface Column {
   field: string;
   width: number;
   isNumeric: boolean;
+  isWhole: boolean;
 }
 
 /** Writes a line with the names of the fields, then a line a row. */
@@ -38,49 +43,60 @@ export async function* formatTable(
     if (columns !== undefined) {
       yield line(row, columns);
     } else if (first.push(row) === MEASURED_ROWS) {
-      columns = fit(fields.map((field) => measured(field, first)), style.width);
+      columns = fit(fields.map((field) => measured(field, first, style)), style.width);
       yield head(columns, style) + first.map((one) => line(one, columns!)).join("");
       first = [];
     }
   }
   if (columns !== undefined) return;
-  const all = fields.map((field) => measured(field, first));
-  const used = all.filter(({ field }) => first.some((row) => textOf(row, field) !== ""));
+  const all = fields.map((field) => measured(field, first, style));
+  const used = all.filter(({ field }) => first.some((row) => textOf(row, field) !== NOTHING));
   columns = fit(used.length > 0 ? used : all, style.width);
   yield head(columns, style) + first.map((row) => line(row, columns)).join("");
 }
 
-function measured(field: string, rows: readonly object[]): Column {
+function measured(
+  field: string,
+  rows: readonly object[],
+  { whole = [] }: TableStyle,
+): Column {
   return {
     field,
+    isWhole: whole.includes(field),
     width: Math.max(field.length, ...rows.map((row) => displayWidth(textOf(row, field)))),
     isNumeric: rows.length > 0 && rows.every((row) => typeof valueOf(row, field) === "number"),
   };
 }
 
-/** Narrows the widest columns, and if need be drops the last ones, until a line fits. */
+/**
+ * Narrows the widest columns, and if need be drops the last ones, until a line fits. Lines are longer
+ * only where they have nothing but columns that are not cut.
+ */
 function fit(columns: readonly Column[], limit: number): Column[] {
   const fitted = columns.map((column) => ({ ...column }));
   const excess = () =>
     fitted.reduce((sum, { width }) => sum + width + SPACE.length, -SPACE.length) - limit;
   while (excess() > 0) {
-    const widest = fitted.reduce((one, other) => other.width > one.width ? other : one);
-    if (widest.width > MIN_WIDTH) widest.width--;
-    else if (fitted.length > 1) fitted.pop();
-    else break;
+    const [first, ...others] = fitted.filter(({ isWhole, width }) => !isWhole && width > MIN_WIDTH);
+    if (first !== undefined) {
+      const widest = others.reduce((one, other) => other.width > one.width ? other : one, first);
+      widest.width--;
+      continue;
+    }
+    if (columns.length === 1 || columns.every(({ isWhole }) => isWhole)) break;
+    // What the dropped one took, the others may have again.
+    return fit(columns.slice(0, -1), limit);
   }
   return fitted;
 }
 
 function head(columns: readonly Column[], { bold }: TableStyle): string {
-  const names = columns.map(({ field, width, isNumeric }) => aligned(field, width, isNumeric));
+  const names = columns.map((column) => aligned(column.field, column));
   return `${bold(names.join(SPACE).trimEnd())}\n`;
 }
 
 function line(row: object, columns: readonly Column[]): string {
-  const cells = columns.map(({ field, width, isNumeric }) =>
-    aligned(textOf(row, field), width, isNumeric)
-  );
+  const cells = columns.map((column) => aligned(textOf(row, column.field), column));
   return `${cells.join(SPACE).trimEnd()}\n`;
 }
 
@@ -94,12 +110,13 @@ function textOf(row: object, field: string): string {
 
 /** Lists of text without JSON's signs; other nested values as in the other formats. */
 function tableCell(value: unknown): string {
-  if (!Array.isArray(value) || value.some((item) => typeof item !== "string")) return cell(value);
-  return value.length === 0 ? "-" : value.join(", ");
+  const isTexts = Array.isArray(value) && value.every((item) => typeof item === "string");
+  return (isTexts ? value.join(", ") : cell(value)) || NOTHING;
 }
 
-function aligned(text: string, width: number, isNumeric: boolean): string {
-  const shown = cut(text, width);
+/** A row that came later may have more than was measured. */
+function aligned(text: string, { width, isNumeric, isWhole }: Column): string {
+  const shown = isWhole ? text : cut(text, width);
   const padding = " ".repeat(Math.max(0, width - displayWidth(shown)));
   return isNumeric ? padding + shown : shown + padding;
 }

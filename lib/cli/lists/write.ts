@@ -74,6 +74,8 @@ export interface Columns {
   fields: readonly string[];
   /** Those of a table: what matters most to people, in this order. */
   tableFields: readonly string[];
+  /** Those of a table that are not cut: names, ids and ARNs. */
+  wholeFields?: readonly string[];
 }
 
 /** Writes rows to standard output as they arrive. */
@@ -120,12 +122,13 @@ export async function writeRows(
 async function* formatted(
   rows: AsyncIterable<object>,
   format: ListFormat,
-  { fields, tableFields }: Columns,
+  { fields, tableFields, wholeFields }: Columns,
   output: Output,
 ): AsyncGenerator<string> {
   if (format === "table") {
     const bold = (text: string) => styled(output, "bold", text);
-    yield* formatTable(rows, tableFields, { width: terminalWidth(output) ?? Infinity, bold });
+    const width = terminalWidth(output) ?? Infinity;
+    yield* formatTable(rows, tableFields, { width, bold, whole: wholeFields });
     return;
   }
   for await (const piece of formatRows(rows, format, fields)) {

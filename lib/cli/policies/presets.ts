@@ -61,7 +61,7 @@ export const presets = defineCommand({
       return;
     }
     if (name !== undefined && format === undefined) return await writePreset(found[0]!, io);
-    const columns = { fields: FIELDS, tableFields: TABLE_FIELDS };
+    const columns = { fields: FIELDS, tableFields: TABLE_FIELDS, wholeFields: ["Name"] };
     await writeRows(io, rows(found), format ?? "json", columns);
   },
 });

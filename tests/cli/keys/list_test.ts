@@ -223,8 +223,8 @@ test("formats: CSV with all fields, a table for people", async (sandbox) => {
       "Buckets,Permission,Expires,Tags,Warnings",
   );
   const table = await run(["list-credentials", "--table"], { sandbox });
-  assert.match(table.stdout, /^UserName +AccessKeyId +Status +AgeDays .*Buckets +Permission .*\n/);
-  assert.match(table.stdout, / my-bucket +read-write +-$/m);
+  assert.match(table.stdout, /^UserName +AccessKeyId +Status +AgeDays .*Buckets +Permission\n/);
+  assert.match(table.stdout, / my-bucket +read-write$/m);
   await create(sandbox, "my-bucket");
   const { stdout } = await run(["list-credentials", "--table"], { sandbox });
   assert.match(stdout, / my-bucket +read-write +The user has two active keys$/m);
