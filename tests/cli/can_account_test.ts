@@ -119,6 +119,19 @@ Deno.test("can: the bucket policy takes part", () =>
     );
   }));
 
+Deno.test("can: of another account's bucket, says how to judge documents alone", async () => {
+  const other = "444455556666";
+  await using sandbox = await startSandbox({ buckets: ["logs"], accounts: { [other]: {} } });
+  const { accessKeyId, secretAccessKey } = sandbox.accounts[other]!.credentials;
+  const env = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+  const { code, stderr } = await run(["can", "logs"], { sandbox, env });
+  assert.equal(code, 0);
+  assert.match(
+    stderr,
+    /\nIf the bucket is another account's: get its policy from there, and judge the documents alone with --policy, --bucket-policy and --principal\n$/,
+  );
+});
+
 Deno.test("can --role: sessions of a role", () =>
   withUser(async ({ sandbox, iam }) => {
     await iam.createRole({

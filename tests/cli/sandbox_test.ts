@@ -2,32 +2,10 @@
 import assert from "node:assert/strict";
 import { devNull } from "node:os";
 import { startSandbox } from "../../lib/sandbox/mod.ts";
+import { inSandbox, READ, withDirectory } from "../support/in_sandbox.ts";
 import { type Ran, run, type RunOptions } from "../support/run.ts";
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-const READ = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [{ Sid: "List", Effect: "Allow", Action: "s3:ListBucket", Resource: "*" }],
-});
-
-/** Runs `sandbox ARGS -- COMMAND`, with one of our own commands in place of a program. */
-async function inSandbox(
-  args: string[],
-  commands: string[][],
-  options: RunOptions = {},
-): Promise<{ outer: Ran; inner: Ran[] }> {
-  const inner: Ran[] = [];
-  const outer = await run(["sandbox", ...args, "--", "program"], {
-    ...options,
-    async program(words, environment) {
-      assert.deepEqual(words, ["program"]);
-      const env = environment(options.env ?? {});
-      for (const command of commands) inner.push(await run(command, { env }));
-      return inner.at(-1)?.code ?? 0;
-    },
-  });
-  return { outer, inner };
-}
 
 /** Runs a `sandbox` that serves, until the work with the lines that it prints is done. */
 async function whileServing(
@@ -45,11 +23,6 @@ async function whileServing(
   const text = await Promise.race([printed, served.then(({ stderr }) => assert.fail(stderr))]);
   await work(text.trimEnd().split("\n")).finally(() => interruption.abort());
   return await served;
-}
-
-async function withDirectory(work: (path: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  await work(directory).finally(() => Deno.remove(directory, { recursive: true }));
 }
 
 Deno.test("sandbox -- COMMAND: reaches the sandbox whatever the user's own settings are", async () => {
@@ -289,42 +262,6 @@ Deno.test("sandbox --state: a directory that does not exist is an error before t
     outer.stderr,
     /^Error: Could not write \/no\/such\/directory\/state\.json: its directory does not exist\nCreate the directory \/no\/such\/directory first$/m,
   );
-});
-
-Deno.test("sandbox --log: each request with caller, action, resource, decision and reason", async () => {
-  const { outer } = await inSandbox(
-    ["--log", "--bucket", "my-bucket", "--user", `reader=${READ}`],
-    [
-      ["list-bucket", "my-bucket", "--profile", "reader"],
-      ["get-object", "my-bucket", "k", "--profile", "reader"],
-      ["whoami"],
-    ],
-  );
-  const reader = "arn:aws:iam::123456789012:user/reader";
-  assert.equal(outer.stdout, "");
-  assert.deepEqual(outer.stderr.trimEnd().split("\n"), [
-    `${reader} ListObjectsV2 200  allowed  s3:ListBucket  arn:aws:s3:::my-bucket  ` +
-    "policy sandbox, Statement[0] (List)",
-    `${reader} GetObject 403  implicitDeny  s3:GetObject  arn:aws:s3:::my-bucket/k  ` +
-    "no policy of the user or role allows it",
-    "arn:aws:iam::123456789012:user/admin GetCallerIdentity 200  needs no permission",
-  ]);
-});
-
-Deno.test("sandbox --log: a request without valid keys", async () => {
-  const { outer } = await inSandbox(["--log"], [
-    ["whoami", "--access-key", "AKIANOBODY", "--secret-key", "none"],
-  ]);
-  assert.match(outer.stderr, /^anonymous GetCallerIdentity 403 {2}InvalidClientTokenId$/m);
-});
-
-Deno.test("sandbox --log: a key with a line break forges no line", async () => {
-  const forged = "k\nadmin GetObject 200  allowed";
-  const { outer } = await inSandbox(["--log", "--bucket", "my-bucket"], [
-    ["delete-objects", "my-bucket", forged],
-  ]);
-  assert.match(outer.stderr, /:::my-bucket\/k\\nadmin GetObject 200 {2}allowed {2}attached policy/);
-  assert.doesNotMatch(outer.stderr, /^admin/m);
 });
 
 const WRONG: [args: string[], message: RegExp][] = [

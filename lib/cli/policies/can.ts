@@ -277,6 +277,12 @@ async function writeUnread(
     "Use credentials that may read these policies (s3-credentials permissions can shows what " +
       `that takes)${isOwn ? ", or try an action with --action and --probe" : ""}`,
   );
+  if (!unread.some(({ layer }) => layer === "resource")) return;
+  await writeMessage(
+    io,
+    "If the bucket is another account's: get its policy from there, and judge the documents alone with " +
+      "--policy, --bucket-policy and --principal",
+  );
 }
 
 /** `s3-credentials can` */

@@ -34,7 +34,8 @@ const MISSING: Record<Layer, string> = {
 
 function statementText({ type, name, statement, sid }: MatchedStatement): string {
   const id = sid === undefined || sid === "" ? "" : ` (${sid})`;
-  return `${TYPE_NAMES[type]} ${name}, Statement[${statement}]${id}`;
+  const kind = TYPE_NAMES[type];
+  return `${name === kind ? kind : `${kind} ${name}`}, Statement[${statement}]${id}`;
 }
 
 function reason({ decision, policies, missing }: Answer, unread: readonly UnreadPolicy[]): string {
@@ -49,12 +50,23 @@ function reason({ decision, policies, missing }: Answer, unread: readonly Unread
     : `${statementText(first)}, and ${others.length} more`;
 }
 
-/** What decided: a policy and its statement, or the layer that is missing. */
+/** The policies of who asks, and those of what is asked for: across accounts both must allow. */
+const SIDES: readonly (readonly PolicyType[])[] = [
+  ["inline", "attached", "group"],
+  ["bucket", "trust", "key", "acl"],
+];
+
+/** What decided: a policy and its statement, one of each side that allows, or the layer that is missing. */
 export function decisionText({ decision, statements, missing }: Decision): string {
   if (missing !== undefined) return MISSING[missing];
   const effect = decision === "allowed" ? "Allow" : "Deny";
-  const deciding = statements.find((statement) => statement.effect === effect);
-  return deciding === undefined ? "no policy is needed" : statementText(deciding);
+  const [first, ...others] = statements.filter((statement) => statement.effect === effect);
+  if (first === undefined) return "no policy is needed";
+  const isOtherSide = ({ type }: MatchedStatement) =>
+    SIDES.some((types) => types.includes(type) && !types.includes(first.type));
+  const second = effect === "Allow" ? others.find(isOtherSide) : undefined;
+  return [first, second].flatMap((one) => one === undefined ? [] : statementText(one))
+    .join(" and ");
 }
 
 const LONGEST_DECISION = "explicitDeny".length;
