@@ -32,15 +32,21 @@ export async function askLine(
   question: string,
   write: (text: string) => Promise<void>,
   signal: AbortSignal,
+  read: () => Promise<string | undefined> = readInput,
 ): Promise<string> {
   await write(escapeName(question));
   const isEnd = (line: string) => line.endsWith("\n");
   let line = "";
-  while (!isEnd(line)) {
-    const typed = await abortable(readInput(), signal);
-    // Ctrl-D is no answer.
-    if (typed === undefined) break;
-    line += typed;
+  try {
+    while (!isEnd(line)) {
+      const typed = await abortable(read(), signal);
+      // Ctrl-D is no answer.
+      if (typed === undefined) break;
+      line += typed;
+    }
+  } finally {
+    // What follows must not stand behind the question.
+    if (!isEnd(line)) await write("\n");
   }
   return line.trim();
 }

@@ -1,6 +1,6 @@
 /** What is typed on a terminal without being shown; `tests/peers` has a real one. */
 import assert from "node:assert/strict";
-import { readHiddenLine } from "../../lib/cli/ask_hidden.ts";
+import { askLine, readHiddenLine } from "../../lib/cli/ask_hidden.ts";
 
 function typing(...parts: string[]): () => Promise<string | undefined> {
   return () => Promise.resolve(parts.shift());
@@ -25,3 +25,25 @@ for (
     await assert.rejects(readHiddenLine(typing(...parts)), { code: "interrupted" });
   });
 }
+
+for (const [name, parts, screen] of [["an answer", ["b\n"], ""], ["Ctrl-D", [], "\n"]] as const) {
+  Deno.test(`askLine: ends the line after ${name}`, async () => {
+    const { signal } = new AbortController();
+    const written: string[] = [];
+    const write = (text: string) => Promise.resolve(void written.push(text));
+    assert.equal(await askLine("Sure? ", write, signal, typing(...parts)), parts[0]?.trim() ?? "");
+    assert.equal(written.join(""), `Sure? ${screen}`);
+  });
+}
+
+Deno.test("askLine: ends the line after Ctrl-C", async () => {
+  const interruption = new AbortController();
+  const written: string[] = [];
+  const write = (text: string) => Promise.resolve(void written.push(text));
+  const read = () => {
+    interruption.abort(new DOMException("Interrupted", "AbortError"));
+    return new Promise<never>(() => {});
+  };
+  await assert.rejects(askLine("Sure? ", write, interruption.signal, read), { name: "AbortError" });
+  assert.equal(written.join(""), "Sure? \n");
+});

@@ -57,7 +57,9 @@ test("delete-bucket: leaves a bucket that is not empty, and says what would dele
 test("delete-bucket --dry-run: counts what the bucket holds, and deletes nothing", async (st) => {
   await fill(st);
   const { code, stdout, stderr } = await st.run(["delete-bucket", BUCKET, "--dry-run"]);
-  assert.deepEqual([code, stderr], [0, ""]);
+  assert.deepEqual([code, stderr], [0, `Only with --force: bucket ${BUCKET} is not empty\n`]);
+  const forced = await st.run(["delete-bucket", BUCKET, "--dry-run", "--force"]);
+  assert.deepEqual(forced, { code: 0, stdout, stderr: "" });
   assert.equal(
     stdout,
     `Would delete bucket: ${BUCKET} (3 objects, 5 older versions, 1 delete marker, ` +
@@ -65,6 +67,11 @@ test("delete-bucket --dry-run: counts what the bucket holds, and deletes nothing
   );
   assert.equal(st.objects().size, 3);
   assert.equal(st.openUploads(), 2);
+});
+
+test("delete-bucket --dry-run: an empty bucket takes no --force", async (st) => {
+  const { stdout, stderr } = await st.run(["delete-bucket", BUCKET, "--dry-run"]);
+  assert.deepEqual([stdout, stderr], [`Would delete bucket: ${BUCKET} (empty)\n`, ""]);
 });
 
 test("delete-bucket --force: asks for the name, and deletes versions, markers and uploads", async (st) => {

@@ -71,6 +71,8 @@ async function deleteOne(
   const { bucketContent, deleteBucket } = await library.deleteBucket();
   if (dryRun) {
     const content = await bucketContent(aws, bucket, { signal: io.signal });
+    const isEmpty = total({ ...content, unfinishedUploads: 0 }) === 0;
+    if (!isEmpty && !force) log.say(`Only with --force: bucket ${bucket} is not empty`);
     return await writeLine(io, `Would delete bucket: ${bucket} (${inWords(content)})`);
   }
   if ((force || byLifecycle) && !yes) await confirmName(bucket, io);
