@@ -16,6 +16,16 @@ export class ConnectionError extends Error {
   }
 }
 
+/** The codes for a server that can't be reached: no request got there. */
+export const UNREACHABLE: ReadonlySet<string> = new Set(
+  ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"],
+);
+
+/** The same, and the codes for a server that stays silent and a proxy that refuses. */
+export const NO_CONNECTION: ReadonlySet<string> = new Set(
+  [...UNREACHABLE, "ETIMEDOUT", "ERR_PROXY_TUNNEL"],
+);
+
 /** An answer that breaks the rules of HTTP: nothing in it can be relied on. */
 export function malformed(reason: string): ConnectionError {
   return new ConnectionError("EPROTO", `the answer is not valid HTTP: ${reason}`);

@@ -16,7 +16,7 @@ import { checkBucketOrAccessPoint } from "../access_point.ts";
 import { AdaptiveLimiter, readRetryAfter, type Refusal } from "../http/adaptive_limiter.ts";
 import { type ExchangeOptions, HttpClient, type HttpResponse } from "../http/client.ts";
 import type { HttpBody } from "../http/connection.ts";
-import { ConnectionError } from "../http/errors.ts";
+import { ConnectionError, NO_CONNECTION } from "../http/errors.ts";
 import type { HttpHead } from "../http/head.ts";
 import { backoffMs } from "../retry.ts";
 import {
@@ -26,7 +26,6 @@ import {
   sha256OfBody,
   Signer,
 } from "../aws/requests/signature.ts";
-import { NO_CONNECTION } from "./types.ts";
 import { childText, parseXml } from "../aws/requests/xml.ts";
 
 /** A request to a bucket. */

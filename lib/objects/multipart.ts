@@ -15,10 +15,9 @@ import { S3CredentialsError } from "../errors.ts";
 import { escapeName, shellWord } from "../escape.ts";
 import { type BucketClient, errorOf, S3RequestError } from "./bucket_client.ts";
 import type { HttpBody } from "../http/connection.ts";
-import { ConnectionError } from "../http/errors.ts";
+import { ConnectionError, UNREACHABLE } from "../http/errors.ts";
 import { sha256OfBody } from "../aws/requests/signature.ts";
 import type { ByteSource } from "./sources.ts";
-import { UNREACHABLE } from "./types.ts";
 import { childText, escapeXml, parseXml } from "../aws/requests/xml.ts";
 
 /** The most parts of an upload. */

@@ -5,6 +5,7 @@
  */
 import { S3CredentialsError } from "../errors.ts";
 import { isUntrusted } from "../aws/service_error.ts";
+import { NO_CONNECTION } from "../http/errors.ts";
 
 /** An object in a listing. */
 export interface ObjectSummary {
@@ -144,13 +145,3 @@ export function isFatal({ code, cause }: S3CredentialsError): boolean {
   return runtimeCode === "ENOTS3" ||
     runtimeCode !== undefined && (NO_CONNECTION.has(runtimeCode) || isUntrusted(runtimeCode));
 }
-
-/** The runtime's codes for a server that can't be reached: no request got there. */
-export const UNREACHABLE: ReadonlySet<string> = new Set([
-  ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"],
-]);
-
-/** The same, and the codes for a server that stays silent and a proxy that refuses. */
-export const NO_CONNECTION: ReadonlySet<string> = new Set([
-  ...[...UNREACHABLE, "ETIMEDOUT", "ERR_PROXY_TUNNEL"],
-]);
