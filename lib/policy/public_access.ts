@@ -38,6 +38,13 @@ export interface AclGrant {
   Permission?: string;
 }
 
+/** Verdicts about which something can be done. */
+export const VERDICTS = {
+  public: "Public.",
+  perhapsByAcls: "Perhaps public: single objects may have public ACLs.",
+  onlyBlocked: "Not public, but only because public access is blocked.",
+};
+
 /** What decides over public access. What could not be read is `undefined`. */
 export interface PublicAccessFacts {
   /** Whether S3 calls the bucket policy public; false where there is none. */
@@ -171,12 +178,12 @@ export function publicAccessVerdict(facts: PublicAccessFacts): string[] {
   const open = ways.filter(({ blocks, unread }) => blocks.length === 0 && unread.length === 0);
   const isPublic = open.some(({ isUnseen }) => !isUnseen);
   const doubt = open.length > 0
-    ? "single objects may have public ACLs"
+    ? VERDICTS.perhapsByAcls
     : unread.size > 0
-    ? "not everything could be read"
+    ? "Perhaps public: not everything could be read."
     : undefined;
   return [
-    isPublic ? "Public." : doubt !== undefined ? `Perhaps public: ${doubt}.` : closed(ways),
+    isPublic ? VERDICTS.public : doubt ?? closed(ways),
     ...ways.flatMap(sentences),
     ...(facts.isDownloadDenied && (isPublic || doubt !== undefined)
       ? ["But the bucket policy also denies downloads to everyone."]
@@ -188,7 +195,7 @@ export function publicAccessVerdict(facts: PublicAccessFacts): string[] {
 
 function closed(ways: PublicWay[]): string {
   if (ways.some(({ what }) => what !== undefined)) {
-    return "Not public, but only because public access is blocked.";
+    return VERDICTS.onlyBlocked;
   }
   return ways.length > 0
     ? "Not public: public access is blocked."

@@ -10,6 +10,7 @@ import type { PolicyDocument } from "../../policy/document.ts";
 import {
   NO_PUBLIC_ACCESS_BLOCK,
   type PublicAccessBlockSettings,
+  VERDICTS,
 } from "../../policy/public_access.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../../errors.ts";
 import { isObject } from "../../is_object.ts";
@@ -399,11 +400,11 @@ function remedy(
   const set = `s3-credentials set-public-access-block ${bucket}`;
   const isBlocked = Object.values(publicAccessBlock ?? {}).some((setting) => setting === true);
   switch (verdict[0]) {
-    case "Public.":
+    case VERDICTS.public:
       return `To make it private again:\n  s3-credentials make-private ${bucket}`;
-    case "Perhaps public: single objects may have public ACLs.":
+    case VERDICTS.perhapsByAcls:
       return `To rule that out:\n  ${set} --ignore-public-acls true`;
-    case "Not public, but only because public access is blocked.":
+    case VERDICTS.onlyBlocked:
       return isBlocked ? `To allow public access:\n  ${allowPublicAccess(bucket)}` : undefined;
     default:
       return undefined;
