@@ -8,6 +8,8 @@ import { InvalidInput } from "./errors.ts";
 const MAX_WAIT_SECONDS = 3600;
 /** How long to wait until credentials work, if not stated. */
 export const DEFAULT_WAIT_SECONDS = 60;
+/** How long the old key of a rotation is inactive before it is deleted, if not stated. */
+export const DEFAULT_GRACE_SECONDS = 86_400;
 const MIN_SECONDS = 15 * 60;
 const MAX_SECONDS = 12 * 60 * 60;
 

@@ -4,10 +4,17 @@
  * @module
  */
 import { abortable } from "../../abortable.ts";
+import type { Aws } from "../../aws/connect.ts";
 import type { Rotation } from "../../credentials/keys/rotation_state.ts";
 import { asUsageError, S3CredentialsError } from "../../errors.ts";
 import { checkUserName } from "../../names.ts";
-import { DEFAULT_WAIT_SECONDS, formatStart, parseAge, parseWait } from "../../time.ts";
+import {
+  DEFAULT_GRACE_SECONDS,
+  DEFAULT_WAIT_SECONDS,
+  formatStart,
+  parseAge,
+  parseWait,
+} from "../../time.ts";
 import { defineCommand, flag, optionalValue, value, type Values } from "../command.ts";
 import type { Io } from "../io.ts";
 import { checkDelivery, deliveryOptions, namesRegion, openDelivery } from "../delivery.ts";
@@ -15,8 +22,6 @@ import { library } from "../library.ts";
 import { plainData } from "../lists/rows.ts";
 import { awsOptions, usage, withAws } from "../options.ts";
 import { type MessageLog, messageLog, writeJson } from "../output.ts";
-
-const DEFAULT_GRACE_SECONDS = 86_400;
 
 const rotateOptions = {
   status: flag("--status", "Show the keys with age and last use, and the next step"),
@@ -70,9 +75,7 @@ export const rotate = defineCommand({
   },
 });
 
-function checkCombinations(
-  options: RotateOptions,
-) {
+function checkCombinations(options: RotateOptions): void {
   const { status, finish, rollback, force, grace } = options;
   const isDelivered = options.output !== undefined || options.saveProfile !== undefined;
   if ([status, finish, rollback].filter(Boolean).length > 1) {
@@ -88,9 +91,7 @@ function checkCombinations(
   }
 }
 
-type Account = Parameters<Parameters<typeof withAws>[2]>[0];
-
-async function begin(aws: Account, name: string, options: RotateOptions, io: Io): Promise<void> {
+async function begin(aws: Aws, name: string, options: RotateOptions, io: Io): Promise<void> {
   const log = messageLog(io, false);
   const { rotateKey } = await library.rotate();
   const { buckets, region } = namesRegion(options)
@@ -118,7 +119,7 @@ async function begin(aws: Account, name: string, options: RotateOptions, io: Io)
 
 /** What is delivered says where the buckets are, which need not be where the caller is. */
 async function findBuckets(
-  aws: Account,
+  aws: Aws,
   name: string,
   io: Io,
   log: MessageLog,
@@ -140,7 +141,7 @@ async function findBuckets(
 }
 
 async function showStatus(
-  aws: Account,
+  aws: Aws,
   name: string,
   { grace = DEFAULT_GRACE_SECONDS }: RotateOptions,
   io: Io,
@@ -172,7 +173,7 @@ function nextStep({ State, Keys, DeactivatedDate }: Rotation, grace: number, now
 }
 
 async function finish(
-  aws: Account,
+  aws: Aws,
   name: string,
   { force, grace }: RotateOptions,
   io: Io,
@@ -205,7 +206,7 @@ async function finish(
 }
 
 async function rollBack(
-  aws: Account,
+  aws: Aws,
   name: string,
   { force }: RotateOptions,
   io: Io,

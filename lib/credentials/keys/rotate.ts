@@ -11,7 +11,7 @@ import { refuseCallersKey } from "../../account/access_keys.ts";
 import type { Aws, IAMClient } from "../../aws/connect.ts";
 import { awsErrorCode, isMissing, serviceError } from "../../aws/service_error.ts";
 import { S3CredentialsError } from "../../errors.ts";
-import { formatStart } from "../../time.ts";
+import { DEFAULT_GRACE_SECONDS, formatStart } from "../../time.ts";
 import { apply } from "../apply.ts";
 import { checkNotExpired, EXPIRES_POLICY, expiresTooWarning, expiryOfText } from "../expiry.ts";
 import { withRollbackReport } from "../rollback.ts";
@@ -45,7 +45,6 @@ export interface FinishOptions {
 }
 
 const SECOND_MS = 1_000;
-const DEFAULT_GRACE_SECONDS = 86_400;
 
 /**
  * Begins a rotation: creates a second key of a user. The first one goes on working.
