@@ -10,6 +10,8 @@ export interface Endless {
   users: number;
   /** In any bucket. */
   objects: number;
+  /** What each user's path and each key end with, so that fewer of them fill a heap; omitted for none. */
+  filler?: string;
 }
 
 /** A server that runs. */
@@ -26,12 +28,13 @@ const OBJECTS_A_PAGE = 1_000;
 /** Starts a server that knows `ListUsers`, `ListObjectsV2` and `DeleteObjects`. */
 export function startEndless(endless: Endless): EndlessServer {
   const isDeleted = new Uint8Array(endless.objects);
+  const key = new RegExp(`<Key>object-(\\d+)${endless.filler ?? ""}</Key>`, "g");
   const answer = async (request: Request): Promise<string> => {
     const query = new URL(request.url).searchParams;
-    if (request.method === "GET") return objectsPage(endless.objects, query);
+    if (request.method === "GET") return objectsPage(endless, query);
     const text = await request.text();
-    if (!query.has("delete")) return usersPage(endless.users, new URLSearchParams(text));
-    for (const [, n] of text.matchAll(/<Key>object-(\d+)<\/Key>/g)) isDeleted[Number(n)] = 1;
+    if (!query.has("delete")) return usersPage(endless, new URLSearchParams(text));
+    for (const [, n] of text.matchAll(key)) isDeleted[Number(n)] = 1;
     return '<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></DeleteResult>';
   };
   const server = Deno.serve(
@@ -62,13 +65,14 @@ function named(kind: string, n: number): string {
   return `${kind}-${String(n).padStart(7, "0")}`;
 }
 
-function usersPage(total: number, query: URLSearchParams): string {
+function usersPage({ users: total, filler = "" }: Endless, query: URLSearchParams): string {
   const start = Number(query.get("Marker") ?? 0);
   const page = numbers(start, Number(query.get("MaxItems") ?? 100), total);
+  const path = filler === "" ? "/" : `/${filler}/`;
   const users = page.map((n) => {
     const name = named("user", n);
     return `<member><UserName>${name}</UserName><UserId>AIDAEXAMPLE${name.toUpperCase()}</UserId>` +
-      `<Arn>arn:aws:iam::123456789012:user/${name}</Arn><Path>/</Path>` +
+      `<Arn>arn:aws:iam::123456789012:user${path}${name}</Arn><Path>${path}</Path>` +
       `<CreateDate>2024-01-01T00:00:00Z</CreateDate></member>`;
   });
   const end = start + page.length;
@@ -79,11 +83,11 @@ function usersPage(total: number, query: URLSearchParams): string {
     `<Users>${users.join("")}</Users>${next}</ListUsersResult></ListUsersResponse>`;
 }
 
-function objectsPage(total: number, query: URLSearchParams): string {
+function objectsPage({ objects: total, filler = "" }: Endless, query: URLSearchParams): string {
   const start = Number(query.get("continuation-token") ?? 0);
   const page = numbers(start, OBJECTS_A_PAGE, total);
   const objects = page.map((n) =>
-    `<Contents><Key>${named("object", n)}</Key><LastModified>2024-01-01T00:00:00.000Z` +
+    `<Contents><Key>${named("object", n)}${filler}</Key><LastModified>2024-01-01T00:00:00.000Z` +
     "</LastModified><ETag>&quot;d41d8cd98f00b204e9800998ecf8427e&quot;</ETag><Size>0</Size>" +
     "<StorageClass>STANDARD</StorageClass></Contents>"
   );
