@@ -283,10 +283,13 @@ function canonicalRequest(request: WireRequest, claim: SignatureClaim): string {
   ].join("\n");
 }
 
+/** A path that encoding leaves as it is. */
+const PLAIN_PATH = /^[\w.~/-]*$/;
+
 /** S3 takes the path as it is and encodes it once; all others resolve dots and encode it twice. */
 function canonicalPath(rawPath: string, service: string): string {
   const path = rawPath.split("?", 1)[0]!;
-  if (path === "/") return path;
+  if (path === "/" || (service === "s3" && PLAIN_PATH.test(path))) return path;
   if (service === "s3") return path.split("/").map((part) => encode(percentDecode(part))).join("/");
   return new URL(path, "http://localhost").pathname.replace(/\/+/g, "/")
     .split("/").map(encode).join("/");

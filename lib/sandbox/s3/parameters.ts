@@ -52,9 +52,9 @@ export const WITHOUT_VERSION: ReadonlySet<string> = new Set([
 ]);
 
 /** Throws where a request has a header, or a parameter that stands for one, that isn't heeded. */
-export function refuseUnheeded({ request, query }: S3Call, operation: string): void {
+export function refuseUnheeded({ request, parameters, query }: S3Call, operation: string): void {
   const refused = request.headers.keys().find((name) => REFUSED.has(name)) ??
-    query.keys().map((name) => name.toLowerCase()).find((name) => REFUSED.has(name));
+    parameters.keys().find((name) => REFUSED.has(name));
   if (refused !== undefined) {
     throw new ServiceError(501, "NotImplemented", `${refused} is not part of the sandbox`, {
       details: { Header: refused },

@@ -105,10 +105,12 @@ export function storageClassOf({ headers }: Pick<StoredObject, "headers">): stri
 /** Metadata and settings of an object without its checksums. */
 export function withoutChecksums(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).filter(([name]) =>
-      !isChecksumHeader(name) && name !== "x-amz-checksum-type"
-    ),
+    Object.entries(headers).filter(([name]) => !isAboutChecksum(name)),
   );
+}
+
+function isAboutChecksum(name: string): boolean {
+  return isChecksumHeader(name) || name === "x-amz-checksum-type";
 }
 
 /** HTTP headers take Latin-1 only, so S3 sends other metadata as RFC 2047 says. */
@@ -120,9 +122,10 @@ function headerValue(value: string): string {
 /** The headers of an answer about an object, without those of its length. */
 export function answerHeaders(call: S3Call, object: StoredObject): Record<string, string> {
   const withChecksums = call.header("x-amz-checksum-mode")?.toUpperCase() === "ENABLED";
-  const stored = withChecksums ? object.headers : withoutChecksums(object.headers);
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(stored)) headers[name] = headerValue(value);
+  for (const [name, value] of Object.entries(object.headers)) {
+    if (withChecksums || !isAboutChecksum(name)) headers[name] = headerValue(value);
+  }
   headers["accept-ranges"] = "bytes";
   headers["etag"] = object.etag;
   headers["last-modified"] = object.lastModified.toUTCString();
@@ -132,12 +135,13 @@ export function answerHeaders(call: S3Call, object: StoredObject): Record<string
     headers["x-amz-object-lock-mode"] = object.retention.mode;
     headers["x-amz-object-lock-retain-until-date"] = object.retention.retainUntilDate.toISOString();
   }
-  return { ...headers, ...versionHeaders(call.bucket, object), ...overrides(call) };
+  return Object.assign(headers, versionHeaders(call.bucket, object), overrides(call));
 }
 
 /** `response-content-type` and its like, which a signed request may set. */
 function overrides(call: S3Call): Record<string, string> {
   const headers: Record<string, string> = {};
+  if (call.query.size === 0) return headers;
   for (const name of STORED) {
     const value = call.query.get(`response-${name}`);
     if (value !== null) headers[name] = headerValue(value);
