@@ -134,7 +134,12 @@ export {
 } from "./lib/account/second_opinion.ts";
 export { type BucketReport, debugBucket } from "./lib/account/bucket_report.ts";
 export { type Expiration, expireObjects, keepObjects } from "./lib/account/lifecycle.ts";
-export { makePrivate, makePublic, type PublicAccessChange } from "./lib/account/public_bucket.ts";
+export {
+  makePrivate,
+  makePublic,
+  type PublicAccessChange,
+  type PublicAccessOptions,
+} from "./lib/account/public_bucket.ts";
 export {
   type CorsRule,
   getBucketPolicy,

@@ -34,7 +34,7 @@ const LATER_EXPORTS = `
   presignUrl presignPost PresignOptions PresignedPost
   childEnvironment ChildSettings CredentialServer
   BucketContent bucketContent deleteBucket DeleteBucketOptions userDependents
-  Expiration expireObjects keepObjects makePrivate makePublic PublicAccessChange
+  Expiration expireObjects keepObjects makePrivate makePublic PublicAccessChange PublicAccessOptions
   saveProfile CredentialUse ProgramFormat SaveProfileOptions
 `;
 

@@ -29,6 +29,16 @@ export interface PublicAccessChange {
   removed: PolicyStatement[];
 }
 
+/** Options of {@linkcode makePublic} and {@linkcode makePrivate}. */
+export interface PublicAccessOptions {
+  /**
+   * Whether to find out what has to be changed, and change nothing.
+   *
+   * @default {false}
+   */
+  dryRun?: boolean;
+}
+
 /** The settings that stand in the way of a public bucket policy. */
 const AGAINST_POLICIES = ["BlockPublicPolicy", "RestrictPublicBuckets"] as const;
 const ALL_SETTINGS = ["BlockPublicAcls", "IgnorePublicAcls", ...AGAINST_POLICIES] as const;
@@ -39,7 +49,8 @@ const ALL_SETTINGS = ["BlockPublicAcls", "IgnorePublicAcls", ...AGAINST_POLICIES
  *
  * @param aws the account
  * @param bucket the bucket
- * @returns what was changed
+ * @param options dry run
+ * @returns what was changed, or would be
  * @throws {S3CredentialsError} `conflict`, before any change, if the account's public access block wins, or
  *   if the bucket's holds back statements of the policy that allow anyone more than downloads; otherwise
  *   why a setting could not be changed, after the others were changed back
@@ -57,7 +68,11 @@ const ALL_SETTINGS = ["BlockPublicAcls", "IgnorePublicAcls", ...AGAINST_POLICIES
  * assert.equal(added.length, 1);
  * ```
  */
-export async function makePublic(aws: Aws, bucket: string): Promise<PublicAccessChange> {
+export async function makePublic(
+  aws: Aws,
+  bucket: string,
+  { dryRun = false }: PublicAccessOptions = {},
+): Promise<PublicAccessChange> {
   const [account, { block, policy }, region] = await Promise.all([
     // A caller who may not see the account's block finds out when S3 refuses the policy.
     accountPublicAccessBlock(aws).catch(() => null),
@@ -82,6 +97,8 @@ export async function makePublic(aws: Aws, bucket: string): Promise<PublicAccess
   const added = statements.some((one) => grantsTheSame(one, statement!))
     ? []
     : [withOwnSid(statement!, statements)];
+  const change = { publicAccessBlock: changes, added, removed: [] };
+  if (dryRun) return change;
   await changeBlock(aws, bucket, changes);
   try {
     if (added.length > 0) {
@@ -98,7 +115,7 @@ export async function makePublic(aws: Aws, bucket: string): Promise<PublicAccess
     );
     throw error;
   }
-  return { publicAccessBlock: changes, added, removed: [] };
+  return change;
 }
 
 /**
@@ -108,7 +125,8 @@ export async function makePublic(aws: Aws, bucket: string): Promise<PublicAccess
  *
  * @param aws the account
  * @param bucket the bucket
- * @returns what was changed
+ * @param options dry run
+ * @returns what was changed, or would be
  * @throws {S3CredentialsError} if a setting can't be read or changed
  *
  * @example A bucket that was public
@@ -125,12 +143,18 @@ export async function makePublic(aws: Aws, bucket: string): Promise<PublicAccess
  * assert.equal(await getBucketPolicy(aws, "photos"), undefined);
  * ```
  */
-export async function makePrivate(aws: Aws, bucket: string): Promise<PublicAccessChange> {
+export async function makePrivate(
+  aws: Aws,
+  bucket: string,
+  { dryRun = false }: PublicAccessOptions = {},
+): Promise<PublicAccessChange> {
   const { block, policy } = await look(aws, bucket);
   const changes = changedSettings(block, ALL_SETTINGS, true);
+  const [removed = [], kept = []] = split(statementsOf(policy), isPublicStatement);
+  const change = { publicAccessBlock: changes, added: [], removed };
+  if (dryRun) return change;
   // First the block: from then on nobody gets in, whatever becomes of the policy.
   await changeBlock(aws, bucket, changes);
-  const [removed = [], kept = []] = split(statementsOf(policy), isPublicStatement);
   if (removed.length > 0) {
     if (kept.length > 0) {
       await setBucketPolicy(aws, bucket, { ...policy, Statement: kept } as PolicyDocument);
@@ -143,7 +167,7 @@ export async function makePrivate(aws: Aws, bucket: string): Promise<PublicAcces
       );
     }
   }
-  return { publicAccessBlock: changes, added: [], removed };
+  return change;
 }
 
 async function look(aws: Aws, bucket: string) {

@@ -99,3 +99,17 @@ Deno.test("errors: red on a terminal that shows colors, warnings yellow", async 
     assert.match((await run(args, where)).stderr, /^Warning: /);
   }
 });
+
+Deno.test("docs/security.md: says of every command what it does to an account", async () => {
+  const [, table = ""] = (await Deno.readTextFile("docs/security.md")).split("| command ");
+  const [rows = ""] = table.split("\n\n");
+  const named = rows.split("\n").flatMap((
+    row,
+  ) => [...(row.split("|")[1] ?? "").matchAll(/`(.*?)`/g)])
+    .map(([, name]) => name!);
+  const isNamed = (command: string) =>
+    named.some((name) =>
+      name.endsWith("…") ? command.startsWith(name.slice(0, -1)) : name === command
+    );
+  assert.deepEqual((await commandsInHelp()).filter((command) => !isNamed(command)), []);
+});

@@ -86,6 +86,25 @@ test("make-private: a policy of public statements only is deleted", async (sandb
   assert.deepEqual([again.code, again.stderr], [0, "Nothing has to be changed\n"]);
 });
 
+test("make-public, make-private --dry-run: say what would be changed, and change nothing", async (sandbox) => {
+  for (
+    const [command, other] of [["make-public", "make-private"], ["make-private", "make-public"]]
+  ) {
+    assert.equal((await run([other!, BUCKET], { sandbox })).code, 0);
+    const before = sandbox.snapshot();
+    const dry = await run([command!, BUCKET, "--dry-run"], { sandbox });
+    assert.deepEqual(sandbox.snapshot(), before);
+    assert.deepEqual([dry.code, dry.stderr], [0, ""]);
+    const done = await run([command!, BUCKET], { sandbox });
+    const would = done.stderr.replaceAll(/^Changed/gm, "Would change")
+      .replaceAll(/^Added/gm, "Would add").replaceAll(/^Removed/gm, "Would remove");
+    const now = done.stdout.replace(/^Before: (.*)\n[^]*/, "Now: $1\n");
+    assert.equal(dry.stdout, would + now);
+  }
+  const nothing = await run(["make-private", BUCKET, "--dry-run"], { sandbox });
+  assert.equal(nothing.stderr, "Nothing has to be changed\n");
+});
+
 test("make-public: the account's block wins, is named, and nothing changes", async (sandbox) => {
   sandbox.account.publicAccessBlock = ALL_ON;
   const { code, stdout, stderr } = await run(["make-public", BUCKET], { sandbox });
