@@ -59,11 +59,15 @@ Deno.test("instance profiles: have one role, and neither can be deleted before i
   const inUse = "Cannot delete entity, must remove roles from instance profile first.";
   for (
     const early of [
-      iam.deleteInstanceProfile({ InstanceProfileName }),
-      iam.deleteRole({ RoleName }),
+      () => iam.deleteInstanceProfile({ InstanceProfileName }),
+      () => iam.deleteRole({ RoleName }),
     ]
   ) {
-    assert.deepEqual(await refusal(early), { status: 409, code: "DeleteConflict", message: inUse });
+    assert.deepEqual(await refusal(early()), {
+      status: 409,
+      code: "DeleteConflict",
+      message: inUse,
+    });
   }
   await iam.removeRoleFromInstanceProfile({ InstanceProfileName, RoleName });
   await iam.deleteRole({ RoleName });

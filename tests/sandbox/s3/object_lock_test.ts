@@ -33,11 +33,11 @@ Deno.test("deletions: there is no retention to bypass in a bucket without object
   for (const BypassGovernanceRetention of [true, false]) {
     for (
       const call of [
-        r.s3.deleteObject({ ...object, BypassGovernanceRetention }),
-        r.s3.deleteObjects({ Bucket: "open", Delete, BypassGovernanceRetention }),
+        () => r.s3.deleteObject({ ...object, BypassGovernanceRetention }),
+        () => r.s3.deleteObjects({ Bucket: "open", Delete, BypassGovernanceRetention }),
       ]
     ) {
-      const { status, code } = await refusal(call);
+      const { status, code } = await refusal(call());
       assert.deepEqual([status, code], [400, "InvalidArgument"]);
     }
   }

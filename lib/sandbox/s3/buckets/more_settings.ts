@@ -59,12 +59,12 @@ export function getBucketAcceleration({ bucket }: S3Call): Answer {
 /** PutBucketAccelerateConfiguration. */
 export function putBucketAcceleration(call: S3Call): Answer {
   const status = textOf(call.xml("AccelerateConfiguration"), "Status");
-  if (status !== "Enabled" && status !== "Suspended") throw malformedXml();
   if (call.bucket.name.includes(".")) {
     throw invalidRequest(
       "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names",
     );
   }
+  if (status !== "Enabled" && status !== "Suspended") throw malformedXml();
   call.bucket.acceleration = status;
   return emptyAnswer();
 }

@@ -129,9 +129,12 @@ function sourceRange(call: S3Call, body: Content): Content {
       text,
     );
   }
+  if (Number(first) >= body.length) {
+    throw invalidRequest("The specified copy range is invalid for the source object size");
+  }
   if (Number(last) >= body.length) {
-    const message = "The specified copy range is invalid for the source object size";
-    throw new ServiceError(400, "InvalidRange", message);
+    const message = `Range specified is not valid for source object of size: ${body.length}`;
+    throw invalidArgument(message, name, text);
   }
   return body.slice(Number(first), Number(last) + 1);
 }
