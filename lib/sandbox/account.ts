@@ -76,7 +76,7 @@ export interface User {
   /** By credential id. */
   serviceSpecificCredentials: Map<
     string,
-    { serviceName: string; createDate: Date; status?: CredentialStatus }
+    { serviceName: string; createDate: Date; userName?: string; status?: CredentialStatus }
   >;
 }
 

@@ -120,16 +120,11 @@ export function refuseUnsupported(
   throw validationError(`The sandbox does not support the parameter ${name}.`);
 }
 
-/** A parameter that breaks a constraint of the API's model, in AWS's words. */
-export function constraintError(
-  parameter: string,
-  value: string | undefined,
-  constraint: string,
-): ServiceError {
+/** A parameter that breaks a constraint of the API's model, in AWS's words, which don't repeat it. */
+export function constraintError(parameter: string, constraint: string): ServiceError {
   const name = parameter.charAt(0).toLowerCase() + parameter.slice(1);
-  const given = value === undefined ? "null" : `'${value}'`;
   return validationError(
-    `1 validation error detected: Value ${given} at '${name}' failed to satisfy constraint: ` +
+    `1 validation error detected: Value at '${name}' failed to satisfy constraint: ` +
       `Member must ${constraint}`,
   );
 }
@@ -137,7 +132,7 @@ export function constraintError(
 /** The value of a parameter that must be given. */
 export function required(parameters: Parameters, name: string): string {
   const value = parameters.get(name);
-  if (value === undefined) throw constraintError(name, value, "not be null");
+  if (value === undefined) throw constraintError(name, "not be null");
   return value;
 }
 
@@ -149,16 +144,16 @@ export function oneOf(
 ): string | undefined {
   const value = parameters.get(name);
   if (value === undefined || values.includes(value)) return value;
-  throw constraintError(name, value, `satisfy enum value set: [${values.join(", ")}]`);
+  throw constraintError(name, `satisfy enum value set: [${values.join(", ")}]`);
 }
 
 /** Refuses a text that is too short or too long. */
 export function checkLength(name: string, value: string, min: number, max: number): void {
   const length = [...value].length;
   if (length < min) {
-    throw constraintError(name, value, `have length greater than or equal to ${min}`);
+    throw constraintError(name, `have length greater than or equal to ${min}`);
   }
-  if (length > max) throw constraintError(name, value, `have length less than or equal to ${max}`);
+  if (length > max) throw constraintError(name, `have length less than or equal to ${max}`);
 }
 
 /** The whole number of a parameter within its bounds, or `undefined` if omitted. */
@@ -174,7 +169,7 @@ export function integer(
     throw new ServiceError(400, "MalformedInput", `${name} is not a whole number`);
   }
   const value = Number(text);
-  if (value < min) throw constraintError(name, text, `have value greater than or equal to ${min}`);
-  if (value > max) throw constraintError(name, text, `have value less than or equal to ${max}`);
+  if (value < min) throw constraintError(name, `have value greater than or equal to ${min}`);
+  if (value > max) throw constraintError(name, `have value less than or equal to ${max}`);
   return value;
 }

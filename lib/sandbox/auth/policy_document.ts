@@ -58,13 +58,24 @@ export function checkTrustPolicy(parameter: string, text: string, account: Accou
       throw malformed("Missing required field Principal");
     }
     checkActions(statement);
-    if (texts(statement.Action).some((action) => action !== "*" && !/^sts:/i.test(action))) {
+    if (!texts(statement.Action).every(isTrustAction)) {
       throw malformed("AssumeRole policy may only specify STS AssumeRole actions.");
     }
     checkPrincipals(statement.Principal ?? statement.NotPrincipal, account);
     if (statement.Effect === "Allow") checkSharedIssuer(statement);
   }
   checkSyntax(document, "trust");
+}
+
+const TRUST_ACTIONS = [
+  ...["sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity"],
+  ...["sts:tagsession", "sts:setsourceidentity", "sts:setcontext"],
+];
+
+/** Whether a trust policy may say something on an action, or on some by a pattern. */
+function isTrustAction(action: string): boolean {
+  const isPattern = /[*?]/.test(action);
+  return isPattern ? /^(?:\*|sts:)/i.test(action) : TRUST_ACTIONS.includes(action.toLowerCase());
 }
 
 const GITHUB = "token.actions.githubusercontent.com";

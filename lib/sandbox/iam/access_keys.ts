@@ -14,6 +14,7 @@ import {
   refuse,
   userArn,
 } from "./call.ts";
+import { identify } from "../caller.ts";
 import { QUOTAS } from "./quotas.ts";
 import { ServiceError } from "../operation.ts";
 import { constraintError, fields, required } from "../query.ts";
@@ -44,7 +45,7 @@ export const accessKeyOperations: IamOperations = {
   UpdateAccessKey: onUser("UpdateAccessKey", (user, call) => {
     const status = required(call.parameters, "Status");
     if (status !== "Active" && status !== "Inactive") {
-      throw constraintError("Status", status, "satisfy enum value set: [Active, Inactive]");
+      throw constraintError("Status", "satisfy enum value set: [Active, Inactive]");
     }
     keyOf(user, call).status = status;
     return undefined;
@@ -88,14 +89,15 @@ function keyOf(user: User, call: IamCall): AccessKey {
 }
 
 /** A key that isn't the account's, or doesn't exist, may not be looked up. */
-function ownerOf({ account, parameters }: IamCall): User {
+function ownerOf({ account, caller, parameters }: IamCall): User {
+  const who = identify(caller, account)?.arn;
   const id = required(parameters, "AccessKeyId");
   const owner = [...account.users.values()].find(({ accessKeys }) => accessKeys.has(id));
   return owner ?? refuse(
     new ServiceError(
       403,
       "AccessDenied",
-      `Not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key ${id}`,
+      `User: ${who} is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key ${id}`,
     ),
   );
 }

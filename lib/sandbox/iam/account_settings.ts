@@ -99,7 +99,7 @@ function aliasOf({ parameters }: IamCall): string {
   checkLength("AccountAlias", alias, 3, 63);
   if (ALIAS.test(alias)) return alias;
   const constraint = `satisfy regular expression pattern: ${ALIAS_PATTERN}`;
-  throw constraintError("AccountAlias", alias, constraint);
+  throw constraintError("AccountAlias", constraint);
 }
 
 /** What a call leaves out is set to its default, whatever the policy was before. */

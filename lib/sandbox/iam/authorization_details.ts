@@ -14,7 +14,7 @@ import { groupFields } from "./groups.ts";
 import { profileFields } from "./instance_profiles.ts";
 import { plainPolicy } from "./managed_policies.ts";
 import { attachmentCount, boundaryCount } from "./policy_use.ts";
-import { versionFields } from "./policy_versions.ts";
+import { newestFirst, versionFields } from "./policy_versions.ts";
 import { lastUseOf, roleFields } from "./roles.ts";
 import { constraintError, fields, members } from "../query.ts";
 import { encode } from "../auth/signature.ts";
@@ -31,7 +31,7 @@ export const authorizationDetailsOperations: IamOperations = {
       const filter = parameters.list("Filter");
       const unknown = filter.find((name) => !FILTERS.includes(name));
       if (unknown !== undefined) {
-        throw constraintError("Filter", unknown, `satisfy enum value set: [${FILTERS.join(", ")}]`);
+        throw constraintError("Filter", `satisfy enum value set: [${FILTERS.join(", ")}]`);
       }
       const isWanted = (name: string) => filter.length === 0 || filter.includes(name);
       const listed = <T>(
@@ -103,11 +103,9 @@ function groupDetail(group: Group): XmlContent {
 }
 
 function policyDetail(policy: ManagedPolicy, account: Account): XmlContent {
-  const newestFirst = [...policy.versions.keys()]
-    .sort((a, b) => Number(b.slice(1)) - Number(a.slice(1)));
   return [
     plainPolicy(policy, account),
-    members("PolicyVersionList", newestFirst.map((id) => versionFields(policy, id))),
+    members("PolicyVersionList", newestFirst(policy).map((id) => versionFields(policy, id))),
   ];
 }
 

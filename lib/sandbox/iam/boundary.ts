@@ -15,13 +15,13 @@ const PARAMETER = "PermissionsBoundary";
 export function boundaryOf(call: IamCall, mustBeGiven = false): string | undefined {
   const arn = call.parameters.get(PARAMETER);
   if (arn === undefined) {
-    return mustBeGiven ? refuse(constraintError(PARAMETER, arn, "not be null")) : undefined;
+    return mustBeGiven ? refuse(constraintError(PARAMETER, "not be null")) : undefined;
   }
   checkLength(PARAMETER, arn, 20, 2048);
   if (call.account.policies.has(arn)) return arn;
-  const [, partition] = /^arn:([\w-]+):iam::/.exec(arn) ?? [];
+  const [, partition] = /^arn:([\w-]+):iam::[^:]*:policy\//.exec(arn) ?? [];
   if (partition !== call.account.partition) {
-    throw new ServiceError(400, "ValidationError", `ARN ${arn} is not valid.`);
+    throw new ServiceError(400, "InvalidInput", `ARN ${arn} is not valid.`);
   }
   throw new ServiceError(
     404,

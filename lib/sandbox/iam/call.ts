@@ -225,53 +225,99 @@ export function isTaken(names: Iterable<string>, name: string): boolean {
   return [...names].some((candidate) => candidate.toLowerCase() === lower);
 }
 
-/** The tags that a call gives. */
-export function tagsOf(call: IamCall): Tag[] {
-  const tags = call.parameters.records("Tags", ["Key", "Value"]).map((record) => ({
-    key: record.Key ?? refuse(constraintError("tags", undefined, "not be null")),
+/** The tags that a call gives to something of that kind. */
+export function tagsOf({ parameters }: Pick<IamCall, "parameters">, kind: TaggedKind): Tag[] {
+  const tags = parameters.records("Tags", ["Key", "Value"]).map((record) => ({
+    key: record.Key ?? refuse(constraintError("tags", "not be null")),
     value: record.Value ?? "",
   }));
-  return checkTags(tags);
+  return checkTags(tags, kind);
 }
 
-/** Refuses tags that no entity can have. */
-export function checkTags(tags: Tag[]): Tag[] {
-  const keys = tags.map(({ key }) => key.toLowerCase());
-  if (new Set(keys).size < keys.length) {
-    throw new ServiceError(
-      400,
-      "InvalidInput",
-      "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
-    );
-  }
-  for (const { key, value } of tags) {
-    checkLength("tags", key, 1, 128);
-    checkLength("tags", value, 0, 256);
-  }
-  return tags;
-}
-
-/** Kinds of entities that have tags, as quotas name them. */
+/** Kinds of what has tags, as quotas name them. */
 type TaggedKind =
   | "User"
   | "Role"
+  | "Session"
   | "Policy"
   | "OpenIDConnectProvider"
   | "InstanceProfile"
   | "MFADevice";
 
+/** What tells a tag from others: its key, of users, roles and sessions regardless of case. */
+function tagName(key: string, kind: TaggedKind): string {
+  return ["User", "Role", "Session"].includes(kind) ? key.toLowerCase() : key;
+}
+
+const MAX_TAGS = 50;
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+const TAG_PATTERN = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]";
+
+/** Refuses tags that nothing can have. */
+export function checkTags(tags: Tag[], kind: TaggedKind): Tag[] {
+  if (tags.length > MAX_TAGS) {
+    throw constraintError("tags", `have length less than or equal to ${MAX_TAGS}`);
+  }
+  tags.forEach(({ key, value }, index) => {
+    checkTagText(`tags.${index + 1}.member.key`, key, 1, 128);
+    checkTagText(`tags.${index + 1}.member.value`, value, 0, 256);
+  });
+  const names = new Set(tags.map(({ key }) => tagName(key, kind)));
+  if (names.size === tags.length) return tags;
+  const isInsensitive = tagName("A", kind) === "a";
+  throw new ServiceError(
+    400,
+    kind === "Session" ? "InvalidParameterValue" : "InvalidInput",
+    "Duplicate tag keys found." +
+      (isInsensitive ? " Please note that Tag keys are case insensitive." : ""),
+  );
+}
+
+function checkTagText(name: string, text: string, min: number, max: number): void {
+  checkLength(name, text, min, max);
+  if (TAG_TEXT.test(text)) return;
+  const pattern = TAG_PATTERN + (min > 0 ? "+" : "*");
+  throw constraintError(name, `satisfy regular expression pattern: ${pattern}`);
+}
+
 /** Adds tags, replacing those with the same key. */
 export function mergeTags(present: Tag[], added: Tag[], kind: TaggedKind): Tag[] {
-  const keys = new Set(added.map(({ key }) => key.toLowerCase()));
-  const merged = [...present.filter(({ key }) => !keys.has(key.toLowerCase())), ...added];
-  if (merged.length > 50) throw limitExceeded(`Cannot exceed quota for TagsPer${kind}: 50`);
+  const names = new Set(added.map(({ key }) => tagName(key, kind)));
+  const merged = [...present.filter(({ key }) => !names.has(tagName(key, kind))), ...added];
+  if (merged.length > MAX_TAGS) {
+    throw limitExceeded(
+      kind === "OpenIDConnectProvider"
+        ? "The number of tags has reached the maximum limit."
+        : `Cannot exceed quota for TagsPer${kind}: ${MAX_TAGS}`,
+    );
+  }
   return merged;
 }
 
+/** The keys of the tags that a call takes away. */
+function tagKeysOf({ parameters }: IamCall): string[] {
+  const keys = parameters.list("TagKeys");
+  if (keys.length > MAX_TAGS) {
+    throw constraintError("tagKeys", `have length less than or equal to ${MAX_TAGS}`);
+  }
+  if (keys.every((key) => key !== "" && [...key].length <= 128 && TAG_TEXT.test(key))) return keys;
+  throw constraintError(
+    "tagKeys",
+    "satisfy constraint: [Member must have length less than or equal to 128, Member must have " +
+      "length greater than or equal to 1, Member must satisfy regular expression pattern: " +
+      `${TAG_PATTERN}+, Member must not be null]`,
+  );
+}
+
 /** What is left of tags without those that a call names in `TagKeys`. */
-export function withoutTags(present: Tag[], { parameters }: IamCall): Tag[] {
-  const keys = new Set(parameters.list("TagKeys").map((key) => key.toLowerCase()));
-  return present.filter(({ key }) => !keys.has(key.toLowerCase()));
+export function withoutTags(present: Tag[], call: IamCall, kind: TaggedKind): Tag[] {
+  const names = new Set(tagKeysOf(call).map((key) => tagName(key, kind)));
+  return present.filter(({ key }) => !names.has(tagName(key, kind)));
+}
+
+/** The condition key about the tags that a call takes away. */
+export function untagContext(call: IamCall): Record<string, string[]> {
+  return { "aws:TagKeys": tagKeysOf(call) };
 }
 
 /** Writes one page of tags. */

@@ -16,7 +16,6 @@ import {
   isTaken,
   limitExceeded,
   nameOf,
-  noSuchEntity,
   onGroup,
   onUser,
   page,
@@ -133,7 +132,7 @@ export const groupOperations: IamOperations = {
   }),
 
   RemoveUserFromGroup: onGroupAndUser("RemoveUserFromGroup", ({ groupName }, user) => {
-    if (!user.groups.delete(groupName)) throw noSuchEntity("user", user.userName);
+    user.groups.delete(groupName);
     return undefined;
   }),
 

@@ -26,6 +26,7 @@ import {
   tagContext,
   tagMembers,
   tagsOf,
+  untagContext,
   withoutTags,
 } from "./call.ts";
 import type { InstanceProfile } from "./entities.ts";
@@ -40,7 +41,7 @@ export const instanceProfileOperations: IamOperations = {
   CreateInstanceProfile: {
     permissions: (call) => {
       const resource = newArn(call);
-      const tags = tagsOf(call);
+      const tags = tagsOf(call, "InstanceProfile");
       const context = tagContext(tags);
       return [
         { action: "iam:CreateInstanceProfile", resource, context },
@@ -59,7 +60,7 @@ export const instanceProfileOperations: IamOperations = {
         path: pathOf(call),
         arn: newArn(call),
         createDate: account.clock.now(),
-        tags: mergeTags([], tagsOf(call), "InstanceProfile"),
+        tags: mergeTags([], tagsOf(call, "InstanceProfile"), "InstanceProfile"),
         roleName: undefined,
       };
       account.instanceProfiles.set(name, profile);
@@ -135,11 +136,11 @@ export const instanceProfileOperations: IamOperations = {
     permissions: (call) => [{
       action: "iam:TagInstanceProfile",
       resource: profileArn(call),
-      context: tagContext(tagsOf(call)),
+      context: tagContext(tagsOf(call, "InstanceProfile")),
     }],
     run: (call) => {
       const profile = profileOf(call);
-      profile.tags = mergeTags(profile.tags, tagsOf(call), "InstanceProfile");
+      profile.tags = mergeTags(profile.tags, tagsOf(call, "InstanceProfile"), "InstanceProfile");
       return undefined;
     },
   },
@@ -148,11 +149,11 @@ export const instanceProfileOperations: IamOperations = {
     permissions: (call) => [{
       action: "iam:UntagInstanceProfile",
       resource: profileArn(call),
-      context: { "aws:TagKeys": call.parameters.list("TagKeys") },
+      context: untagContext(call),
     }],
     run: (call) => {
       const profile = profileOf(call);
-      profile.tags = withoutTags(profile.tags, call);
+      profile.tags = withoutTags(profile.tags, call, "InstanceProfile");
       return undefined;
     },
   },

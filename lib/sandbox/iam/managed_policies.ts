@@ -38,7 +38,7 @@ export const managedPolicyOperations: IamOperations = {
   CreatePolicy: {
     permissions: (call) => {
       const resource = arnOf(call.account, "policy", nameOf(call, "PolicyName"), pathOf(call));
-      const tags = tagsOf(call);
+      const tags = tagsOf(call, "Policy");
       const context = tagContext(tags);
       return [
         { action: "iam:CreatePolicy", resource, context },
@@ -123,7 +123,7 @@ function newPolicy(call: IamCall): ManagedPolicy {
     description: call.parameters.get("Description"),
     createDate,
     updateDate: createDate,
-    tags: mergeTags([], tagsOf(call), "Policy"),
+    tags: mergeTags([], tagsOf(call, "Policy"), "Policy"),
     defaultVersionId: "v1",
     versions: new Map([["v1", { document, createDate }]]),
   };
@@ -139,6 +139,13 @@ export function policyDocumentOf({ parameters, account }: IamCall): string {
   return document;
 }
 
+/** What can't be done to policies of AWS, where it isn't said as other denials are. */
+const OUTSIDE: Record<string, string> = {
+  DeletePolicy: "delete policies",
+  DeletePolicyVersion: "delete policy versions for policies",
+  SetDefaultPolicyVersion: "update policies",
+};
+
 /** AWS's own policies can't be changed by anybody. */
 export function refuseAwsManaged(
   action: string,
@@ -146,6 +153,10 @@ export function refuseAwsManaged(
   { account, caller }: Pick<IamCall, "account" | "caller">,
 ): void {
   if (!isAwsManaged(arn)) return;
+  const plain = OUTSIDE[action];
+  if (plain !== undefined) {
+    throw new ServiceError(403, "AccessDenied", `Cannot ${plain} outside your own account.`);
+  }
   const who = identify(caller, account)?.arn;
   const message = `User: ${who} is not authorized to perform: iam:${action} on resource: ${arn}`;
   throw new ServiceError(403, "AccessDenied", message);

@@ -19,6 +19,7 @@ import {
   tagContext,
   tagMembers,
   tagsOf,
+  untagContext,
   withoutTags,
 } from "./call.ts";
 import type { MfaDevice } from "./entities.ts";
@@ -33,7 +34,7 @@ export const mfaOperations: IamOperations = {
   CreateVirtualMFADevice: {
     permissions: (call) => {
       const resource = newSerialNumber(call);
-      const tags = tagsOf(call);
+      const tags = tagsOf(call, "MFADevice");
       const context = tagContext(tags);
       return [
         { action: "iam:CreateVirtualMFADevice", resource, context },
@@ -45,7 +46,7 @@ export const mfaOperations: IamOperations = {
       if (call.account.virtualMfaDevices.has(serialNumber)) {
         throw alreadyExists("MFA device already exists.");
       }
-      const tags = mergeTags([], tagsOf(call), "MFADevice");
+      const tags = mergeTags([], tagsOf(call, "MFADevice"), "MFADevice");
       call.account.virtualMfaDevices.set(serialNumber, { userName: undefined, tags });
       return element(
         "VirtualMFADevice",
@@ -136,11 +137,11 @@ export const mfaOperations: IamOperations = {
     permissions: (call) => [{
       action: "iam:TagMFADevice",
       resource: serialNumberOf(call),
-      context: tagContext(tagsOf(call)),
+      context: tagContext(tagsOf(call, "MFADevice")),
     }],
     run: (call) => {
       const device = deviceOf(call);
-      device.tags = mergeTags(device.tags ?? [], tagsOf(call), "MFADevice");
+      device.tags = mergeTags(device.tags ?? [], tagsOf(call, "MFADevice"), "MFADevice");
       return undefined;
     },
   },
@@ -149,11 +150,11 @@ export const mfaOperations: IamOperations = {
     permissions: (call) => [{
       action: "iam:UntagMFADevice",
       resource: serialNumberOf(call),
-      context: { "aws:TagKeys": call.parameters.list("TagKeys") },
+      context: untagContext(call),
     }],
     run: (call) => {
       const device = deviceOf(call);
-      device.tags = withoutTags(device.tags ?? [], call);
+      device.tags = withoutTags(device.tags ?? [], call, "MFADevice");
       return undefined;
     },
   },

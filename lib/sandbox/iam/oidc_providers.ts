@@ -26,6 +26,7 @@ import {
   tagContext,
   tagMembers,
   tagsOf,
+  untagContext,
   withoutTags,
 } from "./call.ts";
 
@@ -44,7 +45,7 @@ export const oidcProviderOperations: IamOperations = {
   CreateOpenIDConnectProvider: {
     permissions: (call) => {
       const resource = newArn(call);
-      const tags = tagsOf(call);
+      const tags = tagsOf(call, "OpenIDConnectProvider");
       const context = tagContext(tags);
       return [
         { action: "iam:CreateOpenIDConnectProvider", resource, context },
@@ -122,7 +123,7 @@ export const oidcProviderOperations: IamOperations = {
     (provider, call) => {
       const thumbprints = thumbprintsOf(call);
       if (thumbprints.length === 0) {
-        throw constraintError("ThumbprintList", undefined, "not be null");
+        throw constraintError("ThumbprintList", "not be null");
       }
       provider.thumbprints = thumbprints;
       return undefined;
@@ -133,11 +134,15 @@ export const oidcProviderOperations: IamOperations = {
     permissions: (call) => [{
       action: "iam:TagOpenIDConnectProvider",
       resource: arnOfCall(call),
-      context: tagContext(tagsOf(call)),
+      context: tagContext(tagsOf(call, "OpenIDConnectProvider")),
     }],
     run: (call) => {
       const provider = providerOf(call);
-      provider.tags = mergeTags(provider.tags, tagsOf(call), "OpenIDConnectProvider");
+      provider.tags = mergeTags(
+        provider.tags,
+        tagsOf(call, "OpenIDConnectProvider"),
+        "OpenIDConnectProvider",
+      );
       return undefined;
     },
   },
@@ -146,11 +151,11 @@ export const oidcProviderOperations: IamOperations = {
     permissions: (call) => [{
       action: "iam:UntagOpenIDConnectProvider",
       resource: arnOfCall(call),
-      context: { "aws:TagKeys": call.parameters.list("TagKeys") },
+      context: untagContext(call),
     }],
     run: (call) => {
       const provider = providerOf(call);
-      provider.tags = withoutTags(provider.tags, call);
+      provider.tags = withoutTags(provider.tags, call, "OpenIDConnectProvider");
       return undefined;
     },
   },
@@ -195,7 +200,7 @@ function newProvider(call: IamCall): OidcProvider {
     createDate: call.account.clock.now(),
     clientIds,
     thumbprints: thumbprintsOf(call),
-    tags: mergeTags([], tagsOf(call), "OpenIDConnectProvider"),
+    tags: mergeTags([], tagsOf(call, "OpenIDConnectProvider"), "OpenIDConnectProvider"),
   };
 }
 

@@ -130,13 +130,7 @@ export const otherCredentialOperations: IamOperations = {
       refuseUnsupported(call, ["CredentialAgeDays"]);
       const { parameters, account } = call;
       const serviceName = required(parameters, "ServiceName");
-      if (!SERVICES.has(serviceName)) {
-        throw new ServiceError(
-          404,
-          "NotSupportedService",
-          `No such service ${serviceName} is supported for Service Specific Credentials`,
-        );
-      }
+      checkService(serviceName);
       const ofService = [...user.serviceSpecificCredentials.values()]
         .filter((credential) => credential.serviceName === serviceName);
       checkQuota(
@@ -145,7 +139,9 @@ export const otherCredentialOperations: IamOperations = {
         "ServiceSpecificCredentialsPerUser",
       );
       const id = uniqueId("ACCA");
-      user.serviceSpecificCredentials.set(id, { serviceName, createDate: account.clock.now() });
+      const { userName } = user;
+      const createDate = account.clock.now();
+      user.serviceSpecificCredentials.set(id, { serviceName, createDate, userName });
       return element(
         "ServiceSpecificCredential",
         credentialFields(user, id, account.id),
@@ -160,6 +156,7 @@ export const otherCredentialOperations: IamOperations = {
       refuseUnsupported(call, ["AllUsers"]);
       const { parameters, account } = call;
       const wanted = parameters.get("ServiceName");
+      if (wanted !== undefined) checkService(wanted);
       const listed = [...user.serviceSpecificCredentials]
         .filter(([, { serviceName }]) => wanted === undefined || serviceName === wanted);
       return page(
@@ -216,6 +213,11 @@ function credentialOf(user: User, id: string): MapValue<User["serviceSpecificCre
 
 type MapValue<M> = M extends Map<string, infer V> ? V : never;
 
+function checkService(name: string): void {
+  if (SERVICES.has(name)) return;
+  throw notFound(`No such service ${name} is supported for Service Specific Credentials`);
+}
+
 function checkQuota(present: number, quota: number, name: string): void {
   if (present >= quota) throw limitExceeded(`Cannot exceed quota for ${name}: ${quota}`);
 }
@@ -256,7 +258,8 @@ function credentialFields(user: User, id: string, accountId: string): XmlContent
     UserName: user.userName,
     Status: credential.status ?? "Active",
     ServiceName: credential.serviceName,
-    ServiceUserName: `${user.userName}-at-${accountId}`,
+    // That of the user when it was made.
+    ServiceUserName: `${credential.userName ?? user.userName}-at-${accountId}`,
     ServiceSpecificCredentialId: id,
     CreateDate: credential.createDate,
   });

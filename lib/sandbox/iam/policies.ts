@@ -211,7 +211,7 @@ function policyArnOf(call: IamCall): string {
   checkLength("PolicyArn", policyArn, 20, 2048);
   const [, partition] = /^arn:([\w-]+):iam::(?:aws|\d{12}):policy\//.exec(policyArn) ?? [];
   if (partition === call.account.partition) return policyArn;
-  throw new ServiceError(400, "InvalidInput", `ARN ${policyArn} is not valid.`);
+  throw new ServiceError(400, "ValidationError", `ARN ${policyArn} is not valid.`);
 }
 
 function notFound(message: string): ServiceError {

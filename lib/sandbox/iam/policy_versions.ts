@@ -17,11 +17,12 @@ import {
   refuse,
   tagContext,
   tagsOf,
+  untagContext,
   withoutTags,
 } from "./call.ts";
 import { policyDocumentOf, refuseAwsManaged } from "./managed_policies.ts";
 import { QUOTAS } from "./quotas.ts";
-import { fields, required } from "../query.ts";
+import { constraintError, fields, required } from "../query.ts";
 import { encode } from "../auth/signature.ts";
 import { element, type XmlContent } from "../xml.ts";
 
@@ -53,7 +54,13 @@ export const policyVersionOperations: IamOperations = {
 
   ListPolicyVersions: onPolicy(
     "ListPolicyVersions",
-    (policy, call) => page(call, "Versions", policy.versions, (_, id) => plainVersion(policy, id)),
+    (policy, call) =>
+      page(
+        call,
+        "Versions",
+        newestFirst(policy).map((id, index) => [String(index).padStart(4, "0"), id] as const),
+        (id) => plainVersion(policy, id),
+      ),
   ),
 
   SetDefaultPolicyVersion: onPolicy("SetDefaultPolicyVersion", (policy, call) => {
@@ -75,27 +82,45 @@ export const policyVersionOperations: IamOperations = {
   TagPolicy: {
     ...onPolicy("TagPolicy", (policy, call) => {
       refuseAwsManaged("TagPolicy", policy, call);
-      policy.tags = mergeTags(policy.tags, tagsOf(call), "Policy");
+      policy.tags = mergeTags(policy.tags, tagsOf(call, "Policy"), "Policy");
       return undefined;
     }),
     permissions: (call) => [{
       action: "iam:TagPolicy",
       resource: required(call.parameters, "PolicyArn"),
-      context: tagContext(tagsOf(call)),
+      context: tagContext(tagsOf(call, "Policy")),
     }],
   },
 
-  UntagPolicy: onPolicy("UntagPolicy", (policy, call) => {
-    refuseAwsManaged("UntagPolicy", policy, call);
-    policy.tags = withoutTags(policy.tags, call);
-    return undefined;
-  }),
+  UntagPolicy: {
+    ...onPolicy("UntagPolicy", (policy, call) => {
+      refuseAwsManaged("UntagPolicy", policy, call);
+      policy.tags = withoutTags(policy.tags, call, "Policy");
+      return undefined;
+    }),
+    permissions: (call) => [{
+      action: "iam:UntagPolicy",
+      resource: required(call.parameters, "PolicyArn"),
+      context: untagContext(call),
+    }],
+  },
 
   ListPolicyTags: onPolicy("ListPolicyTags", (policy, call) => pageOfTags(call, policy.tags)),
 };
 
+const VERSION_ID = /^v[1-9][0-9]*(?:\.[A-Za-z0-9-]*)?$/;
+const VERSION_PATTERN = "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?";
+
+/** The ids of a policy's versions, the newest first. */
+export function newestFirst({ versions }: ManagedPolicy): string[] {
+  return [...versions.keys()].sort((a, b) => Number(b.slice(1)) - Number(a.slice(1)));
+}
+
 function versionIdOf(policy: ManagedPolicy, { parameters }: IamCall): string {
   const id = required(parameters, "VersionId");
+  if (!VERSION_ID.test(id)) {
+    throw constraintError("VersionId", `satisfy regular expression pattern: ${VERSION_PATTERN}`);
+  }
   if (policy.versions.has(id)) return id;
   return refuse(
     noSuchPolicy(`Policy ${policy.arn} version ${id} does not exist or is not attachable.`),

@@ -24,6 +24,7 @@ import {
   tagContext,
   tagMembers,
   tagsOf,
+  untagContext,
   withoutTags,
 } from "./call.ts";
 import { QUOTAS } from "./quotas.ts";
@@ -43,7 +44,7 @@ export const roleOperations: IamOperations = {
   CreateRole: {
     permissions: (call) => {
       const resource = arnOf(call.account, "role", nameOf(call, "RoleName", 64), pathOf(call));
-      const tags = tagsOf(call);
+      const tags = tagsOf(call, "Role");
       const context = { ...tagContext(tags), ...boundaryContext(call) };
       return [
         { action: "iam:CreateRole", resource, context },
@@ -137,19 +138,27 @@ export const roleOperations: IamOperations = {
     permissions: (call) => [{
       action: "iam:TagRole",
       resource: roleArn(call.account, nameOf(call, "RoleName", 64)),
-      context: tagContext(tagsOf(call)),
+      context: tagContext(tagsOf(call, "Role")),
     }],
     run: (call) => {
       const role = roleOf(call);
-      role.tags = mergeTags(role.tags, tagsOf(call), "Role");
+      role.tags = mergeTags(role.tags, tagsOf(call, "Role"), "Role");
       return undefined;
     },
   },
 
-  UntagRole: onRole("UntagRole", (role, call) => {
-    role.tags = withoutTags(role.tags, call);
-    return undefined;
-  }),
+  UntagRole: {
+    permissions: (call) => [{
+      action: "iam:UntagRole",
+      resource: roleArn(call.account, nameOf(call, "RoleName", 64)),
+      context: untagContext(call),
+    }],
+    run: (call) => {
+      const role = roleOf(call);
+      role.tags = withoutTags(role.tags, call, "Role");
+      return undefined;
+    },
+  },
 
   ListRoleTags: onRole("ListRoleTags", (role, call) => pageOfTags(call, role.tags)),
 };
@@ -168,7 +177,7 @@ function newRole(call: IamCall): Role {
     description,
     maxSessionDuration: sessionDurationOf(call) ?? SHORTEST_SESSION,
     permissionsBoundary: boundaryOf(call),
-    tags: mergeTags([], tagsOf(call), "Role"),
+    tags: mergeTags([], tagsOf(call, "Role"), "Role"),
     inlinePolicies: new Map(),
     attachedPolicies: new Set(),
     lastUsed: undefined,

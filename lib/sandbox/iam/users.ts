@@ -22,6 +22,7 @@ import {
   tagContext,
   tagMembers,
   tagsOf,
+  untagContext,
   userArn,
   userNameOf,
   userOf,
@@ -38,7 +39,7 @@ export const userOperations: IamOperations = {
   CreateUser: {
     permissions: (call) => {
       const resource = arnOf(call.account, "user", nameOf(call, "UserName", 64), pathOf(call));
-      const tags = tagsOf(call);
+      const tags = tagsOf(call, "User");
       const context = { ...tagContext(tags), ...boundaryContext(call) };
       return [
         { action: "iam:CreateUser", resource, context },
@@ -58,7 +59,7 @@ export const userOperations: IamOperations = {
         account.clock.now(),
         account.partition,
       );
-      user.tags = mergeTags([], tagsOf(call), "User");
+      user.tags = mergeTags([], tagsOf(call, "User"), "User");
       user.permissionsBoundary = boundaryOf(call);
       account.users.set(name, user);
       account.visibility.note(user);
@@ -124,19 +125,27 @@ export const userOperations: IamOperations = {
     permissions: (call) => [{
       action: "iam:TagUser",
       resource: userArn(call.account, nameOf(call, "UserName")),
-      context: tagContext(tagsOf(call)),
+      context: tagContext(tagsOf(call, "User")),
     }],
     run: (call) => {
       const user = userOf(call);
-      user.tags = mergeTags(user.tags, tagsOf(call), "User");
+      user.tags = mergeTags(user.tags, tagsOf(call, "User"), "User");
       return undefined;
     },
   },
 
-  UntagUser: onUser("UntagUser", (user, call) => {
-    user.tags = withoutTags(user.tags, call);
-    return undefined;
-  }),
+  UntagUser: {
+    permissions: (call) => [{
+      action: "iam:UntagUser",
+      resource: userArn(call.account, nameOf(call, "UserName")),
+      context: untagContext(call),
+    }],
+    run: (call) => {
+      const user = userOf(call);
+      user.tags = withoutTags(user.tags, call, "User");
+      return undefined;
+    },
+  },
 
   ListUserTags: onUser("ListUserTags", (user, call) => pageOfTags(call, user.tags)),
 

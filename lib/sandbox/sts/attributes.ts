@@ -18,7 +18,7 @@ const SOURCE_IDENTITY_CLAIM = "https://aws.amazon.com/source_identity";
 
 /** The tags that a call gives a session. */
 export function sessionTagsOf(call: StsCall): Tag[] {
-  return limited(tagsOf(call));
+  return limited(tagsOf(call, "Session"));
 }
 
 /** What the parameters of a call say. */
@@ -40,7 +40,7 @@ export function attributesOfToken(claims: Record<string, unknown>): SessionAttri
     .map(([key, value]) => ({ key, value: singleText(value, TAGS_CLAIM) }));
   const sourceIdentity = claims[SOURCE_IDENTITY_CLAIM];
   return checked({
-    tags: limited(checkTags(tags)),
+    tags: limited(checkTags(tags, "Session")),
     transitiveTagKeys: [given.transitive_tag_keys ?? []].flat().map(String),
     sourceIdentity: sourceIdentity === undefined
       ? undefined

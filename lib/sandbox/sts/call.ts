@@ -58,7 +58,7 @@ export function sessionNameOf({ parameters }: StsCall, parameter: string, max: n
 export function checkSessionName(parameter: string, name: string, max: number): string {
   checkLength(parameter, name, 2, max);
   if (/^[\w+=,.@-]*$/.test(name)) return name;
-  throw constraintError(parameter, name, "satisfy regular expression pattern: [\\w+=,.@-]*");
+  throw constraintError(parameter, "satisfy regular expression pattern: [\\w+=,.@-]*");
 }
 
 /** The sandbox knows no device's secret, so that any six digits are the right code. */
@@ -103,9 +103,9 @@ function packedSize({ policy = "", policyArns = [] }: SessionPolicies): number {
   return Math.ceil((policy.length + policyArns.join("").length) / POLICY_QUOTA * 100);
 }
 
-/** Writes the size of session policies, if there are any. */
-export function packedSizeField(policies: SessionPolicies): XmlContent {
-  return fields({ PackedPolicySize: packedSize(policies) || undefined });
+/** Writes the size of session policies, if there are any or if a call always says so. */
+export function packedSizeField(policies: SessionPolicies, isAlways = false): XmlContent {
+  return fields({ PackedPolicySize: packedSize(policies) || (isAlways ? 0 : undefined) });
 }
 
 /** Makes a key that ends after some seconds. */

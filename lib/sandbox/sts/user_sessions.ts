@@ -57,7 +57,7 @@ export const userSessionOperations: StsOperations = {
       return [
         credentialFields(session),
         element("FederatedUser", fields({ FederatedUserId, Arn })),
-        packedSizeField(policies),
+        packedSizeField(policies, true),
       ];
     },
   },

@@ -114,8 +114,8 @@ const INVALID: [name: string, call: Call, ...wanted: Wanted][] = [
     (iam) => iam.createUser({ UserName: "x".repeat(65) }),
     400,
     "ValidationError",
-    `1 validation error detected: Value '${"x".repeat(65)}' at 'userName' failed to satisfy ` +
-    "constraint: Member must have length less than or equal to 64",
+    "1 validation error detected: Value at 'userName' failed to satisfy constraint: " +
+    "Member must have length less than or equal to 64",
   ],
   [
     "a user name with a space",
@@ -149,8 +149,8 @@ const INVALID: [name: string, call: Call, ...wanted: Wanted][] = [
       }),
     400,
     "ValidationError",
-    "1 validation error detected: Value '3599' at 'maxSessionDuration' failed to satisfy " +
-    "constraint: Member must have value greater than or equal to 3600",
+    "1 validation error detected: Value at 'maxSessionDuration' failed to satisfy constraint: " +
+    "Member must have value greater than or equal to 3600",
   ],
   [
     "a session of more than twelve hours",
@@ -175,8 +175,55 @@ const INVALID: [name: string, call: Call, ...wanted: Wanted][] = [
     "an ARN that is none",
     (iam) => iam.attachUserPolicy({ UserName: "admin", PolicyArn: "x".repeat(30) }),
     400,
-    "InvalidInput",
+    "ValidationError",
     `ARN ${"x".repeat(30)} is not valid.`,
+  ],
+  [
+    "a tag with a character that AWS doesn't take",
+    (iam) => iam.tagUser({ UserName: "admin", Tags: [{ Key: "no!", Value: "" }] }),
+    400,
+    "ValidationError",
+    /'tags\.1\.member\.key' .* regular expression pattern/,
+  ],
+  [
+    "51 tags",
+    (iam) =>
+      iam.tagUser({
+        UserName: "admin",
+        Tags: Array.from({ length: 51 }, (_, n) => ({ Key: `k${n}`, Value: "" })),
+      }),
+    400,
+    "ValidationError",
+    /'tags' .* less than or equal to 50$/,
+  ],
+  [
+    "the key of a tag that can't be",
+    (iam) => iam.untagUser({ UserName: "admin", TagKeys: ["no!"] }),
+    400,
+    "ValidationError",
+    /'tagKeys' .* Member must satisfy constraint: /,
+  ],
+  [
+    "a version of a policy that can't be",
+    (iam) =>
+      iam.getPolicyVersion({
+        PolicyArn: "arn:aws:iam::aws:policy/AmazonS3FullAccess",
+        VersionId: "latest",
+      }),
+    400,
+    "ValidationError",
+    /'versionId' .* regular expression pattern/,
+  ],
+  [
+    "another action of STS in a trust policy",
+    (iam) =>
+      iam.createRole({
+        RoleName: "r",
+        AssumeRolePolicyDocument: trust(ROOT).replace("AssumeRole", "GetCallerIdentity"),
+      }),
+    400,
+    "MalformedPolicyDocument",
+    /^AssumeRole policy may only specify STS AssumeRole actions\.$/,
   ],
   [
     "a tag key twice",

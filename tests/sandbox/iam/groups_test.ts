@@ -21,6 +21,16 @@ Deno.test("groups: members may do what the policies of the group allow", async (
   assert.equal((await refusal(joe.listUsers({}))).code, "AccessDenied");
 });
 
+Deno.test("RemoveUserFromGroup: doesn't mind who is no member, and looks for the user first", async () => {
+  await using r = await room();
+  await r.iam.createGroup({ GroupName: "g" });
+  await r.iam.removeUserFromGroup({ GroupName: "g", UserName: "admin" });
+  const neither = await refusal(r.iam.removeUserFromGroup({ GroupName: "no", UserName: "none" }));
+  assert.equal(neither.message, "The user with name none cannot be found.");
+  const group = await refusal(r.iam.removeUserFromGroup({ GroupName: "no", UserName: "admin" }));
+  assert.equal(group.message, "The group with name no cannot be found.");
+});
+
 Deno.test("groups: managed policies are attached, listed and detached", async () => {
   await using r = await room();
   const { iam } = r;

@@ -59,10 +59,10 @@ Deno.test("UpdateOpenIDConnectProviderThumbprint: replaces the thumbprints", asy
 Deno.test("TagOpenIDConnectProvider, Untag, List: tags of a provider", async () => {
   await using r = await room();
   await r.iam.createOpenIDConnectProvider({ Url, Tags: [{ Key: "a", Value: "1" }] });
-  const Tags = [{ Key: "A", Value: "2" }, { Key: "b", Value: "3" }];
+  const Tags = [{ Key: "a", Value: "2" }, { Key: "b", Value: "3" }];
   await r.iam.tagOpenIDConnectProvider({ ...Arn, Tags });
   const first = await r.iam.listOpenIDConnectProviderTags({ ...Arn, MaxItems: 1 });
-  assert.deepEqual([first.Tags, first.IsTruncated], [[{ Key: "A", Value: "2" }], true]);
+  assert.deepEqual([first.Tags, first.IsTruncated], [[{ Key: "a", Value: "2" }], true]);
   await r.iam.untagOpenIDConnectProvider({ ...Arn, TagKeys: ["a"] });
   const rest = await r.iam.listOpenIDConnectProviderTags(Arn);
   assert.deepEqual(rest.Tags, [{ Key: "b", Value: "3" }]);

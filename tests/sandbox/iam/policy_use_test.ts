@@ -138,11 +138,19 @@ Deno.test("tags of policies: set, listed and removed; AWS's own policies can't b
   const PolicyDocument = document();
   const PolicyArn = (await iam.createPolicy({ PolicyName: "p", PolicyDocument })).Policy!.Arn!;
   await iam.tagPolicy({ PolicyArn, Tags: [{ Key: "a", Value: "1" }, { Key: "b", Value: "2" }] });
+  // Other than those of users and roles, keys that differ in case are different ones.
+  await iam.tagPolicy({ PolicyArn, Tags: [{ Key: "A", Value: "3" }] });
   await iam.untagPolicy({ PolicyArn, TagKeys: ["A"] });
+  await iam.untagPolicy({ PolicyArn, TagKeys: ["a"] });
   assert.deepEqual((await iam.listPolicyTags({ PolicyArn })).Tags, [{ Key: "b", Value: "2" }]);
   const own = "arn:aws:iam::aws:policy/IAMReadOnlyAccess";
   const version = iam.createPolicyVersion({ PolicyArn: own, PolicyDocument });
   assert.equal((await refusal(version)).code, "AccessDenied");
+  assert.deepEqual(await refusal(iam.deletePolicy({ PolicyArn: own })), {
+    status: 403,
+    code: "AccessDenied",
+    message: "Cannot delete policies outside your own account.",
+  });
 });
 
 Deno.test("roles: a boundary is put and deleted, the description changes", async () => {

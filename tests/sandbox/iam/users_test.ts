@@ -100,6 +100,34 @@ Deno.test("TagUser: adds and replaces tags; UntagUser removes them", async () =>
   assert.deepEqual((await r.iam.listUserTags({ UserName })).Tags, [{ Key: "a", Value: "3" }]);
 });
 
+Deno.test("UntagUser, UntagRole: a policy can say which tags stay", async () => {
+  await using r = await room();
+  const { iam } = r;
+  const Tags = [{ Key: "team", Value: "blue" }, { Key: "floor", Value: "3" }];
+  await iam.createUser({ UserName: "joe", Tags });
+  await iam.createRole({ RoleName: "job", AssumeRolePolicyDocument: trust(ROOT), Tags });
+  const policy = {
+    Version: "2012-10-17",
+    Statement: [
+      { Effect: "Allow", Action: ["iam:UntagUser", "iam:UntagRole"], Resource: "*" },
+      {
+        Effect: "Deny",
+        Action: "iam:Untag*",
+        Resource: "*",
+        Condition: { "ForAnyValue:StringEquals": { "aws:TagKeys": "team" } },
+      },
+    ],
+  };
+  const tidy = r.iamAs(await userWithKey(iam, "tidy", policy));
+  for (const TagKeys of [["team"], ["floor", "team"]]) {
+    const user = await refusal(tidy.untagUser({ UserName: "joe", TagKeys }));
+    const role = await refusal(tidy.untagRole({ RoleName: "job", TagKeys }));
+    assert.deepEqual([user.code, role.code], ["AccessDenied", "AccessDenied"]);
+  }
+  await tidy.untagUser({ UserName: "joe", TagKeys: ["floor"] });
+  await tidy.untagRole({ RoleName: "job", TagKeys: ["floor"] });
+});
+
 Deno.test("PutUserPermissionsBoundary: sets a boundary; DeleteUserPermissionsBoundary removes it", async () => {
   await using r = await room();
   const UserName = "joe";

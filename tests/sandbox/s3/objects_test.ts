@@ -258,6 +258,16 @@ Deno.test("CopyObject: names the type of the checksum, and the condition that do
   await room.s3.copyObject({ ...copy, CopySourceIfModifiedSince: FUTURE });
 });
 
+Deno.test("CopyObject: a plus sign in the source stands for a space", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  for (const Key of ["a b", "a+b"]) await room.s3.putObject({ Bucket, Key, Body: Key });
+  for (const [source, body] of [["a+b", "a b"], ["a%20b", "a b"], ["a%2Bb", "a+b"]]) {
+    await room.s3.copyObject({ Bucket, Key: "copy", CopySource: `${Bucket}/${source}` });
+    const { Body } = await room.s3.getObject({ Bucket, Key: "copy" });
+    assert.equal(await Body!.transformToString(), body);
+  }
+});
+
 Deno.test("GetObject: response headers can be overridden", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   await room.s3.putObject({ Bucket, Key: "a", Body: "x" });

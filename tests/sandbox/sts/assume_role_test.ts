@@ -266,7 +266,7 @@ const INVALID: [
     "a session name of one character",
     { RoleSessionName: "x" },
     "ValidationError",
-    /^1 validation error detected: Value 'x' at 'roleSessionName' .* greater than or equal to 2$/,
+    /^1 validation error detected: Value at 'roleSessionName' .* greater than or equal to 2$/,
   ],
   [
     "a session name of 65 characters",

@@ -179,7 +179,12 @@ const INVALID: [
     "ValidationError",
     /'tags' .* less than or equal to 50$/,
   ],
-  ["a tag twice", { Tags: [...RED, ...BLUE] }, "InvalidInput", /^Duplicate tag keys found/],
+  [
+    "a tag twice",
+    { Tags: [...RED, ...BLUE] },
+    "InvalidParameterValue",
+    /^Duplicate tag keys found/,
+  ],
   [
     "a transitive key without its tag",
     { Tags: RED, TransitiveTagKeys: ["other"] },

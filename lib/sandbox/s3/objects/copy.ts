@@ -37,7 +37,10 @@ import { percentDecode } from "../../wire.ts";
 
 const SOURCE = "x-amz-copy-source";
 
-/** Reads `x-amz-copy-source`: `bucket/key`, percent-encoded, with an optional version. */
+/**
+ * Reads `x-amz-copy-source`: `bucket/key` with an optional version, encoded as a value of a query, so
+ * that a plus sign stands for a space.
+ */
 function copySource(call: S3Call): ObjectAddress {
   const text = call.header(SOURCE) ?? "";
   const [path = "", versionId = null] = text.split("?versionId=");
@@ -60,7 +63,7 @@ function copySource(call: S3Call): ObjectAddress {
 
 function decodedSource(path: string, text: string): string {
   try {
-    return percentDecode(path);
+    return percentDecode(path.replaceAll("+", " "));
   } catch {
     throw invalidArgument("Invalid copy source encoding", SOURCE, text);
   }
