@@ -85,14 +85,26 @@ export function checkDelivery(
   });
 }
 
+/** A profile, or a program's configuration, has one region. */
+function warnOfRegions(
+  regions: CreatedCredentials["regions"],
+  written: string,
+  log: MessageLog,
+): void {
+  if (regions === undefined || new Set(regions.values()).size < 2) return;
+  const all = [...regions].map(([bucket, region]) => `${bucket} in ${region}`).join(", ");
+  log.warn(`The buckets are in several regions, of which ${written} is written: ${all}`);
+}
+
 /** Makes sure that credentials will have where to go, before there are any. */
 export async function openDelivery(
   aws: Aws,
-  { format, profileName, output, saveProfile, force }: DeliveryOptions,
+  options: DeliveryOptions,
   buckets: readonly string[],
   io: Io,
   log: MessageLog,
 ): Promise<Delivery> {
+  const { format, profileName, output, saveProfile, force } = options;
   const isPrinted = output === undefined && saveProfile === undefined;
   if (!isPrinted) await io.permit(["write"], { write: "to save the credentials" });
   const { connectionOf } = await library.connect();
@@ -104,7 +116,9 @@ export async function openDelivery(
     await checkProfile(saveProfile, { force, endpointUrl, env: io.env });
   }
   const file = output === undefined ? undefined : PrivateFile.open(output, { replace: force });
-  const write = async ({ credentials, accessKey, region: bucketRegion }: CreatedCredentials) => {
+  const write = async (created: CreatedCredentials) => {
+    const { credentials, accessKey, region: bucketRegion, regions } = created;
+    if (namesRegion(options)) warnOfRegions(regions, bucketRegion ?? region, log);
     const use = { profileName, region: bucketRegion ?? region, endpointUrl, buckets };
     const text = formatCredentials(credentials, format, { accessKey, ...use });
     if (isPrinted) return await writeLine(io, text);

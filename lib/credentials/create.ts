@@ -170,7 +170,8 @@ export async function createCredentials(
     for (const warning of changes) onWarning(warning);
     callbacks.throwFailure();
     signal?.throwIfAborted();
-    return { ...created, region: regionOf(resolved, facts), rollBack };
+    const regions = regionsOf(resolved, facts);
+    return { ...created, region: regions.get(resolved.buckets[0] ?? ""), regions, rollBack };
   } catch (thrown) {
     const failure = serviceError(thrown, "Could not create credentials");
     const reason = signal?.aborted ? interruption(failure, signal) : failure;
@@ -247,12 +248,16 @@ export async function planCredentials(
   return { ...plan, warnings: [...further, ...plan.warnings] };
 }
 
-/** The region of the first bucket. */
-function regionOf(
-  { buckets: [bucket = ""], bucketRegion }: ResolvedRequest,
+/** The regions of the buckets that existed and that were created, as far as they are known. */
+function regionsOf(
+  { buckets, bucketRegion }: ResolvedRequest,
   { existingBuckets, region }: CreateFacts,
-): string | undefined {
-  return existingBuckets.has(bucket) ? existingBuckets.get(bucket) : bucketRegion ?? region;
+): Map<string, string> {
+  const found = buckets.map((bucket): [string, string | undefined] => [
+    bucket,
+    existingBuckets.has(bucket) ? existingBuckets.get(bucket) : bucketRegion ?? region,
+  ]);
+  return new Map(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 /** An account as it was looked at, the request as it applies there, and the plan. */

@@ -274,6 +274,8 @@ export interface CreatedKey {
   };
   /** The region of the first bucket, if it is known. */
   region?: string;
+  /** The regions of all buckets, as far as they are known, by bucket. */
+  regions?: ReadonlyMap<string, string>;
   /**
    * Rolls back all that the run has changed, for when the credentials could not be delivered; gives
    * what was removed, and what is left in the account with the reasons.
@@ -289,6 +291,8 @@ export interface CreatedSession {
   accessKey?: undefined;
   /** The region of the first bucket, if it is known. */
   region?: string;
+  /** The regions of all buckets, as far as they are known, by bucket. */
+  regions?: ReadonlyMap<string, string>;
   /**
    * Rolls back all that the run has changed, for when the credentials could not be delivered; gives
    * what was removed, and what is left in the account with the reasons.
@@ -300,7 +304,7 @@ export interface CreatedSession {
 export type CreatedCredentials = CreatedKey | CreatedSession;
 
 /** A key before the way back is known. */
-export type NewAccessKey = Omit<CreatedKey, "rollBack" | "region">;
+export type NewAccessKey = Omit<CreatedKey, "rollBack" | "region" | "regions">;
 
 /** A session before the way back is known. */
-export type NewSession = Omit<CreatedSession, "rollBack" | "region">;
+export type NewSession = Omit<CreatedSession, "rollBack" | "region" | "regions">;

@@ -302,6 +302,23 @@ test("rotate: what is delivered says where the user's buckets are, not where the
   assert.match(stdout, /REGION 'eu-west-1',[^]*SCOPE 's3:\/\/eu-bucket'/);
 });
 
+test("create: buckets in several regions get a warning where one is written", async ({ run }) => {
+  await run(["create", "eu-bucket", "-c", "--bucket-region", "eu-west-1"]);
+  const create = ["create", "my-bucket", "eu-bucket", "-d", "15m"];
+  const warning = "Warning: The buckets are in several regions, of which us-east-1 is written: " +
+    "my-bucket in us-east-1, eu-bucket in eu-west-1\n";
+  for (const where of [["-f", "rclone"], ["--save-profile", "both"]]) {
+    const { code, stderr } = await run([...create, ...where]);
+    assert.equal(code, 0, stderr);
+    assert.ok(stderr.includes(warning), stderr);
+  }
+  for (const args of [create, ["create", "eu-bucket", "-d", "15m", "-f", "rclone"]]) {
+    const { code, stderr } = await run(args);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /several regions/);
+  }
+});
+
 test("rotate --save-profile --force: where the buckets are unknown, the profile keeps its region", async ({ sandbox, path, run }) => {
   const create = ["create", "my-bucket", "--username", "untagged", "--no-own-tags"];
   await run([...create, "--save-profile", "photos"]);
