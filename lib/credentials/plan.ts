@@ -86,7 +86,7 @@ export function planCreate(request: ResolvedRequest, facts: CreateFacts): Create
   const bucketSteps = request.buckets.flatMap((bucket) => stepsForBucket(bucket, request, facts));
   const holder = user !== undefined
     ? planUser(request, user, facts.user)
-    : planSession(request, session!, facts);
+    : planSession(request, session, facts);
   return {
     steps: [...bucketSteps, ...holder.steps],
     notices: [...bucketNotices(request, facts), ...holder.notices],

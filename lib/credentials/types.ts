@@ -102,7 +102,15 @@ export interface ResolvedSession {
 }
 
 /** A request that was checked, with all that follows from it. Made by {@linkcode resolveRequest}. */
-export interface ResolvedRequest {
+export type ResolvedRequest = ResolvedGrant & ResolvedHolder;
+
+/** Who gets the credentials: a user for permanent ones, a session for temporary ones. */
+export type ResolvedHolder =
+  | { user: ResolvedUser; session?: undefined }
+  | { user?: undefined; session: ResolvedSession };
+
+/** What is granted on which buckets, and what is made for it. */
+export interface ResolvedGrant {
   /** The buckets, each once. */
   buckets: readonly string[];
   /** What is granted on each of them, in their order. */
@@ -123,10 +131,6 @@ export interface ResolvedRequest {
   public: boolean;
   /** Whether a new bucket serves a website. */
   website: boolean;
-  /** The user, for permanent credentials. */
-  user?: ResolvedUser;
-  /** The session, for temporary credentials. */
-  session?: ResolvedSession;
   /** The tags of what is created. */
   tags: { user: Tag[]; role: Tag[]; bucket: Tag[] };
   /** What may surprise in the request itself. */
