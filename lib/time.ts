@@ -74,12 +74,22 @@ export function parseAge(text: string, example = "90d or 12h"): number {
   throw new InvalidInput(`expected a time such as ${example}, not ${JSON.stringify(text)}`);
 }
 
+const MIN_UNUSED_SECONDS = 86_400;
+
+/** Throws `InvalidInput` unless it is long enough that AWS would have recorded a use of a key. */
+export function checkUnusedFor(seconds: number): void {
+  if (seconds >= MIN_UNUSED_SECONDS) return;
+  throw new InvalidInput(
+    "expected a day or more: AWS records the last use of a key only some time later",
+  );
+}
+
 /**
  * Parses when keys expire: in a time such as `30d` or `12h`, or at a date or time such as `2027-01-31` or
  * `2027-01-31T17:00+01:00`; without an offset it is UTC. To the second.
  */
 export function parseExpiry(text: string, now: Date): Date {
-  if (/^(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s)?$/.test(text)) {
+  if (DURATION.test(text)) {
     return wholeSecond(now.getTime() + 1000 * parseSeconds(text));
   }
   return parseTime(text, "30d, 12h, 2027-01-31 or 2027-01-31T17:00Z");

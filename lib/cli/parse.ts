@@ -1,7 +1,7 @@
 /**
  * Reads a command line. Options may stand anywhere; `--` ends them, and what follows are operands, or the
- * command line of another program. Short options may be combined and
- * may be followed by their value at once (`-d15m`).
+ * command line of another program. Short options may be combined, and directly followed by their value
+ * (`-d15m`).
  *
  * What was typed in the wrong place may be a secret: messages name options, never what follows them.
  *
@@ -241,7 +241,7 @@ function checkCount(command: AnyCommand, scanned: Scanned): void {
   const { operandsOption } = command;
   if (operandsOption !== undefined && scanned.has(operandsOption)) {
     if (operands.length === 0) return;
-    throw new InvalidInput(`${operandsOption} takes the place of the arguments: leave them out`);
+    throw new InvalidInput(`${operandsOption} takes the place of the arguments: omit them`);
   }
   const places = parseOperands(command.operands);
   const missing = places.find(({ isRequired }, index) => isRequired && index >= operands.length);

@@ -4,8 +4,7 @@
  * @module
  */
 import type { PrunableUser } from "../../credentials/keys/prune.ts";
-import { InvalidInput } from "../../errors.ts";
-import { formatTime, parseAge } from "../../time.ts";
+import { checkUnusedFor, formatTime, parseAge } from "../../time.ts";
 import { confirm } from "../ask_hidden.ts";
 import { defineCommand, flag, value } from "../command.ts";
 import type { Io } from "../io.ts";
@@ -16,12 +15,10 @@ import { awsOptions, usage, withAws } from "../options.ts";
 import { writeLine, writeMessage } from "../output.ts";
 import { deleteUsers } from "../user_deletions.ts";
 
-const DAY_SECONDS = 86_400;
-
 function parseUnused(text: string): number {
   const seconds = parseAge(text, "90d");
-  if (seconds >= DAY_SECONDS) return seconds;
-  throw new InvalidInput("expected a day or more: AWS records the last use of a key late");
+  checkUnusedFor(seconds);
+  return seconds;
 }
 
 /** `s3-credentials prune` */

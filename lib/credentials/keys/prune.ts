@@ -13,7 +13,8 @@ import type { Aws, IAMClient } from "../../aws/connect.ts";
 import { iamPages, withDetails } from "../../aws/listing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
 import { DEFAULT_CONCURRENCY } from "../../concurrency.ts";
-import { asUsageError, InvalidInput, S3CredentialsError } from "../../errors.ts";
+import { asUsageError, S3CredentialsError } from "../../errors.ts";
+import { checkUnusedFor } from "../../time.ts";
 import { EXPIRES_POLICY, ownExpiryOfText } from "../expiry.ts";
 import { hasOwnTags, tagsOf } from "./audit.ts";
 
@@ -44,18 +45,8 @@ export interface PrunableUser {
   Keys: { AccessKeyId: string; Status: string }[];
 }
 
-/** AWS records the use of a key late. */
-const SHORTEST_UNUSED_SECONDS = 86_400;
 /** A user whose key is just being created has none either. */
 const ORPHAN_MS = 10 * 60_000;
-
-/** Throws `InvalidInput` unless it is long enough that AWS would have recorded a use. */
-function checkUnusedFor(seconds: number): void {
-  if (seconds >= SHORTEST_UNUSED_SECONDS) return;
-  throw new InvalidInput(
-    "expected a day or more: AWS records the last use of a key only some time later",
-  );
-}
 
 function checkCriteria({ expired, unusedFor, orphans }: PruneCriteria): void {
   if (unusedFor !== undefined) asUsageError(() => checkUnusedFor(unusedFor));

@@ -1,5 +1,5 @@
 /**
- * Taking back temporary credentials: a Deny on their role for all sessions from before a moment.
+ * Revoking temporary credentials: a Deny on their role for all sessions from before a moment.
  *
  * @module
  */
@@ -40,7 +40,7 @@ export interface RevokeOptions {
 }
 
 /**
- * Takes back temporary credentials: all sessions of a role that were issued before a time are denied
+ * Revokes temporary credentials: all sessions of a role that were issued before a time are denied
  * everything. Those that are issued later are not affected.
  *
  * @param aws the account
@@ -120,7 +120,7 @@ function revokedBefore(text = "{}"): Date | undefined {
 }
 
 /**
- * Lets the sessions work again that {@linkcode revokeSessions} has taken back, unless they have expired.
+ * Lets the sessions work again that {@linkcode revokeSessions} has revoked, unless they have expired.
  *
  * @param aws the account
  * @param options the role

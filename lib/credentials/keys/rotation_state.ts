@@ -123,13 +123,7 @@ export async function rotationStatus(aws: Aws, userName: string): Promise<Rotati
     const tag = user.User?.Tags?.find(({ Key }) => Key === tagKey())?.Value;
     return {
       UserName: userName,
-      State: newer === undefined
-        ? "single"
-        : newer.Status !== "Active"
-        ? "stuck"
-        : older.Status === "Active"
-        ? "started"
-        : "deactivated",
+      State: stateOf(older, newer),
       Keys: keys,
       DeactivatedDate: newer === undefined ? null : deactivation(tag, older),
     };
@@ -139,6 +133,12 @@ export async function rotationStatus(aws: Aws, userName: string): Promise<Rotati
       ? missingUser(userName)
       : serviceError(error, `Could not read the keys of user ${userName}`);
   }
+}
+
+function stateOf(older: RotationKey, newer: RotationKey | undefined): RotationState {
+  if (newer === undefined) return "single";
+  if (newer.Status !== "Active") return "stuck";
+  return older.Status === "Active" ? "started" : "deactivated";
 }
 
 /** What the tag says about this key, unless the key is active or was used since. */
