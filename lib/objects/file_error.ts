@@ -39,16 +39,3 @@ export function asFileError(error: unknown, action: string, hint?: string): unkn
     (error.constructor.name in Deno.errors || "code" in error || /os error/.test(error.message));
   return isOfFile ? fileError(error, action, hint) : error;
 }
-
-/** What is at a path by `Deno.statSync` or `Deno.lstatSync`; `undefined` if nothing is. */
-export function infoIfExists(
-  stat: (path: string) => Deno.FileInfo,
-  path: string,
-): Deno.FileInfo | undefined {
-  try {
-    return stat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}

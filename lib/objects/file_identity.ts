@@ -8,7 +8,7 @@
 import { dirname } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
-import { infoIfExists } from "./file_error.ts";
+import { infoIfExists } from "../file_info.ts";
 
 type Identity = Pick<Deno.FileInfo, "dev" | "ino">;
 

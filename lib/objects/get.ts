@@ -19,7 +19,8 @@ import {
   type ObjectHead,
   readObject,
 } from "./download.ts";
-import { asFileError, fileError, infoIfExists } from "./file_error.ts";
+import { infoIfExists } from "../file_info.ts";
+import { asFileError, fileError } from "./file_error.ts";
 import { checkKey, commonPrefix, keyMatcher } from "./keys.ts";
 import { listPages } from "./list.ts";
 import { removeLeftovers } from "./leftovers.ts";

@@ -7,7 +7,8 @@
 import { dirname, join } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
-import { fileError, infoIfExists } from "./file_error.ts";
+import { infoIfExists } from "../file_info.ts";
+import { fileError } from "./file_error.ts";
 import { isSame, leadsTo } from "./file_identity.ts";
 import { caseFoldPath, resolveKeyPath } from "./keys.ts";
 import { isTemporaryName, removeLeftovers } from "./leftovers.ts";

@@ -6,6 +6,7 @@
 import { dirname, join } from "node:path";
 import { S3CredentialsError } from "../../errors.ts";
 import { escapeName } from "../../escape.ts";
+import { infoIfExists } from "../../file_info.ts";
 
 /** A path that can only be a directory's. */
 const NAMES_DIRECTORY = Deno.build.os === "windows" ? /[\\/]$/ : /\/$/;
@@ -36,7 +37,7 @@ export class PrivateFile implements Disposable {
    */
   static open(given: string, { replace = false } = {}): PrivateFile {
     return withFileErrors(given, () => {
-      const info = infoIfAny(Deno.lstatSync, given);
+      const info = infoIfExists(Deno.lstatSync, given);
       if (info !== undefined && !replace) throw existsAlready(given);
       // A link stays a link: the file that it names is replaced.
       const path = info?.isSymlink ? Deno.realPathSync(given) : given;
@@ -85,7 +86,7 @@ export class PrivateFile implements Disposable {
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) throw existsAlready(this.#given);
       // This file system has no links.
-      if (infoIfAny(Deno.lstatSync, this.#path) !== undefined) throw existsAlready(this.#given);
+      if (infoIfExists(Deno.lstatSync, this.#path) !== undefined) throw existsAlready(this.#given);
       Deno.renameSync(this.#temporary, this.#path);
     }
   }
@@ -115,19 +116,6 @@ export class PrivateFile implements Disposable {
 export function replacePrivateFile(path: string, text: string): void {
   using file = PrivateFile.open(path, { replace: true });
   file.write(text);
-}
-
-/** What is at a path; `undefined` if nothing is. */
-export function infoIfAny(
-  stat: (path: string) => Deno.FileInfo,
-  path: string,
-): Deno.FileInfo | undefined {
-  try {
-    return stat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }
 
 /** Says which file could not be written, and why. */

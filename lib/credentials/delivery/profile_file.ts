@@ -10,8 +10,9 @@ import { parseIni } from "../../aws/ini.ts";
 import { readSharedFiles } from "../../aws/shared_files.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../../errors.ts";
 import { escapeName } from "../../escape.ts";
+import { infoIfExists } from "../../file_info.ts";
 import { checkProfileName } from "../format.ts";
-import { infoIfAny, PrivateFile, withFileErrors } from "./private_file.ts";
+import { PrivateFile, withFileErrors } from "./private_file.ts";
 import { withProfile } from "./profile_text.ts";
 
 const FILE_VARIABLE = "AWS_SHARED_CREDENTIALS_FILE";
@@ -116,9 +117,11 @@ export async function checkProfile(
   }
   if (profiles.has(name) && !force) throw existsAlready(name, path);
   withFileErrors(path, () => {
-    if (env(FILE_VARIABLE) && infoIfAny(Deno.statSync, path)?.isFile === false) throw noFile(path);
+    if (env(FILE_VARIABLE) && infoIfExists(Deno.statSync, path)?.isFile === false) {
+      throw noFile(path);
+    }
     Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const text = infoIfAny(Deno.statSync, path) === undefined ? "" : textOf(path);
+    const text = infoIfExists(Deno.statSync, path) === undefined ? "" : textOf(path);
     edited(path, () => withProfile(text, name, { aws_access_key_id: "probe" }));
     PrivateFile.open(path, { replace: true })[Symbol.dispose]();
   });
@@ -134,7 +137,7 @@ function lock(path: string): Disposable {
     } catch {
       // This file system has no locks.
     }
-    const [locked, found] = [file.statSync(), infoIfAny(Deno.statSync, path)];
+    const [locked, found] = [file.statSync(), infoIfExists(Deno.statSync, path)];
     if (found !== undefined && locked.ino === found.ino && locked.dev === found.dev) {
       return file;
     }
