@@ -11,7 +11,6 @@ import { asUsageError, messageOf, S3CredentialsError } from "../errors.ts";
 import { checkBucketName } from "../names.ts";
 import { partitionOfArn, partitionOfRegion } from "../partitions.ts";
 import { apply } from "./apply.ts";
-import { foreignBucketWarning, keyWarnings, overwriteWarnings, userWarnings } from "./describe.ts";
 import { checkIsFuture, checkNotExpired, EXPIRES_POLICY, expiryOfText } from "./expiry.ts";
 import { isAmazon, proveExpiry } from "./keys/expire.ts";
 import { findEncryptionKeys, findForeignBuckets, findUser, gatherFacts } from "./facts.ts";
@@ -29,6 +28,7 @@ import type {
   ResolvedRequest,
   Step,
 } from "./types.ts";
+import { foreignBucketWarning, keyWarnings, overwriteWarnings, userWarnings } from "./warnings.ts";
 
 /** Options of {@linkcode createCredentials} that don't change what is created. */
 export interface CreateOptions {

@@ -23,15 +23,15 @@ import { ROLE_NAME } from "./defaults.ts";
 import { resolveRequest } from "./request.ts";
 import { EXPIRES_POLICY, expiryPolicy } from "./expiry.ts";
 import { inlinePolicies, type NamedPolicy } from "./grant.ts";
+import { describeKey } from "./describe.ts";
 import {
   bucketNotices,
   bucketWarnings,
-  describeKey,
   expiryWarnings,
   replacementWarnings,
   userNotices,
   userWarnings,
-} from "./describe.ts";
+} from "./warnings.ts";
 
 /** The facts of an account in which nothing exists yet: what `--dry-run` plans on. */
 export const NOTHING_EXISTS: CreateFacts = {
