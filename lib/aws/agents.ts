@@ -1,5 +1,5 @@
 /**
- * Node's agents for the SDK's requests, which refuse answers that would never end.
+ * Node's agents for the SDK's requests, which send nothing twice and refuse answers that would never end.
  *
  * @module
  */
@@ -24,8 +24,8 @@ const MAX_INTERIM_ANSWERS = 20;
 export function agents(options: AgentOptions): { httpAgent: http.Agent; httpsAgent: https.Agent } {
   const all = { maxSockets: MAX_SOCKETS, ...options };
   return {
-    httpAgent: watched(new http.Agent(all)),
-    httpsAgent: watched(new https.Agent(all)),
+    httpAgent: sendingOnce(watched(new http.Agent(all))),
+    httpsAgent: sendingOnce(watched(new https.Agent(all))),
   };
 }
 
@@ -37,6 +37,19 @@ function malformed(reason: string): Error {
 /** What Node calls with each request, and its types omit. */
 interface RequestAdder {
   addRequest(request: http.ClientRequest, ...rest: unknown[]): void;
+}
+
+/**
+ * Deno sends a request once more on its own if a connection is cut that was used before: the count of
+ * the SDK's attempts would be wrong, and what must not be sent twice would be.
+ */
+function sendingOnce<T extends http.Agent>(agent: T): T {
+  const reuseSocket = agent.reuseSocket;
+  agent.reuseSocket = function (socket, request) {
+    reuseSocket.call(this, socket, request);
+    request.reusedSocket = false;
+  };
+  return agent;
 }
 
 /** Node and the SDK go on waiting after a status below 200, also where no other can follow. */

@@ -24,14 +24,8 @@ export type S3ControlClient = InstanceType<
 /** How a client sends its requests. */
 export interface ClientOptions {
   /**
-   * Whether to reuse connections. When a reused connection is cut, Deno's HTTP client sends the
-   * request a second time on its own; on a new connection it does not.
-   *
-   * @default {true}
-   */
-  keepAlive?: boolean;
-  /**
-   * Whether the SDK may retry.
+   * Whether the SDK may retry. If not, each request has a connection of its own, since one that was
+   * used before may be closed by now.
    *
    * @default {true}
    */
@@ -179,7 +173,7 @@ async function collectAnswer(stream: AsyncIterable<Uint8Array>): Promise<Uint8Ar
 export async function clientConfig(
   settings: Settings,
   service: ServiceName,
-  { keepAlive = true, retry = true, adaptive = false }: ClientOptions = {},
+  { retry = true, adaptive = false }: ClientOptions = {},
 ) {
   const { agents } = await import("./agents.ts");
   // The SDK would write two slashes between the endpoint's path and its own.
@@ -196,7 +190,7 @@ export async function clientConfig(
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: settings.requestTimeoutMs,
       throwOnRequestTimeout: true,
-      ...agents({ keepAlive, ...settings.network }),
+      ...agents({ keepAlive: retry, ...settings.network }),
     },
     streamCollector: collectAnswer,
     ...(!retry && { maxAttempts: 1 }),

@@ -63,7 +63,7 @@ export function isMissing(error: unknown): boolean {
 
 /**
  * Whether a conflict, by its code, may be the result of our own request: if the answer to the first
- * attempt was lost, the SDK's retry fails. The count of attempts holds only on new connections.
+ * attempt was lost, the SDK's retry fails.
  */
 export function isRetriedConflict(error: unknown, code: RegExp): boolean {
   const tries = ((error ?? {}) as SdkError).$metadata?.attempts ?? 1;

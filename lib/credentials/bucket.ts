@@ -5,7 +5,7 @@
  */
 import { policyText } from "../policy/document.ts";
 import { retry } from "../retry.ts";
-import { connectionOf, type S3Client } from "../aws/connect.ts";
+import type { S3Client } from "../aws/connect.ts";
 import { isMissing, isRetriedConflict, serviceError } from "../aws/service_error.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { bucketConfiguration } from "./describe.ts";
@@ -18,7 +18,7 @@ export async function createBucket(
   { bucket, region }: StepOf<"create-bucket">,
   run: Run,
 ): Promise<Outcome<unknown>> {
-  const s3 = await connectionOf(run.aws).s3({ region, keepAlive: false });
+  const s3 = await run.aws.s3({ region });
   return await change(
     `Could not create bucket ${bucket}`,
     () =>

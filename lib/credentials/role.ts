@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { connectionOf } from "../aws/connect.ts";
 import { withoutAllowing } from "../policy/merge.ts";
 import { type PolicyDocument, policyText } from "../policy/document.ts";
 import { retry } from "../retry.ts";
@@ -70,7 +69,7 @@ async function createRole(
   { roleName, partition, account, tags }: StepOf<"ensure-role">,
   run: Run,
 ): Promise<Outcome<Role>> {
-  const iam = await connectionOf(run.aws).iam({ keepAlive: false });
+  const iam = await run.aws.iam();
   const trust = {
     Version: "2012-10-17",
     Statement: [{

@@ -32,7 +32,7 @@ export async function createUser(
   { userName, permissionsBoundary, tags }: StepOf<"create-user">,
   run: Run,
 ): Promise<Outcome<unknown>> {
-  const iam = await connectionOf(run.aws).iam({ keepAlive: false });
+  const iam = await run.aws.iam();
   return await change(
     `Could not create user ${userName}`,
     () =>
@@ -176,7 +176,7 @@ export async function createAccessKey(
   run: Run,
 ): Promise<Outcome<NewAccessKey>> {
   // Sent twice it could create two keys, and nobody would have the secret of the first.
-  const iam = await connectionOf(run.aws).iam({ keepAlive: false, retry: false });
+  const iam = await connectionOf(run.aws).iam({ retry: false });
   const action = `Could not create an access key for user ${userName}`;
   let id: string | undefined;
   const { value: key, error, changes } = await change(
