@@ -6,6 +6,7 @@
  */
 import { InvalidInput } from "./errors.ts";
 import { checkBucketName } from "./names.ts";
+import { checkPartitionOfArn } from "./partitions.ts";
 
 /** What the ARN of an access point says. */
 export interface AccessPoint {
@@ -25,7 +26,8 @@ export function accessPointOf(text: string): AccessPoint | undefined {
 /** Throws `InvalidInput` unless the text is the name of one bucket, or the ARN of an access point. */
 export function checkBucketOrAccessPoint(text: string): void {
   if (typeof text !== "string" || !text.startsWith("arn:")) return checkBucketName(text);
-  if (accessPointOf(text) !== undefined) return;
+  const accessPoint = accessPointOf(text);
+  if (accessPoint !== undefined) return checkPartitionOfArn(text, accessPoint.region);
   if (/^arn:[\w-]+:s3:::/.test(text)) return checkBucketName(text);
   throw new InvalidInput(`Invalid ARN ${JSON.stringify(text)}: ${faultOf(text)}`);
 }

@@ -69,6 +69,17 @@ export function partitionOfArn(arn: string): Partition | undefined {
   return Object.hasOwn(PARTITIONS, id) ? id as Partition : undefined;
 }
 
+/** Throws `InvalidInput` if an ARN is of another partition than a region. */
+export function checkPartitionOfArn(arn: string, region: string): void {
+  const [named, partition] = [partitionOfArn(arn), partitionOfRegion(region)];
+  if (named === undefined || named === partition) return;
+  throw new InvalidInput(
+    `Invalid ARN ${
+      JSON.stringify(arn)
+    }: region ${region} is in partition ${partition}, not ${named}`,
+  );
+}
+
 /** How the host names of a region's services end. */
 export function hostSuffixOf(region: string): string {
   return PARTITIONS[partitionOfRegion(region)].hostSuffix;

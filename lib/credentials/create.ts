@@ -8,6 +8,7 @@ import { serviceError } from "../aws/service_error.ts";
 import { abortable } from "../abortable.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
 import { asUsageError, messageOf, S3CredentialsError } from "../errors.ts";
+import { customEndpoint } from "../aws/settings.ts";
 import { checkBucketName } from "../names.ts";
 import { partitionOfArn, partitionOfRegion } from "../partitions.ts";
 import { apply } from "./apply.ts";
@@ -292,12 +293,16 @@ async function lookAndPlan(
   { signal, now = new Date() }: Pick<CreateOptions, "signal" | "now">,
 ): Promise<View> {
   if (given.expires !== undefined) checkIsFuture(given.expires, now);
-  const likelyPartition = given.partition ?? partitionOfRegion(await connectionOf(aws).region());
+  const settings = await connectionOf(aws).settings;
+  const likelyPartition = given.partition ?? partitionOfRegion(settings.region);
+  // At another endpoint than Amazon's, the region need not say where the account is.
+  if (customEndpoint(settings, "STS") === undefined) checkPartitions(given, likelyPartition);
   const preliminary = resolveRequest({ ...given, partition: likelyPartition });
   planCreate({ ...preliminary, createBucket: true }, NOTHING_EXISTS);
   const facts = await abortable(gatherFacts(aws, preliminary), signal);
   const partition = given.partition ?? partitionOfArn(facts.callerArn ?? "") ?? likelyPartition;
   const request = { ...given, partition };
+  checkPartitions(request, partition);
   const withKeys = { ...request, keyStatements: keyStatements(request, facts) };
   const resolved = resolveRequest(withKeys);
   const plan = planCreate(resolved, facts);
@@ -310,6 +315,22 @@ async function lookAndPlan(
   provePlan(withKeys, plan);
   const warnings = [...plan.warnings, ...grantsBeyond(withKeys, plan)];
   return { request, resolved, facts, plan: { ...plan, warnings } };
+}
+
+/** @throws {S3CredentialsError} `usage` if the request names something of another partition */
+function checkPartitions(
+  { roleArn, userPermissionsBoundary }: CreateRequest,
+  partition: string,
+): void {
+  for (const arn of [roleArn, userPermissionsBoundary]) {
+    const named = partitionOfArn(arn ?? "") ?? partition;
+    if (named === partition) continue;
+    throw new S3CredentialsError(
+      "usage",
+      `Invalid ARN ${JSON.stringify(arn)}: the account is in partition ${partition}, not ${named}`,
+      { hint: "Name a `region` of the other partition, or an ARN of this one" },
+    );
+  }
 }
 
 /** @throws {S3CredentialsError} `usage` if a bucket that is to be created can't have such a name */

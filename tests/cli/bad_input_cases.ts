@@ -203,6 +203,14 @@ const REFUSED_ARNS: [arn: string, says: string][] = [
   ],
   ["arn:aws:s3:eu-west-1:123456789012:accesspoint/a/object/k", "expected a bucket's name, or arn:"],
   ["arn:aws:s3:eu-west-1:12345:accesspoint/a", "expected a bucket's name, or arn:"],
+  [
+    "arn:aws-cn:s3:eu-west-1:123456789012:accesspoint/a",
+    "region eu-west-1 is in partition aws, not aws-cn",
+  ],
+  [
+    "arn:aws:s3:us-gov-west-1:123456789012:accesspoint/a",
+    "region us-gov-west-1 is in partition aws-us-gov, not aws",
+  ],
 ];
 
 /** Access points are for the commands for objects alone. */

@@ -39,6 +39,30 @@ for (const [region, partition] of Object.entries(REGIONS)) {
     });
   }
 
+  for (
+    const options of [
+      ["-d", "15m", "--role-arn", "arn:aws:iam::123456789012:role/reader"],
+      ["--user-permissions-boundary", "arn:aws:iam::aws:policy/AmazonS3FullAccess"],
+    ]
+  ) {
+    test(`create ${options.join(" ")}: an ARN of another partition is wrong usage`, async (sandbox) => {
+      const before = sandbox.snapshot();
+      const { code, stderr } = await run(["create", "papers", ...options], { sandbox });
+      assert.equal(code, 2);
+      assert.match(
+        stderr,
+        new RegExp(
+          `Error: Invalid ARN "arn:aws:iam:.*": the account is in partition ${partition}, not aws\n`,
+        ),
+      );
+      assert.deepEqual(sandbox.snapshot(), before);
+      const env = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "secret" };
+      // Amazon's own endpoints, which a test may not call.
+      const early = await run(["create", "papers", ...options, "--region", region], { env });
+      assert.deepEqual([early.code, early.stderr], [2, stderr]);
+    });
+  }
+
   test("the caller's ARN counts for more than the region", async (sandbox) => {
     const env = { ...sandboxEnv(sandbox), AWS_REGION: "us-east-1" };
     const { code, stderr } = await run(["create", "papers", "--plan", "--region", "eu-west-1"], {
