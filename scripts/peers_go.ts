@@ -74,6 +74,12 @@ const PROGRAMS = {
   },
 } satisfies Record<string, Program>;
 
+/** Programs that run, and end their check with another code than 0. */
+const CHECK_CODES: Partial<Record<string, number>> = {
+  // It takes a question for help as an error, and has nothing else that ends.
+  gofakes3: 1,
+};
+
 /** The applications that run under their presets, in a folder of their own. */
 const APPLICATIONS = {
   restic: {
@@ -148,7 +154,7 @@ async function install(
   if (Deno.build.os === "windows") return "the peers run on Linux and macOS only";
   for (const [name, program] of programs) {
     const path = join(bin, name);
-    if (await problemOf(path, [program.check]) === undefined) continue;
+    if (await problemOf(path, [program.check], CHECK_CODES[name]) === undefined) continue;
     const problem = await buildGo(path, program, say);
     if (problem !== undefined) return `${program.module} ${program.version}: ${problem}`;
   }
@@ -195,11 +201,15 @@ async function findGo(): Promise<string | undefined> {
   for (const go of GO) if (await problemOf(go, ["version"]) === undefined) return go;
 }
 
-async function problemOf(program: string, args: string[]): Promise<string | undefined> {
+async function problemOf(
+  program: string,
+  args: string[],
+  wanted = 0,
+): Promise<string | undefined> {
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const { code, stderr } = await new Deno.Command(program, { args, signal }).output();
-    if (code === 0) return undefined;
+    if (code === wanted) return undefined;
     return new TextDecoder().decode(stderr).trim().split("\n").at(-1) || `exit code ${code}`;
   } catch (error) {
     return (error as Error).message;
