@@ -7,7 +7,7 @@
 // deno-lint-ignore-file no-console
 import { devNull } from "node:os";
 import { close, denoTest } from "./counted_tests.ts";
-import { writeGroups } from "./test_groups.ts";
+import { unloadedGroups, writeGroups } from "./test_groups.ts";
 
 /**
  * Tests that take more than a second of the processor, by file or, where most of them do, by directory.
@@ -101,6 +101,11 @@ const counts = await denoTest([
   "--ignore=tests/peers",
   ...what.flat(),
 ], { ...noFiles, AWS_EC2_METADATA_DISABLED: "true", S3CREDS_TURN: turn });
+const groups = what.flat().filter((word) => word.startsWith(folder));
+for (const files of await unloadedGroups(groups)) {
+  console.log(`Not loaded to the end, so that their tests did not run: ${files.join(", ")}`);
+  counts.failed++;
+}
 await Deno.remove(folder, { recursive: true });
 Deno.exit(close(counts));
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** How test files are grouped. */
 export interface Grouping {
@@ -47,10 +47,34 @@ export async function writeGroups(
       const name = [String(place).padStart(2, "0"), ...members[0]!.split(sep)].join("_");
       const module = join(folder, name);
       const imports = members.map((file) => `import "${pathToFileURL(resolve(file)).href}";\n`);
-      await Deno.writeTextFile(module, imports.join(""));
+      await Deno.writeTextFile(module, imports.join("") + MARK_LOADED);
       return module;
     }),
   );
+}
+
+/** What a module does once all that it imports is loaded. */
+const MARK_LOADED = `Deno.writeTextFileSync(\`\${import.meta.filename}.loaded\`, "");\n`;
+
+/**
+ * Finds the modules that were not loaded to their end: a test file that ends the process, with whatever
+ * code, takes the tests of its group along, and Deno does not count them.
+ *
+ * @param modules what {@linkcode writeGroups} has written, and has been run since
+ * @returns the files that each of these modules imports
+ */
+export async function unloadedGroups(modules: readonly string[]): Promise<string[][]> {
+  const unloaded = await Promise.all(modules.map(async (module) => {
+    const isLoaded = await Deno.stat(`${module}.loaded`).then(() => true, () => false);
+    if (isLoaded) return [];
+    const text = await Deno.readTextFile(module);
+    return [
+      [...text.matchAll(/^import "(.*?)"/gm)].map(([, url]) =>
+        relative(Deno.cwd(), fileURLToPath(url!))
+      ),
+    ];
+  }));
+  return unloaded.flat();
 }
 
 /** Parts of about the same size, none too large. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join, relative, resolve } from "node:path";
-import { writeGroups } from "../scripts/test_groups.ts";
+import { unloadedGroups, writeGroups } from "../scripts/test_groups.ts";
 
 /** Makes test files in a directory, and gives the files that each worker would run. */
 async function groupsOf(
@@ -46,4 +46,28 @@ Deno.test("writeGroups: leaves out what is ignored, also where the directory's p
   const expected = [["a/four_test.ts"], ["a/three_test.ts"]];
   assert.deepEqual(await groupsOf(files, more), expected);
   assert.deepEqual(await groupsOf(files, { ...more, isAbsolute: true }), expected);
+});
+
+Deno.test("unloadedGroups: names the files of a group in which one ends the process", async () => {
+  const directory = relative(Deno.cwd(), await Deno.makeTempDir());
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const group of ["good", "ending"]) await Deno.mkdir(join(directory, group));
+    const [ending, beside] = ["ending/a_test.ts", "ending/b_test.ts"].map((name) =>
+      join(directory, name)
+    );
+    await Deno.writeTextFile(join(directory, "good/a_test.ts"), "");
+    await Deno.writeTextFile(ending!, "Deno.exit(0);\n");
+    await Deno.writeTextFile(beside!, "");
+    const modules = await writeGroups(directory, folder, { ignored: [], alone: [] });
+    for (const module of modules) {
+      const args = ["run", "--allow-write", "--no-config", module];
+      const { code } = await new Deno.Command(Deno.execPath(), { args }).output();
+      assert.equal(code, 0);
+    }
+    assert.deepEqual(await unloadedGroups(modules), [[ending, beside]]);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+    await Deno.remove(folder, { recursive: true });
+  }
 });
