@@ -20,6 +20,7 @@ import {
 } from "./clients.ts";
 import { describeSource, sourceProvider } from "./credential_sources.ts";
 import type { NetworkSettings } from "./network.ts";
+import type { Clock } from "./requests/clock.ts";
 import {
   type ConnectOptions,
   customEndpoint,
@@ -71,7 +72,7 @@ export interface BucketAddress {
   /** Called with the lines of each request that is sent. */
   onRequest?: (lines: string) => void;
   /** How far AWS's clock is ahead of this machine's. */
-  clock: { offsetMs: number };
+  clock: Clock;
   /** The credentials to sign with, renewed before they expire. */
   credentials(): AwsCredentialIdentity | Promise<AwsCredentialIdentity>;
 }

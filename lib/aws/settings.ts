@@ -11,6 +11,7 @@ import { ADDRESSING_STYLES, type AddressingStyle } from "./addressing.ts";
 import { parseEndpointUrl } from "./endpoint_url.ts";
 import { checkedKeys } from "./keys.ts";
 import { type NetworkSettings, networkSettings } from "./network.ts";
+import type { Clock } from "./requests/clock.ts";
 import {
   type CredentialSource,
   credentialSource,
@@ -104,7 +105,7 @@ export interface Settings {
   /** Looks an environment variable up. */
   env: Environment;
   /** How far AWS's clock is ahead of this machine's, as one of the clients has found out. */
-  clock: { offsetMs: number };
+  clock: Clock;
 }
 
 /** AWS's answers take well under a second; past this an endpoint is taken for dead. */

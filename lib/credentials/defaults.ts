@@ -39,6 +39,7 @@ function awsPolicyArn(partition: Partition, name: string): string {
   return `arn:${partition}:iam::aws:policy/${name}`;
 }
 
+// See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 const POLICY_NAME_LIMIT = 128;
 const SESSION_NAME_LIMIT = 64;
 const HASH_LENGTH = 10;

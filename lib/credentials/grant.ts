@@ -14,7 +14,10 @@ import type { CreateFacts, CreateRequest, GrantName } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { inlinePolicyName } from "./defaults.ts";
 
-/** Characters, of all inline policies of a user together and of a session policy. */
+/**
+ * Characters, of all inline policies of a user together and of a session policy, see
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
 const POLICY_LIMIT = 2048;
 
 /** A request with what the account adds to its grant. */

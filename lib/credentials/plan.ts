@@ -38,7 +38,9 @@ export const NOTHING_EXISTS: CreateFacts = {
   existingBuckets: new Map<string, string | undefined>(),
 };
 
+/** See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const ACCESS_KEY_LIMIT = 2;
+/** Of a role that is assumed from a role, see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 const CHAINED_SESSION_LIMIT_SECONDS = 3600;
 
 /**

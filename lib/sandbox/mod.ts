@@ -218,7 +218,9 @@ export interface Sandbox extends SandboxAccount, AsyncDisposable {
  * s3.destroy();
  * ```
  *
- * @param options Port, region, accounts and what they start with.
+ * @param options port, region, accounts and what they start with
+ * @returns the running sandbox, to be declared with `await using` or closed with `close`
+ * @throws {Error} if the port is taken, or if an account, a policy or a saved state makes no sense
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { state: saved, openBuckets = false } = options;

@@ -25,10 +25,9 @@ function dateOf(header: string | undefined): number | undefined {
 }
 
 /**
- * Checks the four conditions of a read in HTTP's order of precedence.
- *
- * @param prefix What the headers' names start with: nothing, or `x-amz-copy-source-`.
- * @returns The header by which the client's copy is current, to which GetObject responds with 304.
+ * Checks the four conditions of a read in HTTP's order of precedence. The names of their headers start
+ * with `prefix`: nothing, or `x-amz-copy-source-`. Gives the header by which the client's copy is current,
+ * to which GetObject responds with 304.
  */
 export function unchangedBy(call: S3Call, object: StoredObject, prefix = ""): string | undefined {
   const header = (name: string) => call.header(`${prefix}${name}`);
