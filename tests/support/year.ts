@@ -110,6 +110,9 @@ function stepsOf(stage: YearStage, model: Map<string, ModelUser>, go: Go, random
     return { id, secret: stdout, isActive: true, created };
   };
 
+  const isExpired = ({ expires }: ModelUser, now: number) =>
+    expires !== undefined && expires <= now;
+
   async function create(name: string) {
     const days = stage.isComplete && chance(0.4) ? 20 + Math.floor(random() * 200) : undefined;
     const end = days === undefined ? [] : ["--expires", `${days}d`];
@@ -123,16 +126,17 @@ function stepsOf(stage: YearStage, model: Map<string, ModelUser>, go: Go, random
     for (const key of user.keys) {
       if (chance(0.3)) continue;
       const now = stage.now();
-      const isExpired = user.expires !== undefined && user.expires <= now;
-      await go(["list-bucket", "my-bucket", "--auth", "key"], key.isActive && !isExpired, key);
+      const isExpected = key.isActive && !isExpired(user, now);
+      await go(["list-bucket", "my-bucket", "--auth", "key"], isExpected, key);
       // AWS records it too if a policy then refuses the request.
       if (key.isActive) key.used = now;
     }
   }
 
-  async function rotate(name: string, { keys }: ModelUser) {
+  async function rotate(name: string, user: ModelUser) {
+    const { keys } = user;
     const now = stage.now();
-    const ran = await go(["rotate", name], keys.length === 1);
+    const ran = await go(["rotate", name], keys.length === 1 && !isExpired(user, now));
     if (ran.code === 0) keys.push(newKey(ran, now));
   }
 
