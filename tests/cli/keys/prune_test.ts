@@ -9,9 +9,9 @@ import { run } from "../../support/run.ts";
 const DAY_MS = 86_400_000;
 const ALL = ["--expired", "--unused-for", "90d", "--orphans"];
 
-/** Users of this tool, one for each fate, 100 days old, and those of others who look like them. */
-async function stage(): Promise<Sandbox> {
-  const sandbox = await startSandbox({ buckets: ["my-bucket"] });
+/** Users of this tool, one for each fate, and those of others who look like them. */
+async function makeUsers(): Promise<string> {
+  await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
   const create = async (name: string, ...args: string[]) => {
     const words = ["create", "my-bucket", "--username", name, ...args];
     const { code, stdout, stderr } = await run(words, { sandbox });
@@ -31,6 +31,15 @@ async function stage(): Promise<Sandbox> {
   for (const name of ["busy", "ends-later"]) use(sandbox, name);
   await create("new");
   users.get("new")!.accessKeys.clear();
+  return sandbox.save();
+}
+
+let users: Promise<string> | undefined;
+
+/** They are made once, and are the same in every test: all but one of them 100 days old. */
+async function stage(): Promise<Sandbox> {
+  const sandbox = await startSandbox({ state: await (users ??= makeUsers()) });
+  sandbox.clock.advance(100 * DAY_MS);
   return sandbox;
 }
 
