@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import { withRequestLog } from "./request_log.ts";
 import { noService, SESSION_REFUSED } from "./error_meanings.ts";
-import { isBelievable } from "./requests/clock.ts";
+import { isBelievable, isCorrection } from "./requests/clock.ts";
 import { awsErrorCode, isOtherService, noteMeaning } from "./service_error.ts";
 import { customEndpoint, type ServiceName, type Settings, usesPathStyle } from "./settings.ts";
 
@@ -121,8 +121,12 @@ export async function s3ControlClient(settings: Settings): Promise<S3ControlClie
 
 /** Each of the SDK's clients has types of its own for the functions around its calls. */
 interface AnyClient {
-  // deno-lint-ignore no-explicit-any
-  middlewareStack: { add(middleware: any, options: any): void };
+  middlewareStack: {
+    // deno-lint-ignore no-explicit-any
+    add(middleware: any, options: any): void;
+    // deno-lint-ignore no-explicit-any
+    addRelativeTo(middleware: any, options: any): void;
+  };
 }
 
 /** Notes what an error of this client means, where its code doesn't tell. */
@@ -140,6 +144,28 @@ function withErrorNotes<T extends AnyClient>(
 }
 
 /**
+ * The SDK sends a request again whenever it is refused by a server whose time is minutes from this
+ * machine's, also if it was signed for that time already, or that time isn't believed. Here it does so
+ * only if the clock has been set since it was signed: no other error goes away by itself.
+ */
+function withoutVainRetries<T extends AnyClient>(client: T, clock: Settings["clock"]): T {
+  const middleware = (next: (args: unknown) => Promise<unknown>) => (args: unknown) => {
+    const { offsetMs } = clock;
+    return next(args).catch((error) => {
+      const metadata: { clockSkewCorrected?: boolean } = error?.$metadata ?? {};
+      if (!isCorrection(offsetMs, clock.offsetMs)) metadata.clockSkewCorrected = false;
+      throw error;
+    });
+  };
+  client.middlewareStack.addRelativeTo(middleware, {
+    name: "withoutVainRetries",
+    relation: "after",
+    toMiddleware: "retryMiddleware",
+  });
+  return client;
+}
+
+/**
  * Logs the client's requests, and shares with it what others have found out about the clock: a client
  * that may not retry has only one attempt.
  */
@@ -151,7 +177,7 @@ function prepared<T extends IAMClient | STSClient | S3Client | S3ControlClient>(
     get: () => clock.offsetMs,
     set: (offsetMs: number) => clock.offsetMs = isBelievable(offsetMs) ? offsetMs : 0,
   });
-  return withRequestLog(client, onRequest);
+  return withRequestLog(withoutVainRetries(client, clock), onRequest);
 }
 
 /** Far more than any answer of AWS's that is no object, such as a page of the longest keys. */

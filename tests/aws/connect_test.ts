@@ -97,3 +97,16 @@ Deno.test("AwsCredentialIdentity: is the SDK's, both ways", () => {
   const _: AwsCredentialIdentityProvider = theirProvider;
   for (const credentials of [own, provider]) new S3({ region: "us-east-1", credentials }).destroy();
 });
+
+for (const hours of [1, -1, 48]) {
+  Deno.test(`connect: what is refused is asked once, also where a clock is ${hours} hours off`, async () => {
+    await using sandbox = await startSandbox();
+    sandbox.clock.advance(hours * 3_600_000);
+    using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
+    const iam = await aws.iam();
+    await iam.listUsers({});
+    sandbox.requests.length = 0;
+    await assert.rejects(iam.getUser({ UserName: "nobody" }), { name: "NoSuchEntityException" });
+    assert.equal(sandbox.requests.length, 1);
+  });
+}

@@ -20,12 +20,17 @@ export function isBelievable(offsetMs: number): boolean {
   return Math.abs(offsetMs) <= MAX_OFFSET_MS;
 }
 
+/** Whether a clock tells another time than before: by so much that a signature then is refused. */
+export function isCorrection(beforeMs: number, nowMs: number): boolean {
+  return Math.abs(nowMs - beforeMs) >= TOLERANCE_MS;
+}
+
 /** Sets the clock by the answer to a refused request; says whether it was off, which may be the reason. */
 export function correctClock(clock: Clock, { date = "", age }: Record<string, string>): boolean {
   const offsetMs = Date.parse(date) - Date.now();
   // An answer from a cache has the date on which it was put there.
   if (age !== undefined || !isBelievable(offsetMs)) return false;
-  if (Math.abs(offsetMs - clock.offsetMs) < TOLERANCE_MS) return false;
+  if (!isCorrection(clock.offsetMs, offsetMs)) return false;
   clock.offsetMs = offsetMs;
   return true;
 }
