@@ -13,8 +13,9 @@ import {
   type CommandUse,
 } from "../lib/cli/policies/command_permissions.ts";
 import { inPartition, permissionsDocument } from "../lib/cli/policies/permissions_document.ts";
+import { PART_SIZE } from "../lib/objects/multipart.ts";
 import { createAccessKey, createUser } from "../lib/sandbox/seed.ts";
-import { RUNS, TURN } from "./support/arbitraries.ts";
+import { isItsTurn, RUNS, TURN } from "./support/arbitraries.ts";
 import { makeFullUser } from "./support/full_user.ts";
 import { commandsInHelp } from "./support/help.ts";
 import { type Ran, run, type RunOptions } from "./support/run.ts";
@@ -36,7 +37,7 @@ interface Scene {
 const DAY_MS = 86_400_000;
 const FOLDER = await Deno.makeTempDir();
 /** Longer than a part of an upload. */
-const LARGE = new Uint8Array(9 * 1024 * 1024);
+const LARGE = new Uint8Array(PART_SIZE + 1);
 const LARGE_FILE = `${FOLDER}/my-file`;
 await Deno.writeFile(LARGE_FILE, LARGE);
 globalThis.addEventListener("unload", () => Deno.removeSync(FOLDER, { recursive: true }));
@@ -226,8 +227,8 @@ const CALLER = "caller";
 interface Outcome extends Ran {
   asked: Set<string>;
   denied: Set<string>;
-  /** The account afterwards. */
-  state: string;
+  /** The account afterwards; to write down a large object takes as long as to upload it. */
+  state(): string;
 }
 
 /** An account in which a command can be tried, and the keys with which it is. */
@@ -305,7 +306,7 @@ async function runWith(
     ...ran,
     asked: actions(own),
     denied: actions(own.filter(({ errorCode }) => errorCode === "AccessDenied")),
-    state: sandbox.save(),
+    state: () => sandbox.save(),
   };
 }
 
@@ -317,12 +318,16 @@ function actionsOf(permissions: readonly CommandPermission[]): Set<string> {
   return new Set(permissions.map(({ action }) => action));
 }
 
+/** Of more permissions than these, every second one is left out each day. */
+const MANY = 4;
+
 /** Tries each of some permissions by leaving it out, with what would spare the call that needs it. */
 async function withoutEach(
   permissions: readonly CommandPermission[],
   attempt: (missing: CommandPermission, rest: CommandPermission[]) => Promise<void>,
 ): Promise<void> {
-  for (const missing of permissions) {
+  for (const [at, missing] of permissions.entries()) {
+    if (permissions.length > MANY && !isItsTurn(at, 2)) continue;
     await attempt(
       missing,
       permissions.filter((one) => one !== missing && !one.sparesCalls),
@@ -362,7 +367,7 @@ for (const [at, use] of COMMAND_PERMISSIONS.entries()) {
     Deno.test(`${nameOf(use)}: all ARNs are of ${partition} in ${region}`, async () => {
       for (const { stdout, stderr, state } of await runInAllWays(use, region)) {
         assert.doesNotMatch(stdout + stderr, OF_AMAZON);
-        assert.doesNotMatch(state, OF_AMAZON);
+        assert.doesNotMatch(state(), OF_AMAZON);
       }
     });
   }
