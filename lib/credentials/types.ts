@@ -189,7 +189,7 @@ export interface CreateFacts {
   callerArn?: string;
 }
 
-/** One change of an account, or one call for credentials. */
+/** One change of an account, or one call for credentials. Its tags are written out: `Tag` is not exported. */
 export type Step =
   | { kind: "create-bucket"; bucket: string; region?: string }
   | {
@@ -210,13 +210,13 @@ export type Step =
     kind: "put-bucket-tagging";
     bucket: string;
     region?: string;
-    tags: Tag[];
+    tags: { Key: string; Value: string }[];
   }
   | {
     kind: "create-user";
     userName: string;
     permissionsBoundary?: string;
-    tags?: Tag[];
+    tags?: { Key: string; Value: string }[];
   }
   | { kind: "put-user-policy"; userName: string; policyName: string; policy: PolicyDocument }
   | { kind: "create-access-key"; userName: string }
@@ -232,7 +232,7 @@ export type Step =
     /** Whether AmazonS3FullAccess has to be attached to it. */
     needsPolicy: boolean;
     /** Tags of a new role. */
-    tags?: Tag[];
+    tags?: { Key: string; Value: string }[];
   }
   | {
     kind: "assume-role";
