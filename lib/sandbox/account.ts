@@ -196,6 +196,8 @@ export interface StoredObject {
   legalHold?: "ON" | "OFF";
   /** Until when it is protected from deletion. */
   retention?: { mode: "GOVERNANCE" | "COMPLIANCE"; retainUntilDate: Date };
+  /** From when until when the content of an archived one can be read. */
+  restoration?: { ready: Date; ends: Date };
 }
 
 /** What a deletion leaves behind where objects have versions. */

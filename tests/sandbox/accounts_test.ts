@@ -189,6 +189,18 @@ Deno.test("CopyObject: from their bucket into ours needs both sides of each", as
   assert.equal(await Body!.transformToString(), "content");
 });
 
+Deno.test("ExpectedBucketOwner: what is no account's number is refused as such", async () => {
+  await using r = await twoAccounts();
+  for (const owner of ["0000", "0000000000020", "abcd"]) {
+    const wrong = { Bucket: "theirs", ExpectedBucketOwner: owner };
+    const { status, code } = await refusal(theirS3(r).getBucketPolicy(wrong));
+    assert.deepEqual([status, code], [400, "InvalidBucketOwnerAWSAccountID"]);
+    const copy = { Bucket: "theirs", Key: "b", CopySource: "theirs/a" };
+    const call = theirS3(r).copyObject({ ...copy, ExpectedSourceBucketOwner: owner });
+    assert.equal((await refusal(call)).code, "InvalidBucketOwnerAWSAccountID");
+  }
+});
+
 Deno.test("ExpectedBucketOwner: another account than the owner is refused", async () => {
   await using r = await twoAccounts();
   await theirS3(r).headBucket({ Bucket: "theirs", ExpectedBucketOwner: THEIRS });

@@ -107,7 +107,9 @@ export class S3Call {
   header(name: string): string | undefined {
     const header = this.request.headers.get(name);
     if (header !== undefined) return latin1ToUtf8(header);
-    if (!name.startsWith("x-amz-")) return undefined;
+    const mayStand = name.startsWith("x-amz-") ||
+      (WRITE_CONDITIONS.includes(name) && this.query.has("X-Amz-Signature"));
+    if (!mayStand) return undefined;
     return this.parameters.get(name);
   }
 
@@ -122,6 +124,8 @@ export class S3Call {
   }
 }
 
+/** Conditions of writes, which S3 also takes from a presigned URL, as LocalStack recorded of it. */
+const WRITE_CONDITIONS = ["if-match", "if-none-match"];
 const NO_QUERY = new URLSearchParams();
 const NONE: ReadonlyMap<string, string> = new Map();
 

@@ -58,7 +58,9 @@ export function readForm({ headers, body }: SandboxRequest): UploadForm {
     if (name === undefined) throw malformedForm();
     const content = body.slice(headEnd + 4, Math.max(headEnd + 4, end));
     if (name === "file") {
-      const path = /\bfilename="([^"]*)"/i.exec(head)?.[1] ?? "";
+      const path = /\bfilename="([^"]*)"/i.exec(head)?.[1];
+      // Without a name there is none to put into the key.
+      if (path === undefined) return { fields, file: content };
       const filename = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
       const key = fields.get("key");
       if (key !== undefined) fields.set("key", key.replaceAll("${filename}", filename));

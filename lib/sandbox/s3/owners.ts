@@ -6,7 +6,9 @@
  */
 import { createHash } from "node:crypto";
 import type { Bucket, Cloud, StoredObject } from "../account.ts";
+import { ServiceError } from "../operation.ts";
 import type { S3Call } from "./call.ts";
+import { accessDenied } from "./errors.ts";
 
 /** Stands for those who signed nothing, whose canonical user id AWS documents. */
 const ANONYMOUS = "anonymous";
@@ -35,6 +37,17 @@ export function objectOwner(bucket: Bucket, { ownerAccountId }: Owned): string {
 /** The canonical user id of an object's owner. */
 export function objectOwnerId(bucket: Bucket, object: Owned, cloud: Cloud): string {
   return canonicalId(objectOwner(bucket, object), cloud);
+}
+
+/** Throws where a request names another account as the owner of a bucket than its own. */
+export function checkOwner(bucket: Bucket, expected: string | undefined): void {
+  if (expected === undefined || expected === bucket.ownerAccountId) return;
+  if (/^\d{12}$/.test(expected)) throw accessDenied();
+  throw new ServiceError(
+    400,
+    "InvalidBucketOwnerAWSAccountID",
+    `The value of the expected bucket owner parameter must be an AWS Account ID... [${expected}]`,
+  );
 }
 
 /** The account that a new object will belong to, if it is another one than that of its bucket. */

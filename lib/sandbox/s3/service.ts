@@ -11,7 +11,8 @@ import { applyLifecycle } from "./buckets/lifecycle.ts";
 import { chargeHeaders, checkPayer } from "./buckets/more_settings.ts";
 import { S3Call } from "./call.ts";
 import { givenChecksums, verifyChecksums, verifyMd5 } from "./objects/checksums.ts";
-import { accessDenied, invalidRequest, notImplemented } from "./errors.ts";
+import { invalidRequest, notImplemented } from "./errors.ts";
+import { checkOwner } from "./owners.ts";
 import { objectRoutes } from "./objects/routes.ts";
 import { refuseUnheeded } from "./parameters.ts";
 import { findRoute, type Route, routesOf } from "./route.ts";
@@ -106,7 +107,7 @@ const REGION_NAME = /^[a-z]{2,4}(-[a-z]+)+-\d+$/;
 function checkBucket(call: S3Call, { name }: Route): void {
   const { bucket, request } = call;
   const owner = call.header("x-amz-expected-bucket-owner");
-  if (owner !== undefined && owner !== bucket.ownerAccountId) throw accessDenied();
+  checkOwner(bucket, owner);
   checkPayer(call);
   if (request.region === undefined || request.region === bucket.region) return;
   if (name === "GetBucketLocation" && request.region === HOME_REGION) return;

@@ -41,7 +41,6 @@ export const unimplementedBySubject: Record<string, Route[]> = {
   ],
   "objects": [
     object("GET torrent", "GetObjectTorrent"),
-    object("POST restore", "RestoreObject"),
     object("POST select", "SelectObjectContent", "s3:GetObject"),
     object("PUT encryption", "UpdateObjectEncryption"),
     object("GET annotation&annotationName", "GetObjectAnnotation"),

@@ -136,6 +136,27 @@ Deno.test("UploadPart: a part without a checksum is taken only where that of the
   }
 });
 
+for (const ChecksumType of ["COMPOSITE", "FULL_OBJECT"] as const) {
+  Deno.test(`GetObject: a part comes with its own checksum, type ${ChecksumType}`, async () => {
+    await using room = await s3Room({ buckets: [Bucket] });
+    const object = { Bucket, Key: "a" };
+    const created = { ...object, ChecksumAlgorithm: "CRC32", ChecksumType } as const;
+    const upload = { ...object, UploadId: (await room.s3.createMultipartUpload(created)).UploadId };
+    const Body = DIGITS;
+    const { ETag, ChecksumCRC32 } = await room.s3.uploadPart({ ...upload, PartNumber: 1, Body });
+    const MultipartUpload = { Parts: [{ ETag, PartNumber: 1, ChecksumCRC32 }] };
+    await room.s3.completeMultipartUpload({ ...upload, MultipartUpload, ChecksumType });
+    const part = { ...object, PartNumber: 1, ChecksumMode: "ENABLED" } as const;
+    for (const got of [await room.s3.headObject(part), await room.s3.getObject(part)]) {
+      assert.deepEqual([got.ChecksumCRC32, got.ChecksumType], [ChecksumCRC32, ChecksumType]);
+    }
+    const attributes = { ...object, ObjectAttributes: ["Checksum" as const] };
+    const { Checksum } = await room.s3.getObjectAttributes(attributes);
+    assert.equal(Checksum?.ChecksumType, ChecksumType);
+    assert.doesNotMatch(Checksum?.ChecksumCRC32 ?? "-", /-/);
+  });
+}
+
 Deno.test("CompleteMultipartUpload: what the list says of parts' checksums is checked", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const object = { Bucket, Key: "a" };

@@ -132,6 +132,22 @@ Deno.test("UploadPart: replaces a part that was sent before", async () => {
   assert.deepEqual(bucketIn(room, Bucket).objects.get(Key)?.body.bytes(), SECOND);
 });
 
+Deno.test("AbortMultipartUpload: refuses an upload that isn't there where there never was one", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const abort = room.s3.abortMultipartUpload({ Bucket, Key, UploadId: "none" });
+  const { status, code } = await refusal(abort);
+  assert.deepEqual([status, code], [404, "NoSuchUpload"]);
+});
+
+Deno.test("CompleteMultipartUpload: without a list of parts, is refused", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const UploadId = await start(room.s3);
+  const complete = (more: object) =>
+    refusal(room.s3.completeMultipartUpload({ Bucket, Key, UploadId, ...more }));
+  assert.equal((await complete({})).message, "You must specify at least one part");
+  assert.equal((await complete({ MultipartUpload: { Parts: [] } })).code, "MalformedXML");
+});
+
 Deno.test("AbortMultipartUpload: removes the upload", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const UploadId = await start(room.s3);

@@ -73,6 +73,19 @@ Deno.test("PutObject: with If-None-Match: *, writes a key once", async () => {
   assert.equal(bucketIn(room, Bucket).objects.get("a")?.body.length, 5);
 });
 
+Deno.test("presigned URLs: a condition in the query is kept", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const { url, credentials: keys } = room.sandbox;
+  const put = (query: string) =>
+    send(sign(`${url}/${Bucket}/a?${query}`, { service: "s3", keys, method: "PUT", expires: 60 }));
+  const { status, headers } = await put("If-None-Match=%2A");
+  assert.equal(status, 200);
+  assert.equal((await put("If-None-Match=%2A")).code, "PreconditionFailed");
+  assert.equal((await put("If-Match=other")).code, "PreconditionFailed");
+  const etag = headers.get("etag")!.replaceAll('"', "");
+  assert.equal((await put(`If-Match=${etag}`)).status, 200);
+});
+
 Deno.test("writes: conditions that S3 doesn't take are refused, whatever is there", async () => {
   await using room = await s3Room({ buckets: [Bucket] });
   const object = { Bucket, Key: "a" };
@@ -256,6 +269,17 @@ Deno.test("CopyObject: names the type of the checksum, and the condition that do
     await assert.rejects(call, { name: "PreconditionFailed", Condition: name });
   }
   await room.s3.copyObject({ ...copy, CopySourceIfModifiedSince: FUTURE });
+});
+
+Deno.test("CopyObject: an object onto itself, where the bucket encrypts by a setting of its own", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  await room.s3.putObject({ Bucket, Key: "a", Body: "x" });
+  const copy = () => room.s3.copyObject({ Bucket, Key: "a", CopySource: `${Bucket}/a` });
+  assert.equal((await refusal(copy())).code, "InvalidRequest");
+  const ApplyServerSideEncryptionByDefault = { SSEAlgorithm: "AES256" as const };
+  const ServerSideEncryptionConfiguration = { Rules: [{ ApplyServerSideEncryptionByDefault }] };
+  await room.s3.putBucketEncryption({ Bucket, ServerSideEncryptionConfiguration });
+  await copy();
 });
 
 Deno.test("CopyObject: a plus sign in the source stands for a space", async () => {

@@ -85,6 +85,18 @@ for (const version of [2, 4] as const) {
   });
 }
 
+Deno.test("PostObject: a file without a name leaves ${filename} in the key", async () => {
+  await using r = await s3Room({ buckets: ["b"] });
+  const conditions = [["starts-with", "$key", ""]];
+  const fields = { key: "a-${filename}" };
+  const form = signedFields({ keys: r.sandbox.credentials, fields, conditions });
+  const body = new FormData();
+  for (const [name, value] of Object.entries({ ...form, file: "x" })) body.append(name, value);
+  const { status } = await fetch(`${r.sandbox.url}/b`, { method: "POST", body });
+  assert.equal(status, 204);
+  assert.deepEqual([...bucketIn(r, "b").objects.keys()], ["a-${filename}"]);
+});
+
 Deno.test("PostObject: a file that arrives in several pieces is stored whole", async () => {
   await using r = await s3Room({ buckets: ["b"] });
   const content = "\r\n--".repeat(50_000);

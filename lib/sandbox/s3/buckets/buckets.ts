@@ -197,7 +197,8 @@ function newBucketRegion(call: S3Call): string {
   const endpoint = call.request.region ?? call.account.region;
   const constraint = textOf(configuration(call), "LocationConstraint") || undefined;
   const region = constraint === "EU" ? "eu-west-1" : constraint;
-  if (region !== undefined && (region === HOME_REGION || !isRegion(region))) {
+  const isHome = endpoint === HOME_REGION;
+  if (isHome && region !== undefined && (region === HOME_REGION || !isRegion(region))) {
     throw new ServiceError(
       400,
       "InvalidLocationConstraint",
@@ -205,7 +206,7 @@ function newBucketRegion(call: S3Call): string {
       { details: { LocationConstraint: constraint! } },
     );
   }
-  if (endpoint !== HOME_REGION && region !== endpoint) {
+  if (!isHome && region !== endpoint) {
     throw new ServiceError(
       400,
       "IllegalLocationConstraintException",

@@ -47,6 +47,7 @@ function readRule(rule: XmlElement): LifecycleRule {
   }
   const expiration = childOf(rule, "Expiration");
   const noncurrent = childOf(rule, "NoncurrentVersionExpiration");
+  if (noncurrent?.children.length === 0) throw malformedXml();
   if (textOf(noncurrent, "NewerNoncurrentVersions") !== undefined) {
     throw notImplemented("NewerNoncurrentVersions is not part of the sandbox");
   }

@@ -201,8 +201,12 @@ function checkMd5(expected: string | undefined, body: Content): void {
     400,
     "BadDigest",
     "The Content-MD5 you specified did not match what we received.",
-    { details: { ExpectedDigest: expected, CalculatedDigest: calculated } },
+    { details: { ExpectedDigest: hex(expected), CalculatedDigest: calculated } },
   );
+}
+
+function hex(base64: string): string {
+  return Buffer.from(base64, "base64").toString("hex");
 }
 
 function isBase64(text: string, length: number): boolean {

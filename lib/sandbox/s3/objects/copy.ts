@@ -15,14 +15,9 @@ import {
   DEFAULT_ALGORITHM,
   requestedAlgorithm,
 } from "./checksums.ts";
+import { checkReadable } from "./archive.ts";
 import { checkWriteConditions, unchangedBy } from "./conditions.ts";
-import {
-  accessDenied,
-  invalidArgument,
-  invalidRequest,
-  noSuchBucket,
-  preconditionFailed,
-} from "../errors.ts";
+import { invalidArgument, invalidRequest, noSuchBucket, preconditionFailed } from "../errors.ts";
 import { decryptNeeds, encryptionIn } from "../encryption.ts";
 import { existingObject, type ObjectAddress } from "./existing.ts";
 import { metadataOf, settingsOf, withoutChecksums } from "./headers.ts";
@@ -30,7 +25,7 @@ import { lockOf } from "./lock.ts";
 import { checksumMarkup } from "./settings.ts";
 import { etagOf, putNeeds } from "./objects.ts";
 import { findVersion, isMarker, store, versionHeaders } from "./versions.ts";
-import { newOwner, objectOwner } from "../owners.ts";
+import { checkOwner, newOwner, objectOwner } from "../owners.ts";
 import { tagsOfHeader } from "../tags.ts";
 import { element } from "../../xml.ts";
 import { percentDecode } from "../../wire.ts";
@@ -46,6 +41,7 @@ function copySource(call: S3Call): ObjectAddress {
   const [path = "", versionId = null] = text.split("?versionId=");
   const decoded = decodedSource(path, text).replace(/^\//, "");
   const slash = decoded.indexOf("/");
+  if (slash < 0) throw invalidArgument("Invalid copy source object key", SOURCE, SOURCE);
   if (slash < 1 || slash === decoded.length - 1 || decoded.startsWith("arn:")) {
     throw invalidArgument(
       "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
@@ -57,7 +53,7 @@ function copySource(call: S3Call): ObjectAddress {
   const bucket = call.account.buckets.get(name);
   if (bucket === undefined) throw noSuchBucket(name);
   const owner = call.header("x-amz-source-expected-bucket-owner");
-  if (owner !== undefined && owner !== bucket.ownerAccountId) throw accessDenied();
+  checkOwner(bucket, owner);
   return { bucket, key: decoded.slice(slash + 1), versionId };
 }
 
@@ -77,7 +73,7 @@ function sourceObject({ bucket, key, versionId }: ObjectAddress): StoredObject |
 /** The header with the version of a source. */
 export function sourceVersion(call: S3Call, source: StoredObject): Record<string, string> {
   const { "x-amz-version-id": id } = versionHeaders(copySource(call).bucket, source);
-  return id === undefined ? {} : { "x-amz-copy-source-version-id": id };
+  return id === undefined || id === "null" ? {} : { "x-amz-copy-source-version-id": id };
 }
 
 /** The permissions to read a source. */
@@ -134,6 +130,7 @@ export function existingSource(call: S3Call, may: May): StoredObject {
   const object = existingObject(call, may, address);
   const condition = unchangedBy(call, object, `${SOURCE}-`);
   if (condition !== undefined) throw preconditionFailed(condition);
+  checkReadable(call, object, "Operation is not valid for the source object's storage class");
   return object;
 }
 
@@ -182,7 +179,8 @@ export function copyObject(call: S3Call, may: May): Answer {
 
 function changesSettings(call: S3Call): boolean {
   const names = ["storage-class", "website-redirect-location", "server-side-encryption"];
-  return names.some((name) => call.header(`x-amz-${name}`) !== undefined);
+  return call.bucket.encryption !== undefined ||
+    names.some((name) => call.header(`x-amz-${name}`) !== undefined);
 }
 
 /** Storage class, redirect and the keys of KMS and of the bucket are not copied. */

@@ -119,6 +119,15 @@ function headerValue(value: string): string {
   return `=?UTF-8?B?${Buffer.from(value).toString("base64")}?=`;
 }
 
+/** What HeadObject and GetObject tell of a restoration. */
+function restorationHeader({ restoration }: StoredObject, now: Date): Record<string, string> {
+  if (restoration === undefined || now >= restoration.ends) return {};
+  const text = now < restoration.ready
+    ? 'ongoing-request="true"'
+    : `ongoing-request="false", expiry-date="${restoration.ends.toUTCString()}"`;
+  return { "x-amz-restore": text };
+}
+
 /** The headers of an answer about an object, without those of its length. */
 export function answerHeaders(call: S3Call, object: StoredObject): Record<string, string> {
   const withChecksums = call.header("x-amz-checksum-mode")?.toUpperCase() === "ENABLED";
@@ -135,7 +144,13 @@ export function answerHeaders(call: S3Call, object: StoredObject): Record<string
     headers["x-amz-object-lock-mode"] = object.retention.mode;
     headers["x-amz-object-lock-retain-until-date"] = object.retention.retainUntilDate.toISOString();
   }
-  return Object.assign(headers, versionHeaders(call.bucket, object), overrides(call));
+  const restoration = restorationHeader(object, call.account.clock.now());
+  return Object.assign(
+    headers,
+    restoration,
+    versionHeaders(call.bucket, object),
+    overrides(call),
+  );
 }
 
 /** `response-content-type` and its like, which a signed request may set. */

@@ -19,6 +19,7 @@ import {
   xmlAnswer,
 } from "../call.ts";
 import { DEFAULT_ALGORITHM, keptChecksums, requestedAlgorithm } from "./checksums.ts";
+import { checkReadable } from "./archive.ts";
 import { type ByteRange, byteRange, checkWriteConditions, unchangedBy } from "./conditions.ts";
 import { decryptNeeds, encryptionIn, encryptNeeds } from "../encryption.ts";
 import { accessDenied, invalidRequest, malformedXml, noSuchVersion } from "../errors.ts";
@@ -142,6 +143,7 @@ export function getObject(call: S3Call, may: May): Answer {
     return emptyAnswer(304, { etag: etag!, "last-modified": modified! });
   }
   const isHead = call.request.method === "HEAD";
+  if (!isHead) checkReadable(call, object);
   const size = object.body.length;
   const part = partNumber === undefined ? undefined : partRange(call, partNumber, object, headers);
   const range = part ?? byteRange(call.header("range"), size);
@@ -149,12 +151,30 @@ export function getObject(call: S3Call, may: May): Answer {
     headers["content-length"] = String(size);
     return new Answer(isHead ? null : object.body, { headers });
   }
-  const isWhole = part === undefined && range.last - range.first + 1 === size;
-  const ranged = isWhole ? headers : withoutChecksums(headers);
+  const isWhole = range.last - range.first + 1 === size;
+  const ranged = part !== undefined && object.parts !== undefined
+    ? partHeaders(headers, object.parts[partNumber! - 1]!)
+    : isWhole
+    ? headers
+    : withoutChecksums(headers);
   ranged["content-length"] = String(range.last - range.first + 1);
   ranged["content-range"] = `bytes ${range.first}-${range.last}/${size}`;
   const slice = object.body.slice(range.first, range.last + 1);
   return new Answer(isHead ? null : slice, { status: 206, headers: ranged });
+}
+
+/** The headers of an object with the checksum of one of its parts in the place of its own. */
+function partHeaders(
+  headers: Record<string, string>,
+  { checksums = {} }: NonNullable<StoredObject["parts"]>[number],
+): Record<string, string> {
+  const own = Object.entries(checksums).filter(([name]) => name in headers);
+  const { "x-amz-checksum-type": type } = headers;
+  return {
+    ...withoutChecksums(headers),
+    ...Object.fromEntries(own),
+    ...(own.length > 0 && type !== undefined && { "x-amz-checksum-type": type }),
+  };
 }
 
 /** The range of a part. */

@@ -276,6 +276,7 @@ interface ChosenPart {
 }
 
 function chosenParts(call: S3Call, upload: MultipartUpload): ChosenPart[] {
+  if (call.request.body.length === 0) throw invalidRequest("You must specify at least one part");
   const listed = childrenOf(call.xml("CompleteMultipartUpload"), "Part");
   if (listed.length === 0 || listed.length > MAX_PARTS) throw malformedXml();
   const chosen = listed.map((part) => chosenPart(part, upload));
@@ -308,7 +309,13 @@ function chosenPart(listed: XmlElement, upload: MultipartUpload): ChosenPart {
       "InvalidPart",
       "One or more of the specified parts could not be found.  The part may not have been " +
         "uploaded, or the specified entity tag may not match the part's entity tag.",
-      { details: { UploadId: upload.uploadId, PartNumber: String(number), ETag: etag } },
+      {
+        details: {
+          UploadId: upload.uploadId,
+          PartNumber: String(number),
+          ETag: etag.trim().replaceAll('"', ""),
+        },
+      },
     );
   }
   return { number, part };

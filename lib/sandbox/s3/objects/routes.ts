@@ -10,6 +10,7 @@ import { postObject } from "./post.ts";
 import * as settings from "./settings.ts";
 import * as objects from "./objects.ts";
 import { type Needs, type Route, route, type Run } from "../route.ts";
+import { restoreObject } from "./archive.ts";
 import { abortMultipartUpload, createMultipartUpload } from "./uploads.ts";
 
 function object(request: string, name: string, run: Run, needs?: string | Needs): Route {
@@ -53,6 +54,7 @@ export const objectRoutes: Route[] = [
     settings.getObjectAttributes,
     settings.attributesNeeds,
   ),
+  object("POST restore", "RestoreObject", restoreObject),
   object("GET legal-hold", "GetObjectLegalHold", lock.getLegalHold),
   object("PUT legal-hold", "PutObjectLegalHold", lock.putLegalHold, lock.putLegalHoldNeeds),
   object("GET retention", "GetObjectRetention", lock.getRetention),

@@ -100,13 +100,20 @@ const ATTRIBUTES: Record<string, (object: StoredObject, call: S3Call) => Xml | u
   Checksum: ({ headers }) =>
     element(
       "Checksum",
-      checksumMarkup(headers),
+      checksumMarkup(withoutCounts(headers)),
       optional("ChecksumType", headers["x-amz-checksum-type"]),
     ),
   ObjectParts: objectParts,
   StorageClass: (object) => element("StorageClass", storageClassOf(object)),
   ObjectSize: ({ body }) => element("ObjectSize", body.length),
 };
+
+/** Checksums without the number of parts, which follows those that are made from those of parts. */
+function withoutCounts(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, value.replace(/-\d+$/, "")]),
+  );
+}
 
 /** What GetObjectAttributes tells of parts: each one only where the checksum is made from theirs. */
 function objectParts({ parts, headers }: StoredObject, call: S3Call): Xml | undefined {

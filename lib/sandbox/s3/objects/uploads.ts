@@ -108,7 +108,8 @@ export function createMultipartUpload(call: S3Call): Answer {
 
 /** AbortMultipartUpload. */
 export function abortMultipartUpload(call: S3Call): Answer {
-  call.bucket.uploads?.delete(uploadOf(call).uploadId);
+  const { uploadId } = uploadOf(call);
+  call.bucket.uploads!.delete(uploadId);
   return emptyAnswer(204);
 }
 
