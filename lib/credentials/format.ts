@@ -11,6 +11,7 @@ import { PLAIN_WORD, shellWord } from "../escape.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 import {
   type CredentialUse,
+  otherSources,
   PROGRAM_FORMATS,
   type ProgramFormat,
   programText,
@@ -165,23 +166,13 @@ export function processFields(
 
 type Assign = (name: string, value: string) => string;
 
-/**
- * Variables that some clients prefer to keys in the environment, or take for a part of them: a profile,
- * the old name of the session token, the end of other credentials.
- */
-const OTHER_SOURCES = [
-  ...["AWS_PROFILE", "AWS_DEFAULT_PROFILE"],
-  ...["AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION"],
-];
-
 /** Assigns the credentials, and clears what would be used in place of them or beside them. */
 function script(
   credentials: AwsCredentialIdentity,
   assign: Assign,
   clear: (names: readonly string[]) => string,
 ): string {
-  const token = credentials.sessionToken === undefined ? ["AWS_SESSION_TOKEN"] : [];
-  return `${assignments(credentials, assign)}\n${clear([...token, ...OTHER_SOURCES])}`;
+  return `${assignments(credentials, assign)}\n${clear(otherSources(credentials))}`;
 }
 
 function assignments(

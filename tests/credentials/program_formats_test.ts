@@ -72,7 +72,7 @@ const WRITTEN: [ProgramFormat, keys: typeof KEY, use: object, text: string][] = 
     USE,
     'set "AWS_ACCESS_KEY_ID=AKIAEXAMPLE"\nset "AWS_SECRET_ACCESS_KEY=abc/+de="\n' +
     'set "AWS_SESSION_TOKEN="\nset "AWS_PROFILE="\nset "AWS_DEFAULT_PROFILE="\n' +
-    'set "AWS_SECURITY_TOKEN="',
+    'set "AWS_SECURITY_TOKEN="\nset "AWS_CREDENTIAL_EXPIRATION="',
   ],
 ];
 for (const [format, keys, use, text] of WRITTEN) {

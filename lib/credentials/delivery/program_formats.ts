@@ -233,6 +233,18 @@ function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/**
+ * Variables that some clients prefer to keys in the environment, or take for a part of them: a profile,
+ * the old name of the session token, the end of other credentials.
+ */
+export function otherSources({ sessionToken }: AwsCredentialIdentity): string[] {
+  return [
+    ...(sessionToken === undefined ? ["AWS_SESSION_TOKEN"] : []),
+    ...["AWS_PROFILE", "AWS_DEFAULT_PROFILE"],
+    ...["AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION"],
+  ];
+}
+
 /** For a batch file or the prompt, with what would be used in place of the keys or beside them cleared. */
 function windows(credentials: AwsCredentialIdentity): string {
   const assigned = variablesOf(credentials);
@@ -241,9 +253,7 @@ function windows(credentials: AwsCredentialIdentity): string {
       'the command prompt of Windows has no place for a key with ", % or !: use powershell',
     );
   }
-  const token = credentials.sessionToken === undefined ? ["AWS_SESSION_TOKEN"] : [];
-  const cleared = [...token, "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"];
-  return [...assigned, ...cleared.map((name) => [name, ""])]
+  return [...assigned, ...otherSources(credentials).map((name) => [name, ""])]
     .map(([name, value]) => `set "${name}=${value}"`)
     .join("\n");
 }
