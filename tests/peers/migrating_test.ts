@@ -82,6 +82,32 @@ const DIFFERENCES: Difference[] = [
     leaves: [["größe.txt", "migrating_test.ts"], ["größe.txt"]],
   },
   {
+    called: "`list-users --nl --csv`",
+    args: ["list-users", "--nl", "--csv"],
+    theirs: /^\{"Path": "\/", "UserName": "admin", /,
+    ours: /Use only one of --nl, --csv, --tsv and --table/,
+    codes: [0, 2],
+  },
+  {
+    called: "`set-public-access-block b --block-public-acls ''`",
+    args: ["set-public-access-block", "docs", "--block-public-acls", ""],
+    theirs: /^$/,
+    ours: /Expected true or false/,
+    codes: [0, 2],
+    left: ({ account }) => account.buckets.get("docs")!.publicAccessBlock?.BlockPublicAcls,
+    leaves: [false, true],
+  },
+  {
+    called: "such as `s3:ListBucket` on `b/*`",
+    args: [
+      ...["create", "docs", "--statement"],
+      '{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::docs/*"}',
+    ],
+    theirs: /"AccessKeyId"/,
+    ours: /s3:ListBucket is not for a resource of this statement/,
+    codes: [0, 2],
+  },
+  {
     called: "`list-buckets missing`",
     args: ["list-buckets", "missing"],
     theirs: /^\[\]\n$/,
