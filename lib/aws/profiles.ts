@@ -148,6 +148,11 @@ function environmentKeys(env: Environment): CredentialSource | undefined {
   const keys = checkedKeys({ accessKeyId, secretAccessKey, sessionToken }, "the environment");
   const expires = env("AWS_CREDENTIAL_EXPIRATION");
   const expiration = expires ? new Date(expires) : undefined;
+  if (expiration !== undefined && Number.isNaN(expiration.getTime())) {
+    throw refusal("AWS_CREDENTIAL_EXPIRATION is no time", {
+      hint: "Unset it, or write it as 2027-01-31T17:00:00Z",
+    });
+  }
   return {
     kind: "keys",
     from: "the environment",

@@ -550,6 +550,10 @@ const NOWHERE: Record<string, [Machine, RegExp]> = {
     },
     /^Error: .*The credentials of the environment have expired$/m,
   ],
+  "an end of the environment's keys that is no time": [
+    { env: (sandbox) => ({ ...keysOf(sandbox), AWS_CREDENTIAL_EXPIRATION: "soon" }) },
+    /^Error: AWS_CREDENTIAL_EXPIRATION is no time\nUnset it, or write it as 2027-01-31T17:00:00Z$/m,
+  ],
 };
 for (const [name, [machine, message]] of Object.entries(NOWHERE)) {
   test(`${name}: says so and calls nobody`, async (sandbox) => {
