@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import fc from "fast-check";
+import { Content } from "../../../lib/sandbox/content.ts";
+import { crc32, crc32c, crc64nvme } from "../../../lib/sandbox/s3/digests/crc.ts";
 import { xxh128, xxh3, xxh64 } from "../../../lib/sandbox/s3/digests/xxhash.ts";
 
 /**
@@ -31,3 +34,29 @@ Deno.test("xxhash: what other programs compute, for each kind of length", () => 
     assert.deepEqual(computed, expected, `${length} bytes`);
   }
 });
+
+/** A cyclic redundancy check, bit by bit as in its definition. */
+function bitByBit(bytes: Uint8Array, bits: number, polynomial: bigint): string {
+  const ones = (1n << BigInt(bits)) - 1n;
+  let crc = ones;
+  for (const byte of bytes) {
+    crc ^= BigInt(byte);
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1n ? (crc >> 1n) ^ polynomial : crc >> 1n;
+  }
+  return (crc ^ ones).toString(16).padStart(bits / 4, "0");
+}
+
+const CHECKS = [
+  [crc32, 32, 0xedb88320n],
+  [crc32c, 32, 0x82f63b78n],
+  [crc64nvme, 64, 0x9a6c9329ac4bc9b5n],
+] as const;
+
+for (const [compute, bits, polynomial] of CHECKS) {
+  Deno.test(`${compute.name}: of bytes in any pieces it is what its polynomial says`, () => {
+    fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 12 })), (pieces) => {
+      const computed = Buffer.from(compute(new Content(pieces))).toString("hex");
+      assert.equal(computed, bitByBit(Buffer.concat(pieces), bits, polynomial));
+    }));
+  });
+}

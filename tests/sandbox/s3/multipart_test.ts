@@ -2,8 +2,6 @@ import type { S3 } from "@aws-sdk/client-s3";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { Content } from "../../../lib/sandbox/mod.ts";
-import { crc32, crc32c, crc64nvme } from "../../../lib/sandbox/s3/digests/crc.ts";
 import { allow, refusal, userWithKey } from "../helpers.ts";
 import { bucketIn, fill, s3Room } from "./helpers.ts";
 
@@ -275,13 +273,6 @@ Deno.test("CompleteMultipartUpload: leaves the object that a large part was copi
     assert.ok(Buffer.from(stored.bytes()).equals(FIRST), name);
   }
 });
-
-for (const [name, compute] of Object.entries({ crc32, crc32c, crc64nvme })) {
-  Deno.test(`${name}: of content in pieces it is that of the whole`, () => {
-    const pieces = ["", "1234", "5", "", "6789"].map((text) => new TextEncoder().encode(text));
-    assert.deepEqual(compute(new Content(pieces)), compute(Content.of("123456789")));
-  });
-}
 
 Deno.test("CompleteMultipartUpload: verifies a full-object checksum", async () => {
   await using room = await s3Room({ buckets: [Bucket] });

@@ -178,14 +178,20 @@ export function givenChecksums(call: S3Call): [string, string][] {
   return given;
 }
 
-/** The checksum headers to store for a payload: those given, otherwise one of the requested algorithm. */
+/**
+ * The checksum headers to store for a payload, whose own have been verified: those, otherwise one of the
+ * requested algorithm. Of a part that is copied, they are computed.
+ */
 export function keptChecksums(
   call: S3Call,
   requested: string | undefined,
-  body: Content = call.request.body,
+  copied?: Content,
 ): Record<string, string> {
-  const algorithm = givenChecksums(call)[0]?.[0] ?? requested;
-  return algorithm === undefined ? {} : { [checksumHeader(algorithm)]: checksum(algorithm, body) };
+  const [given] = givenChecksums(call);
+  if (given !== undefined && copied === undefined) return { [checksumHeader(given[0])]: given[1] };
+  const algorithm = given?.[0] ?? requested;
+  if (algorithm === undefined) return {};
+  return { [checksumHeader(algorithm)]: checksum(algorithm, copied ?? call.request.body) };
 }
 
 function checkMd5(expected: string | undefined, body: Content): void {
