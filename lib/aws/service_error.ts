@@ -58,6 +58,8 @@ export function isThrottled(error: unknown): boolean {
 /** Whether an error says that the entity or bucket doesn't exist. */
 export function isMissing(error: unknown): boolean {
   if (error instanceof S3CredentialsError) return error.code === "not-found";
+  // A server without the service has answered.
+  if (NOTES.has(error as object)) return false;
   return httpStatus(error) === 404 || /^(NoSuch|NotFound)/.test(awsErrorCode(error));
 }
 

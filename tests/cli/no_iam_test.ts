@@ -34,7 +34,13 @@ for (const [name, { status, body }] of Object.entries(SERVERS)) {
       AWS_ENDPOINT_URL: url,
     };
     const before = sandbox.snapshot();
-    for (const line of [["list-users"], ["create", "my-bucket"], ["list-roles"]]) {
+    const lines = [
+      ["list-users"],
+      ["create", "my-bucket"],
+      ["list-roles"],
+      ["rotate", "somebody"],
+    ];
+    for (const line of lines) {
       const { code, stdout, stderr } = await run(line, { env });
       assert.deepEqual({ code, stdout }, { code: 1, stdout: "" }, stderr);
       assert.match(
