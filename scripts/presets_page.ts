@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { whyNotRun } from "../lib/policy/presets/not_run.ts";
 import { type Preset, presets } from "../lib/policy/presets/presets.ts";
 
 const INTRO = `# Presets: permissions of applications
@@ -18,7 +19,7 @@ bucket. A role comes after a colon: \`--for restic:restore\` can only read.
 Each preset starts from the page on which the application documents its permissions. Where a version
 that was run needs less, the preset has less and a note says so. *Run* names the version that
 \`deno task test:peers\` runs in the sandbox with exactly these permissions: it works, and with any one
-of them taken away it fails, or a note says why not. The others were not run.
+of them taken away it fails, or a note says why not; or it says why the application is not run.
 
 Under a prefix, a preset lists only the keys that start with it. Some programs list or look for keys
 in another way; *the whole bucket* then means that they see the names of all keys, not their content.
@@ -48,7 +49,7 @@ function section({ name, title, bucket, keys, listing = "prefix", ...preset }: P
     ...uses(keys, "keys"),
     "",
     ...lists,
-    `- Run: ${preset.measured ?? "no"}`,
+    `- Run: ${preset.measured ?? `no, since ${whyNotRun(name)}`}`,
     ...(preset.notes ?? []).map((note) => `- ${note}`),
     "",
   ].join("\n");

@@ -32,6 +32,10 @@ Deno.test("presets NAME: what each action is for, where from, how it lists", asy
   assert.match(text, /Lists under a prefix: .*directory above/);
   assert.match(text, /Source: https:\/\/pgbackrest\.org\/\S+, read on 2026-/);
   assert.equal(JSON.parse(await output("presets", "pgbackrest", "--json")).length, 1);
+  assert.match(
+    await output("presets", "velero"),
+    /^Run with these permissions: not by this project, since it needs a cluster of Kubernetes$/m,
+  );
 });
 
 Deno.test("presets NAME --config BUCKET: text for the application, without a secret", async () => {

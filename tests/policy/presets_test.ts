@@ -11,6 +11,7 @@ import {
 } from "@s3creds/cli/policy";
 import { planForEmptyAccount } from "@s3creds/cli";
 import { allActions, findAction } from "../../lib/policy/actions.ts";
+import { NOT_RUN, whyNotRun } from "../../lib/policy/presets/not_run.ts";
 import { provePlan } from "../../lib/credentials/proof.ts";
 
 const ACTIONS = allActions("s3").map(({ name }) => name);
@@ -92,6 +93,14 @@ Deno.test("presets: names, dates and addresses are of one form", () => {
     assert.match(source, /^https:\/\/\S+$/);
     assert.match(checked, /^\d{4}-\d\d-\d\d$/);
   }
+});
+
+Deno.test("whyNotRun: has a reason for each preset that is not run, and for no other", () => {
+  for (const { name, measured } of presets()) {
+    assert.equal(whyNotRun(name) === undefined, measured !== undefined, name);
+  }
+  const applications = new Set(presets().map(({ name }) => name.split(":")[0]));
+  assert.deepEqual(NOT_RUN.filter((name) => !applications.has(name)), []);
 });
 
 Deno.test("findPreset: suggests roles, and the nearest names", () => {

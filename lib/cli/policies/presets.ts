@@ -90,6 +90,7 @@ const LISTINGS = {
 
 async function writePreset(preset: Preset, io: Io): Promise<void> {
   const { name, title, bucket, keys, listing = "prefix", source, checked, notes = [] } = preset;
+  const { whyNotRun } = await import("../../policy/presets/not_run.ts");
   const width = Math.max(...Object.keys({ ...bucket, ...keys }).map((action) => action.length));
   const uses = (actions: Preset["keys"]) =>
     Object.entries(actions).map(([action, use]) => `  ${action.padEnd(width)}  ${use}`);
@@ -104,7 +105,9 @@ async function writePreset(preset: Preset, io: Io): Promise<void> {
     "",
     ...listed,
     `Source: ${source}, read on ${checked}`,
-    `Run with these permissions: ${preset.measured ?? "not by this project"}`,
+    `Run with these permissions: ${
+      preset.measured ?? `not by this project, since ${whyNotRun(name)}`
+    }`,
     ...section("Notes:", notes.map((note) => `  - ${note}`)),
   ];
   await writeLine(io, lines.join("\n"));
