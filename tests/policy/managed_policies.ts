@@ -87,7 +87,11 @@ export const AWS_MANAGED: Record<string, unknown> = {
       },
       Action: "sts:AssumeRoleWithWebIdentity",
       Condition: {
-        StringEquals: { "token.actions.githubusercontent.com:aud": "sts.amazonaws.com" },
+        StringEquals: {
+          "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+          "token.actions.githubusercontent.com:sub":
+            "repo:GitHubOrg/GitHubRepo:ref:refs/heads/GitHubBranch",
+        },
       },
     }],
   },

@@ -41,6 +41,7 @@ export type FindingCode =
   | "for-all-values-with-allow"
   | "grants-everything"
   | "public"
+  | "shared-issuer"
   | "too-large"
   | "unsupported-character";
 

@@ -9,6 +9,7 @@ import { parseJson } from "../../strict_json.ts";
 import { lintCondition } from "./condition.ts";
 import { lintCharacters, lintPartitions, lintSids, lintSize, lintVersion } from "./document.ts";
 import { type Finding, type LintType, PAGES, pageUrl, type Report, withPaths } from "./finding.ts";
+import { lintSharedIssuers } from "./issuers.ts";
 import { lintActions, lintPrincipal, lintResources } from "./statement.ts";
 
 /** How a policy is to be judged. */
@@ -123,6 +124,7 @@ class Linter {
     }
     const resources = this.#resources(statement, path, action === "Action" ? actions : undefined);
     if (isAllow) this.#breadth(statement, path, resources, principal);
+    if (isAllow && this.#type === "trust") lintSharedIssuers(statement, path, this.report);
     if (statement.Condition === undefined) return;
     const named = actions.named.map(([facts]) => facts);
     const isComplete = action === "Action" &&
