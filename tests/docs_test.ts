@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { createAccessKey, createUser } from "../lib/sandbox/seed.ts";
 import { Content, type Sandbox, startSandbox } from "../lib/sandbox/mod.ts";
 import { run, sandboxEnv } from "./support/run.ts";
+import { type Ended, runSequences } from "./support/several_runs.ts";
 
 const PAGES = ["README.md", ...[...Deno.readDirSync("docs")].map(({ name }) => `docs/${name}`)]
   .filter((path) => path.endsWith(".md"))
@@ -26,14 +27,13 @@ const LEFT_OUT: [RegExp, string][] = [
 /** A page whose commands follow upon those before, up to the next heading. */
 const PAGE_OF_WALKS = "docs/recipes.md";
 
-/** What of a page is run: its commands one by one, or all of a section as one script. */
-function examplesOf(page: string): string[] {
+/** What of a page is run: its commands one by one, or all of a section in a row. */
+function examplesOf(page: string): string[][] {
   const text = Deno.readTextFileSync(page);
   const isRun = (command: string) => !LEFT_OUT.some(([pattern]) => pattern.test(command));
-  if (page !== PAGE_OF_WALKS) return commandsOf(text).filter(isRun);
+  if (page !== PAGE_OF_WALKS) return commandsOf(text).filter(isRun).map((command) => [command]);
   return text.split(/^## /m).map((section) => commandsOf(section).filter(isRun))
-    .filter((commands) => commands.length > 0)
-    .map((commands) => ["set -e", ...commands].join("\n"));
+    .filter((commands) => commands.length > 0);
 }
 
 /** The commands of a text: those of code blocks, and the indented ones of the help page. */
@@ -174,6 +174,9 @@ function preparedFiles({ credentials }: Sandbox): Record<string, string> {
   };
 }
 
+/** Stands for the AWS CLI: finds the profile that the command line names. */
+const AWS_CLI = '#!/bin/sh\n[ "$1" = --profile ] && grep -q "profile $2\\]" "$AWS_CONFIG_FILE"\n';
+
 /** A folder with these files, and the tool under its own name. */
 async function preparedFolder(sandbox: Sandbox): Promise<string> {
   const folder = await Deno.makeTempDir();
@@ -181,6 +184,7 @@ async function preparedFolder(sandbox: Sandbox): Promise<string> {
     ...preparedFiles(sandbox),
     "bin/s3-credentials":
       `#!/bin/sh\nexec "${Deno.execPath()}" run -A "${Deno.cwd()}/cli.ts" "$@"\n`,
+    "bin/aws": AWS_CLI,
   };
   for (const [path, text] of Object.entries(files)) {
     await Deno.mkdir(`${folder}/${path}/..`.replace(/[^/]+\/\.\.$/, ""), { recursive: true });
@@ -189,52 +193,94 @@ async function preparedFolder(sandbox: Sandbox): Promise<string> {
   return folder;
 }
 
-/** What reads or writes in the current directory, or starts a program. */
-const NEEDS_A_PROCESS = /^(get-objects?|put-objects?|sandbox|exec|-o|--output|--save-profile)$/;
+/** The environment of an example that runs in such a folder. */
+const environmentIn = (folder: string, sandbox: Sandbox) => ({
+  ...sandboxEnv(sandbox),
+  AWS_SHARED_CREDENTIALS_FILE: `${folder}/aws/credentials`,
+  AWS_CONFIG_FILE: `${folder}/aws/config`,
+  PATH: `${folder}/bin:${Deno.env.get("PATH")}`,
+});
 
-/** The words of a command that can run without a process; undefined if it needs the shell or a folder. */
-function plainWords(command: string): string[] | undefined {
-  if (command.startsWith("set -e\n")) return undefined;
-  const words = command.replaceAll("\\\n", "").match(/('[^']*'|[^\s'])+/g)!;
-  const isForShell = words.some((word) => /["$|<>&;`*?~\\]/.test(word.replaceAll(/'[^']*'/g, "")));
-  if (isForShell || words.some((word) => NEEDS_A_PROCESS.test(word))) return undefined;
-  return words.slice(1).map((word) => word.replaceAll("'", ""));
+/** The words of each command of an example; undefined if it needs a shell. */
+function plainCommands(example: string[]): string[][] | undefined {
+  const commands = example.map((command) =>
+    command.replaceAll("\\\n", "").match(/('[^']*'|[^\s'])+/g)!
+  );
+  const isForShell = (word: string) => /["$|<>&;`*?~\\]/.test(word.replaceAll(/'[^']*'/g, ""));
+  if (commands.flat().some(isForShell)) return undefined;
+  return commands.map((words) => words.slice(1).map((word) => word.replaceAll("'", "")));
 }
 
-/** Runs a command as a shell does. */
-async function runInShell(command: string, sandbox: Sandbox) {
+/** What reads or writes in the current directory, or starts a program. */
+const NEEDS_A_FOLDER = /^(get-objects?|put-objects?|sandbox|exec|-o|--output|--save-profile)$/;
+
+function needsFolder(commands: string[][]): boolean {
+  if (commands.length > 1) return true;
+  const [words = []] = commands;
+  return !words.includes("-") && words.some((word) => NEEDS_A_FOLDER.test(word));
+}
+
+/** Runs an example as a shell does. */
+async function runInShell(example: string[], sandbox: Sandbox): Promise<Ended> {
   const folder = await preparedFolder(sandbox);
   const { code, stderr } = await new Deno.Command("sh", {
-    args: ["-c", command],
+    args: ["-c", ["set -e", ...example].join("\n")],
     cwd: folder,
-    env: {
-      ...sandboxEnv(sandbox),
-      AWS_SHARED_CREDENTIALS_FILE: `${folder}/aws/credentials`,
-      AWS_CONFIG_FILE: `${folder}/aws/config`,
-      PATH: `${folder}/bin:${Deno.env.get("PATH")}`,
-    },
+    env: environmentIn(folder, sandbox),
     stdin: "null",
   }).output();
   await Deno.remove(folder, { recursive: true });
   return { code, stderr: new TextDecoder().decode(stderr) };
 }
 
+/** Runs examples in one process, each in its own folder. */
+async function runInFolders(examples: string[][][]): Promise<Ended[]> {
+  const places = await Promise.all(examples.map(async (commands) => {
+    const sandbox = await preparedSandbox();
+    return { commands, sandbox, folder: await preparedFolder(sandbox) };
+  }));
+  const ended = await runSequences(places.map(({ commands, sandbox, folder }) => {
+    return { commands, cwd: folder, env: environmentIn(folder, sandbox) };
+  }));
+  await Promise.all(places.map(async ({ sandbox, folder }) => {
+    await sandbox.close();
+    await Deno.remove(folder, { recursive: true });
+  }));
+  return ended;
+}
+
+/** The examples that need a folder, but no shell, and how they ended once one of them is looked at. */
+const inFolders: string[][][] = [];
+let endedInFolders: Promise<Ended[]> | undefined;
+
+/** How to run an example: in the cheapest way that shows whether it works. */
+function runnerOf(example: string[]): () => Promise<Ended> {
+  const commands = plainCommands(example);
+  if (commands !== undefined && needsFolder(commands)) {
+    const place = inFolders.push(commands) - 1;
+    return async () => (await (endedInFolders ??= runInFolders(inFolders)))[place]!;
+  }
+  return async () => {
+    await using sandbox = await preparedSandbox();
+    if (commands === undefined) return await runInShell(example, sandbox);
+    return await run(commands[0]!, { sandbox, files: preparedFiles(sandbox) });
+  };
+}
+
 const seen = new Set<string>();
 
 for (const page of PAGES) {
-  for (const command of examplesOf(page)) {
-    if (seen.has(command)) continue;
-    seen.add(command);
+  for (const example of examplesOf(page)) {
+    const text = example.join("\n");
+    if (seen.has(text)) continue;
+    seen.add(text);
+    const runExample = runnerOf(example);
     Deno.test({
-      name: `${page}: ${command.replace("set -e\n", "").split("\n")[0]}`,
+      name: `${page}: ${text.split("\n")[0]}`,
       // The examples are written for a POSIX shell.
       ignore: Deno.build.os === "windows",
       async fn() {
-        await using sandbox = await preparedSandbox();
-        const words = plainWords(command);
-        const { code, stderr } = words === undefined
-          ? await runInShell(command, sandbox)
-          : await run(words, { sandbox, files: preparedFiles(sandbox) });
+        const { code, stderr } = await runExample();
         assert.equal(code, 0, stderr);
       },
     });
