@@ -1,8 +1,13 @@
 /**
- * Work that nobody waits for once a signal is aborted.
+ * Signals that stop work, or the waiting for it.
  *
  * @module
  */
+
+/** A signal that is aborted as soon as one of several is, as far as there are any. */
+export function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal {
+  return AbortSignal.any(signals.filter((signal) => signal !== undefined));
+}
 
 /**
  * Waits for work until a signal is aborted; the work itself goes on unattended then.

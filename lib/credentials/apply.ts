@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { anySignal } from "../abortable.ts";
 import type { Aws } from "../aws/connect.ts";
 import { DEFAULT_CONCURRENCY, Limiter } from "../concurrency.ts";
 import type { S3CredentialsError } from "../errors.ts";
@@ -53,7 +54,7 @@ export async function apply(aws: Aws, options: ApplyOptions): Promise<Applied> {
   const { steps, user, patienceMs = DEFAULT_PATIENCE_MS } = options;
   const rollbackTimeoutMs = rollbackTimeout(patienceMs);
   const failure = new AbortController();
-  const signal = AbortSignal.any([failure.signal, ...options.signal ? [options.signal] : []]);
+  const signal = anySignal(failure.signal, options.signal);
   const run: Run = {
     aws,
     user,

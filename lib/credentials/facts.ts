@@ -15,6 +15,7 @@ import type {
 import { S3CredentialsError } from "../errors.ts";
 import { isFullAccessArn, ROLE_NAME } from "./defaults.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
+import { accountOfArn } from "../policy/language/principal.ts";
 import { decodeDocument } from "../account/iam_document.ts";
 import { iamPages } from "../aws/listing.ts";
 import {
@@ -61,7 +62,7 @@ export async function findForeignBuckets(
   aws: Aws,
   { callerArn, existingBuckets }: CreateFacts,
 ): Promise<string[]> {
-  const account = callerArn?.split(":")[4];
+  const account = accountOfArn(callerArn ?? "");
   if (!account || existingBuckets.size === 0) return [];
   const s3 = await aws.s3();
   const isForeign = ([bucket]: readonly [string, unknown]) =>

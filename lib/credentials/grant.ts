@@ -6,6 +6,7 @@
 import { unsupportedCharacter } from "../policy/limits.ts";
 import { type PolicyDocument, type PolicyStatement, policyText } from "../policy/document.ts";
 import { bucketsOf, type Grant, grantsOf, grantsPolicy } from "../policy/grants.ts";
+import { accountOfArn } from "../policy/language/principal.ts";
 import { joinPolicies } from "../policy/merge.ts";
 import { packPolicy } from "../policy/pack.ts";
 import { expandPolicyTemplate } from "../policy/template.ts";
@@ -96,7 +97,7 @@ function keyStatement(
   const { partition = "aws" } = request;
   const [, , , keyRegion, keyAccount, name = key] = /^arn:/.test(key) ? key.split(":") : [];
   const bucketRegion = existingBuckets.get(bucket) ?? region ?? "us-east-1";
-  const account = keyAccount || callerArn?.split(":")[4] || "*";
+  const account = keyAccount || accountOfArn(callerArn ?? "") || "*";
   const start = `arn:${partition}:kms:${keyRegion || bucketRegion}:${account}`;
   const isAlias = name.startsWith("alias/");
   const path = isAlias ? "key/*" : name.startsWith("key/") ? name : `key/${name}`;

@@ -19,6 +19,7 @@ import type {
 import { S3CredentialsError } from "../errors.ts";
 import { partitionOfRegion } from "../partitions.ts";
 import { policyText } from "../policy/document.ts";
+import { accountOfArn } from "../policy/language/principal.ts";
 import { ROLE_NAME } from "./defaults.ts";
 import { resolveRequest } from "./request.ts";
 import { EXPIRES_POLICY, expiryPolicy } from "./expiry.ts";
@@ -243,7 +244,7 @@ function planSession(
     kind: "ensure-role",
     roleName: ROLE_NAME,
     partition,
-    account: facts.callerArn?.split(":")[4] ?? "",
+    account: accountOfArn(facts.callerArn ?? "") ?? "",
     ...(facts.role && { existingArn: facts.role.arn }),
     needsPolicy: !facts.role?.hasFullAccess,
     ...(facts.role === undefined && tags.length > 0 && { tags }),

@@ -8,7 +8,6 @@ import { S3CredentialsError } from "../errors.ts";
 import type { AccessPolicies, AccessRequest, NamedPolicy } from "../policy/access.ts";
 import { allActions } from "../policy/actions.ts";
 import { bucketsOf, type Grant, type Permission } from "../policy/grants.ts";
-import type { PolicyDocument } from "../policy/document.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import { fullAccessArn } from "./defaults.ts";
 import { actionsBeyondS3 } from "./grant.ts";
@@ -243,11 +242,6 @@ export function grantsBeyond(request: CreateRequest, plan: CreatePlan): string[]
   ];
 }
 
-/** The documents that a plan would put into the account, for a custom policy. */
-function documentsOf(policies: AccessPolicies): PolicyDocument[] {
-  return [...policies.identity ?? [], ...policies.session ?? []].map(({ document }) => document);
-}
-
 /**
  * Checks that the policies of a plan, under its boundary or in its session, allow every action of the
  * permission on the keys that are named, and no other action of S3 on the bucket, on keys beside them, and on
@@ -259,7 +253,8 @@ export function provePlan(request: CreateRequest, plan: CreatePlan): void {
   const { principal, policies } = holderOf(plan);
   if (request.expires !== undefined) proveEnd(request, request.expires, plan);
   const isCustom = request.policy !== undefined || (request.statements ?? []).length > 0;
-  if (isCustom || documentsOf(policies).length === 0) return;
+  const granting = [...policies.identity ?? [], ...policies.session ?? []];
+  if (isCustom || granting.length === 0) return;
   // A boundary that somebody has chosen may leave less of the grant, which is no mistake.
   const mustGrant = request.userPermissionsBoundary === undefined;
   const actions = allActions("s3").map(({ name }) => name);

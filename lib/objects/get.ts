@@ -6,6 +6,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Aws } from "../aws/connect.ts";
+import { anySignal } from "../abortable.ts";
 import { Limiter, mapUnordered } from "../concurrency.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
@@ -164,10 +165,6 @@ export async function downloadObject(
     if ("device" in output) output.device.close();
     client.close();
   }
-}
-
-function anySignal(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
-  return other === undefined ? one : AbortSignal.any([one, other]);
 }
 
 function sizeOfOne(counter: ProgressCounter): (size: number) => void {

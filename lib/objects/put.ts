@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import type { Aws } from "../aws/connect.ts";
 import { bucketError } from "../aws/missing.ts";
+import { anySignal } from "../abortable.ts";
 import { Limiter, mapUnordered } from "../concurrency.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
@@ -97,7 +98,7 @@ export async function* putObjects(
 ): AsyncGenerator<ObjectResult> {
   const { concurrency = DEFAULT_TRANSFERS } = options;
   const stop = new AbortController();
-  const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
+  const signal = anySignal(stop.signal, options.signal);
   using uploader = new Uploader(aws, bucket, { ...options, signal });
   const put = async ({ path, key, size = 0, realPath }: Upload): Promise<ObjectResult> => {
     try {

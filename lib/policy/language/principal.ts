@@ -125,7 +125,12 @@ export function principalOf(text: string): Principal {
 
 /** The account that a principal belongs to; `undefined` for services and strangers. */
 export function accountOf(principal: Principal): string | undefined {
-  return "arn" in principal ? principal.arn.split(":")[4] : undefined;
+  return "arn" in principal ? accountOfArn(principal.arn) : undefined;
+}
+
+/** The account that an ARN names; empty where it names none. */
+export function accountOfArn(arn: string): string | undefined {
+  return arn.split(":")[4];
 }
 
 const TYPE_NAMES: Record<Principal["type"], string> = {
@@ -236,7 +241,7 @@ export function compileExceptions(element: unknown): PrincipalSet {
 function contains(outer: string, inner: string): boolean {
   const account = accountNamed(outer);
   if (account !== undefined) {
-    return accountNamed(inner) === undefined && inner.split(":")[4] === account;
+    return accountNamed(inner) === undefined && accountOfArn(inner) === account;
   }
   const role = ROLE.exec(outer);
   const session = SESSION.exec(inner);
