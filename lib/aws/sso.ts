@@ -48,7 +48,7 @@ export async function ssoCredentials(
       accessKeyId: found.accessKeyId,
       secretAccessKey: found.secretAccessKey,
       sessionToken: found.sessionToken,
-      ...(found.expiration && { expiration: new Date(found.expiration) }),
+      expiration: found.expiration ? new Date(found.expiration) : undefined,
     };
   } catch (error) {
     throw asRefusal(error, source);

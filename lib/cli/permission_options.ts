@@ -122,8 +122,8 @@ export async function grantedBy(
   return {
     buckets,
     permission: permissionOf(options),
-    ...(prefix.length > 0 && { prefix }),
-    ...(options.noDelete && { noDelete: true }),
+    prefix: prefix.length > 0 ? prefix : undefined,
+    noDelete: options.noDelete || undefined,
   };
 }
 
