@@ -80,6 +80,14 @@ const used: Case[] = [
     says: "Invalid value for --policy-file: Statement[0]: The statement has neither Principal nor",
     files: { "policy.json": MISTYPED_POLICY.replace("ListObjectsV2", "ListBucket") },
   },
+  {
+    args: ["set-bucket-policy", "my-bucket", "--policy-file", "-"],
+    says:
+      "Statement[0]: Everyone is denied to change this policy again, administrators too: only the",
+    stdin:
+      '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*",' +
+      '"Resource":["arn:aws:s3:::my-bucket","arn:aws:s3:::my-bucket/*"]}]}',
+  },
 ];
 
 const permissions: Case[] = rows(["permissions"], [

@@ -560,6 +560,47 @@ const ROWS: Row[] = [
   ],
 ];
 
+const denyAll = (Action: unknown, Resource: unknown, more: Statement = {}) =>
+  policy({ Effect: "Deny", Principal: "*", Action, Resource, ...more });
+
+for (
+  const [name, document] of [
+    ["everything", denyAll("s3:*", [BUCKET, OBJECTS])],
+    ["every action of any service", denyAll("*", "*")],
+    ["the policy alone, in other letters", denyAll(["S3:*BucketPolicy"], BUCKET)],
+    ["everyone of AWS", denyAll("s3:*", `${BUCKET}*`, { Principal: { AWS: "*" } })],
+    [
+      "all but reading",
+      policy({ Effect: "Deny", Principal: "*", NotAction: "s3:Get*", Resource: BUCKET }),
+    ],
+  ] as const
+) {
+  ROWS.push([
+    `a denial of ${name}`,
+    document,
+    {},
+    "locks-everyone-out",
+    "error",
+    "Statement[0]",
+    "Add a Condition, or deny other actions only",
+  ]);
+}
+
+for (
+  const [name, document] of [
+    ["under a condition", denyAll("s3:*", BUCKET, when("Bool", "aws:SecureTransport", "false"))],
+    ["of objects", denyAll("s3:*", OBJECTS)],
+    ["of what leaves the policy alone", denyAll(["s3:Get*", "s3:PutBucketPolicy"], BUCKET)],
+    [
+      "of all but the policy",
+      policy({ Effect: "Deny", Principal: "*", NotAction: "s3:*BucketPolicy", Resource: BUCKET }),
+    ],
+    ["of one user", denyAll("s3:*", BUCKET, { Principal: { AWS: "123456789012" } })],
+  ] as const
+) {
+  Deno.test(`lint: a denial ${name} locks nobody out`, () => assert.deepEqual(lint(document), []));
+}
+
 for (const [name, document, options, code, level, path, fix] of ROWS) {
   Deno.test(`lint: ${name}: ${code}`, () => {
     const findings = lint(document, options);

@@ -42,6 +42,7 @@ export type FindingCode =
   | "grants-everything"
   | "public"
   | "shared-issuer"
+  | "locks-everyone-out"
   | "too-large"
   | "unsupported-character";
 
@@ -49,7 +50,10 @@ export type FindingCode =
 export interface Finding {
   /** What is wrong, for a program to branch on. */
   code: FindingCode;
-  /** `error` for what AWS refuses, or what can't do what it says; `warning` for what may be meant. */
+  /**
+   * `error` for what AWS refuses, what can't do what it says, or what nobody but the root user could undo;
+   * `warning` for what may be meant.
+   */
   level: "error" | "warning";
   /** Where in the document, such as `Statement[0].Action[1]`; empty for the document itself. */
   path: string;
@@ -89,6 +93,7 @@ export const PAGES = {
   variables: "reference_policies_variables",
   sets: "reference_policies_condition-single-vs-multi-valued-context-keys",
   quotas: "reference_iam-quotas",
+  lockout: "https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html",
 } as const;
 
 /** The page of the Service Authorization Reference on a service. */

@@ -10,7 +10,7 @@ import { lintCondition } from "./condition.ts";
 import { lintCharacters, lintPartitions, lintSids, lintSize, lintVersion } from "./document.ts";
 import { type Finding, type LintType, PAGES, pageUrl, type Report, withPaths } from "./finding.ts";
 import { lintSharedIssuers } from "./issuers.ts";
-import { lintActions, lintPrincipal, lintResources } from "./statement.ts";
+import { lintActions, lintPrincipal, lintResources, meansAction } from "./statement.ts";
 
 /** How a policy is to be judged. */
 export interface LintOptions {
@@ -124,6 +124,7 @@ class Linter {
     }
     const resources = this.#resources(statement, path, action === "Action" ? actions : undefined);
     if (isAllow) this.#breadth(statement, path, resources, principal);
+    else if (principal) this.#lockout(statement, path, resources);
     if (isAllow && this.#type === "trust") lintSharedIssuers(statement, path, this.report);
     if (statement.Condition === undefined) return;
     const named = actions.named.map(([facts]) => facts);
@@ -185,6 +186,22 @@ class Linter {
       this.#hasVariables,
       this.report,
     );
+  }
+
+  /** AWS takes a bucket policy that then keeps everyone from changing it, administrators too. */
+  #lockout(statement: Fields, path: string, resources: string[]): void {
+    if (this.#type !== "bucket" || statement.Condition !== undefined) return;
+    const isOfBucket = resources.some((arn) => arn === "*" || /^arn:[^:]*:s3:::[^/]*$/.test(arn));
+    const means = (element: unknown, action: string) =>
+      withPaths(element, "").some(([pattern]) => meansAction(pattern, action));
+    const isDenied = (action: string) =>
+      "Action" in statement ? means(statement.Action, action) : !means(statement.NotAction, action);
+    if (!isOfBucket || !["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"].every(isDenied)) return;
+    const message =
+      "Everyone is denied to change this policy again, administrators too: only the " +
+      "account's root user could";
+    const fix = "Add a Condition, or deny other actions only";
+    this.report("locks-everyone-out", "error", path, message, PAGES.lockout, fix);
   }
 
   /** What allows more than is likely to be meant. */

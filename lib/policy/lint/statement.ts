@@ -49,6 +49,14 @@ function meantBy(action: string): ActionFacts[] | undefined {
   );
 }
 
+/** Whether a pattern of an `Action` element, which may be anything, means an action. */
+export function meansAction(pattern: unknown, action: string): boolean {
+  return typeof pattern === "string" && matchesPattern(
+    compilePattern([{ text: pattern.toLowerCase(), isLiteral: false }], "text"),
+    action.toLowerCase(),
+  );
+}
+
 /** What an `Action` element says. */
 export interface ActionsOfStatement {
   /** Actions that are written out, and that AWS has. */
