@@ -29,7 +29,13 @@ import type {
   ResolvedRequest,
   Step,
 } from "./types.ts";
-import { foreignBucketWarning, keyWarnings, overwriteWarnings, userWarnings } from "./warnings.ts";
+import {
+  foreignBucketWarning,
+  keyWarnings,
+  overwriteWarnings,
+  removalWarnings,
+  userWarnings,
+} from "./warnings.ts";
 
 /** Options of {@linkcode createCredentials} that don't change what is created. */
 export interface CreateOptions {
@@ -197,6 +203,7 @@ async function lookAgain(
     const found = await findUser(aws, user.name) ?? earlier;
     return [
       ...overwriteWarnings(user, earlier, found, policies),
+      ...removalWarnings(user, earlier, found, policies),
       ...userWarnings(resolved, user, found, policies),
     ].filter((warning) => !plan.warnings.includes(warning));
   } catch (error) {

@@ -115,6 +115,23 @@ export function overwriteWarnings(
     );
 }
 
+/** What this run has replaced, and is gone. What it was the first to make IAM may not show yet. */
+export function removalWarnings(
+  { name }: ResolvedUser,
+  earlier: UserFacts,
+  found: UserFacts,
+  policies: readonly NamedPolicy[],
+): string[] {
+  return policies
+    .filter(({ policyName }) =>
+      earlier.inlinePolicies?.has(policyName) && found.inlinePolicies?.has(policyName) === false
+    )
+    .map(({ policyName }) =>
+      `Policy ${policyName} of user ${name} was deleted by somebody else at the same time: the new ` +
+      "key does not have what it grants"
+    );
+}
+
 /** Enough for the name made of a single bucket; the names of forty would fill the screen. */
 const MAX_NAME_SHOWN = 80;
 

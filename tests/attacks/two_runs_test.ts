@@ -53,6 +53,25 @@ Deno.test("create: warns if another run replaces its policy before its key is th
   );
 });
 
+Deno.test("create: warns if somebody deletes the policy that it has replaced before its key is there", async () => {
+  await using sandbox = await startSandbox({ buckets: ["photos"] });
+  assert.equal((await run(READ_ONLY, { sandbox })).code, 0);
+  const { inlinePolicies } = sandbox.account.users.get("u")!;
+  sandbox.fail({
+    operation: "CreateAccessKey",
+    when: () => {
+      inlinePolicies.delete("s3.read-only.photos");
+      return false;
+    },
+  });
+  const { code, stderr } = await run(READ_ONLY, { sandbox });
+  assert.equal(code, 0);
+  assert.match(
+    stderr,
+    /^Warning: Policy s3\.read-only\.photos of user u was deleted by somebody else at the same time: the new key does not have what it grants$/m,
+  );
+});
+
 Deno.test("create --silent: says that it replaces a policy that the user's other keys have", async () => {
   await using sandbox = await startSandbox({ buckets: ["photos"] });
   await run([...READ_ONLY, "--prefix", "a/"], { sandbox });
