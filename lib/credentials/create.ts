@@ -13,7 +13,7 @@ import { checkBucketName } from "../names.ts";
 import { partitionOfArn, partitionOfRegion } from "../partitions.ts";
 import { apply } from "./apply.ts";
 import { checkIsFuture, checkNotExpired, EXPIRES_POLICY, expiryOfText } from "./expiry.ts";
-import { isAmazon, proveExpiry } from "./keys/expire.ts";
+import { proveExpiry, usesAwsEndpoints } from "./keys/expire.ts";
 import { findEncryptionKeys, findForeignBuckets, findUser, gatherFacts } from "./facts.ts";
 import { keyStatements } from "./grant.ts";
 import { NOTHING_EXISTS, planCreate } from "./plan.ts";
@@ -168,7 +168,7 @@ export async function createCredentials(
     if (created === undefined) throw error ?? signal?.reason;
     for (const warning of await abortable(furtherWarnings, signal)) onWarning(warning);
     const { expires } = request;
-    if (expires !== undefined && created.accessKey !== undefined && !await isAmazon(aws)) {
+    if (expires !== undefined && created.accessKey !== undefined && !await usesAwsEndpoints(aws)) {
       const { credentials, accessKey: { userName } } = created;
       const timeoutMs = Math.min(patienceMs ?? MAX_PROBE_PATIENCE_MS, MAX_PROBE_PATIENCE_MS);
       await proveExpiry(aws, { userName, expires, credentials }, { timeoutMs, signal });

@@ -30,7 +30,7 @@ import {
 import { expiresTag, OWN_TAG_PREFIX, ownTagKey } from "../tags.ts";
 
 /** Whether IAM and S3 are Amazon's own, so that conditions are evaluated for sure. */
-export async function isAmazon(aws: Aws): Promise<boolean> {
+export async function usesAwsEndpoints(aws: Aws): Promise<boolean> {
   const settings = await connectionOf(aws).settings;
   return (["IAM", "S3"] as const).every((service) => {
     const endpoint = customEndpoint(settings, service);
@@ -219,7 +219,7 @@ export async function extendKeys(
   signal?.throwIfAborted();
   try {
     if (expires !== null) {
-      if (before === null && !await isAmazon(aws)) {
+      if (before === null && !await usesAwsEndpoints(aws)) {
         await probeOnce(aws, userName, expires, options);
       } else {
         signal?.throwIfAborted();
