@@ -411,7 +411,7 @@ for (const [at, use] of COMMAND_PERMISSIONS.entries()) {
   });
 }
 
-Deno.test("debug-bucket shows which permission a part lacks", async () => {
+Deno.test("debug-bucket: shows which permission a part lacks", async () => {
   const use = COMMAND_PERMISSIONS.find(({ command }) => command === "debug-bucket")!;
   await withoutEach(use.permissions, async ({ action }, rest) => {
     const { stdout } = await runWith(use, rest);

@@ -101,7 +101,7 @@ function smallestSize({ buckets, ...rest }: BucketRequest): number {
   return policyText(joinPolicies(buckets.map((one) => bucketsPolicy([one], rest)))).length;
 }
 
-Deno.test("a plan keeps within 2,048 characters of policy, or says that it can't", () => {
+Deno.test("planCreate: keeps within 2,048 characters of policy, or says that it can't", () => {
   fc.assert(
     fc.property(request, (request) => {
       const planned = plan(request);
@@ -125,7 +125,7 @@ function isPlain(prefix = ""): boolean {
   return [...JSON.stringify(prefix)].every((char) => char >= " " && char <= "ÿ");
 }
 
-Deno.test("a plan leaves room for the policies that the user has already", () => {
+Deno.test("planCreate: leaves room for the policies that the user has already", () => {
   const cases = request.filter(({ duration, prefix }) => duration === undefined && isPlain(prefix))
     .chain((request) => fc.tuple(fc.constant(request), existingUser(request)));
   fc.assert(
@@ -138,7 +138,7 @@ Deno.test("a plan leaves room for the policies that the user has already", () =>
   );
 });
 
-Deno.test("where too many buckets are named, as many fit as the error says, and no more", () => {
+Deno.test("planCreate: says in the error how many buckets fit, and no more do", () => {
   const many = fc.record({
     buckets: fc.uniqueArray(bucket, { minLength: 15, maxLength: 60 }),
     permission,
@@ -161,7 +161,7 @@ Deno.test("where too many buckets are named, as many fit as the error says, and 
   assert.ok(refused > 0, "no list was too long");
 });
 
-Deno.test("the names that a plan gives keep within the limits and characters of AWS", () => {
+Deno.test("planCreate: gives names within the limits and characters of AWS", () => {
   const checkName = (name: string, limit: number) => {
     assert.match(name, AWS_NAME);
     assert.ok(name.length >= 2 && name.length <= limit, name);
@@ -201,7 +201,7 @@ function meaning(policies: PolicyDocument[]): string[] {
   return [...new Set(triples)].sort();
 }
 
-Deno.test("joined policies mean what they meant, and are no longer", () => {
+Deno.test("joinPolicies: keeps what policies mean, and makes them no longer", () => {
   fc.assert(fc.property(fc.array(policy, { minLength: 1, maxLength: 5 }), (policies) => {
     const joined = joinPolicies(policies);
     assert.deepEqual(meaning([joined]), meaning(policies));
@@ -216,7 +216,7 @@ const keyId = fc.stringMatching(/^[A-Z0-9]{16,32}$/);
 const profileName = fc.string({ unit: "grapheme-ascii" }).filter(accepts(checkProfileName));
 
 for (const format of ["json", "ini"] as const) {
-  Deno.test(`permanent credentials come back from their ${format} text`, () => {
+  Deno.test(`formatCredentials: permanent credentials come back from their ${format} text`, () => {
     fc.assert(fc.property(keyId, secret, profileName, (accessKeyId, secretAccessKey, name) => {
       const text = formatCredentials(
         { accessKeyId, secretAccessKey },
@@ -230,7 +230,7 @@ for (const format of ["json", "ini"] as const) {
     }));
   });
 
-  Deno.test(`temporary credentials come back from their ${format} text`, () => {
+  Deno.test(`formatCredentials: temporary credentials come back from their ${format} text`, () => {
     fc.assert(fc.property(keyId, secret, secret, (accessKeyId, secretAccessKey, sessionToken) => {
       const expiration = new Date(0);
       const keys = { accessKeyId, secretAccessKey, sessionToken, expiration };
@@ -242,7 +242,7 @@ for (const format of ["json", "ini"] as const) {
   });
 }
 
-Deno.test("a prefix that is accepted holds no wildcard but the last, and keeps its text", () => {
+Deno.test("prefixPattern: accepts no wildcard but the last, and keeps the text", () => {
   let accepted = 0;
   fc.assert(
     fc.property(anyPrefix, (text) => {
@@ -258,7 +258,7 @@ Deno.test("a prefix that is accepted holds no wildcard but the last, and keeps i
   assert.ok(accepted > 100, `${accepted} accepted`);
 });
 
-Deno.test("a policy names its buckets and the keys of its prefix, and nothing else", () => {
+Deno.test("bucketsPolicy: names its buckets and the keys of its prefix, and nothing else", () => {
   const withPrefix = fc.option(prefix, { nil: undefined });
   fc.assert(fc.property(buckets, permission, withPrefix, (buckets, permission, prefix) => {
     const options = { permission, ...(prefix !== undefined && { prefix }) };
@@ -279,7 +279,7 @@ Deno.test("a policy names its buckets and the keys of its prefix, and nothing el
   }));
 });
 
-Deno.test("a duration is accepted from 900 to 43,200 seconds, and no other", () => {
+Deno.test("parseDuration: accepts 900 to 43,200 seconds, and no others", () => {
   const seconds = { "": 1, s: 1, m: 60, h: 3600 };
   const number = fc.oneof(
     fc.nat({ max: 50_000 }),
@@ -299,7 +299,7 @@ Deno.test("a duration is accepted from 900 to 43,200 seconds, and no other", () 
   );
 });
 
-Deno.test("a text that is no duration is refused for its form", () => {
+Deno.test("parseDuration: refuses a text that is no duration for its form", () => {
   const text = fc.oneof(fc.string(), fc.stringMatching(/^[0-9smh. +-]*$/));
   fc.assert(fc.property(text.filter((text) => !/^[0-9]+[smh]?$/.test(text)), (text) => {
     assert.throws(() => parseDuration(text), RangeError);

@@ -26,7 +26,7 @@ async function keyUsedBy(
 }
 
 function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
-  Deno.test(name, async () => {
+  Deno.test(`authentication: ${name}`, async () => {
     await using sandbox = await startSandbox();
     await work(sandbox);
   });

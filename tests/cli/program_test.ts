@@ -96,7 +96,7 @@ for (
   });
 }
 
-Deno.test("an unknown option suggests the nearest", async () => {
+Deno.test("an unknown option: suggests the nearest", async () => {
   const { code, stderr } = await run(["create", "my-bucket", "--read-onli"]);
   assert.equal(code, 2);
   assert.match(stderr, /^Usage: s3-credentials create \[OPTIONS\] BUCKETS\.\.\.$/m);
@@ -118,7 +118,7 @@ for (
   });
 }
 
-Deno.test("mod.ts runs the command line too", async () => {
+Deno.test("mod.ts: runs the command line too", async () => {
   const { stdout } = await deno("run", "mod.ts", "--version");
   assert.equal(stdout, `s3-credentials, version ${denoJson.version}\n`);
 });

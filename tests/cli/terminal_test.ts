@@ -87,7 +87,7 @@ Deno.test({
   },
 });
 
-Deno.test("a server's words, as the SDK tells them", async () => {
+Deno.test("whoami: escapes the words of a server in its error", async () => {
   await using st = await stage();
   const error = { status: 400, code: "Odd\u009b", message: "evil \x1b]0;title\x07\u202e" };
   st.sandbox.fail({ operation: "GetCallerIdentity", error });
@@ -96,7 +96,7 @@ Deno.test("a server's words, as the SDK tells them", async () => {
   assert.match(stderr, /evil \\x1b\]0;title\\x07\\u202e/);
 });
 
-Deno.test("messages above a progress line are escaped, the line itself is not", async () => {
+Deno.test("withProgress: escapes messages above its line, not the line itself", async () => {
   await using st = await stage();
   await st.put(EVIL, "content");
   st.sandbox.fail({ operation: "GetObject", times: Infinity, delayMs: 300, error: DENIED });

@@ -77,7 +77,7 @@ function connection(sandbox: Sandbox) {
 }
 
 for (const [name, request, message] of REQUESTS) {
-  Deno.test(`createCredentials refuses ${name}`, async () => {
+  Deno.test(`createCredentials: refuses ${name}`, async () => {
     await withAccount(async (sandbox) => {
       const aws = connection(sandbox);
       const failure = createCredentials(aws, request as CreateRequest);
@@ -87,7 +87,7 @@ for (const [name, request, message] of REQUESTS) {
   });
 }
 
-Deno.test("createCredentials makes no bucket by a name that was only allowed long ago", async () => {
+Deno.test("createCredentials: makes no bucket by a name that was only allowed long ago", async () => {
   await using sandbox = await startSandbox();
   const before = sandbox.snapshot();
   const aws = connection(sandbox);
@@ -100,7 +100,7 @@ Deno.test("createCredentials makes no bucket by a name that was only allowed lon
   assert.deepEqual(sandbox.snapshot(), before);
 });
 
-Deno.test("createCredentials counts a bucket that is named twice once", async () => {
+Deno.test("createCredentials: counts a bucket that is named twice once", async () => {
   await using sandbox = await startSandbox({ region: "eu-west-1" });
   const aws = connect({
     endpointUrl: sandbox.url,
@@ -117,7 +117,7 @@ Deno.test("createCredentials counts a bucket that is named twice once", async ()
 });
 
 for (const name of [undefined, null, "", "a/b", 7]) {
-  Deno.test(`deleteUser refuses ${JSON.stringify(name)} as a name`, async () => {
+  Deno.test(`deleteUser: refuses ${JSON.stringify(name)} as a name`, async () => {
     await withAccount(async (sandbox) => {
       const aws = connection(sandbox);
       const failure = deleteUser(aws, name as string);
@@ -127,7 +127,7 @@ for (const name of [undefined, null, "", "a/b", 7]) {
   });
 }
 
-Deno.test("policies are made of names of buckets only", () => {
+Deno.test("bucketsPolicy: takes names of buckets only", () => {
   for (const name of ["*", "b*", "photos/*", "photos/", "", "arn:aws:s3:::photos", "a?c"]) {
     assert.throws(() => bucketsPolicy([name]), RangeError);
     assert.throws(() => publicBucketPolicy(name), RangeError);

@@ -282,7 +282,7 @@ test("a user that never becomes visible ends the waiting, and is removed", async
 });
 
 function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
-  Deno.test(name, async () => {
+  Deno.test(`create: ${name}`, async () => {
     await using sandbox = await startSandbox();
     await work(sandbox);
   });
