@@ -4,6 +4,7 @@
  * @module
  */
 import { S3CredentialsError } from "../errors.ts";
+import { namedReaders } from "../policy/bucket_readers.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import {
@@ -162,6 +163,7 @@ function factsOf(bucket: string, report: Omit<BucketReport, "verdict">): PublicA
       report.policy,
       (policy) => isDownloadDenied(bucket, policy, String(report.region)),
     ),
+    policyReaders: ifRead(report.policy, namedReaders),
     grants: ifRead(report.acl, (acl) => acl.Grants ?? []),
     objectOwnership: ifRead(
       report.ownershipControls,

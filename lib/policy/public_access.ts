@@ -51,6 +51,8 @@ export interface PublicAccessFacts {
   isPolicyPublic?: boolean;
   /** Whether the bucket policy denies downloads to everyone, whatever else allows them. */
   isDownloadDenied?: boolean;
+  /** Whom the bucket policy names that may read by it, in words. */
+  policyReaders?: readonly string[];
   /** The bucket's own public access block; `null` where there is none. */
   publicAccessBlock?: Partial<PublicAccessBlockSettings> | null;
   /** That of the account; `null` where there is none. */
@@ -177,14 +179,18 @@ export function publicAccessVerdict(facts: PublicAccessFacts): string[] {
   );
   const open = ways.filter(({ blocks, unread }) => blocks.length === 0 && unread.length === 0);
   const isPublic = open.some(({ isUnseen }) => !isUnseen);
+  const readers = facts.isPolicyPublic === false && !facts.isDownloadDenied
+    ? facts.policyReaders ?? []
+    : [];
   const doubt = open.length > 0
     ? VERDICTS.perhapsByAcls
     : unread.size > 0
     ? "Perhaps public: not everything could be read."
     : undefined;
   return [
-    isPublic ? VERDICTS.public : doubt ?? closed(ways),
+    isPublic ? VERDICTS.public : doubt ?? closed(ways, readers),
     ...ways.flatMap(sentences),
+    ...(readers.length > 0 ? [`The bucket policy names: ${readers.join("; ")}.`] : []),
     ...(facts.isDownloadDenied && (isPublic || doubt !== undefined)
       ? ["But the bucket policy also denies downloads to everyone."]
       : []),
@@ -193,13 +199,13 @@ export function publicAccessVerdict(facts: PublicAccessFacts): string[] {
   ];
 }
 
-function closed(ways: PublicWay[]): string {
+function closed(ways: PublicWay[], readers: readonly string[]): string {
   if (ways.some(({ what }) => what !== undefined)) {
     return VERDICTS.onlyBlocked;
   }
-  return ways.length > 0
-    ? "Not public: public access is blocked."
-    : "Not public: only identities that the account's own policies allow can read it.";
+  if (ways.length > 0) return "Not public: public access is blocked.";
+  const others = readers.length > 0 ? ", and those whom the bucket policy names" : "";
+  return `Not public: only identities that the account's own policies allow can read it${others}.`;
 }
 
 function sentences({ what, blocks, unread }: PublicWay): string[] {

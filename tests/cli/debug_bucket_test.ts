@@ -62,6 +62,7 @@ const ACL_BLOCKED = "The bucket's ACL is public (READ to anyone), but blocked by
 const POLICY_BLOCKED = "The bucket policy is public, but blocked by RestrictPublicBuckets of";
 const BLOCKED = "Not public, but only because public access is blocked.";
 const PRIVATE = "Not public: only identities that the account's own policies allow can read it.";
+const FOR_SOME = PRIVATE.replace(/\.$/, ", and those whom the bucket policy names.");
 const WEBSITE = "http://my-bucket.s3-website.us-east-1.amazonaws.com/";
 
 const CASES: Record<string, Case> = {
@@ -128,7 +129,23 @@ const CASES: Record<string, Case> = {
       publish(bucket);
       bucket.policy = bucket.policy!.replace('"*"', `{"AWS":"arn:aws:iam::${account.id}:root"}`);
     },
-    verdict: [PRIVATE],
+    verdict: [FOR_SOME, "The bucket policy names: account 123456789012."],
+    readable: false,
+  },
+  "a policy for another account, and for everyone on a network": {
+    prepare: (bucket) => {
+      const { Statement: [allow], ...rest } = publicBucketPolicy(bucket.name);
+      const Statement = [
+        { ...allow, Sid: "A", Principal: { AWS: "arn:aws:iam::444455556666:user/partner" } },
+        { ...allow, Sid: "B", Condition: { IpAddress: { "aws:SourceIp": "203.0.113.0/24" } } },
+      ];
+      bucket.policy = JSON.stringify({ ...rest, Statement });
+    },
+    verdict: [
+      FOR_SOME,
+      "The bucket policy names: arn:aws:iam::444455556666:user/partner; anyone under the conditions " +
+      "of Statement[1].",
+    ],
     readable: false,
   },
   "a website with a public policy": {

@@ -1,5 +1,6 @@
 /** Verdicts on who can read a bucket, over all that can be known or unknown about it. */
 import assert from "node:assert/strict";
+import { namedReaders } from "../../lib/policy/bucket_readers.ts";
 import {
   type AclGrant,
   type PublicAccessFacts,
@@ -24,6 +25,20 @@ const NOTHING: PublicAccessFacts = {
 const VERDICTS: Record<string, { facts: Partial<PublicAccessFacts>; says: string[] }> = {
   "nothing public": {
     facts: {},
+    says: ["Not public: only identities that the account's own policies allow can read it."],
+  },
+  "a policy for some": {
+    facts: {
+      policyReaders: ["account 111122223333", "anyone under the conditions of Statement[1]"],
+    },
+    says: [
+      "Not public: only identities that the account's own policies allow can read it, and those whom " +
+      "the bucket policy names.",
+      "The bucket policy names: account 111122223333; anyone under the conditions of Statement[1].",
+    ],
+  },
+  "a policy for some, which denies everyone": {
+    facts: { policyReaders: ["account 111122223333"], isDownloadDenied: true },
     says: ["Not public: only identities that the account's own policies allow can read it."],
   },
   "a public policy": {
@@ -233,3 +248,39 @@ Deno.test("verdict: sure exactly where what could not be read makes no differenc
   }
   assert.equal(count, 2 * 2 * 3 * 5 * 5 * 32);
 });
+
+const OBJECTS_OF = "arn:aws:s3:::b/*";
+const NARROW = { IpAddress: { "aws:SourceIp": "203.0.113.0/24" } };
+const allow = (Principal: unknown, more = {}) => ({
+  Effect: "Allow",
+  Principal,
+  Action: "s3:GetObject",
+  Resource: OBJECTS_OF,
+  ...more,
+});
+const READERS: [name: string, statements: unknown, says: string[]][] = [
+  ["no statement", [], []],
+  ["an account, by number and by ARN", [
+    allow({ AWS: ["111122223333", "arn:aws:iam::111122223333:root"] }),
+  ], ["account 111122223333"]],
+  ["a user and a service", [
+    allow({ AWS: "arn:aws:iam::111122223333:user/a", Service: "cloudfront.amazonaws.com" }),
+  ], ["arn:aws:iam::111122223333:user/a", "cloudfront.amazonaws.com"]],
+  [
+    "anyone under a condition",
+    [allow({ AWS: "1" }, { Action: "s3:PutObject" }), allow("*", { Condition: NARROW })],
+    ["anyone under the conditions of Statement[1]"],
+  ],
+  ["a list by a wildcard, in one statement", allow({ AWS: "*" }, { Action: ["S3:List*"] }), [
+    "anyone",
+  ]],
+  ["all but some actions", [
+    { Effect: "Allow", Principal: "*", NotAction: "s3:Get*", Resource: "*", Condition: NARROW },
+    { Effect: "Allow", Principal: { AWS: "1" }, NotAction: "s3:*", Resource: "*" },
+  ], ["anyone under the conditions of Statement[0]"]],
+  ["a denial", [allow("*", { Effect: "Deny" })], []],
+  ["odd statements", [null, "x", { Effect: "Allow" }, allow(1), allow({ AWS: "a\nb" })], ["a\\nb"]],
+];
+for (const [name, Statement, says] of READERS) {
+  Deno.test(`namedReaders: ${name}`, () => assert.deepEqual(namedReaders({ Statement }), says));
+}
