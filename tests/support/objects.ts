@@ -8,10 +8,15 @@ import { join, relative } from "node:path";
 import fc from "fast-check";
 import { type Sandbox, startSandbox, type StoredObject } from "../../lib/sandbox/mod.ts";
 import { type Ran, run, type RunOptions, sandboxEnv } from "./run.ts";
+import { PART_SIZE } from "../../lib/objects/multipart.ts";
 import { anyCharacter } from "./arbitraries.ts";
 
 /** What a transfer says that Ctrl-C has ended, be it before or after something was sent. */
 export const INTERRUPTED = /^(Stopped after .+\n)?Error: Interrupted\n$/;
+
+/** The smallest sizes that are sent in two and three parts, and read in as many ranges. */
+export const TWO_PARTS: number = PART_SIZE + 1;
+export const THREE_PARTS: number = 2 * PART_SIZE + 1;
 
 /** The bucket of a {@linkcode Stage}. */
 export const BUCKET = "my-bucket";

@@ -2,7 +2,7 @@
  * Objects and servers that answer before they have the body: the answer counts, not the cut after it.
  */
 import assert from "node:assert/strict";
-import { BUCKET, noise, stage } from "../../support/objects.ts";
+import { BUCKET, noise, stage, THREE_PARTS } from "../../support/objects.ts";
 import { type Ran, run } from "../../support/run.ts";
 import { type Peer, type RawServer, rawServer } from "../../http/raw_server.ts";
 
@@ -10,7 +10,7 @@ const SIZES: Record<string, number> = {
   "a few bytes": 10,
   "300 kB": 300_000,
   "5 MB": 5_000_000,
-  "20 MB, in parts": 20_000_000,
+  "16 MiB, in parts": THREE_PARTS,
 };
 
 interface Answer {

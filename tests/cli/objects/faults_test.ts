@@ -7,7 +7,16 @@ import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { Content, type RequestRecord, type Sandbox } from "../../../lib/sandbox/mod.ts";
 import { anyCharacter, RUNS } from "../../support/arbitraries.ts";
-import { BUCKET, INTERRUPTED, noise, stage, tree, until } from "../../support/objects.ts";
+import {
+  BUCKET,
+  INTERRUPTED,
+  noise,
+  stage,
+  THREE_PARTS,
+  tree,
+  TWO_PARTS,
+  until,
+} from "../../support/objects.ts";
 
 const COUNT = 200 * RUNS;
 
@@ -17,14 +26,14 @@ const SLOW_DOWN = {
   message: "Please reduce your request rate.",
 };
 
-/** One answer in ten is a 503, and one connection in fifty is cut. */
-function badDay(sandbox: Sandbox): void {
+/** One answer in ten is a 503, and one connection in fifty is cut; or more of them. */
+function badDay(sandbox: Sandbox, { refused = 10, cut = 50 } = {}): void {
   const every = (n: number, offset: number) => {
     let seen = 0;
     return () => (seen++ + offset) % n === 0;
   };
-  sandbox.fail({ operation: "*", times: Infinity, when: every(10, 3), error: SLOW_DOWN });
-  sandbox.fail({ operation: "*", times: Infinity, when: every(50, 7), cut: true });
+  sandbox.fail({ operation: "*", times: Infinity, when: every(refused, 3), error: SLOW_DOWN });
+  sandbox.fail({ operation: "*", times: Infinity, when: every(cut, 7), cut: true });
 }
 
 /** Names of files with any characters, no two of which are the same file anywhere. */
@@ -69,8 +78,8 @@ Deno.test("put-objects: sends less to a server that serves two requests at a tim
 
 Deno.test("put-object, get-object: retry parts and ranges of a large object", async () => {
   await using st = await stage();
-  await Deno.writeFile(st.path("large"), noise(60_000_000));
-  badDay(st.sandbox);
+  await Deno.writeFile(st.path("large"), noise(THREE_PARTS));
+  badDay(st.sandbox, { refused: 4, cut: 10 });
   const put = await st.run(["put-object", "-s", BUCKET, "large", st.path("large")]);
   assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
   const got = await st.run(["get-object", BUCKET, "large", "-o", st.path("back")]);
@@ -130,16 +139,16 @@ Deno.test("delete-objects: lists failures of single keys inside a 200", async ()
 
 Deno.test("put-object: succeeds though the answer to CompleteMultipartUpload is lost", async () => {
   await using st = await stage();
-  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  await Deno.writeFile(st.path("large"), noise(TWO_PARTS));
   st.sandbox.fail({ operation: "CompleteMultipartUpload", after: true, cut: true });
   const put = await st.run(["put-object", "-s", BUCKET, "large", st.path("large")]);
   assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
-  assert.equal(st.objects().get("large")?.body.length, 20_000_000);
+  assert.equal(st.objects().get("large")?.body.length, TWO_PARTS);
 });
 
 Deno.test("put-object: succeeds though the server has forgotten the upload that it completed", async () => {
   await using st = await stage();
-  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  await Deno.writeFile(st.path("large"), noise(TWO_PARTS));
   st.sandbox.fail({ operation: "CompleteMultipartUpload", after: true, cut: true });
   st.sandbox.fail({
     operation: "CompleteMultipartUpload",
@@ -148,23 +157,23 @@ Deno.test("put-object: succeeds though the server has forgotten the upload that 
   });
   const put = await st.run(["put-object", "-s", BUCKET, "large", st.path("large")]);
   assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
-  assert.equal(st.objects().get("large")?.body.length, 20_000_000);
+  assert.equal(st.objects().get("large")?.body.length, TWO_PARTS);
 });
 
 Deno.test("put-object: retries an error inside a 200 of CompleteMultipartUpload", async () => {
   await using st = await stage();
-  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  await Deno.writeFile(st.path("large"), noise(TWO_PARTS));
   st.sandbox.fail({
     operation: "CompleteMultipartUpload",
     malformedBody: "<Error><Code>InternalError</Code><Message>try again</Message></Error>",
   });
   assert.equal((await st.run(["put-object", BUCKET, "large", st.path("large")])).code, 0);
-  assert.equal(st.objects().get("large")?.body.length, 20_000_000);
+  assert.equal(st.objects().get("large")?.body.length, TWO_PARTS);
 });
 
 Deno.test("put-object: warns of an upload that may be left when the answer to its creation is lost", async () => {
   await using st = await stage();
-  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  await Deno.writeFile(st.path("large"), noise(TWO_PARTS));
   st.sandbox.fail({ operation: "CreateMultipartUpload", cut: true, after: true });
   const { code, stderr } = await st.run(["put-object", BUCKET, "it's", st.path("large")]);
   assert.equal(code, 0);
@@ -172,15 +181,15 @@ Deno.test("put-object: warns of an upload that may be left when the answer to it
     stderr,
     "Warning: The answer to the creation of the upload of it's was lost: an empty upload may be " +
       "left on the server, which costs nothing. See aws s3api list-multipart-uploads " +
-      `--bucket ${BUCKET} --prefix='it'\\''s'\nUploaded 1 file, 19.1 MiB\n`,
+      `--bucket ${BUCKET} --prefix='it'\\''s'\nUploaded 1 file, 8.0 MiB\n`,
   );
   assert.equal(st.openUploads(), 1);
-  assert.equal(st.objects().get("it's")?.body.length, 20_000_000);
+  assert.equal(st.objects().get("it's")?.body.length, TWO_PARTS);
 });
 
 Deno.test("put-object: does not warn when the creation of an upload was refused", async () => {
   await using st = await stage();
-  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  await Deno.writeFile(st.path("large"), noise(TWO_PARTS));
   st.sandbox.fail({ operation: "CreateMultipartUpload", error: SLOW_DOWN });
   const put = await st.run(["put-object", "-s", BUCKET, "large", st.path("large")]);
   assert.deepEqual(put, { code: 0, stdout: "", stderr: "" });
@@ -189,7 +198,7 @@ Deno.test("put-object: does not warn when the creation of an upload was refused"
 
 Deno.test("put-object: leaves no parts behind when it fails", async () => {
   await using st = await stage();
-  await Deno.writeFile(st.path("large"), noise(30_000_000));
+  await Deno.writeFile(st.path("large"), noise(THREE_PARTS));
   st.sandbox.fail({ operation: "UploadPart", occurrence: 3, times: Infinity, error: DENIED });
   const { code, stderr } = await st.run(["put-object", BUCKET, "large", st.path("large")]);
   assert.equal(code, 1);
@@ -200,7 +209,7 @@ Deno.test("put-object: leaves no parts behind when it fails", async () => {
 
 Deno.test("put-object: names parts that can't be removed, with the command that removes them", async () => {
   await using st = await stage();
-  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  await Deno.writeFile(st.path("large"), noise(TWO_PARTS));
   st.sandbox.fail({ operation: "UploadPart", times: Infinity, error: DENIED });
   st.sandbox.fail({ operation: "AbortMultipartUpload", times: Infinity, error: DENIED });
   const { code, stderr } = await st.run(["put-object", BUCKET, "it's", st.path("large")]);
@@ -214,8 +223,8 @@ Deno.test("put-object: names parts that can't be removed, with the command that 
 
 Deno.test("get-object: starts again when the object changes between two ranges", async () => {
   await using st = await stage();
-  await st.put("large", noise(30_000_000, 1));
-  const second = noise(30_000_000, 2);
+  await st.put("large", noise(THREE_PARTS, 1));
+  const second = noise(THREE_PARTS, 2);
   let gets = 0;
   st.sandbox.fail({
     operation: "GetObject",
@@ -236,7 +245,7 @@ Deno.test("get-object: starts again when the object changes between two ranges",
 
 Deno.test("get-object: a wrong checksum is an error, and leaves no file", async () => {
   await using st = await stage();
-  for (const length of [10, 20_000_000]) {
+  for (const length of [10, TWO_PARTS]) {
     await st.put("a", noise(length));
     st.objects().get("a")!.etag = `"${"f".repeat(32)}"`;
     const { code, stderr } = await st.run(["get-object", BUCKET, "a", "-o", st.path("a")]);
@@ -261,8 +270,8 @@ for (const command of ["put-objects", "put-object", "get-objects", "get-object"]
     await Deno.mkdir(st.path("in"));
     const isPut = command.startsWith("put");
     for (const name of ["1", "2"]) {
-      if (isPut) await Deno.writeFile(st.path("in", name), noise(20_000_000));
-      else await st.put(name, noise(20_000_000));
+      if (isPut) await Deno.writeFile(st.path("in", name), noise(TWO_PARTS));
+      else await st.put(name, noise(TWO_PARTS));
     }
     const operation = isPut ? "UploadPart" : "GetObject";
     st.sandbox.fail({ operation, occurrence: 2, times: Infinity, delayMs: 60_000 });
@@ -289,7 +298,7 @@ for (const command of ["put-objects", "put-object", "get-objects", "get-object"]
 
 Deno.test("put-object: removes an upload that was being created at Ctrl-C", async () => {
   await using st = await stage();
-  await Deno.writeFile(st.path("large"), noise(20_000_000));
+  await Deno.writeFile(st.path("large"), noise(TWO_PARTS));
   st.sandbox.fail({ operation: "CreateMultipartUpload", delayMs: 500 });
   const interruption = new AbortController();
   const running = st.run(["put-object", BUCKET, "large", st.path("large")], {
