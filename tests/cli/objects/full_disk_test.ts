@@ -25,17 +25,25 @@ const LINES = [
   "sandbox",
 ];
 
+/** An account with something to write of every kind. */
+async function filledAccount(): Promise<string> {
+  await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+  const opened = ["set-public-access-block", "my-bucket", "--allow-public-access"];
+  await run(opened, { sandbox });
+  await run(["set-bucket-policy", "my-bucket", "--allow-all-get"], { sandbox });
+  await run(["put-object", "my-bucket", "hello.txt", "-"], { sandbox, stdin: "hello" });
+  await run(["create", "my-bucket"], { sandbox });
+  return sandbox.save();
+}
+
+let state: Promise<string> | undefined;
+
 for (const line of LINES) {
   Deno.test({
     name: `${line}: reports a full disk once`,
     ignore: Deno.build.os !== "linux",
     async fn() {
-      await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
-      const opened = ["set-public-access-block", "my-bucket", "--allow-public-access"];
-      await run(opened, { sandbox });
-      await run(["set-bucket-policy", "my-bucket", "--allow-all-get"], { sandbox });
-      await run(["put-object", "my-bucket", "hello.txt", "-"], { sandbox, stdin: "hello" });
-      await run(["create", "my-bucket"], { sandbox });
+      await using sandbox = await startSandbox({ state: await (state ??= filledAccount()) });
       const { code, stderr } = await new Deno.Command("sh", {
         args: ["-c", `"$0" run -A cli.ts ${line} > /dev/full`, Deno.execPath()],
         env: sandboxEnv(sandbox),
