@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { isDenial, type Verdict } from "./harness.ts";
 import { GROUPS } from "./cases.ts";
 import { KNOWN_DIFFERENCES } from "./differences.ts";
-import { play } from "./scene.ts";
+import { openStage } from "./scene.ts";
 
 let tried = 0;
 
@@ -29,9 +29,10 @@ Deno.test("documented cases: every one names a page of AWS, none occurs twice", 
 
 for (const { rule, page, cases } of GROUPS) {
   Deno.test(rule, async (t) => {
+    await using stage = openStage();
     for (const one of cases) {
       await t.step(one.name, async () => {
-        check(await play(one), one.expect, page);
+        check(await stage.play(one), one.expect, page);
         tried++;
       });
     }
@@ -40,8 +41,9 @@ for (const { rule, page, cases } of GROUPS) {
 
 for (const one of KNOWN_DIFFERENCES) {
   Deno.test(`known difference: ${one.name}`, async () => {
+    await using stage = openStage();
     assert.notEqual(isDenial(one.sandbox), isDenial(one.expect));
-    check(await play(one), one.sandbox, `${one.page}\n${one.why}`);
+    check(await stage.play(one), one.sandbox, `${one.page}\n${one.why}`);
   });
 }
 

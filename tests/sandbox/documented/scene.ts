@@ -2,7 +2,9 @@
 import { IAM } from "@aws-sdk/client-iam";
 import { S3 } from "@aws-sdk/client-s3";
 import { STS } from "@aws-sdk/client-sts";
-import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
+import assert from "node:assert/strict";
+import { type AccountSnapshot, type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
+import { createBucket } from "../../../lib/sandbox/seed.ts";
 import {
   ACCOUNT_ARN,
   BUCKET,
@@ -26,26 +28,70 @@ import { fill } from "../s3/helpers.ts";
 
 type Keys = Sandbox["credentials"] & { sessionToken?: string };
 
-/** What became of a request, in the words of the table. */
-export async function play({ request, ...scene }: Case): Promise<Verdict> {
-  await using sandbox = await startSandbox({
-    buckets: [BUCKET, NEIGHBOUR],
-    secureTransport: !scene.insecure,
-  });
-  const open: Clients[] = [];
-  const as = (keys?: Keys) => {
-    const clients = clientsOf(sandbox, keys);
-    open.push(clients);
-    return clients;
+/** Where cases are played one after the other, each as if nothing had been before it. */
+export interface Stage extends AsyncDisposable {
+  /** What became of a request, in the words of the table. */
+  play(one: Case): Promise<Verdict>;
+}
+
+/** An account with its administrator's clients, to which new ones take longer than a case. */
+interface Place {
+  sandbox: Sandbox;
+  admin: Clients;
+  /** The account as it was before any case. */
+  pristine: AccountSnapshot;
+}
+
+/** Opens a stage: an account, and another one as soon as a case is about requests without TLS. */
+export function openStage(): Stage {
+  const places = new Map<boolean, Promise<Place>>();
+  return {
+    async play({ request, ...scene }) {
+      const secureTransport = !scene.insecure;
+      if (!places.has(secureTransport)) places.set(secureTransport, openPlace(secureTransport));
+      const { sandbox, admin, pristine } = await places.get(secureTransport)!;
+      reset(sandbox);
+      assert.deepEqual(sandbox.snapshot(), pristine);
+      const caller = clientsOf(sandbox, await setUp(sandbox, admin, scene));
+      try {
+        const prepared = await scene.prepare?.(admin) ?? "";
+        return await verdictOf(request(caller, prepared));
+      } finally {
+        destroy(caller);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const { sandbox, admin } of await Promise.all(places.values())) {
+        destroy(admin);
+        await sandbox.close();
+      }
+    },
   };
-  try {
-    const admin = as(sandbox.credentials);
-    const caller = as(await setUp(sandbox, admin, scene));
-    const prepared = await scene.prepare?.(admin) ?? "";
-    return await verdictOf(request(caller, prepared));
-  } finally {
-    for (const { s3, iam, sts } of open) [s3, iam, sts].forEach((client) => client.destroy());
-  }
+}
+
+async function openPlace(secureTransport: boolean): Promise<Place> {
+  const sandbox = await startSandbox({ buckets: [BUCKET, NEIGHBOUR], secureTransport });
+  const admin = clientsOf(sandbox, sandbox.credentials);
+  return { sandbox, admin, pristine: sandbox.snapshot() };
+}
+
+/** Removes what cases make: all but the administrator, AWS's own policies and two empty buckets. */
+function reset({ account, credentials }: Sandbox): void {
+  keepOnly(account.users, (name) => name === "admin");
+  keepOnly(account.users.get("admin")!.accessKeys, (id) => id === credentials.accessKeyId);
+  keepOnly(account.policies, (arn) => arn.startsWith("arn:aws:iam::aws:"));
+  account.roles.clear();
+  account.sessions.clear();
+  account.buckets.clear();
+  for (const name of [BUCKET, NEIGHBOUR]) account.buckets.set(name, createBucket(account, name));
+}
+
+function keepOnly(entities: Map<string, unknown>, isKept: (name: string) => boolean): void {
+  for (const name of [...entities.keys()]) if (!isKept(name)) entities.delete(name);
+}
+
+function destroy({ s3, iam, sts }: Clients): void {
+  for (const client of [s3, iam, sts]) client.destroy();
 }
 
 function clientsOf({ url: endpoint, region }: Sandbox, keys: Keys | undefined): Clients {
