@@ -80,7 +80,7 @@ export async function rotateKey(
     onProgress?: (message: string) => void;
     /** Called with a sentence if the new key, too, expires. */
     onWarning?: (message: string) => void;
-    /** The time now, by which the keys have expired; a test may pass another one. */
+    /** The time now, by which the keys have expired, and are old enough; a test may pass another one. */
     now?: Date;
     /** Stops before the change; what was made is rolled back. */
     signal?: AbortSignal;
@@ -104,7 +104,7 @@ export async function rotateKey(
   if (expires !== undefined) onWarning(expiresTooWarning(userName, expires));
   onProgress(`Current key: ${describe(Keys[0]!)}`);
   callbacks.throwFailure();
-  await nextSecond(Keys[0]!, signal);
+  await nextSecond(Keys[0]!, now, signal);
   const { created, error, rollBack } = await apply(aws, {
     steps: [{ kind: "create-access-key", userName }],
     user: { accessKeys: Keys.map((key) => ({ accessKeyId: key.AccessKeyId })) },
@@ -138,8 +138,12 @@ async function endOfKeys(aws: Aws, userName: string): Promise<Date | undefined> 
 }
 
 /** IAM's dates have whole seconds: two keys of one second could not be told apart later. */
-async function nextSecond({ CreateDate }: RotationKey, signal?: AbortSignal): Promise<void> {
-  const age = Date.now() - +CreateDate;
+async function nextSecond(
+  { CreateDate }: RotationKey,
+  now: Date,
+  signal?: AbortSignal,
+): Promise<void> {
+  const age = +now - +CreateDate;
   if (Math.abs(age) < SECOND_MS) await delay(SECOND_MS - age, undefined, { signal });
 }
 

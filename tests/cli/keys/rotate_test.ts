@@ -272,6 +272,16 @@ test("two keys of one second are not told apart by guessing", async ({ sandbox, 
   assert.deepEqual(keys(), before);
 });
 
+test("a new key is not of the second of the old one, by AWS's dates", async ({ sandbox, rotate }) => {
+  const { accessKeys } = sandbox.account.users.get(USER)!;
+  const [old] = accessKeys.values();
+  sandbox.clock.advance(1000 - Number(sandbox.clock.now()) % 1000);
+  old!.createDate = sandbox.clock.now();
+  assert.equal((await rotate()).code, 0);
+  const seconds = [...accessKeys.values()].map(({ createDate }) => Math.floor(+createDate / 1000));
+  assert.equal(new Set(seconds).size, 2);
+});
+
 /** Interrupts a command while an operation has not been answered. */
 async function interruptIn(sandbox: Sandbox, operation: string, args: string[]) {
   const controller = new AbortController();
