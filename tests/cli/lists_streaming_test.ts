@@ -302,19 +302,25 @@ const THROTTLED: [args: string[], operations: string[]][] = [
 ];
 
 for (const [args, operations] of THROTTLED) {
-  test(`${args.join(" ")}: lists everything in spite of throttling`, async (sandbox) => {
+  const error = args[0] === "list-buckets"
+    ? { status: 503, code: "SlowDown", message: "Please reduce your request rate." }
+    : { status: 400, code: "Throttling", message: "Rate exceeded" };
+
+  const checkOne = async (operation: string) => {
+    await using sandbox = await startSandbox();
     fill(sandbox, 3);
     sandbox.account.users.get("user-0001")!.inlinePolicies.set("one", "{}");
     const undisturbed = await run(args, { sandbox });
-    const isS3 = args[0] === "list-buckets";
-    const error = isS3
-      ? { status: 503, code: "SlowDown", message: "Please reduce your request rate." }
-      : { status: 400, code: "Throttling", message: "Rate exceeded" };
-    for (const operation of operations) sandbox.fail({ operation, error });
+    sandbox.fail({ operation, error });
     sandbox.requests.length = 0;
     assert.deepEqual(await run(args, { sandbox }), { ...undisturbed, code: 0, stderr: "" });
     const refused = sandbox.requests.filter(({ errorCode }) => errorCode === error.code);
-    assert.deepEqual(refused.map(({ operation }) => operation).sort(), [...operations].sort());
+    assert.deepEqual(refused.map(({ operation }) => operation), [operation]);
+  };
+
+  Deno.test(`${args.join(" ")}: lists everything in spite of throttling`, async () => {
+    // Side by side: after it was throttled, a command goes slowly for seconds.
+    await Promise.all(operations.map(checkOne));
   });
 }
 
