@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { connect, type CredentialSummary, listCredentials } from "@s3creds/cli";
 import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
-import { createUser } from "../../../lib/sandbox/seed.ts";
+import { createAccessKey, createUser } from "../../../lib/sandbox/seed.ts";
 import { run } from "../../support/run.ts";
 
 function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
@@ -27,6 +27,19 @@ async function create(sandbox: Sandbox, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await run(["create", ...args], { sandbox });
   assert.equal(code, 0, stderr);
   return stdout;
+}
+
+/** Makes a user with a key by the command, and others that are like it. */
+async function createMany(sandbox: Sandbox, names: string[], ...args: string[]): Promise<void> {
+  const { account } = sandbox;
+  const [first = "", ...others] = names;
+  await create(sandbox, ...args, "--username", first);
+  for (const name of others) {
+    const { userName, userId, arn } = createUser(account.id, name);
+    const key = createAccessKey();
+    const accessKeys = new Map([[key.accessKeyId, key]]);
+    account.users.set(name, { ...account.users.get(first)!, userName, userId, arn, accessKeys });
+  }
 }
 
 const DAY_MS = 86_400_000;
@@ -290,7 +303,7 @@ for (const isDenied of [false, true]) {
   Deno.test(`listCredentials: ${calls}, each managed policy once, in order, never more at a time than the limit`, async () => {
     await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
     const names = Array.from({ length: 30 }, (_, index) => `s3.read-only.${100 + index}`);
-    for (const name of names) await create(sandbox, "my-bucket", "--read-only", "--username", name);
+    await createMany(sandbox, names, "my-bucket", "--read-only");
     const error = { status: 403, code: "AccessDenied", message: "Not for you" };
     if (isDenied) sandbox.fail({ operation: "GetAccountAuthorizationDetails", error });
     sandbox.requests.length = 0;
@@ -313,9 +326,8 @@ for (const isDenied of [false, true]) {
 
 Deno.test("listCredentials: rows come before the last user has been looked at", async () => {
   await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
-  for (let index = 0; index < 40; index++) {
-    await create(sandbox, "my-bucket", "--username", `s3.read-write.${100 + index}`);
-  }
+  const names = Array.from({ length: 40 }, (_, index) => `s3.read-write.${100 + index}`);
+  await createMany(sandbox, names, "my-bucket");
   using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
   sandbox.requests.length = 0;
   for await (const { UserName } of listCredentials(aws, { concurrency: 4 })) {
