@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { createAccessKey, createUser } from "../lib/sandbox/seed.ts";
 import { Content, type Sandbox, startSandbox } from "../lib/sandbox/mod.ts";
-import { run, sandboxEnv } from "./support/run.ts";
-import { type Ended, runSequences } from "./support/several_runs.ts";
+import { type Ran, run, sandboxEnv } from "./support/run.ts";
+import { runSequences } from "./support/several_runs.ts";
 
 const PAGES = ["README.md", ...[...Deno.readDirSync("docs")].map(({ name }) => `docs/${name}`)]
   .filter((path) => path.endsWith(".md"))
@@ -221,20 +221,21 @@ function needsFolder(commands: string[][]): boolean {
 }
 
 /** Runs an example as a shell does. */
-async function runInShell(example: string[], sandbox: Sandbox): Promise<Ended> {
+async function runInShell(example: string[], sandbox: Sandbox): Promise<Ran> {
   const folder = await preparedFolder(sandbox);
-  const { code, stderr } = await new Deno.Command("sh", {
+  const { code, stdout, stderr } = await new Deno.Command("sh", {
     args: ["-c", ["set -e", ...example].join("\n")],
     cwd: folder,
     env: environmentIn(folder, sandbox),
     stdin: "null",
   }).output();
   await Deno.remove(folder, { recursive: true });
-  return { code, stderr: new TextDecoder().decode(stderr) };
+  const [data = "", said = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, stdout: data, stderr: said };
 }
 
 /** Runs examples in one process, each in its own folder. */
-async function runInFolders(examples: string[][][]): Promise<Ended[]> {
+async function runInFolders(examples: string[][][]): Promise<Ran[]> {
   const places = await Promise.all(examples.map(async (commands) => {
     const sandbox = await preparedSandbox();
     return { commands, sandbox, folder: await preparedFolder(sandbox) };
@@ -251,10 +252,10 @@ async function runInFolders(examples: string[][][]): Promise<Ended[]> {
 
 /** The examples that need a folder, but no shell, and how they ended once one of them is looked at. */
 const inFolders: string[][][] = [];
-let endedInFolders: Promise<Ended[]> | undefined;
+let endedInFolders: Promise<Ran[]> | undefined;
 
 /** How to run an example: in the cheapest way that shows whether it works. */
-function runnerOf(example: string[]): () => Promise<Ended> {
+function runnerOf(example: string[]): () => Promise<Ran> {
   const commands = plainCommands(example);
   if (commands !== undefined && needsFolder(commands)) {
     const place = inFolders.push(commands) - 1;

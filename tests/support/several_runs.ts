@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { main } from "../../cli.ts";
-
+import type { Ran } from "./run.ts";
 /** Command lines that follow upon each other. */
 export interface Sequence {
   /** The current directory. */
@@ -16,28 +15,31 @@ export interface Sequence {
   commands: string[][];
 }
 
-/** How a sequence ended. */
-export interface Ended {
-  code: number;
-  stderr: string;
-}
-
-/** Stands before and after the exit code of a sequence. */
+/** Stands after what a sequence prints; on standard error its exit code follows, and another one. */
 const MARK = "\0";
 
-/** Runs sequences in one process. */
-export async function runSequences(sequences: readonly Sequence[]): Promise<Ended[]> {
-  const { stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", import.meta.filename!, JSON.stringify(sequences)],
+/** Runs sequences in one process; `program` is the module of the command line, by default `cli.ts`. */
+export async function runSequences(
+  sequences: readonly Sequence[],
+  program = import.meta.resolve("../../cli.ts"),
+): Promise<Ran[]> {
+  const output = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", import.meta.filename!, program, JSON.stringify(sequences)],
     stdin: "null",
-    stdout: "null",
   }).output();
-  const parts = new TextDecoder().decode(stderr).split(MARK);
-  return sequences.map((_, n) => ({ stderr: parts[2 * n] ?? "", code: Number(parts[2 * n + 1]) }));
+  const partsOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes).split(MARK);
+  const [data, said] = [partsOf(output.stdout), partsOf(output.stderr)];
+  return sequences.map((_, n) => ({
+    code: Number(said[2 * n + 1]),
+    stdout: data[n] ?? "",
+    stderr: said[2 * n] ?? "",
+  }));
 }
 
 if (import.meta.main) {
-  const sequences: Sequence[] = JSON.parse(Deno.args[0]!);
+  const [program = "", text = ""] = Deno.args;
+  const { main }: { main: typeof import("../../cli.ts").main } = await import(program);
+  const sequences: Sequence[] = JSON.parse(text);
   for (const { cwd, env, commands } of sequences) {
     Deno.chdir(cwd);
     for (const [name, value] of Object.entries(env)) Deno.env.set(name, value);
@@ -45,6 +47,7 @@ if (import.meta.main) {
     for (const words of commands) {
       if (code === 0) code = await main(words);
     }
+    Deno.stdout.writeSync(new TextEncoder().encode(MARK));
     Deno.stderr.writeSync(new TextEncoder().encode(`${MARK}${code}${MARK}`));
   }
   Deno.exit(0);
