@@ -4,7 +4,7 @@
  */
 import type { IAM } from "@aws-sdk/client-iam";
 import assert from "node:assert/strict";
-import { connect } from "../lib/aws/connect.ts";
+import { connect } from "@s3creds/cli";
 import { type Sandbox, type SandboxKeys, startSandbox } from "../lib/sandbox/mod.ts";
 import {
   COMMAND_PERMISSIONS,

@@ -1,16 +1,19 @@
 /** What holds for every input, tried with many. */
-import { type PolicyDocument, policyText } from "../lib/policy/document.ts";
-import { joinPolicies } from "../lib/policy/merge.ts";
-import { bucketsPolicy } from "../lib/policy/build.ts";
-import type { Permission } from "../lib/policy/grants.ts";
+import { type CreateRequest, formatCredentials, S3CredentialsError, type Step } from "@s3creds/cli";
+import {
+  bucketsPolicy,
+  joinPolicies,
+  type Permission,
+  type PolicyDocument,
+} from "@s3creds/cli/policy";
+import { policyText } from "../lib/policy/document.ts";
 import { prefixPattern } from "../lib/policy/prefix.ts";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { parseAuthFile } from "../lib/credentials/auth_file.ts";
-import type { CreateRequest, Step, UserFacts } from "../lib/credentials/types.ts";
+import type { UserFacts } from "../lib/credentials/types.ts";
 import { parseDuration } from "../lib/time.ts";
-import { S3CredentialsError } from "../lib/errors.ts";
-import { checkProfileName, formatCredentials } from "../lib/credentials/format.ts";
+import { checkProfileName } from "../lib/credentials/format.ts";
 import { checkBucketName } from "../lib/names.ts";
 import { planCreate } from "../lib/credentials/plan.ts";
 import { resolveRequest } from "../lib/credentials/request.ts";

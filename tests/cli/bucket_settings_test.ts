@@ -1,5 +1,5 @@
 /** CORS, bucket policy and public access block: read, set, refused. */
-import { publicBucketPolicy } from "../../lib/policy/build.ts";
+import { publicBucketPolicy } from "@s3creds/cli/policy";
 import assert from "node:assert/strict";
 import { type PublicAccessBlock, type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 import { run } from "../support/run.ts";

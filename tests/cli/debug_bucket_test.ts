@@ -1,5 +1,5 @@
 /** `debug-bucket`: each part or its error, then a verdict that is true. */
-import { publicBucketPolicy } from "../../lib/policy/build.ts";
+import { publicBucketPolicy } from "@s3creds/cli/policy";
 import assert from "node:assert/strict";
 import { S3 } from "@aws-sdk/client-s3";
 import { type Account, type Bucket, type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";

@@ -1,7 +1,7 @@
 /** `delete-bucket`: empty buckets, what buckets hold, and what is left to S3. */
 import assert from "node:assert/strict";
 import { BUCKET, type Stage, stage } from "../support/objects.ts";
-import { connect } from "../../lib/aws/connect.ts";
+import { connect } from "@s3creds/cli";
 
 function test(name: string, work: (st: Stage) => Promise<void>): void {
   Deno.test(name, async () => {

@@ -1,7 +1,7 @@
 /** `make-public` and `make-private`: what changes, what stays, and who can read the bucket. */
 import assert from "node:assert/strict";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
-import { publicBucketPolicy } from "../../lib/policy/build.ts";
+import { publicBucketPolicy } from "@s3creds/cli/policy";
 import { run } from "../support/run.ts";
 
 const BUCKET = "my-bucket";

@@ -1,7 +1,6 @@
 /** What credentials may do that were made with a policy of one's own, or for several buckets. */
 import { policyText } from "../../lib/policy/document.ts";
-import { joinPolicies } from "../../lib/policy/merge.ts";
-import { bucketsPolicy } from "../../lib/policy/build.ts";
+import { bucketsPolicy, joinPolicies } from "@s3creds/cli/policy";
 import assert from "node:assert/strict";
 import { type Clients, openStage, outcome } from "./stage.ts";
 

@@ -2,7 +2,7 @@
 import { connect } from "@s3creds/cli";
 import assert from "node:assert/strict";
 import { connectionOf } from "../../lib/aws/connect.ts";
-import type { PolicyDocument } from "../../lib/policy/document.ts";
+import type { PolicyDocument } from "@s3creds/cli/policy";
 import { startSandbox } from "../../lib/sandbox/mod.ts";
 import { createKmsKey } from "../../lib/sandbox/seed.ts";
 import { allow, deny, type Keys, refusal, trust, userWithKey } from "./helpers.ts";
