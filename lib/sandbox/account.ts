@@ -12,6 +12,12 @@ import type {
   MfaDevice,
   PasswordPolicy,
 } from "./iam/entities.ts";
+import type {
+  BucketEncryption,
+  CorsRule,
+  DefaultRetention,
+  LifecycleRule,
+} from "./s3/bucket_settings.ts";
 import type { Content } from "./content.ts";
 import type { OidcProvider } from "./iam/oidc_provider.ts";
 import type {
@@ -25,6 +31,12 @@ import type { Tag } from "./tag.ts";
 import type { Visibility } from "./visibility.ts";
 import type { XmlElement } from "./xml.ts";
 
+export type {
+  BucketEncryption,
+  CorsRule,
+  DefaultRetention,
+  LifecycleRule,
+} from "./s3/bucket_settings.ts";
 export type { Tag } from "./tag.ts";
 
 /** An access key of a user, secret included: the sandbox checks signatures with it. */
@@ -292,6 +304,8 @@ export interface Bucket {
   cors: CorsRule[] | undefined;
   /** Lifecycle rules, if any were set. */
   lifecycle?: LifecycleRule[];
+  /** Set where rules move objects of other sizes than by default. */
+  transitionMinimum?: string | undefined;
   /** How objects are encrypted by default, if that was set. */
   encryption?: BucketEncryption;
   /** Grants on the bucket. */
@@ -318,68 +332,12 @@ export interface Bucket {
   uploads?: Map<string, MultipartUpload>;
 }
 
-/** The retention of objects for which no other one is asked. */
-export interface DefaultRetention {
-  /** Who may end it early: those with a permission for it, or nobody. */
-  mode: "GOVERNANCE" | "COMPLIANCE";
-  /** What is counted. */
-  unit: "Days" | "Years";
-  /** How many. */
-  count: number;
-}
-
-/** A rule by which objects expire. Days are counted up to a midnight in UTC. */
-export interface LifecycleRule {
-  /** Unique in its bucket. */
-  id: string;
-  /** Whether it counts. */
-  isEnabled: boolean;
-  /** Of the keys that it is about. */
-  prefix: string;
-  /** How many days after it was stored an object expires. */
-  days: number | undefined;
-  /** When all objects expire. */
-  date: Date | undefined;
-  /** Whether a delete marker goes once it is all that is left of its key. */
-  removesMarkers: boolean;
-  /** How many days after there is a newer one a version is removed. */
-  noncurrentDays: number | undefined;
-  /** How many days after its beginning an unfinished upload is removed. */
-  abortDays: number | undefined;
-}
-
-/** How a bucket encrypts objects by default. */
-export interface BucketEncryption {
-  /** `AES256` for keys of S3, otherwise keys of KMS. */
-  algorithm: "AES256" | "aws:kms" | "aws:kms:dsse";
-  /** The key of KMS, as it was named; if omitted, the one that S3 manages for the account. */
-  keyId: string | undefined;
-  /** Whether one key of the bucket stands between that key and the objects. */
-  bucketKey?: boolean;
-}
-
 /** A key of KMS. */
 export interface KmsKey {
   /** Its ARN. */
   arn: string;
   /** The key policy, without which nobody may use it. */
   policy: string;
-}
-
-/** A CORS rule in AWS's names. */
-export interface CorsRule {
-  /** Name of the rule. */
-  ID?: string;
-  /** Headers that a preflight request may list. */
-  AllowedHeaders?: string[];
-  /** HTTP methods that are allowed. */
-  AllowedMethods: string[];
-  /** Origins that are allowed; `*` for any. */
-  AllowedOrigins: string[];
-  /** Headers that a script may read. */
-  ExposeHeaders?: string[];
-  /** How long a browser may cache a preflight response. */
-  MaxAgeSeconds?: number;
 }
 
 /** A grant of an access control list. */

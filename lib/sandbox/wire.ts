@@ -40,9 +40,22 @@ export function headersOf(lines: readonly string[]): Map<string, string> {
   return headers;
 }
 
+/** Clients send UTF-8 in header values, which `Headers` hands out byte by byte. */
+export function latin1ToUtf8(value: string): string {
+  // deno-lint-ignore no-control-regex
+  if (/^[\x00-\x7f]*$/.test(value) || /[^\x00-\xff]/.test(value)) return value;
+  const bytes = Uint8Array.from(value, (character) => character.charCodeAt(0));
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return value;
+  }
+}
+
 /** Value of a header as signatures take it: with single spaces. */
 export function signedHeader({ headers }: WireHead, name: string): string | undefined {
-  return headers.get(name)?.trim().replace(/ {2,}/g, " ");
+  const value = headers.get(name)?.trim().replace(/ {2,}/g, " ");
+  return value === undefined ? undefined : latin1ToUtf8(value);
 }
 
 const VIRTUAL_HOST =

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { Clock } from "../clock.ts";
 import type { AccessKey, Account, Cloud } from "../account.ts";
 import { accountOfKey, firstAccount } from "../accounts.ts";
@@ -11,6 +12,7 @@ import type { Caller, ServiceError, ServiceName } from "../operation.ts";
 import { missingField } from "../s3/errors.ts";
 import { checkPayloadType, type Signer } from "./payload.ts";
 import {
+  canonicalRequest,
   hmacHex,
   MalformedSignatureError,
   sameDigest,
@@ -159,6 +161,7 @@ function authenticateV2(request: WireHead, claim: ClaimV2, cloud: Cloud): Authen
         AWSAccessKeyId: claim.accessKeyId,
         StringToSign: texts[0]!,
         SignatureProvided: claim.signature,
+        StringToSignBytes: bytesOf(texts[0]!),
       },
     });
   }
@@ -186,6 +189,7 @@ export function authenticateForm(fields: ReadonlyMap<string, string>, cloud: Clo
   if (policy === undefined) return unsigned;
   if (credential === undefined && old === undefined) {
     if (fields.has("signature")) throw missingField("AWSAccessKeyId");
+    if (fields.has("x-amz-signature")) throw missingField("X-Amz-Algorithm");
     return unsigned;
   }
   const sessionToken = fields.get("x-amz-security-token");
@@ -198,6 +202,7 @@ export function authenticateForm(fields: ReadonlyMap<string, string>, cloud: Clo
         AWSAccessKeyId: accessKeyId,
         StringToSign: policy,
         SignatureProvided: given,
+        StringToSignBytes: bytesOf(policy),
       },
     });
   };
@@ -372,6 +377,17 @@ function checkUrlTime(
   if (signed - now > MAX_SKEW) throw authenticationError(service, "urlNotYetValid", { details });
 }
 
+/** A text's bytes, as S3 shows them: in hexadecimal, with spaces. */
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString("hex").replace(/..(?=.)/g, "$& ");
+}
+
+/** Says of the payload of a presigned URL what is so without it. */
+function isWithoutEffect({ headers }: WireRequest, { expires }: SignatureClaim, name: string) {
+  return expires !== undefined && name === "x-amz-content-sha256" &&
+    headers.get(name) === "UNSIGNED-PAYLOAD";
+}
+
 /** `host` must be signed, and with S3 every `x-amz-` header. */
 function checkSignedHeaders(
   request: WireRequest,
@@ -380,6 +396,7 @@ function checkSignedHeaders(
 ): void {
   const amz = service === "s3"
     ? request.headers.keys().filter((name) => name.startsWith("x-amz-"))
+      .filter((name) => !isWithoutEffect(request, claim, name))
     : [];
   const unsigned = ["host", ...amz].filter((name) => !claim.signedHeaders.includes(name));
   if (unsigned.length > 0) {
@@ -392,11 +409,15 @@ function checkSignedHeaders(
 function checkSignature(request: WireRequest, { claim, key }: Signer): void {
   const text = stringToSign(request, claim);
   if (sameDigest(hmacHex(key, text), claim.signature)) return;
+  const canonical = canonicalRequest(request, claim);
   throw authenticationError(claim.service as ServiceName, "signature", {
     details: {
       AWSAccessKeyId: claim.accessKeyId,
       StringToSign: text,
       SignatureProvided: claim.signature,
+      StringToSignBytes: bytesOf(text),
+      CanonicalRequest: canonical,
+      CanonicalRequestBytes: bytesOf(canonical),
     },
   });
 }

@@ -269,7 +269,8 @@ export function stringToSign(request: WireRequest, claim: SignatureClaim): strin
   return [ALGORITHM, claim.timestamp, scopeOf(claim), sha256(canonical)].join("\n");
 }
 
-function canonicalRequest(request: WireRequest, claim: SignatureClaim): string {
+/** The request in the form whose digest is signed. */
+export function canonicalRequest(request: WireRequest, claim: SignatureClaim): string {
   const headers = claim.signedHeaders.map((name) =>
     `${name}:${signedHeader(request, name) ?? ""}\n`
   );

@@ -11,7 +11,7 @@ import { ServiceError } from "../operation.ts";
 import { timeOf } from "../auth/signature.ts";
 import { malformedXml, noSuchBucket, notImplemented } from "./errors.ts";
 import { findVersion, isMarker } from "./objects/versions.ts";
-import { bucketOfHost, percentDecode } from "../wire.ts";
+import { bucketOfHost, latin1ToUtf8, percentDecode } from "../wire.ts";
 import { document, parseXml, type XmlContent, type XmlElement } from "../xml.ts";
 
 /** What a request addresses: the account's buckets, a bucket, an object, or the account itself. */
@@ -141,18 +141,6 @@ function byLowerName(query: URLSearchParams): Map<string, string> {
 function splitPath(path: string): [string, string] {
   const slash = path.indexOf("/", 1);
   return slash < 0 ? [path.slice(1), ""] : [path.slice(1, slash), path.slice(slash + 1)];
-}
-
-/** Clients send UTF-8 in header values, which `Headers` hands out byte by byte. */
-function latin1ToUtf8(value: string): string {
-  // deno-lint-ignore no-control-regex
-  if (/^[\x00-\x7f]*$/.test(value) || /[^\x00-\xff]/.test(value)) return value;
-  const bytes = Uint8Array.from(value, (character) => character.charCodeAt(0));
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return value;
-  }
 }
 
 /** Condition keys of every S3 action that come from the request itself. */

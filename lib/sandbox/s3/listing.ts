@@ -226,6 +226,11 @@ function nameOf(token: string): string {
   });
 }
 
+/** Lists tell which region a bucket is in. */
+function regionHeader({ region }: Bucket): Record<string, string> {
+  return { "x-amz-bucket-region": region };
+}
+
 /** ListObjectsV2. */
 export function listObjectsV2(call: S3Call): Answer {
   const token = call.query.get("continuation-token");
@@ -244,7 +249,7 @@ export function listObjectsV2(call: S3Call): Answer {
       : element("StartAfter", keyEncoder(call)(startAfter)),
     contents(call, items, call.query.get("fetch-owner") === "true"),
     commonPrefixes(call, prefixes),
-  ]);
+  ], regionHeader(call.bucket));
 }
 
 /** ListObjects, which returns the next marker only if a delimiter was given. */
@@ -261,7 +266,7 @@ export function listObjects(call: S3Call): Answer {
     hasMarker ? element("NextMarker", encode(next)) : undefined,
     contents(call, items, true),
     commonPrefixes(call, prefixes),
-  ]);
+  ], regionHeader(call.bucket));
 }
 
 /** A version and its place among those of its key. */

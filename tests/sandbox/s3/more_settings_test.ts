@@ -182,3 +182,55 @@ Deno.test("more settings: each needs its own permission on the bucket", async ()
     await call(r.s3As(await userWithKey(r.iam, name, policy)));
   }
 });
+
+Deno.test("lifecycle: uploads and reads tell when an object expires, unless a version is named", async () => {
+  await using r = await s3Room({ buckets: [Bucket] });
+  const rule = (ID: string, Prefix: string, Days: number, Status: "Enabled" | "Disabled") => ({
+    ID,
+    Filter: { Prefix },
+    Status,
+    Expiration: { Days },
+  });
+  const Rules = [
+    rule("all of it", "", 9, "Enabled"),
+    rule("soon", "logs/", 2, "Enabled"),
+    rule("off", "", 1, "Disabled"),
+  ];
+  const put = (more: object = {}) =>
+    r.s3.putBucketLifecycleConfiguration({ Bucket, LifecycleConfiguration: { Rules }, ...more });
+  const minimum = { TransitionDefaultMinimumObjectSize: "varies_by_storage_class" };
+  assert.deepEqual(
+    (await put(minimum)).TransitionDefaultMinimumObjectSize,
+    Object.values(minimum)[0],
+  );
+  const read = await r.s3.getBucketLifecycleConfiguration({ Bucket });
+  assert.equal(read.TransitionDefaultMinimumObjectSize, "varies_by_storage_class");
+  await put();
+  const again = await r.s3.getBucketLifecycleConfiguration({ Bucket });
+  assert.equal(again.TransitionDefaultMinimumObjectSize, "all_storage_classes_128K");
+  assert.equal(
+    (await refusal(put({ TransitionDefaultMinimumObjectSize: "x" }))).code,
+    "InvalidRequest",
+  );
+
+  for (const [Key, id] of [["logs/1", "soon"], ["a", "all%20of%20it"]]) {
+    const form = new RegExp(`^expiry-date="\\w+, .* 00:00:00 GMT", rule-id="${id}"$`);
+    assert.match((await r.s3.putObject({ Bucket, Key, Body: "x" })).Expiration ?? "", form);
+    assert.match((await r.s3.headObject({ Bucket, Key })).Expiration ?? "", form);
+    const version = await r.s3.headObject({ Bucket, Key, VersionId: "null" });
+    assert.equal(version.Expiration, undefined);
+  }
+});
+
+Deno.test("lifecycle: refuses dates that are no midnight, and rules for old versions that say nothing", async () => {
+  await using r = await s3Room({ buckets: [Bucket] });
+  const put = (more: object) => {
+    const Rules = [{ Filter: { Prefix: "" }, Status: "Enabled" as const, ...more }];
+    return r.s3.putBucketLifecycleConfiguration({ Bucket, LifecycleConfiguration: { Rules } });
+  };
+  const noon = await refusal(put({ Expiration: { Date: new Date("2031-01-01T12:00:00Z") } }));
+  assert.equal(noon.message, "'Date' must be at midnight GMT");
+  const empty = { Expiration: { Days: 1 }, NoncurrentVersionExpiration: {} };
+  assert.equal((await refusal(put(empty))).code, "MalformedXML");
+  await put({ Expiration: { Date: new Date("2031-01-01T00:00:00Z") } });
+});

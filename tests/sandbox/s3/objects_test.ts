@@ -1,5 +1,6 @@
 import { type GetObjectCommandInput, S3 } from "@aws-sdk/client-s3";
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { allow, refusal, userWithKey } from "../helpers.ts";
@@ -31,6 +32,55 @@ Deno.test("GetObject: returns the bytes, headers and metadata of the upload", as
     Metadata: { colour: "red" },
     ContentLength: 1000,
   });
+});
+
+Deno.test("metadata: words of RFC 2047 are read, and written by the shorter encoding", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const given = {
+    base64: "=?UTF-8?B?YWJj?=",
+    quoted: "=?utf-8?q?a_=C3=A9=3F?= z",
+    mostly: "=?UTF-8?B?w4TDlsOc?=",
+    other: "=?latin1?Q?a?=",
+  };
+  await room.s3.putObject({ Bucket, Key: "a", Body: "x", Metadata: given });
+  const { Metadata } = await room.s3.headObject({ Bucket, Key: "a" });
+  assert.deepEqual(Metadata, {
+    base64: "abc",
+    quoted: "=?UTF-8?Q?a_=C3=A9=3F_z?=",
+    mostly: "=?UTF-8?B?w4TDlsOc?=",
+    other: "=?latin1?Q?a?=",
+  });
+});
+
+Deno.test("headers: the bytes of UTF-8 can be signed, and come back", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const { url, credentials: keys } = room.sandbox;
+  const text = 'attachment; filename="é—.txt"';
+  const wire = Buffer.from(text).toString("latin1");
+  const request = sign(`${url}/${Bucket}/a`, {
+    service: "s3",
+    keys,
+    method: "PUT",
+    headers: { "content-disposition": text },
+  });
+  const headers = { ...request.init.headers, "content-disposition": wire };
+  assert.equal((await send({ ...request, init: { ...request.init, headers } })).status, 200);
+  const { ContentDisposition } = await room.s3.headObject({ Bucket, Key: "a" });
+  assert.equal(ContentDisposition, wire);
+});
+
+Deno.test("presigned URLs: that the payload is unsigned needn't be signed, all else has to be", async () => {
+  await using room = await s3Room({ buckets: [Bucket] });
+  const { url, credentials: keys } = room.sandbox;
+  const signed = sign(`${url}/${Bucket}/a`, { service: "s3", keys, method: "PUT", expires: 60 });
+  const put = (value: string) => {
+    const headers = { ...signed.init.headers, "x-amz-content-sha256": value };
+    return send({ ...signed, init: { ...signed.init, headers } });
+  };
+  assert.equal((await put("UNSIGNED-PAYLOAD")).status, 200);
+  for (const value of ["STREAMING-UNSIGNED-PAYLOAD-TRAILER", "0".repeat(64)]) {
+    assert.equal((await put(value)).code, "AccessDenied");
+  }
 });
 
 Deno.test("HeadObject: returns the length and no body", async () => {

@@ -85,6 +85,17 @@ for (const version of [2, 4] as const) {
   });
 }
 
+Deno.test("PostObject: a signature without its algorithm is refused by name", async () => {
+  await using r = await s3Room({ buckets: ["b"] });
+  const options = { keys: r.sandbox.credentials, fields: { key: "k" }, conditions: [{ key: "k" }] };
+  const fields = signedFields(options);
+  delete fields["x-amz-algorithm"];
+  delete fields["x-amz-credential"];
+  const { status, body } = await post(`${r.sandbox.url}/b`, fields);
+  assert.equal(status, 400);
+  assert.match(body, /<ArgumentName>X-Amz-Algorithm</);
+});
+
 Deno.test("PostObject: a file without a name leaves ${filename} in the key", async () => {
   await using r = await s3Room({ buckets: ["b"] });
   const conditions = [["starts-with", "$key", ""]];

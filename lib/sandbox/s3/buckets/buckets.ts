@@ -229,6 +229,7 @@ export function headBucket({ bucket, account }: S3Call): Answer {
     "x-amz-bucket-region": bucket.region,
     "x-amz-bucket-arn": `arn:${account.partition}:s3:::${bucket.name}`,
     "x-amz-access-point-alias": "false",
+    "content-type": "application/xml",
   });
 }
 

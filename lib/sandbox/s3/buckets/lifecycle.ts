@@ -21,6 +21,9 @@ import { childOf, childrenOf, element, textOf, type XmlElement } from "../../xml
 
 const MAX_RULES = 1000;
 const MAX_ID = 255;
+/** Which objects are too small to be moved. */
+const MINIMUM = "x-amz-transition-default-minimum-object-size";
+const MINIMUMS = ["all_storage_classes_128K", "varies_by_storage_class"];
 const DAY_MS = 86_400_000;
 
 /** PutBucketLifecycleConfiguration, which replaces all rules. */
@@ -31,8 +34,13 @@ export function putBucketLifecycle(call: S3Call): Answer {
   if (new Set(ids).size < ids.length) {
     throw invalidArgument("Rule ID must be unique. Found same ID for more than one rule", "ID", "");
   }
+  const minimum = call.header(MINIMUM) ?? MINIMUMS[0]!;
+  if (!MINIMUMS.includes(minimum)) {
+    throw invalidRequest(`Invalid TransitionDefaultMinimumObjectSize found: ${minimum}`);
+  }
   call.bucket.lifecycle = rules;
-  return emptyAnswer();
+  call.bucket.transitionMinimum = minimum === MINIMUMS[0] ? undefined : minimum;
+  return emptyAnswer(200, { [MINIMUM]: minimum });
 }
 
 function readRule(rule: XmlElement): LifecycleRule {
@@ -57,7 +65,7 @@ function readRule(rule: XmlElement): LifecycleRule {
     isEnabled: status === "Enabled",
     prefix: prefixOf(rule),
     days: daysOf(expiration, "Days"),
-    date: date === undefined ? undefined : new Date(date),
+    date: date === undefined ? undefined : midnightOf(date),
     removesMarkers: textOf(expiration, "ExpiredObjectDeleteMarker") === "true",
     noncurrentDays: daysOf(noncurrent, "NoncurrentDays"),
     abortDays: daysOf(childOf(rule, "AbortIncompleteMultipartUpload"), "DaysAfterInitiation"),
@@ -82,6 +90,15 @@ function prefixOf(rule: XmlElement): string {
   return textOf(filter, "Prefix") ?? old ?? "";
 }
 
+function midnightOf(text: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) throw malformedXml();
+  if (date.getTime() % DAY_MS !== 0) {
+    throw invalidArgument("'Date' must be at midnight GMT", "Date", text);
+  }
+  return date;
+}
+
 function daysOf(parent: XmlElement | undefined, name: string): number | undefined {
   const text = textOf(parent, name);
   if (text === undefined) return undefined;
@@ -101,7 +118,9 @@ export function getBucketLifecycle({ bucket }: S3Call): Answer {
       { details: { BucketName: bucket.name } },
     );
   }
-  return xmlAnswer("LifecycleConfiguration", bucket.lifecycle.map(ruleMarkup));
+  return xmlAnswer("LifecycleConfiguration", bucket.lifecycle.map(ruleMarkup), {
+    [MINIMUM]: bucket.transitionMinimum ?? MINIMUMS[0]!,
+  });
 }
 
 function ruleMarkup(rule: LifecycleRule) {
@@ -128,6 +147,7 @@ function ruleMarkup(rule: LifecycleRule) {
 /** DeleteBucketLifecycle. */
 export function deleteBucketLifecycle({ bucket }: S3Call): Answer {
   bucket.lifecycle = undefined;
+  bucket.transitionMinimum = undefined;
   return emptyAnswer(204);
 }
 
@@ -143,6 +163,20 @@ export function applyLifecycle(bucket: Bucket, now: Date): void {
       if (isOver(upload.initiated, rule.abortDays, now)) bucket.uploads!.delete(upload.uploadId);
     }
   }
+}
+
+/** What an answer about a current object tells of its expiration: when, and by which rule. */
+export function expirationHeader(bucket: Bucket, object: StoredObject): Record<string, string> {
+  const ends = (bucket.lifecycle ?? []).flatMap(({ id, isEnabled, prefix, date, days }) => {
+    const end = date ?? endOf(object.lastModified, days);
+    return isEnabled && end !== undefined && object.key.startsWith(prefix) ? [{ id, end }] : [];
+  });
+  const first = ends.sort((a, b) => a.end.getTime() - b.end.getTime())[0];
+  if (first === undefined) return {};
+  const rule = encodeURIComponent(first.id);
+  return {
+    "x-amz-expiration": `expiry-date="${first.end.toUTCString()}", rule-id="${rule}"`,
+  };
 }
 
 function applyToKey(bucket: Bucket, key: string, rule: LifecycleRule, now: Date): void {

@@ -9,6 +9,7 @@ import { ServiceError } from "../../operation.ts";
 import type { S3Call } from "../call.ts";
 import { isChecksumHeader } from "./checksums.ts";
 import { versionHeaders } from "./versions.ts";
+import { expirationHeader } from "../buckets/lifecycle.ts";
 import { encryptionHeaders } from "../encryption.ts";
 import { invalidArgument, invalidRequest } from "../errors.ts";
 
@@ -50,7 +51,7 @@ export function metadataOf(call: S3Call): Record<string, string> {
     if (!HEADER_NAME.test(name)) {
       throw invalidArgument("Metadata must have the name of a header", "x-amz-meta", name);
     }
-    const value = call.header(name) ?? "";
+    const value = decodeWords(call.header(name) ?? "");
     headers[name] = value;
     size += Buffer.byteLength(name.slice("x-amz-meta-".length)) + Buffer.byteLength(value);
   }
@@ -113,10 +114,46 @@ function isAboutChecksum(name: string): boolean {
   return isChecksumHeader(name) || name === "x-amz-checksum-type";
 }
 
-/** HTTP headers take Latin-1 only, so S3 sends other metadata as RFC 2047 says. */
-function headerValue(value: string): string {
-  if (/^[\x20-\x7e\t]*$/.test(value)) return value;
-  return `=?UTF-8?B?${Buffer.from(value).toString("base64")}?=`;
+/** Metadata may come encoded as RFC 2047 says. */
+function decodeWords(value: string): string {
+  return value.replace(/=\?utf-8\?([bq])\?([^?]*)\?=/gi, (word, kind: string, text: string) => {
+    if (kind.toLowerCase() === "q") {
+      const bytes = text.replaceAll("_", " ").replace(
+        /=([0-9a-f]{2})/gi,
+        (_, digits: string) => String.fromCharCode(parseInt(digits, 16)),
+      );
+      return Buffer.from(bytes, "latin1").toString();
+    }
+    const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(text);
+    return isBase64 ? Buffer.from(text, "base64").toString() : word;
+  });
+}
+
+const PLAIN = /^[\x20-\x7e\t]*$/;
+
+/**
+ * S3 sends metadata that isn't ASCII as RFC 2047 says, by the encoding that suits most characters,
+ * and all else byte by byte.
+ */
+function headerValue(name: string, value: string): string {
+  if (PLAIN.test(value)) return value;
+  const bytes = Buffer.from(value);
+  if (!name.startsWith("x-amz-meta-")) {
+    // deno-lint-ignore no-control-regex
+    return bytes.toString("latin1").replace(/[\x00-\x1f\x7f]/g, " ");
+  }
+  const characters = [...value];
+  const plain = characters.filter((character) => PLAIN.test(character)).length;
+  if (plain * 2 <= characters.length) return `=?UTF-8?B?${bytes.toString("base64")}?=`;
+  return `=?UTF-8?Q?${Array.from(bytes, quoted).join("")}?=`;
+}
+
+/** A byte in the encoding Q of RFC 2047. */
+function quoted(byte: number): string {
+  const character = String.fromCharCode(byte);
+  if (character === " ") return "_";
+  const isPlain = byte > 0x20 && byte < 0x7f && !"=?_".includes(character);
+  return isPlain ? character : `=${byte.toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
 /** What HeadObject and GetObject tell of a restoration. */
@@ -133,7 +170,7 @@ export function answerHeaders(call: S3Call, object: StoredObject): Record<string
   const withChecksums = call.header("x-amz-checksum-mode")?.toUpperCase() === "ENABLED";
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(object.headers)) {
-    if (withChecksums || !isAboutChecksum(name)) headers[name] = headerValue(value);
+    if (withChecksums || !isAboutChecksum(name)) headers[name] = headerValue(name, value);
   }
   headers["accept-ranges"] = "bytes";
   headers["etag"] = object.etag;
@@ -148,6 +185,7 @@ export function answerHeaders(call: S3Call, object: StoredObject): Record<string
   return Object.assign(
     headers,
     restoration,
+    call.query.has("versionId") ? {} : expirationHeader(call.bucket, object),
     versionHeaders(call.bucket, object),
     overrides(call),
   );
@@ -159,7 +197,7 @@ function overrides(call: S3Call): Record<string, string> {
   if (call.query.size === 0) return headers;
   for (const name of STORED) {
     const value = call.query.get(`response-${name}`);
-    if (value !== null) headers[name] = headerValue(value);
+    if (value !== null) headers[name] = headerValue(name, value);
   }
   if (Object.keys(headers).length > 0 && call.caller.type === "anonymous") {
     throw invalidRequest(

@@ -112,10 +112,11 @@ function retentionOf(
   until: string | undefined,
 ): NonNullable<Lock["retention"]> {
   if (mode === undefined || until === undefined) {
-    throw invalidArgument(
+    throw new ServiceError(
+      400,
+      "InvalidArgument",
       `${UNTIL} and ${MODE} must both be supplied`,
-      mode === undefined ? MODE : UNTIL,
-      "",
+      { details: { ArgumentName: mode === undefined ? MODE : UNTIL } },
     );
   }
   if (!isMode(mode)) throw invalidArgument("Unknown wormMode directive.", MODE, mode);

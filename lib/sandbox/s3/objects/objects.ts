@@ -22,6 +22,7 @@ import { DEFAULT_ALGORITHM, keptChecksums, requestedAlgorithm } from "./checksum
 import { checkReadable } from "./archive.ts";
 import { type ByteRange, byteRange, checkWriteConditions, unchangedBy } from "./conditions.ts";
 import { decryptNeeds, encryptionIn, encryptNeeds } from "../encryption.ts";
+import { expirationHeader } from "../buckets/lifecycle.ts";
 import { accessDenied, invalidRequest, malformedXml, noSuchVersion } from "../errors.ts";
 import { existingObject } from "./existing.ts";
 import { partNumberOf } from "./part_number.ts";
@@ -127,6 +128,7 @@ export function putObject(call: S3Call): Answer {
   return emptyAnswer(200, {
     etag,
     ...encryptionIn(settings),
+    ...expirationHeader(call.bucket, object),
     // Of uploads, only those of whole objects don't name the version "null".
     ...(object.versionId !== undefined && versionHeaders(call.bucket, object)),
     ...checksums,
