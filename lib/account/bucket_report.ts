@@ -164,6 +164,7 @@ function factsOf(bucket: string, report: Omit<BucketReport, "verdict">): PublicA
       (policy) => isDownloadDenied(bucket, policy, String(report.region)),
     ),
     policyReaders: ifRead(report.policy, namedReaders),
+    ownerId: ifRead(report.acl, (acl) => acl.Owner?.ID),
     grants: ifRead(report.acl, (acl) => acl.Grants ?? []),
     objectOwnership: ifRead(
       report.ownershipControls,

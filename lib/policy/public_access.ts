@@ -57,6 +57,8 @@ export interface PublicAccessFacts {
   publicAccessBlock?: Partial<PublicAccessBlockSettings> | null;
   /** That of the account; `null` where there is none. */
   accountPublicAccessBlock?: Partial<PublicAccessBlockSettings> | null;
+  /** The canonical id of the bucket's owner, whose own grants need no mention. */
+  ownerId?: string;
   /** The grants of the bucket's ACL. */
   grants?: readonly AclGrant[];
   /** `BucketOwnerEnforced` switches ACLs off; `null` where a bucket has no such setting. */
@@ -179,18 +181,19 @@ export function publicAccessVerdict(facts: PublicAccessFacts): string[] {
   );
   const open = ways.filter(({ blocks, unread }) => blocks.length === 0 && unread.length === 0);
   const isPublic = open.some(({ isUnseen }) => !isUnseen);
-  const readers = facts.isPolicyPublic === false && !facts.isDownloadDenied
-    ? facts.policyReaders ?? []
-    : [];
+  const named: NamedReaders[] = [
+    { where: "bucket policy", readers: policyReaders(facts) },
+    { where: "bucket's ACL", readers: aclReaders(facts) },
+  ].filter(({ readers }) => readers.length > 0);
   const doubt = open.length > 0
     ? VERDICTS.perhapsByAcls
     : unread.size > 0
     ? "Perhaps public: not everything could be read."
     : undefined;
   return [
-    isPublic ? VERDICTS.public : doubt ?? closed(ways, readers),
+    isPublic ? VERDICTS.public : doubt ?? closed(ways, named),
     ...ways.flatMap(sentences),
-    ...(readers.length > 0 ? [`The bucket policy names: ${readers.join("; ")}.`] : []),
+    ...named.map(({ where, readers }) => `The ${where} names: ${readers.join("; ")}.`),
     ...(facts.isDownloadDenied && (isPublic || doubt !== undefined)
       ? ["But the bucket policy also denies downloads to everyone."]
       : []),
@@ -199,12 +202,36 @@ export function publicAccessVerdict(facts: PublicAccessFacts): string[] {
   ];
 }
 
-function closed(ways: PublicWay[], readers: readonly string[]): string {
+/** Whom something names that they may read, without being the public. */
+interface NamedReaders {
+  where: string;
+  readers: readonly string[];
+}
+
+function policyReaders(facts: PublicAccessFacts): readonly string[] {
+  return facts.isPolicyPublic === false && !facts.isDownloadDenied ? facts.policyReaders ?? [] : [];
+}
+
+/** The accounts that may list the bucket by its ACL, which no public access block keeps from it. */
+function aclReaders({ objectOwnership, ownerId, grants = [] }: PublicAccessFacts): string[] {
+  if (objectOwnership === "BucketOwnerEnforced" || ownerId === undefined) return [];
+  const ids = grants.flatMap(({ Grantee, Permission }) =>
+    Grantee?.ID !== undefined && Grantee.ID !== ownerId &&
+      /^(?:READ|FULL_CONTROL)$/.test(Permission ?? "")
+      ? [`the account with the canonical id ${Grantee.ID}`]
+      : []
+  );
+  return [...new Set(ids)];
+}
+
+function closed(ways: PublicWay[], named: readonly NamedReaders[]): string {
   if (ways.some(({ what }) => what !== undefined)) {
     return VERDICTS.onlyBlocked;
   }
   if (ways.length > 0) return "Not public: public access is blocked.";
-  const others = readers.length > 0 ? ", and those whom the bucket policy names" : "";
+  const others = named.length > 0
+    ? `, and those whom the ${named.map(({ where }) => where).join(" or the ")} names`
+    : "";
   return `Not public: only identities that the account's own policies allow can read it${others}.`;
 }
 

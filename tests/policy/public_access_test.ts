@@ -37,6 +37,26 @@ const VERDICTS: Record<string, { facts: Partial<PublicAccessFacts>; says: string
       "The bucket policy names: account 111122223333; anyone under the conditions of Statement[1].",
     ],
   },
+  "an ACL for another account": {
+    facts: {
+      ownerId: "0a",
+      grants: [
+        { Grantee: { ID: "0a" }, Permission: "FULL_CONTROL" },
+        { Grantee: { ID: "1b" }, Permission: "READ" },
+        { Grantee: { ID: "1b" }, Permission: "FULL_CONTROL" },
+        { Grantee: { ID: "2c" }, Permission: "WRITE" },
+      ],
+      objectOwnership: "BucketOwnerPreferred",
+      publicAccessBlock: { IgnorePublicAcls: true },
+      policyReaders: ["account 111122223333"],
+    },
+    says: [
+      "Not public: only identities that the account's own policies allow can read it, and those whom " +
+      "the bucket policy or the bucket's ACL names.",
+      "The bucket policy names: account 111122223333.",
+      "The bucket's ACL names: the account with the canonical id 1b.",
+    ],
+  },
   "a policy for some, which denies everyone": {
     facts: { policyReaders: ["account 111122223333"], isDownloadDenied: true },
     says: ["Not public: only identities that the account's own policies allow can read it."],
