@@ -20,8 +20,9 @@ const COMMANDS: Record<string, string[][]> = {
     ["create", "--help"],
   ],
   "everything that talks to AWS": [
-    ["whoami", "--auth", "DIRECTORY/auth.json"],
+    // First what needs all of them: whoami can do without the SDK, and so without --allow-sys.
     ["create", "my-bucket", "--policy", "DIRECTORY/policy.json"],
+    ["whoami", "--auth", "DIRECTORY/auth.json"],
     ["put-object", "my-bucket", "new.txt", "DIRECTORY/auth.json"],
     ["put-objects", "my-bucket", "DIRECTORY"],
   ],
