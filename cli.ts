@@ -16,6 +16,7 @@ const bucketDeletion = () => import("./lib/cli/buckets/delete.ts");
 const bucketSettings = () => import("./lib/cli/buckets/settings.ts");
 const publicBuckets = () => import("./lib/cli/buckets/public.ts");
 const can = () => import("./lib/cli/policies/can.ts");
+const cors = () => import("./lib/cli/buckets/cors.ts");
 const credentials = () => import("./lib/cli/credentials.ts");
 const exec = () => import("./lib/cli/using/exec.ts");
 const identities = () => import("./lib/cli/identities.ts");
@@ -114,6 +115,8 @@ const program: Program = {
           "set-bucket-policy": "Set the policy of a bucket",
           "get-public-access-block": "Show the public access block of a bucket",
           "set-public-access-block": "Change the public access block of a bucket",
+        }),
+        ...commandsOf(cors, {
           "get-cors-policy": "Show the CORS policy of a bucket",
           "set-cors-policy": "Set the CORS policy of a bucket",
         }),

@@ -98,18 +98,23 @@ export async function setCorsRule(
   bucket: string,
   rule: Partial<CorsRule> = {},
 ): Promise<void> {
-  const complete = {
-    ...rule,
-    ID: rule.ID ?? CORS_RULE_ID,
-    AllowedMethods: rule.AllowedMethods ?? ["GET"],
-    AllowedOrigins: rule.AllowedOrigins ?? ["*"],
-  };
+  const complete = completeCorsRule(rule);
   await withBucket(
     aws,
     bucket,
     "set the CORS policy",
     (s3) => s3.putBucketCors({ Bucket: bucket, CORSConfiguration: { CORSRules: [complete] } }),
   );
+}
+
+/** A rule with what {@linkcode setCorsRule} adds to it. */
+export function completeCorsRule(rule: Partial<CorsRule>): CorsRule {
+  return {
+    ...rule,
+    ID: rule.ID ?? CORS_RULE_ID,
+    AllowedMethods: rule.AllowedMethods ?? ["GET"],
+    AllowedOrigins: rule.AllowedOrigins ?? ["*"],
+  };
 }
 
 /**

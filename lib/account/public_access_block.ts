@@ -84,7 +84,8 @@ function completeSettings(
  * @param aws the account
  * @param bucket the bucket's name
  * @param settings the settings to change
- * @returns all four settings as they are now
+ * @param options dry run
+ * @returns all four settings as they are now, or would be
  * @throws {S3CredentialsError} if they can't be read or set
  *
  * @example One setting
@@ -104,12 +105,21 @@ export async function setPublicAccessBlock(
   aws: Aws,
   bucket: string,
   settings: Partial<PublicAccessBlockSettings>,
+  { dryRun = false }: {
+    /**
+     * Whether to find out what the settings would be, and change nothing.
+     *
+     * @default {false}
+     */
+    dryRun?: boolean;
+  } = {},
 ): Promise<PublicAccessBlockSettings> {
   const areAllNamed = FIELDS.every((field) => settings[field] !== undefined);
-  const present = areAllNamed ? undefined : await getPublicAccessBlock(aws, bucket);
+  const present = areAllNamed && !dryRun ? undefined : await getPublicAccessBlock(aws, bucket);
   const all = completeSettings(Object.fromEntries(
     FIELDS.map((field) => [field, settings[field] ?? present?.[field]]),
   ));
+  if (dryRun) return all;
   await withBucket(
     aws,
     bucket,

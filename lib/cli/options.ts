@@ -57,6 +57,9 @@ export const awsOptions = optionGroup("AWS options", {
   ),
 });
 
+/** Of commands that change something: what they would change. */
+export const dryRunOption = flag("-d, --dry-run", "Show what would be changed, and change nothing");
+
 /** The values of {@linkcode awsOptions}. */
 export type AwsOptionValues = Values<typeof awsOptions>;
 

@@ -51,6 +51,7 @@ const revoke: Case[] = rows(["revoke-sessions"], [
   [["--before", "30d"], 'expected a time such as 2027-01-31 or 2027-01-31T17:00Z, not "30d"'],
   [["--before", "2999-01-01"], "2999-01-01 00:00:00+00:00 is in the future"],
   [["--undo", "--before", "2020-01-01"], "--undo cannot be used with --before"],
+  [["--undo", "--dry-run"], "--undo cannot be used with --dry-run"],
 ]);
 
 const prune: Case[] = rows(["prune"], [

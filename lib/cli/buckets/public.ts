@@ -5,14 +5,14 @@
  */
 import type { PublicAccessChange, PublicAccessOptions } from "../../account/public_bucket.ts";
 import type { Aws } from "../../aws/connect.ts";
-import { defineCommand, flag, type Values } from "../command.ts";
+import { defineCommand, type Values } from "../command.ts";
 import type { Io } from "../io.ts";
 import { library } from "../library.ts";
-import { awsOptions, bucketNames, withAws } from "../options.ts";
+import { awsOptions, bucketNames, dryRunOption, withAws } from "../options.ts";
 import { writeLine, writeMessage } from "../output.ts";
 
 const publicOptions = {
-  dryRun: flag("-d, --dry-run", "Show what would be changed, and change nothing"),
+  dryRun: dryRunOption,
   ...awsOptions,
 };
 

@@ -17,14 +17,15 @@ import { isObject } from "../../is_object.ts";
 import { partitionOfRegion } from "../../partitions.ts";
 import { parseJson } from "../../strict_json.ts";
 import { aclData, bucketColumns, bucketRow, mapDetail } from "../lists/account_rows.ts";
-import { defineCommand, flag, value, values } from "../command.ts";
+import { defineCommand, flag, value } from "../command.ts";
 import { itemErrors } from "../items.ts";
 import { library } from "../library.ts";
 import { rowFormatOf, rowOptions, writeRows } from "../lists/write.ts";
-import { awsOptions, bucketNames, readInput, usage, withAws } from "../options.ts";
+import { awsOptions, bucketNames, dryRunOption, readInput, usage, withAws } from "../options.ts";
 import { lintBeforeUse } from "../policies/policy_input.ts";
 import { errorText, writeJson, writeLine, writeMessage } from "../output.ts";
 import { plainData, rowsOf } from "../lists/rows.ts";
+import { notSet, onlyBucket, readable } from "./one_bucket.ts";
 
 /** `s3-credentials list-buckets` */
 export const listBuckets = defineCommand({
@@ -50,134 +51,6 @@ export const listBuckets = defineCommand({
       await writeRows(io, rowsOf(buckets, bucketRow), format, bucketColumns(options.details));
     });
     await finish();
-  },
-});
-
-function onlyBucket(operands: readonly string[]): string {
-  return bucketNames(operands)[0] ?? "";
-}
-
-function notSet(bucket: string, what: string): S3CredentialsError {
-  return new S3CredentialsError("not-found", `Bucket ${bucket} has no ${what}`);
-}
-
-/** `s3-credentials get-cors-policy` */
-export const getCorsPolicy = defineCommand({
-  operands: "<bucket>",
-  description: "Show the CORS policy of a bucket as JSON.",
-  examples: [["One bucket:", "get-cors-policy my-bucket"]],
-  options: awsOptions,
-  async run({ operands, options }, io) {
-    const bucket = onlyBucket(operands);
-    const rules = await withAws(options, io, async (aws) => {
-      const { getCorsRules } = await library.bucketSettings();
-      return await getCorsRules(aws, bucket);
-    });
-    if (rules.length === 0) throw notSet(bucket, "CORS policy");
-    await writeJson(io, rules.map((rule) => plainData(rule, CORS_FIELDS)));
-  },
-});
-
-const CORS_FIELDS = [
-  "ID",
-  "AllowedHeaders",
-  "AllowedMethods",
-  "AllowedOrigins",
-  "ExposeHeaders",
-  "MaxAgeSeconds",
-];
-
-const CORS_METHODS = ["GET", "PUT", "POST", "DELETE", "HEAD"];
-
-/** What the command line gave; nothing rather than an empty list. */
-function listOf<T>(values: readonly T[]): T[] | undefined {
-  return values.length > 0 ? [...values] : undefined;
-}
-
-function parseMethod(text: string): string {
-  const method = text.toUpperCase();
-  if (CORS_METHODS.includes(method)) return method;
-  throw new InvalidInput(
-    `Invalid method ${JSON.stringify(text)}: S3 allows ${CORS_METHODS.join(", ")}`,
-  );
-}
-
-function parseOrigin(text: string): string {
-  if (text.split("*").length <= 2 && text.trim() !== "") return text;
-  throw new InvalidInput(
-    `Invalid origin ${JSON.stringify(text)}: expected a URL with at most one *`,
-  );
-}
-
-function parseSeconds(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidInput(`Expected a number of seconds, not ${JSON.stringify(text)}`);
-}
-
-/** `s3-credentials set-cors-policy` */
-export const setCorsPolicy = defineCommand({
-  operands: "<bucket>",
-  description:
-    "Set the CORS policy of a bucket: which web pages may use it from a browser. It replaces " +
-    "the previous policy.",
-  examples: [
-    ["GET requests from any origin:", "set-cors-policy my-bucket"],
-    [
-      "GET and PUT from one origin, which may read the ETag header:",
-      "set-cors-policy my-bucket --allowed-method GET --allowed-method PUT " +
-      "--allowed-origin https://www.example.com/ --expose-header ETag",
-    ],
-  ],
-  options: {
-    allowedMethod: values(
-      "-m, --allowed-method <method>",
-      "Allowed method, such as GET; may be repeated",
-      parseMethod,
-    ),
-    allowedHeader: values(
-      "-h, --allowed-header <header>",
-      "Allowed request header, such as Authorization; may be repeated",
-      (text) => text,
-    ),
-    allowedOrigin: values(
-      "-o, --allowed-origin <origin>",
-      "Allowed origin, such as https://www.example.com/; may be repeated",
-      parseOrigin,
-    ),
-    exposeHeader: values(
-      "-e, --expose-header <header>",
-      "Response header that pages may read, such as ETag; may be repeated",
-      (text) => text,
-    ),
-    maxAgeSeconds: value(
-      "--max-age-seconds <seconds>",
-      "How long browsers may cache the response to a preflight request",
-      parseSeconds,
-    ),
-    ...awsOptions,
-  },
-  async run({ operands, options }, io) {
-    const bucket = onlyBucket(operands);
-    await withAws(options, io, async (aws) => {
-      const { CORS_RULE_ID, getCorsRules, setCorsRule } = await library.bucketSettings();
-      const others = await getCorsRules(aws, bucket).then(
-        (rules) => rules.filter((rule) => rule.ID !== CORS_RULE_ID).length,
-        // Permission to set a policy does not imply permission to read it.
-        () => 0,
-      );
-      await setCorsRule(aws, bucket, {
-        AllowedMethods: listOf(options.allowedMethod),
-        AllowedHeaders: listOf(options.allowedHeader),
-        AllowedOrigins: listOf(options.allowedOrigin),
-        ExposeHeaders: listOf(options.exposeHeader),
-        MaxAgeSeconds: options.maxAgeSeconds,
-      });
-      await writeMessage(io, `Updated CORS policy for bucket '${bucket}'`);
-      if (others > 0) {
-        const rules = others === 1 ? "a CORS rule" : `${others} CORS rules`;
-        await writeMessage(io, `Warning: this replaced ${rules} that other tools had set`);
-      }
-    });
   },
 });
 
@@ -209,6 +82,7 @@ export const setBucketPolicy = defineCommand({
   options: {
     policyFile: value("--policy-file <file>", "JSON file with the policy, - for standard input"),
     allowAllGet: flag("--allow-all-get", "Allow GET requests from everyone"),
+    dryRun: dryRunOption,
     ...awsOptions,
   },
   async run({ operands, options }, io) {
@@ -229,15 +103,22 @@ export const setBucketPolicy = defineCommand({
     if (policyOfFile !== undefined) {
       await lintBeforeUse(policyOfFile, "bucket", "--policy-file", io);
     }
-    const policy = await withAws(options, io, async (aws) => {
-      const { setBucketPolicy } = await library.bucketSettings();
+    await withAws(options, io, async (aws) => {
+      const { getBucketPolicy, setBucketPolicy } = await library.bucketSettings();
       const policy = policyOfFile ?? await policyForAll(aws, bucket);
+      if (options.dryRun) {
+        const present = await readable(getBucketPolicy(aws, bucket));
+        await writeLine(io, "Would set policy:");
+        await writeJson(io, policy);
+        if (present === undefined) return;
+        await writeLine(io, "... in place of:");
+        return await writeJson(io, present);
+      }
       await setBucketPolicy(aws, bucket, policy).catch(async (error) => {
         throw await explainBlock(aws, bucket, error);
       });
-      return policy;
+      await writeMessage(io, `Policy set:\n${JSON.stringify(policy, null, 4)}`);
     });
-    await writeMessage(io, `Policy set:\n${JSON.stringify(policy, null, 4)}`);
   },
 });
 
@@ -334,6 +215,7 @@ export const setPublicAccessBlock = defineCommand({
       parseBoolean,
     ),
     allowPublicAccess: flag("--allow-public-access", "Set all four to false"),
+    dryRun: dryRunOption,
     ...awsOptions,
   },
   async run({ operands, options }, io) {
@@ -354,12 +236,11 @@ export const setPublicAccessBlock = defineCommand({
     const changes = options.allowPublicAccess ? NO_PUBLIC_ACCESS_BLOCK : given;
     const now = await withAws(options, io, async (aws) => {
       const { setPublicAccessBlock } = await library.publicAccessBlock();
-      return await setPublicAccessBlock(aws, bucket, changes);
+      return await setPublicAccessBlock(aws, bucket, changes, { dryRun: options.dryRun });
     });
-    await writeMessage(
-      io,
-      `Updated public access block settings for bucket '${bucket}': ${JSON.stringify(now)}`,
-    );
+    const what = `public access block settings for bucket '${bucket}': ${JSON.stringify(now)}`;
+    if (options.dryRun) await writeLine(io, `Would update ${what}`);
+    else await writeMessage(io, `Updated ${what}`);
   },
 });
 

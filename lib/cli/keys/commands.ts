@@ -15,7 +15,7 @@ import { forEachItem, itemErrors } from "../items.ts";
 import { library } from "../library.ts";
 import { plainData, rowsOf } from "../lists/rows.ts";
 import { rowFormatOf, rowOptions, writeRows } from "../lists/write.ts";
-import { awsOptions, expiryOption, withAws } from "../options.ts";
+import { awsOptions, dryRunOption, expiryOption, withAws } from "../options.ts";
 import { messageLog, writeLine } from "../output.ts";
 
 /** `s3-credentials extend` */
@@ -30,6 +30,7 @@ export const extend = defineCommand({
   ],
   options: {
     force: flag("--force", "Even if it is the user that runs this command"),
+    dryRun: dryRunOption,
     ...awsOptions,
   },
   stopsItself: true,
@@ -42,6 +43,7 @@ export const extend = defineCommand({
       const { extendKeys } = await library.expire();
       const { Before } = await extendKeys(aws, name, expires, {
         force: options.force,
+        dryRun: options.dryRun,
         now: io.now?.(),
         onWarning: log.warn,
         signal: io.signal,
@@ -50,7 +52,9 @@ export const extend = defineCommand({
       const before = Before?.getTime() === expires?.getTime()
         ? "as before"
         : `before: ${inWords(Before)}`;
-      log.say(`The keys of user ${name} expire: ${inWords(expires)} (${before})`);
+      const end = `${inWords(expires)} (${before})`;
+      if (options.dryRun) await writeLine(io, `The keys of user ${name} would expire: ${end}`);
+      else log.say(`The keys of user ${name} expire: ${end}`);
     }).finally(log.flush);
   },
 });

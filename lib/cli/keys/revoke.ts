@@ -8,8 +8,8 @@ import { checkRoleName } from "../../names.ts";
 import { formatTime, parseTime } from "../../time.ts";
 import { checked, defineCommand, flag, value } from "../command.ts";
 import { library } from "../library.ts";
-import { awsOptions, usage, withAws } from "../options.ts";
-import { messageLog } from "../output.ts";
+import { awsOptions, dryRunOption, usage, withAws } from "../options.ts";
+import { messageLog, writeLine } from "../output.ts";
 
 /** `s3-credentials revoke-sessions` */
 export const revokeSessions = defineCommand({
@@ -33,13 +33,15 @@ export const revokeSessions = defineCommand({
       (text) => parseTime(text),
     ),
     undo: flag("--undo", "Let them work again, unless they have expired"),
+    dryRun: dryRunOption,
     ...awsOptions,
   },
   stopsItself: true,
   async run({ options }, io) {
-    const { role, before, undo } = options;
+    const { role, before, undo, dryRun } = options;
     const now = io.now?.() ?? new Date();
     if (undo && before !== undefined) throw usage("--undo cannot be used with --before");
+    if (undo && dryRun) throw usage("--undo cannot be used with --dry-run");
     asUsageError(() => {
       if (before === undefined || before <= now) return;
       throw new InvalidInput(`${formatTime(before)} is in the future`);
@@ -53,12 +55,14 @@ export const revokeSessions = defineCommand({
         return;
       }
       const { RoleName, Before } = await revokeSessions(aws, {
-        ...{ role, before, now },
+        ...{ role, before, now, dryRun },
         signal: io.signal,
       });
-      log.say(
-        `Revoked all sessions of role ${RoleName} that were issued before ${formatTime(Before!)}`,
-      );
+      const what = `all sessions of role ${RoleName} that were issued before ${
+        formatTime(Before!)
+      }`;
+      if (dryRun) return await writeLine(io, `Would revoke ${what}`);
+      log.say(`Revoked ${what}`);
       log.warn(
         role === undefined
           ? "This affects everyone with temporary credentials from create, exec or localserver in this account"

@@ -147,6 +147,12 @@ export interface ExtendOptions {
    * @default {false}
    */
   force?: boolean;
+  /**
+   * Whether to find out when the keys expire now, and change nothing.
+   *
+   * @default {false}
+   */
+  dryRun?: boolean;
   /** The time now; a test may pass another one. */
   now?: Date;
   /** Called with a sentence where less was done than requested. */
@@ -216,6 +222,7 @@ export async function extendKeys(
     );
   }
   const before = presentExpiry(userName, policy?.PolicyDocument);
+  if (options.dryRun) return { UserName: userName, Expires: expires, Before: before };
   signal?.throwIfAborted();
   try {
     if (expires !== null) {

@@ -35,6 +35,12 @@ export interface RevokeOptions {
   before?: Date;
   /** The time now; a test may pass another one. */
   now?: Date;
+  /**
+   * Whether to find out what would be denied, and change nothing.
+   *
+   * @default {false}
+   */
+  dryRun?: boolean;
   /** Stops before the change. */
   signal?: AbortSignal;
 }
@@ -67,7 +73,7 @@ export interface RevokeOptions {
  * ```
  */
 export async function revokeSessions(aws: Aws, options: RevokeOptions = {}): Promise<Revocation> {
-  const { role = ROLE_NAME, now = new Date(), signal } = options;
+  const { role = ROLE_NAME, now = new Date(), dryRun, signal } = options;
   // A session of this second was perhaps issued a moment ago, and IAM compares whole seconds.
   const before = options.before ?? new Date(1000 * Math.ceil((now.getTime() + 1) / 1000));
   if (Number.isNaN(before.getTime())) {
@@ -84,7 +90,7 @@ export async function revokeSessions(aws: Aws, options: RevokeOptions = {}): Pro
   const iam = await aws.iam();
   try {
     const reading = iam.getRolePolicy(target).catch((error) => {
-      if (isMissing(error)) return undefined;
+      if (isMissing(error) && !isMissingRole(error)) return undefined;
       throw error;
     });
     const earlier = await abortable(reading, signal);
@@ -106,12 +112,17 @@ export async function revokeSessions(aws: Aws, options: RevokeOptions = {}): Pro
     };
     const PolicyDocument = policyText({ Version: "2012-10-17", Statement: [statement] });
     signal?.throwIfAborted();
-    await iam.putRolePolicy({ ...target, PolicyDocument });
+    if (!dryRun) await iam.putRolePolicy({ ...target, PolicyDocument });
   } catch (error) {
     if (signal?.aborted && error === signal.reason) throw error;
     throw isMissing(error) ? missingRole(role) : serviceError(error, action);
   }
   return { RoleName: role, Before: before };
+}
+
+/** The code is the same for a role and for a policy that isn't there. */
+function isMissingRole(error: unknown): boolean {
+  return /\brole with name\b/i.test(messageOf(error));
 }
 
 function revokedBefore(text = "{}"): Date | undefined {
@@ -151,8 +162,7 @@ export async function undoRevocation(
     if (!isMissing(error)) {
       throw serviceError(error, `Could not restore the sessions of role ${role}`);
     }
-    // The code is the same for a role and for a policy that isn't there.
-    throw /\brole with name\b/i.test(messageOf(error))
+    throw isMissingRole(error)
       ? missingRole(role)
       : new S3CredentialsError("not-found", `No sessions of role ${role} are revoked`);
   }
