@@ -50,7 +50,7 @@ export interface SimulatedQuestion {
  *
  * @param aws the account
  * @param question who wants to do what
- * @returns what it says; `undefined` for callers that it can't simulate: root, services, strangers
+ * @returns what it says; `undefined` for callers that it can't simulate: root, services, anonymous ones
  * @throws {S3CredentialsError} if it may not be asked
  *
  * @example May this user list a bucket?

@@ -35,7 +35,7 @@ export interface CredentialHandlerOptions {
  *
  * @param provider gives the credentials, such as what `bucketCredentials` returns
  * @param options which requests to answer
- * @returns a handler for `Deno.serve`; it answers 401 and 403 to strangers, 503 without credentials
+ * @returns a handler for `Deno.serve`; it answers 401 and 403 to callers without the token or from other hosts, 503 without credentials
  *
  * @example Without the token
  * ```ts

@@ -123,7 +123,7 @@ export function principalOf(text: string): Principal {
   });
 }
 
-/** The account that a principal belongs to; `undefined` for services and strangers. */
+/** The account that a principal belongs to; `undefined` for services and anonymous callers. */
 export function accountOf(principal: Principal): string | undefined {
   return "arn" in principal ? accountOfArn(principal.arn) : undefined;
 }
