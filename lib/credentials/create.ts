@@ -26,6 +26,8 @@ import type {
   CreateFacts,
   CreatePlan,
   CreateRequest,
+  NewAccessKey,
+  NewSession,
   ResolvedRequest,
   Step,
 } from "./types.ts";
@@ -167,12 +169,7 @@ export async function createCredentials(
   try {
     if (created === undefined) throw error ?? signal?.reason;
     for (const warning of await abortable(furtherWarnings, signal)) onWarning(warning);
-    const { expires } = request;
-    if (expires !== undefined && created.accessKey !== undefined && !await usesAwsEndpoints(aws)) {
-      const { credentials, accessKey: { userName } } = created;
-      const timeoutMs = Math.min(patienceMs ?? MAX_PROBE_PATIENCE_MS, MAX_PROBE_PATIENCE_MS);
-      await proveExpiry(aws, { userName, expires, credentials }, { timeoutMs, signal });
-    }
+    await checkExpires(aws, request, created, options);
     const changes = await abortable(lookAgain(aws, resolved, plan, facts), signal);
     for (const warning of changes) onWarning(warning);
     callbacks.throwFailure();
@@ -184,6 +181,19 @@ export async function createCredentials(
     const reason = signal?.aborted ? interruption(failure, signal) : failure;
     throw withRollbackReport(reason, await rollBack());
   }
+}
+
+/** Whether a server other than AWS lets keys expire can be tried only with a key. */
+async function checkExpires(
+  aws: Aws,
+  { expires }: CreateRequest,
+  { credentials, accessKey }: NewAccessKey | NewSession,
+  { patienceMs = MAX_PROBE_PATIENCE_MS, signal }: CreateOptions,
+): Promise<void> {
+  if (expires === undefined || accessKey === undefined || await usesAwsEndpoints(aws)) return;
+  const { userName } = accessKey;
+  const timeoutMs = Math.min(patienceMs, MAX_PROBE_PATIENCE_MS);
+  await proveExpiry(aws, { userName, expires, credentials }, { timeoutMs, signal });
 }
 
 /**
