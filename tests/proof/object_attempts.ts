@@ -5,6 +5,7 @@ import { BUCKET, type Clients, OTHER_BUCKET } from "./stage.ts";
 
 const KEPT = { Bucket: BUCKET, Key: "reports/kept.txt" };
 const LOCKED = { Bucket: BUCKET, Key: "reports/locked.txt" };
+const ARCHIVED = { Bucket: BUCKET, Key: "reports/archived.txt" };
 const TAGGED = { Bucket: BUCKET, Key: "reports/tagged.txt" };
 const NEW = { Bucket: BUCKET, Key: "reports/new.txt" };
 const LARGE = { Bucket: BUCKET, Key: "reports/large.bin" };
@@ -214,7 +215,7 @@ export const objectAttempts = attempts({
   ],
   "restore object": [
     "s3:RestoreObject",
-    ({ s3 }) => s3.restoreObject({ ...KEPT, RestoreRequest: { Days: 1 } }),
+    ({ s3 }) => s3.restoreObject({ ...ARCHIVED, RestoreRequest: { Days: 1 } }),
   ],
 
   "start a multipart upload": ["s3:PutObject", ({ s3 }) => s3.createMultipartUpload(LARGE)],

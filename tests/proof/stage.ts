@@ -70,8 +70,7 @@ export async function openStage(): Promise<Stage> {
   const admin = clientsFor({ AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey });
   await admin.iam.createUser({ UserName: BYSTANDER });
   await admin.iam.createRole({ RoleName: OTHER_ROLE, AssumeRolePolicyDocument: trust(account.id) });
-  const take = () =>
-    structuredClone({ buckets: account.buckets, users: account.users, roles: account.roles });
+  const take = () => copy({ buckets: account.buckets, users: account.users, roles: account.roles });
   let pristine: ReturnType<typeof take> | undefined;
   return {
     sandbox,
@@ -84,7 +83,7 @@ export async function openStage(): Promise<Stage> {
     },
     reset() {
       pristine ??= take();
-      const { buckets, users, roles } = structuredClone(pristine);
+      const { buckets, users, roles } = copy(pristine);
       refill(account.buckets, buckets);
       refill(account.users, users);
       // A session holds on to its role, so the role has to stay the same object.
@@ -92,7 +91,7 @@ export async function openStage(): Promise<Stage> {
     },
     state: () => ({
       snapshot: sandbox.snapshot(),
-      buckets: structuredClone(account.buckets),
+      buckets: copy(account.buckets),
       sessions: account.sessions.size,
     }),
     async close() {
@@ -100,6 +99,17 @@ export async function openStage(): Promise<Stage> {
       await sandbox.close();
     },
   };
+}
+
+/** A deep copy. What an object contains is never changed, so it stays the same. */
+function copy<T>(value: T): T {
+  if (value instanceof Content) return value;
+  if (value instanceof Map) {
+    return new Map([...value].map(([key, item]) => [key, copy(item)])) as T;
+  }
+  if (Array.isArray(value)) return value.map(copy) as T;
+  if (Object.getPrototypeOf(value ?? "") !== Object.prototype) return structuredClone(value);
+  return Object.fromEntries(Object.entries(value!).map(([key, item]) => [key, copy(item)])) as T;
 }
 
 function refill<T>(map: Map<string, T>, content: Map<string, T>): void {
@@ -123,6 +133,10 @@ function furnish(bucket: Bucket): void {
   bucket.objects.set("reports/tagged.txt", {
     ...object("reports/tagged.txt"),
     tags: [{ key: "team", value: "data" }],
+  });
+  bucket.objects.set("reports/archived.txt", {
+    ...object("reports/archived.txt"),
+    headers: { "x-amz-storage-class": "GLACIER" },
   });
   bucket.objects.set("reports/locked.txt", {
     ...object("reports/locked.txt"),
@@ -180,6 +194,7 @@ const AFTER_AUTHORIZATION = new Set([
   "NoSuchTagSet",
   "NoSuchWebsiteConfiguration",
   "NotImplemented",
+  "ReplicationConfigurationNotFoundError",
 ]);
 
 /** Whether a call got past authorization. Any other failure is a mistake of the test. */
