@@ -19,6 +19,7 @@ import { missingUser } from "../../aws/missing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
 import { EXPIRES_POLICY, expiryOf } from "../expiry.ts";
 import { ownTagKey } from "../tags.ts";
+import { bucketsInUserName } from "./own_names.ts";
 import {
   beyondTags,
   type BucketPermission,
@@ -76,7 +77,6 @@ export interface ListCredentialsOptions extends Pick<ListOptions, "onError" | "c
   now?: Date;
 }
 
-const TOOL_NAME = /^s3\.(read-only|write-only|read-write|custom)\./;
 const DAY_MS = 86_400_000;
 /** Each user takes two to seven calls, so that many are made at the same time. */
 const CONCURRENCY = 32;
@@ -230,7 +230,7 @@ async function lookAtUser(
   };
   const described = await ifReadable("the user's tags and boundary", iam.getUser({ UserName }));
   const user = described?.User;
-  const isOurs = TOOL_NAME.test(UserName) || hasOwnTags(tagsOf(user));
+  const isOurs = bucketsInUserName(UserName) !== undefined || hasOwnTags(tagsOf(user));
   if (!wantsAll && !isOurs) return undefined;
   const pages = iamPages(
     (page) => iam.listAccessKeys({ UserName, ...page }),

@@ -11,6 +11,7 @@ import { asUsageError, S3CredentialsError } from "../../errors.ts";
 import { checkBucketName, checkUserName } from "../../names.ts";
 import { describeKey } from "../describe.ts";
 import { ownTagKey } from "../tags.ts";
+import { bucketsInUserName } from "./own_names.ts";
 
 /** A key of a user whose keys are rotated. */
 export interface RotationKey {
@@ -51,14 +52,12 @@ export function tagKey(): string {
   return ownTagKey("deactivated");
 }
 
-const OWN_NAME = /^s3\.(?:read-write|read-only|write-only|custom)\.(.+)$/;
-
 /** The buckets that a user was made for, by its tag, else by its name; none if neither tells all of them. */
 export async function bucketsOfUser(aws: Aws, userName: string): Promise<string[]> {
   try {
     const { User } = await (await aws.iam()).getUser({ UserName: userName });
     const tag = User?.Tags?.find(({ Key }) => Key === ownTagKey("buckets"))?.Value;
-    const buckets = tag?.split(" ") ?? OWN_NAME.exec(userName)?.[1]?.split(",") ?? [];
+    const buckets = tag?.split(" ") ?? bucketsInUserName(userName) ?? [];
     return buckets.every(isBucketName) ? buckets : [];
   } catch (error) {
     throw isMissing(error)

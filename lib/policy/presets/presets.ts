@@ -65,7 +65,7 @@ export function findPreset(name: string): Preset {
 }
 
 /** The actions of a preset, as a grant has them. */
-function presetActions({ name, bucket, keys, listing }: Preset): GrantActions {
+export function presetActions({ name, bucket, keys, listing }: Preset): GrantActions {
   return {
     // IAM takes no colon in names.
     name: name.replace(":", "-"),

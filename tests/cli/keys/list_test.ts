@@ -166,6 +166,28 @@ test("users by their tags or their names; with --all every user", async (sandbox
   assert.match(String(admin?.Permission), /^read-write\+/);
 });
 
+test("users by the names of all kinds of grants", async (sandbox) => {
+  for (
+    const options of [
+      ["--for", "litestream:restore", "my-bucket"],
+      ["--no-delete", "my-bucket"],
+      ["--grant", "my-bucket/in/:put+list"],
+      ["--grant", "my-bucket/in/:read", "--grant", "my-bucket/out/:put"],
+    ]
+  ) {
+    assert.equal((await run(["create", ...options, "--no-own-tags"], { sandbox })).code, 0);
+  }
+  for (const name of ["s3.backup.my-bucket", "s3.put+list.my-bucket", "s3.get", "s3..my-bucket"]) {
+    await create(sandbox, "my-bucket", "--no-own-tags", "--username", name);
+  }
+  assert.deepEqual((await list(sandbox)).map(({ UserName }) => UserName), [
+    "s3.grants.my-bucket",
+    "s3.list+put.my-bucket",
+    "s3.litestream-restore.my-bucket",
+    "s3.read-write-no-delete.my-bucket",
+  ]);
+});
+
 test("--older-than, --unused-for, --expired and --fail-on-match", async (sandbox) => {
   const old = await create(sandbox, "my-bucket", "--username", "s3.read-write.old");
   await create(sandbox, "my-bucket", "--username", "s3.read-write.ends", "--expires", "20d");
