@@ -18,7 +18,8 @@ const lint: Case[] = [
 
 const can: Case[] = rows(["can"], [
   [["--policy", "no-such.json"], "Invalid value for --policy: File not found: no-such.json"],
-  [["--policy", "{"], "Invalid value for --policy: JSON is no JSON: line 1"],
+  [["--policy", "{"], "Invalid value for --policy: Invalid JSON string: line 1"],
+  [["b-1", "--policy", "-"], "Invalid value for --policy: standard input is not JSON: line 1"],
   [
     ["--policy", '{"Statement":{"Effect":"Allow"}}'],
     "Statement[0]: Action or NotAction is missing",

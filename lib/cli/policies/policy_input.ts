@@ -33,7 +33,8 @@ export async function readPolicyDocument(
 ): Promise<PolicyDocument> {
   const text = await readPolicyText(source, io, option);
   return asUsageError(() => {
-    const document = parseJson(text, `${policyName(source)} is no JSON`);
+    const fault = isJson(source) ? "Invalid JSON string" : `${policyName(source)} is not JSON`;
+    const document = parseJson(text, fault);
     try {
       checkPolicy(document, use);
     } catch (error) {
