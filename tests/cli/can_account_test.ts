@@ -119,6 +119,16 @@ Deno.test("can: the bucket policy takes part", () =>
     );
   }));
 
+Deno.test("can: an ARN of another partition than the region's is wrong usage, before any call", async () => {
+  const env = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "secret" };
+  for (const arn of ["arn:aws-cn:s3:::logs/a", "arn:aws-cn:iam::123456789012:user/ida"]) {
+    const args = ["can", arn, "--action", "s3:GetObject", "--region", "eu-west-1"];
+    const { code, stdout, stderr } = await run(args, { env });
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, /region eu-west-1 is in partition aws, not aws-cn\n$/);
+  }
+});
+
 Deno.test("can: of another account's bucket, says how to judge documents alone", async () => {
   const other = "444455556666";
   await using sandbox = await startSandbox({ buckets: ["logs"], accounts: { [other]: {} } });

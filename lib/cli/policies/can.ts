@@ -4,7 +4,9 @@
  * @module
  */
 import type { Access } from "../../account/access.ts";
-import type { S3CredentialsError } from "../../errors.ts";
+import type { Aws } from "../../aws/connect.ts";
+import { asUsageError, type S3CredentialsError } from "../../errors.ts";
+import { checkPartitionOfArn } from "../../partitions.ts";
 import type { AccessPolicies, NamedPolicy } from "../../policy/access.ts";
 import type { Answer, Asker, Target } from "../../policy/ask.ts";
 import type { Capability } from "../../policy/capabilities.ts";
@@ -203,10 +205,20 @@ function partitionOf(access: Access, targets: readonly Target[]): string {
   return /arn:(aws[a-z-]*):/.exec(texts.join(" "))?.[1] ?? "aws";
 }
 
+/** Amazon's region says in which partition the account is; that of another endpoint need not. */
+async function checkPartitions(aws: Aws, operands: readonly string[]): Promise<void> {
+  const { connectionOf } = await library.connect();
+  const { region, endpoints } = await connectionOf(aws).settings;
+  if (endpoints.S3 !== undefined) return;
+  for (const text of operands.filter((text) => text.startsWith("arn:"))) {
+    asUsageError(() => checkPartitionOfArn(text, region));
+  }
+}
+
 async function withAccess<T>(
   options: CanOptions,
   io: Io,
-  targets: readonly Target[],
+  { operands, targets }: { operands: readonly string[]; targets: readonly Target[] },
   work: (access: Access, read: Read, check?: Check) => Promise<T>,
 ): Promise<T> {
   const asker = (access: Access): Asker => ({
@@ -223,6 +235,7 @@ async function withAccess<T>(
     return await work(access, () => Promise.resolve({ asker: asker(access), errors: [] }));
   }
   return await withAws(options, io, async (aws) => {
+    await checkPartitions(aws, operands);
     const { readAccess, readBucketAccess } = await library.access();
     const access = await readAccess(aws, accessOf(options));
     const read: Read = async (target) => {
@@ -311,7 +324,7 @@ export const can = defineCommand({
     const { results, unread, errors, differences } = await withAccess(
       options,
       io,
-      given,
+      { operands, targets: given },
       async (access, read, check) => {
         const { namedBuckets } = await import("../../policy/capabilities.ts");
         const found = namedBuckets(access.policies).map((bucket): Target => ({ bucket }));
