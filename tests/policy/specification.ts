@@ -47,7 +47,8 @@ export interface Specified {
 const list = (value: unknown): unknown[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
-const quote = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+const quote = (character: string): string =>
+  "\\^$.*+?()[]{}|".includes(character) ? `\\${character}` : character;
 
 // ---------------------------------------------------------------------------------------------
 // Variables and wildcards
