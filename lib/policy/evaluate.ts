@@ -205,6 +205,14 @@ function missingLayer(
   return allows.session && hasSessionPolicy ? undefined : "session";
 }
 
+/** The latest that was read: most callers ask about one principal thousands of times. */
+let latest: { text: string; principal: Principal } | undefined;
+
+function readPrincipal(text: string): Principal {
+  if (latest?.text !== text) latest = { text, principal: principalOf(text) };
+  return latest.principal;
+}
+
 const NONE: readonly [] = Object.freeze([]);
 const ALLOWED = { decision: "allowed", missing: undefined } as const;
 const DENIED = { decision: "explicitDeny", missing: undefined } as const;
@@ -257,7 +265,7 @@ const REFUSALS: Record<Layer, Decision> = {
  */
 export function evaluate(request: AccessRequest, policies: AccessPolicies): Decision {
   const { principal: caller } = request;
-  const principal = typeof caller === "string" ? principalOf(caller) : caller;
+  const principal = typeof caller === "string" ? readPrincipal(caller) : caller;
   const isWithinAccount = isSameAccount(request, principal);
   const evaluation = new Evaluation(request, principal, policies.permissionsBoundary !== undefined);
   if (evaluation.action === ALWAYS_ALLOWED) return { ...ALLOWED, statements: NONE };
