@@ -103,13 +103,13 @@ export async function openStage(): Promise<Stage> {
 
 /** A deep copy. What an object contains is never changed, so it stays the same. */
 function copy<T>(value: T): T {
-  if (value instanceof Content) return value;
+  if (typeof value !== "object" || value === null || value instanceof Content) return value;
   if (value instanceof Map) {
     return new Map([...value].map(([key, item]) => [key, copy(item)])) as T;
   }
   if (Array.isArray(value)) return value.map(copy) as T;
-  if (Object.getPrototypeOf(value ?? "") !== Object.prototype) return structuredClone(value);
-  return Object.fromEntries(Object.entries(value!).map(([key, item]) => [key, copy(item)])) as T;
+  if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item)])) as T;
 }
 
 function refill<T>(map: Map<string, T>, content: Map<string, T>): void {
