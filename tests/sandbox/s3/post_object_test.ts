@@ -96,6 +96,16 @@ Deno.test("PostObject: a signature without its algorithm is refused by name", as
   assert.match(body, /<ArgumentName>X-Amz-Algorithm</);
 });
 
+Deno.test("PostObject: metadata is taken as it is", async () => {
+  await using r = await s3Room({ buckets: ["b"] });
+  const fields = { key: "k", "x-amz-meta-word": "=?UTF-8?B?YWJj?=" };
+  const conditions = [{ key: "k" }, ["starts-with", "$x-amz-meta-word", ""]];
+  const form = signedFields({ keys: r.sandbox.credentials, fields, conditions });
+  assert.equal((await post(`${r.sandbox.url}/b`, form)).status, 204);
+  const { Metadata } = await r.s3.headObject({ Bucket: "b", Key: "k" });
+  assert.deepEqual(Metadata, { word: "=?UTF-8?B?YWJj?=" });
+});
+
 Deno.test("PostObject: a file without a name leaves ${filename} in the key", async () => {
   await using r = await s3Room({ buckets: ["b"] });
   const conditions = [["starts-with", "$key", ""]];

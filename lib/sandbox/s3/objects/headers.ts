@@ -51,7 +51,8 @@ export function metadataOf(call: S3Call): Record<string, string> {
     if (!HEADER_NAME.test(name)) {
       throw invalidArgument("Metadata must have the name of a header", "x-amz-meta", name);
     }
-    const value = decodeWords(call.header(name) ?? "");
+    const given = call.header(name) ?? "";
+    const value = isForm(call) ? given : decodeWords(given);
     headers[name] = value;
     size += Buffer.byteLength(name.slice("x-amz-meta-".length)) + Buffer.byteLength(value);
   }
@@ -114,7 +115,12 @@ function isAboutChecksum(name: string): boolean {
   return isChecksumHeader(name) || name === "x-amz-checksum-type";
 }
 
-/** Metadata may come encoded as RFC 2047 says. */
+/** Whether an upload is the form of a browser. */
+function isForm({ request, query }: S3Call): boolean {
+  return request.method === "POST" && !query.has("uploads");
+}
+
+/** Metadata in headers may come encoded as RFC 2047 says. */
 function decodeWords(value: string): string {
   return value.replace(/=\?utf-8\?([bq])\?([^?]*)\?=/gi, (word, kind: string, text: string) => {
     if (kind.toLowerCase() === "q") {
