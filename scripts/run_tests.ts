@@ -60,12 +60,12 @@ const SLOW = [
 const LONG = [
   "tests/faults/matrix_test.ts",
   "tests/permissions_test.ts",
-  "tests/docs_test.ts",
   "tests/size_test.ts",
   "tests/cli/create/killed_test.ts",
   "tests/cli/objects/faults_test.ts",
-  "tests/standalone_test.ts",
   "tests/registry_test.ts",
+  "tests/docs_test.ts",
+  "tests/standalone_test.ts",
 ];
 
 // The test suite must find neither the developer's account nor their settings.
