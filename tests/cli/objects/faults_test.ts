@@ -18,7 +18,7 @@ import {
   until,
 } from "../../support/objects.ts";
 
-const COUNT = 200 * RUNS;
+const COUNT = 100 * RUNS;
 
 const SLOW_DOWN = {
   status: 503,
