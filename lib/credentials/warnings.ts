@@ -9,9 +9,10 @@ import { policyText } from "../policy/document.ts";
 import { formatTime } from "../time.ts";
 import { isFullAccessArn, isReadOnlyAccessArn } from "./defaults.ts";
 import { describeKey } from "./describe.ts";
-import { EXPIRES_POLICY, expiresTooWarning, expiryOfText } from "./expiry.ts";
+import { EXPIRES_POLICY, expiresTooWarning, expiryOfText, expiryPolicy } from "./expiry.ts";
 import { mainUses, type NamedPolicy } from "./grant.ts";
 import type {
+  AccessKeyFacts,
   CreateFacts,
   CreatePlan,
   CreateRequest,
@@ -76,21 +77,54 @@ function otherTexts(
   });
 }
 
-/** What the other keys of an existing user lose or gain. */
+/** What the other keys of an existing user lose or gain. All keys of a user can do the same. */
 export function replacementWarnings(
   { name }: ResolvedUser,
   found: UserFacts,
   policies: readonly NamedPolicy[],
 ): string[] {
-  return otherTexts(found, policies).map(({ policyName }) =>
-    `Replaces the earlier policy ${policyName}, also for the other access keys of user ${name}`
-  );
+  const granting = policies.filter(({ policyName }) => policyName !== EXPIRES_POLICY);
+  const replaced = otherTexts(found, granting).map(({ policyName }) => policyName);
+  const known = found.inlinePolicies;
+  const added = known === undefined
+    ? []
+    : granting.filter(({ policyName }) => !known.has(policyName)).map((one) => one.policyName);
+  const active = activeKeys(found);
+  const mayHaveKeys = found.accessKeys === undefined || found.accessKeys.length > 0;
+  const advice = "To keep them apart, give each key a user of its own with `username`";
+  return [
+    ...replaced.map((policyName) =>
+      `Replaces the earlier policy ${policyName} of user ${name}` +
+      (mayHaveKeys
+        ? ": its other access keys lose what that one allowed, and get what the new one allows. " +
+          advice
+        : "")
+    ),
+    ...(added.length === 0 || active.length === 0 ? [] : [
+      `The other access keys of user ${name} also get what is granted here, by ` +
+      `${counted("policy", "policies", added)}: ${active.map(describeKey).join(", ")}. ${advice}`,
+    ]),
+  ];
 }
 
-/** The other keys of an existing user that did not expire, and will. */
+/** The keys of a user that can be used; none if the caller may not list them. */
+function activeKeys({ accessKeys = [] }: UserFacts): AccessKeyFacts[] {
+  return accessKeys.filter(({ status }) => status !== "Inactive");
+}
+
+/** The other keys of an existing user that would not expire then. */
 export function expiryWarnings({ name, expires }: ResolvedUser, found: UserFacts): string[] {
-  if (expires === undefined || found.inlinePolicies?.has(EXPIRES_POLICY)) return [];
-  const active = found.accessKeys?.filter(({ status }) => status !== "Inactive") ?? [];
+  if (expires === undefined) return [];
+  const text = found.inlinePolicies?.get(EXPIRES_POLICY);
+  if (text !== undefined) {
+    if (text === policyText(expiryPolicy(expires))) return [];
+    const earlier = expiryOfText(text);
+    return [
+      `Replaces the earlier policy ${EXPIRES_POLICY} of user ${name}: its other access keys expire ` +
+      `at ${formatTime(expires)} too${earlier ? `, not at ${formatTime(earlier)}` : ""}`,
+    ];
+  }
+  const active = activeKeys(found);
   return active.length === 0 ? [] : [
     `The other keys of user ${name} will expire at ${formatTime(expires)} too: ` +
     active.map(describeKey).join(", "),

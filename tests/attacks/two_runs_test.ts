@@ -77,7 +77,7 @@ Deno.test("create --silent: says that it replaces a policy that the user's other
   await run([...READ_ONLY, "--prefix", "a/"], { sandbox });
   const { code, stderr } = await run([...READ_ONLY, "--prefix", "b/"], { sandbox });
   assert.equal(code, 0);
-  assert.match(stderr, /^Warning: Replaces the earlier policy .*, also for the other access keys/);
+  assert.match(stderr, /^Warning: Replaces the earlier policy .*: its other access keys lose/);
 });
 
 Deno.test("create: hands its key out if it can't look again, and says so", async () => {

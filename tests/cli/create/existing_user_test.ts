@@ -118,8 +118,39 @@ test("a policy that changes for an older key, too, is pointed out", async (sandb
   assert.equal(code, 0);
   assert.match(
     stderr,
-    /^Warning: Replaces the earlier policy s3\.read-write\.old-bucket, also for the other access/m,
+    /^Warning: Replaces the earlier policy s3\.read-write\.old-bucket of user s3\.read-write\.old-bucket: its other access keys lose what that one allowed, and get what the new one allows\. .* a user of its own with --username$/m,
   );
+});
+
+test("a policy that is replaced where no other key is there: nobody is said to lose", async (sandbox) => {
+  const { stdout } = await run(["create", "old-bucket", "--prefix", "a/"], { sandbox });
+  await run(["delete-key", JSON.parse(stdout).AccessKeyId], { sandbox });
+  const { stderr } = await run(["create", "old-bucket", "--prefix", "b/"], { sandbox });
+  assert.match(
+    stderr,
+    /^Warning: Replaces the earlier policy s3\.read-write\.old-bucket of user s3\.read-write\.old-bucket$/m,
+  );
+});
+
+test("active keys that get more by a further policy are named, disabled ones not", async (sandbox) => {
+  const joe = ["old-bucket", "--username", "joe"];
+  const { stdout } = await run(["create", ...joe, "--write-only"], { sandbox });
+  const { AccessKeyId } = JSON.parse(stdout);
+  const more = ["create", ...joe, "--read-only", "--plan"];
+  const active = await run(more, { sandbox });
+  assert.match(
+    active.stderr,
+    new RegExp(
+      "^Warning: The other access keys of user joe also get what is granted here, by policy " +
+        `s3\\.read-only\\.old-bucket: access key ${AccessKeyId} \\(.*\\)\\. .* with --username$`,
+      "m",
+    ),
+  );
+  const same = await run(["create", ...joe, "--write-only", "--plan"], { sandbox });
+  assert.doesNotMatch(same.stderr, /The other access keys/);
+  await run(["disable-key", AccessKeyId], { sandbox });
+  const disabled = await run(more, { sandbox });
+  assert.doesNotMatch(disabled.stderr, /The other access keys/);
 });
 
 test("what the user's other policies take up is counted", async (sandbox) => {
@@ -139,9 +170,9 @@ test("a user who may do more by other policies: it is said, with --silent too", 
   assert.doesNotMatch(again.stderr, /can also do/);
   const { code, stderr } = await run([...joe, "--read-only", "--silent"], { sandbox });
   assert.equal(code, 0, stderr);
-  assert.equal(
+  assert.match(
     stderr,
-    "Warning: The new key can also do what user joe may do by policy s3.read-write.old-bucket\n",
+    /^Warning: The other access keys of user joe also get .*\nWarning: The new key can also do what user joe may do by policy s3\.read-write\.old-bucket\n$/,
   );
 });
 
