@@ -29,19 +29,17 @@ Deno.test("deletions: there is no retention to bypass in a bucket without object
   await using r = await s3Room({ buckets: ["open"] });
   const object = { Bucket: "open", Key: "k" };
   await r.s3.putObject(object);
-  const Delete = { Objects: [{ Key: "k" }] };
   for (const BypassGovernanceRetention of [true, false]) {
-    for (
-      const call of [
-        () => r.s3.deleteObject({ ...object, BypassGovernanceRetention }),
-        () => r.s3.deleteObjects({ Bucket: "open", Delete, BypassGovernanceRetention }),
-      ]
-    ) {
-      const { status, code } = await refusal(call());
-      assert.deepEqual([status, code], [400, "InvalidArgument"]);
-    }
+    const { status, code } = await refusal(
+      r.s3.deleteObject({ ...object, BypassGovernanceRetention }),
+    );
+    assert.deepEqual([status, code], [400, "InvalidArgument"]);
   }
   await r.s3.headObject(object);
+  // By this suites clear their buckets.
+  const Delete = { Objects: [{ Key: "k" }] };
+  await r.s3.deleteObjects({ Bucket: "open", Delete, BypassGovernanceRetention: true });
+  assert.equal((await refusal(r.s3.headObject(object))).status, 404);
 });
 
 Deno.test("PutObjectLegalHold: protects an object until it is removed", async () => {
