@@ -45,6 +45,7 @@ export const CLI_TERMS: Readonly<Record<string, string>> = {
   debugBucket: "s3-credentials debug-bucket",
   deleteKey: "s3-credentials delete-key ID",
   duration: "--duration",
+  enableKey: "s3-credentials enable-key ID",
   expires: "--expires",
   finish: "--finish",
   force: "--force",

@@ -44,7 +44,7 @@ interface ModelUser {
   keys: ModelKey[];
   expires?: number;
   /** What `--finish` has noted. */
-  deactivated?: { id: string; time: number };
+  deactivated?: { id: string; time: number; byFinish: boolean };
 }
 
 type Random = () => number;
@@ -151,13 +151,13 @@ function stepsOf(stage: YearStage, model: Map<string, ModelUser>, go: Go, random
       if (older.used !== undefined && older.used > newer.created) return await finishing(false);
       await finishing(true);
       older.isActive = false;
-      user.deactivated = { id: older.id, time: now };
+      user.deactivated = { id: older.id, time: now, byFinish: true };
       return;
     }
     const since = user.deactivated?.id === older.id ? user.deactivated.time : undefined;
     if (since === undefined || (older.used !== undefined && older.used > since)) {
       await finishing(true);
-      user.deactivated = { id: older.id, time: now };
+      user.deactivated = { id: older.id, time: now, byFinish: false };
     } else if (now < since + DAY_MS) {
       await finishing(false);
     } else {
@@ -169,7 +169,11 @@ function stepsOf(stage: YearStage, model: Map<string, ModelUser>, go: Go, random
 
   async function rollBack(name: string, user: ModelUser) {
     const [older, newer] = user.keys;
-    const isPossible = newer !== undefined && newer.used === undefined;
+    const noted = user.deactivated;
+    const byFinish = noted !== undefined && noted.id === older?.id && noted.byFinish &&
+      (older!.used === undefined || older!.used <= noted.time);
+    const isPossible = newer !== undefined && newer.used === undefined &&
+      (older!.isActive || byFinish);
     await go(["rotate", name, "--rollback"], isPossible);
     if (!isPossible) return;
     older!.isActive = true;

@@ -17,7 +17,9 @@ import { checkNotExpired, EXPIRES_POLICY, expiresTooWarning, expiryOfText } from
 import { withRollbackReport } from "../rollback.ts";
 import type { CreatedKey } from "../types.ts";
 import {
+  deactivationNote,
   describe,
+  readRotation,
   type RotationKey,
   type RotationState,
   rotationStatus,
@@ -247,7 +249,7 @@ export async function finishRotation(
   }
   signal?.throwIfAborted();
   if (DeactivatedDate === null && !force) {
-    await noteDeactivation(user, now).catch((error) => {
+    await noteDeactivation(user, now, { byFinish: false }).catch((error) => {
       throw finishError(userName, error);
     });
     return { ...step, done: "waiting", deletableFrom };
@@ -289,8 +291,9 @@ function assertOutOfUse(userName: string, older: RotationKey, newer: RotationKey
 async function noteDeactivation(
   { iam, userName, accessKeyId }: OldKey,
   time: Date,
+  how: { byFinish: boolean },
 ): Promise<void> {
-  const tag = { Key: tagKey(), Value: `${accessKeyId} ${time.toISOString()}` };
+  const tag = { Key: tagKey(), Value: deactivationNote(accessKeyId, time, how) };
   await iam.tagUser({ UserName: userName, Tags: [tag] });
 }
 
@@ -303,7 +306,7 @@ async function deactivate(
   signal?.throwIfAborted();
   try {
     // Noted first, since a lost note could not be made up for.
-    await noteDeactivation(key, now);
+    await noteDeactivation(key, now, { byFinish: true });
     if (signal?.aborted) {
       await iam.untagUser({ UserName: userName, TagKeys: [tagKey()] });
       throw new S3CredentialsError("interrupted", "Interrupted", { cause: signal.reason });
@@ -329,14 +332,29 @@ async function deleteOldKey({ iam, userName, accessKeyId }: OldKey): Promise<str
   );
 }
 
+/** A key that somebody has disabled may have leaked: only a person can know that it may work again. */
+function disabledOnPurpose(userName: string, older: RotationKey): S3CredentialsError {
+  return new S3CredentialsError(
+    "conflict",
+    `The older key of user ${userName} was disabled, and not by \`finish\`: ${describe(older)}`,
+    {
+      hint:
+        "If it has leaked, keep the newer one, and delete this one: `deleteKey`. If it may work " +
+        "again, enable it first: `enableKey`",
+    },
+  );
+}
+
 /**
- * Goes back to the old key: activates it if it isn't, and deletes the new one.
+ * Goes back to the old key: activates it if {@linkcode finishRotation} has deactivated it, and deletes the
+ * new one.
  *
  * @param aws the account
  * @param userName the user's name
  * @param options whether to do it although the new key has been used
  * @returns the key that is left and the one that was deleted
- * @throws {S3CredentialsError} `conflict` if the user has one key only, or the new key has been used
+ * @throws {S3CredentialsError} `conflict` if the user has one key only, the new key has been used, or the
+ *   old one was disabled by something else, such as `disableKey`
  *
  * @example The new key was not delivered
  * ```ts
@@ -358,12 +376,13 @@ export async function rollBackRotation(
   options: Pick<FinishOptions, "force" | "signal"> = {},
 ): Promise<{ kept: string; deleted: string }> {
   const { force = false, signal } = options;
-  const { Keys } = await abortable(rotationStatus(aws, userName), signal);
+  const { Keys, wasDisabled } = await abortable(readRotation(aws, userName), signal);
   const [older, newer] = Keys;
   if (older === undefined || newer === undefined) {
     throw new S3CredentialsError("conflict", `User ${userName} has one key: nothing to roll back`);
   }
   assertOrder(userName, older, newer);
+  if (wasDisabled) throw disabledOnPurpose(userName, older);
   if (!force && newer.LastUsedDate !== null) {
     throw new S3CredentialsError(
       "conflict",

@@ -43,7 +43,7 @@ export interface Rotation {
   State: RotationState;
   /** The keys, the older one first. */
   Keys: RotationKey[];
-  /** When the old key was deactivated, if it was by {@linkcode finishRotation}. */
+  /** When {@linkcode finishRotation} has deactivated the old key, or found it inactive. */
   DeactivatedDate: Date | null;
 }
 
@@ -96,6 +96,18 @@ function isBucketName(text: string): boolean {
  * ```
  */
 export async function rotationStatus(aws: Aws, userName: string): Promise<Rotation> {
+  const { wasDisabled: _, ...rotation } = await readRotation(aws, userName);
+  return rotation;
+}
+
+/** How far a rotation is, and what that alone does not tell. */
+export interface RotationFacts extends Rotation {
+  /** Whether the older one of two keys is inactive by something else than `finishRotation`. */
+  wasDisabled: boolean;
+}
+
+/** {@linkcode rotationStatus} with all that is known. */
+export async function readRotation(aws: Aws, userName: string): Promise<RotationFacts> {
   asUsageError(() => checkUserName(userName));
   try {
     const iam = await aws.iam();
@@ -120,11 +132,13 @@ export async function rotationStatus(aws: Aws, userName: string): Promise<Rotati
       });
     }
     const tag = user.User?.Tags?.find(({ Key }) => Key === tagKey())?.Value;
+    const noted = newer === undefined ? null : deactivation(tag, older);
     return {
       UserName: userName,
       State: stateOf(older, newer),
       Keys: keys,
-      DeactivatedDate: newer === undefined ? null : deactivation(tag, older),
+      DeactivatedDate: noted?.date ?? null,
+      wasDisabled: newer !== undefined && older.Status !== "Active" && !noted?.byFinish,
     };
   } catch (error) {
     if (error instanceof S3CredentialsError) throw error;
@@ -140,15 +154,29 @@ function stateOf(older: RotationKey, newer: RotationKey | undefined): RotationSt
   return older.Status === "Active" ? "started" : "deactivated";
 }
 
+/** Ends the note about a key that was found inactive, so that its waiting begins with the note. */
+const FOUND_INACTIVE = "found-inactive";
+
+/** The value of the tag that says when the waiting before a key is deleted began. */
+export function deactivationNote(
+  accessKeyId: string,
+  time: Date,
+  { byFinish }: { byFinish: boolean },
+): string {
+  return [accessKeyId, time.toISOString(), ...byFinish ? [] : [FOUND_INACTIVE]].join(" ");
+}
+
 /** What the tag says about this key, unless the key is active or was used since. */
 function deactivation(
   tag: string | undefined,
   { AccessKeyId, Status, LastUsedDate }: RotationKey,
-): Date | null {
-  const [id, time = ""] = tag?.split(" ") ?? [];
+): { date: Date; byFinish: boolean } | null {
+  const [id, time = "", how] = tag?.split(" ") ?? [];
   const date = new Date(time);
   const isValid = id === AccessKeyId && Status !== "Active" && !Number.isNaN(date.getTime());
-  return isValid && (LastUsedDate === null || LastUsedDate <= date) ? date : null;
+  return isValid && (LastUsedDate === null || LastUsedDate <= date)
+    ? { date, byFinish: how !== FOUND_INACTIVE }
+    : null;
 }
 
 /** A key in words. */

@@ -168,6 +168,30 @@ test("--rollback: a new key that has been used needs --force", async ({ rotate, 
   assert.equal(keys().length, 1);
 });
 
+for (const finish of ["without", "after"]) {
+  test(`--rollback ${finish} --finish: a key that somebody has disabled stays so, even with --force`, async (stage) => {
+    const { sandbox, rotate, id, keys } = stage;
+    await run(["disable-key", id], { sandbox });
+    const newId = JSON.parse((await rotate()).stdout).AccessKeyId;
+    if (finish === "after") assert.equal((await rotate("--finish")).code, 0);
+    for (const args of [["--rollback"], ["--rollback", "--force"]]) {
+      const { code, stderr } = await rotate(...args);
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        new RegExp(
+          `^Error: The older key of user ${USER} was disabled, and not by --finish: access key ${id} .*\n` +
+            ".*s3-credentials delete-key ID\\. .*s3-credentials enable-key ID\n$",
+        ),
+      );
+      assert.deepEqual(keys(), [[id, "Inactive"], [newId, "Active"]]);
+    }
+    await run(["enable-key", id], { sandbox });
+    assert.equal((await rotate("--rollback")).code, 0);
+    assert.deepEqual(keys(), [[id, "Active"]]);
+  });
+}
+
 test("an old key that was activated and used again gets a new day of grace", async (stage) => {
   const { sandbox, rotate, use, key, id, keys } = stage;
   await rotate();
