@@ -314,8 +314,12 @@ function accessHint(message: string): string | undefined {
   const [, denying] = /explicit deny in (an? [\w\s-]*?policy|a permissions boundary)/.exec(words) ??
     [];
   if (denying !== undefined) {
-    return `A statement of ${denying} denies ${action}: ask an administrator of the account to change ` +
-      "it, or use other credentials";
+    // The end of a key is a statement of the user's own policies.
+    const expiry = denying === "an identity-based policy"
+      ? ". The key may have expired, if it was made with `expires`: `extendKeys` gives it more time. Else "
+      : ": ";
+    return `A statement of ${denying} denies ${action}${expiry}ask an administrator of the account to ` +
+      "change it, or use other credentials";
   }
   const [, silent] = /because no (permissions boundary|session policy|service control policy)/
     .exec(words) ?? [];

@@ -88,7 +88,9 @@ async function report(error: unknown, usage: string, io: Io): Promise<number> {
 }
 
 /** Where AWS denies an action to a command, how to get the policy that the command takes. */
-function permissionsAdvice({ code, hint = "" }: S3CredentialsError, usage: string) {
+function permissionsAdvice({ code, message, hint = "" }: S3CredentialsError, usage: string) {
+  // What allows more does not overrule a statement that denies.
+  if (/\bexplicit deny\b/.test(message)) return undefined;
   const [, command] = /^Usage: \S+ ([\w-]+)/.exec(usage) ?? [];
   const isAction = /\b(?:iam|s3|sts|kms):[A-Z]\w+/.test(hint);
   return code === "access-denied" && isAction && command !== undefined

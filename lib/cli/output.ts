@@ -47,6 +47,7 @@ export const CLI_TERMS: Readonly<Record<string, string>> = {
   duration: "--duration",
   enableKey: "s3-credentials enable-key ID",
   expires: "--expires",
+  extendKeys: "s3-credentials extend USER",
   finish: "--finish",
   force: "--force",
   grace: "--grace",

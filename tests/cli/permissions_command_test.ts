@@ -148,9 +148,9 @@ Deno.test("access denied: the hint names action and layer, and the command that 
     advice("get-bucket-policy"),
   ]);
   assert.deepEqual(await hint(get, ALLOW_ALL, { ...ALLOW_ALL, Effect: "Deny" }), [
-    "A statement of an identity-based policy denies s3:GetBucketPolicy: ask an administrator of the " +
-    "account to change it, or use other credentials",
-    advice("get-bucket-policy"),
+    "A statement of an identity-based policy denies s3:GetBucketPolicy. The key may have expired, if it " +
+    "was made with --expires: s3-credentials extend USER gives it more time. Else ask an administrator of " +
+    "the account to change it, or use other credentials",
   ]);
   assert.deepEqual(await hint(["list-users"], ALLOW_ALL), [
     "Ask an administrator of the account to allow iam:ListUsers in the permissions boundary, or use " +
