@@ -15,7 +15,7 @@ export interface Meaning {
 
 const UNKNOWN_KEY: Meaning = {
   code: "credentials",
-  message: "AWS does not know this access key",
+  message: "AWS does not know this access key, or it was disabled or deleted",
   hint:
     "Check the key id and the endpoint. A new key takes some seconds to work: try again, or wait " +
     "with `waitForCredentials`",

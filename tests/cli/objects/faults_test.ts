@@ -337,7 +337,10 @@ for (
     assert.equal(stdout, "");
     assert.equal(stderr.match(/Error: /g)?.length, 1, stderr);
     const [what, hint = ""] = stderr.split("\n");
-    assert.match(what!, /^Error: Could not .+: AWS does not know this access key/);
+    assert.match(
+      what!,
+      /^Error: Could not .+: AWS does not know this access key, or it was disabled or deleted/,
+    );
     assert.match(hint, /A new key takes some seconds to work: try again/);
   });
 }
