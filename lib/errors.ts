@@ -94,6 +94,10 @@ export function asUsageError<T>(check: () => T, context?: string): T {
   }
 }
 
+/** What to do where Deno did not allow something. */
+export const PERMISSIONS_HINT = "Run it with the permissions that " +
+  "https://jsr.io/@s3creds/cli lists under Configuration, or with deno run -A";
+
 /** The words of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

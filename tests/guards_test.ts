@@ -191,3 +191,17 @@ Deno.test("connect: refuses an endpoint with more than host, port and path, what
 function variable(name: string, url: string): string | undefined {
   return name === "AWS_ENDPOINT_URL" ? url : undefined;
 }
+
+Deno.test("putObjects: refuses paths in place of files with their keys", async () => {
+  await using st = await stage();
+  const aws = account(st);
+  for (const uploads of [["README.md"], "README.md", [{ path: "README.md" }], [null], undefined]) {
+    await assert.rejects(
+      Array.fromAsync(putObjects(aws, BUCKET, uploads as unknown as [])),
+      { code: "usage", message: "Invalid uploads: expected a list of { path, key }" },
+      JSON.stringify(uploads),
+    );
+  }
+  assert.equal(st.sandbox.requests.length, 0, "nothing is sent");
+  aws.close();
+});

@@ -88,7 +88,7 @@ export async function bucketCors(s3: S3Client, bucket: string): Promise<CorsRule
  * using aws = connect({ endpointUrl: sandbox.url, credentials: sandbox.credentials });
  * await setCorsRule(aws, "photos", {
  *   AllowedMethods: ["PUT"],
- *   AllowedOrigins: ["https://www.example.com/"],
+ *   AllowedOrigins: ["https://www.example.com"],
  * });
  * assert.deepEqual((await getCorsRules(aws, "photos"))[0]?.AllowedMethods, ["PUT"]);
  * ```

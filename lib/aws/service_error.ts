@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
+import { PERMISSIONS_HINT, S3CredentialsError } from "../errors.ts";
 import { redact } from "../redact.ts";
 import {
   ERRORS,
@@ -204,7 +204,7 @@ function missingPermission(error: unknown): Meaning | undefined {
   return {
     code: "access-denied",
     message: `Deno was not allowed to do this: ${message}`,
-    hint: "Run it with the permissions that docs/configuration.md names, or with deno run -A",
+    hint: PERMISSIONS_HINT,
   };
 }
 

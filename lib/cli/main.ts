@@ -4,7 +4,7 @@
  * @module
  */
 import { abortable } from "../abortable.ts";
-import { S3CredentialsError } from "../errors.ts";
+import { PERMISSIONS_HINT, S3CredentialsError } from "../errors.ts";
 import type { Program } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import { commandHelp, overview } from "./help.ts";
@@ -112,7 +112,7 @@ function unexpected(error: unknown): string {
   switch (message.startsWith("Requires read access") ? "NotCapable" : name) {
     case "NotCapable":
       return `Error: Deno was not allowed to do something that this command needs: ${message}\n` +
-        "Run it with the permissions that docs/configuration.md names, or with deno run -A";
+        PERMISSIONS_HINT;
     default:
       return `Error: unexpected ${name}: ${message}\n` +
         "This is a bug in s3-credentials: please report it, with the command that you ran";

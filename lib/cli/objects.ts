@@ -204,6 +204,7 @@ export const putObject = defineCommand({
     const [key = ""] = checkedKeys([operands[1] ?? ""]);
     const path = operands[2] ?? "";
     const isInput = path === "-";
+    await warnOfSlashes([key], io);
     if (isInput && options.auth === "-") {
       throw usage("PATH and --auth cannot both read standard input");
     }
@@ -280,6 +281,7 @@ export const putObjects = defineCommand({
       const kind = isFailure ? "Error" : "Warning";
       await writeMessage(io, `${kind}: not uploaded: ${escapeName(path)}: ${inCliTerms(reason)}`);
     }
+    await warnOfSlashes(uploads.map(({ key }) => key), io);
     if (options.dryRun) {
       for (const { path, key } of uploads) {
         await writeLine(io, `${nameFor(io, path)} => s3://${bucket}/${nameFor(io, key)}`);
@@ -287,7 +289,7 @@ export const putObjects = defineCommand({
     } else {
       await withProgress(
         io,
-        { direction: "upload", isSilent: options.silent },
+        { direction: "upload", isSilent: options.silent, note: leftOut(skipped) },
         (line) =>
           withAws(options, io, async (aws) => {
             const { putObjects } = await library.putObjects();
@@ -299,6 +301,22 @@ export const putObjects = defineCommand({
     if (skipped.some(({ isFailure }) => isFailure)) throw new ExitCode(1);
   },
 });
+
+/** `get-objects` takes such keys for absolute paths. */
+async function warnOfSlashes(keys: readonly string[], io: Io): Promise<void> {
+  const key = keys.find((key) => key.startsWith("/"));
+  if (key === undefined) return;
+  const message = `get-objects skips keys that begin with a slash, such as ${escapeName(key)}`;
+  await writeMessage(io, `Warning: ${message}`);
+}
+
+/** How many files and directories are not uploaded, such as `1 unreadable, 2 skipped`. */
+function leftOut(skipped: readonly { isFailure: boolean }[]): string {
+  const unreadable = skipped.filter(({ isFailure }) => isFailure).length;
+  const others = skipped.length - unreadable;
+  return [unreadable && `${unreadable} unreadable`, others && `${others} skipped`]
+    .filter(Boolean).join(", ");
+}
 
 /** Lines of a dry run that are written together; all at once would double the memory. */
 const LINES_AT_A_TIME = 10_000;
@@ -332,7 +350,8 @@ export const deleteObjects = defineCommand({
     const bucket = bucketOrAccessPoint(name);
     const { prefix, concurrency } = options;
     if (keys.length > 0 && prefix !== undefined) throw usage("Cannot pass both keys and --prefix");
-    // An empty prefix would mean the whole bucket: that is more likely an empty variable.
+    // That is more likely an empty variable.
+    if (prefix === "") throw usage("An empty --prefix would delete all objects of the bucket");
     if (keys.length === 0 && !prefix) throw usage("Specify one or more keys or use --prefix");
     checkLifecycle(options);
     if (options.byLifecycle) bucketNames([bucket]);

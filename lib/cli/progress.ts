@@ -32,6 +32,8 @@ interface ProgressLineOptions {
   direction: keyof typeof WORDS;
   /** Whether to write nothing but messages. */
   isSilent: boolean;
+  /** What else there is to say in the end. */
+  note?: string;
   /** The time in milliseconds. */
   now?: () => number;
 }
@@ -61,7 +63,7 @@ export async function withProgress(
  */
 function progressLine(
   io: Io,
-  { direction, isSilent, now = () => performance.now() }: ProgressLineOptions,
+  { direction, isSilent, note = "", now = () => performance.now() }: ProgressLineOptions,
 ): ProgressLine {
   const { isTerminal, isDumb } = io.stderr;
   const isDrawing = isTerminal && !isDumb && !isSilent;
@@ -96,7 +98,8 @@ function progressLine(
     // Uploads change the bucket: that is said in a log file too.
     if (!isTerminal && direction === "download") return undefined;
     const milliseconds = isTerminal ? now() - started : 0;
-    return describeResult(WORDS[direction].done, progress, failed, milliseconds);
+    const result = describeResult(WORDS[direction].done, progress, failed, milliseconds);
+    return result && note ? `${result}; ${note}` : result;
   };
   const timer = isDrawing ? setInterval(draw, INTERVAL_MS) : undefined;
   return {

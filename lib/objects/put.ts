@@ -97,6 +97,7 @@ export async function* putObjects(
   options: TransferOptions = {},
 ): AsyncGenerator<ObjectResult> {
   const { concurrency = DEFAULT_TRANSFERS } = options;
+  checkUploads(uploads);
   const stop = new AbortController();
   const signal = anySignal(stop.signal, options.signal);
   using uploader = new Uploader(aws, bucket, { ...options, signal });
@@ -122,6 +123,16 @@ export async function* putObjects(
   // What is wrong with the settings is wrong for all of them.
   await uploader.client.isAws();
   yield* mapUnordered(uploads, put, concurrency, () => stop.abort());
+}
+
+/** A caller without types may pass paths alone, which say nothing of the keys. */
+function checkUploads(uploads: readonly Upload[]): void {
+  const isUpload = (upload?: Partial<Upload> | null) =>
+    typeof upload?.path === "string" && typeof upload.key === "string";
+  if (Array.isArray(uploads) && uploads.every(isUpload)) return;
+  throw new S3CredentialsError("usage", "Invalid uploads: expected a list of { path, key }", {
+    hint: "findUploads makes it of paths",
+  });
 }
 
 /** A file that changes while it is uploaded is uploaded once more. */

@@ -276,6 +276,7 @@ export function sameGrants(
   prefix: PermissionOptions["prefix"],
   actions: GrantActions,
 ): Grant[] {
+  if (!Array.isArray(buckets)) throw new InvalidInput("Invalid buckets: expected a list of names");
   const prefixes = prefixList(prefix);
   return buckets.flatMap((bucket): Grant[] =>
     prefixes.length === 0

@@ -30,9 +30,9 @@ const CORS: [options: string[], rule: Record<string, unknown>][] = [
   [["-m", "get", "-m", "HEAD"], { ...RULE, AllowedMethods: ["GET", "HEAD"] }],
   [["--allowed-header", "Authorization"], { ...RULE, AllowedHeaders: ["Authorization"] }],
   [["-h", "x-a", "-h", "x-b"], { ...RULE, AllowedHeaders: ["x-a", "x-b"] }],
-  [["--allowed-origin", "https://www.example.com/"], {
+  [["--allowed-origin", "https://www.example.com"], {
     ...RULE,
-    AllowedOrigins: ["https://www.example.com/"],
+    AllowedOrigins: ["https://www.example.com"],
   }],
   [["-o", "https://*.example.com", "-o", "http://localhost:3000"], {
     ...RULE,
@@ -63,6 +63,27 @@ for (const [options, rule] of CORS) {
     assert.equal(stdout, `${JSON.stringify(JSON.parse(stdout), null, 4)}\n`);
   });
 }
+
+test("set-cors-policy: sets origins that match no page as they are given, and warns of each", async (sandbox) => {
+  const fine = ["*", "https://*", "http*://a.example:8080", "*.example.com", "null", "app://x"];
+  const odd: [given: string, meant: string][] = [
+    ["https://www.example.com/", "https://www.example.com"],
+    ["https://*/", "https://*"],
+    ["http://a.example:8080/path", "http://a.example:8080"],
+    ["www.example.com", "https://www.example.com"],
+    ["/", "https://www.example.com"],
+  ];
+  const origins = [...fine, ...odd.map(([given]) => given)];
+  const options = origins.flatMap((origin) => ["-o", origin]);
+  const { code, stderr } = await run(["set-cors-policy", BUCKET, ...options], { sandbox });
+  const warnings = odd.map(([given, meant]) =>
+    `Warning: --allowed-origin ${given} matches no page: browsers send the scheme and the host ` +
+    `without a slash or path, as in ${meant}`
+  );
+  const said = ["Updated CORS policy for bucket 'my-bucket'", ...warnings, ""].join("\n");
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: said });
+  assert.deepEqual(bucketOf(sandbox).cors![0]!.AllowedOrigins, origins);
+});
 
 test("set-cors-policy: warns that it has replaced the rules of other tools", async (sandbox) => {
   const other = { AllowedMethods: ["GET"], AllowedOrigins: ["https://a.example"] };

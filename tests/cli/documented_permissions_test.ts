@@ -30,6 +30,11 @@ const COMMANDS: Record<string, string[][]> = {
     ["get-objects", "my-bucket", "-o", "DIRECTORY"],
     ["get-object", "my-bucket", "hello.txt", "-o", "DIRECTORY/hello.txt"],
   ],
+  "`create` and `rotate` with `-o FILE` or `--save-profile NAME`": [
+    ["create", "my-bucket", "-o", "DIRECTORY/new.json"],
+    ["create", "my-bucket", "--save-profile", "new"],
+    ["rotate", "holder", "-o", "DIRECTORY/second.json"],
+  ],
   "a profile with `credential_process`": [["whoami", "--profile", "made"]],
   "`exec`": [["exec", "my-bucket", "--", "true"]],
   "`sandbox`": [["sandbox"]],
@@ -51,6 +56,7 @@ async function place(): Promise<Place & AsyncDisposable> {
   const { accessKeyId, secretAccessKey } = sandbox.credentials;
   const keys = { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey };
   await run(["put-object", "my-bucket", "hello.txt", "-"], { sandbox, stdin: "hello" });
+  await run(["create", "my-bucket", "--username", "holder"], { sandbox });
   await Deno.writeTextFile(`${directory}/auth.json`, JSON.stringify(keys));
   await Deno.writeTextFile(`${directory}/policy.json`, POLICY);
   const credentials = JSON.stringify({ Version: 1, ...keys });
@@ -155,6 +161,26 @@ for (
     assert.equal(await codeOf([`-P=${set}`], [...command], here), 0);
   });
 }
+
+Deno.test({
+  name: "Deno permissions: a file that may not be written is named as the user named it",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using here = await place();
+    const output = `${here.directory}/new.json`;
+    const flags = ["--allow-env", "--allow-read", "--allow-net", "--allow-sys"];
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", ...flags, "cli.ts", "create", "my-bucket", "-o", output],
+      env: { ...sandboxEnv(here.sandbox), NO_COLOR: "1" },
+    }).output();
+    assert.equal(
+      new TextDecoder().decode(stderr),
+      `Error: Could not write ${output}: Deno was not allowed to\n` +
+        `Run it with --allow-write=${here.directory}, or with deno run -A\n`,
+    );
+    assert.equal(code, 1);
+  },
+});
 
 Deno.test("Deno permissions: the sets allow what the page says of them, and no more", () => {
   const { permissions } = JSON.parse(Deno.readTextFileSync("deno.json"));

@@ -89,6 +89,17 @@ function inShort({ Statement }: PolicyDocument): unknown[] {
   );
 }
 
+Deno.test("bucketsPolicy: refuses one name in place of a list", () => {
+  for (const buckets of ["logs", undefined, null, {}]) {
+    assert.throws(
+      () => bucketsPolicy(buckets as unknown as string[]),
+      (error) =>
+        error instanceof RangeError &&
+        error.message === "Invalid buckets: expected a list of names",
+    );
+  }
+});
+
 Deno.test("grantsPolicy: one statement for all prefixes, and what another one covers is dropped", () => {
   const policy = bucketsPolicy(["b-1"], { permission: "read-only", prefix: ["x/", "y/", "x/z/"] });
   assert.deepEqual(inShort(policy), [

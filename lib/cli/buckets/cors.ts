@@ -59,6 +59,18 @@ function parseOrigin(text: string): string {
   );
 }
 
+/** An origin as browsers send it, with at most one `*` in the place of any part of it. */
+const ORIGIN = /^(?:null|[^/]*\*[^/]*|[a-z*][a-z0-9+.*-]*:\/\/[^/?#]+)$/i;
+
+/** Why an origin would match no page; undefined if it may. */
+function originWarning(origin: string): string | undefined {
+  if (ORIGIN.test(origin)) return undefined;
+  const [, scheme = "https://", host = ""] = /^([a-z*][a-z0-9+.*-]*:\/\/)?([^/?#]*)/i.exec(origin)!;
+  const example = host === "" ? "https://www.example.com" : `${scheme}${host}`;
+  return `Warning: --allowed-origin ${origin} matches no page: browsers send the scheme and the ` +
+    `host without a slash or path, as in ${example}`;
+}
+
 function parseSeconds(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidInput(`Expected a number of seconds, not ${JSON.stringify(text)}`);
@@ -75,7 +87,7 @@ export const setCorsPolicy = defineCommand({
     [
       "GET and PUT from one origin, which may read the ETag header:",
       "set-cors-policy my-bucket --allowed-method GET --allowed-method PUT " +
-      "--allowed-origin https://www.example.com/ --expose-header ETag",
+      "--allowed-origin https://www.example.com --expose-header ETag",
     ],
   ],
   options: {
@@ -91,7 +103,7 @@ export const setCorsPolicy = defineCommand({
     ),
     allowedOrigin: values(
       "-o, --allowed-origin <origin>",
-      "Allowed origin, such as https://www.example.com/; may be repeated",
+      "Allowed origin, such as https://www.example.com; may be repeated",
       parseOrigin,
     ),
     exposeHeader: values(
@@ -128,6 +140,9 @@ export const setCorsPolicy = defineCommand({
       } else {
         await setCorsRule(aws, bucket, rule);
         await writeMessage(io, `Updated CORS policy for bucket '${bucket}'`);
+      }
+      for (const warning of options.allowedOrigin.map(originWarning)) {
+        if (warning !== undefined) await writeMessage(io, warning);
       }
       if (others > 0) {
         const rules = others === 1 ? "a CORS rule" : `${others} CORS rules`;

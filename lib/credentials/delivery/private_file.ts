@@ -5,7 +5,7 @@
  */
 import { dirname, join } from "node:path";
 import { S3CredentialsError } from "../../errors.ts";
-import { escapeName } from "../../escape.ts";
+import { escapeName, shellWord } from "../../escape.ts";
 import { infoIfExists } from "../../file_info.ts";
 
 /** A path that can only be a directory's. */
@@ -123,8 +123,8 @@ export function withFileErrors<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    // Deno names the flag that it wants.
-    if (error instanceof S3CredentialsError || error instanceof Deno.errors.NotCapable) throw error;
+    if (error instanceof S3CredentialsError) throw error;
+    if (error instanceof Deno.errors.NotCapable) throw notAllowed(path, error);
     const isMissing = error instanceof Deno.errors.NotFound;
     const reason = isMissing
       ? "its directory does not exist"
@@ -134,6 +134,16 @@ export function withFileErrors<T>(path: string, work: () => T): T {
       cause: error,
     });
   }
+}
+
+/** Deno names the path that it may not write, which is that of the temporary file. */
+function notAllowed(path: string, cause: Error): Error {
+  if (!cause.message.includes("write access")) return cause;
+  const message = `Could not write ${escapeName(path)}: Deno was not allowed to`;
+  return new S3CredentialsError("access-denied", message, {
+    hint: `Run it with --allow-write=${shellWord(dirname(path))}, or with deno run -A`,
+    cause,
+  });
 }
 
 function existsAlready(path: string): S3CredentialsError {

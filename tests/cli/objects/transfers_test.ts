@@ -107,6 +107,34 @@ Deno.test("put-objects: follows links to files, and skips links to directories w
   assert.match(stderr, /not uploaded: .*broken: it is a symbolic link to nothing/);
 });
 
+Deno.test("put-objects: counts in its last line what was skipped and what could not be read", async () => {
+  await using st = await stage();
+  await Deno.mkdir(st.path("in"));
+  for (const name of ["a", "b"]) await Deno.writeTextFile(st.path("in", name), name);
+  await Deno.symlink(st.path(), st.path("in", "directory"));
+  await Deno.symlink(st.path("nothing"), st.path("in", "nothing"));
+  // A loop of links is neither there nor missing.
+  await Deno.symlink(st.path("in", "loop"), st.path("in", "loop"));
+  const { code, stderr } = await st.run(["put-objects", BUCKET, st.path("in")]);
+  assert.equal(stderr.trim().split("\n").at(-1), "Uploaded 2 files, 2 B; 1 unreadable, 2 skipped");
+  assert.equal(code, 1);
+});
+
+Deno.test("put-object, put-objects: warn once of keys that get-objects skips", async () => {
+  await using st = await stage();
+  for (const name of ["a", "b"]) await Deno.writeTextFile(st.path(name), name);
+  const files = [st.path("a"), st.path("b")];
+  const warning = (key: string) =>
+    `Warning: get-objects skips keys that begin with a slash, such as ${key}\n`;
+  const one = await st.run(["put-object", "-s", BUCKET, "/lead/one", files[0]!]);
+  assert.deepEqual(one, { code: 0, stdout: "", stderr: warning("/lead/one") });
+  const two = await st.run(["put-objects", "-s", BUCKET, ...files, "--prefix", "/lead"]);
+  assert.deepEqual(two, { code: 0, stdout: "", stderr: warning("/lead/a") });
+  assert.deepEqual([...st.objects().keys()], ["/lead/one", "/lead/a", "/lead/b"]);
+  const got = await st.run(["get-objects", "-s", BUCKET, "/lead/a", "-o", st.path("out")]);
+  assert.equal(got.code, 1);
+});
+
 Deno.test("put-object: sets the file's type, or that of --content-type", async () => {
   await using st = await stage();
   await Deno.writeTextFile(st.path("a.css"), "a{}");
@@ -332,7 +360,10 @@ Deno.test("delete-objects: deletes keys as given, and nothing in a dry run", asy
 for (
   const [args, message] of [
     [["delete-objects", BUCKET], "Specify one or more keys or use --prefix"],
-    [["delete-objects", BUCKET, "--prefix", ""], "Specify one or more keys or use --prefix"],
+    [
+      ["delete-objects", BUCKET, "--prefix", ""],
+      "An empty --prefix would delete all objects of the bucket",
+    ],
     [["delete-objects", BUCKET, "a", "--prefix", "b"], "Cannot pass both keys and --prefix"],
     [["get-object", BUCKET, ""], "Invalid key: it is empty"],
     [["get-objects", BUCKET, "x".repeat(1025)], "it has 1025 bytes"],

@@ -75,6 +75,7 @@ for (
   const [what, region, constraint, code] of [
     ["us-east-1 by name", "us-east-1", "us-east-1", "InvalidLocationConstraint"],
     ["an unknown region", "us-east-1", "eu-moon-1", "InvalidLocationConstraint"],
+    ["an unknown region at its own endpoint", "eu-wst-1", "eu-wst-1", "InvalidLocationConstraint"],
     ["us-east-1 elsewhere", "us-west-1", "us-east-1", "IllegalLocationConstraintException"],
     ["an unknown region elsewhere", "eu-west-1", "bar", "IllegalLocationConstraintException"],
     ["another region's endpoint", "eu-west-1", "eu-west-2", "IllegalLocationConstraintException"],

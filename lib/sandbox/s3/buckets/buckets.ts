@@ -199,12 +199,7 @@ function newBucketRegion(call: S3Call): string {
   const region = constraint === "EU" ? "eu-west-1" : constraint;
   const isHome = endpoint === HOME_REGION;
   if (isHome && region !== undefined && (region === HOME_REGION || !isRegion(region))) {
-    throw new ServiceError(
-      400,
-      "InvalidLocationConstraint",
-      "The specified location-constraint is not valid",
-      { details: { LocationConstraint: constraint! } },
-    );
+    throw noRegion(constraint!);
   }
   if (!isHome && region !== endpoint) {
     throw new ServiceError(
@@ -214,7 +209,17 @@ function newBucketRegion(call: S3Call): string {
         "specific endpoint this request was sent to.",
     );
   }
+  if (!isHome && !isRegion(endpoint) && endpoint !== call.account.region) throw noRegion(endpoint);
   return region ?? HOME_REGION;
+}
+
+function noRegion(constraint: string): ServiceError {
+  return new ServiceError(
+    400,
+    "InvalidLocationConstraint",
+    "The specified location-constraint is not valid",
+    { details: { LocationConstraint: constraint } },
+  );
 }
 
 function grantsOthers(call: S3Call): boolean {
