@@ -45,6 +45,7 @@ const can: Case[] = rows(["can"], [
   ],
   [["b-1", "--policy", POLICY, "--context", "aws:SourceIp"], "expected KEY=VALUE"],
   [["b-1", "--policy", POLICY, "--expect", "yes"], "expected one of allowed, denied"],
+  [["s3://my-bucket/key"], "give the name alone, without s3://"],
   [["b-1", "--simulate"], "--simulate and --probe need --action"],
   [["b-1", "--probe"], "--simulate and --probe need --action"],
   [["b-1", "--probe", "--user", "a", "--action", "s3:GetObject"], "omit --user, --role and --key"],

@@ -79,6 +79,8 @@ export function targetOf(text: string): Target {
     return targetOf(text.split(":::")[1]!);
   }
   if (text.startsWith("arn:")) return { arn: text };
+  // Else s3: would be taken for the bucket.
+  if (/^s3:\/\//i.test(text)) asUsageError(() => checkBucketName(text));
   const slash = text.indexOf("/");
   const bucket = slash === -1 ? text : text.slice(0, slash);
   asUsageError(() => checkBucketName(bucket));
