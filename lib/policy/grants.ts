@@ -109,11 +109,13 @@ export function grantActions(verbs: string): GrantActions {
   const names = [...new Set(verbs.split("+"))];
   const unknown = names.find((name) => !Object.hasOwn(VERBS, name));
   if (unknown !== undefined) {
+    const words = Object.keys(WORDS).join(", ");
+    const problem = Object.hasOwn(WORDS, unknown)
+      ? `Verb ${JSON.stringify(unknown)} can't be joined to others`
+      : `Unknown verb ${JSON.stringify(unknown)}`;
     throw new InvalidInput(
-      `Unknown verb ${JSON.stringify(unknown)}: expected ${
-        Object.keys(WORDS).join(", ")
-      }, or some ` +
-        `of ${Object.keys(VERBS).join(", ")} joined by +`,
+      `${problem}: expected one of ${words} alone, or some of ${Object.keys(VERBS).join(", ")} ` +
+        "joined by +, such as list+get",
     );
   }
   // In the order of the table, so that the same grant always has the same name.

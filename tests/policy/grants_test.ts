@@ -41,7 +41,11 @@ for (
     ["", /expected BUCKET:VERBS/],
     [":read", /Invalid bucket name/],
     ["photos:", /Unknown verb ""/],
-    ["photos:read+write", /Unknown verb "read"/],
+    [
+      "photos:read+write",
+      /^Verb "read" can't be joined to others: .* alone, or some of list, .* joined by \+/,
+    ],
+    ["photos:put,get", /Unknown verb "put,get": .* joined by \+, such as list\+get$/],
     ["photos:get+", /Unknown verb ""/],
     ["photos:Get", /Unknown verb "Get"/],
     ["photos:toString", /Unknown verb "toString"/],
