@@ -204,9 +204,24 @@ function unknownOption(name: string, known: readonly OptionNames[]): OptionProbl
   return new OptionProblem(name, `Unknown option '${name}'${advice}`);
 }
 
+/** What other tools call our commands, and what resembles the wrong ones of them. */
+const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  "cp": ["put-object", "get-object"],
+  "download": ["get-objects"],
+  "list": ["list-bucket", "list-buckets", "list-credentials"],
+  "list-keys": ["list-credentials"],
+  "list-objects": ["list-bucket"],
+  "ls": ["list-bucket", "list-buckets"],
+  "rm": ["delete-objects"],
+  "rotate-key": ["rotate"],
+  "sync": ["put-objects", "get-objects"],
+  "upload": ["put-objects"],
+};
+
 function unknownCommand(program: Program, name: string): string {
   const names = commandEntries(program).map((entry) => entry.name);
-  return `Unknown command '${name}'${didYouMean(nearest(name, names))}`;
+  const meant = Object.hasOwn(SYNONYMS, name) ? SYNONYMS[name]! : nearest(name, names);
+  return `Unknown command '${name}'${didYouMean(meant)}`;
 }
 
 /** For an option that stands before the command it belongs to. */

@@ -34,6 +34,10 @@ const commands: Case[] = [
     [["--colour"], "Unknown option '--colour'"],
     [["crate", "my-bucket"], "Unknown command 'crate' - did you mean create?"],
     [["createe"], "did you mean create?"],
+    [["ls"], "Unknown command 'ls' - did you mean list-bucket or list-buckets?"],
+    [["list-keys"], "did you mean list-credentials?"],
+    [["list-objects", "my-bucket"], "did you mean list-bucket?"],
+    [["rotate-key"], "did you mean rotate?"],
     [["frobnicate"], /Unknown command 'frobnicate'\n$/],
     [
       ["delete"],
