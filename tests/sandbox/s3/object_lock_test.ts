@@ -25,21 +25,21 @@ Deno.test("object lock: needs a bucket with object lock", async () => {
   }
 });
 
-Deno.test("deletions: there is no retention to bypass in a bucket without object lock", async () => {
+Deno.test("deletions: a bypass of governance changes nothing in a bucket without object lock", async () => {
   await using r = await s3Room({ buckets: ["open"] });
   const object = { Bucket: "open", Key: "k" };
-  await r.s3.putObject(object);
-  for (const BypassGovernanceRetention of [true, false]) {
-    const { status, code } = await refusal(
-      r.s3.deleteObject({ ...object, BypassGovernanceRetention }),
-    );
-    assert.deepEqual([status, code], [400, "InvalidArgument"]);
-  }
-  await r.s3.headObject(object);
-  // By this suites clear their buckets.
   const Delete = { Objects: [{ Key: "k" }] };
-  await r.s3.deleteObjects({ Bucket: "open", Delete, BypassGovernanceRetention: true });
-  assert.equal((await refusal(r.s3.headObject(object))).status, 404);
+  const bypass = { BypassGovernanceRetention: true };
+  for (
+    const call of [
+      () => r.s3.deleteObject({ ...object, ...bypass }),
+      () => r.s3.deleteObjects({ Bucket: "open", Delete, ...bypass }),
+    ]
+  ) {
+    await r.s3.putObject(object);
+    await call();
+    assert.equal((await refusal(r.s3.headObject(object))).status, 404);
+  }
 });
 
 Deno.test("PutObjectLegalHold: protects an object until it is removed", async () => {

@@ -26,7 +26,7 @@ import { expirationHeader } from "../buckets/lifecycle.ts";
 import { accessDenied, invalidRequest, malformedXml, noSuchVersion } from "../errors.ts";
 import { existingObject } from "./existing.ts";
 import { partNumberOf } from "./part_number.ts";
-import { bypassesGovernance, checkBypass, checkHasDigest, checkNotLocked, lockOf } from "./lock.ts";
+import { bypassesGovernance, checkHasDigest, checkNotLocked, lockOf } from "./lock.ts";
 import { answerHeaders, metadataOf, settingsOf, withoutChecksums } from "./headers.ts";
 import { newOwner } from "../owners.ts";
 import { objectAction } from "../route.ts";
@@ -247,7 +247,6 @@ export function deleteNeeds(call: S3Call): NeededPermission[] {
 
 /** DeleteObject. */
 export function deleteObject(call: S3Call): Answer {
-  checkBypass(call);
   if (call.header("if-match") !== undefined) checkWriteConditions(call);
   const versionId = call.query.get("versionId") ?? undefined;
   const { deleted, marker } = remove(call, call.key, versionId, () => bypassesGovernance(call));
@@ -260,8 +259,6 @@ export function deleteObject(call: S3Call): Answer {
 
 /** DeleteObjects: each key is allowed or refused for itself. */
 export function deleteObjects(call: S3Call, may: May): Answer {
-  // S3 refuses a bypass in buckets without object lock here, too. Other people's test suites, made when
-  // it did not, clear each bucket so.
   const root = call.xml("Delete");
   const named = childrenOf(root, "Object");
   if (named.length === 0 || named.length > MAX_DELETED_KEYS) throw malformedXml();
