@@ -55,7 +55,7 @@ export function grantedPolicy(request: GrantRequest, buckets: readonly string[])
   const statements = [...request.statements ?? [], ...ofKeys];
   if (policy === undefined) {
     const grants = buckets.flatMap((bucket) => grantsOn(request, bucket));
-    const { Statement, ...granted } = grantsPolicy(grants, request);
+    const { Statement, ...granted } = grantsPolicy(grants, { partition: request.partition });
     return checkedPolicy({ ...granted, Statement: [...Statement, ...statements] });
   }
   const expanded = buckets.map((bucket) => expandPolicyTemplate(policy, bucket));

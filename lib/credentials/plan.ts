@@ -135,7 +135,11 @@ function stepsForBucket(bucket: string, request: ResolvedRequest, facts: CreateF
     // The policy is refused until the block is off.
     steps.push(
       { kind: "set-public-access-block", ...where, settings: NO_PUBLIC_ACCESS_BLOCK },
-      { kind: "put-bucket-policy", ...where, policy: publicBucketPolicy(bucket, request) },
+      {
+        kind: "put-bucket-policy",
+        ...where,
+        policy: publicBucketPolicy(bucket, { partition: request.partition }),
+      },
     );
   }
   if (request.website) {

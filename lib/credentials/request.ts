@@ -15,6 +15,7 @@ import { prefixList, prefixPattern } from "../policy/prefix.ts";
 import type { CreateRequest, GrantName, ResolvedRequest, ResolvedUser } from "./types.ts";
 import { checkDuration } from "../time.ts";
 import { asUsageError, InvalidInput } from "../errors.ts";
+import { checkOptionNames } from "../known_options.ts";
 import { checkArn, checkBucketName, checkUserName } from "../names.ts";
 import type { Partition } from "../partitions.ts";
 import { defaultUserName, fullAccessArn, readOnlyAccessArn, sessionName } from "./defaults.ts";
@@ -87,6 +88,31 @@ export function resolveRequest(request: GrantRequest): ResolvedRequest {
   };
 }
 
+/** All fields that a request may have: one that is misspelled could have narrowed the grant. */
+const KNOWN_FIELDS: Record<keyof GrantRequest, true> = {
+  buckets: true,
+  permission: true,
+  prefix: true,
+  noDelete: true,
+  grants: true,
+  policy: true,
+  statements: true,
+  duration: true,
+  roleArn: true,
+  username: true,
+  userPermissionsBoundary: true,
+  kms: true,
+  partition: true,
+  createBucket: true,
+  bucketRegion: true,
+  public: true,
+  website: true,
+  expires: true,
+  tags: true,
+  ownTags: true,
+  keyStatements: true,
+};
+
 /** Two fields of which one would silently have no effect. */
 const CONTRADICTIONS: [keyof CreateRequest, keyof CreateRequest][] = [
   ["policy", "prefix"],
@@ -102,6 +128,7 @@ const CONTRADICTIONS: [keyof CreateRequest, keyof CreateRequest][] = [
 ];
 
 function check(request: CreateRequest): void {
+  checkOptionNames(request, Object.keys(KNOWN_FIELDS));
   const { buckets, grants, permission, duration, roleArn, username } = request;
   const named = buckets ?? grants;
   if (!Array.isArray(named) || named.length === 0) {

@@ -5,6 +5,7 @@
  */
 import type { Partition } from "../partitions.ts";
 import type { PolicyDocument, PolicyStatement } from "./document.ts";
+import { checkOptionNames } from "../known_options.ts";
 import { bucketGrants, checkGrantable, grantsPolicy, type PermissionOptions } from "./grants.ts";
 
 /** What the policy of one or more buckets is to grant. */
@@ -19,14 +20,22 @@ export interface BucketPolicyOptions extends PermissionOptions {
   partition?: Partition;
 }
 
+const BUCKET_POLICY_OPTIONS: (keyof BucketPolicyOptions)[] = [
+  "permission",
+  "prefix",
+  "noDelete",
+  "statements",
+  "partition",
+];
+
 /**
  * The policy that lets its holder work with the objects of some buckets, and do nothing else.
  *
  * @param buckets the buckets' names
  * @param options permission, prefix and further statements
  * @returns the policy document
- * @throws {RangeError} if a name or the prefix would widen the grant, the permission is none, or a name is
- *   that of a directory bucket or an access point
+ * @throws {RangeError} if a name or the prefix would widen the grant, the permission is none, an option is
+ *   unknown, or a name is that of a directory bucket or an access point
  *
  * @example Reading one directory
  * ```ts
@@ -43,7 +52,9 @@ export function bucketsPolicy(
   buckets: readonly string[],
   options: BucketPolicyOptions = {},
 ): PolicyDocument {
-  const { Statement, ...policy } = grantsPolicy(bucketGrants(buckets, options), options);
+  checkOptionNames(options, BUCKET_POLICY_OPTIONS);
+  const { partition } = options;
+  const { Statement, ...policy } = grantsPolicy(bucketGrants(buckets, options), { partition });
   return { ...policy, Statement: [...Statement, ...options.statements ?? []] };
 }
 
@@ -67,6 +78,7 @@ export function publicBucketPolicy(
   bucket: string,
   options: Pick<BucketPolicyOptions, "partition"> = {},
 ): PolicyDocument {
+  checkOptionNames(options, ["partition"]);
   const { partition = "aws" } = options;
   checkGrantable(bucket);
   return {

@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidInput } from "../errors.ts";
+import { checkOptionNames } from "../known_options.ts";
 import { checkBucketName } from "../names.ts";
 import type { Partition } from "../partitions.ts";
 import type { PolicyDocument, PolicyStatement } from "./document.ts";
@@ -419,6 +420,7 @@ export function grantsPolicy(
     partition?: Partition;
   } = {},
 ): PolicyDocument {
+  checkOptionNames(options, ["partition"]);
   const { partition = "aws" } = options;
   const Statement = grants.flatMap((grant) => grantStatements(grant, partition));
   const policy = { Version: "2012-10-17", Statement };

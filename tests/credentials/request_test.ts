@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { connect, createCredentials, type CreateRequest, deleteUser } from "@s3creds/cli";
-import { bucketsPolicy, publicBucketPolicy } from "@s3creds/cli/policy";
+import { bucketsPolicy, grantsPolicy, presetGrants, publicBucketPolicy } from "@s3creds/cli/policy";
 import { type Sandbox, startSandbox } from "@s3creds/cli/sandbox";
 
 const POLICY = {
@@ -23,6 +23,12 @@ const REQUESTS: [name: string, request: unknown, message: RegExp][] = [
   ["a bucket that is no text", { buckets: [undefined] }, /a name is a text/],
   ["a list for a bucket", { buckets: [["photos"]] }, /a name is a text/],
   ["another permission", { buckets: BUCKETS, permission: "readonly" }, /permission "readonly"/],
+  [
+    "an option of another name",
+    { buckets: BUCKETS, prefixes: ["in/"] },
+    /Unknown option "prefixes" - did you mean prefix\?$/,
+  ],
+  ["a flag of the command line", { buckets: BUCKETS, readOnly: true }, /"readOnly": .*permission/],
   ["an empty prefix", { buckets: BUCKETS, prefix: "" }, /Prefix is empty/],
   ["a prefix with a wildcard", { buckets: BUCKETS, prefix: "a*b/" }, /Prefix must not contain \*/],
   ["a minute", { buckets: BUCKETS, duration: 60 }, /between 15 minutes and 12 hours/],
@@ -136,4 +142,25 @@ Deno.test("bucketsPolicy: takes names of buckets only", () => {
     () => bucketsPolicy(BUCKETS, { permission: "readonly" as "read-only" }),
     RangeError,
   );
+});
+
+Deno.test("bucketsPolicy, grantsPolicy, presetGrants, publicBucketPolicy: an option that is unknown is refused", () => {
+  const options = (names: Record<string, unknown>) => names as Record<string, never>;
+  const calls: [() => unknown, RegExp][] = [
+    [() => bucketsPolicy(BUCKETS, options({ prefixes: ["in/"] })), /"prefixes" .* prefix\?$/],
+    [
+      () => bucketsPolicy(BUCKETS, options({ readOnly: true })),
+      /"readOnly": .* permission, prefix/,
+    ],
+    [() => grantsPolicy(GRANTS, options({ prefix: "in/" })), /"prefix": .* partition$/],
+    [() => presetGrants("restic", BUCKETS, options({ Prefix: "a/" })), /"Prefix" .* prefix\?$/],
+    [() => publicBucketPolicy("photos", options({ prefix: "in/" })), /"prefix"/],
+  ];
+  for (const [call, message] of calls) {
+    assert.throws(
+      call,
+      (error: Error) => error instanceof RangeError && message.test(error.message),
+    );
+  }
+  assert.ok(bucketsPolicy(BUCKETS, options({ readOnly: undefined })));
 });

@@ -50,11 +50,16 @@ export const policy = defineCommand({
       if (bucket === undefined || others.length > 0) {
         throw usage("--public-bucket policy can only be generated for a single bucket");
       }
-      await writeJson(io, asUsageError(() => publicBucketPolicy(bucket, options)));
+      await writeJson(
+        io,
+        asUsageError(() => publicBucketPolicy(bucket, { partition: options.partition })),
+      );
       return;
     }
     await warnOfScopes(granted, io);
-    const { Statement, ...rest } = asUsageError(() => grantsPolicy(grantsOf(granted), options));
+    const { Statement, ...rest } = asUsageError(() =>
+      grantsPolicy(grantsOf(granted), { partition: options.partition })
+    );
     const document = { ...rest, Statement: [...Statement, ...options.statement] };
     const character = unsupportedCharacter(document);
     if (character !== undefined) {

@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidInput } from "../../errors.ts";
+import { checkOptionNames } from "../../known_options.ts";
 import { didYouMean, nearest } from "../../suggest.ts";
 import { type Grant, type GrantActions, sameGrants } from "../grants.ts";
 import { BACKUP } from "./backup.ts";
@@ -102,5 +103,6 @@ export function presetGrants(
     prefix?: string | readonly string[];
   } = {},
 ): Grant[] {
+  checkOptionNames(options, ["prefix"]);
   return sameGrants(buckets, options.prefix, presetActions(findPreset(name)));
 }
