@@ -19,7 +19,9 @@ export function missingBucket(bucket: string, cause?: unknown): S3CredentialsErr
 export function missingUser(name: string, cause?: unknown): S3CredentialsError {
   return missing(
     `User does not exist: ${name}`,
-    "To see the users of this account: `listUsers`",
+    /^A[KS]IA[A-Z0-9]{12,}$/.test(name)
+      ? "That is the id of an access key: name its user. To see whose it is: `listCredentials`"
+      : "To see the users of this account: `listUsers`",
     cause,
   );
 }

@@ -251,6 +251,12 @@ function checkOperands(command: AnyCommand, scanned: Scanned): void {
   }
 }
 
+/** The name of a user is easily given as an argument. */
+function userAdvice(command: AnyCommand): string {
+  const hasUser = allOptions(command).some(({ flags }) => flags === "--user <name>");
+  return hasUser ? " - name a user with --user NAME" : "";
+}
+
 function checkCount(command: AnyCommand, scanned: Scanned): void {
   const { operands, greedy } = scanned;
   const { operandsOption } = command;
@@ -268,6 +274,8 @@ function checkCount(command: AnyCommand, scanned: Scanned): void {
   }
   if (operands.length > places.length && !places.at(-1)?.isVariadic) {
     const expected = places.length === 0 ? "none" : `${places.length}`;
-    throw new InvalidInput(`Too many arguments: expected ${expected}, got ${operands.length}`);
+    throw new InvalidInput(
+      `Too many arguments: expected ${expected}, got ${operands.length}${userAdvice(command)}`,
+    );
   }
 }

@@ -17,7 +17,7 @@ const list: Case[] = rows(["list-credentials"], [
   [["--older-than", "old"], 'expected a time such as 90d or 12h, not "old"'],
   [["--unused-for", ""], "expected a time such as 90d or 12h"],
   [["--nl", "--csv"], "Use only one of"],
-  [["somebody"], "Too many arguments"],
+  [["somebody"], "Too many arguments: expected none, got 1 - name a user with --user NAME"],
 ]);
 
 const single: Case[] = ["disable-key", "enable-key", "delete-key"].flatMap((command) =>

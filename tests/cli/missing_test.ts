@@ -92,3 +92,15 @@ Deno.test("commands: what isn't there is named in plain words, and nothing chang
     });
   }
 });
+
+Deno.test("rotate: an access key in place of a user is said to be one", async () => {
+  await using sandbox = await startSandbox();
+  const { code, stderr } = await run(["rotate", "AKIAIOSFODNN7EXAMPLE"], { sandbox });
+  assert.equal(code, 1);
+  assert.equal(
+    stderr,
+    "Error: User does not exist: AKIAIOSFODNN7EXAMPLE\n" +
+      "That is the id of an access key: name its user. To see whose it is: s3-credentials " +
+      "list-credentials --all\n",
+  );
+});
