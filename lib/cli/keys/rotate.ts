@@ -162,10 +162,14 @@ function nextStep({ State, Keys, DeactivatedDate }: Rotation, grace: number, now
     case "started":
       return older!.LastUsedDate !== null && older!.LastUsedDate > newer!.CreateDate
         ? "replace the older key with the newer one: it is still in use"
-        : "rotate --finish deactivates the older key";
+        : "rotate --finish deactivates the older key, unless each belongs to another program";
     case "deactivated": {
-      const from = new Date(+(DeactivatedDate ?? now) + 1000 * grace);
-      return DeactivatedDate !== null && from <= now
+      if (DeactivatedDate === null) {
+        return "rotate --finish begins the time of waiting (--grace), since the older key was " +
+          "disabled by other means; --finish after that deletes it";
+      }
+      const from = new Date(+DeactivatedDate + 1000 * grace);
+      return from <= now
         ? "rotate --finish deletes the older key"
         : `rotate --finish deletes the older key, from ${formatStart(from)} on`;
     }

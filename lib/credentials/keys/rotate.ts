@@ -169,14 +169,16 @@ function alreadyTwo(
   const [older, newer] = keys as [RotationKey, RotationKey];
   const both = state === "started" && older.LastUsedDate !== null && newer.LastUsedDate !== null &&
     older.LastUsedDate > newer.CreateDate;
+  const apart = "A rotation has begun, or the keys belong to two programs: then leave both";
   const next = newer.LastUsedDate === null
-    ? "If somebody has the secret of the newer one, go on with `finish`; otherwise `rollback`"
-    : "Go on with `finish`, or go back with `rollback`";
+    ? "Of a rotation: if somebody has the secret of the newer key, go on with `finish`; otherwise " +
+      "`rollback`"
+    : "Of a rotation: go on with `finish`, or go back with `rollback`";
   return new S3CredentialsError(
     "conflict",
-    `User ${userName} has two keys${both ? ", both in use" : ", so a rotation has begun"}: ` +
+    `User ${userName} has two keys${both ? ", both in use" : ""}: ` +
       keys.map(describe).join(", "),
-    { hint: next },
+    { hint: `${apart}. ${next}` },
   );
 }
 

@@ -212,6 +212,31 @@ test("an old key that was activated and used again gets a new day of grace", asy
   assert.equal(keys().length, 1);
 });
 
+test("--status of a key that disable-key has disabled: the waiting begins with --finish", async (stage) => {
+  const { sandbox, rotate, id, status } = stage;
+  await run(["disable-key", id], { sandbox });
+  await rotate();
+  const { Next } = await status();
+  assert.match(Next, /^rotate --finish begins the time of waiting/);
+  sandbox.clock.advance(DAY_MS);
+  assert.equal((await status()).Next, Next);
+  await rotate("--finish");
+  assert.match((await status()).Next, /^rotate --finish deletes the older key, from \d/);
+});
+
+test("two keys that create has made may belong to two programs", async (stage) => {
+  const { sandbox, rotate, status, keys } = stage;
+  await run(["create", "my-bucket"], { sandbox });
+  assert.match((await status()).Next, /unless each belongs to another program$/);
+  const { code, stderr } = await rotate();
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^A rotation has begun, or the keys belong to two programs: then leave both/m,
+  );
+  assert.equal(keys().length, 2);
+});
+
 test("--grace", async ({ sandbox, rotate, keys }) => {
   await rotate();
   await rotate("--finish");
