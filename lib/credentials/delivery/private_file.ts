@@ -38,13 +38,13 @@ export class PrivateFile implements Disposable {
   static open(given: string, { replace = false } = {}): PrivateFile {
     return withFileErrors(given, () => {
       const info = infoIfExists(Deno.lstatSync, given);
+      // No option replaces a directory.
+      if (info?.isDirectory || NAMES_DIRECTORY.test(given)) throw directory();
       if (info !== undefined && !replace) throw existsAlready(given);
       // A link stays a link: the file that it names is replaced.
       const path = info?.isSymlink ? Deno.realPathSync(given) : given;
       const target = info && Deno.statSync(path);
-      if (target?.isDirectory || NAMES_DIRECTORY.test(given)) {
-        throw new Deno.errors.IsADirectory("it is a directory");
-      }
+      if (target?.isDirectory) throw directory();
       if (target?.isFile === false) throw new Error("it is not a regular file");
       return new PrivateFile(given, path, replace);
     });
@@ -144,6 +144,10 @@ function notAllowed(path: string, cause: Error): Error {
     hint: `Run it with --allow-write=${shellWord(dirname(path))}, or with deno run -A`,
     cause,
   });
+}
+
+function directory(): Error {
+  return new Deno.errors.IsADirectory("it is a directory: name a file in it");
 }
 
 function existsAlready(path: string): S3CredentialsError {

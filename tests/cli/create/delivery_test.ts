@@ -108,6 +108,16 @@ test("create -o: refuses a path that only a directory can have, and -, before it
   assert.deepEqual([...Deno.readDirSync(path(""))], []);
 });
 
+test("create -o: a directory is said to be one, whether or not it may be replaced", async ({ sandbox, path, run }) => {
+  await Deno.mkdir(path("key"));
+  const expected = `Error: Could not write ${path("key")}: it is a directory: name a file in it\n`;
+  for (const more of [[], ["--force"]]) {
+    const { code, stderr } = await run(["create", "my-bucket", "-o", path("key"), ...more]);
+    assert.deepEqual([code, stderr], [1, expected]);
+  }
+  assert.deepEqual(sandbox.requests, []);
+});
+
 test("create --plan: ends in the error of a delivery, and writes nothing", async ({ sandbox, path, run }) => {
   await Deno.writeTextFile(path("key"), "old");
   await Deno.mkdir(path("aws"));
