@@ -27,7 +27,7 @@ import {
   isOffline,
   targetOf,
 } from "./can_options.ts";
-import { answerText, capabilityText, unreadText } from "./can_text.ts";
+import { answerText, capabilityText, probedText, unreadNames, unreadText } from "./can_text.ts";
 import { policyName, readPolicyDocument } from "./policy_input.ts";
 
 /** Stands for anybody in the account of the documents. */
@@ -89,6 +89,8 @@ interface Result {
   heading?: string;
   isAllowed: boolean;
   isDenied: boolean;
+  /** Whether a call has shown it, so that it does not matter what could not be read. */
+  isProbed: boolean;
 }
 
 function answered(
@@ -113,16 +115,19 @@ function answered(
     ...(simulated !== undefined && { simulated }),
     ...(probed !== undefined && { probed }),
   };
+  const isProbed = probed !== undefined && probed !== null;
   const opinions = [
     ...(simulated === undefined ? [] : [`simulated: ${simulated ?? "no answer"}`]),
     ...(probed === undefined ? [] : [`tried: ${probed ?? "no answer"}`]),
   ];
-  const isAllowed = decision === "allowed";
+  const text = isUnknown && isProbed ? probedText(answer, probed) : answerText(answer, unread);
+  const isAllowed = isProbed ? probed === "allowed" : decision === "allowed";
   return {
     row,
-    text: [answerText(answer, unread), ...opinions].join("  "),
+    text: [text, ...opinions].join("  "),
     isAllowed,
-    isDenied: !isAllowed && !isUnknown,
+    isDenied: !isAllowed && (isProbed || !isUnknown),
+    isProbed,
   };
 }
 
@@ -144,6 +149,7 @@ function described(
     heading: key === undefined ? bucket : `${bucket}/${key}`,
     isAllowed: answer === "yes",
     isDenied: answer === "no",
+    isProbed: false,
   };
 }
 
@@ -272,11 +278,32 @@ async function write(results: readonly Result[], isJson: boolean, io: Io): Promi
   }
 }
 
+/** Warns of what could not be read, in one line of all that is not allowed. */
+async function writeReadErrors(
+  unread: readonly UnreadPolicy[],
+  errors: readonly S3CredentialsError[],
+  io: Io,
+): Promise<void> {
+  const isOf = ({ what }: UnreadPolicy, { message }: S3CredentialsError) =>
+    message.startsWith(`Could not read ${what}:`);
+  const denied = unread.filter((one) =>
+    errors.some((error) => error.code === "access-denied" && isOf(one, error))
+  );
+  const isOne = denied.length > 1;
+  if (isOne) {
+    await writeMessage(io, `Warning: These credentials may not read ${unreadNames(denied)}`);
+  }
+  for (const error of errors) {
+    if (isOne && denied.some((one) => isOf(one, error))) continue;
+    await writeMessage(io, `Warning: ${error.message}`);
+  }
+}
+
 /** Says what could not be read, unless an error has said so, and what to do about it. */
 async function writeUnread(
   unread: readonly UnreadPolicy[],
   errors: readonly S3CredentialsError[],
-  { user, role, key }: CanOptions,
+  { user, role, key, probe }: CanOptions,
   io: Io,
 ): Promise<void> {
   const others = unread.filter(({ what }) =>
@@ -288,7 +315,7 @@ async function writeUnread(
   await writeMessage(
     io,
     "Use credentials that may read these policies (s3-credentials permissions can shows what " +
-      `that takes)${isOwn ? ", or try an action with --action and --probe" : ""}`,
+      `that takes)${isOwn && !probe ? ", or try an action with --action and --probe" : ""}`,
   );
   if (!unread.some(({ layer }) => layer === "resource")) return;
   await writeMessage(
@@ -332,9 +359,10 @@ export const can = defineCommand({
       },
     );
     await write(results, options.json, io);
-    for (const error of errors) await writeMessage(io, `Warning: ${error.message}`);
+    const isSettled = results.length > 0 && results.every(({ isProbed }) => isProbed);
+    if (!isSettled) await writeReadErrors(unread, errors, io);
     for (const difference of differences) await writeMessage(io, `Warning: ${difference}`);
-    if (!options.json) await writeUnread(unread, errors, options, io);
+    if (!options.json && !isSettled) await writeUnread(unread, errors, options, io);
     if (options.expect === undefined) return;
     const isExpected = options.expect === "allowed" ? "isAllowed" : "isDenied";
     const others = results.filter((result) => !result[isExpected]);

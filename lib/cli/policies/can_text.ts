@@ -40,7 +40,7 @@ function statementText({ type, name, statement, sid }: MatchedStatement): string
 
 function reason({ decision, policies, missing }: Answer, unread: readonly UnreadPolicy[]): string {
   if (decision === "unknown") {
-    return `it depends on what could not be read: ${unread.map(({ what }) => what).join(", ")}`;
+    return `it depends on what could not be read: ${unreadNames(unread)}`;
   }
   if (missing !== undefined) return MISSING[missing];
   const [first, ...others] = policies;
@@ -79,6 +79,11 @@ export function answerText(answer: Answer, unread: readonly UnreadPolicy[]): str
   return `${decision.padEnd(LONGEST_DECISION)}  ${action}  ${resource}  ${why}`;
 }
 
+/** The same where a call has shown what the policies that could be read don't tell. */
+export function probedText({ action, resource }: Answer, became: "allowed" | "denied"): string {
+  return `${became.padEnd(LONGEST_DECISION)}  ${action}  ${resource}`;
+}
+
 function keysText({ keys, except }: GrantedAction): string {
   return keys.join(", ") + (except.length > 0 ? ` except ${except.join(", ")}` : "");
 }
@@ -103,6 +108,17 @@ const LONGEST_NAME = "bucket-settings".length;
 export function capabilityText({ name, answer, granted }: Capability): string {
   const start = `  ${name.padEnd(LONGEST_NAME)}  ${answer}`;
   return answer === "some" ? `${start}: ${grantedText(granted)}` : start;
+}
+
+/** What could not be read; several policies of one user or role as one. */
+export function unreadNames(unread: readonly UnreadPolicy[]): string {
+  const ownerOf = ({ what }: UnreadPolicy) => /\b(?:user|role) \S+/.exec(what)?.[0];
+  const names = unread.map((one) => {
+    const owner = ownerOf(one);
+    const isOnly = unread.filter((other) => ownerOf(other) === owner).length === 1;
+    return owner === undefined || isOnly ? one.what : `the policies of ${owner}`;
+  });
+  return [...new Set(names)].join(", ");
 }
 
 /** What could not be read, as a sentence. */
