@@ -24,16 +24,28 @@ export function parseDuration(text: string): number {
 }
 
 /** Throws `InvalidInput` unless it is a whole number of seconds that STS allows. */
-export function checkDuration(seconds: number, text = `${seconds} seconds`): void {
+export function checkDuration(seconds: number, text?: string): void {
   if (Number.isInteger(seconds) && seconds >= MIN_SECONDS && seconds <= MAX_SECONDS) return;
-  throw new InvalidInput(`Duration must be between 15 minutes and 12 hours, not ${text}`);
+  throw new InvalidInput(
+    `Duration must be between 15 minutes and 12 hours, not ${given(seconds, text)}`,
+  );
+}
+
+/** What was given for a duration, with its unit. */
+function given(seconds: unknown, text: string | undefined): string {
+  if (text !== undefined && /\D/.test(text)) return text;
+  return typeof seconds === "number"
+    ? `${seconds} seconds`
+    : `${JSON.stringify(seconds)}: expected a number of seconds`;
 }
 
 /** Parses how long to wait, in the form of a duration: from 1 second to 1 hour. */
 export function parseWait(text: string): number {
   const seconds = parseSeconds(text);
   if (seconds >= 1 && seconds <= MAX_WAIT_SECONDS) return seconds;
-  throw new InvalidInput(`Duration must be between 1 second and 1 hour, not ${text}`);
+  throw new InvalidInput(
+    `Duration must be between 1 second and 1 hour, not ${given(seconds, text)}`,
+  );
 }
 
 const MAX_URL_SECONDS = 7 * 24 * 60 * 60;
@@ -46,9 +58,11 @@ export function parseUrlDuration(text: string): number {
 }
 
 /** Throws `InvalidInput` unless it is a whole number of seconds that S3 allows for a URL. */
-export function checkUrlDuration(seconds: number, text = `${seconds} seconds`): void {
+export function checkUrlDuration(seconds: number, text?: string): void {
   if (Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_URL_SECONDS) return;
-  throw new InvalidInput(`Duration must be between 1 second and 7 days, not ${text}`);
+  throw new InvalidInput(
+    `Duration must be between 1 second and 7 days, not ${given(seconds, text)}`,
+  );
 }
 
 const DURATION = /^(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;

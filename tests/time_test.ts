@@ -1,7 +1,7 @@
 /**
  * Durations as they are typed.
  */
-import { formatStart, formatTime, parseDuration, parseWait } from "../lib/time.ts";
+import { checkDuration, formatStart, formatTime, parseDuration, parseWait } from "../lib/time.ts";
 import assert from "node:assert/strict";
 
 for (
@@ -22,7 +22,8 @@ for (
 
 for (const text of ["14m59s", "12h1s", "1d", "0", "899"]) {
   Deno.test(`parseDuration: ${text} is out of bounds`, () => {
-    const message = `Duration must be between 15 minutes and 12 hours, not ${text}`;
+    const given = /\D/.test(text) ? text : `${text} seconds`;
+    const message = `Duration must be between 15 minutes and 12 hours, not ${given}`;
     assert.throws(() => parseDuration(text), { message });
   });
 }
@@ -47,4 +48,11 @@ Deno.test("formatTime: UTC, with a fraction only if it isn't zero", () => {
 Deno.test("formatStart: to the second, and never too early", () => {
   assert.equal(formatStart(new Date("2021-11-03T01:38:24Z")), "2021-11-03 01:38:24+00:00");
   assert.equal(formatStart(new Date("2021-11-03T01:38:24.001Z")), "2021-11-03 01:38:25+00:00");
+});
+
+Deno.test("checkDuration: a text in place of a number is said to be wrong as such", () => {
+  assert.throws(() => checkDuration("15m" as unknown as number), {
+    message:
+      'Duration must be between 15 minutes and 12 hours, not "15m": expected a number of seconds',
+  });
 });

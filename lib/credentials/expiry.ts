@@ -65,7 +65,7 @@ export function ownExpiryOfText(text: string | undefined): Date | undefined {
 /** Throws `InvalidInput` unless it is a time that IAM can compare. */
 export function checkExpiry(expires: Date): void {
   const time = expires instanceof Date ? expires.getTime() : NaN;
-  if (Number.isNaN(time)) throw new InvalidInput("Invalid end of the keys: expected a time");
+  if (Number.isNaN(time)) throw new InvalidInput("Invalid end of the keys: expected a Date");
   if (expires.getUTCFullYear() > 9999) {
     throw new InvalidInput("Invalid end of the keys: the year has more than four digits");
   }
