@@ -1,8 +1,11 @@
 /**
- * What is at a path.
+ * What is at a path, and what keeps a file from being written there.
  *
  * @module
  */
+import { dirname } from "node:path";
+import { S3CredentialsError } from "./errors.ts";
+import { escapeName, shellWord } from "./escape.ts";
 
 /** What `Deno.statSync` or `Deno.lstatSync` finds at a path; `undefined` if nothing is there. */
 export function infoIfExists<T>(stat: (path: string) => T, path: string): T | undefined {
@@ -12,4 +15,18 @@ export function infoIfExists<T>(stat: (path: string) => T, path: string): T | un
     if (error instanceof Error && error.name === "NotFound") return undefined;
     throw error;
   }
+}
+
+/**
+ * An error that names the file that is to be written, where Deno did not allow that. Deno itself names
+ * the temporary file. Any other error stays as it is.
+ */
+export function inNameOf(path: string, cause: unknown): unknown {
+  const { name, message } = cause as Partial<Error>;
+  if (name !== "NotCapable" || !message?.includes("write access")) return cause;
+  const text = `Could not write ${escapeName(path)}: Deno was not allowed to`;
+  return new S3CredentialsError("access-denied", text, {
+    hint: `Run it with --allow-write=${shellWord(dirname(path))}, or with deno run -A`,
+    cause,
+  });
 }

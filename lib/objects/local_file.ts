@@ -12,6 +12,7 @@
  */
 import fs from "node:fs";
 import { dirname } from "node:path";
+import { inNameOf } from "../file_info.ts";
 import { assertInPlace, directoryCheck, isSame } from "./file_identity.ts";
 import { markUnfinished, temporaryBeside } from "./leftovers.ts";
 
@@ -47,7 +48,7 @@ export class LocalFile {
         mode,
       });
     } catch (error) {
-      throw this.#reasonOf(error);
+      throw inNameOf(path, this.#reasonOf(error));
     }
     try {
       markUnfinished(this.#file);
@@ -64,7 +65,11 @@ export class LocalFile {
   /** Throws if a file could not be written at this path; leaves nothing. */
   static probe(path: string): void {
     const temporary = temporaryBeside(path);
-    Deno.openSync(temporary, { write: true, createNew: true }).close();
+    try {
+      Deno.openSync(temporary, { write: true, createNew: true }).close();
+    } catch (error) {
+      throw inNameOf(path, error);
+    }
     Deno.removeSync(temporary);
   }
 

@@ -167,18 +167,20 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   async fn() {
     await using here = await place();
-    const output = `${here.directory}/new.json`;
+    const output = `${here.directory}/new`;
     const flags = ["--allow-env", "--allow-read", "--allow-net", "--allow-sys"];
-    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", ...flags, "cli.ts", "create", "my-bucket", "-o", output],
-      env: { ...sandboxEnv(here.sandbox), NO_COLOR: "1" },
-    }).output();
-    assert.equal(
-      new TextDecoder().decode(stderr),
-      `Error: Could not write ${output}: Deno was not allowed to\n` +
-        `Run it with --allow-write=${here.directory}, or with deno run -A\n`,
-    );
-    assert.equal(code, 1);
+    for (const command of [["create", "my-bucket"], ["get-object", "my-bucket", "hello.txt"]]) {
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-prompt", ...flags, "cli.ts", ...command, "-o", output],
+        env: { ...sandboxEnv(here.sandbox), NO_COLOR: "1" },
+      }).output();
+      assert.equal(
+        new TextDecoder().decode(stderr),
+        `Error: Could not write ${output}: Deno was not allowed to\n` +
+          `Run it with --allow-write=${here.directory}, or with deno run -A\n`,
+      );
+      assert.equal(code, 1);
+    }
   },
 });
 

@@ -5,8 +5,8 @@
  */
 import { dirname, join } from "node:path";
 import { S3CredentialsError } from "../../errors.ts";
-import { escapeName, shellWord } from "../../escape.ts";
-import { infoIfExists } from "../../file_info.ts";
+import { escapeName } from "../../escape.ts";
+import { infoIfExists, inNameOf } from "../../file_info.ts";
 
 /** A path that can only be a directory's. */
 const NAMES_DIRECTORY = Deno.build.os === "windows" ? /[\\/]$/ : /\/$/;
@@ -124,7 +124,7 @@ export function withFileErrors<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof S3CredentialsError) throw error;
-    if (error instanceof Deno.errors.NotCapable) throw notAllowed(path, error);
+    if (error instanceof Deno.errors.NotCapable) throw inNameOf(path, error);
     const isMissing = error instanceof Deno.errors.NotFound;
     const reason = isMissing
       ? "its directory does not exist"
@@ -134,16 +134,6 @@ export function withFileErrors<T>(path: string, work: () => T): T {
       cause: error,
     });
   }
-}
-
-/** Deno names the path that it may not write, which is that of the temporary file. */
-function notAllowed(path: string, cause: Error): Error {
-  if (!cause.message.includes("write access")) return cause;
-  const message = `Could not write ${escapeName(path)}: Deno was not allowed to`;
-  return new S3CredentialsError("access-denied", message, {
-    hint: `Run it with --allow-write=${shellWord(dirname(path))}, or with deno run -A`,
-    cause,
-  });
 }
 
 function directory(): Error {
