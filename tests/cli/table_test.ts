@@ -83,12 +83,19 @@ Deno.test("list-credentials --table: ids of keys are whole at a narrow terminal"
   await run(["create", "my-bucket", "--username", "u".repeat(64)], { sandbox });
   const [id = ""] = sandbox.account.users.get("u".repeat(64))!.accessKeys.keys();
   for (const columns of [40, 80, 120]) {
-    const { stdout } = await run(["list-credentials", "--table", "--user", "u".repeat(64)], {
-      sandbox,
-      isStdoutTerminal: true,
-      columns,
-    });
+    const { stdout, stderr } = await run(
+      ["list-credentials", "--table", "--user", "u".repeat(64)],
+      {
+        sandbox,
+        isStdoutTerminal: true,
+        columns,
+      },
+    );
     assert.match(stdout, new RegExp(`^u{64}  ${id}( |$)`, "m"));
+    assert.match(
+      stderr,
+      /^Not shown for lack of width: .*AgeDays.*\. Make the terminal wider, or omit --table\n$/,
+    );
   }
 });
 

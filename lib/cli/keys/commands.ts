@@ -82,8 +82,8 @@ const CREDENTIAL_FIELDS = [
 const CREDENTIAL_COLUMNS = {
   fields: CREDENTIAL_FIELDS,
   tableFields: [
-    ...["UserName", "AccessKeyId", "Status", "AgeDays", "LastUsedDate", "Buckets"],
-    ...["Permission", "Expires", "Warnings"],
+    ...["UserName", "AccessKeyId", "Status", "Expires", "Warnings", "Buckets"],
+    ...["Permission", "AgeDays", "LastUsedDate"],
   ],
   wholeFields: ["UserName", "AccessKeyId"],
 };

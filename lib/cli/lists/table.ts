@@ -14,6 +14,8 @@ export interface TableStyle {
   whole?: readonly string[];
   /** Makes a heading. */
   bold(text: string): string;
+  /** Is told the columns that don't fit. */
+  onDropped?(fields: readonly string[]): void;
 }
 
 /** The widths of columns are those of the first rows, so that a long list begins at once. */
@@ -43,7 +45,7 @@ export async function* formatTable(
     if (columns !== undefined) {
       yield line(row, columns);
     } else if (first.push(row) === MEASURED_ROWS) {
-      columns = fit(fields.map((field) => measured(field, first, style)), style.width);
+      columns = shown(fields.map((field) => measured(field, first, style)), style);
       yield head(columns, style) + first.map((one) => line(one, columns!)).join("");
       first = [];
     }
@@ -51,7 +53,7 @@ export async function* formatTable(
   if (columns !== undefined) return;
   const all = fields.map((field) => measured(field, first, style));
   const used = all.filter(({ field }) => first.some((row) => textOf(row, field) !== NOTHING));
-  columns = fit(used.length > 0 ? used : all, style.width);
+  columns = shown(used.length > 0 ? used : all, style);
   yield head(columns, style) + first.map((row) => line(row, columns)).join("");
 }
 
@@ -66,6 +68,14 @@ function measured(
     width: Math.max(field.length, ...rows.map((row) => displayWidth(textOf(row, field)))),
     isNumeric: rows.length > 0 && rows.every((row) => typeof valueOf(row, field) === "number"),
   };
+}
+
+/** The columns that fit; the others are reported. */
+function shown(columns: readonly Column[], { width, onDropped }: TableStyle): Column[] {
+  const fitted = fit(columns, width);
+  const dropped = columns.slice(fitted.length).map(({ field }) => field);
+  if (dropped.length > 0) onDropped?.(dropped);
+  return fitted;
 }
 
 /**
@@ -116,9 +126,9 @@ function tableCell(value: unknown): string {
 
 /** A row that came later may have more than was measured. */
 function aligned(text: string, { width, isNumeric, isWhole }: Column): string {
-  const shown = isWhole ? text : cut(text, width);
-  const padding = " ".repeat(Math.max(0, width - displayWidth(shown)));
-  return isNumeric ? padding + shown : shown + padding;
+  const whole = isWhole ? text : cut(text, width);
+  const padding = " ".repeat(Math.max(0, width - displayWidth(whole)));
+  return isNumeric ? padding + whole : whole + padding;
 }
 
 function cut(text: string, width: number): string {

@@ -8,7 +8,7 @@ import { flag, type Values } from "../command.ts";
 import { escapeControls } from "../../escape.ts";
 import type { Io, Output } from "../io.ts";
 import { usage } from "../options.ts";
-import { styled, terminalWidth } from "../output.ts";
+import { styled, terminalWidth, writeMessage } from "../output.ts";
 import { formatTable } from "./table.ts";
 
 /** How a list is written. */
@@ -89,6 +89,10 @@ export async function writeRows(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failure: { error: unknown } | undefined;
   let written: Promise<void> = Promise.resolve();
+  let dropped: readonly string[] = [];
+  const onDropped = (fields: readonly string[]) => {
+    dropped = fields;
+  };
   const flush = () => {
     clearTimeout(timer);
     timer = undefined;
@@ -100,7 +104,8 @@ export async function writeRows(
     });
   };
   try {
-    for await (const piece of formatted(abortableItems(rows, io), format, columns, io.stdout)) {
+    const pieces = formatted(abortableItems(rows, io), format, columns, io.stdout, onDropped);
+    for await (const piece of pieces) {
       batch += piece;
       timer ??= setTimeout(flush, BATCH_DELAY_MS);
       if (batch.length >= BATCH_SIZE) {
@@ -116,6 +121,11 @@ export async function writeRows(
     await written;
   }
   if (failure !== undefined) throw (failure as { error: unknown }).error;
+  if (dropped.length === 0) return;
+  await writeMessage(
+    io,
+    `Not shown for lack of width: ${dropped.join(", ")}. Make the terminal wider, or omit --table`,
+  );
 }
 
 /** On a terminal, control characters are escaped; those of a table always are. */
@@ -124,11 +134,12 @@ async function* formatted(
   format: ListFormat,
   { fields, tableFields, wholeFields }: Columns,
   output: Output,
+  onDropped: (fields: readonly string[]) => void,
 ): AsyncGenerator<string> {
   if (format === "table") {
     const bold = (text: string) => styled(output, "bold", text);
     const width = terminalWidth(output) ?? Infinity;
-    yield* formatTable(rows, tableFields, { width, bold, whole: wholeFields });
+    yield* formatTable(rows, tableFields, { width, bold, whole: wholeFields, onDropped });
     return;
   }
   for await (const piece of formatRows(rows, format, fields)) {
