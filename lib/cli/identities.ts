@@ -44,22 +44,29 @@ export const whoami = defineCommand({
   async run({ options }, io) {
     const identity = await withAws(options, io, async (aws) => {
       const { whoami } = await library.whoami();
-      if (options.verbose || options.debug) await writeMessage(io, await connectionLines(aws));
+      if (options.verbose || options.debug) {
+        await writeMessage(io, await connectionLines(aws, options.auth));
+      }
       return await whoami(aws);
     });
     await writeJson(io, identity);
   },
 });
 
-async function connectionLines(aws: Aws): Promise<string> {
+async function connectionLines(aws: Aws, auth: string | undefined): Promise<string> {
   const { connectionOf } = await library.connect();
   const { profile, credentials, region, endpoints } = await connectionOf(aws).describe();
   return [
     `Profile: ${profile === undefined ? "none is named" : escapeName(profile)}`,
-    `Credentials: ${credentials ?? "from the command line"}`,
+    `Credentials: ${credentials ?? givenSource(auth)}`,
     `Region: ${region}`,
     ...Object.entries(endpoints).map(([service, url]) => `Endpoint of ${service}: ${url}`),
   ].join("\n");
+}
+
+function givenSource(auth: string | undefined): string {
+  if (auth === undefined) return "from the command line";
+  return auth === "-" ? "from standard input, by --auth" : `${escapeName(auth)}, by --auth`;
 }
 
 /** `s3-credentials delete-user` */

@@ -621,6 +621,17 @@ test("whoami --verbose: shows profile, source, region and endpoints", async (san
   }
   const { stderr } = await run(["whoami", "-v"], { sandbox });
   assert.match(stderr, /^Profile: none is named\nCredentials: the environment\n/);
+  const stdin = JSON.stringify({
+    AccessKeyId: sandbox.credentials.accessKeyId,
+    SecretAccessKey: sandbox.credentials.secretAccessKey,
+  });
+  const piped = await run(["whoami", "-v", "--auth", "-"], { sandbox, stdin });
+  assert.match(piped.stderr, /^Credentials: from standard input, by --auth$/m);
+  const auth = await Deno.makeTempFile();
+  await Deno.writeTextFile(auth, stdin);
+  const read = await run(["whoami", "-v", "--auth", auth], { sandbox });
+  await Deno.remove(auth);
+  assert.ok(read.stderr.includes(`\nCredentials: ${auth}, by --auth\n`), read.stderr);
 });
 
 test("FIPS with an endpoint of its own: names the variable, and S3 is called there", async (sandbox) => {
