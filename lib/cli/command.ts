@@ -62,6 +62,12 @@ export interface Command<O extends Record<string, Option<unknown>>> {
    * @default {false} the program ends without waiting for it
    */
   stopsItself?: boolean;
+  /**
+   * Whether it always prints JSON, so that there is no option for it.
+   *
+   * @default {false} a list prints JSON if it has the other formats as options
+   */
+  printsJson?: boolean;
   /** Does the work. */
   run(invocation: Invocation<O>, io: Io): Promise<void>;
 }

@@ -29,6 +29,7 @@ import { deleteUsers, USERS_AT_A_TIME } from "./user_deletions.ts";
 
 /** `s3-credentials whoami` */
 export const whoami = defineCommand({
+  printsJson: true,
   description: "Show which identity the credentials belong to: its user or role, and the account.",
   examples: [
     ["Your own credentials:", "whoami"],

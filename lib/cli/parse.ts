@@ -75,6 +75,9 @@ function parseCommand(
   const scanned = new Scanned(words, allOptions(command), command.takesChild);
   if (scanned.has("--help")) return { kind: "help", name, command };
   try {
+    if (scanned.problem?.option === "--json" && printsJson(command)) {
+      throw new InvalidInput("Unknown option '--json': the output is JSON already");
+    }
     if (scanned.problem !== undefined) throw scanned.problem;
     checkOperands(command, scanned);
     const { operands, childWords } = scanned;
@@ -90,6 +93,10 @@ function parseCommand(
       error instanceof S3CredentialsError && error.code === "usage";
     throw isUsage ? new UsageError(error.message, usage) : error;
   }
+}
+
+function printsJson(command: AnyCommand): boolean {
+  return command.printsJson ?? allOptions(command).some(({ flags }) => flags === "--nl");
 }
 
 function readOptions(command: AnyCommand, scanned: Scanned): Record<string, unknown> {

@@ -84,6 +84,8 @@ const commands: Case[] = [
     [["policy"], "Missing argument BUCKETS"],
     [["delete-user"], "Missing argument USERNAMES"],
     [["whoami", "me"], "Too many arguments"],
+    [["whoami", "--json"], "Unknown option '--json': the output is JSON already"],
+    [["list-users", "--json"], "Unknown option '--json': the output is JSON already"],
     [["create", "my-bucket", "--read-olny"], "did you mean --read-only?"],
     [["create", "my-bucket", "-x"], "Unknown option '-x'"],
     [["policy", "my-bucket", "--duration", "15m"], "Unknown option '--duration'"],

@@ -13,6 +13,7 @@ import { notSet, onlyBucket, readable } from "./one_bucket.ts";
 
 /** `s3-credentials get-cors-policy` */
 export const getCorsPolicy = defineCommand({
+  printsJson: true,
   operands: "<bucket>",
   description: "Show the CORS policy of a bucket as JSON.",
   examples: [["One bucket:", "get-cors-policy my-bucket"]],

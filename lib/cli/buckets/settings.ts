@@ -56,6 +56,7 @@ export const listBuckets = defineCommand({
 
 /** `s3-credentials get-bucket-policy` */
 export const getBucketPolicy = defineCommand({
+  printsJson: true,
   operands: "<bucket>",
   description: "Show the policy of a bucket as JSON.",
   examples: [["One bucket:", "get-bucket-policy my-bucket"]],
@@ -158,6 +159,7 @@ function parseBucketPolicy(text: string, path: string): PolicyDocument {
 
 /** `s3-credentials get-public-access-block` */
 export const getPublicAccessBlock = defineCommand({
+  printsJson: true,
   operands: "<bucket>",
   description: "Show the public access block of a bucket: what prevents it from becoming public.",
   examples: [["One bucket:", "get-public-access-block my-bucket"]],

@@ -22,6 +22,7 @@ import {
 
 /** `s3-credentials policy` */
 export const policy = defineCommand({
+  printsJson: true,
   operands: "<buckets...>",
   operandsOption: GRANT_OPTION,
   description: "Show the JSON policy that create would use for one or more buckets. Makes no " +
