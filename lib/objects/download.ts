@@ -7,7 +7,7 @@ import { missingBucket } from "../aws/missing.ts";
 import { serviceError } from "../aws/service_error.ts";
 import type { Limiter } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
-import { escapeName } from "../escape.ts";
+import { escapeName, shellWord } from "../escape.ts";
 import { type BucketClient, S3RequestError } from "./bucket_client.ts";
 import { type Digest, digestOf } from "./checksum.ts";
 import type { HttpHead } from "../http/head.ts";
@@ -357,6 +357,18 @@ export function getError(client: BucketClient, error: unknown, key: string): unk
   if (error.name === "NoSuchBucket") return missingBucket(client.bucket, error);
   const { code, message, hint, cause } = serviceError(error, action);
   return httpStatusCode === 404
-    ? new S3CredentialsError("not-found", `Not found: ${escapeName(key)}`, { cause })
+    ? new S3CredentialsError("not-found", `Not found: ${escapeName(key)}`, {
+      cause,
+      hint: patternHint(key),
+    })
     : new S3CredentialsError(code, message, { hint, cause });
+}
+
+/** A key is taken as it is, also if it looks like several. */
+function patternHint(key: string): string | undefined {
+  if (!/[*?]|\/$/.test(key)) return undefined;
+  const pattern = key.endsWith("/") ? `${key}*` : key;
+  return `Keys are taken as they are. For all that fit a pattern: \`patterns\` ${
+    shellWord(pattern)
+  }`;
 }

@@ -104,3 +104,16 @@ Deno.test("rotate: an access key in place of a user is said to be one", async ()
       "list-credentials --all\n",
   );
 });
+
+Deno.test("get-objects: a pattern or directory in place of a key comes with the option for it", async () => {
+  await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+  for (const key of ["dir/*", "dir/"]) {
+    const { code, stderr } = await run(["get-objects", "my-bucket", key], { sandbox });
+    assert.equal(code, 1);
+    assert.equal(
+      stderr,
+      `Error: Not found: ${key}\n` +
+        "Keys are taken as they are. For all that fit a pattern: get-objects --pattern 'dir/*'\n",
+    );
+  }
+});
