@@ -107,3 +107,8 @@ Deno.test("completions: an unknown shell, or none, is wrong usage that names the
   assert.equal(unknown.stdout, "");
   assert.equal((await run(["completions"])).code, 2);
 });
+
+Deno.test("completions bash: the answers that can --expect takes", async () => {
+  const { stdout } = await run(["completions", "bash"]);
+  assert.match(stdout, /can:--expect\) completer='words allowed denied'/);
+});

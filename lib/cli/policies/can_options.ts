@@ -54,11 +54,14 @@ export const canOptions = {
     "Value of a condition key, as KEY=VALUE, such as aws:SourceIp=203.0.113.7; may be repeated",
     parseContext,
   ),
-  expect: value(
-    "--expect <answer>",
-    "Exit with code 1 unless every answer is this: allowed or denied",
-    (text) => checkChoice(text, EXPECTATIONS) as typeof EXPECTATIONS[number],
-  ),
+  expect: {
+    ...value(
+      "--expect <answer>",
+      "Exit with code 1 unless every answer is this: allowed or denied",
+      (text) => checkChoice(text, EXPECTATIONS) as typeof EXPECTATIONS[number],
+    ),
+    choices: EXPECTATIONS,
+  },
   json: flag("--json", "JSON"),
   simulate: flag("--simulate", "With --action, ask IAM's simulator too, and name differences"),
   probe: flag(
