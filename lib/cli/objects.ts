@@ -204,7 +204,6 @@ export const putObject = defineCommand({
     const [key = ""] = checkedKeys([operands[1] ?? ""]);
     const path = operands[2] ?? "";
     const isInput = path === "-";
-    await warnOfSlashes([key], io);
     if (isInput && options.auth === "-") {
       throw usage("PATH and --auth cannot both read standard input");
     }
