@@ -204,7 +204,7 @@ const DIFFERENCES: Difference[] = [
     ours: {
       code: 0,
       output:
-        /^Warning: The new key can .+\nUser already exists: ida, with access key AKIA.+\nAttached /,
+        /^Warning: The other access keys of user ida also get .+: access key AKIA.+\nWarning: The new key can .+\nUser already exists: ida, with access key AKIA.+\nAttached /,
     },
   },
   {
