@@ -320,6 +320,32 @@ export function untagContext(call: IamCall): Record<string, string[]> {
   return { "aws:TagKeys": tagKeysOf(call) };
 }
 
+/** The operations that add tags to what a call is about, found by `find`, and take them away. */
+export function taggingOperations(
+  kind: TaggedKind,
+  arn: (call: IamCall) => string,
+  find: (call: IamCall) => { tags?: Tag[] },
+): IamOperations {
+  const run = (changed: (tags: Tag[], call: IamCall) => Tag[]) => (call: IamCall) => {
+    const entity = find(call);
+    entity.tags = changed(entity.tags ?? [], call);
+    return undefined;
+  };
+  const needs = (action: string, call: IamCall, context: NeededPermission["context"]) => [
+    { action: `iam:${action}${kind}`, resource: arn(call), context },
+  ];
+  return {
+    [`Tag${kind}`]: {
+      permissions: (call) => needs("Tag", call, tagContext(tagsOf(call, kind))),
+      run: run((tags, call) => mergeTags(tags, tagsOf(call, kind), kind)),
+    },
+    [`Untag${kind}`]: {
+      permissions: (call) => needs("Untag", call, untagContext(call)),
+      run: run((tags, call) => withoutTags(tags, call, kind)),
+    },
+  };
+}
+
 /** Writes one page of tags. */
 export function pageOfTags(call: IamCall, tags: Tag[]): XmlContent {
   return page(

@@ -24,10 +24,9 @@ import {
   roleArn,
   roleOf,
   tagContext,
+  taggingOperations,
   tagMembers,
   tagsOf,
-  untagContext,
-  withoutTags,
 } from "./call.ts";
 import type { InstanceProfile } from "./entities.ts";
 import { uniqueId } from "../identifiers.ts";
@@ -132,31 +131,7 @@ export const instanceProfileOperations: IamOperations = {
     return undefined;
   }),
 
-  TagInstanceProfile: {
-    permissions: (call) => [{
-      action: "iam:TagInstanceProfile",
-      resource: profileArn(call),
-      context: tagContext(tagsOf(call, "InstanceProfile")),
-    }],
-    run: (call) => {
-      const profile = profileOf(call);
-      profile.tags = mergeTags(profile.tags, tagsOf(call, "InstanceProfile"), "InstanceProfile");
-      return undefined;
-    },
-  },
-
-  UntagInstanceProfile: {
-    permissions: (call) => [{
-      action: "iam:UntagInstanceProfile",
-      resource: profileArn(call),
-      context: untagContext(call),
-    }],
-    run: (call) => {
-      const profile = profileOf(call);
-      profile.tags = withoutTags(profile.tags, call, "InstanceProfile");
-      return undefined;
-    },
-  },
+  ...taggingOperations("InstanceProfile", profileArn, profileOf),
 
   ListInstanceProfileTags: onProfile(
     "ListInstanceProfileTags",

@@ -17,10 +17,9 @@ import {
   pathOf,
   refuse,
   tagContext,
+  taggingOperations,
   tagMembers,
   tagsOf,
-  untagContext,
-  withoutTags,
 } from "./call.ts";
 import type { MfaDevice } from "./entities.ts";
 import { plainUser } from "./users.ts";
@@ -133,31 +132,7 @@ export const mfaOperations: IamOperations = {
     },
   },
 
-  TagMFADevice: {
-    permissions: (call) => [{
-      action: "iam:TagMFADevice",
-      resource: serialNumberOf(call),
-      context: tagContext(tagsOf(call, "MFADevice")),
-    }],
-    run: (call) => {
-      const device = deviceOf(call);
-      device.tags = mergeTags(device.tags ?? [], tagsOf(call, "MFADevice"), "MFADevice");
-      return undefined;
-    },
-  },
-
-  UntagMFADevice: {
-    permissions: (call) => [{
-      action: "iam:UntagMFADevice",
-      resource: serialNumberOf(call),
-      context: untagContext(call),
-    }],
-    run: (call) => {
-      const device = deviceOf(call);
-      device.tags = withoutTags(device.tags ?? [], call, "MFADevice");
-      return undefined;
-    },
-  },
+  ...taggingOperations("MFADevice", serialNumberOf, deviceOf),
 
   ListMFADeviceTags: {
     permissions: (call) => [{ action: "iam:ListMFADeviceTags", resource: serialNumberOf(call) }],

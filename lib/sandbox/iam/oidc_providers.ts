@@ -24,10 +24,9 @@ import {
   pageOfTags,
   refuse,
   tagContext,
+  taggingOperations,
   tagMembers,
   tagsOf,
-  untagContext,
-  withoutTags,
 } from "./call.ts";
 
 const MAX_PROVIDERS = 100;
@@ -130,35 +129,7 @@ export const oidcProviderOperations: IamOperations = {
     },
   ),
 
-  TagOpenIDConnectProvider: {
-    permissions: (call) => [{
-      action: "iam:TagOpenIDConnectProvider",
-      resource: arnOfCall(call),
-      context: tagContext(tagsOf(call, "OpenIDConnectProvider")),
-    }],
-    run: (call) => {
-      const provider = providerOf(call);
-      provider.tags = mergeTags(
-        provider.tags,
-        tagsOf(call, "OpenIDConnectProvider"),
-        "OpenIDConnectProvider",
-      );
-      return undefined;
-    },
-  },
-
-  UntagOpenIDConnectProvider: {
-    permissions: (call) => [{
-      action: "iam:UntagOpenIDConnectProvider",
-      resource: arnOfCall(call),
-      context: untagContext(call),
-    }],
-    run: (call) => {
-      const provider = providerOf(call);
-      provider.tags = withoutTags(provider.tags, call, "OpenIDConnectProvider");
-      return undefined;
-    },
-  },
+  ...taggingOperations("OpenIDConnectProvider", arnOfCall, providerOf),
 
   ListOpenIDConnectProviderTags: onProvider(
     "ListOpenIDConnectProviderTags",

@@ -22,10 +22,9 @@ import {
   roleArn,
   roleOf,
   tagContext,
+  taggingOperations,
   tagMembers,
   tagsOf,
-  untagContext,
-  withoutTags,
 } from "./call.ts";
 import { QUOTAS } from "./quotas.ts";
 import { uniqueId } from "../identifiers.ts";
@@ -134,31 +133,11 @@ export const roleOperations: IamOperations = {
     return undefined;
   }),
 
-  TagRole: {
-    permissions: (call) => [{
-      action: "iam:TagRole",
-      resource: roleArn(call.account, nameOf(call, "RoleName", 64)),
-      context: tagContext(tagsOf(call, "Role")),
-    }],
-    run: (call) => {
-      const role = roleOf(call);
-      role.tags = mergeTags(role.tags, tagsOf(call, "Role"), "Role");
-      return undefined;
-    },
-  },
-
-  UntagRole: {
-    permissions: (call) => [{
-      action: "iam:UntagRole",
-      resource: roleArn(call.account, nameOf(call, "RoleName", 64)),
-      context: untagContext(call),
-    }],
-    run: (call) => {
-      const role = roleOf(call);
-      role.tags = withoutTags(role.tags, call, "Role");
-      return undefined;
-    },
-  },
+  ...taggingOperations(
+    "Role",
+    (call) => roleArn(call.account, nameOf(call, "RoleName", 64)),
+    roleOf,
+  ),
 
   ListRoleTags: onRole("ListRoleTags", (role, call) => pageOfTags(call, role.tags)),
 };

@@ -20,13 +20,12 @@ import {
   pageOfTags,
   pathOf,
   tagContext,
+  taggingOperations,
   tagMembers,
   tagsOf,
-  untagContext,
   userArn,
   userNameOf,
   userOf,
-  withoutTags,
 } from "./call.ts";
 import { boundaryContext, boundaryElement, boundaryOf } from "./boundary.ts";
 import { fields } from "../query.ts";
@@ -121,31 +120,7 @@ export const userOperations: IamOperations = {
     },
   },
 
-  TagUser: {
-    permissions: (call) => [{
-      action: "iam:TagUser",
-      resource: userArn(call.account, nameOf(call, "UserName")),
-      context: tagContext(tagsOf(call, "User")),
-    }],
-    run: (call) => {
-      const user = userOf(call);
-      user.tags = mergeTags(user.tags, tagsOf(call, "User"), "User");
-      return undefined;
-    },
-  },
-
-  UntagUser: {
-    permissions: (call) => [{
-      action: "iam:UntagUser",
-      resource: userArn(call.account, nameOf(call, "UserName")),
-      context: untagContext(call),
-    }],
-    run: (call) => {
-      const user = userOf(call);
-      user.tags = withoutTags(user.tags, call, "User");
-      return undefined;
-    },
-  },
+  ...taggingOperations("User", (call) => userArn(call.account, nameOf(call, "UserName")), userOf),
 
   ListUserTags: onUser("ListUserTags", (user, call) => pageOfTags(call, user.tags)),
 
