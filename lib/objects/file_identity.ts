@@ -23,22 +23,54 @@ export function leadsTo(path: string, known: Identity): boolean {
   return found !== undefined && isSame(found, known);
 }
 
-/** Fails, each time it is called, once a path leads to another directory than at first. */
-export function directoryCheck(path: string): () => void {
+/** The directory that a file is written in. */
+export interface Place {
+  /** Throws if the path leads to another directory by now. */
+  check(): void;
+  /** Whether other users may be able to lead the path elsewhere. */
+  isShared: boolean;
+}
+
+/** The directory that a path leads to now. */
+export function placeOf(path: string): Place {
   const known = Deno.statSync(path);
-  return () => {
-    if (!leadsTo(path, known)) throw replaced(path);
+  return {
+    check() {
+      if (!leadsTo(path, known)) throw replaced(path);
+    },
+    isShared: true,
   };
 }
 
 /** How often the place of a file is checked: somebody who swaps paths must win every time. */
 export const ROUNDS = 3;
 
+const WRITABLE_BY_OTHERS = 0o022;
+/** In a directory with this bit, nobody renames or removes what is another's. */
+const STICKY = 0o1000;
+
+/**
+ * Whether users other than root may rename what is in a directory, or its own permissions. On Linux the
+ * mode says so, whatever access list there is; elsewhere, or where Deno may not tell who the user
+ * is, it has to be assumed.
+ */
+export function isShared({ uid, mode }: Deno.FileInfo): boolean {
+  if (Deno.build.os !== "linux" || uid === null || mode === null) return true;
+  if ((mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0) return true;
+  return uid !== 0 && uid !== ownUid();
+}
+
+function ownUid(): number | null {
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "uid" });
+  return state === "granted" ? Deno.uid() : null;
+}
+
 /** Throws `conflict` unless an open file has this name, in the directory that is checked. */
-export function assertInPlace(file: Deno.FsFile, path: string, checkDirectory: () => void): void {
+export function assertInPlace(file: Deno.FsFile, path: string, place: Place): void {
   const opened = file.statSync();
-  for (let round = 0; round < ROUNDS; round++) {
-    checkDirectory();
+  const rounds = place.isShared ? ROUNDS : 1;
+  for (let round = 0; round < rounds; round++) {
+    place.check();
     const found = infoIfExists(Deno.lstatSync, path);
     if (found === undefined || !isSame(found, opened)) throw replaced(dirname(path));
   }

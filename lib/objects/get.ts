@@ -357,7 +357,7 @@ async function getOne(
     if (path === undefined || target.isRepeated) return { key, path, size: 0 };
     // The path doesn't tell which of two keys it was made of.
     action += ` to ${escapeName(path)}`;
-    const file = new LocalFile(path, target.existing, target.checkPlace);
+    const file = new LocalFile(path, target.existing, target.place);
     const size = await save(file, download, key, known?.etag ? known : undefined);
     return { key, path, size };
   } catch (error) {

@@ -9,7 +9,7 @@ import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { infoIfExists } from "../file_info.ts";
 import { fileError } from "./file_error.ts";
-import { isSame, leadsTo } from "./file_identity.ts";
+import { isSame, isShared, leadsTo, type Place } from "./file_identity.ts";
 import { caseFoldPath, resolveKeyPath } from "./keys.ts";
 import { isTemporaryName, removeLeftovers } from "./leftovers.ts";
 import { LocalFile } from "./local_file.ts";
@@ -23,8 +23,8 @@ export interface Target {
   existing?: Deno.FileInfo;
   /** Whether the same key had a target before. */
   isRepeated?: true;
-  /** Throws if the path leads into another directory by now. */
-  checkPlace(): void;
+  /** The directory that the file goes into. */
+  place: Place;
   /** Says that the file is finished or given up. */
   release(): void;
 }
@@ -39,6 +39,8 @@ interface Reservation {
 type KnownDirectory =
   | {
     info: Deno.FileInfo;
+    /** Whether other users may be able to lead its path elsewhere. */
+    isShared: boolean;
     /** Whether nothing was in it when it was first looked at. */
     wasEmpty: boolean;
     problem?: undefined;
@@ -57,8 +59,12 @@ export class LocalDirectory {
 
   private constructor(root: string) {
     this.#root = root;
-    const wasEmpty = isEmpty(root);
-    this.#directories.set(root, { info: Deno.statSync(root), wasEmpty });
+    const info = Deno.statSync(root);
+    this.#directories.set(root, {
+      info,
+      isShared: isShared(info) || ancestors(root).some((path) => isShared(Deno.statSync(path))),
+      wasEmpty: isEmpty(root),
+    });
   }
 
   /** Makes the directory if it is missing, and checks that files can be written there. */
@@ -80,10 +86,11 @@ export class LocalDirectory {
    * `checkDirectory` is called before a directory is made for the key itself, and may throw.
    */
   async target(key: string, checkDirectory?: () => Promise<void>): Promise<Target> {
-    const place = resolveKeyPath(key, { isWindows: IS_WINDOWS });
-    if (place.kind === "unsafe") throw skipped(key, place.reason);
-    if (place.kind === "directory") await checkDirectory?.();
-    const parents = place.kind === "directory" ? place.segments : place.segments.slice(0, -1);
+    const keyPath = resolveKeyPath(key, { isWindows: IS_WINDOWS });
+    if (keyPath.kind === "unsafe") throw skipped(key, keyPath.reason);
+    if (keyPath.kind === "directory") await checkDirectory?.();
+    const { segments } = keyPath;
+    const parents = keyPath.kind === "directory" ? segments : segments.slice(0, -1);
     const awaited = new Set<Reservation>();
     for (;;) {
       const file = this.#reservedAlong(parents).find((file) => !awaited.has(file));
@@ -92,18 +99,19 @@ export class LocalDirectory {
       // Others may have been reserved in the meantime.
       awaited.add(file);
     }
-    const problem = this.#makeDirectories(parents);
-    if (problem !== undefined) throw skipped(key, problem);
-    const checkPlace = () => this.#check(join(this.#root, ...parents), key);
-    if (place.kind === "directory") return { path: undefined, checkPlace, release: () => {} };
-    const path = join(this.#root, ...place.segments);
-    if (isTemporaryName(place.segments.at(-1)!)) {
+    const directory = join(this.#root, ...parents);
+    const known = this.#makeDirectories(parents);
+    if (known.problem !== undefined) throw skipped(key, known.problem);
+    const place = { check: () => this.#check(directory, key), isShared: known.isShared };
+    if (keyPath.kind === "directory") return { path: undefined, place, release: () => {} };
+    const path = join(this.#root, ...segments);
+    if (isTemporaryName(segments.at(-1)!)) {
       throw skipped(key, "its name is one of those that unfinished downloads have");
     }
     const existing = this.#mayExist(path) ? existingFile(path, key) : undefined;
     const earlier = this.#reserved.get(caseFoldPath(path))?.find((other) => other.key === key);
-    if (earlier !== undefined) return { path, isRepeated: true, checkPlace, release: () => {} };
-    return { path, existing, checkPlace, release: await this.#reserve(key, path) };
+    if (earlier !== undefined) return { path, isRepeated: true, place, release: () => {} };
+    return { path, existing, place, release: await this.#reserve(key, path) };
   }
 
   /** To look at what is not there takes long: an error is made each time. */
@@ -130,21 +138,21 @@ export class LocalDirectory {
   }
 
   /** Looks at each directory once a run; that it is still the same is checked at each file. */
-  #makeDirectories(segments: readonly string[]): string | undefined {
+  #makeDirectories(segments: readonly string[]): KnownDirectory {
     let path = this.#root;
     for (const segment of segments) {
       const parent = this.#directories.get(path)!;
-      if (parent.problem !== undefined) return parent.problem;
+      if (parent.problem !== undefined) return parent;
       const inner = join(path, segment);
       if (!this.#directories.has(inner)) {
-        const made = makeDirectory(inner);
+        const made = makeDirectory(inner, parent);
         // It may have been found through a link that has taken the place of its parent.
         const isInside = made.problem !== undefined || leadsTo(path, parent.info);
         this.#directories.set(inner, isInside ? made : { problem: changed(path) });
       }
       path = inner;
     }
-    return this.#directories.get(path)!.problem;
+    return this.#directories.get(path)!;
   }
 
   /**
@@ -179,7 +187,7 @@ function changed(path: string): string {
   return `somebody else changed directory ${escapeName(path)} at the same time`;
 }
 
-function makeDirectory(path: string): KnownDirectory {
+function makeDirectory(path: string, parent: { isShared: boolean }): KnownDirectory {
   try {
     const existing = infoIfExists(Deno.lstatSync, path);
     if (existing === undefined) Deno.mkdirSync(path);
@@ -189,10 +197,20 @@ function makeDirectory(path: string): KnownDirectory {
       return { problem: `${escapeName(path)} is a file and not a directory` };
     }
     if (existing !== undefined) removeLeftovers(path);
-    return { info, wasEmpty: existing === undefined || isEmpty(path) };
+    return {
+      info,
+      isShared: parent.isShared || isShared(info),
+      wasEmpty: existing === undefined || isEmpty(path),
+    };
   } catch (error) {
     return { problem: fileError(error, `could not make directory ${escapeName(path)}`).message };
   }
+}
+
+/** The directories above a real path. */
+function ancestors(path: string): string[] {
+  const above = dirname(path);
+  return above === path ? [] : [above, ...ancestors(above)];
 }
 
 function isEmpty(path: string): boolean {

@@ -13,7 +13,7 @@
 import fs from "node:fs";
 import { dirname } from "node:path";
 import { inNameOf } from "../file_info.ts";
-import { assertInPlace, directoryCheck, isSame } from "./file_identity.ts";
+import { assertInPlace, isSame, type Place, placeOf } from "./file_identity.ts";
 import { markUnfinished, temporaryBeside } from "./leftovers.ts";
 
 /** A file that is being written. */
@@ -22,21 +22,20 @@ export class LocalFile {
   readonly #temporary: string;
   readonly #file: Deno.FsFile;
   readonly #replaced: Access | undefined;
-  readonly #checkDirectory: () => void;
+  readonly #place: Place;
   #isOpen = true;
 
   /**
    * Opens the temporary file. The existing file passes its permissions on, if it is the caller's own.
-   * `checkDirectory` throws if the path leads to another directory by now.
    */
   constructor(
     path: string,
     existing: Deno.FileInfo | undefined,
-    checkDirectory: () => void = directoryCheck(dirname(path)),
+    place: Place = placeOf(dirname(path)),
   ) {
     this.#path = path;
     this.#temporary = temporaryBeside(path);
-    this.#checkDirectory = checkDirectory;
+    this.#place = place;
     const replaced = existing && accessOf(existing);
     // The finished file may be private, so the unfinished one is.
     const mode = replaced && (replaced.mode & 0o666 | 0o600);
@@ -52,7 +51,7 @@ export class LocalFile {
     }
     try {
       markUnfinished(this.#file);
-      assertInPlace(this.#file, this.#temporary, checkDirectory);
+      assertInPlace(this.#file, this.#temporary, place);
       // A user who has put a file of theirs here must not be given the content.
       const isOwn = replaced !== undefined && replaced.uid === this.#file.statSync().uid;
       this.#replaced = isOwn ? replaced : undefined;
@@ -115,7 +114,7 @@ export class LocalFile {
   /** Gives the file its name. */
   finish(): void {
     if (this.#replaced !== undefined) copyAccess(this.#replaced, this.#file, this.#temporary);
-    assertInPlace(this.#file, this.#temporary, this.#checkDirectory);
+    assertInPlace(this.#file, this.#temporary, this.#place);
     try {
       Deno.renameSync(this.#temporary, this.#path);
     } catch (error) {
@@ -127,7 +126,7 @@ export class LocalFile {
   /** That the directory was changed says more than that something is not there. */
   #reasonOf(error: unknown): unknown {
     try {
-      this.#checkDirectory();
+      this.#place.check();
       return error;
     } catch (changed) {
       return changed;

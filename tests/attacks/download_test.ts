@@ -116,10 +116,11 @@ Deno.test("LocalFile: says that a directory was changed while the file got its n
   await using st = await stage();
   let isFinishing = false;
   let checks = 0;
-  const file = new LocalFile(st.path("a"), undefined, () => {
+  const check = () => {
     // Changed after the last check before the file is renamed.
     if (isFinishing && ++checks > 3) throw new Error("exchanged");
-  });
+  };
+  const file = new LocalFile(st.path("a"), undefined, { check, isShared: true });
   await Deno.mkdir(st.path("a"));
   isFinishing = true;
   assert.throws(() => file.finish(), /exchanged/);
@@ -127,13 +128,37 @@ Deno.test("LocalFile: says that a directory was changed while the file got its n
   assert.deepEqual(tree(st.directory), { a: null });
 });
 
+Deno.test({
+  name: "LocalDirectory: checks a place once where only root and the user can change the path",
+  ignore: Deno.build.os !== "linux" || Deno.uid() !== 0,
+  async fn() {
+    await using st = await stage();
+    const shared = async (path: string, key: string) =>
+      (await LocalDirectory.open(path).target(key)).place.isShared;
+    await Deno.chmod(st.directory, 0o755);
+    assert.equal(await shared(st.directory, "a"), false);
+    assert.equal(await shared(st.directory, "d/e/a"), false);
+    for (const mode of [0o775, 0o757]) {
+      await Deno.chmod(st.path("d"), mode);
+      assert.equal(await shared(st.directory, "d/e/a"), true, `below mode ${mode.toString(8)}`);
+      assert.equal(await shared(st.path("d", "e"), "a"), true, `above mode ${mode.toString(8)}`);
+    }
+    await Deno.chmod(st.path("d"), 0o1777);
+    assert.equal(await shared(st.directory, "d/a"), false);
+    await Deno.chmod(st.path("d"), 0o700);
+    await Deno.chown(st.path("d"), otherUser, otherUser);
+    assert.equal(await shared(st.directory, "d/a"), true);
+    assert.equal(await shared(st.path("d", "e"), "a"), true);
+  },
+});
+
 Deno.test("LocalFile: says that a directory was changed where it is gone before the file is made", async () => {
   await using st = await stage();
   const directory = LocalDirectory.open(st.directory);
-  const { path, checkPlace } = await directory.target("d/a");
+  const { path, place } = await directory.target("d/a");
   await Deno.rename(st.path("d"), st.path("real"));
   assert.throws(
-    () => new LocalFile(path!, undefined, checkPlace),
+    () => new LocalFile(path!, undefined, place),
     /somebody else changed directory .*d at the/,
   );
   assert.deepEqual(tree(st.path("real")), {});
@@ -179,7 +204,10 @@ Deno.test("LocalFile: makes no file if its directory was exchanged before", asyn
   const check = () => {
     throw new Error("exchanged");
   };
-  assert.throws(() => new LocalFile(st.path("a"), undefined, check), /exchanged/);
+  assert.throws(
+    () => new LocalFile(st.path("a"), undefined, { check, isShared: false }),
+    /exchanged/,
+  );
   assert.deepEqual(tree(st.directory), {});
 });
 
