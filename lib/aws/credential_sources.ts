@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { isObject } from "../is_object.ts";
@@ -198,7 +197,8 @@ function aboutToken(error: unknown, action: string, token: string, tokenFile: st
 /** What a token says, which is no secret; its signature is. */
 function claimsOf(token: string): Record<string, unknown> | undefined {
   try {
-    const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+    const bytes = Uint8Array.fromBase64(token.split(".")[1] ?? "", { alphabet: "base64url" });
+    const claims = JSON.parse(new TextDecoder().decode(bytes));
     return isObject(claims) ? claims : undefined;
   } catch {
     return undefined;

@@ -69,8 +69,7 @@ async function certificates(path: string): Promise<string> {
     "AWS_CA_BUNDLE, or ca_bundle in the profile, names a file of certificates in PEM format";
   let text: string;
   try {
-    const { readFile } = await import("node:fs/promises");
-    text = await readFile(path, "utf8");
+    text = await Deno.readTextFile(path);
   } catch (cause) {
     // Deno names the flag that it needs.
     if (cause instanceof Error && cause.name === "NotCapable") throw cause;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import process from "node:process";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "./credential_types.ts";
@@ -48,7 +47,7 @@ export interface ConnectOptions {
   /**
    * Looks an environment variable up.
    *
-   * @default {(name) => process.env[name]}
+   * @default {(name) => Deno.env.get(name)}
    */
   env?: (name: string) => string | undefined;
   /**
@@ -119,7 +118,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
  *   sense
  */
 export async function resolveSettings(options: ConnectOptions): Promise<Settings> {
-  const env = options.env ?? ((name: string) => process.env[name]);
+  const env = options.env ?? ((name: string) => Deno.env.get(name));
   const files = await readSharedFiles(env);
   const named = namedProfile(options.profile, env);
   const config = configuration(files, env, named);

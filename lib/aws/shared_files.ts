@@ -77,17 +77,17 @@ export async function readIniFile(path: string): Promise<Map<string, IniSection>
 
 /** Reads a text file; undefined if there is none, as for a directory or a pipe. */
 export async function readTextIfAny(path: string): Promise<string | undefined> {
-  const { readFile, stat } = await import("node:fs/promises");
   let bytes: Uint8Array;
   try {
-    if (path === "" || !(await stat(path)).isFile()) return undefined;
-    bytes = await readFile(path);
+    if (path === "" || !(await Deno.stat(path)).isFile) return undefined;
+    bytes = await Deno.readFile(path);
   } catch (cause) {
     const { code, name, message } = cause as Error & { code?: string };
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     // Deno names the flag that it wants.
     if (name === "NotCapable") throw cause;
-    throw new S3CredentialsError("file", `Could not read ${escapeName(path)}: ${message}`, {
+    const reason = message.replace(/ \(os error \d+\).*$/s, "");
+    throw new S3CredentialsError("file", `Could not read ${escapeName(path)}: ${reason}`, {
       cause,
     });
   }
@@ -108,7 +108,8 @@ function asFileError<T>(path: string, read: () => T): T {
 /** Puts variables and the home directory into a path, as Python's `expandvars` and `expanduser`. */
 export function expandPath(path: string, env: Environment): string {
   const withVariables = path.replace(
-    /\$(?:(\w+)|\{([^}]*)\})/g,
+    // No variable has any other name.
+    /\$(?:(\w+)|\{([^}=\0]+)\})/g,
     (whole, plain, braced) => env(plain ?? braced) ?? whole,
   );
   if (!/^~(?=[/\\]|$)/.test(withVariables)) return withVariables;

@@ -19,13 +19,8 @@ import type { HttpBody } from "../http/connection.ts";
 import { ConnectionError, NO_CONNECTION } from "../http/errors.ts";
 import type { HttpHead } from "../http/head.ts";
 import { backoffMs } from "../retry.ts";
-import {
-  EMPTY_PAYLOAD_HASH,
-  encodePath,
-  md5OfBody,
-  sha256OfBody,
-  Signer,
-} from "../aws/requests/signature.ts";
+import { md5OfBody, sha256OfBody } from "../aws/requests/body_digest.ts";
+import { EMPTY_PAYLOAD_HASH, encodePath, Signer } from "../aws/requests/signature.ts";
 import { childText, parseXml } from "../aws/requests/xml.ts";
 
 /** A request to a bucket. */
@@ -181,7 +176,8 @@ export class BucketClient {
     const { method, key, query = {}, body } = request;
     const path = key === undefined ? basePath : `${basePath}/${encodePath(key)}`;
     const credentials = await this.#credentials(address);
-    const digest = this.#needsDigest && body !== undefined && { "content-md5": md5OfBody(body) };
+    const digest = this.#needsDigest && body !== undefined &&
+      { "content-md5": await md5OfBody(body) };
     const unsigned = {
       method,
       origin,
@@ -191,7 +187,7 @@ export class BucketClient {
       body,
       payloadHash: body === undefined
         ? EMPTY_PAYLOAD_HASH
-        : request.payloadHash ?? sha256OfBody(body),
+        : request.payloadHash ?? await sha256OfBody(body),
     };
     this.#http ??= new HttpClient(address.requestTimeoutMs, address.network);
     const { clock, onRequest } = address;

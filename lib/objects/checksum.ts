@@ -3,18 +3,22 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
-import { crc32 } from "node:zlib";
 
 /** A digest of content that arrives in pieces. */
 export interface Digest {
+  /** What to wait for before content is added; `undefined` if there is nothing to wait for. */
+  loading: Promise<void> | undefined;
   /** Adds content. */
   update(chunk: Uint8Array): void;
   /** Whether the content is what the server holds. */
   matches(): boolean;
 }
 
-const HASHED_HEADERS = { "x-amz-checksum-sha256": "sha256", "x-amz-checksum-sha1": "sha1" };
+const CHECKSUM_HEADERS = {
+  "x-amz-checksum-sha256": "sha256",
+  "x-amz-checksum-sha1": "sha1",
+  "x-amz-checksum-crc32": "crc32",
+} as const;
 
 /**
  * The digest that the headers of an answer give for the whole content of an object, if they do.
@@ -23,38 +27,82 @@ const HASHED_HEADERS = { "x-amz-checksum-sha256": "sha256", "x-amz-checksum-sha1
  * with keys that aren't its own. A checksum of parts says nothing about the whole.
  */
 export function digestOf(headers: Record<string, string>): Digest | undefined {
-  for (const [header, algorithm] of Object.entries(HASHED_HEADERS)) {
+  for (const [header, algorithm] of Object.entries(CHECKSUM_HEADERS)) {
     const value = headers[header];
-    if (value !== undefined && isOfWhole(value, headers)) return hash(algorithm, "base64", value);
+    if (value !== undefined && isOfWhole(value, headers)) return new LazyDigest(algorithm, value);
   }
-  const crc = headers["x-amz-checksum-crc32"];
-  if (crc !== undefined && isOfWhole(crc, headers)) return crc32Digest(crc);
   const md5 = /^"?([\da-f]{32})"?$/.exec(headers.etag ?? "")?.[1];
   const encryption = headers["x-amz-server-side-encryption"];
   const isForeignKey = encryption?.startsWith("aws:kms") ||
     "x-amz-server-side-encryption-customer-algorithm" in headers;
-  return md5 === undefined || isForeignKey ? undefined : hash("md5", "hex", md5);
+  return md5 === undefined || isForeignKey
+    ? undefined
+    : new LazyDigest("md5", Uint8Array.fromHex(md5).toBase64());
 }
 
 function isOfWhole(value: string, headers: Record<string, string>): boolean {
   return !value.includes("-") && headers["x-amz-checksum-type"] !== "COMPOSITE";
 }
 
-function hash(algorithm: string, encoding: "hex" | "base64", expected: string): Digest {
-  const digest = createHash(algorithm);
-  return {
-    update: (chunk) => void digest.update(chunk),
-    matches: () => digest.digest(encoding) === expected,
-  };
+type Algorithm = "sha256" | "sha1" | "md5" | "crc32";
+
+interface Hash {
+  update(chunk: Uint8Array): void;
+  digest(encoding: "base64"): string;
 }
 
-function crc32Digest(expected: string): Digest {
-  let value = 0;
-  return {
-    update: (chunk) => void (value = crc32(chunk, value)),
-    matches() {
-      const bytes = Uint8Array.from([24, 16, 8, 0], (shift) => value >>> shift & 0xff);
-      return btoa(String.fromCharCode(...bytes)) === expected;
-    },
-  };
+/** What makes the hashes, once it is loaded: that takes longer than a small object does to come. */
+const makers = new Map<Algorithm, () => Hash>();
+
+async function load(algorithm: Algorithm): Promise<() => Hash> {
+  if (algorithm === "crc32") {
+    const { crc32 } = await import("node:zlib");
+    return () => new Crc32(crc32);
+  }
+  const { createHash } = await import("node:crypto");
+  return () => createHash(algorithm);
+}
+
+class LazyDigest implements Digest {
+  loading: Promise<void> | undefined;
+  readonly #expected: string;
+  #hash: Hash | undefined;
+
+  constructor(algorithm: Algorithm, expected: string) {
+    this.#expected = expected;
+    this.#hash = makers.get(algorithm)?.();
+    this.loading = this.#hash === undefined ? this.#load(algorithm) : undefined;
+  }
+
+  async #load(algorithm: Algorithm): Promise<void> {
+    const make = await load(algorithm);
+    makers.set(algorithm, make);
+    this.#hash = make();
+    this.loading = undefined;
+  }
+
+  update(chunk: Uint8Array): void {
+    this.#hash!.update(chunk);
+  }
+
+  matches(): boolean {
+    return this.#hash!.digest("base64") === this.#expected;
+  }
+}
+
+class Crc32 implements Hash {
+  readonly #crc32: (data: Uint8Array, value: number) => number;
+  #value = 0;
+
+  constructor(crc32: (data: Uint8Array, value: number) => number) {
+    this.#crc32 = crc32;
+  }
+
+  update(chunk: Uint8Array): void {
+    this.#value = this.#crc32(chunk, this.#value);
+  }
+
+  digest(): string {
+    return Uint8Array.from([24, 16, 8, 0], (shift) => this.#value >>> shift & 0xff).toBase64();
+  }
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import type { Aws } from "../aws/connect.ts";
 import { bucketError } from "../aws/missing.ts";
 import { awsErrorCode, httpStatus, serviceError } from "../aws/service_error.ts";
@@ -13,6 +12,7 @@ import { escapeName } from "../escape.ts";
 import { BucketClient, errorOf } from "./bucket_client.ts";
 import { listPages } from "./list.ts";
 import { isFatal, type ObjectResult } from "./types.ts";
+import { md5OfBody } from "../aws/requests/body_digest.ts";
 import { childText, escapeXml, isXmlText, parseXml, type XmlElement } from "../aws/requests/xml.ts";
 
 /** The most keys that S3 deletes at a time, and as many as a page of a listing has. */
@@ -231,7 +231,7 @@ async function sendBatch(
   );
   const headers = {
     "content-type": "application/xml",
-    "content-md5": createHash("md5").update(body).digest("base64"),
+    "content-md5": await md5OfBody(body),
   };
   try {
     const answer = await client.send({ method: "POST", query: { delete: "" }, headers, body });

@@ -110,8 +110,11 @@ export async function readObject(
           const wanted = chunk.subarray(surplus);
           surplus -= chunk.length - wanted.length;
           offset += wanted.length;
-          digest?.update(wanted);
-          return write(wanted);
+          const receive = () => {
+            digest?.update(wanted);
+            return write(wanted);
+          };
+          return digest?.loading === undefined ? receive() : digest.loading.then(receive);
         };
       },
     });
@@ -125,6 +128,7 @@ export async function readObject(
   if (size !== undefined && offset !== size) {
     throw corrupt(key, `${offset} bytes arrived instead of ${size}`);
   }
+  await digest?.loading;
   if (digest?.matches() === false) throw corrupt(key);
   return offset;
 }
@@ -314,6 +318,7 @@ function tooShort(key: string, received: number, stated: number): S3CredentialsE
 }
 
 async function contentMatches(file: LocalFile, digest: Digest): Promise<boolean> {
+  await digest.loading;
   for await (const chunk of file.content()) digest.update(chunk);
   return digest.matches();
 }

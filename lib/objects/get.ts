@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Aws } from "../aws/connect.ts";
 import { anySignal } from "../abortable.ts";
@@ -218,7 +217,8 @@ async function openOutput(
       return { device: await openFound(path, info, { write: true }, signal) };
     }
     // A link to a file stays a link: the file that it names is replaced.
-    const file = new LocalFile(info === undefined ? path : Deno.realPathSync(path), info);
+    const real = info === undefined ? path : Deno.realPathSync(path);
+    const file = await LocalFile.open(real, info);
     removeLeftovers(dirname(file.temporaryPath));
     return { file };
   } catch (error) {
@@ -237,9 +237,17 @@ const IRREPLACEABLE = new Set(["EACCES", "EPERM", "EBUSY", "EROFS"]);
 
 function replacingHint(error: unknown, path: string): string | undefined {
   const { code = "" } = error as { code?: string };
-  if (!IRREPLACEABLE.has(code) || !existsSync(path)) return;
+  if (!IRREPLACEABLE.has(code) || !isThere(path)) return;
   return "The file is replaced as a whole, so its directory must be writable; if only the file is, " +
     "redirect standard output to it";
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** What {@linkcode getObjects} gets; if neither keys nor patterns are given, everything. */
@@ -357,7 +365,7 @@ async function getOne(
     if (path === undefined || target.isRepeated) return { key, path, size: 0 };
     // The path doesn't tell which of two keys it was made of.
     action += ` to ${escapeName(path)}`;
-    const file = new LocalFile(path, target.existing, target.place);
+    const file = await LocalFile.open(path, target.existing, target.place);
     const size = await save(file, download, key, known?.etag ? known : undefined);
     return { key, path, size };
   } catch (error) {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import { isSame } from "./file_identity.ts";
 
@@ -11,7 +10,10 @@ const NAME = /^\.s3-credentials-[0-9a-f]{12}$/;
 
 /** A new name for an unfinished file; short, so that it fits wherever the finished name does. */
 export function temporaryBeside(path: string): string {
-  return join(dirname(path), `.s3-credentials-${randomBytes(6).toString("hex")}`);
+  return join(
+    dirname(path),
+    `.s3-credentials-${crypto.getRandomValues(new Uint8Array(6)).toHex()}`,
+  );
 }
 
 /** Whether this is the name of an unfinished file. */

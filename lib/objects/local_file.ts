@@ -10,11 +10,13 @@
  *
  * @module
  */
-import fs from "node:fs";
 import { dirname } from "node:path";
 import { inNameOf } from "../file_info.ts";
 import { assertInPlace, isSame, type Place, placeOf } from "./file_identity.ts";
 import { markUnfinished, temporaryBeside } from "./leftovers.ts";
+
+/** Only Node's functions change an open file. To load them takes long, and few files need it. */
+let fs: NodeFs | undefined;
 
 /** A file that is being written. */
 export class LocalFile {
@@ -28,11 +30,17 @@ export class LocalFile {
   /**
    * Opens the temporary file. The existing file passes its permissions on, if it is the caller's own.
    */
-  constructor(
+  static async open(
     path: string,
     existing: Deno.FileInfo | undefined,
     place: Place = placeOf(dirname(path)),
-  ) {
+  ): Promise<LocalFile> {
+    const file = new LocalFile(path, existing, place);
+    if (file.#replaced !== undefined) fs ??= await import("node:fs");
+    return file;
+  }
+
+  private constructor(path: string, existing: Deno.FileInfo | undefined, place: Place) {
     this.#path = path;
     this.#temporary = temporaryBeside(path);
     this.#place = place;
@@ -53,8 +61,10 @@ export class LocalFile {
       markUnfinished(this.#file);
       assertInPlace(this.#file, this.#temporary, place);
       // A user who has put a file of theirs here must not be given the content.
-      const isOwn = replaced !== undefined && replaced.uid === this.#file.statSync().uid;
-      this.#replaced = isOwn ? replaced : undefined;
+      const made = accessOf(this.#file.statSync());
+      const isOwn = replaced?.uid === made?.uid;
+      const hasSame = replaced?.mode === made?.mode && replaced?.gid === made?.gid;
+      this.#replaced = isOwn && !hasSame ? replaced : undefined;
     } catch (error) {
       this.discard();
       throw error;
@@ -113,7 +123,7 @@ export class LocalFile {
 
   /** Gives the file its name. */
   finish(): void {
-    if (this.#replaced !== undefined) copyAccess(this.#replaced, this.#file, this.#temporary);
+    if (this.#replaced !== undefined) copyAccess(fs!, this.#replaced, this.#file, this.#temporary);
     assertInPlace(this.#file, this.#temporary, this.#place);
     try {
       Deno.renameSync(this.#temporary, this.#path);
@@ -160,18 +170,25 @@ function accessOf({ mode, uid, gid }: Deno.FileInfo): Access | undefined {
   return mode === null ? undefined : { mode: mode & 0o777, uid, gid };
 }
 
+type NodeFs = typeof import("node:fs");
+
 /**
- * Only Node's functions change an open file, and they take none of Deno's: it is opened once more,
- * through no link, and must be the same.
+ * Node's functions take no open file of Deno's: it is opened once more, through no link, and must be
+ * the same.
  */
-function copyAccess({ mode, uid, gid }: Access, file: Deno.FsFile, temporary: string): void {
+function copyAccess(
+  fs: NodeFs,
+  { mode, uid, gid }: Access,
+  file: Deno.FsFile,
+  temporary: string,
+): void {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
   const opened = file.statSync();
   const descriptor = fs.openSync(temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     // What has taken its place is found out before the file is renamed.
     if (!isSame(fs.fstatSync(descriptor), opened)) return;
-    const hasGroup = gid === opened.gid || tryChown(descriptor, uid!, gid!);
+    const hasGroup = gid === opened.gid || tryChown(fs, descriptor, uid!, gid!);
     // What a group was allowed to do is for that group only.
     fs.fchmodSync(descriptor, hasGroup ? mode : mode & 0o707);
   } finally {
@@ -180,7 +197,7 @@ function copyAccess({ mode, uid, gid }: Access, file: Deno.FsFile, temporary: st
 }
 
 /** Anyone may give a file to a group of their own. */
-function tryChown(descriptor: number, uid: number, gid: number): boolean {
+function tryChown(fs: NodeFs, descriptor: number, uid: number, gid: number): boolean {
   try {
     fs.fchownSync(descriptor, uid, gid);
     return true;

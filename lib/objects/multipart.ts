@@ -6,8 +6,6 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { isUntrusted, serviceError } from "../aws/service_error.ts";
 import type { Limiter } from "../concurrency.ts";
@@ -16,7 +14,7 @@ import { escapeName, shellWord } from "../escape.ts";
 import { type BucketClient, errorOf, S3RequestError } from "./bucket_client.ts";
 import type { HttpBody } from "../http/connection.ts";
 import { ConnectionError, UNREACHABLE } from "../http/errors.ts";
-import { sha256OfBody } from "../aws/requests/signature.ts";
+import { sha256OfBody } from "../aws/requests/body_digest.ts";
 import type { ByteSource } from "./sources.ts";
 import { childText, escapeXml, parseXml } from "../aws/requests/xml.ts";
 
@@ -244,8 +242,8 @@ async function sendPart(
   number: number,
   body: Uint8Array | HttpBody,
 ): Promise<Part> {
-  const payloadHash = sha256OfBody(body);
-  const checksum = Buffer.from(payloadHash, "hex").toString("base64");
+  const payloadHash = await sha256OfBody(body);
+  const checksum = Uint8Array.fromHex(payloadHash).toBase64();
   const { headers } = await client.send({
     method: "PUT",
     key,
@@ -305,6 +303,10 @@ async function isComplete(
   parts: readonly Part[],
 ): Promise<boolean> {
   const { headers } = await client.send({ method: "HEAD", key });
+  const [{ Buffer }, { createHash }] = await Promise.all([
+    import("node:buffer"),
+    import("node:crypto"),
+  ]);
   const digests = parts.map(({ etag }) => Buffer.from(etag.replaceAll('"', ""), "hex"));
   const etag = `${createHash("md5").update(Buffer.concat(digests)).digest("hex")}-${parts.length}`;
   const isSameEtag = headers.etag?.replaceAll('"', "") === etag;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import type { Aws } from "../aws/connect.ts";
 import { bucketError } from "../aws/missing.ts";
 import { anySignal } from "../abortable.ts";
@@ -15,7 +14,7 @@ import { BucketClient } from "./bucket_client.ts";
 import { contentTypeOf } from "./content_types.ts";
 import { checkKey } from "./keys.ts";
 import { BufferPool, PART_SIZE, uploadInParts } from "./multipart.ts";
-import { sha256OfBody } from "../aws/requests/signature.ts";
+import { sha256OfBody } from "../aws/requests/body_digest.ts";
 import { type ByteSource, type ObjectContent, openSource } from "./sources.ts";
 import {
   DEFAULT_TRANSFERS,
@@ -258,9 +257,9 @@ class Uploader implements Disposable {
     headers: Record<string, string>,
   ): Promise<void> {
     this.client.throwIfAborted();
-    const payloadHash = sha256OfBody(body);
+    const payloadHash = await sha256OfBody(body);
     const checksum = await this.client.isAws() &&
-      { "x-amz-checksum-sha256": Buffer.from(payloadHash, "hex").toString("base64") };
+      { "x-amz-checksum-sha256": Uint8Array.fromHex(payloadHash).toBase64() };
     const request = { method: "PUT", key, body, payloadHash };
     await this.client.send({ ...request, headers: { ...headers, ...checksum } });
   }

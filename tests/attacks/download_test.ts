@@ -120,7 +120,7 @@ Deno.test("LocalFile: says that a directory was changed while the file got its n
     // Changed after the last check before the file is renamed.
     if (isFinishing && ++checks > 3) throw new Error("exchanged");
   };
-  const file = new LocalFile(st.path("a"), undefined, { check, isShared: true });
+  const file = await LocalFile.open(st.path("a"), undefined, { check, isShared: true });
   await Deno.mkdir(st.path("a"));
   isFinishing = true;
   assert.throws(() => file.finish(), /exchanged/);
@@ -157,8 +157,8 @@ Deno.test("LocalFile: says that a directory was changed where it is gone before 
   const directory = LocalDirectory.open(st.directory);
   const { path, place } = await directory.target("d/a");
   await Deno.rename(st.path("d"), st.path("real"));
-  assert.throws(
-    () => new LocalFile(path!, undefined, place),
+  await assert.rejects(
+    () => LocalFile.open(path!, undefined, place),
     /somebody else changed directory .*d at the/,
   );
   assert.deepEqual(tree(st.path("real")), {});
@@ -191,7 +191,7 @@ attackByOtherUser(
 Deno.test("LocalFile: fails if its directory is another one by the time it is finished", async () => {
   await using st = await stage();
   for (const name of ["in", "elsewhere"]) await Deno.mkdir(st.path(name));
-  const file = new LocalFile(st.path("in", "a"), undefined);
+  const file = await LocalFile.open(st.path("in", "a"), undefined);
   await Deno.rename(st.path("in"), st.path("moved"));
   await Deno.symlink(st.path("elsewhere"), st.path("in"));
   assert.throws(() => file.finish(), /somebody else changed directory/);
@@ -204,8 +204,8 @@ Deno.test("LocalFile: makes no file if its directory was exchanged before", asyn
   const check = () => {
     throw new Error("exchanged");
   };
-  assert.throws(
-    () => new LocalFile(st.path("a"), undefined, { check, isShared: false }),
+  await assert.rejects(
+    () => LocalFile.open(st.path("a"), undefined, { check, isShared: false }),
     /exchanged/,
   );
   assert.deepEqual(tree(st.directory), {});
@@ -247,7 +247,7 @@ Deno.test("get-objects: removes what a killed download has left, put-objects nam
 
 Deno.test("removeLeftovers: keeps files that are being written, new ones and those of other names", async () => {
   await using st = await stage();
-  const written = new LocalFile(st.path("a"), undefined);
+  const written = await LocalFile.open(st.path("a"), undefined);
   const [fresh, left, other] = ["0".repeat(12), "1".repeat(12), "mine"].map((name) =>
     st.path(`.s3-credentials-${name}`)
   ) as [string, string, string];

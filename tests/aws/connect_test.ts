@@ -53,6 +53,17 @@ Deno.test("connect: a failure of the provider is reported, by every function", a
   assert.equal(sandbox.requests.length, 0);
 });
 
+Deno.test("connect: leaves what names no variable in the path of a configuration file as it is", async () => {
+  await using sandbox = await startSandbox({ buckets: ["photos"] });
+  const { url: endpointUrl, credentials } = sandbox;
+  const path = "none/${}/${a=b}/${a\0b}";
+  const env = (name: string) => name === "AWS_CONFIG_FILE" ? path : Deno.env.get(name);
+  using aws = connect({ endpointUrl, credentials, env });
+  await assert.rejects(whoami(aws), /Could not read none\/\$\{\}\/\$\{a=b\}.*NUL/);
+  using other = connect({ endpointUrl, credentials, env: (name) => env(name)?.slice(0, 15) });
+  assert.equal((await whoami(other)).Account, sandbox.account.id);
+});
+
 Deno.test("withCredentials: the same endpoint with the credentials of a provider", async () => {
   await using sandbox = await startSandbox({ buckets: ["photos"] });
   using stranger = connect({

@@ -7,7 +7,7 @@
 import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
 import { IAM } from "@aws-sdk/client-iam";
-import { sha256 } from "../../lib/aws/requests/signature.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import { type Moto, startMoto } from "./moto.ts";
 import { PythonProcess } from "./python_process.ts";
 import { awsEnv, type Ran, runCli, runPeer } from "./support.ts";

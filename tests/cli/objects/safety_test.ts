@@ -258,7 +258,7 @@ Deno.test({
   async fn() {
     await using st = await stage();
     await Deno.writeTextFile(st.path("a"), "old", { mode: 0o600 });
-    const file = new LocalFile(st.path("a"), Deno.statSync(st.path("a")));
+    const file = await LocalFile.open(st.path("a"), Deno.statSync(st.path("a")));
     file.write(new TextEncoder().encode("new"));
     assert.equal((await Deno.stat(file.temporaryPath)).mode! & 0o777, 0o600);
     file.discard();
