@@ -8,7 +8,7 @@ import { S3CredentialsError } from "../errors.ts";
 import type { AccessPolicies, AccessRequest, NamedPolicy } from "../policy/access.ts";
 import { allActions } from "../policy/actions.ts";
 import { bucketsOf, type Grant, type Permission } from "../policy/grants.ts";
-import { evaluate } from "../policy/evaluate.ts";
+import { evaluate, groupActions } from "../policy/evaluate.ts";
 import { fullAccessArn } from "./defaults.ts";
 import { actionsBeyondS3 } from "./grant.ts";
 import type { CreatePlan, CreateRequest } from "./types.ts";
@@ -124,29 +124,37 @@ function expectationsOf(request: CreateRequest, bucket: string): Expectation[] {
   }));
 }
 
-/** Whether an action on a key is to be allowed. */
-function isKeyExpected(expected: readonly Expectation[], key: string, action: string): boolean {
-  return expected.some(({ start, isOneKey, keys }) =>
-    keys.includes(action) && (isOneKey ? key === start : key.startsWith(start))
+/** The actions that are to be allowed on a key. */
+function expectedOnKey(expected: readonly Expectation[], key: string): Set<string> {
+  return new Set(
+    expected.flatMap(({ start, isOneKey, keys }) =>
+      (isOneKey ? key === start : key.startsWith(start)) ? keys : []
+    ),
   );
 }
 
 /** The actions that can be limited to what is listed. */
 const LISTINGS = ["s3:ListBucket", "s3:ListBucketVersions"];
 
-/** Whether an action on the bucket is to be allowed, for a listing of a prefix or of everything. */
-function isBucketExpected(
-  expected: readonly Expectation[],
+/** The actions that are to be allowed on the bucket, for a listing of a prefix or of everything. */
+function expectedOnBucket(expected: readonly Expectation[], listing: Listing): Set<string> {
+  return new Set(
+    expected.flatMap((expectation) =>
+      expectation.bucket.filter((action) =>
+        !LISTINGS.includes(action) || isListingExpected(expectation, listing)
+      )
+    ),
+  );
+}
+
+function isListingExpected(
+  { start, isOneKey, listing }: Expectation,
   { prefix, delimiter }: Listing,
-  action: string,
 ): boolean {
-  return expected.some(({ start, isOneKey, bucket, listing }) => {
-    if (!bucket.includes(action)) return false;
-    if (!LISTINGS.includes(action) || start === "" || listing === "whole-bucket") return true;
-    if (isOneKey || prefix === undefined) return false;
-    if (prefix.startsWith(start)) return true;
-    return listing === "prefix-and-parents" && delimiter === "/" && prefix === parentOf(start);
-  });
+  if (start === "" || listing === "whole-bucket") return true;
+  if (isOneKey || prefix === undefined) return false;
+  if (prefix.startsWith(start)) return true;
+  return listing === "prefix-and-parents" && delimiter === "/" && prefix === parentOf(start);
 }
 
 /** The directory in which something is. */
@@ -160,12 +168,12 @@ interface Listing {
   delimiter?: string;
 }
 
-/** Something that is to be allowed, or must not be. */
+/** What is to be allowed on something; nothing else may be. */
 interface Demand extends Pick<AccessRequest, "resource" | "context"> {
-  isExpected(action: string): boolean;
+  expected: ReadonlySet<string>;
 }
 
-const NEVER = () => false;
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** A text that is not the start of it, and that it does not start, but nearly. */
 function beside(start: string): string {
@@ -191,19 +199,16 @@ function demandsOf(bucket: string, request: CreateRequest): Demand[] {
     ...[...new Set(prefixes)].flatMap((prefix) => [{ prefix }, { prefix, delimiter: "/" }]),
   ];
   return [
-    { resource: "*", isExpected: NEVER },
+    { resource: "*", expected: NOTHING },
     ...keys.flatMap((key): Demand[] => [
-      {
-        resource: `${arn}/${key}`,
-        isExpected: (action) => isKeyExpected(expected, key, action),
-      },
-      { resource: `${other}/${key}`, isExpected: NEVER },
-      { resource: other, context: { "s3:prefix": key }, isExpected: NEVER },
+      { resource: `${arn}/${key}`, expected: expectedOnKey(expected, key) },
+      { resource: `${other}/${key}`, expected: NOTHING },
+      { resource: other, context: { "s3:prefix": key }, expected: NOTHING },
     ]),
     ...listings.map((listing): Demand => ({
       resource: arn,
       context: { "s3:prefix": listing.prefix, "s3:delimiter": listing.delimiter },
-      isExpected: (action) => isBucketExpected(expected, listing, action),
+      expected: expectedOnBucket(expected, listing),
     })),
   ];
 }
@@ -214,6 +219,11 @@ function fault(what: string): S3CredentialsError {
   });
 }
 
+/** The actions of S3, in groups whose actions all get the same answers. */
+function groupsOfS3(policies: AccessPolicies): string[][] {
+  return groupActions(allActions("s3").map(({ name }) => name), policies);
+}
+
 const EXAMPLES = 3;
 
 /** Says what a custom policy grants besides actions of S3 on the buckets that are named, a sentence each. */
@@ -221,12 +231,11 @@ export function grantsBeyond(request: CreateRequest, plan: CreatePlan): string[]
   const { principal, policies } = holderOf(plan);
   if (request.policy === undefined && (request.statements ?? []).length === 0) return [];
   const other = `arn:${request.partition ?? "aws"}:s3:::another-bucket`;
-  const elsewhere = allActions("s3").map(({ name }) => name).filter((action) =>
+  const first = groupsOfS3(policies).map((group) => group[0]!).find((action) =>
     [other, `${other}/key`].some((resource) =>
       evaluate({ principal, action, resource }, policies).decision === "allowed"
     )
   );
-  const [first] = elsewhere;
   // The role of temporary credentials allows S3 only, unless it is another one.
   const services = request.duration === undefined || request.roleArn !== undefined
     ? actionsBeyondS3(request)
@@ -257,13 +266,14 @@ export function provePlan(request: CreateRequest, plan: CreatePlan): void {
   if (isCustom || granting.length === 0) return;
   // A boundary that somebody has chosen may leave less of the grant, which is no mistake.
   const mustGrant = request.userPermissionsBoundary === undefined;
-  const actions = allActions("s3").map(({ name }) => name);
+  const groups = groupsOfS3(policies);
   for (const bucket of bucketsOf(request)) {
-    for (const { resource, context, isExpected } of demandsOf(bucket, request)) {
-      for (const action of actions) {
-        const { decision } = evaluate({ principal, action, resource, context }, policies);
-        const isAllowed = decision === "allowed";
-        if (isAllowed === isExpected(action) || (!isAllowed && !mustGrant)) continue;
+    for (const { resource, context, expected } of demandsOf(bucket, request)) {
+      for (const group of groups) {
+        const question = { principal, action: group[0]!, resource, context };
+        const isAllowed = evaluate(question, policies).decision === "allowed";
+        const action = group.find((one) => expected.has(one) !== isAllowed);
+        if (action === undefined || (!isAllowed && !mustGrant)) continue;
         throw fault(
           isAllowed
             ? `the planned policies would allow ${action} on ${resource}, which was not requested`
@@ -278,15 +288,10 @@ export function provePlan(request: CreateRequest, plan: CreatePlan): void {
 function proveEnd(request: CreateRequest, expires: Date, plan: CreatePlan): void {
   const { principal, policies } = holderOf(plan);
   const context = { "aws:CurrentTime": expires.toISOString() };
-  const resources = [
-    "*",
-    ...bucketsOf(request).flatMap((
-      name,
-    ) => [`arn:aws:s3:::${name}`, `arn:aws:s3:::${name}/key`]),
-  ];
-  for (const { name: action } of allActions("s3")) {
-    for (const resource of resources) {
-      const { decision } = evaluate({ principal, action, resource, context }, policies);
+  const arns = bucketsOf(request).map((name) => `arn:aws:s3:::${name}`);
+  for (const [action] of groupsOfS3(policies)) {
+    for (const resource of ["*", ...arns.flatMap((arn) => [arn, `${arn}/key`])]) {
+      const { decision } = evaluate({ principal, action: action!, resource, context }, policies);
       if (decision === "explicitDeny") continue;
       throw fault(`the planned policies would not deny ${action} once the keys have expired`);
     }

@@ -13,21 +13,23 @@ import type {
   MatchedStatement,
   NamedPolicy,
   PolicyType,
+  ResourcePolicy,
 } from "./access.ts";
 import {
   accountOf,
   type Principal,
-  principalKeys,
   type PrincipalMatch,
   principalOf,
+  principalValue,
 } from "./language/principal.ts";
 import { isPublicPolicy } from "./public_policy.ts";
 import {
   type CompiledStatement,
+  compilePolicy,
+  isAbout,
   matchStatement,
   type PolicyUse,
   type RequestFacts,
-  statementsOf,
 } from "./language/statement.ts";
 
 const publicPolicies = new WeakMap<object, boolean>();
@@ -38,43 +40,49 @@ function isPublic(document: object): boolean {
   return answer;
 }
 
+type ContextValue = string | readonly string[];
+
+const NO_VALUES: ReadonlyMap<string, ContextValue> = new Map();
+
+/** The values of a request by the names of their keys in lower case. */
+function lowerCased(context: AccessRequest["context"]): ReadonlyMap<string, ContextValue> {
+  if (context === undefined) return NO_VALUES;
+  const values = new Map<string, ContextValue>();
+  for (const [name, value] of Object.entries(context)) {
+    if (value !== undefined) values.set(name.toLowerCase(), value);
+  }
+  return values;
+}
+
 /** A request as statements see it, and what they say to it. */
 class Evaluation implements RequestFacts {
+  /** In lower case. */
   readonly action: string;
   readonly resource: string;
   readonly principal: Principal;
   readonly hasBoundary: boolean;
   matches: MatchedStatement[] | undefined;
   isDenied = false;
-  #keys: Map<string, string | readonly string[]> | undefined;
-  readonly #context: AccessRequest["context"];
+  #context: ReadonlyMap<string, ContextValue> | undefined;
+  readonly #request: AccessRequest;
 
-  constructor(
-    { action, resource, context }: AccessRequest,
-    principal: Principal,
-    hasBoundary: boolean,
-  ) {
-    this.action = action.toLowerCase();
-    this.resource = resource;
+  constructor(request: AccessRequest, principal: Principal, hasBoundary: boolean) {
+    this.action = request.action.toLowerCase();
+    this.resource = request.resource;
     this.principal = principal;
     this.hasBoundary = hasBoundary;
-    this.#context = context;
+    this.#request = request;
   }
 
-  get(key: string): string | readonly string[] | undefined {
-    this.#keys ??= new Map([
-      ...principalKeys(this.principal),
-      ...Object.entries(this.#context ?? {}).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name.toLowerCase(), value] as const]
-      ),
-    ]);
-    return this.#keys.get(key);
+  get(key: string): ContextValue | undefined {
+    this.#context ??= lowerCased(this.#request.context);
+    return this.#context.get(key) ?? principalValue(this.principal, key);
   }
 
   /** Tries all statements of a policy; gives the closest match among those that allow. */
   apply({ name, document }: NamedPolicy, type: PolicyType, use: PolicyUse): PrincipalMatch {
     let allowed: PrincipalMatch = "none";
-    for (const statement of statementsOf(document, use)) {
+    for (const statement of compilePolicy(document, use).about(this.#request.action)) {
       const match = matchStatement(statement, this);
       if (match === "none") continue;
       this.#record(type, name, statement);
@@ -137,6 +145,10 @@ function isAllowedByEach(
   return isAllowed;
 }
 
+function useOf({ type }: ResourcePolicy): PolicyUse {
+  return type === "trust" ? "trust" : "resource";
+}
+
 /** Applies every policy, so that the result has all the statements that apply. */
 function applyPolicies(evaluation: Evaluation, policies: AccessPolicies): Allowances {
   const { identity = NONE, permissionsBoundary: boundary, session, resource } = policies;
@@ -148,7 +160,7 @@ function applyPolicies(evaluation: Evaluation, policies: AccessPolicies): Allowa
     session: session === undefined || isAllowedByAny(evaluation, session, "session"),
     resource: resource === undefined
       ? "none"
-      : evaluation.apply(resource, resource.type, resource.type === "trust" ? "trust" : "resource"),
+      : evaluation.apply(resource, resource.type, useOf(resource)),
     serviceControl: isAllowedByEach(evaluation, serviceControl, "service-control", "identity"),
     resourceControl: isAllowedByEach(evaluation, resourceControl, "resource-control", "resource"),
   };
@@ -165,8 +177,7 @@ const ALWAYS_ALLOWED = "sts:getcalleridentity";
 
 const RESOURCE_ACCOUNT = /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/;
 
-function isSameAccount(request: AccessRequest, principal: Principal): boolean {
-  const account = accountOf(principal);
+function isSameAccount(request: AccessRequest, { account }: Caller): boolean {
   const owner = request.resourceAccount ?? RESOURCE_ACCOUNT.exec(request.resource)?.[1] ?? account;
   return account !== undefined && owner === account;
 }
@@ -205,12 +216,22 @@ function missingLayer(
   return allows.session && hasSessionPolicy ? undefined : "session";
 }
 
-/** The latest that was read: most callers ask about one principal thousands of times. */
-let latest: { text: string; principal: Principal } | undefined;
+/** Who sends a request, and the account that they belong to. */
+interface Caller {
+  principal: Principal;
+  account: string | undefined;
+}
 
-function readPrincipal(text: string): Principal {
-  if (latest?.text !== text) latest = { text, principal: principalOf(text) };
-  return latest.principal;
+function callerOf(principal: Principal): Caller {
+  return { principal, account: accountOf(principal) };
+}
+
+/** The latest that was read: most callers ask about one principal thousands of times. */
+let latest: { text: string; caller: Caller } | undefined;
+
+function readCaller(text: string): Caller {
+  if (latest?.text !== text) latest = { text, caller: callerOf(principalOf(text)) };
+  return latest.caller;
 }
 
 const NONE: readonly [] = Object.freeze([]);
@@ -264,9 +285,10 @@ const REFUSALS: Record<Layer, Decision> = {
  * ```
  */
 export function evaluate(request: AccessRequest, policies: AccessPolicies): Decision {
-  const { principal: caller } = request;
-  const principal = typeof caller === "string" ? readPrincipal(caller) : caller;
-  const isWithinAccount = isSameAccount(request, principal);
+  const { principal: sender } = request;
+  const caller = typeof sender === "string" ? readCaller(sender) : callerOf(sender);
+  const { principal } = caller;
+  const isWithinAccount = isSameAccount(request, caller);
   const evaluation = new Evaluation(request, principal, policies.permissionsBoundary !== undefined);
   if (evaluation.action === ALWAYS_ALLOWED) return { ...ALLOWED, statements: NONE };
   const isOwnersRoot = principal.type === "root" && isWithinAccount &&
@@ -278,4 +300,35 @@ export function evaluate(request: AccessRequest, policies: AccessPolicies): Deci
   const missing = missingLayer(principal, isWithinAccount, inForce, allows);
   if (missing === undefined) return { ...ALLOWED, statements };
   return statements === NONE ? REFUSALS[missing] : implicitDeny(missing, statements);
+}
+
+/** The statements of all policies that take part in a decision. */
+function allStatements(policies: AccessPolicies): CompiledStatement[] {
+  const { identity = [], permissionsBoundary, session = [], resource } = policies;
+  const { serviceControl = [], resourceControl = [] } = policies;
+  const boundary = permissionsBoundary === undefined ? [] : [permissionsBoundary];
+  const ofCaller = [...identity, ...boundary, ...session, ...serviceControl.flat()];
+  return [
+    ...ofCaller.flatMap(({ document }) => compilePolicy(document, "identity").statements),
+    ...resourceControl.flat().flatMap(({ document }) =>
+      compilePolicy(document, "resource").statements
+    ),
+    ...resource === undefined ? [] : compilePolicy(resource.document, useOf(resource)).statements,
+  ];
+}
+
+/**
+ * Groups actions between which the policies make no difference: {@linkcode evaluate} decides the same on
+ * every action of a group, whatever the rest of the request. So hundreds of actions take a few questions.
+ */
+export function groupActions(actions: readonly string[], policies: AccessPolicies): string[][] {
+  const statements = allStatements(policies);
+  const groups = Map.groupBy(actions, (action) => {
+    const lower = action.toLowerCase();
+    const isSpecial = lower === ALWAYS_ALLOWED || ROOT_CANNOT_BE_DENIED.has(lower);
+    let key = isSpecial ? lower : lower.slice(0, lower.indexOf(":") + 1);
+    for (const statement of statements) key += isAbout(statement, lower) ? "+" : "-";
+    return key;
+  });
+  return [...groups.values()];
 }

@@ -8,6 +8,7 @@ import {
   type Principal,
   principalOf,
 } from "@s3creds/cli/policy";
+import { groupActions } from "../../lib/policy/evaluate.ts";
 
 const ACCOUNT = "123456789012";
 const PARTNER = "222222222222";
@@ -671,4 +672,38 @@ Deno.test("checkPolicy: refuses what AWS would refuse", () => {
   });
   checkPolicy({ Id: "x", Statement: VALID }, "identity");
   checkPolicy({ Statement: [aws(USER, TRUST)] }, "trust");
+});
+
+Deno.test("groupActions: tells apart what statements, services and AWS itself tell apart", () => {
+  const actions = [
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:GetObjectAcl",
+    "s3:PutObjectAcl",
+    "s3:GetBucketPolicy",
+    "iam:GetUser",
+    "iam:ListUsers",
+    "sts:GetCallerIdentity",
+  ];
+  const named = (statement: Statement) => ({ name: "p", document: document([statement]) });
+  const groups = groupActions(actions, {
+    identity: [{ type: "inline", ...named(ALL) }],
+    permissionsBoundary: named({ ...READ, Action: ["s3:Get*", "iam:*"] }),
+    session: [named({ Effect: "Allow", NotAction: "s3:*acl", Resource: "*" })],
+  });
+  assert.deepEqual(groups, [
+    ["s3:GetObject"],
+    ["s3:PutObject"],
+    ["s3:GetObjectAcl"],
+    ["s3:PutObjectAcl"],
+    ["s3:GetBucketPolicy"],
+    ["iam:GetUser", "iam:ListUsers"],
+    ["sts:GetCallerIdentity"],
+  ]);
+  assert.deepEqual(groupActions(actions, { identity: [{ type: "inline", ...named(ALL) }] }), [
+    ["s3:GetObject", "s3:PutObject", "s3:GetObjectAcl", "s3:PutObjectAcl"],
+    ["s3:GetBucketPolicy"],
+    ["iam:GetUser", "iam:ListUsers"],
+    ["sts:GetCallerIdentity"],
+  ]);
 });

@@ -12,6 +12,8 @@ import {
   type Decision,
   evaluate,
 } from "@s3creds/cli/policy";
+import { allActions } from "../../lib/policy/actions.ts";
+import { groupActions } from "../../lib/policy/evaluate.ts";
 import { RUNS, TURN } from "../support/arbitraries.ts";
 import corpus from "./corpus.json" with { type: "json" };
 import { Random, randomPolicies, randomRequest } from "./random_cases.ts";
@@ -64,6 +66,28 @@ Deno.test(`evaluate: agrees with the specification on ${CASES} cases from seed $
     assert.ok((reasons.get(reason) ?? 0) > CASES / 100, `${reason}: ${reasons.get(reason)}`);
   }
   assert.equal(reasons.size, 9, [...reasons.keys()].join());
+});
+
+Deno.test("groupActions: every action of a group gets the same answer", () => {
+  const random = new Random(SEED);
+  const actions = allActions().map(({ name }) => name);
+  let questions = 0;
+  let groups = 0;
+  for (let tried = 0; tried < 40 * RUNS; tried++) {
+    const policies = randomPolicies(random);
+    for (const group of groupActions(actions, policies as unknown as AccessPolicies)) {
+      const request = randomRequest(random);
+      if (random.chance(0.3)) request.resource = "*";
+      const answers = group.map((action) =>
+        JSON.stringify(decide({ ...request, action }, policies))
+      );
+      assert.equal(new Set(answers).size, 1, JSON.stringify({ request, policies, group }));
+      questions += group.length;
+      groups++;
+    }
+  }
+  assert.equal(questions, 40 * RUNS * actions.length);
+  assert.ok(questions > 10 * groups, `${groups} groups`);
 });
 
 Deno.test("evaluate: answers each case of the corpus as it was kept", () => {

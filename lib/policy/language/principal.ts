@@ -143,23 +143,29 @@ const TYPE_NAMES: Record<Principal["type"], string> = {
   anonymous: "Anonymous",
 };
 
-/** The condition keys whose values follow from the principal, in lower case. */
-export function principalKeys(principal: Principal): [key: string, value: string][] {
-  const keys: [string, string][] = [
-    ["aws:principaltype", TYPE_NAMES[principal.type]],
-    ["aws:principalisawsservice", String(principal.type === "service")],
-  ];
-  if (principal.type === "anonymous") keys.push(["aws:principalaccount", "anonymous"]);
-  if (principal.type === "service") keys.push(["aws:principalservicename", principal.service]);
-  if (!("arn" in principal)) return keys;
-  keys.push(["aws:principalaccount", accountOf(principal)!]);
-  keys.push(["aws:principalarn", principal.type === "session" ? principal.roleArn : principal.arn]);
-  if (principal.id !== undefined) keys.push(["aws:userid", principal.id]);
-  if (principal.type === "root") keys.push(["aws:userid", accountOf(principal)!]);
-  if (principal.type === "user") {
-    keys.push(["aws:username", principal.arn.slice(principal.arn.lastIndexOf("/") + 1)]);
+/** The value of a condition key, in lower case, that follows from the principal. */
+export function principalValue(principal: Principal, key: string): string | undefined {
+  switch (key) {
+    case "aws:principaltype":
+      return TYPE_NAMES[principal.type];
+    case "aws:principalisawsservice":
+      return String(principal.type === "service");
+    case "aws:principalservicename":
+      return principal.type === "service" ? principal.service : undefined;
+    case "aws:principalaccount":
+      return principal.type === "anonymous" ? "anonymous" : accountOf(principal);
+    case "aws:principalarn":
+      if (!("arn" in principal)) return undefined;
+      return principal.type === "session" ? principal.roleArn : principal.arn;
+    case "aws:userid":
+      if (!("arn" in principal)) return undefined;
+      return principal.type === "root" ? accountOf(principal) : principal.id;
+    case "aws:username":
+      if (principal.type !== "user") return undefined;
+      return principal.arn.slice(principal.arn.lastIndexOf("/") + 1);
+    default:
+      return undefined;
   }
-  return keys;
 }
 
 /**

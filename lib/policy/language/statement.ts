@@ -226,20 +226,38 @@ function compileDocument(document: unknown, use: PolicyUse): readonly CompiledSt
   });
 }
 
-const compiled: Record<PolicyUse, WeakMap<object, readonly CompiledStatement[]>> = {
+/** The statements of a document. */
+class CompiledPolicy {
+  readonly statements: readonly CompiledStatement[];
+  readonly #byAction = new Map<string, readonly CompiledStatement[]>();
+
+  constructor(document: object, use: PolicyUse) {
+    this.statements = compileDocument(document, use);
+  }
+
+  /** Those about an action, found once for each action. */
+  about(action: string): readonly CompiledStatement[] {
+    let found = this.#byAction.get(action);
+    if (found === undefined) {
+      const lower = action.toLowerCase();
+      found = this.statements.filter((statement) => isAbout(statement, lower));
+      this.#byAction.set(action, found);
+    }
+    return found;
+  }
+}
+
+const compiled: Record<PolicyUse, WeakMap<object, CompiledPolicy>> = {
   identity: new WeakMap(),
   resource: new WeakMap(),
   trust: new WeakMap(),
 };
 
-/** The statements of a document, compiled once for each object. Throws `invalid-policy`. */
-export function statementsOf(document: object, use: PolicyUse): readonly CompiledStatement[] {
-  let statements = compiled[use].get(document);
-  if (statements === undefined) {
-    statements = compileDocument(document, use);
-    compiled[use].set(document, statements);
-  }
-  return statements;
+/** A document ready to be matched, compiled once for each object. Throws `invalid-policy`. */
+export function compilePolicy(document: object, use: PolicyUse): CompiledPolicy {
+  let policy = compiled[use].get(document);
+  if (policy === undefined) compiled[use].set(document, policy = new CompiledPolicy(document, use));
+  return policy;
 }
 
 /**
@@ -293,9 +311,16 @@ function principalMatch(statement: CompiledStatement, facts: RequestFacts): Prin
   return match === "none" ? "direct" : "none";
 }
 
-/** Whether a statement applies to a request, and how it names the caller; `none` if it doesn't apply. */
+/** Whether the `Action` or `NotAction` of a statement means an action, which is given in lower case. */
+export function isAbout({ actions, isNotAction }: CompiledStatement, action: string): boolean {
+  return matchesAction(actions, action) !== isNotAction;
+}
+
+/**
+ * Whether a statement about the action of a request applies to the request, and how it names the caller;
+ * `none` if it doesn't apply.
+ */
 export function matchStatement(statement: CompiledStatement, facts: RequestFacts): PrincipalMatch {
-  if (matchesAction(statement.actions, facts.action) === statement.isNotAction) return "none";
   const { resources, conditions } = statement;
   if (resources && matchesOneResource(resources, facts) === statement.isNotResource) return "none";
   const match = principalMatch(statement, facts);
