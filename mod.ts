@@ -24,6 +24,8 @@
  *
  * @module
  */
+import "./lib/aws/sdk/all.ts";
+
 // An account.
 export { type Aws, connect } from "./lib/aws/connect.ts";
 export type { ConnectOptions } from "./lib/aws/settings.ts";

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { withRequestLog } from "./request_log.ts";
 import { noService, SESSION_REFUSED } from "./error_meanings.ts";
 import { isBelievable, isCorrection } from "./requests/clock.ts";
 import { awsErrorCode, isOtherService, noteMeaning } from "./service_error.ts";
+import { sdk } from "./sdk/load.ts";
 import { customEndpoint, type ServiceName, type Settings, usesPathStyle } from "./settings.ts";
 
 /** `IAM` of `@aws-sdk/client-iam`. */
@@ -43,7 +43,7 @@ const CONNECTION_TIMEOUT_MS = 10_000;
 
 /** A client for users, roles and policies. */
 export async function iamClient(settings: Settings, options: ClientOptions): Promise<IAMClient> {
-  const { IAM } = await import("@aws-sdk/client-iam");
+  const { IAM } = await sdk.iam();
   const iam = prepared(new IAM(await clientConfig(settings, "IAM", options)), settings);
   return withErrorNotes(iam, async (error) => {
     const isRefused = awsErrorCode(error).startsWith("InvalidClientTokenId");
@@ -56,7 +56,7 @@ export async function iamClient(settings: Settings, options: ClientOptions): Pro
 
 /** A client for identities and temporary credentials. */
 export async function stsClient(settings: Settings): Promise<STSClient> {
-  const { STS } = await import("@aws-sdk/client-sts");
+  const { STS } = await sdk.sts();
   const sts = prepared(new STS(await clientConfig(settings, "STS")), settings);
   return withErrorNotes(sts, (error) => noteOtherService(error, settings, "STS"));
 }
@@ -75,7 +75,7 @@ export async function s3Client(
   settings: Settings,
   { region = settings.region, ...options }: ClientOptions & { region?: string },
 ): Promise<S3Client> {
-  const { S3 } = await import("@aws-sdk/client-s3");
+  const { S3 } = await sdk.s3();
   const config = await clientConfig(settings, "S3", options);
   const s3 = new S3({
     ...config,
@@ -106,7 +106,7 @@ function payingFor(client: S3Client): S3Client {
 
 /** A client for S3's settings of a whole account. */
 export async function s3ControlClient(settings: Settings): Promise<S3ControlClient> {
-  const { S3Control } = await import("@aws-sdk/client-s3-control");
+  const { S3Control } = await sdk.s3Control();
   const { endpoint, ...config } = await clientConfig(settings, "S3");
   const control = new S3Control({
     ...config,
@@ -192,7 +192,13 @@ async function collectAnswer(stream: AsyncIterable<Uint8Array>): Promise<Uint8Ar
     length += chunk.length;
     if (length > MAX_ANSWER_BYTES) throw new SyntaxError("the answer is too long");
   }
-  return Buffer.concat(chunks);
+  const answer = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    answer.set(chunk, at);
+    at += chunk.length;
+  }
+  return answer;
 }
 
 /** What all clients have in common. The SDK itself must look for none of it: it would find other things. */

@@ -16,6 +16,14 @@ import { readTextIfAny } from "./shared_files.ts";
 
 type StsCredentials = import("@aws-sdk/client-sts").Credentials;
 
+/** Sources that need packages of their own, loaded as those of `sdk/load.ts` are. */
+const sources = {
+  login: (): Promise<typeof import("./login.ts")> => import("../" + "aws/login.ts"),
+  machine: (): Promise<typeof import("./machine_credentials.ts")> =>
+    import("../" + "aws/machine_credentials.ts"),
+  sso: (): Promise<typeof import("./sso.ts")> => import("../" + "aws/sso.ts"),
+};
+
 const SESSION_NAME = "s3-credentials";
 
 /** A provider for all clients of a connection, which share what it gives until shortly before it expires. */
@@ -77,17 +85,17 @@ async function get(source: CredentialSource, settings: Settings): Promise<AwsCre
     case "process":
       return await processCredentials(source, settings.requestTimeoutMs);
     case "sso": {
-      const { ssoCredentials } = await import("./sso.ts");
+      const { ssoCredentials } = await sources.sso();
       return await ssoCredentials(source, settings);
     }
     case "login": {
-      const { loginCredentials } = await import("./login.ts");
+      const { loginCredentials } = await sources.login();
       return await loginCredentials(source, settings);
     }
     case "container":
     case "instance":
     case "machine": {
-      const machine = await import("./machine_credentials.ts");
+      const machine = await sources.machine();
       if (source.kind === "container") return await machine.containerCredentials(settings.env);
       if (source.kind === "instance") return await machine.instanceCredentials(settings.env);
       const found = await machine.machineCredentials(settings.env);

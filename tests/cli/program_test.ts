@@ -186,6 +186,25 @@ Deno.test("cli.ts: what Deno reads before it starts is no more than the commands
   assert.deepEqual(read.filter((one) => /aws-sdk/.test(one)), []);
 });
 
+Deno.test("lib/objects/get.ts: Deno does not look up the SDK's packages before one is needed", async () => {
+  for (const entry of ["lib/objects/get.ts", "lib/account/whoami.ts"]) {
+    const read = await loadedWith(entry, true);
+    assert.deepEqual(read.filter((one) => /^npm:/.test(one)), [], entry);
+  }
+});
+
+Deno.test("mod.ts: what deno install fetches with it is all that the library loads of the SDK", async () => {
+  const read = await loadedWith("mod.ts", true);
+  for (const file of ["lib/aws/sdk/load.ts", "lib/aws/credential_sources.ts"]) {
+    const text = await Deno.readTextFile(file);
+    const parts = [...text.matchAll(/import\("\.\.\/" \+ "([^"]+)"\)/g)].map(([, path]) => path!);
+    assert.ok(parts.length > 2);
+    for (const part of parts) {
+      assert.ok(read.some((one) => one.endsWith(part.replace(/^aws/, "/lib/aws"))), part);
+    }
+  }
+});
+
 Deno.test("mod.ts: what deno install fetches with it is all that commands load", async () => {
   const read = await loadedWith("mod.ts", true);
   const text = await Deno.readTextFile("lib/cli/library.ts");
