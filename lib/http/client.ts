@@ -50,6 +50,8 @@ export class HttpClient {
   readonly #network: NetworkSettings;
   /** Servers that ignore or refuse the question whether they want a body. */
   readonly #deaf = new Set<string>();
+  /** Servers that have taken the last long body: the question costs a round trip each time. */
+  readonly #willing = new Set<string>();
   #isClosed = false;
 
   /** `idleTimeoutMs` is how long nothing may move before a connection is given up. */
@@ -72,13 +74,25 @@ export class HttpClient {
    * `SyntaxError` if the answer is too long.
    */
   async exchange(request: HttpRequest, options: ExchangeOptions = {}): Promise<HttpResponse> {
-    const { origin, body } = request;
-    const expectsContinue = (body?.length ?? 0) >= EXPECTATION_SIZE &&
-      !this.#deaf.has(origin.origin);
-    const answer = await this.#exchangeOnce(request, expectsContinue, options);
-    if (answer.status !== EXPECTATION_FAILED || !expectsContinue) return answer;
-    this.#deaf.add(origin.origin);
-    return this.#exchangeOnce(request, false, options);
+    const { origin } = request.origin;
+    if ((request.body?.length ?? 0) < EXPECTATION_SIZE) {
+      return await this.#exchangeOnce(request, false, options);
+    }
+    const expectsContinue = !this.#deaf.has(origin) && !this.#willing.has(origin);
+    let isTaken = false;
+    try {
+      let answer = await this.#exchangeOnce(request, expectsContinue, options);
+      if (answer.status === EXPECTATION_FAILED && expectsContinue) {
+        this.#deaf.add(origin);
+        answer = await this.#exchangeOnce(request, false, options);
+      }
+      isTaken = answer.status < 300;
+      return answer;
+    } finally {
+      // Before the next one after a failure the question is asked, whose answer no cut can hide.
+      if (isTaken) this.#willing.add(origin);
+      else this.#willing.delete(origin);
+    }
   }
 
   async #exchangeOnce(

@@ -13,6 +13,7 @@ import { type Digest, digestOf } from "./checksum.ts";
 import type { HttpHead } from "../http/head.ts";
 import type { Sink } from "../http/message_reader.ts";
 import type { LocalFile } from "./local_file.ts";
+import { LONG_DOWNLOAD } from "./types.ts";
 
 /** What is known of an object before its content. */
 export interface ObjectHead {
@@ -33,7 +34,15 @@ export interface KnownObject {
 }
 
 /** A longer object is fetched by ranges if it goes into a file. */
-const RANGE_SIZE = 8 * 1024 * 1024;
+const MIN_RANGE = 8 * 1024 * 1024;
+const MAX_RANGE = 32 * 1024 * 1024;
+/** Ranges of one object: enough that all connections end at about the same time. */
+const RANGES = 32;
+
+/** Long ranges: between two of them a connection waits for a round trip. */
+function rangeSizeOf(size: number): number {
+  return Math.max(MIN_RANGE, Math.min(MAX_RANGE, Math.ceil(size / RANGES)));
+}
 
 /** The object is another one than when reading began. */
 class ObjectChanged extends S3CredentialsError {
@@ -183,7 +192,7 @@ export async function downloadInto(
   file: LocalFile,
   known?: KnownObject,
 ): Promise<number> {
-  let head = known !== undefined && known.size > RANGE_SIZE ? known : undefined;
+  let head = known !== undefined && known.size > MIN_RANGE ? known : undefined;
   let received = 0;
   let rangesUnsupported = false;
   const onBytes = (bytes: number) => {
@@ -225,7 +234,7 @@ function readWhole(
   };
   const onHead = (head: ObjectHead) => {
     if (Number.isFinite(head.size)) onSize?.(head.size);
-    const isLong = head.size > RANGE_SIZE && head.etag !== undefined;
+    const isLong = head.size > MIN_RANGE && head.etag !== undefined;
     if (isLong && !rangesUnsupported) throw new SwitchToRanges(head);
   };
   return limiter.run(() => readObject(client, key, write, onHead, known), known?.size);
@@ -247,9 +256,10 @@ async function readRanges(
   };
   const isOver = () => failure !== undefined;
   const reading = new Set<Promise<void>>();
-  for (let start = 0; start < size && !isOver(); start += RANGE_SIZE) {
-    const range = { start, end: Math.min(start + RANGE_SIZE, size), etag };
-    const release = await limiter.acquire(RANGE_SIZE);
+  const rangeSize = rangeSizeOf(size);
+  for (let start = 0; start < size && !isOver(); start += rangeSize) {
+    const range = { start, end: Math.min(start + rangeSize, size), etag };
+    const release = await limiter.acquire(LONG_DOWNLOAD);
     if (isOver()) {
       release();
       break;

@@ -227,6 +227,27 @@ Deno.test("HttpClient: sends a long body when the server wants it", async () => 
   assert.equal(received, 5_000_000);
 });
 
+Deno.test("HttpClient: asks no server again that takes long bodies, until it refuses one", async () => {
+  const heads: string[] = [];
+  await using server = rawServer(async (peer) => {
+    for (let head = await peer.readHead(); head !== ""; head = await peer.readHead()) {
+      heads.push(head);
+      if (heads.length === 3) return await peer.send(REFUSAL);
+      if (/^expect:/m.test(head)) await peer.send("HTTP/1.1 100 Continue\r\n\r\n");
+      await peer.readBody(5_000_000);
+      await peer.send(answer("a"));
+    }
+  });
+  using client = clientOf();
+  const exchange = () => client.exchange(put(server, new Uint8Array(5_000_000)));
+  for (const _ of [1, 2]) assert.equal((await exchange()).text, "a");
+  // Whether its answer or the reset of the connection is seen first is chance.
+  await exchange().then(({ status }) => assert.equal(status, 403), () => {});
+  for (const _ of [1, 2]) assert.equal((await exchange()).text, "a");
+  const asked = heads.map((head) => /^expect:/m.test(head));
+  assert.deepEqual(asked, [true, false, false, true, false]);
+});
+
 Deno.test("HttpClient: sends a long body to a server that refuses the question, and asks once", async () => {
   const heads: string[] = [];
   await using server = rawServer(async (peer) => {
