@@ -39,8 +39,8 @@ const MAX_RANGE = 32 * 1024 * 1024;
 /** Ranges of one object: enough that all connections end at about the same time. */
 const RANGES = 32;
 
-/** Long ranges: between two of them a connection waits for a round trip. */
-function rangeSizeOf(size: number): number {
+/** Bytes in a range of an object: many, since a connection waits for a round trip after each. */
+export function rangeSizeOf(size: number): number {
   return Math.max(MIN_RANGE, Math.min(MAX_RANGE, Math.ceil(size / RANGES)));
 }
 

@@ -20,6 +20,7 @@ import {
 } from "@s3creds/cli";
 import { startSandbox } from "@s3creds/cli/sandbox";
 import { connectionOf } from "../../lib/aws/connect.ts";
+import { rangeSizeOf } from "../../lib/objects/download.ts";
 import { partSize } from "../../lib/objects/multipart.ts";
 import { BUCKET, noise, type Stage, stage, tree, TWO_PARTS, until } from "../support/objects.ts";
 
@@ -262,6 +263,49 @@ Deno.test("partSize: makes ten thousand parts suffice for any object", () => {
     total += partSize(number);
   }
   assert.ok(total > 500 * 1024 * MIB);
+});
+
+Deno.test("rangeSizeOf: makes few requests of a long object, and enough for all connections", () => {
+  const MIB = 2 ** 20;
+  assert.equal(rangeSizeOf(9 * MIB), 8 * MIB);
+  assert.equal(rangeSizeOf(512 * MIB), 16 * MIB);
+  assert.equal(rangeSizeOf(5 * MIB * MIB), 32 * MIB);
+});
+
+Deno.test("downloadObject: reads a long object over eight connections, or as many as it may", async () => {
+  await using st = await stage();
+  const content = new Uint8Array(72 * 2 ** 20);
+  const etag = '"of-parts-9"';
+  for (const concurrency of [undefined, 2]) {
+    const expected = concurrency ?? 8;
+    let running = 0;
+    let most = 0;
+    const { promise: allAreThere, resolve } = Promise.withResolvers<void>();
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      async (request) => {
+        const range = /(\d+)-(\d+)/.exec(request.headers.get("range") ?? "");
+        const size = content.length;
+        if (range === null) return new Response(content, { headers: { etag } });
+        most = Math.max(most, ++running);
+        if (running === expected) resolve();
+        await allAreThere;
+        // One more would have come by now.
+        await new Promise((next) => setTimeout(next, 20));
+        running--;
+        const [first, last] = range.slice(1).map(Number) as [number, number];
+        const headers = { etag, "content-range": `bytes ${first}-${last}/${size}` };
+        return new Response(content.subarray(first, last + 1), { status: 206, headers });
+      },
+    );
+    using aws = connect({
+      endpointUrl: `http://127.0.0.1:${server.addr.port}`,
+      credentials: st.sandbox.credentials,
+    });
+    await downloadObject(aws, BUCKET, "a", st.path("a"), { concurrency });
+    assert.equal(most, expected);
+    assert.ok(Buffer.compare(await Deno.readFile(st.path("a")), content) === 0);
+  }
 });
 
 Deno.test("putObjects: holds little of many files that are uploaded in parts", async () => {
