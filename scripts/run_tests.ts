@@ -6,7 +6,7 @@
  */
 // deno-lint-ignore-file no-console
 import { devNull } from "node:os";
-import { close, denoTest } from "./counted_tests.ts";
+import { close, denoTest, JOBS } from "./counted_tests.ts";
 import { unloadedGroups, writeGroups } from "./test_groups.ts";
 
 /**
@@ -56,16 +56,21 @@ const SLOW = [
   "tests/strict_json_test.ts",
 ];
 
-/** Files that take longest, in this order. They start first, since nothing would run beside the last. */
+/** Files that take longest, in this order: each starts a group. */
 const LONG = [
-  "tests/faults/matrix_test.ts",
   "tests/permissions_test.ts",
+  "tests/faults/matrix_test.ts",
   "tests/size_test.ts",
-  "tests/cli/create/killed_test.ts",
-  "tests/cli/objects/faults_test.ts",
+  "tests/cli/documented_permissions_test.ts",
   "tests/registry_test.ts",
   "tests/docs_test.ts",
+  "tests/proof/least_privilege_test.ts",
+  "tests/sandbox/documented/evaluation_test.ts",
+  "tests/cli/lists_streaming_test.ts",
   "tests/standalone_test.ts",
+  "tests/cli/objects/faults_test.ts",
+  "tests/cli/create/rollback_test.ts",
+  "tests/attacks/answers_test.ts",
 ];
 
 // The test suite must find neither the developer's account nor their settings.
@@ -81,10 +86,15 @@ const isFast = Deno.args[0] === "--fast";
 const given = isFast ? Deno.args.slice(1) : Deno.args;
 const ignored = ["tests/peers", ...isFast ? SLOW : []];
 const folder = await Deno.makeTempDir();
-/** Directories become groups; files and options stay as they are. */
+/**
+ * Directories become groups, more than run at a time, so that all processors are busy to the end; files
+ * and options stay as they are.
+ */
 const what = await Promise.all(
   (given.length > 0 ? given : ["tests"]).map((word, n) =>
-    isDirectory(word) ? writeGroups(word, `${folder}/${n}`, { ignored, alone: LONG }) : [word]
+    isDirectory(word)
+      ? writeGroups(word, `${folder}/${n}`, { ignored, long: LONG, max: 2 * JOBS })
+      : [word]
   ),
 );
 

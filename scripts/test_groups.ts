@@ -4,32 +4,35 @@
  *
  * @module
  */
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** How test files are grouped. */
 export interface Grouping {
   /** Files and directories to leave out. */
   ignored: readonly string[];
-  /** Files that get a worker of their own, those that take longest first. */
-  alone: readonly string[];
+  /** Files that take longest, of which no two should be in one group. */
+  long: readonly string[];
+  /** How many groups there are at most. */
+  max: number;
 }
 
-/** A larger one would still run when nothing else does. */
-const MAX_FILES = 20;
+/** In smaller ones, loading would be most of what they do. */
+const MIN_FILES = 5;
 
 /**
- * Writes a module for each directory that has test files, or for each part of a large one, which imports
- * them all. Deno names the file and the line of a test that fails as if it had run by itself.
+ * Deals the test files of a directory out to groups, one after the other, so that all groups take about
+ * the same time. For each it writes a module that imports its files. Deno names the file and the line of
+ * a test that fails as if it had run by itself.
  *
  * @param directory where the tests are
- * @param folder where to write the modules; their names have the order in which they should start
+ * @param folder where to write the modules
  * @returns the modules
  */
 export async function writeGroups(
   directory: string,
   folder: string,
-  { ignored, alone }: Grouping,
+  { ignored, long, max }: Grouping,
 ): Promise<string[]> {
   // However it was written, what to ignore is compared with it.
   const root = relative(Deno.cwd(), directory);
@@ -37,20 +40,17 @@ export async function writeGroups(
     !ignored.some((path) => `${file}${sep}`.startsWith(`${join(path)}${sep}`))
   );
   if (files.length === 0) throw new Error(`No test files in ${directory}`);
-  const long = alone.map((path) => join(path)).filter((path) => files.includes(path));
-  const others = files.filter((file) => !long.includes(file)).sort();
-  const directories = [...Map.groupBy(others, (file) => dirname(file)).values()];
-  const groups = directories.flatMap(parts).sort((one, other) => other.length - one.length);
+  const first = long.map((path) => join(path)).filter((path) => files.includes(path));
+  const ordered = [...first, ...files.filter((file) => !first.includes(file)).sort()];
+  const count = Math.min(max, Math.ceil(files.length / MIN_FILES));
+  const groups = Map.groupBy(ordered.entries(), ([place]) => place % count);
   await Deno.mkdir(folder, { recursive: true });
-  return await Promise.all(
-    [...long.map((file) => [file]), ...groups].map(async (members, place) => {
-      const name = [String(place).padStart(2, "0"), ...members[0]!.split(sep)].join("_");
-      const module = join(folder, name);
-      const imports = members.map((file) => `import "${pathToFileURL(resolve(file)).href}";\n`);
-      await Deno.writeTextFile(module, imports.join("") + MARK_LOADED);
-      return module;
-    }),
-  );
+  return await Promise.all([...groups].map(async ([place, members]) => {
+    const module = join(folder, `group_${place}_test.ts`);
+    const imports = members.map(([, file]) => `import "${pathToFileURL(resolve(file)).href}";\n`);
+    await Deno.writeTextFile(module, imports.join("") + MARK_LOADED);
+    return module;
+  }));
 }
 
 /** What a module does once all that it imports is loaded. */
@@ -75,13 +75,6 @@ export async function unloadedGroups(modules: readonly string[]): Promise<string
     ];
   }));
   return unloaded.flat();
-}
-
-/** Parts of about the same size, none too large. */
-function parts(files: string[]): string[][] {
-  const count = Math.ceil(files.length / MAX_FILES);
-  const bounds = Array.from({ length: count + 1 }, (_, n) => Math.round(n * files.length / count));
-  return bounds.slice(1).map((end, n) => files.slice(bounds[n], end));
 }
 
 /** All test files below a directory. */

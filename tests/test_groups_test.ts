@@ -5,7 +5,7 @@ import { unloadedGroups, writeGroups } from "../scripts/test_groups.ts";
 /** Makes test files in a directory, and gives the files that each worker would run. */
 async function groupsOf(
   files: string[],
-  more: { ignored?: string[]; alone?: string[]; isAbsolute?: boolean } = {},
+  more: { ignored?: string[]; long?: string[]; max?: number; isAbsolute?: boolean } = {},
 ): Promise<string[][]> {
   const directory = relative(Deno.cwd(), await Deno.makeTempDir());
   const inside = (names: string[] = []) => names.map((name) => join(directory, name));
@@ -16,7 +16,8 @@ async function groupsOf(
       await Deno.writeTextFile(file, "");
     }
     const given = more.isAbsolute ? resolve(directory) : directory;
-    const grouping = { ignored: inside(more.ignored), alone: inside(more.alone) };
+    const { max = 8 } = more;
+    const grouping = { ignored: inside(more.ignored), long: inside(more.long), max };
     const written = await writeGroups(given, folder, grouping);
     return await Promise.all(written.map(async (path) => {
       return [...(await Deno.readTextFile(path)).matchAll(/import "(.*?)"/g)]
@@ -28,22 +29,34 @@ async function groupsOf(
   }
 }
 
-Deno.test("writeGroups: directories whose names are alike have groups of their own", async () => {
-  const groups = await groupsOf(["a_b/one_test.ts", "a/b/two_test.ts", "a/b/helpers.ts"]);
-  assert.deepEqual(groups.sort(), [["a/b/two_test.ts"], ["a_b/one_test.ts"]]);
+Deno.test("writeGroups: deals the files out, those that take longest first", async () => {
+  const files = Array.from(
+    { length: 23 },
+    (_, n) => `${n % 2}/${String(n).padStart(2, "0")}_test.ts`,
+  );
+  const groups = await groupsOf([...files, "0/helpers.ts"], {
+    long: ["1/21_test.ts", "0/20_test.ts", "gone_test.ts"],
+    max: 4,
+  });
+  assert.deepEqual(groups.map(({ length }) => length), [6, 6, 6, 5]);
+  assert.deepEqual(groups.map(([first]) => first), [
+    "1/21_test.ts",
+    "0/20_test.ts",
+    "0/00_test.ts",
+    "0/02_test.ts",
+  ]);
+  assert.deepEqual(groups.flat().sort(), files.sort());
 });
 
-Deno.test("writeGroups: a large directory has several groups, with each file in one", async () => {
-  const files = Array.from({ length: 41 }, (_, n) => `a/${n}_test.ts`);
-  const groups = await groupsOf(files);
-  assert.deepEqual(groups.map(({ length }) => length), [14, 14, 13]);
-  assert.deepEqual(groups.flat().sort(), files.sort());
+Deno.test("writeGroups: few files have few groups", async () => {
+  const files = Array.from({ length: 11 }, (_, n) => `a/${n}_test.ts`);
+  assert.deepEqual((await groupsOf(files)).map(({ length }) => length), [4, 4, 3]);
 });
 
 Deno.test("writeGroups: leaves out what is ignored, also where the directory's path is absolute", async () => {
   const files = ["a/slow/one_test.ts", "a/two_test.ts", "a/three_test.ts", "a/four_test.ts"];
-  const more = { ignored: ["a/slow", "a/two_test.ts"], alone: ["a/four_test.ts"] };
-  const expected = [["a/four_test.ts"], ["a/three_test.ts"]];
+  const more = { ignored: ["a/slow", "a/two_test.ts"], long: ["a/four_test.ts"] };
+  const expected = [["a/four_test.ts", "a/three_test.ts"]];
   assert.deepEqual(await groupsOf(files, more), expected);
   assert.deepEqual(await groupsOf(files, { ...more, isAbsolute: true }), expected);
 });
@@ -59,7 +72,13 @@ Deno.test("unloadedGroups: names the files of a group in which one ends the proc
     await Deno.writeTextFile(join(directory, "good/a_test.ts"), "");
     await Deno.writeTextFile(ending!, "Deno.exit(0);\n");
     await Deno.writeTextFile(beside!, "");
-    const modules = await writeGroups(directory, folder, { ignored: [], alone: [] });
+    const modules = (await Promise.all(["good", "ending"].map((name) => {
+      return writeGroups(join(directory, name), join(folder, name), {
+        ignored: [],
+        long: [],
+        max: 1,
+      });
+    }))).flat();
     for (const module of modules) {
       const args = ["run", "--allow-write", "--no-config", module];
       const { code } = await new Deno.Command(Deno.execPath(), { args }).output();

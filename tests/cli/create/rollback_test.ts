@@ -175,12 +175,18 @@ test("credentials that can't be written are removed", async (sandbox) => {
   assert.deepEqual(sandbox.snapshot(), before);
 });
 
-for (const operation of ["CreateBucket", "CreateUser", "PutUserPolicy", "CreateAccessKey"]) {
-  test(`Ctrl-C during ${operation}: exit 130, nothing is left`, async (sandbox) => {
+const INTERRUPTED = ["CreateBucket", "CreateUser", "PutUserPolicy", "CreateAccessKey"].flatMap(
+  (operation) => [{ operation, after: false }, { operation, after: true }],
+);
+
+for (const { operation, after } of INTERRUPTED) {
+  const when = `${after ? "after" : "before"} ${operation}`;
+  test(`Ctrl-C ${when}: exit 130, nothing is left`, async (sandbox) => {
     const before = sandbox.snapshot();
     const interruption = new AbortController();
     sandbox.fail({
       operation,
+      after,
       delayMs: 1,
       when: () => {
         interruption.abort();
