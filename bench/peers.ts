@@ -49,7 +49,7 @@ export interface Peers {
   /** The program, for what has it do more than a task. */
   s5cmd?: string;
   /** Programs that serve S3. */
-  servers: { bare?: string; minio?: string };
+  servers: { bare?: string; line?: string; minio?: string };
 }
 
 const CLI = join(PROJECT, "cli.ts");
@@ -71,21 +71,31 @@ export async function getPeers(say: (line: string) => void): Promise<Peers> {
   if (noMinio !== undefined) missing.push(`MinIO (${noMinio})`);
   const bare = await buildBare();
   if ("missing" in bare) missing.push(`the bare server (${bare.missing})`);
+  const line = await build("bench-line", ["line.go"]);
+  if ("missing" in line) missing.push(`the slow line (${line.missing})`);
   return {
     peers,
     missing,
     ...("program" in s5cmd && { s5cmd: s5cmd.program }),
     servers: {
       ...("program" in bare && { bare: bare.program }),
+      ...("program" in line && { line: line.program }),
       ...(noMinio === undefined && { minio: join(GO_BIN, "minio") }),
     },
   };
 }
 
 /** Builds the bare server. */
-export async function buildBare(): Promise<{ program: string } | { missing: string }> {
-  const program = join(GO_BIN, "bench-server");
-  const sources = ["server.go", "certificate.go"].map((name) => join(PROJECT, "bench", name));
+export function buildBare(): Promise<{ program: string } | { missing: string }> {
+  return build("bench-server", ["server.go", "certificate.go"]);
+}
+
+async function build(
+  name: string,
+  files: string[],
+): Promise<{ program: string } | { missing: string }> {
+  const program = join(GO_BIN, name);
+  const sources = files.map((file) => join(PROJECT, "bench", file));
   const { code, text } = await output("go", ["build", "-o", program, ...sources]);
   return code === 0 ? { program } : { missing: text };
 }

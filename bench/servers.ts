@@ -26,6 +26,18 @@ export async function startBareTls(program: string, certificateFile: string): Pr
   return { ...running, url: running.url.replace("http:", "https:"), certificateFile };
 }
 
+/** A line to a server, with a round trip and with so many megabytes a second for each connection. */
+export async function startLine(
+  program: string,
+  server: Running,
+  { roundTripMs, megabytes }: { roundTripMs: number; megabytes: number },
+): Promise<Running> {
+  const port = freePort();
+  const args = [`127.0.0.1:${port}`, new URL(server.url).host, `${roundTripMs}`, `${megabytes}`];
+  const name = `a round trip of ${roundTripMs} ms, ${megabytes} MB a second for each connection`;
+  return await started(name, port, program, args, {});
+}
+
 /** Starts MinIO on a folder. */
 export function startMinio(program: string, folder: string): Promise<Running> {
   const port = freePort();

@@ -18,6 +18,7 @@ import {
   type Running,
   startBare,
   startBareTls,
+  startLine,
   startMinio,
   startSlowSandbox,
 } from "../bench/servers.ts";
@@ -35,6 +36,8 @@ const MIB = 1024 * 1024;
 const LARGE = (isQuick ? 64 : 1024) * MIB;
 const LISTED = 200_000;
 const LATENCY_MS = 50;
+/** About what S3 gives to a machine in the same region. */
+const LINE = { roundTripMs: 20, megabytes: 90 };
 
 /** One line of a table: what a program took. */
 interface Row {
@@ -189,7 +192,7 @@ function table({ title, rows }: Section): string {
   }\n`;
 }
 
-/** The programs that are measured over TLS too; the others would take minutes. */
+/** The programs that are measured over TLS and over the line too; the others would take minutes. */
 const isFast = ({ name }: Peer) => ["s3creds", "rclone", "s5cmd"].includes(name);
 
 async function onTls(program: string, work: (bare: Running) => Promise<void>): Promise<void> {
@@ -259,7 +262,8 @@ as long as s3creds the other program takes; "memory" is the most that it held in
 
 The bare server keeps everything in memory, checks nothing and takes next to no time: what is
 measured there is the client. MinIO is a server that does its work, and shares the machine with the
-client.
+client. Between it and the client there may be a line that delays each byte, and limits each
+connection, about as S3 does to a machine in the same region.
 
 Machine: ${cpu.length} cores (${
     cpu[0]?.model.trim()
@@ -312,6 +316,17 @@ try {
       await makeBuckets(bare, peers);
       sections.push(...await large(bare, peers.filter(isFast), folder, LARGE));
     });
+    if (servers.line !== undefined) {
+      const { line: lineProgram } = servers;
+      await onBare(async (bare) => {
+        await using line = await startLine(lineProgram, bare, LINE);
+        const fast = peers.filter(isFast);
+        return [
+          ...await manySmall(line, fast, folder),
+          ...await large(line, fast, folder, LARGE),
+        ];
+      });
+    }
     if (!isQuick) await onBare((bare) => large(bare, peers.slice(0, 1), folder, 4 * LARGE, 1));
     const listed = () => ({ bucket: `listing-${LISTED}`, folder: "", file: "", out: "" });
     await onBare(async (bare) => [{
