@@ -314,7 +314,11 @@ try {
     await onBare((bare) => large(bare, peers, folder, LARGE));
     await onTls(program, async (bare) => {
       await makeBuckets(bare, peers);
-      sections.push(...await large(bare, peers.filter(isFast), folder, LARGE));
+      const fast = peers.filter(isFast);
+      sections.push(
+        ...await manySmall(bare, fast, folder),
+        ...await large(bare, fast, folder, LARGE),
+      );
     });
     if (servers.line !== undefined) {
       const { line: lineProgram } = servers;
