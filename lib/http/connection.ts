@@ -81,13 +81,14 @@ export class Connection {
     closeIfOpen(this.#dialed.conn);
   }
 
-  #read(buffer: Uint8Array): Promise<number | null> {
-    return this.#dialed.conn.read(buffer).then((count) => {
+  async #read(buffer: Uint8Array): Promise<number | null> {
+    try {
+      const count = await this.#dialed.conn.read(buffer);
       this.#onProgress();
       return count;
-    }, (error) => {
+    } catch (error) {
       throw connectionError(error);
-    });
+    }
   }
 
   /**

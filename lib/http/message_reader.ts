@@ -112,13 +112,17 @@ export class MessageReader {
   /** Reads so many bytes; or fewer, if they don't come at once or the stream ends before. */
   async #gather(length: number): Promise<void> {
     if (!await this.#more()) throw cut();
-    while (this.#end < length) {
-      const started = performance.now();
-      // If this fails, what has come is handed on first; the next read fails again.
-      const count = await this.#stream.read(this.#buffer.subarray(this.#end)).catch(() => null);
-      if (count === null) return;
-      this.#end += count;
-      if (performance.now() - started > GATHERING_MS) return;
+    try {
+      for (let last = performance.now(); this.#end < length;) {
+        const count = await this.#stream.read(this.#buffer.subarray(this.#end));
+        if (count === null) return;
+        this.#end += count;
+        const now = performance.now();
+        if (now - last > GATHERING_MS) return;
+        last = now;
+      }
+    } catch {
+      // What has come is handed on first; the next read fails again.
     }
   }
 
