@@ -50,8 +50,8 @@ export interface Stage {
   create(args: readonly string[]): Promise<Keys>;
   /** Brings buckets, users and roles back to what they were when this was first called. */
   reset(): void;
-  /** All that a call could have changed. */
-  state(): unknown;
+  /** Remembers all that a call could change, for a check that nothing has. */
+  remember(): () => void;
   close(): Promise<void>;
 }
 
@@ -72,6 +72,9 @@ export async function openStage(): Promise<Stage> {
   await admin.iam.createRole({ RoleName: OTHER_ROLE, AssumeRolePolicyDocument: trust(account.id) });
   const take = () => copy({ buckets: account.buckets, users: account.users, roles: account.roles });
   let pristine: ReturnType<typeof take> | undefined;
+  /** The latest request at the time when everything was last known to be as at the beginning. */
+  let pristineAfter: Sandbox["requests"][number] | undefined;
+  const latest = () => sandbox.requests.at(-1);
   return {
     sandbox,
     admin,
@@ -82,18 +85,28 @@ export async function openStage(): Promise<Stage> {
       return JSON.parse(stdout);
     },
     reset() {
+      if (pristine !== undefined && latest() === pristineAfter) return;
       pristine ??= take();
       const { buckets, users, roles } = copy(pristine);
       refill(account.buckets, buckets);
       refill(account.users, users);
       // A session holds on to its role, so the role has to stay the same object.
       for (const [name, role] of roles) Object.assign(account.roles.get(name)!, role);
+      pristineAfter = latest();
     },
-    state: () => ({
-      snapshot: sandbox.snapshot(),
-      buckets: copy(account.buckets),
-      sessions: account.sessions.size,
-    }),
+    remember() {
+      const state = (buckets: Map<string, Bucket>) => ({
+        snapshot: sandbox.snapshot(),
+        buckets,
+        sessions: account.sessions.size,
+      });
+      const wasPristine = latest() === pristineAfter;
+      const before = state(wasPristine ? pristine!.buckets : copy(account.buckets));
+      return () => {
+        assert.deepEqual(state(account.buckets), before);
+        if (wasPristine) pristineAfter = latest();
+      };
+    },
     async close() {
       for (const { s3, iam, sts } of open) [s3, iam, sts].forEach((client) => client.destroy());
       await sandbox.close();
@@ -107,12 +120,15 @@ function copy<T>(value: T): T {
   if (value instanceof Map) {
     return new Map([...value].map(([key, item]) => [key, copy(item)])) as T;
   }
+  if (value instanceof Date) return new Date(value) as T;
   if (Array.isArray(value)) return value.map(copy) as T;
   // structuredClone takes many times as long for these two, and there are thousands of them.
   if (value instanceof Date) return new Date(value) as T;
   if (value instanceof Set) return new Set([...value].map(copy)) as T;
   if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item)])) as T;
+  const copied = { ...value };
+  for (const key in copied) copied[key] = copy(copied[key]);
+  return copied;
 }
 
 function refill<T>(map: Map<string, T>, content: Map<string, T>): void {
