@@ -12,19 +12,30 @@ function matches(pattern: string, text: string, kind: PatternKind = "text"): boo
   return matchesPattern(compilePattern([{ text: pattern, isLiteral: false }], kind), text);
 }
 
-/** The regular expression that AWS's words about a pattern amount to. */
+/** Whether a regular expression that AWS's words about a pattern amount to matches. */
+function isExpected(pattern: string, text: string, kind: PatternKind): boolean {
+  return expression(inOneUnit(pattern), kind).test(inOneUnit(text));
+}
+
+/** The only character of two code units as one of one: the flag `u` would take most of the time. */
+function inOneUnit(text: string): string {
+  return text.replaceAll("😀", "☺");
+}
+
 function expression(pattern: string, kind: PatternKind): RegExp {
   let colons = 0;
-  const source = [...pattern].map((character, index, characters) => {
+  const source = Array.from(pattern, (character, index) => {
     if (character === ":") colons++;
     const isInSegment = kind !== "text" && colons < 5;
     if (character === "?") return isInSegment ? "[^:]" : ".";
-    if (character !== "*") return character.replace(/[\\^$.*+?()[\]{}|]/u, "\\$&");
-    const next = characters[index + 1];
+    if (character !== "*") {
+      return /[\\^$.*+?()[\]{}|]/.test(character) ? `\\${character}` : character;
+    }
+    const next = pattern[index + 1];
     const goesOn = kind === "resource" && (next === undefined || next === ":");
     return isInSegment && !goesOn ? "[^:]*" : ".*";
   });
-  return new RegExp(`^${source.join("")}$`, "su");
+  return new RegExp(`^${source.join("")}$`, "s");
 }
 
 const CHARACTER = fc.constantFrom("a", "b", "ab", "/", ":", "*", "?", "\n", "é", "😀", ".", "$");
@@ -56,7 +67,7 @@ for (const kind of ["text", "resource", "arn"] as const) {
       fc.property(start, PATTERN, textStart, TEXT, (begin, end, textBegin, textEnd) => {
         const pattern = begin + end;
         const text = textBegin + textEnd;
-        const expected = expression(pattern, kind).test(text);
+        const expected = isExpected(pattern, text, kind);
         if (expected) matched++;
         assert.equal(matches(pattern, text, kind), expected, JSON.stringify({ pattern, text }));
       }),
@@ -72,7 +83,7 @@ Deno.test("matchesPattern: agrees with a regular expression where the text is ma
     fc.property(PATTERN, fc.array(filling, { minLength: 9, maxLength: 9 }), (pattern, fillings) => {
       let next = 0;
       const text = pattern.replace(/[*?]/g, () => fillings[next++ % fillings.length]!);
-      const expected = expression(pattern, "text").test(text);
+      const expected = isExpected(pattern, text, "text");
       assert.equal(matches(pattern, text), expected, JSON.stringify({ pattern, text }));
     }),
     { numRuns: 10_000 },
