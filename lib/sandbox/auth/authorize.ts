@@ -61,7 +61,7 @@ export function authorize(
   if (caller.type === "root" && permission.action === "sts:AssumeRole") {
     return { decision: undefined, denial: "Roles may not be assumed by root accounts." };
   }
-  const refusal = refusalOf(permission, caller, account);
+  const refusal = (why: string) => refusalOf(permission, caller, account, why);
   const origin = limitingOrigin(caller, permission.action);
   if (origin !== undefined) {
     return { decision: undefined, denial: refusal(`because its keys are those of ${origin}`) };
@@ -298,17 +298,18 @@ function refusalOf(
   permission: NeededPermission,
   caller: Caller,
   account: Account,
-): (why: string) => string {
+  why: string,
+): string {
   const { action, resource, provider } = permission;
   const identity = identify(caller, account);
   const isS3 = action.startsWith("s3:");
   const isOurs = ownerOf(permission, account) === account.id;
-  if (provider !== undefined) return () => `Not authorized to perform ${action}`;
-  if (identity === undefined || (isS3 && !isOurs)) return () => "Access Denied";
+  if (provider !== undefined) return `Not authorized to perform ${action}`;
+  if (identity === undefined || (isS3 && !isOurs)) return "Access Denied";
   const quoted = isS3 ? `"${resource}"` : resource;
   const text =
     `User: ${identity.arn} is not authorized to perform: ${action} on resource: ${quoted}`;
-  return (why) => isOurs ? `${text} ${why}` : text;
+  return isOurs ? `${text} ${why}` : text;
 }
 
 /** The kinds of policies in AWS's words; a denial names the first that applies. */
