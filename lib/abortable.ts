@@ -3,10 +3,25 @@
  *
  * @module
  */
+import { startTimer } from "./timer.ts";
 
 /** A signal that is aborted as soon as one of several is, as far as there are any. */
 export function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any(signals.filter((signal) => signal !== undefined));
+}
+
+/** Waits for a time, but not longer than until a signal is aborted. */
+export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      stop();
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const stop = startTimer(milliseconds, end);
+    signal?.addEventListener("abort", end);
+    if (signal?.aborted) end();
+  });
 }
 
 /**

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { dirname } from "node:path";
 import { S3CredentialsError } from "./errors.ts";
 import { escapeName, shellWord } from "./escape.ts";
 
@@ -18,15 +17,15 @@ export function infoIfExists<T>(stat: (path: string) => T, path: string): T | un
 }
 
 /**
- * An error that names the file that is to be written, where Deno did not allow that. Deno itself names
+ * An error that names the file that is to be written in a directory, where Deno did not allow that. Deno itself names
  * the temporary file. Any other error stays as it is.
  */
-export function inNameOf(path: string, cause: unknown): unknown {
+export function inNameOf(path: string, directory: string, cause: unknown): unknown {
   const { name, message } = cause as Partial<Error>;
   if (name !== "NotCapable" || !message?.includes("write access")) return cause;
   const text = `Could not write ${escapeName(path)}: Deno was not allowed to`;
   return new S3CredentialsError("access-denied", text, {
-    hint: `Run it with --allow-write=${shellWord(dirname(path))}, or with deno run -A`,
+    hint: `Run it with --allow-write=${shellWord(directory)}, or with deno run -A`,
     cause,
   });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { setTimeout as delay } from "node:timers/promises";
+import { delay } from "./abortable.ts";
 
 /** How long {@linkcode retry} goes on, and with which errors. */
 export interface RetryOptions {
@@ -40,6 +40,6 @@ export async function retry<T>(
       const isOver = signal?.aborted || Date.now() + delayMs > deadline;
       if (isOver || !isRetriable(error)) throw error;
     }
-    await delay(delayMs, undefined, { signal }).catch(() => {});
+    await delay(delayMs, signal);
   }
 }

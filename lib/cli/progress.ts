@@ -110,7 +110,8 @@ function progressLine(
       say(message);
     },
     async finish(outcome) {
-      clearInterval(timer);
+      // For any call of it, Deno loads all of Node's timers.
+      if (timer !== undefined) clearInterval(timer);
       clear();
       const text = lastLine(outcome);
       if (text !== undefined) say(text);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { startTimer } from "../timer.ts";
 import { closeIfOpen, type Dialed, writeAll } from "./dial.ts";
 import { ConnectionError, connectionError, malformed } from "./errors.ts";
 import { formatHead, type Framing, type ParsedHead } from "./head.ts";
@@ -206,13 +207,13 @@ async function within(
   onTimeout: () => void,
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => {
+  const stopTimer = startTimer(milliseconds, () => {
     onTimeout();
     resolve();
-  }, milliseconds);
+  });
   try {
     await Promise.race([go, promise]);
   } finally {
-    clearTimeout(timer);
+    stopTimer();
   }
 }

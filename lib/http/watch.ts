@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { startTimer } from "../timer.ts";
 import type { Connection } from "./connection.ts";
 import { ConnectionError } from "./errors.ts";
 
@@ -15,7 +16,7 @@ const TICKS_PER_TIMEOUT = 12;
 export class Watches {
   readonly #running = new Set<Watch>();
   readonly #tickMs: number;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #stopTimer: (() => void) | undefined;
 
   constructor(idleTimeoutMs: number) {
     this.#tickMs = idleTimeoutMs / TICKS_PER_TIMEOUT;
@@ -25,18 +26,23 @@ export class Watches {
   start(): Watch {
     const watch = new Watch(this.#tickMs);
     this.#running.add(watch);
-    this.#timer ??= setInterval(() => {
-      for (const one of this.#running) one.tick();
-    }, this.#tickMs);
+    if (this.#stopTimer === undefined) this.#startTimer();
     return watch;
+  }
+
+  #startTimer(): void {
+    this.#stopTimer = startTimer(this.#tickMs, () => {
+      this.#startTimer();
+      for (const one of this.#running) one.tick();
+    });
   }
 
   /** Ends the watch over an exchange that has ended. */
   stop(watch: Watch): void {
     this.#running.delete(watch);
     if (this.#running.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
   }
 
   /** Ends all exchanges. */

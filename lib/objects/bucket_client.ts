@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { type Aws, type BucketAddress, connectionOf } from "../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 import { REQUEST_PAYER } from "../aws/clients.ts";
@@ -11,6 +10,7 @@ import { correctClock } from "../aws/requests/clock.ts";
 import { RequestError, UNKNOWN } from "../aws/requests/request_error.ts";
 import { isSuccess, sendSigned } from "../aws/requests/send.ts";
 import { isThrottled, isUntrusted, noteMeaning, serviceError } from "../aws/service_error.ts";
+import { delay } from "../abortable.ts";
 import { asUsageError } from "../errors.ts";
 import { checkBucketOrAccessPoint } from "../access_point.ts";
 import { AdaptiveLimiter, readRetryAfter, type Refusal } from "../http/adaptive_limiter.ts";
@@ -130,7 +130,7 @@ export class BucketClient {
 
   /** Waits, but not longer than until the signal is aborted. */
   async pause(milliseconds: number): Promise<void> {
-    await delay(milliseconds, undefined, { signal: this.#signal }).catch(() => {});
+    await delay(milliseconds, this.#signal);
     this.throwIfAborted();
   }
 

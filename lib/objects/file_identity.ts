@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { dirname } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { infoIfExists } from "../file_info.ts";
+import { dirname } from "./paths.ts";
 
 type Identity = Pick<Deno.FileInfo, "dev" | "ino">;
 

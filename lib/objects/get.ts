@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { dirname } from "node:path";
 import type { Aws } from "../aws/connect.ts";
 import { anySignal } from "../abortable.ts";
 import { Limiter, mapUnordered } from "../concurrency.ts";
@@ -27,6 +26,7 @@ import { removeLeftovers } from "./leftovers.ts";
 import { LocalDirectory } from "./local_directory.ts";
 import { LocalFile } from "./local_file.ts";
 import { openFound } from "./local_open.ts";
+import { dirname } from "./paths.ts";
 import { systemPath } from "./system_path.ts";
 import {
   DEFAULT_TRANSFERS,

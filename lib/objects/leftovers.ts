@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
 import { isSame } from "./file_identity.ts";
+import { dirname, join } from "./paths.ts";
 
 const NAME = /^\.s3-credentials-[0-9a-f]{12}$/;
 

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { infoIfExists } from "../file_info.ts";
@@ -13,6 +12,7 @@ import { isSame, isShared, leadsTo, type Place } from "./file_identity.ts";
 import { caseFoldPath, resolveKeyPath } from "./keys.ts";
 import { isTemporaryName, removeLeftovers } from "./leftovers.ts";
 import { LocalFile } from "./local_file.ts";
+import { dirname, join } from "./paths.ts";
 import { systemPath } from "./system_path.ts";
 
 /** Where the file for a key goes, checked and ready to be written. */

@@ -10,10 +10,10 @@
  *
  * @module
  */
-import { dirname } from "node:path";
 import { inNameOf } from "../file_info.ts";
 import { assertInPlace, isSame, type Place, placeOf } from "./file_identity.ts";
 import { markUnfinished, temporaryBeside } from "./leftovers.ts";
+import { dirname } from "./paths.ts";
 
 /** Only Node's functions change an open file. To load them takes long, and few files need it. */
 let fs: NodeFs | undefined;
@@ -55,7 +55,7 @@ export class LocalFile {
         mode,
       });
     } catch (error) {
-      throw inNameOf(path, this.#reasonOf(error));
+      throw inNameOf(path, dirname(path), this.#reasonOf(error));
     }
     try {
       markUnfinished(this.#file);
@@ -77,7 +77,7 @@ export class LocalFile {
     try {
       Deno.openSync(temporary, { write: true, createNew: true }).close();
     } catch (error) {
-      throw inNameOf(path, error);
+      throw inNameOf(path, dirname(path), error);
     }
     Deno.removeSync(temporary);
   }

@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { isUntrusted, serviceError } from "../aws/service_error.ts";
 import type { Limiter } from "../concurrency.ts";
+import { delay } from "../abortable.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName, shellWord } from "../escape.ts";
 import { type BucketClient, errorOf, S3RequestError } from "./bucket_client.ts";

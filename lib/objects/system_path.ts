@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dirname, resolve, sep } from "node:path";
+import { dirname, resolve, sep } from "./paths.ts";
 
 /**
  * Writes a path so that Deno reads it as the system does. In `link/..`, where `link` leads to another

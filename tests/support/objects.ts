@@ -130,9 +130,13 @@ export const keyArbitrary: fc.Arbitrary<string> = fc.oneof(
  * Runs a command line in a process of its own with all of Deno's permissions, which make it look at
  * paths in another way.
  */
-export async function runAlone(st: Stage, args: string[]): Promise<Ran> {
+export async function runAlone(
+  st: Stage,
+  args: string[],
+  denoOptions: string[] = [],
+): Promise<Ran> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "cli.ts", ...args],
+    args: ["run", "-A", ...denoOptions, "cli.ts", ...args],
     env: sandboxEnv(st.sandbox),
   }).output();
   const [out = "", err = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));

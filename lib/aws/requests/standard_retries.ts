@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { setTimeout as delay } from "node:timers/promises";
+import { delay } from "../../abortable.ts";
 import { readRetryAfter } from "../../http/adaptive_limiter.ts";
 import { ConnectionError } from "../../http/errors.ts";
 import { backoffMs } from "../../retry.ts";

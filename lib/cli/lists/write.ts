@@ -6,6 +6,7 @@
 import { formatRows, type RowFormat } from "./rows.ts";
 import { flag, type Values } from "../command.ts";
 import { escapeControls } from "../../escape.ts";
+import { startTimer } from "../../timer.ts";
 import type { Io, Output } from "../io.ts";
 import { usage } from "../options.ts";
 import { styled, terminalWidth, writeMessage } from "../output.ts";
@@ -86,7 +87,7 @@ export async function writeRows(
   columns: Columns,
 ): Promise<void> {
   let batch = "";
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopTimer: (() => void) | undefined;
   let failure: { error: unknown } | undefined;
   let written: Promise<void> = Promise.resolve();
   let dropped: readonly string[] = [];
@@ -94,8 +95,8 @@ export async function writeRows(
     dropped = fields;
   };
   const flush = () => {
-    clearTimeout(timer);
-    timer = undefined;
+    stopTimer?.();
+    stopTimer = undefined;
     const text = batch;
     batch = "";
     if (text === "") return;
@@ -107,7 +108,7 @@ export async function writeRows(
     const pieces = formatted(abortableItems(rows, io), format, columns, io.stdout, onDropped);
     for await (const piece of pieces) {
       batch += piece;
-      timer ??= setTimeout(flush, BATCH_DELAY_MS);
+      stopTimer ??= startTimer(BATCH_DELAY_MS, flush);
       if (batch.length >= BATCH_SIZE) {
         flush();
         await written;

@@ -124,7 +124,7 @@ export function withFileErrors<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof S3CredentialsError) throw error;
-    if (error instanceof Deno.errors.NotCapable) throw inNameOf(path, error);
+    if (error instanceof Deno.errors.NotCapable) throw inNameOf(path, dirname(path), error);
     const isMissing = error instanceof Deno.errors.NotFound;
     const reason = isMissing
       ? "its directory does not exist"
