@@ -20,6 +20,7 @@ import {
 } from "./clients.ts";
 import { describeSource, sourceProvider } from "./credential_sources.ts";
 import type { NetworkSettings } from "./network.ts";
+import { bucketEndpoint } from "./requests/bucket_endpoint.ts";
 import type { Clock } from "./requests/clock.ts";
 import {
   type ConnectOptions,
@@ -193,15 +194,17 @@ export class Connection implements Aws {
     const endpoint = customEndpoint(settings, "S3");
     const accessPoint = accessPointOf(bucket);
     if (accessPoint !== undefined) assertCanReachAccessPoint(settings, endpoint);
-    if (endpoint === undefined || accessPoint !== undefined || !usesPathStyle(settings)) {
+    const signedRegion = region ?? settings.region;
+    const url = bucketUrl(bucket, signedRegion, settings, endpoint);
+    if (url === undefined) {
       const client = await this.s3({ region: accessPoint?.region ?? region });
       return { ...common, ...await virtualAddress(bucket, client, endpoint) };
     }
     return {
       ...common,
-      url: `${endpoint.replace(/\/+$/, "")}/${bucket}`,
-      region: region ?? settings.region,
-      isCustom: true,
+      url,
+      region: signedRegion,
+      isCustom: endpoint !== undefined,
       credentials: settings.credentials,
     };
   }
@@ -290,6 +293,16 @@ function assertCanReachAccessPoint({ addressingStyle }: Settings, endpoint: stri
     `An access point is a part of the host name, but ${reason}`,
     { hint: "Name the bucket, or an endpoint by its name and with virtual addressing" },
   );
+}
+
+/** A bucket's URL; `undefined` where only the SDK knows it. */
+function bucketUrl(bucket: string, region: string, settings: Settings, endpoint?: string) {
+  if (accessPointOf(bucket) !== undefined) return undefined;
+  const isInPath = usesPathStyle(settings);
+  if (endpoint === undefined) {
+    return isInPath ? undefined : bucketEndpoint(bucket, region, settings);
+  }
+  return isInPath ? `${endpoint.replace(/\/+$/, "")}/${bucket}` : undefined;
 }
 
 /** Only the SDK knows the host names of all partitions, and what the configuration changes in them. */
