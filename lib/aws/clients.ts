@@ -82,6 +82,8 @@ export async function s3Client(
     region,
     followRegionRedirects: true,
     forcePathStyle: usesPathStyle(settings),
+    requestChecksumCalculation: settings.sdk.requestChecksumCalculation,
+    responseChecksumValidation: settings.sdk.responseChecksumValidation,
     // Other makers' servers often lack the newer checksums.
     ...(config.endpoint !== undefined && {
       requestChecksumCalculation: "WHEN_REQUIRED",
@@ -165,6 +167,19 @@ function withoutVainRetries<T extends AnyClient>(client: T, clock: Settings["clo
   return client;
 }
 
+type AnyConfig = Pick<IAMClient["config"], "serviceId" | "defaultUserAgentProvider">;
+const userAgents = new Map<string, ReturnType<AnyConfig["defaultUserAgentProvider"]>>();
+
+/** The SDK would ask the system for its version before each request. */
+function rememberUserAgent(config: AnyConfig): void {
+  const { serviceId, defaultUserAgentProvider } = config;
+  config.defaultUserAgentProvider = () => {
+    const userAgent = userAgents.get(serviceId) ?? defaultUserAgentProvider();
+    userAgents.set(serviceId, userAgent);
+    return userAgent;
+  };
+}
+
 /**
  * Logs the client's requests, and shares with it what others have found out about the clock: a client
  * that may not retry has only one attempt.
@@ -177,6 +192,7 @@ function prepared<T extends IAMClient | STSClient | S3Client | S3ControlClient>(
     get: () => clock.offsetMs,
     set: (offsetMs: number) => clock.offsetMs = isBelievable(offsetMs) ? offsetMs : 0,
   });
+  rememberUserAgent(client.config);
   return withRequestLog(withoutVainRetries(client, clock), onRequest);
 }
 
@@ -201,7 +217,26 @@ async function collectAnswer(stream: AsyncIterable<Uint8Array>): Promise<Uint8Ar
   return answer;
 }
 
-/** What all clients have in common. The SDK itself must look for none of it: it would find other things. */
+/** A setting that is looked up by nobody. */
+const unset = () => Promise.resolve(undefined);
+
+/**
+ * What the SDK would look up, and nothing here depends on: the values that it has by itself. Some clients
+ * know only a part of it.
+ */
+const SDK_DEFAULTS = {
+  authSchemePreference: [] as string[],
+  defaultsMode: "legacy" as const,
+  disableClockSkewCorrection: false,
+  disableS3ExpressSessionAuth: false,
+  sigv4aSigningRegionSet: unset,
+  useArnRegion: unset,
+};
+
+/**
+ * What all clients have in common. The SDK itself must look for none of it: it would find other things, in
+ * the environment of the process and in files that `settings.env` doesn't name.
+ */
 export async function clientConfig(
   settings: Settings,
   service: ServiceName,
@@ -210,14 +245,18 @@ export async function clientConfig(
   const { agents } = await import("./agents.ts");
   // The SDK would write two slashes between the endpoint's path and its own.
   const endpoint = customEndpoint(settings, service)?.replace(/\/+$/, "");
+  const { maxAttempts, retryMode, userAgentAppId } = settings.sdk;
   return {
+    ...SDK_DEFAULTS,
     region: settings.region,
     endpoint,
     ignoreConfiguredEndpointUrls: true,
     useFipsEndpoint: endpoint === undefined && settings.useFips,
     useDualstackEndpoint: endpoint === undefined && settings.useDualstack,
-    profile: settings.profile,
     credentials: settings.credentials,
+    maxAttempts: retry ? maxAttempts : 1,
+    retryMode: adaptive ? "adaptive" : retryMode,
+    userAgentAppId: userAgentAppId ?? unset,
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: settings.requestTimeoutMs,
@@ -225,7 +264,5 @@ export async function clientConfig(
       ...agents({ keepAlive: retry, ...settings.network }),
     },
     streamCollector: collectAnswer,
-    ...(!retry && { maxAttempts: 1 }),
-    ...(adaptive && { retryMode: "adaptive" }),
   };
 }

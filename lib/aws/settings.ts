@@ -101,11 +101,33 @@ export interface Settings {
   mfaCode: ((serialNumber: string) => Promise<string>) | undefined;
   /** Proxies and trusted certificates. */
   network: NetworkSettings;
+  /** What counts for the SDK's clients only. */
+  sdk: SdkSettings;
   /** Looks an environment variable up. */
   env: Environment;
   /** How far AWS's clock is ahead of this machine's, as one of the clients has found out. */
   clock: Clock;
 }
+
+/** What counts for the SDK's clients only. */
+export interface SdkSettings {
+  /** How often a request is sent at most. */
+  maxAttempts: number;
+  /** How long to wait before a retry; the SDK's own names. */
+  retryMode: RetryMode;
+  /** A name for the caller's program, for the header `User-Agent`. */
+  userAgentAppId: string | undefined;
+  /** When S3's client sends checksums to Amazon. */
+  requestChecksumCalculation: ChecksumUse;
+  /** When S3's client compares the checksums of Amazon's answers. */
+  responseChecksumValidation: ChecksumUse;
+}
+
+const RETRY_MODES = ["legacy", "standard", "adaptive"] as const;
+type RetryMode = typeof RETRY_MODES[number];
+
+const CHECKSUM_USES = ["WHEN_SUPPORTED", "WHEN_REQUIRED"] as const;
+type ChecksumUse = typeof CHECKSUM_USES[number];
 
 /** AWS's answers take well under a second; past this an endpoint is taken for dead. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -146,6 +168,7 @@ export async function resolveSettings(options: ConnectOptions): Promise<Settings
       (name) => env(name) || undefined,
       { ca_bundle: config.profile("ca_bundle") },
     ),
+    sdk: sdkSettings(config),
     env,
     clock: options.now === undefined ? { offsetMs: 0 } : movedClock(options.now),
   };
@@ -203,6 +226,14 @@ interface Configuration {
   addressingStyle: Settings["addressingStyle"];
   /** A setting that is `true` or `false`. */
   flag(variable: string, name: string): boolean;
+  /** A setting of the environment, else of the profile; undefined if it is empty or not there. */
+  setting<T>(
+    variable: string,
+    name: string,
+    /** Gives undefined for what makes no sense. */
+    parse: (text: string) => T | undefined,
+    expected: string,
+  ): T | undefined;
 }
 
 function configuration(
@@ -213,20 +244,54 @@ function configuration(
   const section = profileSettings(files, named);
   const where = `profile ${escapeName(named?.name ?? "default")}`;
   const profile = (name: string) => textOf(section, name, where);
-  const flag = (variable: string, name: string) => {
-    const [value, source] = env(variable) !== undefined
+  const setting: Configuration["setting"] = (variable, name, parse, expected) => {
+    const [text, source] = env(variable) !== undefined
       ? [env(variable), variable]
       : [profile(name), `${name} of ${where}`];
-    if (!value || /^false$/i.test(value)) return false;
-    if (/^true$/i.test(value)) return true;
-    return asUsageError(() => {
-      throw new InvalidInput(`Invalid value of ${source}: expected true or false`);
+    if (!text) return undefined;
+    return parse(text) ?? asUsageError(() => {
+      throw new InvalidInput(`Invalid value of ${source}: expected ${expected}`);
     });
   };
+  const flag = (variable: string, name: string) =>
+    setting(variable, name, oneOf(["true", "false"]), "true or false") === "true";
   const s3 = section?.get("s3");
   const style = typeof s3 === "object" ? s3.get("addressing_style") : undefined;
   const addressingStyle = ADDRESSING_STYLES.find((known) => known === style);
-  return { env, where, profile, addressingStyle, flag };
+  return { env, where, profile, addressingStyle, flag, setting };
+}
+
+/** Finds a text among those that are known, in capitals or not. */
+function oneOf<T extends string>(known: readonly T[]): (text: string) => T | undefined {
+  return (text) => known.find((one) => one.toLowerCase() === text.toLowerCase());
+}
+
+function sdkSettings({ setting }: Configuration): SdkSettings {
+  const checksums = (variable: string, name: string) =>
+    setting(variable, name, oneOf(CHECKSUM_USES), CHECKSUM_USES.join(" or ")) ?? "WHEN_SUPPORTED";
+  return {
+    maxAttempts: setting("AWS_MAX_ATTEMPTS", "max_attempts", attempts, "a number from 1 up") ?? 3,
+    retryMode:
+      setting("AWS_RETRY_MODE", "retry_mode", oneOf(RETRY_MODES), "legacy, standard or adaptive") ??
+        "standard",
+    userAgentAppId: setting("AWS_SDK_UA_APP_ID", "sdk_ua_app_id", appId, "at most 50 characters"),
+    requestChecksumCalculation: checksums(
+      "AWS_REQUEST_CHECKSUM_CALCULATION",
+      "request_checksum_calculation",
+    ),
+    responseChecksumValidation: checksums(
+      "AWS_RESPONSE_CHECKSUM_VALIDATION",
+      "response_checksum_validation",
+    ),
+  };
+}
+
+function attempts(text: string): number | undefined {
+  return /^0*[1-9]\d{0,5}$/.test(text) ? Number(text) : undefined;
+}
+
+function appId(text: string): string | undefined {
+  return text.length <= 50 ? text : undefined;
 }
 
 function regionOf(given: string | undefined, { env, where, profile }: Configuration): string {
