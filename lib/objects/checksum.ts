@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { bigEndian, crc32 } from "../crc32.ts";
+import { md5 } from "../md5.ts";
 
 /** A digest of content that arrives in pieces. */
 export interface Digest {
@@ -21,15 +23,16 @@ const CHECKSUM_HEADERS = {
 } as const;
 
 /**
- * The digest that the headers of an answer give for the whole content of an object, if they do.
+ * The digest that the headers of an answer give for the whole content of an object, if they do. The
+ * length is that of the whole, or `NaN`.
  *
  * An entity tag is the content's MD5 for what was uploaded in one piece, unless the server encrypts
  * with keys that aren't its own. A checksum of parts says nothing about the whole.
  */
-export function digestOf(headers: Record<string, string>): Digest | undefined {
+export function digestOf(headers: Record<string, string>, length: number): Digest | undefined {
   for (const [header, algorithm] of Object.entries(CHECKSUM_HEADERS)) {
     const value = headers[header];
-    if (value !== undefined && isOfWhole(value, headers)) return new LazyDigest(algorithm, value);
+    if (value !== undefined && isOfWhole(value, headers)) return digest(algorithm, value, length);
   }
   const md5 = /^"?([\da-f]{32})"?$/.exec(headers.etag ?? "")?.[1];
   const encryption = headers["x-amz-server-side-encryption"];
@@ -37,7 +40,17 @@ export function digestOf(headers: Record<string, string>): Digest | undefined {
     "x-amz-server-side-encryption-customer-algorithm" in headers;
   return md5 === undefined || isForeignKey
     ? undefined
-    : new LazyDigest("md5", Uint8Array.fromHex(md5).toBase64());
+    : digest("md5", Uint8Array.fromHex(md5).toBase64(), length);
+}
+
+/** Deno needs longer to load the system's hashes than small content takes to come: then our own do. */
+function digest(algorithm: Algorithm, expected: string, length: number): Digest {
+  const hash = OWN_HASHES[algorithm];
+  if (hash === undefined || makers.has(algorithm) || !(length <= Math.min(budget, SMALL))) {
+    return new LazyDigest(algorithm, expected);
+  }
+  budget -= length;
+  return new SmallDigest(hash, expected, length);
 }
 
 function isOfWhole(value: string, headers: Record<string, string>): boolean {
@@ -45,6 +58,37 @@ function isOfWhole(value: string, headers: Record<string, string>): boolean {
 }
 
 type Algorithm = "sha256" | "sha1" | "md5" | "crc32";
+
+const SMALL = 32 * 1024;
+/** Bytes that our own hashes may still take: they are slower. */
+let budget = 8 * SMALL;
+
+const OWN_HASHES: Partial<Record<Algorithm, (content: Uint8Array) => Uint8Array>> = { md5, crc32 };
+
+/** Content that is held until it is whole. */
+class SmallDigest implements Digest {
+  readonly loading = undefined;
+  readonly #hash: (content: Uint8Array) => Uint8Array;
+  readonly #expected: string;
+  readonly #content: Uint8Array;
+  #length = 0;
+
+  constructor(hash: (content: Uint8Array) => Uint8Array, expected: string, length: number) {
+    this.#hash = hash;
+    this.#expected = expected;
+    this.#content = new Uint8Array(length);
+  }
+
+  update(chunk: Uint8Array): void {
+    if (this.#length + chunk.length <= this.#content.length) this.#content.set(chunk, this.#length);
+    this.#length += chunk.length;
+  }
+
+  matches(): boolean {
+    return this.#length === this.#content.length &&
+      this.#hash(this.#content).toBase64() === this.#expected;
+  }
+}
 
 interface Hash {
   update(chunk: Uint8Array): void;
@@ -103,6 +147,6 @@ class Crc32 implements Hash {
   }
 
   digest(): string {
-    return Uint8Array.from([24, 16, 8, 0], (shift) => this.#value >>> shift & 0xff).toBase64();
+    return bigEndian(this.#value).toBase64();
   }
 }

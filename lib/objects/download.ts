@@ -109,7 +109,7 @@ export async function readObject(
           }
           head = headOf(answer);
           onHead?.(head);
-          digest = digestOf(answer.headers);
+          digest = digestOf(answer.headers, head.size);
         } else if (isWhole(answer, head)) {
           surplus = offset;
         } else {
@@ -252,7 +252,7 @@ async function readRanges(
   const onHead = (head: HttpHead, range: { start: number; end: number }) => {
     if (isWhole(head, { size, etag })) throw new RangeIgnored(key);
     checkRange(head, key, { size, etag }, range);
-    digest ??= digestOf(head.headers);
+    digest ??= digestOf(head.headers, size);
   };
   const isOver = () => failure !== undefined;
   const reading = new Set<Promise<void>>();

@@ -4,6 +4,7 @@
  * @module
  */
 import type { HttpBody } from "../../http/connection.ts";
+import { md5 } from "../../md5.ts";
 import { sha256 } from "../../sha256.ts";
 
 type NativeHash = typeof import("node:crypto").createHash;
@@ -15,23 +16,25 @@ let budget = 1024 * 1024;
 
 /** SHA-256 of a body, in hexadecimal digits. */
 export async function sha256OfBody(body: Uint8Array | HttpBody): Promise<string> {
-  if (nativeHash === undefined && body.length <= Math.min(budget, scratch.length)) {
-    budget -= body.length;
-    return sha256(contentOf(body));
-  }
+  const content = smallContent(body);
+  if (content !== undefined) return sha256(content);
   return (await digestOfBody("sha256", body)).toString("hex");
 }
 
 /** MD5 of a body, as the header `Content-MD5` has it. */
 export async function md5OfBody(body: Uint8Array | HttpBody): Promise<string> {
+  const content = smallContent(body);
+  if (content !== undefined) return md5(content).toBase64();
   return (await digestOfBody("md5", body)).toString("base64");
 }
 
 /** What is read at a time of a body that is not in memory. */
 const scratch = new Uint8Array(256 * 1024);
 
-/** The content of a body that is no longer than the scratch memory. */
-function contentOf(body: Uint8Array | HttpBody): Uint8Array {
+/** The content of a body that our own functions hash. */
+function smallContent(body: Uint8Array | HttpBody): Uint8Array | undefined {
+  if (nativeHash !== undefined || body.length > Math.min(budget, scratch.length)) return undefined;
+  budget -= body.length;
   if (body instanceof Uint8Array) return body;
   for (let offset = 0; offset < body.length;) {
     offset += body.readInto(scratch.subarray(offset, body.length), offset);
