@@ -53,5 +53,7 @@ export function randomHex(length: number): string {
 /** The length of every alphabet divides 256, so that all characters are equally likely. */
 function randomText(alphabet: string, length: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(length));
-  return Array.from(bytes, (byte) => alphabet[byte % alphabet.length]).join("");
+  let text = "";
+  for (const byte of bytes) text += alphabet[byte % alphabet.length];
+  return text;
 }

@@ -52,10 +52,14 @@ export function latin1ToUtf8(value: string): string {
   }
 }
 
+/** Words of ASCII with single spaces between them. */
+const PLAIN_VALUE = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
+
 /** Value of a header as signatures take it: with single spaces. */
 export function signedHeader({ headers }: WireHead, name: string): string | undefined {
-  const value = headers.get(name)?.trim().replace(/ {2,}/g, " ");
-  return value === undefined ? undefined : latin1ToUtf8(value);
+  const value = headers.get(name);
+  if (value === undefined || PLAIN_VALUE.test(value)) return value;
+  return latin1ToUtf8(value.trim().replace(/ {2,}/g, " "));
 }
 
 const VIRTUAL_HOST =
@@ -76,14 +80,26 @@ export function bucketNameOf(request: WireHead): string {
 /** Names and values of a query, decoded, in the order in which they were sent. */
 export function queryOf(rawPath: string): [string, string][] {
   const at = rawPath.indexOf("?");
-  if (at === -1) return [];
-  return rawPath.slice(at + 1).split("&").filter((part) => part !== "").map((part) => {
+  return at === -1 ? [] : decodedPairs(rawPath.slice(at + 1));
+}
+
+function decodedPairs(text: string): [string, string][] {
+  return text.split("&").filter((part) => part !== "").map((part) => {
     const equals = part.indexOf("=");
     const [name, value] = equals === -1
       ? [part, ""]
       : [part.slice(0, equals), part.slice(equals + 1)];
     return [percentDecode(name.replaceAll("+", " ")), percentDecode(value.replaceAll("+", " "))];
   });
+}
+
+/** Names and values of a form. The platform's own reader, several times slower, reads broken ones too. */
+function formOf(text: string): [string, string][] {
+  try {
+    return decodedPairs(text);
+  } catch {
+    return [...new URLSearchParams(text)];
+  }
 }
 
 /** Parameters of a request in AWS's query protocol, from its form or its query. */
@@ -93,7 +109,7 @@ export function queryParameters(
   const type = request.headers.get("content-type") ?? "";
   if (request.method === "POST") {
     if (!type.startsWith("application/x-www-form-urlencoded")) return [];
-    return [...new URLSearchParams(request.body.text())];
+    return formOf(request.body.text());
   }
   try {
     return queryOf(request.rawPath);

@@ -5,13 +5,12 @@
  * @module
  */
 import type { Partition } from "../../partitions.ts";
-import { createHash } from "node:crypto";
 import type { ManagedPolicy } from "../account.ts";
 
 interface Entry {
   policyName: string;
-  /** AWS's own, as answers of AWS that others published show it; omitted where none was found. */
-  policyId?: string;
+  /** AWS's own, as answers of AWS that others published show it. */
+  policyId: string;
   version: string;
   createDate: string;
   updateDate: string;
@@ -138,6 +137,8 @@ const ENTRIES: Entry[] = [
   },
   {
     policyName: "AWSDenyAll",
+    // Not AWS's, which nobody has published.
+    policyId: "ANPAIX3AD5FA2FDDCAF7B",
     version: "v2",
     createDate: "2019-05-01T22:36:14Z",
     updateDate: "2023-12-18T16:42:05Z",
@@ -174,7 +175,7 @@ function managedPolicyOf(entry: Entry, partition: Partition): ManagedPolicy {
     .replaceAll('"arn:aws:', `"arn:${partition}:`);
   return {
     policyName: entry.policyName,
-    policyId: entry.policyId ?? idOf(entry.policyName),
+    policyId: entry.policyId,
     arn: `arn:${partition}:iam::aws:policy/${entry.policyName}`,
     path: "/",
     description: entry.description,
@@ -184,10 +185,4 @@ function managedPolicyOf(entry: Entry, partition: Partition): ManagedPolicy {
     defaultVersionId: entry.version,
     versions: new Map([[entry.version, { document, createDate: new Date(entry.updateDate) }]]),
   };
-}
-
-/** Stands in for an id of AWS's that isn't known: not AWS's, but the same in every sandbox. */
-function idOf(policyName: string): string {
-  const hash = createHash("sha256").update(policyName).digest("hex").toUpperCase();
-  return `ANPAI${hash.replaceAll(/[0189]/g, "X").slice(0, 16)}`;
 }
