@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import type { Bucket, Sandbox, StoredObject } from "../../lib/sandbox/mod.ts";
 import { Content, startSandbox } from "../../lib/sandbox/mod.ts";
 import { run } from "../support/run.ts";
+import { S3_DEFAULTS } from "../support/sdk.ts";
 
 /** The bucket that the credentials are for, and one whose name starts like it. */
 export const BUCKET = "team-data";
@@ -177,6 +178,7 @@ function object(key: string): StoredObject {
 
 function clientsOf(sandbox: Sandbox, keys: Keys): Clients {
   const settings = {
+    ...S3_DEFAULTS,
     endpoint: sandbox.url,
     region: sandbox.region,
     credentials: {

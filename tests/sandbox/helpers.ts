@@ -3,6 +3,7 @@ import { IAM } from "@aws-sdk/client-iam";
 import { STS } from "@aws-sdk/client-sts";
 import assert from "node:assert/strict";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../lib/sandbox/mod.ts";
+import { SDK_DEFAULTS } from "../support/sdk.ts";
 
 export interface Keys {
   accessKeyId: string;
@@ -24,6 +25,7 @@ export async function room(options: SandboxOptions = {}): Promise<Room> {
   const sandbox = await startSandbox(options);
   const clients: { destroy(): void }[] = [];
   const settings = (credentials: Keys) => ({
+    ...SDK_DEFAULTS,
     endpoint: sandbox.url,
     region: sandbox.region,
     credentials,

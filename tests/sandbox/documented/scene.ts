@@ -23,6 +23,7 @@ import {
   USER,
   type Verdict,
 } from "./harness.ts";
+import { S3_DEFAULTS } from "../../support/sdk.ts";
 import { trust } from "../helpers.ts";
 import { fill } from "../s3/helpers.ts";
 
@@ -96,6 +97,7 @@ function destroy({ s3, iam, sts }: Clients): void {
 
 function clientsOf({ url: endpoint, region }: Sandbox, keys: Keys | undefined): Clients {
   const settings = {
+    ...S3_DEFAULTS,
     endpoint,
     region,
     credentials: keys ?? { accessKeyId: "none", secretAccessKey: "none" },

@@ -2,6 +2,7 @@
 import { type _Object, S3, type S3ClientConfig } from "@aws-sdk/client-s3";
 import assert from "node:assert/strict";
 import { type Bucket, Content, type SandboxOptions } from "../../../lib/sandbox/mod.ts";
+import { S3_DEFAULTS } from "../../support/sdk.ts";
 import { type Keys, type Room, room } from "../helpers.ts";
 
 export interface S3Room extends Room {
@@ -17,6 +18,7 @@ export async function s3Room(options: SandboxOptions = {}): Promise<S3Room> {
   const clients: S3[] = [];
   const s3As = (credentials: Keys, settings: S3ClientConfig = {}): S3 => {
     const client = new S3({
+      ...S3_DEFAULTS,
       endpoint: sandbox.url,
       region: sandbox.region,
       credentials,
