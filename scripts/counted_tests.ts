@@ -14,7 +14,7 @@ export interface Counts {
 }
 
 /** Files at a time: more than there are processors, since many tests wait for time to pass. */
-export const JOBS: number = 2 * navigator.hardwareConcurrency;
+const JOBS = 2 * navigator.hardwareConcurrency;
 
 /** Runs `deno test` with these arguments, shows what it prints, and counts. */
 export async function denoTest(

@@ -6,7 +6,7 @@
  */
 // deno-lint-ignore-file no-console
 import { devNull } from "node:os";
-import { close, denoTest, JOBS } from "./counted_tests.ts";
+import { close, denoTest } from "./counted_tests.ts";
 import { unloadedGroups, writeGroups } from "./test_groups.ts";
 
 /**
@@ -56,6 +56,12 @@ const SLOW = [
   "tests/strict_json_test.ts",
 ];
 
+/**
+ * As many as there are groups run at the same time: more than there are processors, since many tests
+ * wait for time to pass.
+ */
+const GROUPS = 3 * navigator.hardwareConcurrency;
+
 /** Files that take longest, in this order: each starts a group. */
 const LONG = [
   "tests/permissions_test.ts",
@@ -86,14 +92,11 @@ const isFast = Deno.args[0] === "--fast";
 const given = isFast ? Deno.args.slice(1) : Deno.args;
 const ignored = ["tests/peers", ...isFast ? SLOW : []];
 const folder = await Deno.makeTempDir();
-/**
- * Directories become groups, more than run at a time, so that all processors are busy to the end; files
- * and options stay as they are.
- */
+/** Directories become groups; files and options stay as they are. */
 const what = await Promise.all(
   (given.length > 0 ? given : ["tests"]).map((word, n) =>
     isDirectory(word)
-      ? writeGroups(word, `${folder}/${n}`, { ignored, long: LONG, max: 2 * JOBS })
+      ? writeGroups(word, `${folder}/${n}`, { ignored, long: LONG, max: GROUPS })
       : [word]
   ),
 );
@@ -110,7 +113,12 @@ const counts = await denoTest([
   "--no-check",
   "--ignore=tests/peers",
   ...what.flat(),
-], { ...noFiles, AWS_EC2_METADATA_DISABLED: "true", S3CREDS_TURN: turn });
+], {
+  ...noFiles,
+  AWS_EC2_METADATA_DISABLED: "true",
+  S3CREDS_TURN: turn,
+  DENO_JOBS: Deno.env.get("DENO_JOBS") ?? String(GROUPS),
+});
 const groups = what.flat().filter((word) => word.startsWith(folder));
 for (const files of await unloadedGroups(groups)) {
   console.log(`Not loaded to the end, so that their tests did not run: ${files.join(", ")}`);
