@@ -213,8 +213,11 @@ Deno.test("joinPolicies: keeps what policies mean, and makes them no longer", ()
   }));
 });
 
-const secret = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 80 })
-  .filter((text) => text === text.trim() && /^[ -~]+$/.test(text));
+// Not fc.string, which likes to make names such as __proto__: they are in messages of other tests, which
+// would then be redacted.
+const secret = fc.array(fc.integer({ min: 0x20, max: 0x7e }), { minLength: 1, maxLength: 80 })
+  .map((codes) => String.fromCharCode(...codes))
+  .filter((text) => text === text.trim());
 const keyId = fc.stringMatching(/^[A-Z0-9]{16,32}$/);
 const profileName = fc.string({ unit: "grapheme-ascii" }).filter(accepts(checkProfileName));
 
