@@ -1,6 +1,7 @@
 /** What the tests of the sandbox share: clients, and reading errors. */
 import { IAM } from "@aws-sdk/client-iam";
 import { STS } from "@aws-sdk/client-sts";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
 import assert from "node:assert/strict";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../lib/sandbox/mod.ts";
 import { SDK_DEFAULTS } from "../support/sdk.ts";
@@ -14,6 +15,8 @@ export interface Keys {
 /** A sandbox with clients for its administrator. */
 export interface Room extends AsyncDisposable {
   sandbox: Sandbox;
+  /** The connections that all clients share, which go with the sandbox. */
+  requestHandler: NodeHttpHandler;
   iam: IAM;
   sts: STS;
   iamAs(keys: Keys): IAM;
@@ -23,28 +26,26 @@ export interface Room extends AsyncDisposable {
 /** Starts a sandbox; its clients go with it. Failing calls are not repeated. */
 export async function room(options: SandboxOptions = {}): Promise<Room> {
   const sandbox = await startSandbox(options);
-  const clients: { destroy(): void }[] = [];
+  const requestHandler = new NodeHttpHandler();
   const settings = (credentials: Keys) => ({
     ...SDK_DEFAULTS,
     endpoint: sandbox.url,
     region: sandbox.region,
     credentials,
     maxAttempts: 1,
+    requestHandler,
   });
-  const keep = <T extends { destroy(): void }>(client: T): T => {
-    clients.push(client);
-    return client;
-  };
-  const iamAs = (keys: Keys) => keep(new IAM(settings(keys)));
-  const stsAs = (keys: Keys) => keep(new STS(settings(keys)));
+  const iamAs = (keys: Keys) => new IAM(settings(keys));
+  const stsAs = (keys: Keys) => new STS(settings(keys));
   return {
     sandbox,
+    requestHandler,
     iam: iamAs(sandbox.credentials),
     sts: stsAs(sandbox.credentials),
     iamAs,
     stsAs,
     async [Symbol.asyncDispose]() {
-      for (const client of clients) client.destroy();
+      requestHandler.destroy();
       await sandbox.close();
     },
   };

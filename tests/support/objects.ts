@@ -8,6 +8,7 @@ import { join, relative } from "node:path";
 import fc from "fast-check";
 import { type Sandbox, startSandbox, type StoredObject } from "../../lib/sandbox/mod.ts";
 import { type Ran, run, type RunOptions, sandboxEnv } from "./run.ts";
+import { S3_DEFAULTS } from "./sdk.ts";
 import { PART_SIZE } from "../../lib/objects/multipart.ts";
 import { anyCharacter } from "./arbitraries.ts";
 
@@ -44,6 +45,7 @@ export async function stage(): Promise<Stage> {
   const directory = await Deno.realPath(await Deno.makeTempDir());
   const { S3 } = await import("@aws-sdk/client-s3");
   const s3 = new S3({
+    ...S3_DEFAULTS,
     endpoint: sandbox.url,
     region: sandbox.region,
     credentials: sandbox.credentials,

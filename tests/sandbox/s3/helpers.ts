@@ -14,30 +14,19 @@ export interface S3Room extends Room {
 /** Starts a sandbox with clients for S3. */
 export async function s3Room(options: SandboxOptions = {}): Promise<S3Room> {
   const base = await room(options);
-  const { sandbox } = base;
-  const clients: S3[] = [];
-  const s3As = (credentials: Keys, settings: S3ClientConfig = {}): S3 => {
-    const client = new S3({
+  const { sandbox, requestHandler } = base;
+  const s3As = (credentials: Keys, settings: S3ClientConfig = {}): S3 =>
+    new S3({
       ...S3_DEFAULTS,
       endpoint: sandbox.url,
       region: sandbox.region,
       credentials,
       forcePathStyle: true,
       maxAttempts: 1,
+      requestHandler,
       ...settings,
     });
-    clients.push(client);
-    return client;
-  };
-  return {
-    ...base,
-    s3: s3As(sandbox.credentials),
-    s3As,
-    async [Symbol.asyncDispose]() {
-      for (const client of clients) client.destroy();
-      await base[Symbol.asyncDispose]();
-    },
-  };
+  return { ...base, s3: s3As(sandbox.credentials), s3As };
 }
 
 /** A bucket of the sandbox's account. */
