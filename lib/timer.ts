@@ -1,6 +1,7 @@
 /**
  * A timer that is quick to load: for `setTimeout` and its like, Deno loads all of Node's timers, which
- * takes as long as half a small object does to come.
+ * takes as long as half a small object does to come. One that is stopped costs more than it does there:
+ * where many are, `setTimeout` is better.
  *
  * @module
  */

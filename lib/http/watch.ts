@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { startTimer } from "../timer.ts";
 import type { Connection } from "./connection.ts";
 import { ConnectionError } from "./errors.ts";
 
@@ -16,7 +15,8 @@ const TICKS_PER_TIMEOUT = 12;
 export class Watches {
   readonly #running = new Set<Watch>();
   readonly #tickMs: number;
-  #stopTimer: (() => void) | undefined;
+  /** Used again until it has fired: to leave one behind for each exchange would cost time and memory. */
+  #timer: AbortSignal | undefined;
 
   constructor(idleTimeoutMs: number) {
     this.#tickMs = idleTimeoutMs / TICKS_PER_TIMEOUT;
@@ -26,23 +26,27 @@ export class Watches {
   start(): Watch {
     const watch = new Watch(this.#tickMs);
     this.#running.add(watch);
-    if (this.#stopTimer === undefined) this.#startTimer();
+    if (this.#running.size === 1) this.#awaitTick();
     return watch;
   }
 
-  #startTimer(): void {
-    this.#stopTimer = startTimer(this.#tickMs, () => {
-      this.#startTimer();
-      for (const one of this.#running) one.tick();
-    });
+  /** By `AbortSignal`, for the reason that `lib/timer.ts` gives. */
+  #awaitTick(): void {
+    if (this.#timer?.aborted !== false) this.#timer = AbortSignal.timeout(this.#tickMs);
+    this.#timer.addEventListener("abort", this.#tick);
   }
+
+  readonly #tick = (): void => {
+    this.#awaitTick();
+    for (const one of this.#running) one.tick();
+  };
 
   /** Ends the watch over an exchange that has ended. */
   stop(watch: Watch): void {
     this.#running.delete(watch);
     if (this.#running.size > 0) return;
-    this.#stopTimer?.();
-    this.#stopTimer = undefined;
+    // Without a listener, it keeps no process alive.
+    this.#timer?.removeEventListener("abort", this.#tick);
   }
 
   /** Ends all exchanges. */
