@@ -3,17 +3,31 @@ import assert from "node:assert/strict";
 import { delay } from "../lib/abortable.ts";
 import { startTimer } from "../lib/timer.ts";
 
-Deno.test("startTimer: calls in the order of the times, unless stopped", async () => {
+Deno.test("startTimer: calls once the time is over, unless stopped", async () => {
   const calls: string[] = [];
-  const { promise, resolve } = Promise.withResolvers<void>();
-  startTimer(30, resolve);
-  startTimer(20, () => calls.push("late"));
-  startTimer(1, () => calls.push("early"));
+  const after = (milliseconds: number, name: string) =>
+    new Promise<void>((resolve) => {
+      startTimer(milliseconds, () => {
+        calls.push(name);
+        resolve();
+      });
+    });
   const stop = startTimer(1, () => calls.push("stopped"));
   stop();
-  await promise;
+  await after(1, "early");
+  await after(20, "late");
   stop();
   assert.deepEqual(calls, ["early", "late"]);
+});
+
+Deno.test("startTimer: a time without end does not end at once", async () => {
+  for (const never of [2 ** 31, Number.MAX_SAFE_INTEGER, Infinity]) {
+    let isOver = false;
+    const stop = startTimer(never, () => isOver = true);
+    await delay(5);
+    stop();
+    assert.equal(isOver, false, String(never));
+  }
 });
 
 Deno.test("delay: ends when the signal is aborted, before or while it waits", async () => {

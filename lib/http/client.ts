@@ -52,6 +52,8 @@ export class HttpClient {
   readonly #deaf = new Set<string>();
   /** Servers that have taken the last long body: the question costs a round trip each time. */
   readonly #willing = new Set<string>();
+  /** Targets whose last long body the connection did not outlive: a cut may have hidden a refusal. */
+  readonly #cut = new Set<string>();
   #isClosed = false;
 
   /** `idleTimeoutMs` is how long nothing may move before a connection is given up. */
@@ -78,7 +80,9 @@ export class HttpClient {
     if ((request.body?.length ?? 0) < EXPECTATION_SIZE) {
       return await this.#exchangeOnce(request, false, options);
     }
-    const expectsContinue = !this.#deaf.has(origin) && !this.#willing.has(origin);
+    const target = origin + request.target;
+    const wasCut = this.#cut.delete(target);
+    const expectsContinue = !this.#deaf.has(origin) && (wasCut || !this.#willing.has(origin));
     let isTaken = false;
     try {
       let answer = await this.#exchangeOnce(request, expectsContinue, options);
@@ -88,6 +92,10 @@ export class HttpClient {
       }
       isTaken = answer.status < 300;
       return answer;
+    } catch (error) {
+      // Whatever others are answered meanwhile.
+      this.#cut.add(target);
+      throw error;
     } finally {
       // Before the next one after a failure the question is asked, whose answer no cut can hide.
       if (isTaken) this.#willing.add(origin);

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { timeoutSignal } from "../timer.ts";
 import type { Connection } from "./connection.ts";
 import { ConnectionError } from "./errors.ts";
 
@@ -30,9 +31,8 @@ export class Watches {
     return watch;
   }
 
-  /** By `AbortSignal`, for the reason that `lib/timer.ts` gives. */
   #awaitTick(): void {
-    if (this.#timer?.aborted !== false) this.#timer = AbortSignal.timeout(this.#tickMs);
+    if (this.#timer?.aborted !== false) this.#timer = timeoutSignal(this.#tickMs);
     this.#timer.addEventListener("abort", this.#tick);
   }
 

@@ -62,7 +62,7 @@ export class LocalDirectory {
     const info = Deno.statSync(root);
     this.#directories.set(root, {
       info,
-      isShared: isShared(info) || ancestors(root).some((path) => isShared(Deno.statSync(path))),
+      isShared: isShared(info) || ancestors(root).some(maybeShared),
       wasEmpty: isEmpty(root),
     });
   }
@@ -205,6 +205,12 @@ function makeDirectory(path: string, parent: { isShared: boolean }): KnownDirect
   } catch (error) {
     return { problem: fileError(error, `could not make directory ${escapeName(path)}`).message };
   }
+}
+
+/** Where Deno may not look, it has to be assumed: to look would be a question, or an error. */
+function maybeShared(path: string): boolean {
+  const { state } = Deno.permissions.querySync({ name: "read", path });
+  return state !== "granted" || isShared(Deno.statSync(path));
 }
 
 /** The directories above a real path. */

@@ -152,6 +152,20 @@ Deno.test({
   },
 });
 
+const readable = await Deno.makeTempDir();
+Deno.test.afterAll(() => Deno.remove(readable, { recursive: true }));
+
+Deno.test({
+  name: "LocalDirectory: takes a place for shared where Deno may read nothing above it",
+  permissions: { read: [readable], write: [readable], sys: true },
+  async fn() {
+    const { path, place } = await LocalDirectory.open(readable).target("a");
+    assert.equal(place.isShared, true);
+    (await LocalFile.open(path!, undefined, place)).finish();
+    assert.deepEqual(tree(readable), { a: "" });
+  },
+});
+
 Deno.test("LocalFile: says that a directory was changed where it is gone before the file is made", async () => {
   await using st = await stage();
   const directory = LocalDirectory.open(st.directory);

@@ -250,6 +250,26 @@ Deno.test("HttpClient: asks no server again that takes long bodies, until it ref
   assert.deepEqual(asked, [true, false, false, true, false]);
 });
 
+Deno.test("HttpClient: asks again for what was cut off, though the server has taken others since", async () => {
+  await using server = rawServer(async (peer) => {
+    for (let head = await peer.readHead(); head !== ""; head = await peer.readHead()) {
+      const isAsked = /^expect:/m.test(head);
+      // The answer to a body is lost.
+      if (head.startsWith("PUT /denied")) return isAsked ? await peer.send(REFUSAL) : undefined;
+      if (isAsked) await peer.send("HTTP/1.1 100 Continue\r\n\r\n");
+      await peer.readBody(5_000_000);
+      await peer.send(answer("a"));
+    }
+  });
+  using client = clientOf();
+  const exchange = (target: string) =>
+    client.exchange({ ...put(server, new Uint8Array(5_000_000)), target });
+  assert.equal((await exchange("/")).text, "a");
+  await assert.rejects(exchange("/denied"), { name: "ConnectionError" });
+  assert.equal((await exchange("/")).text, "a");
+  assert.equal((await exchange("/denied")).status, 403);
+});
+
 Deno.test("HttpClient: sends a long body to a server that refuses the question, and asks once", async () => {
   const heads: string[] = [];
   await using server = rawServer(async (peer) => {
