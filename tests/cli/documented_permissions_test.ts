@@ -39,7 +39,7 @@ const COMMANDS: Record<string, string[][]> = {
   "`exec`": [["exec", "my-bucket", "--", "true"]],
   "`sandbox`": [["sandbox"]],
   "`sandbox -- COMMAND`": [
-    ["sandbox", "--bucket", "b-1", "--", Deno.execPath(), "run", "-A", "cli.ts", "create", "b-1"],
+    ["sandbox", "--bucket", "b-1", "--", Deno.execPath(), "run", "-A", "cli.ts", "whoami"],
   ],
 };
 
