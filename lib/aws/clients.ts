@@ -180,6 +180,13 @@ function rememberUserAgent(config: AnyConfig): void {
   };
 }
 
+/** The SDK would make one for each request, always the same, of a copy of all settings. */
+function rememberSigner(config: Pick<IAMClient["config"], "signer">): void {
+  const { signer } = config;
+  let made: ReturnType<typeof signer> | undefined;
+  config.signer = (authScheme) => made ??= signer(authScheme);
+}
+
 /**
  * Logs the client's requests, and shares with it what others have found out about the clock: a client
  * that may not retry has only one attempt.
@@ -193,6 +200,7 @@ function prepared<T extends IAMClient | STSClient | S3Client | S3ControlClient>(
     set: (offsetMs: number) => clock.offsetMs = isBelievable(offsetMs) ? offsetMs : 0,
   });
   rememberUserAgent(client.config);
+  rememberSigner(client.config);
   return withRequestLog(withoutVainRetries(client, clock), onRequest);
 }
 
