@@ -236,9 +236,7 @@ const SDK_DEFAULTS = {
   authSchemePreference: [] as string[],
   defaultsMode: "legacy" as const,
   disableClockSkewCorrection: false,
-  disableS3ExpressSessionAuth: false,
   sigv4aSigningRegionSet: unset,
-  useArnRegion: unset,
 };
 
 /**
@@ -253,7 +251,8 @@ export async function clientConfig(
   const { agents } = await import("./agents.ts");
   // The SDK would write two slashes between the endpoint's path and its own.
   const endpoint = customEndpoint(settings, service)?.replace(/\/+$/, "");
-  const { maxAttempts, retryMode, userAgentAppId } = settings.sdk;
+  const { maxAttempts, retryMode, userAgentAppId, useArnRegion, disableS3ExpressSessionAuth } =
+    settings.sdk;
   return {
     ...SDK_DEFAULTS,
     region: settings.region,
@@ -265,6 +264,8 @@ export async function clientConfig(
     maxAttempts: retry ? maxAttempts : 1,
     retryMode: adaptive ? "adaptive" : retryMode,
     userAgentAppId: userAgentAppId ?? unset,
+    useArnRegion: useArnRegion ?? unset,
+    disableS3ExpressSessionAuth,
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: settings.requestTimeoutMs,

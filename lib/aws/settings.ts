@@ -121,6 +121,10 @@ export interface SdkSettings {
   requestChecksumCalculation: ChecksumUse;
   /** When S3's client compares the checksums of Amazon's answers. */
   responseChecksumValidation: ChecksumUse;
+  /** Whether S3's client may call another region that an ARN names; the SDK decides if it isn't set. */
+  useArnRegion: boolean | undefined;
+  /** Whether S3's client calls directory buckets without a session. */
+  disableS3ExpressSessionAuth: boolean;
 }
 
 const RETRY_MODES = ["legacy", "standard", "adaptive"] as const;
@@ -224,9 +228,9 @@ interface Configuration {
   profile(name: string): string | undefined;
   /** `addressing_style` of the profile's `s3` block. */
   addressingStyle: Settings["addressingStyle"];
-  /** A setting that is `true` or `false`. */
+  /** A setting that is `true` or `false`. An empty one of the environment is `false`, as for boto3. */
   flag(variable: string, name: string): boolean;
-  /** A setting of the environment, else of the profile; undefined if it is empty or not there. */
+  /** A setting of the environment, else of the profile; undefined if it is empty or not there in both. */
   setting<T>(
     variable: string,
     name: string,
@@ -245,16 +249,15 @@ function configuration(
   const where = `profile ${escapeName(named?.name ?? "default")}`;
   const profile = (name: string) => textOf(section, name, where);
   const setting: Configuration["setting"] = (variable, name, parse, expected) => {
-    const [text, source] = env(variable) !== undefined
-      ? [env(variable), variable]
-      : [profile(name), `${name} of ${where}`];
+    const given = env(variable);
+    const [text, source] = given ? [given, variable] : [profile(name), `${name} of ${where}`];
     if (!text) return undefined;
     return parse(text) ?? asUsageError(() => {
       throw new InvalidInput(`Invalid value of ${source}: expected ${expected}`);
     });
   };
   const flag = (variable: string, name: string) =>
-    setting(variable, name, oneOf(["true", "false"]), "true or false") === "true";
+    env(variable) !== "" && setting(variable, name, trueOrFalse, "true or false") === true;
   const s3 = section?.get("s3");
   const style = typeof s3 === "object" ? s3.get("addressing_style") : undefined;
   const addressingStyle = ADDRESSING_STYLES.find((known) => known === style);
@@ -266,15 +269,22 @@ function oneOf<T extends string>(known: readonly T[]): (text: string) => T | und
   return (text) => known.find((one) => one.toLowerCase() === text.toLowerCase());
 }
 
-function sdkSettings({ setting }: Configuration): SdkSettings {
+function trueOrFalse(text: string): boolean | undefined {
+  return /^true$/i.test(text) || (/^false$/i.test(text) ? false : undefined);
+}
+
+function sdkSettings({ env, profile, setting }: Configuration): SdkSettings {
   const checksums = (variable: string, name: string) =>
     setting(variable, name, oneOf(CHECKSUM_USES), CHECKSUM_USES.join(" or ")) ?? "WHEN_SUPPORTED";
+  const choice = (variable: string, name: string) =>
+    setting(variable, name, trueOrFalse, "true or false");
   return {
     maxAttempts: setting("AWS_MAX_ATTEMPTS", "max_attempts", attempts, "a number from 1 up") ?? 3,
     retryMode:
       setting("AWS_RETRY_MODE", "retry_mode", oneOf(RETRY_MODES), "legacy, standard or adaptive") ??
         "standard",
-    userAgentAppId: setting("AWS_SDK_UA_APP_ID", "sdk_ua_app_id", appId, "at most 50 characters"),
+    // One that is too long isn't refused: the SDK sends it, with a warning, as boto3 does.
+    userAgentAppId: env("AWS_SDK_UA_APP_ID") || profile("sdk_ua_app_id"),
     requestChecksumCalculation: checksums(
       "AWS_REQUEST_CHECKSUM_CALCULATION",
       "request_checksum_calculation",
@@ -283,15 +293,17 @@ function sdkSettings({ setting }: Configuration): SdkSettings {
       "AWS_RESPONSE_CHECKSUM_VALIDATION",
       "response_checksum_validation",
     ),
+    useArnRegion: choice("AWS_S3_USE_ARN_REGION", "s3_use_arn_region"),
+    disableS3ExpressSessionAuth: choice(
+      "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH",
+      "s3_disable_express_session_auth",
+    ) ?? false,
   };
 }
 
+/** Takes the numbers that boto3 takes. */
 function attempts(text: string): number | undefined {
-  return /^0*[1-9]\d{0,5}$/.test(text) ? Number(text) : undefined;
-}
-
-function appId(text: string): string | undefined {
-  return text.length <= 50 ? text : undefined;
+  return /^\s*\+?0*[1-9]\d*\s*$/.test(text) ? Number(text) : undefined;
 }
 
 function regionOf(given: string | undefined, { env, where, profile }: Configuration): string {

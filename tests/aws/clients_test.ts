@@ -1,4 +1,5 @@
 /** The SDK's clients: what they are told, and that they look for nothing else. */
+// deno-lint-ignore-file no-console -- the SDK's warnings
 import assert from "node:assert/strict";
 import process from "node:process";
 import { connect } from "@s3creds/cli";
@@ -51,10 +52,17 @@ Deno.test("connect: the SDK's clients look up no settings by themselves", async 
   assert.deepEqual(names, []);
 });
 
+/** A setting of a client, which may be a function that gives it. */
+function valueOf(setting: unknown): unknown {
+  return typeof setting === "function" ? setting() : setting;
+}
+
 /** The lines about the first request of IAM's client, and the settings of S3's at Amazon. */
 async function whatIsSent(sandbox: Sandbox, env: Record<string, string>): Promise<{
   request: string;
   checksums: string[];
+  useArnRegion: unknown;
+  disableS3ExpressSessionAuth: unknown;
 }> {
   const lines: string[] = [];
   const { credentials } = sandbox;
@@ -71,27 +79,34 @@ async function whatIsSent(sandbox: Sandbox, env: Record<string, string>): Promis
     await config.requestChecksumCalculation(),
     await config.responseChecksumValidation(),
   ];
-  return { request: lines[0]!, checksums };
+  const useArnRegion = await valueOf(config.useArnRegion);
+  const disableS3ExpressSessionAuth = await valueOf(config.disableS3ExpressSessionAuth);
+  return { request: lines[0]!, checksums, useArnRegion, disableS3ExpressSessionAuth };
 }
 
-Deno.test("connect: attempts, retry mode, name of the program and checksums are those of env, else of the profile", async () => {
+Deno.test("connect: settings of the SDK's clients are those of env, else of the profile", async () => {
   await using sandbox = await startSandbox();
   const usual = await whatIsSent(sandbox, {});
   assert.match(usual.request, /amz-sdk-request: attempt=1; max=3$/m);
   assert.match(usual.request, /user-agent: .* m\/[^ F]*E[^ F]*$/m);
   assert.deepEqual(usual.checksums, ["WHEN_SUPPORTED", "WHEN_SUPPORTED"]);
+  assert.equal(usual.useArnRegion, undefined);
+  assert.equal(usual.disableS3ExpressSessionAuth, false);
 
   const file = await Deno.makeTempFile();
   await Deno.writeTextFile(
     file,
     "[default]\nmax_attempts=4\nretry_mode=adaptive\nsdk_ua_app_id=filed\n" +
-      "request_checksum_calculation=when_required\nresponse_checksum_validation=when_required\n",
+      "request_checksum_calculation=when_required\nresponse_checksum_validation=when_required\n" +
+      "s3_use_arn_region=false\ns3_disable_express_session_auth=true\n",
   );
   try {
     const ofProfile = await whatIsSent(sandbox, { AWS_CONFIG_FILE: file });
     assert.match(ofProfile.request, /amz-sdk-request: attempt=1; max=4$/m);
     assert.match(ofProfile.request, /user-agent: .* m\/[^ E]*F[^ E]* app\/filed$/m);
     assert.deepEqual(ofProfile.checksums, ["WHEN_REQUIRED", "WHEN_REQUIRED"]);
+    assert.equal(ofProfile.useArnRegion, false);
+    assert.equal(ofProfile.disableS3ExpressSessionAuth, true);
 
     const ofEnvironment = await whatIsSent(sandbox, {
       AWS_CONFIG_FILE: file,
@@ -99,11 +114,31 @@ Deno.test("connect: attempts, retry mode, name of the program and checksums are 
       AWS_RETRY_MODE: "Standard",
       AWS_SDK_UA_APP_ID: "my-script",
       AWS_REQUEST_CHECKSUM_CALCULATION: "when_supported",
-      AWS_RESPONSE_CHECKSUM_VALIDATION: "",
+      AWS_RESPONSE_CHECKSUM_VALIDATION: "WHEN_SUPPORTED",
+      AWS_S3_USE_ARN_REGION: "true",
+      AWS_S3_DISABLE_EXPRESS_SESSION_AUTH: "false",
     });
     assert.match(ofEnvironment.request, /amz-sdk-request: attempt=1; max=5$/m);
     assert.match(ofEnvironment.request, /user-agent: .* m\/[^ F]*E[^ F]* app\/my-script$/m);
     assert.deepEqual(ofEnvironment.checksums, ["WHEN_SUPPORTED", "WHEN_SUPPORTED"]);
+    assert.equal(ofEnvironment.useArnRegion, true);
+    assert.equal(ofEnvironment.disableS3ExpressSessionAuth, false);
+
+    const ofEmptyVariables = await whatIsSent(sandbox, {
+      AWS_CONFIG_FILE: file,
+      AWS_MAX_ATTEMPTS: "",
+      AWS_RETRY_MODE: "",
+      AWS_SDK_UA_APP_ID: "",
+      AWS_REQUEST_CHECKSUM_CALCULATION: "",
+      AWS_RESPONSE_CHECKSUM_VALIDATION: "",
+      AWS_S3_USE_ARN_REGION: "",
+      AWS_S3_DISABLE_EXPRESS_SESSION_AUTH: "",
+    });
+    assert.match(ofEmptyVariables.request, /amz-sdk-request: attempt=1; max=4$/m);
+    assert.match(ofEmptyVariables.request, /user-agent: .* m\/[^ E]*F[^ E]* app\/filed$/m);
+    assert.deepEqual(ofEmptyVariables.checksums, ofProfile.checksums);
+    assert.equal(ofEmptyVariables.useArnRegion, false);
+    assert.equal(ofEmptyVariables.disableS3ExpressSessionAuth, true);
   } finally {
     await Deno.remove(file);
   }
@@ -131,9 +166,10 @@ Deno.test("connect: settings of the SDK's clients that make no sense are refused
   const wrong = {
     AWS_MAX_ATTEMPTS: ["0", "-1", "2.5", "many"],
     AWS_RETRY_MODE: ["fast"],
-    AWS_SDK_UA_APP_ID: ["x".repeat(51)],
     AWS_REQUEST_CHECKSUM_CALCULATION: ["never"],
     AWS_RESPONSE_CHECKSUM_VALIDATION: ["true"],
+    AWS_S3_USE_ARN_REGION: ["no"],
+    AWS_S3_DISABLE_EXPRESS_SESSION_AUTH: ["1"],
   };
   for (const [variable, values] of Object.entries(wrong)) {
     for (const value of values) {
@@ -144,6 +180,26 @@ Deno.test("connect: settings of the SDK's clients that make no sense are refused
       });
     }
   }
+});
+
+Deno.test("connect: numbers of attempts and names of programs that boto3 takes are taken", async () => {
+  await using sandbox = await startSandbox();
+  const numbers = [[" 4 ", 4], ["+2", 2], ["007", 7], ["2147483647", 2147483647]] as const;
+  for (const [text, max] of numbers) {
+    const { request } = await whatIsSent(sandbox, { AWS_MAX_ATTEMPTS: text });
+    assert.match(request, new RegExp(`amz-sdk-request: attempt=1; max=${max}$`, "m"));
+  }
+  const name = "x".repeat(51);
+  const { warn } = console;
+  const warnings: string[] = [];
+  console.warn = warnings.push.bind(warnings);
+  try {
+    const { request } = await whatIsSent(sandbox, { AWS_SDK_UA_APP_ID: name });
+    assert.match(request, new RegExp(`user-agent: .* app/${name}$`, "m"));
+  } finally {
+    console.warn = warn;
+  }
+  assert.match(warnings.join(), /userAgentAppId exceeds/);
 });
 
 Deno.test("connect: what the clients say of the system is found out once for all of them", async () => {
