@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type CreatePlan, type CreateRequest, planForEmptyAccount } from "@s3creds/cli";
 import { parseGrant, type PolicyDocument } from "@s3creds/cli/policy";
 import { grantsBeyond, provePlan } from "../../lib/credentials/proof.ts";
+import { allActions } from "../../lib/policy/actions.ts";
 
 const PERMISSIONS = ["read-only", "write-only", "read-write"] as const;
 
@@ -131,6 +132,42 @@ for (const [name, change, says] of CHANGES) {
     }
   });
 }
+
+Deno.test("provePlan: names each action of S3 that a plan grants too much, however it is written", () => {
+  const request = { buckets: ["logs"], prefix: "reports/" };
+  const plan = planForEmptyAccount(request);
+  const granted = JSON.stringify(plan);
+  let tried = 0;
+  for (const { name } of allActions("s3")) {
+    if (granted.includes(`"${name}"`)) continue;
+    const pattern = `${name.slice(0, -1)}?`;
+    for (const action of [name, name.toUpperCase(), pattern]) {
+      const changed = withPolicy(plan, (text) => text.replace('"s3:PutObject"', `$&,"${action}"`));
+      // A pattern may mean others too, one of which is named.
+      const named = action === pattern ? "s3:" : `${name} on`;
+      const message = new RegExp(`would allow ${named}`);
+      assert.throws(() => provePlan(request, changed), { message }, action);
+      tried++;
+    }
+  }
+  assert.ok(tried > 3 * 100, String(tried));
+});
+
+Deno.test("provePlan: names each action of a grant that a plan denies", () => {
+  const request = { buckets: ["logs"], prefix: "reports/" };
+  const plan = planForEmptyAccount(request);
+  for (const { name } of allActions("s3")) {
+    const denial = { Effect: "Deny", Action: name.toLowerCase(), Resource: "*" };
+    const changed = withPolicy(plan, (text) => text.replace("[{", `[${JSON.stringify(denial)},{`));
+    assert.notDeepEqual(changed, plan);
+    const prove = () => provePlan(request, changed);
+    if (JSON.stringify(plan).includes(`"${name}"`)) {
+      assert.throws(prove, { message: new RegExp(`would not allow ${name} on`) });
+    } else {
+      prove();
+    }
+  }
+});
 
 Deno.test("provePlan: refuses a boundary that leaves too little", () => {
   const request = { buckets: ["logs"] };
