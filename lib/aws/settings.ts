@@ -273,18 +273,25 @@ function trueOrFalse(text: string): boolean | undefined {
   return /^true$/i.test(text) || (/^false$/i.test(text) ? false : undefined);
 }
 
-function sdkSettings({ env, profile, setting }: Configuration): SdkSettings {
+/** The SDK, unlike boto3, takes what follows a space and `#` or `;` for a comment. */
+function withoutComment(text: string): string {
+  return text.replace(/\s+[#;].*$/, "");
+}
+
+function sdkSettings({ setting }: Configuration): SdkSettings {
+  const read: typeof setting = (variable, name, parse, expected) =>
+    setting(variable, name, (text) => parse(withoutComment(text)), expected);
   const checksums = (variable: string, name: string) =>
-    setting(variable, name, oneOf(CHECKSUM_USES), CHECKSUM_USES.join(" or ")) ?? "WHEN_SUPPORTED";
+    read(variable, name, oneOf(CHECKSUM_USES), CHECKSUM_USES.join(" or ")) ?? "WHEN_SUPPORTED";
   const choice = (variable: string, name: string) =>
-    setting(variable, name, trueOrFalse, "true or false");
+    read(variable, name, trueOrFalse, "true or false");
   return {
-    maxAttempts: setting("AWS_MAX_ATTEMPTS", "max_attempts", attempts, "a number from 1 up") ?? 3,
+    maxAttempts: read("AWS_MAX_ATTEMPTS", "max_attempts", attempts, "a number from 1 up") ?? 3,
     retryMode:
-      setting("AWS_RETRY_MODE", "retry_mode", oneOf(RETRY_MODES), "legacy, standard or adaptive") ??
+      read("AWS_RETRY_MODE", "retry_mode", oneOf(RETRY_MODES), "legacy, standard or adaptive") ??
         "standard",
     // One that is too long isn't refused: the SDK sends it, with a warning, as boto3 does.
-    userAgentAppId: env("AWS_SDK_UA_APP_ID") || profile("sdk_ua_app_id"),
+    userAgentAppId: read("AWS_SDK_UA_APP_ID", "sdk_ua_app_id", (text) => text, "a name"),
     requestChecksumCalculation: checksums(
       "AWS_REQUEST_CHECKSUM_CALCULATION",
       "request_checksum_calculation",

@@ -96,9 +96,9 @@ Deno.test("connect: settings of the SDK's clients are those of env, else of the 
   const file = await Deno.makeTempFile();
   await Deno.writeTextFile(
     file,
-    "[default]\nmax_attempts=4\nretry_mode=adaptive\nsdk_ua_app_id=filed\n" +
+    "[default]\nmax_attempts=4 # not 5\nretry_mode = adaptive\t; slow\nsdk_ua_app_id=filed # me\n" +
       "request_checksum_calculation=when_required\nresponse_checksum_validation=when_required\n" +
-      "s3_use_arn_region=false\ns3_disable_express_session_auth=true\n",
+      "s3_use_arn_region=false # never\ns3_disable_express_session_auth=true\n",
   );
   try {
     const ofProfile = await whatIsSent(sandbox, { AWS_CONFIG_FILE: file });
