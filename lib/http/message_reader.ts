@@ -18,10 +18,12 @@ export interface ByteStream {
 export type Sink = (piece: Uint8Array) => void | Promise<void>;
 
 const SMALL_BUFFER = 64 * 1024;
-/** For long bodies: a read takes as much as has arrived. */
-const LARGE_BUFFER = 1024 * 1024;
 /** Pieces that come one right after the other, as records of TLS do, are handed on together. */
 const GATHERED_SIZE = 256 * 1024;
+/** For long bodies: a read takes as much as has arrived. */
+const LARGE_BUFFER = 1024 * 1024;
+/** Of shorter bodies many come at a time, each over a connection with a buffer of its own. */
+const LONG_BODY = 4 * 1024 * 1024;
 const GATHERING_MS = 2;
 const MAX_HEAD = 64 * 1024 - 4;
 const MAX_LINE = 4 * 1024;
@@ -92,14 +94,14 @@ export class MessageReader {
     do {
       const waiting = this.hasMore ? sink(this.#take(Infinity)) : undefined;
       if (waiting !== undefined) await waiting;
-      this.#enlarge();
+      this.#enlarge(LARGE_BUFFER);
     } while (await this.#more());
   }
 
   async #readBytes(length: number, sink: Sink): Promise<void> {
     for (let left = length; left > 0;) {
       if (!this.hasMore) {
-        if (left > SMALL_BUFFER) this.#enlarge();
+        if (left > SMALL_BUFFER) this.#enlarge(left < LONG_BODY ? GATHERED_SIZE : LARGE_BUFFER);
         await this.#gather(Math.min(left, GATHERED_SIZE));
       }
       const piece = this.#take(left);
@@ -167,9 +169,9 @@ export class MessageReader {
     return piece;
   }
 
-  #enlarge(): void {
-    if (this.hasMore || this.#buffer.length === LARGE_BUFFER) return;
-    this.#buffer = new Uint8Array(LARGE_BUFFER);
+  #enlarge(size: number): void {
+    if (this.hasMore || this.#buffer.length >= size) return;
+    this.#buffer = new Uint8Array(size);
     this.#start = this.#end = 0;
   }
 

@@ -275,3 +275,14 @@ Deno.test("MessageReader: hands a long body on in memory that it uses again", as
   assert.ok(read === body);
   assert.ok(buffers.size <= 2);
 });
+
+Deno.test("MessageReader: takes a quarter of the memory for bodies of which many come at a time", async () => {
+  for (const [length, memory] of [[4_000_000, 256 * 1024], [5_000_000, 1024 * 1024]] as const) {
+    const text = `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\n${"x".repeat(length)}`;
+    const reader = new MessageReader(streamOf(latin1(text), [10_000_000]));
+    const { framing } = await reader.readHead();
+    const sizes: number[] = [];
+    await reader.readBody(framing, (piece) => void sizes.push(piece.buffer.byteLength));
+    assert.equal(Math.max(...sizes), memory, `${length} bytes`);
+  }
+});
