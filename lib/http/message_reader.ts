@@ -111,7 +111,7 @@ export class MessageReader {
     }
   }
 
-  /** Reads so many bytes; or fewer, if they don't come at once or the stream ends before. */
+  /** Reads so many bytes, if they come at once. The buffer must have room for them. */
   async #gather(length: number): Promise<void> {
     if (!await this.#more()) throw cut();
     try {

@@ -50,9 +50,9 @@ const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
 /**
- * Whether users other than root may rename what is in a directory, or its own permissions. On Linux the
- * mode says so, whatever access list there is; elsewhere, or where Deno may not tell who the user
- * is, it has to be assumed.
+ * Whether users other than root may rename what is in a directory, or its own permissions. On the file
+ * systems of Linux itself the mode says so, whatever access list there is; elsewhere, or where Deno
+ * may not tell who the user is, it has to be assumed.
  */
 export function isShared({ uid, mode }: Deno.FileInfo): boolean {
   if (Deno.build.os !== "linux" || uid === null || mode === null) return true;
