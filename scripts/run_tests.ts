@@ -56,11 +56,10 @@ const SLOW = [
   "tests/strict_json_test.ts",
 ];
 
-/**
- * As many as there are groups run at the same time: more than there are processors, since many tests
- * wait for time to pass.
- */
-const GROUPS = 3 * navigator.hardwareConcurrency;
+/** Groups that run at the same time: more than there are processors, since many tests wait for time to pass. */
+const JOBS = 3 * navigator.hardwareConcurrency;
+/** More than that, so that none is left alone for long at the end. */
+const GROUPS = 5 * navigator.hardwareConcurrency;
 
 /** Files that take longest, in this order: each starts a group. */
 const LONG = [
@@ -117,7 +116,7 @@ const counts = await denoTest([
   ...noFiles,
   AWS_EC2_METADATA_DISABLED: "true",
   S3CREDS_TURN: turn,
-  DENO_JOBS: Deno.env.get("DENO_JOBS") ?? String(GROUPS),
+  DENO_JOBS: Deno.env.get("DENO_JOBS") ?? String(JOBS),
 });
 const groups = what.flat().filter((word) => word.startsWith(folder));
 for (const files of await unloadedGroups(groups)) {
