@@ -310,25 +310,22 @@ try {
       await makeBuckets(bare, peers);
       sections.push(...await work(bare));
     };
+    const fast = peers.filter(isFast);
+    const manyAndLarge = async (server: Running) => [
+      ...await manySmall(server, fast, folder),
+      ...await large(server, fast, folder, LARGE),
+    ];
     await onBare((bare) => manySmall(bare, peers, folder));
     await onBare((bare) => large(bare, peers, folder, LARGE));
     await onTls(program, async (bare) => {
       await makeBuckets(bare, peers);
-      const fast = peers.filter(isFast);
-      sections.push(
-        ...await manySmall(bare, fast, folder),
-        ...await large(bare, fast, folder, LARGE),
-      );
+      sections.push(...await manyAndLarge(bare));
     });
     if (servers.line !== undefined) {
       const { line: lineProgram } = servers;
       await onBare(async (bare) => {
         await using line = await startLine(lineProgram, bare, LINE);
-        const fast = peers.filter(isFast);
-        return [
-          ...await manySmall(line, fast, folder),
-          ...await large(line, fast, folder, LARGE),
-        ];
+        return await manyAndLarge(line);
       });
     }
     if (!isQuick) await onBare((bare) => large(bare, peers.slice(0, 1), folder, 4 * LARGE, 1));

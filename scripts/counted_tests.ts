@@ -16,14 +16,15 @@ export interface Counts {
 /** Files at a time: more than there are processors, since many tests wait for time to pass. */
 const JOBS = 2 * navigator.hardwareConcurrency;
 
-/** Runs `deno test` with these arguments, shows what it prints, and counts. */
+/** Runs `deno test` with these arguments, so many files at a time, shows what it prints, and counts. */
 export async function denoTest(
   args: readonly string[],
   env: Record<string, string> = {},
+  jobs = JOBS,
 ): Promise<Counts> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", ...args],
-    env: { NO_COLOR: "1", DENO_JOBS: Deno.env.get("DENO_JOBS") ?? String(JOBS), ...env },
+    env: { NO_COLOR: "1", DENO_JOBS: Deno.env.get("DENO_JOBS") ?? String(jobs), ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",

@@ -61,7 +61,7 @@ const JOBS = 3 * navigator.hardwareConcurrency;
 /** More than that, so that none is left alone for long at the end. */
 const GROUPS = 5 * navigator.hardwareConcurrency;
 
-/** Files that take longest, in this order: each starts a group. */
+/** Files that take longest, in this order. They are dealt out to the groups before all others. */
 const LONG = [
   "tests/permissions_test.ts",
   "tests/faults/matrix_test.ts",
@@ -116,8 +116,7 @@ const counts = await denoTest([
   ...noFiles,
   AWS_EC2_METADATA_DISABLED: "true",
   S3CREDS_TURN: turn,
-  DENO_JOBS: Deno.env.get("DENO_JOBS") ?? String(JOBS),
-});
+}, JOBS);
 const groups = what.flat().filter((word) => word.startsWith(folder));
 for (const files of await unloadedGroups(groups)) {
   console.log(`Not loaded to the end, so that their tests did not run: ${files.join(", ")}`);

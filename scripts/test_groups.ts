@@ -11,7 +11,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 export interface Grouping {
   /** Files and directories to leave out. */
   ignored: readonly string[];
-  /** Files that take longest, of which no two should be in one group. */
+  /** Files that take longest, which are dealt out first. */
   long: readonly string[];
   /** How many groups there are at most. */
   max: number;

@@ -195,7 +195,9 @@ export class Connection implements Aws {
     const accessPoint = accessPointOf(bucket);
     if (accessPoint !== undefined) assertCanReachAccessPoint(settings, endpoint);
     const signedRegion = region ?? settings.region;
-    const url = bucketUrl(bucket, signedRegion, settings, endpoint);
+    const url = accessPoint === undefined
+      ? bucketUrl(bucket, signedRegion, settings, endpoint)
+      : undefined;
     if (url === undefined) {
       const client = await this.s3({ region: accessPoint?.region ?? region });
       return { ...common, ...await virtualAddress(bucket, client, endpoint) };
@@ -297,7 +299,6 @@ function assertCanReachAccessPoint({ addressingStyle }: Settings, endpoint: stri
 
 /** A bucket's URL; `undefined` where only the SDK knows it. */
 function bucketUrl(bucket: string, region: string, settings: Settings, endpoint?: string) {
-  if (accessPointOf(bucket) !== undefined) return undefined;
   const isInPath = usesPathStyle(settings);
   if (endpoint === undefined) {
     return isInPath ? undefined : bucketEndpoint(bucket, region, settings);
