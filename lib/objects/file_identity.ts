@@ -36,7 +36,7 @@ export function placeOf(path: string): Place {
   const known = Deno.statSync(path);
   return {
     check() {
-      if (!leadsTo(path, known)) throw replaced(path);
+      if (!leadsTo(path, known)) throw changedByOthers(path);
     },
     isShared: true,
   };
@@ -72,11 +72,12 @@ export function assertInPlace(file: Deno.FsFile, path: string, place: Place): vo
   for (let round = 0; round < rounds; round++) {
     place.check();
     const found = infoIfExists(Deno.lstatSync, path);
-    if (found === undefined || !isSame(found, opened)) throw replaced(dirname(path));
+    if (found === undefined || !isSame(found, opened)) throw changedByOthers(dirname(path));
   }
 }
 
-function replaced(directory: string): S3CredentialsError {
+/** Names a directory in which somebody else has put something in the place of a file. */
+export function changedByOthers(directory: string): S3CredentialsError {
   const message = `somebody else changed directory ${escapeName(directory)} at the same time`;
   return new S3CredentialsError("conflict", message, {
     hint: "Download into a directory that no one else may write to",

@@ -11,7 +11,7 @@
  * @module
  */
 import { inNameOf } from "../file_info.ts";
-import { assertInPlace, isSame, type Place, placeOf } from "./file_identity.ts";
+import { assertInPlace, changedByOthers, isSame, type Place, placeOf } from "./file_identity.ts";
 import { markUnfinished, temporaryBeside } from "./leftovers.ts";
 import { dirname } from "./paths.ts";
 
@@ -123,8 +123,14 @@ export class LocalFile {
 
   /** Gives the file its name. */
   finish(): void {
-    if (this.#replaced !== undefined) copyAccess(fs!, this.#replaced, this.#file, this.#temporary);
-    assertInPlace(this.#file, this.#temporary, this.#place);
+    try {
+      if (this.#replaced !== undefined) {
+        copyAccess(fs!, this.#replaced, this.#file, this.#temporary);
+      }
+    } finally {
+      // That another file is in its place says more than why that one can't be opened.
+      assertInPlace(this.#file, this.#temporary, this.#place);
+    }
     try {
       Deno.renameSync(this.#temporary, this.#path);
     } catch (error) {
@@ -182,17 +188,25 @@ function copyAccess(
   file: Deno.FsFile,
   temporary: string,
 ): void {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
   const opened = file.statSync();
-  const descriptor = fs.openSync(temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const descriptor = openUnlinked(fs, temporary);
   try {
-    // What has taken its place is found out before the file is renamed.
-    if (!isSame(fs.fstatSync(descriptor), opened)) return;
+    if (!isSame(fs.fstatSync(descriptor), opened)) throw changedByOthers(dirname(temporary));
     const hasGroup = gid === opened.gid || tryChown(fs, descriptor, uid!, gid!);
     // What a group was allowed to do is for that group only.
     fs.fchmodSync(descriptor, hasGroup ? mode : mode & 0o707);
   } finally {
     fs.closeSync(descriptor);
+  }
+}
+
+function openUnlinked(fs: NodeFs, path: string): number {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+  try {
+    return fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    // Without all permissions Deno follows the link itself, and opens what it leads to.
+    throw (error as { code?: string }).code === "ELOOP" ? changedByOthers(dirname(path)) : error;
   }
 }
 

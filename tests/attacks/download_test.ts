@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { LocalDirectory } from "../../lib/objects/local_directory.ts";
 import { LocalFile } from "../../lib/objects/local_file.ts";
 import { removeLeftovers } from "../../lib/objects/leftovers.ts";
-import { BUCKET, noise, type Stage, stage, tree, until } from "../support/objects.ts";
-import { sandboxEnv } from "../support/run.ts";
+import { BUCKET, noise, runAlone, type Stage, stage, tree, until } from "../support/objects.ts";
+import { type Ran, sandboxEnv } from "../support/run.ts";
 import {
   attackByOtherUser,
   directoryOfOther,
@@ -22,10 +22,11 @@ async function duringDownload<T>(
   st: Stage,
   args: string[],
   attack: () => Promise<T>,
-): Promise<{ code: number; stderr: string }> {
+  runs = (st: Stage, args: string[]): Promise<Ran> => st.run(args),
+): Promise<Ran> {
   const { promise, resolve } = Promise.withResolvers<void>();
   st.sandbox.fail({ operation: "GetObject", until: promise });
-  const running = st.run(args);
+  const running = runs(st, args);
   await until(() => st.sandbox.requests.some(({ operation }) => operation === "GetObject"));
   try {
     await attack();
@@ -35,40 +36,75 @@ async function duringDownload<T>(
   return await running;
 }
 
+async function linkToVictim(
+  length: number,
+  { isReplaced, runs }: { isReplaced: boolean; runs?: typeof runAlone },
+): Promise<void> {
+  await using st = await stage();
+  const theirs = await directoryOfOther(st.directory, "theirs");
+  const victim = st.path("victim");
+  await Deno.writeTextFile(victim, "root's own", { mode: 0o600 });
+  if (isReplaced) {
+    await Deno.writeTextFile(`${theirs}/a`, "old");
+    await Deno.chmod(`${theirs}/a`, 0o666);
+  }
+  await st.put("a", noise(length));
+  const { code, stderr } = await duringDownload(
+    st,
+    ["get-object", BUCKET, "a", "-o", `${theirs}/a`],
+    () => runAsOther(`VICTIM=${victim}; ${SWAP}`, theirs),
+    runs,
+  );
+  assert.equal(code, 1);
+  assert.match(stderr, /^Error: .*somebody else changed directory .*theirs at the same time$/m);
+  const { uid, mode } = await Deno.stat(victim);
+  assert.deepEqual([uid, mode! & 0o777], [0, 0o600]);
+  assert.equal(await Deno.readTextFile(victim), "root's own");
+  assert.deepEqual(tree(theirs), isReplaced ? { a: "old" } : {});
+}
+
 for (const length of [10, 20_000_000]) {
   for (const isReplaced of [false, true]) {
     attackByOtherUser(
       `the unfinished file becomes a link to a file of root, ${length} bytes${
         isReplaced ? ", a file is replaced" : ""
       }`,
-      async () => {
-        await using st = await stage();
-        const theirs = await directoryOfOther(st.directory, "theirs");
-        const victim = st.path("victim");
-        await Deno.writeTextFile(victim, "root's own", { mode: 0o600 });
-        if (isReplaced) {
-          await Deno.writeTextFile(`${theirs}/a`, "old");
-          await Deno.chmod(`${theirs}/a`, 0o666);
-        }
-        await st.put("a", noise(length));
-        const { code, stderr } = await duringDownload(
-          st,
-          ["get-object", BUCKET, "a", "-o", `${theirs}/a`],
-          () => runAsOther(`VICTIM=${victim}; ${SWAP}`, theirs),
-        );
-        assert.equal(code, 1);
-        assert.match(
-          stderr,
-          /^Error: .*somebody else changed directory .*theirs at the same time$/m,
-        );
-        const { uid, mode } = await Deno.stat(victim);
-        assert.deepEqual([uid, mode! & 0o777], [0, 0o600]);
-        assert.equal(await Deno.readTextFile(victim), "root's own");
-        assert.deepEqual(tree(theirs), isReplaced ? { a: "old" } : {});
-      },
+      () => linkToVictim(length, { isReplaced }),
     );
   }
 }
+
+attackByOtherUser(
+  "the unfinished file becomes a link to a file of root, with all of Deno's permissions",
+  () => linkToVictim(10, { isReplaced: true, runs: runAlone }),
+);
+
+Deno.test({
+  name: "LocalFile: fails if a link was in its place while it got the replaced file's permissions",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using st = await stage();
+    await Deno.writeTextFile(st.path("a"), "old");
+    await Deno.chmod(st.path("a"), 0o777);
+    await Deno.writeTextFile(st.path("victim"), "theirs", { mode: 0o600 });
+    let isSwapped = false;
+    // In place again by the time that this is checked.
+    const check = () => {
+      if (!isSwapped) return;
+      Deno.renameSync(st.path("moved"), file.temporaryPath);
+      isSwapped = false;
+    };
+    const place = { check, isShared: true };
+    const file = await LocalFile.open(st.path("a"), await Deno.stat(st.path("a")), place);
+    await Deno.rename(file.temporaryPath, st.path("moved"));
+    await Deno.symlink(st.path("victim"), file.temporaryPath);
+    isSwapped = true;
+    assert.throws(() => file.finish(), /somebody else changed directory/);
+    file.discard();
+    assert.deepEqual(tree(st.directory), { a: "old", victim: "theirs" });
+    assert.equal((await Deno.stat(st.path("victim"))).mode! & 0o777, 0o600);
+  },
+});
 
 attackByOtherUser(
   "a file of theirs waits for the download in a directory for everybody",
