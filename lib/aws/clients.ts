@@ -77,13 +77,14 @@ export async function s3Client(
 ): Promise<S3Client> {
   const { S3 } = await sdk.s3();
   const config = await clientConfig(settings, "S3", options);
+  const { requestChecksumCalculation, responseChecksumValidation } = settings.sdk();
   const s3 = new S3({
     ...config,
     region,
     followRegionRedirects: true,
     forcePathStyle: usesPathStyle(settings),
-    requestChecksumCalculation: settings.sdk.requestChecksumCalculation,
-    responseChecksumValidation: settings.sdk.responseChecksumValidation,
+    requestChecksumCalculation,
+    responseChecksumValidation,
     // Other makers' servers often lack the newer checksums.
     ...(config.endpoint !== undefined && {
       requestChecksumCalculation: "WHEN_REQUIRED",
@@ -252,7 +253,7 @@ export async function clientConfig(
   // The SDK would write two slashes between the endpoint's path and its own.
   const endpoint = customEndpoint(settings, service)?.replace(/\/+$/, "");
   const { maxAttempts, retryMode, userAgentAppId, useArnRegion, disableS3ExpressSessionAuth } =
-    settings.sdk;
+    settings.sdk();
   return {
     ...SDK_DEFAULTS,
     region: settings.region,

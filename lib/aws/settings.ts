@@ -101,8 +101,11 @@ export interface Settings {
   mfaCode: ((serialNumber: string) => Promise<string>) | undefined;
   /** Proxies and trusted certificates. */
   network: NetworkSettings;
-  /** What counts for the SDK's clients only. */
-  sdk: SdkSettings;
+  /**
+   * What counts for the SDK's clients only. Read when one is made: what makes no sense there is nothing to
+   * calls that need none.
+   */
+  sdk(): SdkSettings;
   /** Looks an environment variable up. */
   env: Environment;
   /** How far AWS's clock is ahead of this machine's, as one of the clients has found out. */
@@ -172,7 +175,7 @@ export async function resolveSettings(options: ConnectOptions): Promise<Settings
       (name) => env(name) || undefined,
       { ca_bundle: config.profile("ca_bundle") },
     ),
-    sdk: sdkSettings(config),
+    sdk: () => sdkSettings(config),
     env,
     clock: options.now === undefined ? { offsetMs: 0 } : movedClock(options.now),
   };
