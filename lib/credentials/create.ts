@@ -315,7 +315,7 @@ async function lookAndPlan(
   // At another endpoint than Amazon's, the region need not say where the account is.
   if (customEndpoint(settings, "STS") === undefined) checkPartitions(given, likelyPartition);
   const preliminary = resolveRequest({ ...given, partition: likelyPartition });
-  planCreate({ ...preliminary, createBucket: true }, NOTHING_EXISTS);
+  planCreate({ ...preliminary, missingBuckets: "create" }, NOTHING_EXISTS);
   const facts = await abortable(gatherFacts(aws, preliminary), signal);
   const partition = given.partition ?? partitionOfArn(facts.callerArn ?? "") ?? likelyPartition;
   const request = { ...given, partition };

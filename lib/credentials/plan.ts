@@ -73,7 +73,7 @@ export function planForEmptyAccount(
 ): CreatePlan {
   const region = options.region ?? request.bucketRegion ?? "us-east-1";
   const partition = request.partition ?? partitionOfRegion(region);
-  const resolved = { ...resolveRequest({ ...request, partition }), createBucket: true };
+  const resolved = resolveRequest({ ...request, partition, createBucket: true });
   return planCreate(resolved, { ...NOTHING_EXISTS, region: options.region });
 }
 
@@ -99,7 +99,7 @@ export function planCreate(request: ResolvedRequest, facts: CreateFacts): Create
 
 /** Names all buckets at once that are there or missing against the request. */
 function checkBuckets(
-  { buckets, createBucket, public: isPublic }: ResolvedRequest,
+  { buckets, missingBuckets, public: isPublic }: ResolvedRequest,
   { existingBuckets }: CreateFacts,
 ): void {
   const existing = buckets.filter((bucket) => existingBuckets.has(bucket));
@@ -112,14 +112,14 @@ function checkBuckets(
       { hint: "Omit them, or name a bucket that does not exist yet" },
     );
   }
-  if (!createBucket && missing.length > 0) {
+  if (missingBuckets !== "create" && missing.length > 0) {
     const [are, them] = missing.length === 1 ? ["Bucket does", "it"] : ["Buckets do", "them"];
+    const suggestion = missingBuckets === "refuse"
+      ? ""
+      : ` - try \`createBucket\` to create ${them}`;
     throw new S3CredentialsError(
       "not-found",
-      // Callers that never create buckets leave the option undefined.
-      `${are} not exist: ${missing.join(", ")}${
-        createBucket === undefined ? "" : ` - try \`createBucket\` to create ${them}`
-      }`,
+      `${are} not exist: ${missing.join(", ")}${suggestion}`,
     );
   }
 }

@@ -12,7 +12,13 @@ import {
 } from "../policy/grants.ts";
 import { permissionTag } from "../policy/permission_words.ts";
 import { prefixList, prefixPattern } from "../policy/prefix.ts";
-import type { CreateRequest, GrantName, ResolvedRequest, ResolvedUser } from "./types.ts";
+import type {
+  CreateRequest,
+  GrantName,
+  MissingBuckets,
+  ResolvedRequest,
+  ResolvedUser,
+} from "./types.ts";
 import { checkDuration } from "../time.ts";
 import { asUsageError, InvalidInput } from "../errors.ts";
 import { checkOptionNames } from "../known_options.ts";
@@ -49,7 +55,7 @@ export function resolveRequest(request: GrantRequest): ResolvedRequest {
     partition,
     isWithinS3: isWithinS3(request),
     kms: Boolean(request.kms),
-    createBucket,
+    missingBuckets: missingBuckets(createBucket),
     bucketRegion,
     public: Boolean(request.public || request.website),
     website: Boolean(request.website),
@@ -86,6 +92,11 @@ export function resolveRequest(request: GrantRequest): ResolvedRequest {
     },
     warnings,
   };
+}
+
+function missingBuckets(createBucket: boolean | undefined): MissingBuckets {
+  if (createBucket === undefined) return "refuse";
+  return createBucket ? "create" : "refuse-with-suggestion";
 }
 
 /** All fields that a request may have: one that is misspelled could have narrowed the grant. */

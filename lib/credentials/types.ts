@@ -49,7 +49,10 @@ export interface CreateRequest {
   kms?: boolean;
   /** AWS's partition, such as `aws-cn`. If omitted, that of the caller, else of the region. */
   partition?: Partition;
-  /** Whether to create buckets that don't exist. */
+  /**
+   * Whether to create buckets that don't exist. If `false`, the error about them suggests it; if omitted, it
+   * doesn't, as for a program whose user has no choice.
+   */
   createBucket?: boolean;
   /** The region of new buckets. */
   bucketRegion?: string;
@@ -109,6 +112,9 @@ export type ResolvedHolder =
   | { user: ResolvedUser; session?: undefined }
   | { user?: undefined; session: ResolvedSession };
 
+/** Buckets that don't exist are created, or are an error, which may suggest to create them. */
+export type MissingBuckets = "create" | "refuse" | "refuse-with-suggestion";
+
 /** What is granted on which buckets, and what is made for it. */
 export interface ResolvedGrant {
   /** The buckets, each once. */
@@ -123,8 +129,8 @@ export interface ResolvedGrant {
   isWithinS3: boolean;
   /** Whether to allow the use of the keys of KMS with which existing buckets encrypt. */
   kms: boolean;
-  /** Whether to create buckets that don't exist. */
-  createBucket?: boolean;
+  /** What to do about buckets that don't exist. */
+  missingBuckets: MissingBuckets;
   /** The region of new buckets. */
   bucketRegion?: string;
   /** Whether anyone may download from a new bucket. */
