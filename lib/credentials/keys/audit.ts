@@ -25,7 +25,7 @@ import {
   type BucketPermission,
   bucketPermissions,
   summary,
-} from "./permission_words.ts";
+} from "./bucket_permissions.ts";
 
 /** An access key and its user. `null` stands for what there is none of, or what may not be read. */
 export interface CredentialSummary {
