@@ -5,6 +5,7 @@
  */
 import { InvalidInput, S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
+import { fileError } from "../file_error.ts";
 import { decodeText } from "../text.ts";
 import { type IniSection, type IniValue, parseIni } from "./ini.ts";
 import { splitWords } from "./words.ts";
@@ -82,14 +83,9 @@ export async function readTextIfAny(path: string): Promise<string | undefined> {
     if (path === "" || !(await Deno.stat(path)).isFile) return undefined;
     bytes = await Deno.readFile(path);
   } catch (cause) {
-    const { code, name, message } = cause as Error & { code?: string };
+    const { code } = cause as { code?: string };
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    // Deno names the flag that it wants.
-    if (name === "NotCapable") throw cause;
-    const reason = message.replace(/ \(os error \d+\).*$/s, "");
-    throw new S3CredentialsError("file", `Could not read ${escapeName(path)}: ${reason}`, {
-      cause,
-    });
+    throw fileError(cause, `Could not read ${escapeName(path)}`);
   }
   return asFileError(path, () => decodeText(bytes));
 }

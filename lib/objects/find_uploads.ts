@@ -6,8 +6,8 @@
 import { basename, join, resolve, sep } from "node:path";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
+import { fileError } from "../file_error.ts";
 import { infoIfExists } from "../file_info.ts";
-import { fileError } from "./file_error.ts";
 import { keyFor } from "./keys.ts";
 import { isTemporaryName } from "./leftovers.ts";
 import { systemPath } from "./system_path.ts";

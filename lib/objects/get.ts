@@ -18,12 +18,13 @@ import {
   type ObjectHead,
   readObject,
 } from "./download.ts";
+import { outputError } from "../file_error.ts";
 import { infoIfExists } from "../file_info.ts";
-import { asFileError, fileError } from "./file_error.ts";
 import { checkKey, commonPrefix, keyMatcher } from "./keys.ts";
 import { listPages } from "./list.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { LocalDirectory } from "./local_directory.ts";
+import { asFileError } from "./local_error.ts";
 import { LocalFile } from "./local_file.ts";
 import { openFound } from "./local_open.ts";
 import { dirname } from "./paths.ts";
@@ -223,12 +224,7 @@ async function openOutput(
     return { file };
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof Deno.errors.NotFound) {
-      const hint = `Create the directory ${escapeName(dirname(path))} first`;
-      const message = `${action}: its directory does not exist`;
-      throw new S3CredentialsError("file", message, { hint, cause: error });
-    }
-    throw fileError(error, action, replacingHint(error, path));
+    throw outputError(error, action, dirname(path), replacingHint(error, path));
   }
 }
 

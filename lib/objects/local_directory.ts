@@ -6,8 +6,8 @@
  */
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
+import { fileError } from "../file_error.ts";
 import { infoIfExists } from "../file_info.ts";
-import { fileError } from "./file_error.ts";
 import { isSame, isShared, leadsTo, type Place } from "./file_identity.ts";
 import { caseFoldPath, resolveKeyPath } from "./keys.ts";
 import { isTemporaryName, removeLeftovers } from "./leftovers.ts";

@@ -7,9 +7,10 @@ import { abortable } from "../abortable.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import type { HttpBody } from "../http/connection.ts";
+import { fileError } from "../file_error.ts";
 import { infoIfExists } from "../file_info.ts";
-import { asFileError, fileError } from "./file_error.ts";
 import { isSame, ROUNDS } from "./file_identity.ts";
+import { asFileError } from "./local_error.ts";
 import { openFound } from "./local_open.ts";
 import { systemPath } from "./system_path.ts";
 

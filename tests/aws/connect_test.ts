@@ -64,6 +64,21 @@ Deno.test("connect: leaves what names no variable in the path of a configuration
   assert.equal((await whoami(other)).Account, sandbox.account.id);
 });
 
+Deno.test("connect: says in the words of all files why a configuration file cannot be read", async () => {
+  const directory = await Deno.makeTempDir();
+  const loop = `${directory}/loop`;
+  try {
+    await Deno.symlink(loop, loop);
+    using aws = connect({ env: (name) => name === "AWS_CONFIG_FILE" ? loop : undefined });
+    await assert.rejects(whoami(aws), {
+      code: "file",
+      message: `Could not read ${loop}: too many symbolic links`,
+    });
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
 Deno.test("withCredentials: the same endpoint with the credentials of a provider", async () => {
   await using sandbox = await startSandbox({ buckets: ["photos"] });
   using stranger = connect({

@@ -4,8 +4,8 @@
  * @module
  */
 import { InvalidInput, S3CredentialsError } from "../../errors.ts";
+import { fileError } from "../../file_error.ts";
 import { checkUserName } from "../../names.ts";
-import { fileError } from "../../objects/file_error.ts";
 import type { PolicyDocument } from "../../policy/document.ts";
 import type { Sandbox } from "../../sandbox/mod.ts";
 import { runChild } from "../child.ts";

@@ -6,6 +6,7 @@
 import { dirname, join } from "node:path";
 import { S3CredentialsError } from "../../errors.ts";
 import { escapeName } from "../../escape.ts";
+import { outputError } from "../../file_error.ts";
 import { infoIfExists, inNameOf } from "../../file_info.ts";
 
 /** A path that can only be a directory's. */
@@ -123,21 +124,14 @@ export function withFileErrors<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof S3CredentialsError) throw error;
-    if (error instanceof Deno.errors.NotCapable) throw inNameOf(path, dirname(path), error);
-    const isMissing = error instanceof Deno.errors.NotFound;
-    const reason = isMissing
-      ? "its directory does not exist"
-      : (error as Error).message.replace(/ \(os error \d+\).*/s, "");
-    throw new S3CredentialsError("file", `Could not write ${escapeName(path)}: ${reason}`, {
-      hint: isMissing ? `Create the directory ${escapeName(dirname(path))} first` : undefined,
-      cause: error,
-    });
+    const directory = dirname(path);
+    const named = inNameOf(path, directory, error);
+    throw outputError(named, `Could not write ${escapeName(path)}`, directory);
   }
 }
 
 function directory(): Error {
-  return new Deno.errors.IsADirectory("it is a directory: name a file in it");
+  return new Error("it is a directory: name a file in it");
 }
 
 function existsAlready(path: string): S3CredentialsError {

@@ -118,6 +118,21 @@ test("create -o: a directory is said to be one, whether or not it may be replace
   assert.deepEqual(sandbox.requests, []);
 });
 
+test("create -o: says in the words of all files why a path cannot be written", async ({ sandbox, path, run }) => {
+  await Deno.writeTextFile(path("file"), "");
+  await Deno.symlink(path("loop"), path("loop"));
+  for (
+    const [target, reason] of [
+      [path("file/key"), "a part of the path is not a directory"],
+      [path("loop"), "too many symbolic links"],
+    ] as const
+  ) {
+    const { code, stderr } = await run(["create", "my-bucket", "--force", "-o", target]);
+    assert.deepEqual([code, stderr], [1, `Error: Could not write ${target}: ${reason}\n`]);
+  }
+  assert.deepEqual(sandbox.requests, []);
+});
+
 test("create --plan: ends in the error of a delivery, and writes nothing", async ({ sandbox, path, run }) => {
   await Deno.writeTextFile(path("key"), "old");
   await Deno.mkdir(path("aws"));
