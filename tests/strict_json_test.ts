@@ -142,10 +142,14 @@ Deno.test("JSON by hand: what JSON.stringify has made is never refused", () => {
 });
 
 Deno.test("JSON by hand: a name that stands twice is found wherever it stands", () => {
-  const dictionary = fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue(), { minKeys: 1 });
+  const value = fc.jsonValue({ maxDepth: 2 });
+  // What fc.dictionary makes of them takes it five times as long.
+  const entries = fc.array(fc.tuple(fc.string({ unit: "grapheme" }), value), {
+    minLength: 1,
+    maxLength: 6,
+  }).map((all) => [...new Map(all)]);
   fc.assert(
-    fc.property(dictionary, fc.nat(), fc.jsonValue(), (object, at, around) => {
-      const entries = Object.entries(object);
+    fc.property(entries, fc.nat(), value, (entries, at, around) => {
       const [name] = entries[at % entries.length]!;
       const repeated = [...entries, [name, around]]
         .map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);

@@ -2,6 +2,7 @@
 import { IAM } from "@aws-sdk/client-iam";
 import { S3 } from "@aws-sdk/client-s3";
 import { STS } from "@aws-sdk/client-sts";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
 import assert from "node:assert/strict";
 import { type AccountSnapshot, type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
 import { createBucket } from "../../../lib/sandbox/seed.ts";
@@ -35,9 +36,11 @@ export interface Stage extends AsyncDisposable {
   play(one: Case): Promise<Verdict>;
 }
 
-/** An account with its administrator's clients, to which new ones take longer than a case. */
+/** An account with its administrator's clients. */
 interface Place {
   sandbox: Sandbox;
+  /** The connections that all clients share. */
+  requestHandler: NodeHttpHandler;
   admin: Clients;
   /** The account as it was before any case. */
   pristine: AccountSnapshot;
@@ -50,20 +53,17 @@ export function openStage(): Stage {
     async play({ request, ...scene }) {
       const secureTransport = !scene.insecure;
       if (!places.has(secureTransport)) places.set(secureTransport, openPlace(secureTransport));
-      const { sandbox, admin, pristine } = await places.get(secureTransport)!;
+      const place = await places.get(secureTransport)!;
+      const { sandbox, admin, pristine } = place;
       reset(sandbox);
       assert.deepEqual(sandbox.snapshot(), pristine);
-      const caller = clientsOf(sandbox, await setUp(sandbox, admin, scene));
-      try {
-        const prepared = await scene.prepare?.(admin) ?? "";
-        return await verdictOf(request(caller, prepared));
-      } finally {
-        destroy(caller);
-      }
+      const caller = clientsOf(place, await setUp(sandbox, admin, scene));
+      const prepared = await scene.prepare?.(admin) ?? "";
+      return await verdictOf(request(caller, prepared));
     },
     async [Symbol.asyncDispose]() {
-      for (const { sandbox, admin } of await Promise.all(places.values())) {
-        destroy(admin);
+      for (const { sandbox, requestHandler } of await Promise.all(places.values())) {
+        requestHandler.destroy();
         await sandbox.close();
       }
     },
@@ -72,8 +72,9 @@ export function openStage(): Stage {
 
 async function openPlace(secureTransport: boolean): Promise<Place> {
   const sandbox = await startSandbox({ buckets: [BUCKET, NEIGHBOUR], secureTransport });
-  const admin = clientsOf(sandbox, sandbox.credentials);
-  return { sandbox, admin, pristine: sandbox.snapshot() };
+  const requestHandler = new NodeHttpHandler();
+  const admin = clientsOf({ sandbox, requestHandler }, sandbox.credentials);
+  return { sandbox, requestHandler, admin, pristine: sandbox.snapshot() };
 }
 
 /** Removes what cases make: all but the administrator, AWS's own policies and two empty buckets. */
@@ -91,23 +92,33 @@ function keepOnly(entities: Map<string, unknown>, isKept: (name: string) => bool
   for (const name of [...entities.keys()]) if (!isKept(name)) entities.delete(name);
 }
 
-function destroy({ s3, iam, sts }: Clients): void {
-  for (const client of [s3, iam, sts]) client.destroy();
-}
-
-function clientsOf({ url: endpoint, region }: Sandbox, keys: Keys | undefined): Clients {
+/** Each client is made when it is used first: most cases use one, and to make it takes longest. */
+function clientsOf(
+  { sandbox, requestHandler }: Pick<Place, "sandbox" | "requestHandler">,
+  keys: Keys | undefined,
+): Clients {
   const settings = {
     ...S3_DEFAULTS,
-    endpoint,
-    region,
+    endpoint: sandbox.url,
+    region: sandbox.region,
     credentials: keys ?? { accessKeyId: "none", secretAccessKey: "none" },
     maxAttempts: 1,
+    requestHandler,
     ...(keys === undefined && { signer: { sign: <T>(unsigned: T) => Promise.resolve(unsigned) } }),
   };
+  let s3: S3 | undefined;
+  let iam: IAM | undefined;
+  let sts: STS | undefined;
   return {
-    s3: new S3({ ...settings, forcePathStyle: true }),
-    iam: new IAM(settings),
-    sts: new STS(settings),
+    get s3() {
+      return s3 ??= new S3({ ...settings, forcePathStyle: true });
+    },
+    get iam() {
+      return iam ??= new IAM(settings);
+    },
+    get sts() {
+      return sts ??= new STS(settings);
+    },
   };
 }
 
