@@ -318,16 +318,17 @@ function actionsOf(permissions: readonly CommandPermission[]): Set<string> {
   return new Set(permissions.map(({ action }) => action));
 }
 
-/** Of more permissions than these, every second one is left out each day. */
-const MANY = 4;
+/** Of all that a use needs, so many are left out each day. */
+const LEFT_OUT_A_DAY = 2;
 
 /** Tries each of some permissions by leaving it out, with what would spare the call that needs it. */
 async function withoutEach(
   permissions: readonly CommandPermission[],
   attempt: (missing: CommandPermission, rest: CommandPermission[]) => Promise<void>,
 ): Promise<void> {
+  const days = Math.ceil(permissions.length / LEFT_OUT_A_DAY);
   for (const [at, missing] of permissions.entries()) {
-    if (permissions.length > MANY && !isItsTurn(at, 2)) continue;
+    if (!isItsTurn(at, days)) continue;
     await attempt(
       missing,
       permissions.filter((one) => one !== missing && !one.sparesCalls),

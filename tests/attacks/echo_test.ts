@@ -95,13 +95,15 @@ Deno.test("listObjects, listUsers: no error holds a secret that a server repeats
 });
 
 const FORGED = "No&#10;Error: Your key is stolen&#13;Run this&#xd;&#xa;Warning: now";
+const NAMES = ["Code", "Message", "Region", "code", "message", "Resource"];
 
 for (const [args, isS3] of COMMANDS) {
   Deno.test(`${args.join(" ")}: no text of a server begins a line`, async () => {
     let answer = () => new Response();
     await using server = hostileServer(() => answer());
-    for (const status of [400, 403, 404, 409]) {
-      for (const name of ["Code", "Message", "Region", "code", "message", "Resource"]) {
+    for (const [s, status] of [400, 403, 404, 409].entries()) {
+      for (const [n, name] of NAMES.entries()) {
+        if (!isItsTurn(s + n, 2)) continue;
         const fields = { Code: "AccessDenied", Message: "No.", [name]: FORGED };
         answer = () => new Response(errorBody(fields, isS3), { status });
         const { stderr, stdout } = await server.run(args, { patienceMs: 0 });
