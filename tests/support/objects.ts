@@ -6,9 +6,11 @@
 import { Buffer } from "node:buffer";
 import { join, relative } from "node:path";
 import fc from "fast-check";
-import { type Sandbox, startSandbox, type StoredObject } from "../../lib/sandbox/mod.ts";
+import { Content, type Sandbox, startSandbox, type StoredObject } from "../../lib/sandbox/mod.ts";
+import { checksum } from "../../lib/sandbox/s3/objects/checksums.ts";
+import { etagOf } from "../../lib/sandbox/s3/objects/objects.ts";
+import { store } from "../../lib/sandbox/s3/objects/versions.ts";
 import { type Ran, run, type RunOptions, sandboxEnv } from "./run.ts";
-import { S3_DEFAULTS } from "./sdk.ts";
 import { PART_SIZE } from "../../lib/objects/multipart.ts";
 import { anyCharacter } from "./arbitraries.ts";
 
@@ -31,7 +33,7 @@ export interface Stage extends AsyncDisposable {
   path(...names: string[]): string;
   /** Runs a command line in the sandbox. */
   run(args: string[], options?: RunOptions): Promise<Ran>;
-  /** Puts an object into the bucket, past the tool. */
+  /** Puts an object into the bucket, as an SDK does, but past the tool and the server. */
   put(key: string, content: string | Uint8Array): Promise<void>;
   /** What the bucket holds, by key. */
   objects(): Map<string, StoredObject>;
@@ -43,31 +45,30 @@ export interface Stage extends AsyncDisposable {
 export async function stage(): Promise<Stage> {
   const sandbox = await startSandbox({ buckets: [BUCKET] });
   const directory = await Deno.realPath(await Deno.makeTempDir());
-  const { S3 } = await import("@aws-sdk/client-s3");
-  const s3 = new S3({
-    ...S3_DEFAULTS,
-    endpoint: sandbox.url,
-    region: sandbox.region,
-    credentials: sandbox.credentials,
-    forcePathStyle: true,
-  });
   const bucket = () => sandbox.account.buckets.get(BUCKET)!;
   return {
     sandbox,
     directory,
     path: (...names) => join(directory, ...names),
     run: (args, options = {}) => run(args, { sandbox, ...options }),
-    async put(key, content) {
-      await s3.putObject({
-        Bucket: BUCKET,
-        Key: key,
-        Body: typeof content === "string" ? new TextEncoder().encode(content) : content,
+    put(key, content) {
+      const body = Content.of(content);
+      store(bucket(), {
+        key,
+        body,
+        etag: etagOf(body),
+        lastModified: sandbox.clock.now(),
+        headers: {
+          "content-type": "application/octet-stream",
+          "x-amz-checksum-crc32": checksum("CRC32", body),
+        },
+        tags: [],
       });
+      return Promise.resolve();
     },
     objects: () => bucket().objects,
     openUploads: () => bucket().uploads?.size ?? 0,
     async [Symbol.asyncDispose]() {
-      s3.destroy();
       await sandbox.close();
       await Deno.remove(directory, { recursive: true });
     },
