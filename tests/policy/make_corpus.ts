@@ -4,7 +4,8 @@
  */
 import { type AccessPolicies, type AccessRequest, evaluate } from "../../lib/policy/mod.ts";
 import { Random, randomPolicies, randomRequest } from "./random_cases.ts";
-import { specified, type SpecifiedPolicies, type SpecifiedRequest } from "./specification.ts";
+import { specified } from "./specification/evaluation.ts";
+import type { SpecifiedPolicies, SpecifiedRequest } from "./specification/types.ts";
 
 interface Case {
   request: SpecifiedRequest;

@@ -2,7 +2,11 @@
  * Policies and requests at random, near the edge: names that start alike, wildcards that nearly match,
  * keys that are missing, variables with and without a value.
  */
-import type { SpecifiedPolicies, SpecifiedPolicy, SpecifiedRequest } from "./specification.ts";
+import type {
+  SpecifiedPolicies,
+  SpecifiedPolicy,
+  SpecifiedRequest,
+} from "./specification/types.ts";
 
 type Json = Record<string, unknown>;
 

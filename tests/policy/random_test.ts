@@ -17,7 +17,8 @@ import { groupActions } from "../../lib/policy/evaluate.ts";
 import { RUNS, TURN } from "../support/arbitraries.ts";
 import corpus from "./corpus.json" with { type: "json" };
 import { Random, randomPolicies, randomRequest } from "./random_cases.ts";
-import { specified, type SpecifiedPolicies, type SpecifiedRequest } from "./specification.ts";
+import { specified } from "./specification/evaluation.ts";
+import type { SpecifiedPolicies, SpecifiedRequest } from "./specification/types.ts";
 
 const CASES = Number(Deno.env.get("POLICY_CASES") ?? 20_000 * RUNS);
 const SEED = Number(Deno.env.get("POLICY_SEED") ?? TURN);

@@ -5,7 +5,7 @@
  * @module
  */
 import { Random, randomPolicies, randomRequest } from "../../policy/random_cases.ts";
-import type { SpecifiedPolicies, SpecifiedRequest } from "../../policy/specification.ts";
+import type { SpecifiedPolicies, SpecifiedRequest } from "../../policy/specification/types.ts";
 
 /** A request and the policies that decide it. */
 export interface Case {
