@@ -6,7 +6,7 @@
  */
 // deno-lint-ignore-file no-console
 import { createHash } from "node:crypto";
-import { compile, embeddedFiles } from "./standalone.ts";
+import { bundle, compile, embeddedFiles } from "./standalone.ts";
 
 const TARGETS = [
   "x86_64-unknown-linux-gnu",
@@ -29,10 +29,17 @@ if (unknown.length > 0) {
 }
 
 await Deno.mkdir("dist", { recursive: true });
+const folder = await Deno.makeTempDir();
+const bundled = `${folder}/s3-credentials.js`;
+const made = await bundle(bundled);
+if (!made.success) {
+  console.error(made.messages);
+  Deno.exit(1);
+}
 const sums: string[] = [];
 for (const target of targets) {
   const name = `s3-credentials-${target}${target.includes("windows") ? ".exe" : ""}`;
-  const { success, messages } = await compile(target, `dist/${name}`);
+  const { success, messages } = await compile(bundled, target, `dist/${name}`);
   if (!success) {
     console.error(
       /denort|download/i.test(messages)
@@ -49,4 +56,5 @@ for (const target of targets) {
     `dist/${name}: ${(bytes.length / 2 ** 20).toFixed(1)} MiB, ${embedded} file embedded`,
   );
 }
+await Deno.remove(folder, { recursive: true });
 await Deno.writeTextFile("dist/SHA256SUMS", `${sums.join("\n")}\n`);

@@ -38,11 +38,10 @@ export function bundle(output: string): Promise<Ran> {
   );
 }
 
-/** Makes a standalone executable. */
-export function compile(target: string, output: string): Promise<Ran> {
+/** Makes a standalone executable of what {@linkcode bundle} has written; the targets can share it. */
+export function compile(bundled: string, target: string, output: string): Promise<Ran> {
   return deno(
-    ...["compile", "--bundle", "--minify", "--no-check", "--target", target, ...PERMISSIONS],
-    ...["--output", output, "cli.ts"],
+    ...["compile", "--no-check", "--target", target, ...PERMISSIONS, "--output", output, bundled],
   );
 }
 
