@@ -5,6 +5,7 @@
  * @module
  */
 import type { Ran } from "./run.ts";
+
 /** Command lines that follow upon each other. */
 export interface Sequence {
   /** The current directory. */
@@ -18,13 +19,21 @@ export interface Sequence {
 /** Stands after what a sequence prints; on standard error its exit code follows, and another one. */
 const MARK = "\0";
 
-/** Runs sequences in one process; `program` is the module of the command line, by default `cli.ts`. */
+/**
+ * Runs sequences in one process.
+ *
+ * @param sequences what to run
+ * @param program the module of the command line, by default `cli.ts`
+ * @param file where standard output goes, if not into the results
+ */
 export async function runSequences(
   sequences: readonly Sequence[],
   program = import.meta.resolve("../../cli.ts"),
+  file?: string,
 ): Promise<Ran[]> {
-  const output = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", import.meta.filename!, program, JSON.stringify(sequences)],
+  const words = ["run", "-A", import.meta.filename!, program, JSON.stringify(sequences)];
+  const output = await new Deno.Command(file === undefined ? Deno.execPath() : "sh", {
+    args: file === undefined ? words : ["-c", `"$0" "$@" > ${file}`, Deno.execPath(), ...words],
     stdin: "null",
   }).output();
   const partsOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes).split(MARK);
@@ -47,7 +56,11 @@ if (import.meta.main) {
     for (const words of commands) {
       if (code === 0) code = await main(words);
     }
-    Deno.stdout.writeSync(new TextEncoder().encode(MARK));
+    try {
+      Deno.stdout.writeSync(new TextEncoder().encode(MARK));
+    } catch {
+      // It goes where nothing can be written, and nothing of it is looked at.
+    }
     Deno.stderr.writeSync(new TextEncoder().encode(`${MARK}${code}${MARK}`));
   }
   Deno.exit(0);

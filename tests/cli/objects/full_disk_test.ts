@@ -3,7 +3,8 @@
  */
 import assert from "node:assert/strict";
 import { startSandbox } from "../../../lib/sandbox/mod.ts";
-import { run, sandboxEnv } from "../../support/run.ts";
+import { type Ran, run, sandboxEnv } from "../../support/run.ts";
+import { runSequences } from "../../support/several_runs.ts";
 
 const LINES = [
   "--help",
@@ -25,33 +26,33 @@ const LINES = [
   "sandbox",
 ];
 
-/** An account with something to write of every kind. */
-async function filledAccount(): Promise<string> {
+/** Runs all of them in a process with such an output, in an account with something of every kind. */
+async function runAll(): Promise<Ran[]> {
   await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
   const opened = ["set-public-access-block", "my-bucket", "--allow-public-access"];
   await run(opened, { sandbox });
   await run(["set-bucket-policy", "my-bucket", "--allow-all-get"], { sandbox });
   await run(["put-object", "my-bucket", "hello.txt", "-"], { sandbox, stdin: "hello" });
   await run(["create", "my-bucket"], { sandbox });
-  return sandbox.save();
+  const place = { cwd: Deno.cwd(), env: sandboxEnv(sandbox) };
+  const sequences = LINES.map((line) => ({ ...place, commands: [line.split(" ")] }));
+  return await runSequences(sequences, undefined, "/dev/full");
 }
 
-let state: Promise<string> | undefined;
+let all: Promise<Ran[]> | undefined;
 
-for (const line of LINES) {
+for (const [n, line] of LINES.entries()) {
   Deno.test({
     name: `${line}: reports a full disk once`,
     ignore: Deno.build.os !== "linux",
     async fn() {
-      await using sandbox = await startSandbox({ state: await (state ??= filledAccount()) });
-      const { code, stderr } = await new Deno.Command("sh", {
-        args: ["-c", `"$0" run -A cli.ts ${line} > /dev/full`, Deno.execPath()],
-        env: sandboxEnv(sandbox),
-      }).output();
-      const text = new TextDecoder().decode(stderr);
-      assert.equal(code, 1, text);
-      assert.match(text, /^Error: Could not write to standard output: no space left on device\n$/m);
-      assert.doesNotMatch(text, /unexpected|bug/);
+      const { code, stderr } = (await (all ??= runAll()))[n]!;
+      assert.equal(code, 1, stderr);
+      assert.match(
+        stderr,
+        /^Error: Could not write to standard output: no space left on device\n$/m,
+      );
+      assert.doesNotMatch(stderr, /unexpected|bug/);
     },
   });
 }
