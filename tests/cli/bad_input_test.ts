@@ -3,11 +3,12 @@ import { IAM } from "@aws-sdk/client-iam";
 import assert from "node:assert/strict";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 import { run } from "../support/run.ts";
-import { ACCOUNT_CASES } from "./bad_input_account_cases.ts";
-import { type Case, CASES as CREATE_CASES, SECRET } from "./bad_input_cases.ts";
-import { KEY_CASES } from "./bad_input_key_cases.ts";
-import { POLICY_CASES } from "./bad_input_policy_cases.ts";
-import { USING_CASES } from "./bad_input_using_cases.ts";
+import { ACCOUNT_CASES } from "./bad_input/account.ts";
+import { type Case, SECRET } from "./bad_input/case.ts";
+import { CREATE_CASES } from "./bad_input/create.ts";
+import { KEY_CASES } from "./bad_input/keys.ts";
+import { POLICY_CASES } from "./bad_input/policies.ts";
+import { USING_CASES } from "./bad_input/using.ts";
 
 const CASES = { ...CREATE_CASES, ...ACCOUNT_CASES, ...POLICY_CASES, ...KEY_CASES, ...USING_CASES };
 

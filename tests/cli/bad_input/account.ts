@@ -1,5 +1,6 @@
 /** Command lines about lists, bucket settings and localserver that make no sense. */
-import { ANYWHERE, type Case, LIKE_OPTIONS, rows, SECRET, STATEMENT } from "./bad_input_cases.ts";
+import { type Case, rows, SECRET, STATEMENT } from "./case.ts";
+import { ANYWHERE, LIKE_OPTIONS } from "./names.ts";
 
 /** Commands about one bucket, complete but for its name. */
 const ONE_BUCKET: string[][] = [

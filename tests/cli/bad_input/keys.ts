@@ -1,5 +1,5 @@
 /** Command lines about the life of a key that make no sense. */
-import { type Case, rows, SECRET } from "./bad_input_cases.ts";
+import { type Case, rows, SECRET } from "./case.ts";
 
 const extend: Case[] = rows(["extend"], [
   [[], "Missing argument USERNAME"],

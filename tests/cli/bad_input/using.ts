@@ -1,5 +1,5 @@
 /** Command lines about using credentials that make no sense. */
-import { type Case, rows } from "./bad_input_cases.ts";
+import { type Case, rows } from "./case.ts";
 
 const LONG_KEY = "k".repeat(1025);
 

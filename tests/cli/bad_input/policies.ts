@@ -1,5 +1,5 @@
 /** Command lines of the commands about policies that make no sense. */
-import { type Case, rows, SECRET } from "./bad_input_cases.ts";
+import { type Case, rows, SECRET } from "./case.ts";
 
 const POLICY =
   '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';
