@@ -6,6 +6,7 @@
 import { withRequestLog } from "./request_log.ts";
 import { noService, SESSION_REFUSED } from "./error_meanings.ts";
 import { isBelievable, isCorrection } from "./requests/clock.ts";
+import { withDestinations } from "./requests/destination.ts";
 import { awsErrorCode, isOtherService, noteMeaning } from "./service_error.ts";
 import { sdk } from "./sdk/load.ts";
 import { customEndpoint, type ServiceName, type Settings, usesPathStyle } from "./settings.ts";
@@ -194,15 +195,21 @@ function rememberSigner(config: Pick<IAMClient["config"], "signer">): void {
  */
 function prepared<T extends IAMClient | STSClient | S3Client | S3ControlClient>(
   client: T,
-  { onRequest, clock }: Settings,
+  settings: Settings,
 ): T {
+  const { clock } = settings;
   Object.defineProperty(client.config, "systemClockOffset", {
     get: () => clock.offsetMs,
     set: (offsetMs: number) => clock.offsetMs = isBelievable(offsetMs) ? offsetMs : 0,
   });
   rememberUserAgent(client.config);
   rememberSigner(client.config);
-  return withRequestLog(withoutVainRetries(client, clock), onRequest);
+  return traced(withoutVainRetries(client, clock), settings);
+}
+
+/** Logs a client's requests, and notes where those went that fail; gives the same client. */
+export function traced<T extends AnyClient>(client: T, { network, onRequest }: Settings): T {
+  return withRequestLog(withDestinations(client, network), onRequest);
 }
 
 /** Far more than any answer of AWS's that is no object, such as a page of the longest keys. */

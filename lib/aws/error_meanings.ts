@@ -8,7 +8,10 @@ import type { ErrorCode } from "../errors.ts";
 /** What an error of AWS means to a person. */
 export interface Meaning {
   code: ErrorCode;
-  /** What happened, if AWS's own words don't help. */
+  /**
+   * What happened, if AWS's own words don't help. Where no answer came, the address of `the endpoint` is put
+   * in.
+   */
   message?: string;
   hint?: string;
 }
@@ -77,6 +80,8 @@ const UNREACHABLE: Meaning = {
   code: "network",
   hint: "Check the connection, any proxy and `endpointUrl`, then try again",
 };
+/** A connection that ended before the answer did. */
+export const CUT = { ...UNREACHABLE, message: "the connection to the endpoint was cut" };
 
 /** Settings that lead to endpoints which not every region and server has. */
 export const SPECIAL_ENDPOINTS =
@@ -149,10 +154,14 @@ export const ERRORS: Record<string, Meaning | undefined> = {
   TooManyRequestsException: THROTTLED,
   SlowDown: THROTTLED,
   RequestLimitExceeded: THROTTLED,
-  ECONNREFUSED: { ...UNREACHABLE, message: "the endpoint refused the connection" },
-  ECONNRESET: { ...UNREACHABLE, message: "the connection was cut" },
-  EPIPE: { ...UNREACHABLE, message: "the connection was cut" },
-  EAI_AGAIN: { ...UNREACHABLE, message: "the endpoint's host name could not be looked up" },
+  ECONNREFUSED: {
+    ...UNREACHABLE,
+    message: "the endpoint refused the connection",
+    hint: "Check that a server runs there, `endpointUrl` and any proxy, then try again",
+  },
+  ECONNRESET: CUT,
+  EPIPE: CUT,
+  EAI_AGAIN: { ...UNREACHABLE, message: "the host name of the endpoint could not be looked up" },
   ETIMEDOUT: { ...UNREACHABLE, message: "the endpoint did not answer in time" },
   EHOSTUNREACH: { ...UNREACHABLE, message: "the endpoint can't be reached" },
   ENETUNREACH: { ...UNREACHABLE, message: "the endpoint can't be reached" },

@@ -6,12 +6,14 @@
 import { PERMISSIONS_HINT, S3CredentialsError } from "../errors.ts";
 import { redact } from "../redact.ts";
 import {
+  CUT,
   ERRORS,
   type Meaning,
   NO_CREDENTIALS,
   SPECIAL_ENDPOINTS,
   THROTTLED,
 } from "./error_meanings.ts";
+import { unreachableProxy, withAddress } from "./requests/destination.ts";
 
 /** The parts of an SDK error that say what happened; any of them may be missing. */
 interface SdkError {
@@ -97,6 +99,10 @@ export function serviceError(error: unknown, action: string): S3CredentialsError
   }
   if (isMalformedResponse(error)) {
     // Neither the SDK's words nor its error are passed on: both may quote the answer, and so a secret.
+    if ((error as SdkError).code === "ECONNRESET") {
+      const { code, message, hint } = CUT;
+      return new S3CredentialsError(code, `${action}: ${withAddress(message, error)}`, { hint });
+    }
     return new S3CredentialsError("aws", `${action}: the answer could not be understood`, {
       hint:
         "Check that the endpoint is one of AWS's services, or of a server that speaks as they do",
@@ -111,8 +117,10 @@ export function serviceError(error: unknown, action: string): S3CredentialsError
     : undefined;
   const happened = meaning?.message === undefined
     ? words ?? answerWithoutWords(error)
-    : `${meaning.message}${codeInBrackets(error)}`;
-  const hint = meaning?.hint ?? accessHint(message);
+    : `${withAddress(meaning.message, error)}${codeInBrackets(error)}`;
+  const hint = unreachableProxy(error) !== undefined
+    ? "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the environment, then try again"
+    : meaning?.hint ?? accessHint(message);
   return new S3CredentialsError(meaning?.code ?? "aws", `${action}: ${happened}`, {
     cause: safeCause(error, meaning),
     hint,
@@ -182,7 +190,7 @@ function untrusted(error: unknown): Meaning | undefined {
   if (!isUntrusted(code)) return undefined;
   return {
     code: "network",
-    message: `the server's certificate is not trusted: ${message}`,
+    message: `the certificate of the endpoint is not trusted: ${message}`,
     hint:
       "If a company's proxy or your own server uses private certificates, set AWS_CA_BUNDLE to the " +
       "file of the authority that issued them",
@@ -191,10 +199,10 @@ function untrusted(error: unknown): Meaning | undefined {
 
 /** What answers speaks neither HTTP nor TLS as it should; the message says in what. */
 function notHttp(error: unknown): Meaning | undefined {
-  const { message, code } = (error ?? {}) as SdkError;
-  if (code !== "EPROTO") return undefined;
+  const { message, code = "" } = (error ?? {}) as SdkError;
+  if (!/^(EPROTO$|HPE_|ERR_SSL_)/.test(code)) return undefined;
   const hint = "Check the endpoint: http or https, its port, and any proxy";
-  return { code: "network", message, hint };
+  return { code: "network", message: `the endpoint can't be understood: ${message}`, hint };
 }
 
 /** Deno names the flag that it needs. */
@@ -215,7 +223,7 @@ function unknownHost(error: unknown): Meaning | undefined {
   const host = /ENOTFOUND ([\w.-]+)/.exec(message)?.[1];
   return {
     code: "network",
-    message: `the endpoint's host name is not known${host === undefined ? "" : `: ${host}`}`,
+    message: "the host name of the endpoint is not known",
     hint: isSpecialEndpoint(host)
       ? `Check the connection, any proxy, and whether the region has what ${SPECIAL_ENDPOINTS}`
       : "Check the connection, any proxy, `region` and `endpointUrl`, then try again",

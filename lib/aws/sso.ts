@@ -7,10 +7,9 @@
  */
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName, shellWord } from "../escape.ts";
-import { clientConfig } from "./clients.ts";
+import { clientConfig, traced } from "./clients.ts";
 import type { AwsCredentialIdentity } from "./credential_types.ts";
 import type { SsoSource } from "./profiles.ts";
-import { withRequestLog } from "./request_log.ts";
 import { serviceError } from "./service_error.ts";
 import type { Settings } from "./settings.ts";
 import { expandPath, readTextIfAny } from "./shared_files.ts";
@@ -35,7 +34,7 @@ export async function ssoCredentials(
   const { accessToken } = await currentSignIn(source, settings);
   const { SSO } = await import("@aws-sdk/nested-clients/sso");
   const config = await clientConfig(settings, "SSO");
-  const client = withRequestLog(new SSO({ ...config, region: source.region }), settings.onRequest);
+  const client = traced(new SSO({ ...config, region: source.region }), settings);
   try {
     const { accountId, roleName } = source;
     const { roleCredentials: found } = await client.getRoleCredentials({
@@ -101,10 +100,7 @@ async function renew(
   if (source.session === undefined || !clientId || !clientSecret || !refreshToken) return undefined;
   const { SSOOIDC } = await import("@aws-sdk/nested-clients/sso-oidc");
   const config = await clientConfig(settings, "SSO_OIDC");
-  const client = withRequestLog(
-    new SSOOIDC({ ...config, region: source.region }),
-    settings.onRequest,
-  );
+  const client = traced(new SSOOIDC({ ...config, region: source.region }), settings);
   try {
     const answer = await client.createToken({
       clientId,

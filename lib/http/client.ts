@@ -47,7 +47,8 @@ const MAX_TEXT = 16 * 1024 * 1024;
 export class HttpClient {
   readonly #idle = new Map<string, Connection[]>();
   readonly #watches: Watches;
-  readonly #network: NetworkSettings;
+  /** What stands between this machine and the servers. */
+  readonly network: NetworkSettings;
   /** Servers that ignore or refuse the question whether they want a body. */
   readonly #deaf = new Set<string>();
   /** Servers that have taken the last long body: the question costs a round trip each time. */
@@ -59,7 +60,7 @@ export class HttpClient {
   /** `idleTimeoutMs` is how long nothing may move before a connection is given up. */
   constructor(idleTimeoutMs: number, network: NetworkSettings = {}) {
     this.#watches = new Watches(idleTimeoutMs);
-    this.#network = network;
+    this.network = network;
   }
 
   /** Closes all connections; exchanges that are running fail. */
@@ -157,7 +158,7 @@ export class HttpClient {
       connection.close();
     }
     watch.limit(CONNECT_TIMEOUT_MS);
-    const connection = new Connection(await dial(origin, this.#network, watch.signal));
+    const connection = new Connection(await dial(origin, this.network, watch.signal));
     watch.touch();
     return watch.connection = connection;
   }

@@ -245,7 +245,10 @@ test("ignore_configured_endpoint_urls of the profile switches its endpoint off",
   const env = () => ({ ...keysOf(sandbox), HTTPS_PROXY: "http://127.0.0.1:1" });
   const { code, stderr } = await runOn({ config, env }, sandbox, ["whoami"]);
   assert.equal(code, 1);
-  assert.match(stderr, /the endpoint refused the connection/);
+  assert.match(
+    stderr,
+    /the proxy http:\/\/127\.0\.0\.1:1 refused the connection\nCheck HTTP_PROXY, HTTPS_PROXY/,
+  );
   assert.deepEqual(sandbox.requests, []);
 });
 

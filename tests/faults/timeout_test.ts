@@ -34,7 +34,10 @@ async function soon<T>(work: Promise<T>): Promise<T> {
   return await Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }
 
-const IN_TIME = { code: "network", message: /: the endpoint did not answer in time$/ };
+const IN_TIME = {
+  code: "network",
+  message: /: the endpoint http:\/\/127\.0\.0\.1:\d+ did not answer in time$/,
+};
 
 Deno.test("no answer: whoami gives up with a clear error", async () => {
   await using sandbox = await startSandbox();

@@ -9,6 +9,7 @@ import type { HttpBody } from "../../http/connection.ts";
 import type { AwsCredentialIdentity } from "../credential_types.ts";
 import { requestLog } from "../request_log.ts";
 import type { Clock } from "./clock.ts";
+import { noteDestination } from "./destination.ts";
 import { encodeQuery, type Signer, type UnsignedRequest } from "./signature.ts";
 
 /** A request to one service. */
@@ -61,6 +62,7 @@ export async function sendSigned(
   const answer = await http.exchange({ method, origin, target, headers, body }, options)
     .catch((error) => {
       log(error.code ?? error.name);
+      noteDestination(error, origin, http.network);
       throw error;
     });
   log(answer.status);

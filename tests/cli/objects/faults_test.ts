@@ -353,5 +353,8 @@ Deno.test("get-objects: reports a server that can't be reached once", async () =
   ]);
   assert.equal(code, 1);
   assert.equal(stderr.match(/Error: /g)?.length, 1);
-  assert.match(stderr, /the endpoint refused the connection/);
+  assert.match(
+    stderr,
+    /the endpoint http:\/\/127\.0\.0\.1:9 refused the connection\nCheck that a server runs there/,
+  );
 });

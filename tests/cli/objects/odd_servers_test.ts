@@ -25,7 +25,10 @@ for (const [command = "", ...args] of COMMANDS) {
     const words = args.map((word) => word === "OUT" ? directory : word);
     const { code, stdout, stderr } = await server.run([command, ...words]);
     assert.deepEqual([code, stdout.includes("Sign in")], [1, false]);
-    assert.match(stderr, /the endpoint answers with a web page, not as S3 does/);
+    assert.match(
+      stderr,
+      /the endpoint http:\/\/127\.0\.0\.1:\d+ answers with a web page, not as S3 does/,
+    );
     assert.match(stderr, /Check --endpoint-url: it may be the port of a console/);
     assert.deepEqual(tree(directory), {});
     assert.ok(server.requests <= 2);

@@ -1,0 +1,74 @@
+/**
+ * Which server a request was sent to that got no answer: what failed is then said of that server, by its
+ * address.
+ *
+ * @module
+ */
+import { UNREACHABLE } from "../../http/errors.ts";
+import { type NetworkSettings, proxyFor } from "../../http/proxy.ts";
+
+/** Where a request went; scheme, host and port only, since a URL may hold a password. */
+interface Destination {
+  endpoint: string;
+  proxy?: string;
+}
+
+const DESTINATIONS = new WeakMap<object, Destination>();
+
+/** Notes where the request went that has failed so. */
+export function noteDestination(error: unknown, origin: URL, network: NetworkSettings): void {
+  if (typeof error !== "object" || error === null) return;
+  DESTINATIONS.set(error, { endpoint: origin.origin, proxy: proxyFor(origin, network)?.origin });
+}
+
+/** The proxy that could not be reached itself, if an error of the runtime says that. */
+export function unreachableProxy(error: unknown): string | undefined {
+  const { code = "" } = (error ?? {}) as { code?: string };
+  return UNREACHABLE.has(code) ? DESTINATIONS.get(error as object)?.proxy : undefined;
+}
+
+/** What has failed, with the address of `the endpoint` that it names. */
+export function withAddress(message: string, error: unknown): string {
+  const proxy = unreachableProxy(error);
+  const server = proxy === undefined ? `the endpoint ${endpointOf(error)}` : `the proxy ${proxy}`;
+  return message.replace("the endpoint", () => server.trimEnd());
+}
+
+function endpointOf(error: unknown): string {
+  const destination = DESTINATIONS.get(error as object);
+  if (destination === undefined) {
+    // Of a provider of credentials that is not ours.
+    return /ENOTFOUND ([\w.-]+)/.exec((error as Error).message)?.[1] ?? "";
+  }
+  const { endpoint, proxy } = destination;
+  return proxy === undefined ? endpoint : `${endpoint} (by the proxy ${proxy})`;
+}
+
+/** The parts of an SDK client and its requests that matter here. */
+interface SdkClient {
+  middlewareStack: {
+    // deno-lint-ignore no-explicit-any -- each client has types of its own for this
+    add(middleware: any, options: any): void;
+  };
+}
+interface SdkRequest {
+  protocol: string;
+  hostname: string;
+  port?: number;
+}
+
+/** Notes of what a client throws where its request went; gives the same client. */
+export function withDestinations<T extends SdkClient>(client: T, network: NetworkSettings): T {
+  type Args = { request: SdkRequest };
+  const middleware = (next: (args: Args) => Promise<unknown>) => (args: Args) =>
+    next(args).catch((error) => {
+      const { protocol, hostname, port } = args.request;
+      const host = port === undefined ? hostname : `${hostname}:${port}`;
+      noteDestination(error, new URL(`${protocol}//${host}`), network);
+      throw error;
+    });
+  // Within the retries, so that it is the address of the last attempt, and around the reading of the answer.
+  const position = { step: "finalizeRequest", priority: "low", name: "destinations" };
+  client.middlewareStack.add(middleware, position);
+  return client;
+}

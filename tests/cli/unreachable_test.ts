@@ -1,0 +1,103 @@
+/**
+ * Servers that can't be reached, or break off: the error names them, whichever way the request went.
+ */
+import assert from "node:assert/strict";
+import { type RawServer, rawServer } from "../http/raw_server.ts";
+import { run } from "../support/run.ts";
+
+const ENV = {
+  AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
+  AWS_SECRET_ACCESS_KEY: "example",
+  AWS_REGION: "us-east-1",
+};
+
+/** Requests of our own to STS and S3, and of the SDK's clients to S3 and IAM. */
+const COMMANDS: Record<string, string[]> = {
+  "Could not find out who is calling": ["whoami"],
+  "Could not list bucket my-bucket": ["list-bucket", "my-bucket"],
+  "Could not read the policy of bucket my-bucket": ["get-bucket-policy", "my-bucket"],
+  "Could not list users": ["list-users"],
+};
+
+/** How a command ends that asks an endpoint. */
+async function failure(args: string[], endpoint: string, env: Record<string, string> = {}) {
+  const all = { ...ENV, ...env };
+  const { code, stdout, stderr } = await run([...args, "--endpoint-url", endpoint], { env: all });
+  assert.deepEqual([code, stdout], [1, ""], stderr);
+  return stderr;
+}
+
+function answering(answer: string): RawServer {
+  return rawServer(async (peer) => {
+    await peer.readHead();
+    await peer.send(answer);
+  });
+}
+
+const CUT_HINT = "Check the connection, any proxy and --endpoint-url, then try again\n";
+
+for (const [action, args] of Object.entries(COMMANDS)) {
+  Deno.test(`unreachable: ${args[0]}, no server at that port`, async () => {
+    const endpoint = "http://127.0.0.1:9";
+    assert.equal(
+      await failure(args, `${endpoint}/some/path`),
+      `Error: ${action}: the endpoint ${endpoint} refused the connection\n` +
+        "Check that a server runs there, --endpoint-url and any proxy, then try again\n",
+    );
+  });
+
+  Deno.test(`unreachable: ${args[0]}, no such host`, async () => {
+    const stderr = await failure(args, "https://aws.invalid:8443");
+    const address = "the host name of the endpoint https://aws.invalid:8443";
+    assert.match(stderr, new RegExp(`^Error: ${action}: ${address} (is not known|could not be)`));
+    assert.match(stderr, /\nCheck the connection, any proxy.* then try again\n$/);
+  });
+
+  for (const answer of ["", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n<half"]) {
+    Deno.test(`unreachable: ${args[0]}, cut after ${JSON.stringify(answer)}`, async () => {
+      await using server = answering(answer);
+      const { origin } = server.origin;
+      assert.equal(
+        await failure(args, origin),
+        `Error: ${action}: the connection to the endpoint ${origin} was cut\n${CUT_HINT}`,
+      );
+    });
+  }
+
+  for (const scheme of ["http", "https"]) {
+    Deno.test(`unreachable: ${args[0]}, a server that doesn't speak ${scheme}`, async () => {
+      await using server = rawServer(async (peer) => {
+        await peer.send("220 mail.example.com\r\n\r\n");
+        await peer.readHead();
+      });
+      const endpoint = `${scheme}://${server.origin.host}`;
+      const stderr = await failure(args, endpoint);
+      assert.ok(
+        stderr.startsWith(`Error: ${action}: the endpoint ${endpoint} can't be understood: `),
+        stderr,
+      );
+      assert.match(stderr, /\nCheck the endpoint: http or https, its port, and any proxy\n$/);
+    });
+  }
+
+  Deno.test(`unreachable: ${args[0]}, no proxy at that port`, async () => {
+    const proxy = "http://me:pass@127.0.0.1:9";
+    for (const [name, scheme] of [["HTTP_PROXY", "http"], ["HTTPS_PROXY", "https"]] as const) {
+      assert.equal(
+        await failure(args, `${scheme}://aws.invalid`, { [name]: proxy }),
+        `Error: ${action}: the proxy http://127.0.0.1:9 refused the connection\n` +
+          "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the environment, then try again\n",
+      );
+    }
+  });
+
+  Deno.test(`unreachable: ${args[0]}, a proxy that breaks off`, async () => {
+    await using proxy = answering("");
+    const { origin } = proxy.origin;
+    assert.equal(
+      await failure(args, "http://aws.invalid", { HTTP_PROXY: origin }),
+      `Error: ${action}: the connection to the endpoint http://aws.invalid (by the proxy ${origin}) ` +
+        `was cut\n${CUT_HINT}`,
+    );
+  });
+}
