@@ -57,26 +57,60 @@ const SLOW = [
 ];
 
 /** Groups that run at the same time: more than there are processors, since many tests wait for time to pass. */
-const JOBS = 3 * navigator.hardwareConcurrency;
-/** More than that, so that none is left alone for long at the end. */
-const GROUPS = 5 * navigator.hardwareConcurrency;
+const GROUPS = 3 * navigator.hardwareConcurrency;
 
-/** Files that take longest, in this order. They are dealt out to the groups before all others. */
-const LONG = [
-  "tests/permissions_test.ts",
-  "tests/faults/matrix_test.ts",
-  "tests/size_test.ts",
-  "tests/cli/documented_permissions_test.ts",
-  "tests/registry_test.ts",
-  "tests/docs_test.ts",
-  "tests/proof/least_privilege_test.ts",
-  "tests/sandbox/documented/evaluation_test.ts",
-  "tests/cli/lists_streaming_test.ts",
-  "tests/standalone_test.ts",
-  "tests/cli/objects/faults_test.ts",
-  "tests/cli/create/rollback_test.ts",
-  "tests/attacks/answers_test.ts",
-];
+/** Seconds that files take beside others, where it is more than a few; measured, and near enough for dealing them out. */
+const SECONDS: Record<string, number> = {
+  "tests/permissions_test.ts": 40,
+  "tests/faults/matrix_test.ts": 30,
+  "tests/cli/lists_streaming_test.ts": 23,
+  "tests/cli/documented_permissions_test.ts": 21,
+  "tests/registry_test.ts": 24,
+  "tests/size_test.ts": 18,
+  "tests/docs_test.ts": 16,
+  "tests/sandbox/documented/evaluation_test.ts": 16,
+  "tests/cli/objects/faults_test.ts": 15,
+  "tests/cli/create/rollback_test.ts": 14,
+  "tests/examples_test.ts": 11,
+  "tests/cli/objects/process_test.ts": 10,
+  "tests/cli/create/killed_test.ts": 10,
+  "tests/faults/timeout_test.ts": 10,
+  "tests/attacks/answers_test.ts": 8,
+  "tests/attacks/echo_test.ts": 8,
+  "tests/standalone_test.ts": 14,
+  "tests/cli/keys/expiry_test.ts": 8,
+  "tests/proof/least_privilege_test.ts": 14,
+  "tests/http/client_test.ts": 8,
+  "tests/objects/library_test.ts": 8,
+  "tests/cli/create/wait_test.ts": 8,
+  "tests/cli/keys/rotate_test.ts": 7,
+  "tests/cli/lists_test.ts": 7,
+  "tests/cli/keys/year_test.ts": 7,
+  "tests/cli/objects/safety_test.ts": 7,
+  "tests/attacks/download_test.ts": 7,
+  "tests/cli/objects/pipe_test.ts": 7,
+  "tests/cli/authentication_test.ts": 7,
+  "tests/cli/objects/transfers_test.ts": 6,
+  "tests/cli/signals_test.ts": 6,
+  "tests/cli/keys/list_test.ts": 6,
+  "tests/cli/objects/early_answers_test.ts": 6,
+  "tests/cli/localserver_test.ts": 6,
+  "tests/cli/program_test.ts": 6,
+  "tests/properties_test.ts": 5,
+  "tests/cli/keys/prune_test.ts": 5,
+  "tests/strict_json_test.ts": 5,
+  "tests/aws/requests/caller_identity_test.ts": 5,
+  "tests/sandbox/sts/web_identity_test.ts": 5,
+  "tests/cli/can_account_test.ts": 5,
+  "tests/cli/objects/full_disk_test.ts": 5,
+  "tests/cli/create/partition_test.ts": 5,
+  "tests/cli/create/existing_user_test.ts": 4,
+  "tests/cli/bad_input_test.ts": 4,
+  "tests/cli/create/delivery_test.ts": 4,
+  "tests/cli/create/grants_test.ts": 4,
+  "tests/cli/create/permanent_test.ts": 4,
+  "tests/credentials/rotation_model_test.ts": 4,
+};
 
 // The test suite must find neither the developer's account nor their settings.
 for (const name of Object.keys(Deno.env.toObject())) {
@@ -85,7 +119,7 @@ for (const name of Object.keys(Deno.env.toObject())) {
 const noFiles = { AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
 
 // A file that has been renamed must not come back into the fast run.
-for (const path of [...SLOW, ...LONG]) Deno.statSync(path);
+for (const path of [...SLOW, ...Object.keys(SECONDS)]) Deno.statSync(path);
 
 const isFast = Deno.args[0] === "--fast";
 const given = isFast ? Deno.args.slice(1) : Deno.args;
@@ -95,7 +129,7 @@ const folder = await Deno.makeTempDir();
 const what = await Promise.all(
   (given.length > 0 ? given : ["tests"]).map((word, n) =>
     isDirectory(word)
-      ? writeGroups(word, `${folder}/${n}`, { ignored, long: LONG, max: GROUPS })
+      ? writeGroups(word, `${folder}/${n}`, { ignored, seconds: SECONDS, max: GROUPS })
       : [word]
   ),
 );
@@ -116,7 +150,7 @@ const counts = await denoTest([
   ...noFiles,
   AWS_EC2_METADATA_DISABLED: "true",
   S3CREDS_TURN: turn,
-}, JOBS);
+}, GROUPS);
 const groups = what.flat().filter((word) => word.startsWith(folder));
 for (const files of await unloadedGroups(groups)) {
   console.log(`Not loaded to the end, so that their tests did not run: ${files.join(", ")}`);

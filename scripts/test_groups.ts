@@ -11,19 +11,21 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 export interface Grouping {
   /** Files and directories to leave out. */
   ignored: readonly string[];
-  /** Files that take longest, which are dealt out first. */
-  long: readonly string[];
+  /** How long files take, by path, where it isn't {@linkcode USUAL_SECONDS}. */
+  seconds: Readonly<Record<string, number>>;
   /** How many groups there are at most. */
   max: number;
 }
 
+/** How long all other files take. */
+const USUAL_SECONDS = 1;
 /** In smaller ones, loading would be most of what they do. */
 const MIN_FILES = 5;
 
 /**
- * Deals the test files of a directory out to groups, one after the other, so that all groups take about
- * the same time. For each it writes a module that imports its files. Deno names the file and the line of
- * a test that fails as if it had run by itself.
+ * Deals the test files of a directory out to groups, so that all groups take about the same time: the
+ * longest file first, each to the group that has the least. For each it writes a module that imports its
+ * files. Deno names the file and the line of a test that fails as if it had run by itself.
  *
  * @param directory where the tests are
  * @param folder where to write the modules
@@ -32,7 +34,7 @@ const MIN_FILES = 5;
 export async function writeGroups(
   directory: string,
   folder: string,
-  { ignored, long, max }: Grouping,
+  { ignored, seconds, max }: Grouping,
 ): Promise<string[]> {
   // However it was written, what to ignore is compared with it.
   const root = relative(Deno.cwd(), directory);
@@ -40,14 +42,19 @@ export async function writeGroups(
     !ignored.some((path) => `${file}${sep}`.startsWith(`${join(path)}${sep}`))
   );
   if (files.length === 0) throw new Error(`No test files in ${directory}`);
-  const first = long.map((path) => join(path)).filter((path) => files.includes(path));
-  const ordered = [...first, ...files.filter((file) => !first.includes(file)).sort()];
+  const known = new Map(Object.entries(seconds).map(([path, time]) => [join(path), time]));
+  const timeOf = (file: string) => known.get(file) ?? USUAL_SECONDS;
   const count = Math.min(max, Math.ceil(files.length / MIN_FILES));
-  const groups = Map.groupBy(ordered.entries(), ([place]) => place % count);
+  const groups = Array.from({ length: count }, () => ({ time: 0, files: [] as string[] }));
+  for (const file of files.sort().sort((one, other) => timeOf(other) - timeOf(one))) {
+    const shortest = groups.reduce((one, other) => other.time < one.time ? other : one);
+    shortest.files.push(file);
+    shortest.time += timeOf(file);
+  }
   await Deno.mkdir(folder, { recursive: true });
-  return await Promise.all([...groups].map(async ([place, members]) => {
+  return await Promise.all(groups.map(async (group, place) => {
     const module = join(folder, `group_${place}_test.ts`);
-    const imports = members.map(([, file]) => `import "${pathToFileURL(resolve(file)).href}";\n`);
+    const imports = group.files.map((file) => `import "${pathToFileURL(resolve(file)).href}";\n`);
     await Deno.writeTextFile(module, imports.join("") + MARK_LOADED);
     return module;
   }));

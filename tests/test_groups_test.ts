@@ -5,7 +5,12 @@ import { unloadedGroups, writeGroups } from "../scripts/test_groups.ts";
 /** Makes test files in a directory, and gives the files that each worker would run. */
 async function groupsOf(
   files: string[],
-  more: { ignored?: string[]; long?: string[]; max?: number; isAbsolute?: boolean } = {},
+  more: {
+    ignored?: string[];
+    seconds?: Record<string, number>;
+    max?: number;
+    isAbsolute?: boolean;
+  } = {},
 ): Promise<string[][]> {
   const directory = relative(Deno.cwd(), await Deno.makeTempDir());
   const inside = (names: string[] = []) => names.map((name) => join(directory, name));
@@ -17,7 +22,10 @@ async function groupsOf(
     }
     const given = more.isAbsolute ? resolve(directory) : directory;
     const { max = 8 } = more;
-    const grouping = { ignored: inside(more.ignored), long: inside(more.long), max };
+    const seconds = Object.fromEntries(
+      Object.entries(more.seconds ?? {}).map(([name, time]) => [join(directory, name), time]),
+    );
+    const grouping = { ignored: inside(more.ignored), seconds, max };
     const written = await writeGroups(given, folder, grouping);
     return await Promise.all(written.map(async (path) => {
       return [...(await Deno.readTextFile(path)).matchAll(/import "(.*?)"/g)]
@@ -29,22 +37,23 @@ async function groupsOf(
   }
 }
 
-Deno.test("writeGroups: deals the files out, those that take longest first", async () => {
+Deno.test("writeGroups: deals the files out by the time they take, the longest first", async () => {
   const files = Array.from(
     { length: 23 },
     (_, n) => `${n % 2}/${String(n).padStart(2, "0")}_test.ts`,
   );
   const groups = await groupsOf([...files, "0/helpers.ts"], {
-    long: ["1/21_test.ts", "0/20_test.ts", "gone_test.ts"],
+    seconds: { "1/21_test.ts": 4, "0/20_test.ts": 12, "0/02_test.ts": 2, "gone_test.ts": 99 },
     max: 4,
   });
-  assert.deepEqual(groups.map(({ length }) => length), [6, 6, 6, 5]);
   assert.deepEqual(groups.map(([first]) => first), [
-    "1/21_test.ts",
     "0/20_test.ts",
-    "0/00_test.ts",
+    "1/21_test.ts",
     "0/02_test.ts",
+    "0/00_test.ts",
   ]);
+  // 12, 9, 9 and 8 seconds.
+  assert.deepEqual(groups.map(({ length }) => length), [1, 6, 8, 8]);
   assert.deepEqual(groups.flat().sort(), files.sort());
 });
 
@@ -55,7 +64,7 @@ Deno.test("writeGroups: few files have few groups", async () => {
 
 Deno.test("writeGroups: leaves out what is ignored, also where the directory's path is absolute", async () => {
   const files = ["a/slow/one_test.ts", "a/two_test.ts", "a/three_test.ts", "a/four_test.ts"];
-  const more = { ignored: ["a/slow", "a/two_test.ts"], long: ["a/four_test.ts"] };
+  const more = { ignored: ["a/slow", "a/two_test.ts"], seconds: { "a/four_test.ts": 9 } };
   const expected = [["a/four_test.ts", "a/three_test.ts"]];
   assert.deepEqual(await groupsOf(files, more), expected);
   assert.deepEqual(await groupsOf(files, { ...more, isAbsolute: true }), expected);
@@ -75,7 +84,7 @@ Deno.test("unloadedGroups: names the files of a group in which one ends the proc
     const modules = (await Promise.all(["good", "ending"].map((name) => {
       return writeGroups(join(directory, name), join(folder, name), {
         ignored: [],
-        long: [],
+        seconds: {},
         max: 1,
       });
     }))).flat();

@@ -80,7 +80,8 @@ export async function readIniFile(path: string): Promise<Map<string, IniSection>
 export async function readTextIfAny(path: string): Promise<string | undefined> {
   let bytes: Uint8Array;
   try {
-    if (path === "" || !(await Deno.stat(path)).isFile) return undefined;
+    // Often there is none, which is known sooner than another thread is asked.
+    if (path === "" || !Deno.statSync(path).isFile) return undefined;
     bytes = await Deno.readFile(path);
   } catch (cause) {
     const { code } = cause as { code?: string };
