@@ -121,16 +121,26 @@ function joinListings(statements: readonly PolicyStatement[]): PolicyStatement[]
   return [...others, ...joined];
 }
 
-/** Whether a pattern that ends in its only wildcard matches all that another one does. */
+/** What a pattern that ends in its only wildcard begins with. */
+function startOf(pattern: string): string | undefined {
+  const start = pattern.slice(0, -1);
+  return pattern.endsWith("*") && !/[*?]|\$\{/.test(start) ? start : undefined;
+}
+
+/** Whether a pattern is another one, or ends in its only wildcard and matches all that the other does. */
 function covers(pattern: string, other: string): boolean {
   if (pattern === other) return true;
-  const start = pattern.slice(0, -1);
-  return pattern.endsWith("*") && !/[*?]|\$\{/.test(start) && other.startsWith(start);
+  const start = startOf(pattern);
+  return start !== undefined && other.startsWith(start);
 }
 
 /** The patterns that no other one covers. */
 function widest(patterns: readonly string[]): string[] {
-  return patterns.filter((one) => !patterns.some((other) => other !== one && covers(other, one)));
+  const wide = patterns.map((pattern) => ({ pattern, start: startOf(pattern) }))
+    .filter(({ start }) => start !== undefined);
+  return patterns.filter((one) =>
+    !wide.some(({ pattern, start }) => pattern !== one && one.startsWith(start!))
+  );
 }
 
 /** Without what is allowed by a wider resource too. */
