@@ -144,7 +144,7 @@ Deno.test("rotation: random steps, use, time and failures leave a key that works
       }
       await goToTheEnd(sandbox, aws);
     }),
-    { numRuns: 75 * RUNS },
+    { numRuns: 50 * RUNS },
   );
   assert.ok(changes > 10, String(changes));
 });

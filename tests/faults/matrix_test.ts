@@ -209,8 +209,8 @@ async function check(args: string[], operation: string, name: string, kind: Kind
 }
 
 /** In so many days at least every command has failed in every way; in fewer, every call has. */
-const MIN_DAYS = 6;
-const MAX_DAYS = 12;
+const MIN_DAYS = 9;
+const MAX_DAYS = 18;
 
 /** How many cases run at the same time: most of the time they wait to try again. */
 const CASES_AT_A_TIME = 32;
@@ -238,7 +238,7 @@ async function commandsByCall(): Promise<{ operation: string; commands: string[]
 /**
  * The ways to fail take turns. The commands that make the same call divide them among themselves, so
  * that the more commands make it, the more ways it fails in each day; a call that only one command makes
- * fails in a sixth of them.
+ * fails in a ninth of them.
  */
 async function chosenCases(): Promise<Case[]> {
   const cases: Case[] = [];

@@ -149,7 +149,7 @@ Deno.test("planForEmptyAccount: the policy that ends the keys counts for AWS's l
       .reduce((sum, { policy }) => sum + JSON.stringify(policy).length, 0);
   let edge = 0;
   for (let length = 3; length < 50; length++) {
-    if (!isItsTurn(length, 4)) continue;
+    if (!isItsTurn(length, 8)) continue;
     const name = (index: number) => `${"b".repeat(length)}${index}`;
     for (let count = 1; count < 20; count++) {
       const buckets = Array.from({ length: count }, (_, index) => name(index));

@@ -72,7 +72,7 @@ async function runAt(server: RawServer, args: string[], length = 0): Promise<Ran
   const content = noise(length);
   const path = await Deno.makeTempFile();
   try {
-    await Deno.writeFile(path, content);
+    if (args.includes("FILE")) await Deno.writeFile(path, content);
     return await run(args.map((arg) => arg === "FILE" ? path : arg), {
       stdin: args.includes("-") ? content : undefined,
       env: {

@@ -68,7 +68,7 @@ Deno.test("get-objects: writes nothing outside the directory and gets or reports
         assert.equal(code, reported > 0 ? 1 : 0);
       },
     ),
-    { numRuns: 75 * RUNS },
+    { numRuns: 50 * RUNS },
   );
 });
 
