@@ -2,7 +2,7 @@
  * Keys, paths and a server's words that would like to command the terminal, or to forge lines.
  */
 import assert from "node:assert/strict";
-import { BUCKET, type Stage, stage } from "../support/objects.ts";
+import { BUCKET, type Stage, stage, TWO_PARTS } from "../support/objects.ts";
 
 /** Rings, sets the title, wipes the line and goes on with a line that looks like ours. */
 const EVIL = "a\x1b]0;title\x07\x1b[2K\rOK\nError: forged\u009b31m\u202e";
@@ -140,8 +140,7 @@ for (const isStdoutTerminal of [false, true]) {
 
 Deno.test("a command to copy holds a key with control characters as one word", async () => {
   await using st = await stage();
-  const size = 20_000_000;
-  await Deno.writeFile(st.path("large"), new Uint8Array(size));
+  await Deno.writeFile(st.path("large"), new Uint8Array(TWO_PARTS));
   st.sandbox.fail({ operation: "UploadPart", times: Infinity, error: DENIED });
   st.sandbox.fail({ operation: "AbortMultipartUpload", times: Infinity, error: DENIED });
   const { stderr } = await st.run(["put-object", BUCKET, "it's\\\x1b", st.path("large")]);

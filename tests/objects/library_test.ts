@@ -22,7 +22,17 @@ import { startSandbox } from "@s3creds/cli/sandbox";
 import { connectionOf } from "../../lib/aws/connect.ts";
 import { rangeSizeOf } from "../../lib/objects/download.ts";
 import { PART_SIZE, partSize } from "../../lib/objects/multipart.ts";
-import { BUCKET, noise, type Stage, stage, tree, TWO_PARTS, until } from "../support/objects.ts";
+import { isItsTurn } from "../support/arbitraries.ts";
+import {
+  BUCKET,
+  noise,
+  type Stage,
+  stage,
+  THREE_PARTS,
+  tree,
+  TWO_PARTS,
+  until,
+} from "../support/objects.ts";
 
 function account(st: Stage): Aws {
   return connect({ endpointUrl: st.sandbox.url, credentials: st.sandbox.credentials });
@@ -160,13 +170,14 @@ for (const [what, [content, key, type]] of Object.entries(CONTENTS)) {
   });
 }
 
-for (const length of [8 * 2 ** 20, 8 * 2 ** 20 + 1, 16 * 2 ** 20 + 1]) {
+for (const [l, length] of [PART_SIZE, TWO_PARTS, THREE_PARTS].entries()) {
   Deno.test(`putObject: long bytes, blobs and streams arrive unchanged, ${length} bytes`, async () => {
     await using st = await stage();
     const aws = account(st);
     const bytes = noise(length);
     const contents = { bytes, blob: new Blob([bytes]), stream: new Blob([bytes]).stream() };
-    for (const [key, content] of Object.entries(contents)) {
+    for (const [c, [key, content]] of Object.entries(contents).entries()) {
+      if (!isItsTurn(l + c, 3)) continue;
       await putObject(aws, BUCKET, key, content);
       assert.ok(Buffer.from(st.objects().get(key)!.body.bytes()).equals(bytes), key);
     }
