@@ -15,7 +15,7 @@ import { unloadedGroups, writeGroups } from "./test_groups.ts";
  */
 const SLOW = [
   "tests/attacks",
-  "tests/cli/authentication_test.ts",
+  "tests/cli/authentication",
   "tests/cli/can_account_test.ts",
   "tests/cli/create",
   "tests/cli/debug_bucket_test.ts",
@@ -80,7 +80,7 @@ const SECONDS: Record<string, number> = {
   "tests/standalone_test.ts": 14,
   "tests/cli/keys/expiry_test.ts": 8,
   "tests/proof/least_privilege_test.ts": 14,
-  "tests/http/client_test.ts": 8,
+  "tests/http/client_failures_test.ts": 5,
   "tests/objects/library_test.ts": 8,
   "tests/cli/create/wait_test.ts": 8,
   "tests/cli/keys/rotate_test.ts": 7,
@@ -89,7 +89,6 @@ const SECONDS: Record<string, number> = {
   "tests/cli/objects/safety_test.ts": 7,
   "tests/attacks/download_test.ts": 7,
   "tests/cli/objects/pipe_test.ts": 7,
-  "tests/cli/authentication_test.ts": 7,
   "tests/cli/objects/transfers_test.ts": 6,
   "tests/cli/signals_test.ts": 6,
   "tests/cli/keys/list_test.ts": 6,
@@ -100,7 +99,6 @@ const SECONDS: Record<string, number> = {
   "tests/cli/keys/prune_test.ts": 5,
   "tests/strict_json_test.ts": 5,
   "tests/aws/requests/caller_identity_test.ts": 5,
-  "tests/sandbox/sts/web_identity_test.ts": 5,
   "tests/cli/can_account_test.ts": 5,
   "tests/cli/objects/full_disk_test.ts": 5,
   "tests/cli/create/partition_test.ts": 5,
@@ -108,7 +106,6 @@ const SECONDS: Record<string, number> = {
   "tests/cli/bad_input_test.ts": 4,
   "tests/cli/create/delivery_test.ts": 4,
   "tests/cli/create/grants_test.ts": 4,
-  "tests/cli/create/permanent_test.ts": 4,
   "tests/credentials/rotation_model_test.ts": 4,
 };
 
