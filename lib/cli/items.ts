@@ -6,7 +6,7 @@
 import { S3CredentialsError } from "../errors.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Io } from "./io.ts";
-import { errorText, type MessageLog, messageLog, writeError } from "./output.ts";
+import { errorTexts, type MessageLog, messageLog, writeError } from "./output.ts";
 
 /** Does the same with each item, one after the other; throws `ExitCode` 1 if one has failed. */
 export async function forEachItem(
@@ -42,11 +42,12 @@ export interface ErrorLog {
 /** A log for the errors of single items. */
 export function itemErrors(io: Io): ErrorLog {
   const log = messageLog(io, false);
+  const textOf = errorTexts();
   let failed = false;
   return {
     onError(error) {
       failed = true;
-      log.say(errorText(error));
+      log.say(textOf(error));
     },
     async finish() {
       await log.flush();

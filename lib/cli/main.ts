@@ -88,11 +88,12 @@ async function report(error: unknown, usage: string, io: Io): Promise<number> {
 }
 
 /** Where AWS denies an action to a command, how to get the policy that the command takes. */
-function permissionsAdvice({ code, message, hint = "" }: S3CredentialsError, usage: string) {
+function permissionsAdvice({ code, message, hint }: S3CredentialsError, usage: string) {
   // What allows more does not overrule a statement that denies.
   if (/\bexplicit deny\b/.test(message)) return undefined;
   const [, command] = /^Usage: \S+ ([\w-]+)/.exec(usage) ?? [];
-  const isAction = /\b(?:iam|s3|sts|kms):[A-Z]\w+/.test(hint);
+  // A server that only says that access is denied leaves nothing else to hint at.
+  const isAction = hint === undefined || /\b(?:iam|s3|sts|kms):[A-Z]\w+/.test(hint);
   return code === "access-denied" && isAction && command !== undefined
     ? `For a policy that allows all that this takes: s3-credentials permissions ${command}`
     : undefined;

@@ -11,7 +11,7 @@ import { flag, type Option, value } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Io } from "./io.ts";
 import { awsOptions } from "./options.ts";
-import { errorText } from "./output.ts";
+import { errorTexts } from "./output.ts";
 import type { ProgressLine } from "./progress.ts";
 
 const MAX_CONCURRENCY = 512;
@@ -92,12 +92,13 @@ export async function report(
   line: ProgressLine,
 ): Promise<number> {
   let count = 0;
+  const textOf = errorTexts();
   let failed = false;
   for await (const { error } of results) {
     count++;
     if (error === undefined) continue;
     failed = true;
-    line.fail(errorText(error));
+    line.fail(textOf(error));
   }
   if (failed) throw new ExitCode(1);
   return count;

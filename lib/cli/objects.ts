@@ -24,7 +24,7 @@ import type { Io } from "./io.ts";
 import { library } from "./library.ts";
 import { rowFormatOf, rowOptions, writeRows } from "./lists/write.ts";
 import { bucketNames, usage, withAws } from "./options.ts";
-import { errorText, inCliTerms, messageLog, nameFor, writeLine, writeMessage } from "./output.ts";
+import { errorTexts, inCliTerms, messageLog, nameFor, writeLine, writeMessage } from "./output.ts";
 import { expire, isMany, keep, suggestion } from "./buckets/lifecycle.ts";
 import { withProgress } from "./progress.ts";
 
@@ -387,6 +387,7 @@ export const deleteObjects = defineCommand({
       const { deleteObjects } = await library.deleteObjects();
       let said = Promise.resolve();
       const reported = new Set<S3CredentialsError>();
+      const textOf = errorTexts();
       const results = deleteObjects(aws, bucket, which, {
         onFound: (count) => void (said = say(count)),
         signal: io.signal,
@@ -402,7 +403,7 @@ export const deleteObjects = defineCommand({
         }
         if (error === undefined || reported.has(error)) continue;
         reported.add(error);
-        await writeMessage(io, errorText(error));
+        await writeMessage(io, textOf(error));
       }
       await said;
       if (reported.size > 0) throw new ExitCode(1);

@@ -34,8 +34,18 @@ export async function writeMessage(io: Io, message: string): Promise<void> {
 }
 
 /** An error as text: the message, and below it the hint. */
-export function errorText({ message, hint }: S3CredentialsError): string {
+export function errorText({ message, hint }: Pick<S3CredentialsError, "message" | "hint">): string {
   return inCliTerms(hint === undefined ? `Error: ${message}` : `Error: ${message}\n${hint}`);
+}
+
+/** {@linkcode errorText} for the errors of many items: what several have in common to be done is said once. */
+export function errorTexts(): typeof errorText {
+  const hints = new Set<string | undefined>();
+  return ({ message, hint }) => {
+    const text = errorText({ message, hint: hints.has(hint) ? undefined : hint });
+    hints.add(hint);
+    return text;
+  };
 }
 
 /** How the command line calls what the library's messages name in backticks. */
@@ -63,6 +73,7 @@ export const CLI_TERMS: Readonly<Record<string, string>> = {
   presets: "s3-credentials presets --table",
   profile: "--profile",
   public: "--public",
+  readAccess: "s3-credentials can",
   region: "--region",
   roleArn: "--role-arn",
   rollback: "--rollback",

@@ -22,6 +22,7 @@ import { backoffMs } from "../retry.ts";
 import { md5OfBody, sha256OfBody } from "../aws/requests/body_digest.ts";
 import { EMPTY_PAYLOAD_HASH, encodePath, Signer } from "../aws/requests/signature.ts";
 import { childText, parseXml } from "../aws/requests/xml.ts";
+import { neededAction, refusalHint } from "./needed_action.ts";
 
 /** A request to a bucket. */
 export interface BucketRequest {
@@ -210,7 +211,7 @@ export class BucketClient {
     });
     // S3 may find out that it failed after it has begun to answer with success.
     if (!isSuccess(answer.status) || /^\s*(<\?xml[^>]*>\s*)?<Error[\s>]/.test(answer.text)) {
-      throw this.#noted(Object.assign(errorOf(answer), { sentTo: address.region }));
+      throw this.#noted(Object.assign(errorOf(answer), { sentTo: address.region }), request);
     }
     this.#succeededAt = performance.now();
     return answer;
@@ -222,8 +223,17 @@ export class BucketClient {
       (this.#succeededAt ?? 0) > began;
   }
 
-  /** Once the secret key has proven right, a wrong signature is about one request. */
-  #noted(error: S3RequestError): S3RequestError {
+  /**
+   * Notes what an error means that doesn't say so itself. Once the secret key has proven right, a wrong
+   * signature is about one request.
+   */
+  #noted(error: S3RequestError, request: BucketRequest): S3RequestError {
+    // An answer to HEAD has no body, and so not even a code.
+    const isNameless = error.name === UNKNOWN && error.$metadata.httpStatusCode === 403;
+    if (error.name === "AccessDenied" || isNameless) {
+      const hint = refusalHint(error.message, neededAction(request), this.bucket);
+      if (hint !== undefined) noteMeaning(error, { code: "access-denied", hint });
+    }
     if (error.name === "SignatureDoesNotMatch" && this.#succeededAt !== undefined) {
       noteMeaning(error, {
         code: "aws",

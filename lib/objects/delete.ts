@@ -5,12 +5,13 @@
  */
 import type { Aws } from "../aws/connect.ts";
 import { bucketError } from "../aws/missing.ts";
-import { awsErrorCode, httpStatus, serviceError } from "../aws/service_error.ts";
+import { awsErrorCode, httpStatus, noteMeaning, serviceError } from "../aws/service_error.ts";
 import { mapOrdered, mapUnordered } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { BucketClient, errorOf } from "./bucket_client.ts";
 import { listPages } from "./list.ts";
+import { neededAction, refusalHint } from "./needed_action.ts";
 import { isFatal, type ObjectResult } from "./types.ts";
 import { md5OfBody } from "../aws/requests/body_digest.ts";
 import { childText, escapeXml, isXmlText, parseXml, type XmlElement } from "../aws/requests/xml.ts";
@@ -237,7 +238,7 @@ async function sendBatch(
     const answer = await client.send({ method: "POST", query: { delete: "" }, headers, body });
     const result = parseXml(answer.text);
     if (result.name !== "DeleteResult") throw errorOf(answer);
-    return failuresIn(result, new Set(targets.map(idOf)));
+    return failuresIn(result, new Set(targets.map(idOf)), client.bucket);
   } catch (error) {
     client.throwIfAborted();
     if (lacksBatches(error)) {
@@ -255,7 +256,7 @@ async function sendBatch(
 }
 
 /** An error of what was not sent may belong to anything that was. */
-function failuresIn(result: XmlElement, ids: ReadonlySet<string>): Failed {
+function failuresIn(result: XmlElement, ids: ReadonlySet<string>, bucket: string): Failed {
   const failed: Failed = { ofTargets: new Map() };
   for (const element of result.children.filter(({ name }) => name === "Error")) {
     const [key = "", versionId, code = "Unknown", message = ""] = [
@@ -263,20 +264,18 @@ function failuresIn(result: XmlElement, ids: ReadonlySet<string>): Failed {
     ].map((name) => childText(element, name));
     // Some servers name the version only of what was sent with one.
     const id = [idOf({ key, versionId }), idOf({ key })].find((id) => ids.has(id));
-    const text = withAction(code, message, versionId) +
+    const action = neededAction({ method: "DELETE", key, query: versionId ? { versionId } : {} });
+    // About a single key, S3 only says that access was denied.
+    const isNamed = code !== "AccessDenied" || /s3:|object lock|WORM/i.test(message);
+    const hint = isNamed ? undefined : refusalHint(message, action, bucket);
+    const text = (isNamed ? message : `${message} (${action} is not allowed)`.trim()) +
       (id === undefined ? " (the server does not say of which key)" : "");
     const error = Object.assign(new Error(text), { name: code });
+    if (hint !== undefined) noteMeaning(error, { code: "access-denied", hint });
     if (id !== undefined) failed.ofTargets.set(id, error);
     else failed.ofAll ??= error;
   }
   return failed;
-}
-
-/** About a single key, S3 only says that access was denied. */
-function withAction(code: string, message: string, versionId: string | undefined): string {
-  const isNamed = code !== "AccessDenied" || /s3:|object lock|WORM/i.test(message);
-  const action = versionId ? "s3:DeleteObjectVersion" : "s3:DeleteObject";
-  return isNamed ? message : `${message} (${action} is not allowed)`.trim();
 }
 
 /** For a key with characters that XML can't carry. */

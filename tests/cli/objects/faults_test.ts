@@ -95,6 +95,9 @@ Deno.test("put-object, get-object: retry parts and ranges of a large object", as
 const isFor = (key: string) => (record: RequestRecord) =>
   record.permissions.some(({ resource }) => resource.endsWith(`/${key}`));
 const DENIED = { status: 403, code: "AccessDenied", message: "Access Denied" };
+const takes = (action: string) =>
+  `The server does not say why. This takes ${action} To see what these credentials may do: ` +
+  `s3-credentials can ${BUCKET}\n`;
 
 Deno.test("put-objects, get-objects: name the one key that always fails, and do the others", async () => {
   await using st = await stage();
@@ -106,7 +109,8 @@ Deno.test("put-objects, get-objects: name the one key that always fails, and do 
   assert.equal(put.code, 1);
   assert.equal(
     put.stderr,
-    "Error: Could not put in/7: AccessDenied: Access Denied\nUploaded 49 of 50 files, 187 B\n",
+    `Error: Could not put in/7: AccessDenied: Access Denied\n${takes("s3:PutObject.")}` +
+      "Uploaded 49 of 50 files, 187 B\n",
   );
   assert.equal(st.objects().size, 49);
   st.sandbox.clearFaults();
@@ -114,7 +118,10 @@ Deno.test("put-objects, get-objects: name the one key that always fails, and do 
   st.sandbox.fail(always);
   const got = await st.run(["get-objects", BUCKET, "-o", st.path("out")]);
   assert.equal(got.code, 1);
-  assert.equal(got.stderr, "Error: Could not get in/7: AccessDenied: Access Denied\n");
+  assert.match(
+    got.stderr,
+    /^Error: Could not get in\/7: AccessDenied: Access Denied\nThe server .* takes s3:GetObject\..*\n$/,
+  );
   assert.equal(Object.keys(tree(st.path("out", "in"))).length, 49);
 });
 
@@ -202,7 +209,11 @@ Deno.test("put-object: leaves no parts behind when it fails", async () => {
   st.sandbox.fail({ operation: "UploadPart", occurrence: 3, times: Infinity, error: DENIED });
   const { code, stderr } = await st.run(["put-object", BUCKET, "large", st.path("large")]);
   assert.equal(code, 1);
-  assert.equal(stderr, "Error: Could not put large: AccessDenied: Access Denied\n");
+  assert.equal(
+    stderr,
+    `Error: Could not put large: AccessDenied: Access Denied\n${takes("s3:PutObject.")}` +
+      "For a policy that allows all that this takes: s3-credentials permissions put-object\n",
+  );
   assert.equal(st.openUploads(), 0);
   assert.equal(st.objects().size, 0);
 });
