@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -35,6 +35,8 @@ const MAX_LINES = 450;
 
 async function* sourceFiles(directory: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(join(ROOT, directory))) {
+    // Packages of the peers may be installed among the tests.
+    if (name === "node_modules") continue;
     if (isDirectory) yield* sourceFiles(join(directory, name));
     else if (name.endsWith(".ts")) yield join(directory, name);
   }
@@ -94,10 +96,21 @@ Deno.test("layout: directories and files stay small enough to find one's way aro
   for (const [directory, members] of directories) {
     assert.ok(members.length <= MAX_FILES, directory);
   }
-  for (const [file, text] of texts) {
-    assert.ok(text.split("\n").length <= MAX_LINES, relative(ROOT, join(ROOT, file)));
+  for (const [file, text] of texts) assertIsShort(file, text);
+});
+
+Deno.test("layout: files of tests, scripts and benchmarks stay small enough, too", async () => {
+  for (const directory of ["tests", "scripts", "bench"]) {
+    for await (const file of sourceFiles(directory)) {
+      assertIsShort(file, await Deno.readTextFile(join(ROOT, file)));
+    }
   }
 });
+
+function assertIsShort(file: string, text: string): void {
+  const count = text.trimEnd().split("\n").length;
+  assert.ok(count <= MAX_LINES, `${file} has ${count} lines: more than ${MAX_LINES}, split it`);
+}
 
 const PURE = ["lib", "lib/policy"];
 
