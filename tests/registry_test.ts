@@ -11,12 +11,17 @@ import { run, sandboxEnv } from "./support/run.ts";
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 let registry: Registry;
+/** Has nothing but the cache. */
 let folder = "";
+/** A project's: its lock file spares all but the first run the choice of npm's versions. */
+let project = "";
 
 Deno.test.beforeAll(async () => {
   registry = await startRegistry();
   folder = await Deno.makeTempDir();
-  await Deno.mkdir(`${folder}/cache`);
+  project = `${folder}/project`;
+  for (const path of [`${folder}/cache`, project]) await Deno.mkdir(path);
+  await Deno.writeTextFile(`${project}/deno.json`, "{}");
   // The cache is empty but for the packages of npm, which need not be fetched again.
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
   await Deno.symlink(JSON.parse(decode(stdout)).npmCache, `${folder}/cache/npm`);
@@ -27,7 +32,7 @@ Deno.test.afterAll(async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-async function deno(args: string[], env: Record<string, string> = {}, cwd = folder) {
+async function deno(args: string[], env: Record<string, string> = {}, cwd = project) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args,
     cwd,
@@ -51,7 +56,8 @@ Deno.test("JSR: only what users need is published", () => {
 });
 
 Deno.test("JSR: deno run jsr:@s3creds/cli policy", async () => {
-  const { code, stdout, stderr } = await deno(["run", "jsr:@s3creds/cli", "policy", "my-bucket"]);
+  const words = ["run", "jsr:@s3creds/cli", "policy", "my-bucket"];
+  const { code, stdout, stderr } = await deno(words, {}, folder);
   assert.equal(code, 0, stderr);
   assert.equal(stdout, (await run(["policy", "my-bucket"])).stdout);
 });
@@ -91,7 +97,7 @@ const NAME = Deno.build.os === "windows" ? "s3-credentials.cmd" : "s3-credential
 Deno.test("JSR: the README's deno install makes the command s3-credentials", async () => {
   const [line = ""] = /^deno install .*$/m.exec(await Deno.readTextFile("README.md")) ?? [];
   const [, install = "", ...words] = line.split(" ");
-  const made = await deno([install, "--root", `${folder}/installed`, ...words]);
+  const made = await deno([install, "--root", `${folder}/installed`, ...words], {}, folder);
   assert.equal(made.code, 0, made.stderr);
   const { code, stdout } = await new Deno.Command(`${folder}/installed/bin/${NAME}`, {
     args: ["policy", "my-bucket"],
@@ -110,19 +116,17 @@ Deno.test("JSR: after deno add, the README's example of an import runs", async (
   const readme = await Deno.readTextFile("README.md");
   const [, command = ""] = /`deno (add [^`]+)`/.exec(readme) ?? [];
   const [, example = ""] = /^```ts\n(.*?)^```/ms.exec(readme) ?? [];
-  await Deno.mkdir(`${folder}/added`);
-  await Deno.writeTextFile(`${folder}/added/deno.json`, "{}");
-  await Deno.writeTextFile(`${folder}/added/script.ts`, example);
-  const added = await deno(command.split(" "), {}, `${folder}/added`);
+  await Deno.writeTextFile(`${project}/example.ts`, example);
+  const added = await deno(command.split(" "));
   assert.equal(added.code, 0, added.stderr);
-  const { code, stdout, stderr } = await deno(["run", "-A", "script.ts"], {}, `${folder}/added`);
+  const { code, stdout, stderr } = await deno(["run", "-A", "example.ts"]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^AKIA\w+\n$/);
 });
 
 Deno.test("JSR: a script that imports the library and the sandbox", async () => {
   await Deno.writeTextFile(
-    `${folder}/script.ts`,
+    `${project}/script.ts`,
     `import { connect, createCredentials, whoami } from "jsr:@s3creds/cli";
      import { startSandbox } from "jsr:@s3creds/cli/sandbox";
      await using sandbox = await startSandbox({ buckets: ["photos"] });
