@@ -50,13 +50,21 @@ interface Place {
   directory: string;
 }
 
+/** An account with an object, and a user whose key can be rotated. */
+async function account(): Promise<string> {
+  await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+  await run(["put-object", "my-bucket", "hello.txt", "-"], { sandbox, stdin: "hello" });
+  await run(["create", "my-bucket", "--username", "holder"], { sandbox });
+  return sandbox.save();
+}
+
+let state: Promise<string> | undefined;
+
 async function place(): Promise<Place & AsyncDisposable> {
-  const sandbox = await startSandbox({ buckets: ["my-bucket"] });
+  const sandbox = await startSandbox({ state: await (state ??= account()) });
   const directory = await Deno.makeTempDir();
   const { accessKeyId, secretAccessKey } = sandbox.credentials;
   const keys = { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey };
-  await run(["put-object", "my-bucket", "hello.txt", "-"], { sandbox, stdin: "hello" });
-  await run(["create", "my-bucket", "--username", "holder"], { sandbox });
   await Deno.writeTextFile(`${directory}/auth.json`, JSON.stringify(keys));
   await Deno.writeTextFile(`${directory}/policy.json`, POLICY);
   const credentials = JSON.stringify({ Version: 1, ...keys });
