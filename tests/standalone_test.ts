@@ -42,7 +42,7 @@ Deno.test.beforeAll(async () => {
     env: sandboxEnv(sandbox),
     commands: [words],
   }));
-  const all = await runSequences(sequences, pathToFileURL(file).href);
+  const all = await runSequences(sequences, { program: pathToFileURL(file).href });
   ended = new Map(lines.map((words, n) => [words, all[n]!]));
 });
 

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 import { run, sandboxEnv } from "../support/run.ts";
+import { runSequences } from "../support/several_runs.ts";
 
 const PAGE = Deno.readTextFileSync("docs/configuration.md");
 
@@ -78,18 +79,31 @@ async function place(): Promise<Place & AsyncDisposable> {
   return { sandbox, directory, [Symbol.asyncDispose]: dispose };
 }
 
+const inPlace = (words: readonly string[], { directory }: Place) =>
+  words.map((word) => word.replace("DIRECTORY", directory));
+
+const environmentIn = ({ sandbox, directory }: Place, isProfile = false) => ({
+  ...(isProfile ? { AWS_ENDPOINT_URL: sandbox.url } : sandboxEnv(sandbox)),
+  AWS_CONFIG_FILE: `${directory}/config`,
+  AWS_SHARED_CREDENTIALS_FILE: `${directory}/none`,
+});
+
+/** The exit codes of commands that a process with certain permissions runs one after the other. */
+async function codesOf(flags: string[], commands: string[][]): Promise<number[]> {
+  await using here = await place();
+  const [cwd, env] = [Deno.cwd(), environmentIn(here)];
+  const ran = await runSequences(
+    commands.map((command) => ({ cwd, env, commands: [inPlace(command, here)] })),
+    { permissions: ["--no-prompt", ...inPlace(flags, here)] },
+  );
+  return ran.map(({ code }) => code);
+}
+
 /** The exit code of a command with certain permissions; a server is ended when it serves. */
-async function codeOf(flags: string[], command: string[], { sandbox, directory }: Place) {
-  const env = sandboxEnv(sandbox);
-  const isProfile = command.includes("--profile");
+async function codeOf(flags: string[], command: string[], here: Place): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", ...flags, "cli.ts", ...command]
-      .map((word) => word.replace("DIRECTORY", directory)),
-    env: {
-      ...(isProfile ? { AWS_ENDPOINT_URL: env.AWS_ENDPOINT_URL! } : env),
-      AWS_CONFIG_FILE: `${directory}/config`,
-      AWS_SHARED_CREDENTIALS_FILE: `${directory}/none`,
-    },
+    args: inPlace(["run", "--no-prompt", ...flags, "cli.ts", ...command], here),
+    env: environmentIn(here, command.includes("--profile")),
     stdin: "null",
     stdout: "piped",
     stderr: "null",
@@ -129,14 +143,22 @@ Deno.test("Deno permissions: every row of the table of permissions is tried", ()
 });
 
 for (const [label, flags] of TABLE) {
-  for (const command of COMMANDS[label] ?? []) {
+  const commands = COMMANDS[label] ?? [];
+  // To run several in one process takes permissions, which these rows have.
+  const isShared = commands.length > 1 && flags.length > 0;
+  let codes: Promise<number[]> | undefined;
+  for (const [n, command] of commands.entries()) {
     const name = command.slice(0, command.indexOf("--") + 1 || 2).join(" ");
     Deno.test({
       name: `Deno permissions: the permissions of ${label} are enough: ${name}`,
       ignore: Deno.build.os === "windows",
       async fn() {
-        await using here = await place();
-        assert.equal(await codeOf(flags, command, here), 0);
+        if (isShared) {
+          assert.equal((await (codes ??= codesOf(flags, commands)))[n], 0);
+        } else {
+          await using here = await place();
+          assert.equal(await codeOf(flags, command, here), 0);
+        }
       },
     });
   }
@@ -150,7 +172,7 @@ for (const [label, flags] of TABLE) {
       async fn() {
         await using here = await place();
         const others = flags.filter((other) => other !== flag);
-        assert.notEqual(await codeOf(others, COMMANDS[label]![0]!, here), 0);
+        assert.notEqual(await codeOf(others, commands[0]!, here), 0);
       },
     });
   }

@@ -19,21 +19,36 @@ export interface Sequence {
 /** Stands after what a sequence prints; on standard error its exit code follows, and another one. */
 const MARK = "\0";
 
-/**
- * Runs sequences in one process.
- *
- * @param sequences what to run
- * @param program the module of the command line, by default `cli.ts`
- * @param file where standard output goes, if not into the results
- */
+/** What process runs sequences. */
+export interface ProcessOptions {
+  /**
+   * The module of the command line.
+   *
+   * @default {"cli.ts"}
+   */
+  program?: string;
+  /**
+   * Deno's permissions, to read and to change the environment among them.
+   *
+   * @default {["-A"]}
+   */
+  permissions?: readonly string[];
+  /** The file that standard output goes to, if not into the results. */
+  stdout?: string;
+}
+
+/** Runs sequences in one process. */
 export async function runSequences(
   sequences: readonly Sequence[],
-  program = import.meta.resolve("../../cli.ts"),
-  file?: string,
+  {
+    program = import.meta.resolve("../../cli.ts"),
+    permissions = ["-A"],
+    stdout,
+  }: ProcessOptions = {},
 ): Promise<Ran[]> {
-  const words = ["run", "-A", import.meta.filename!, program, JSON.stringify(sequences)];
-  const output = await new Deno.Command(file === undefined ? Deno.execPath() : "sh", {
-    args: file === undefined ? words : ["-c", `"$0" "$@" > ${file}`, Deno.execPath(), ...words],
+  const words = ["run", ...permissions, import.meta.filename!, program, JSON.stringify(sequences)];
+  const output = await new Deno.Command(stdout === undefined ? Deno.execPath() : "sh", {
+    args: stdout === undefined ? words : ["-c", `"$0" "$@" > ${stdout}`, Deno.execPath(), ...words],
     stdin: "null",
   }).output();
   const partsOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes).split(MARK);

@@ -36,7 +36,7 @@ async function runAll(): Promise<Ran[]> {
   await run(["create", "my-bucket"], { sandbox });
   const place = { cwd: Deno.cwd(), env: sandboxEnv(sandbox) };
   const sequences = LINES.map((line) => ({ ...place, commands: [line.split(" ")] }));
-  return await runSequences(sequences, undefined, "/dev/full");
+  return await runSequences(sequences, { stdout: "/dev/full" });
 }
 
 let all: Promise<Ran[]> | undefined;
