@@ -73,6 +73,14 @@ for (const { shell, sectionOf, option } of READINGS) {
   });
 }
 
+for (const { shell } of READINGS) {
+  Deno.test(`completions ${shell}: presets and the commands of permissions`, async () => {
+    const text = (await script(shell)).replaceAll(/[',]/g, "");
+    assert.match(text, /litestream litestream\\?:restore/);
+    assert.match(text, /delete-bucket [^\n]*list-buckets [^\n]*whoami/);
+  });
+}
+
 const PAIRS: Record<string, string> = { ")": "(", "]": "[", "}": "{" };
 
 /** Takes the strings and comments out of a PowerShell script, and follows the brackets. */

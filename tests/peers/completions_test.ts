@@ -23,7 +23,7 @@ const SHELLS: Shell[] = [
     name: "bash",
     file: "script.bash",
     words: (script) => ["bash", "--norc", scriptPath("completions.bash"), script],
-    line: (typed) => typed.split(/ |(?<==)|(?==)/).join("\t"),
+    line: (typed) => typed.split(/ |(?<=[=:])|(?=[=:])/).join("\t"),
   },
   {
     name: "zsh",
@@ -75,6 +75,11 @@ const CASES: Record<string, string[]> = {
   "completions ": ["bash", "zsh", "fish", "powershell"],
   "localserver --token --re": ["--read-only", "--region"],
   "sandbox -- no-such-prog": [],
+  "create my-bucket --for litestr": ["litestream", "litestream:restore"],
+  "policy my-bucket --for=docker-": ["docker-registry"],
+  "presets restic": ["restic", "restic:restore"],
+  "permissions delete-u": ["delete-user"],
+  "permissions create list-us": ["list-user-policies", "list-users"],
 };
 
 async function isThere(program: string): Promise<boolean> {
@@ -157,6 +162,16 @@ for (const shell of SHELLS) {
     const line = "sandbox -- s3-credentials create --re";
     const offers = await offersOf(shell, [line]);
     assert.deepEqual(offers.get(line), ["--read-only", "--region"]);
+  });
+}
+
+const COLON = "presets litestream:re";
+for (const shell of SHELLS) {
+  await shellTest(shell, "completes a preset behind its colon", async () => {
+    const offers = await offersOf(shell, [COLON]);
+    // Bash takes it for a word of its own.
+    const expected = shell.name === "bash" ? "restore" : "litestream:restore";
+    assert.deepEqual(offers.get(COLON), [expected]);
   });
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { presets } from "../../policy/presets/presets.ts";
 import {
   allOptions,
   type AnyCommand,
@@ -13,6 +14,7 @@ import {
   type Program,
   PROGRAM_OPTIONS,
 } from "../command.ts";
+import { COMMAND_PERMISSIONS } from "../policies/command_permissions.ts";
 
 /** What a value is completed with: files, directories, programs, a few words, or nothing. */
 export type Completer = "nothing" | "file" | "directory" | "program" | readonly string[];
@@ -77,6 +79,8 @@ const COMPLETERS: Record<string, Completer | undefined> = {
   directory: "directory",
   command: "program",
   boolean: ["true", "false"],
+  preset: presets().map(({ name }) => name),
+  commands: [...new Set(COMMAND_PERMISSIONS.map(({ command }) => command))],
 };
 
 /** Loads all commands of a program, and adds `help`. */

@@ -84,12 +84,17 @@ function action(completer: Completer): string {
     case "program":
       return "_command_names -e";
     default:
-      return `(${completer.join(" ")})`;
+      return `(${completer.map(escapeColons).join(" ")})`;
   }
 }
 
 function described(name: string, summary: string): string {
-  return `${name}:${summary.replace(/[\\:]/g, "\\$&")}`;
+  return `${name}:${escapeColons(summary)}`;
+}
+
+/** A colon would end a part of a specification. */
+function escapeColons(text: string): string {
+  return text.replace(/[\\:]/g, "\\$&");
 }
 
 function quote(text: string): string {
