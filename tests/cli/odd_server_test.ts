@@ -81,11 +81,12 @@ for (
     );
     const ran = await server.run(["delete-objects", "my-bucket", "a\nb", "c", "d", "-s"]);
     assert.equal(ran.code, 1);
-    const [first, second, ...others] = ran.stderr.trimEnd().split("\n");
+    const [first, hint, second, ...others] = ran.stderr.trimEnd().split("\n");
     assert.match(
       first!,
       /^Error: Could not delete a\\nb and 1 other key: AccessDenied.*\(the server does not say of which key\)/,
     );
+    assert.match(hint!, /^The server does not say why\. This takes s3:DeleteObject\./);
     assert.match(second!, /^Error: Could not delete c: AccessDenied/);
     assert.deepEqual(others, []);
   });
