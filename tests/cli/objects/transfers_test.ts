@@ -323,7 +323,7 @@ Deno.test("list-bucket: writes the fields of the listing in every format", async
 
 Deno.test("list-bucket, delete-objects: follow all pages and keep every key byte for byte", async () => {
   await using st = await stage();
-  const keys = Array.from({ length: 2_500 }, (_, at) => `${at % 7}/key ${at}+%\r\x01é😀&<>"'`);
+  const keys = Array.from({ length: 2_001 }, (_, at) => `${at % 7}/key ${at}+%\r\x01é😀&<>"'`);
   const objects = st.objects();
   await st.put("template", "x");
   const template = objects.get("template")!;
