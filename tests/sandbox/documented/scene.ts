@@ -5,7 +5,7 @@ import { STS } from "@aws-sdk/client-sts";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import assert from "node:assert/strict";
 import { type AccountSnapshot, type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
-import { createBucket } from "../../../lib/sandbox/seed.ts";
+import { createAccessKey, createBucket, createUser } from "../../../lib/sandbox/seed.ts";
 import {
   ACCOUNT_ARN,
   BUCKET,
@@ -122,7 +122,10 @@ function clientsOf(
   };
 }
 
-/** Everything through the API, but for what one account can't do: own another account's bucket. */
+/**
+ * All that decides a request goes through the API, but for what one account can't do: own another
+ * account's bucket.
+ */
 async function setUp(sandbox: Sandbox, admin: Clients, scene: Scene): Promise<Keys | undefined> {
   for (const name of [BUCKET, NEIGHBOUR]) {
     const bucket = sandbox.account.buckets.get(name)!;
@@ -130,24 +133,36 @@ async function setUp(sandbox: Sandbox, admin: Clients, scene: Scene): Promise<Ke
     bucket.objects.get(TAGGED_KEY)!.tags = [{ key: "environment", value: "production" }];
   }
   const boundary = scene.boundary && await managedPolicy(admin, scene.boundary);
-  const keys = await (scene.role ? assumeRole : createUser)(admin, scene, boundary);
+  const keys = scene.role
+    ? await assumeRole(admin, scene, boundary)
+    : await addUser(sandbox, admin, scene, boundary);
   await setBucketUp(admin, scene);
   if (scene.partnerOwned) sandbox.account.buckets.get(BUCKET)!.ownerAccountId = PARTNER;
   return scene.anonymous ? undefined : keys;
 }
 
-async function createUser({ iam }: Clients, scene: Scene, boundary?: string): Promise<Keys> {
+async function addUser(
+  { account, clock }: Sandbox,
+  { iam }: Clients,
+  scene: Scene,
+  boundary?: string,
+): Promise<Keys> {
   const Tags = scene.tags?.map((tag) => {
     const [Key = "", Value = ""] = tag.split("=");
     return { Key, Value };
   });
-  await iam.createUser({ UserName: USER, Tags, PermissionsBoundary: boundary });
+  if (Tags || boundary) {
+    await iam.createUser({ UserName: USER, Tags, PermissionsBoundary: boundary });
+  } else {
+    account.users.set(USER, createUser(account.id, USER, "/", clock.now()));
+  }
   if (scene.user) {
     const PolicyDocument = textOf(scene.user);
     await iam.putUserPolicy({ UserName: USER, PolicyName: "own", PolicyDocument });
   }
-  const { AccessKey } = await iam.createAccessKey({ UserName: USER });
-  return { accessKeyId: AccessKey!.AccessKeyId!, secretAccessKey: AccessKey!.SecretAccessKey! };
+  const keys = createAccessKey(clock.now());
+  account.users.get(USER)!.accessKeys.set(keys.accessKeyId, keys);
+  return keys;
 }
 
 async function assumeRole({ iam, sts }: Clients, scene: Scene, boundary?: string): Promise<Keys> {
