@@ -8,6 +8,7 @@ import { InvalidInput } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { checkProfileName, CREDENTIAL_FORMATS, formatCredentials } from "../credentials/format.ts";
 import type { CreatedCredentials } from "../credentials/types.ts";
+import { formatTime } from "../time.ts";
 import { checked, choice, value, type Values } from "./command.ts";
 import type { Io } from "./io.ts";
 import { library } from "./library.ts";
@@ -96,6 +97,16 @@ function warnOfRegions(
   log.warn(`The buckets are in several regions, of which ${written} is written: ${all}`);
 }
 
+/** What is left where nobody has seen the credentials. */
+function lossOf({ credentials, accessKey }: CreatedCredentials): string {
+  const reason = "Standard output is closed or discards everything, so that nobody has";
+  const { accessKeyId, expiration } = credentials;
+  return accessKey === undefined
+    ? `${reason} these credentials, which last until ${formatTime(new Date(expiration!))}`
+    : `${reason} the secret of access key ${accessKeyId} of user ${accessKey.userName}. The key is ` +
+      `active until it is deleted: s3-credentials delete-key ${accessKeyId}`;
+}
+
 /** Makes sure that credentials will have where to go, before there are any. */
 export async function openDelivery(
   aws: Aws,
@@ -121,7 +132,11 @@ export async function openDelivery(
     if (namesRegion(options)) warnOfRegions(regions, bucketRegion ?? region, log);
     const use = { profileName, region: bucketRegion ?? region, endpointUrl, buckets };
     const text = formatCredentials(credentials, format, { accessKey, ...use });
-    if (isPrinted) return await writeLine(io, text);
+    if (isPrinted) {
+      await writeLine(io, text);
+      if (await io.stdout.isDiscarded?.()) log.warn(lossOf(created));
+      return;
+    }
     file?.fill(`${text}\n`);
     // A new file can be removed again. One that is replaced may hold the only copy of a key in use.
     if (!force) file?.commit();

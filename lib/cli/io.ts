@@ -22,6 +22,8 @@ export interface Output {
   isDumb?: boolean;
   /** How many characters a line of the terminal has; undefined if unknown. */
   columns?(): number | undefined;
+  /** Whether all that is written is lost, though without an error. */
+  isDiscarded?(): Promise<boolean>;
 }
 
 /** Data that could not be written, such as to a full disk. The message is the operating system's. */
@@ -103,7 +105,7 @@ export function processIo(): Io {
   const signals = processSignals();
   const stderr = output(Deno.stderr);
   return {
-    stdout: guarded(output(Deno.stdout)),
+    stdout: { ...guarded(output(Deno.stdout)), isDiscarded: isStdoutDiscarded },
     stderr,
     // Opened on first use: that takes 2 ms, which most commands can do without.
     get stdin() {
@@ -164,6 +166,19 @@ function guarded(output: Output): Output {
         throw error.name === "BrokenPipe" ? error : new OutputError(error);
       }),
   };
+}
+
+/** The number of /dev/null as a device, which never changes. */
+const NULL_DEVICES: Partial<Record<typeof Deno.build.os, number>> = {
+  linux: 0x103,
+  darwin: 0x3000002,
+};
+
+/** To /dev/null, which Deno also opens in place of a standard output that is closed. */
+async function isStdoutDiscarded(): Promise<boolean> {
+  const { fstatSync } = await import("node:fs");
+  const { rdev } = fstatSync(1);
+  return rdev === NULL_DEVICES[Deno.build.os];
 }
 
 /** Nothing, where Deno would have to ask for permission to look it up. */
