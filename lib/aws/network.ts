@@ -5,6 +5,7 @@
  */
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
+import { fileError } from "../file_error.ts";
 
 /** How connections are made, in the terms of `node:http`'s and `node:https`'s agents. */
 export interface NetworkSettings {
@@ -19,7 +20,7 @@ const NEVER_BY_PROXY = "localhost,127.0.0.1,::1";
 
 /**
  * The settings of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in capitals or not, and of `AWS_CA_BUNDLE` or
- * the profile's `ca_bundle`; throws `usage` if a proxy is no URL or the certificates can't be read.
+ * the profile's `ca_bundle`; throws `usage` if a proxy is no URL, and `file` if the certificates can't be read.
  */
 export async function networkSettings(
   variable: (name: string) => string | undefined,
@@ -71,16 +72,10 @@ async function certificates(path: string): Promise<string> {
   try {
     text = await Deno.readTextFile(path);
   } catch (cause) {
-    // Deno names the flag that it needs.
-    if (cause instanceof Error && cause.name === "NotCapable") throw cause;
-    throw new S3CredentialsError(
-      "usage",
-      `Could not read the certificates of ${escapeName(path)}`,
-      { cause, hint },
-    );
+    throw fileError(cause, `Could not read the certificates of ${escapeName(path)}`, hint);
   }
   if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
-  throw new S3CredentialsError("usage", `There are no certificates in ${escapeName(path)}`, {
+  throw new S3CredentialsError("file", `There are no certificates in ${escapeName(path)}`, {
     hint,
   });
 }

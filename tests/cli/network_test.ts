@@ -194,7 +194,7 @@ for (
   });
 }
 
-const WRONG: [name: string, value: string, message: RegExp][] = [
+const WRONG: [name: string, value: string, message: RegExp, code?: number][] = [
   ["HTTPS_PROXY", "se cret", /^Error: Cannot use the proxy that HTTPS_PROXY names$/m],
   [
     "HTTPS_PROXY",
@@ -202,14 +202,26 @@ const WRONG: [name: string, value: string, message: RegExp][] = [
     /^Error: Cannot use the proxy .*\n.*%25 for a %/m,
   ],
   ["HTTP_PROXY", "socks5://se:cret@host", /^Error: Cannot use the proxy that HTTP_PROXY names/m],
-  ["AWS_CA_BUNDLE", "none.pem", /^Error: Could not read the certificates of none\.pem$/m],
-  ["AWS_CA_BUNDLE", "deno.json", /^Error: There are no certificates in deno\.json$/m],
+  // Not wrong usage: no option of the command names them.
+  [
+    "AWS_CA_BUNDLE",
+    "none.pem",
+    /^Error: Could not read the certificates of none\.pem: it does not exist\nAWS_CA_BUNDLE, or /,
+    1,
+  ],
+  [
+    "AWS_CA_BUNDLE",
+    "lib",
+    /^Error: Could not read the certificates of lib: it is a directory\n/,
+    1,
+  ],
+  ["AWS_CA_BUNDLE", "deno.json", /^Error: There are no certificates in deno\.json\nAWS_CA_/, 1],
 ];
-for (const [name, value, message] of WRONG) {
+for (const [name, value, message, expectedCode = 2] of WRONG) {
   for (const args of [["whoami"], ["put-objects", "my-bucket", "deno.json", "README.md"]]) {
     test(`${name}=${value}: ${args[0]}`, async ({ sandbox }) => {
       const { code, stderr } = await run(args, { sandbox, env: { [name]: value } });
-      assert.equal(code, 2);
+      assert.equal(code, expectedCode);
       assert.match(stderr, message);
       assert.equal(stderr.match(/^Error: /gm)?.length, 1, stderr);
       assert.doesNotMatch(stderr, /cret/);
