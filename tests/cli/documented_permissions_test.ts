@@ -94,7 +94,7 @@ async function codesOf(flags: string[], commands: string[][]): Promise<number[]>
   const [cwd, env] = [Deno.cwd(), environmentIn(here)];
   const ran = await runSequences(
     commands.map((command) => ({ cwd, env, commands: [inPlace(command, here)] })),
-    { permissions: ["--no-prompt", ...inPlace(flags, here)] },
+    { denoOptions: ["--no-prompt", ...inPlace(flags, here)] },
   );
   return ran.map(({ code }) => code);
 }

@@ -28,11 +28,11 @@ export interface ProcessOptions {
    */
   program?: string;
   /**
-   * Deno's permissions, to read and to change the environment among them.
+   * Options of `deno run`; what they permit must include reading and the environment.
    *
    * @default {["-A"]}
    */
-  permissions?: readonly string[];
+  denoOptions?: readonly string[];
   /** The file that standard output goes to, if not into the results. */
   stdout?: string;
 }
@@ -42,11 +42,11 @@ export async function runSequences(
   sequences: readonly Sequence[],
   {
     program = import.meta.resolve("../../cli.ts"),
-    permissions = ["-A"],
+    denoOptions = ["-A"],
     stdout,
   }: ProcessOptions = {},
 ): Promise<Ran[]> {
-  const words = ["run", ...permissions, import.meta.filename!, program, JSON.stringify(sequences)];
+  const words = ["run", ...denoOptions, import.meta.filename!, program, JSON.stringify(sequences)];
   const output = await new Deno.Command(stdout === undefined ? Deno.execPath() : "sh", {
     args: stdout === undefined ? words : ["-c", `"$0" "$@" > ${stdout}`, Deno.execPath(), ...words],
     stdin: "null",

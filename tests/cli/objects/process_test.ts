@@ -178,7 +178,7 @@ async function runWithoutNet(): Promise<Ran[]> {
   await using st = await stage();
   const place = { cwd: Deno.cwd(), env: sandboxEnv(st.sandbox) };
   const sequences = CALLS.map((words) => ({ ...place, commands: [words] }));
-  return await runSequences(sequences, { permissions: WITHOUT_NET });
+  return await runSequences(sequences, { denoOptions: WITHOUT_NET });
 }
 
 for (const [n, args] of CALLS.entries()) {
