@@ -6,6 +6,7 @@ import { STS } from "@aws-sdk/client-sts";
 import { bucketsPolicy, publicBucketPolicy } from "@s3creds/cli/policy";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
 import { run } from "../support/run.ts";
+import { S3_DEFAULTS } from "../support/sdk.ts";
 
 const USER = "s3.read-only.logs";
 const POLICY = bucketsPolicy(["logs"], { permission: "read-only" });
@@ -20,6 +21,7 @@ interface Made {
 }
 
 const settings = ({ url, region, credentials }: Sandbox) => ({
+  ...S3_DEFAULTS,
   endpoint: url,
   region,
   credentials,

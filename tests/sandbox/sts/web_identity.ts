@@ -9,6 +9,7 @@ import type {
 } from "@aws-sdk/client-sts";
 import { STS } from "@aws-sdk/client-sts";
 import { allow, type Keys } from "../helpers.ts";
+import { SDK_DEFAULTS } from "../../support/sdk.ts";
 import { type S3Room, s3Room } from "../s3/helpers.ts";
 import { type Claims, claimsOf, unsignedToken } from "./tokens.ts";
 
@@ -55,27 +56,25 @@ export async function roomWithRole(
 }
 
 /** Calls without keys, as a program does that has nothing but its token. */
-export async function assume(
-  { sandbox }: S3Room,
+export function assume(
+  { sandbox, requestHandler }: S3Room,
   WebIdentityToken: string,
   more: Partial<AssumeRoleWithWebIdentityCommandInput> = {},
 ): Promise<AssumeRoleWithWebIdentityCommandOutput> {
   const sts = new STS({
+    ...SDK_DEFAULTS,
     endpoint: sandbox.url,
     region: sandbox.region,
     maxAttempts: 1,
     credentials: () => Promise.reject(new Error("The call must not be signed")),
+    requestHandler,
   });
-  try {
-    return await sts.assumeRoleWithWebIdentity({
-      RoleArn: ROLE_ARN,
-      RoleSessionName: "run",
-      WebIdentityToken,
-      ...more,
-    });
-  } finally {
-    sts.destroy();
-  }
+  return sts.assumeRoleWithWebIdentity({
+    RoleArn: ROLE_ARN,
+    RoleSessionName: "run",
+    WebIdentityToken,
+    ...more,
+  });
 }
 
 export function keysOf({ Credentials }: AssumeRoleWithWebIdentityCommandOutput): Required<Keys> {
