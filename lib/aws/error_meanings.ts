@@ -172,7 +172,7 @@ export const ERRORS: Record<string, Meaning | undefined> = {
   },
   ENOANSWER: {
     code: "aws",
-    message: "the server answered others in the meantime, but not this request",
+    message: "the endpoint answered others in the meantime, but not this request",
     hint: "Try this one again",
   },
   ENOTS3: {

@@ -7,6 +7,7 @@ import { type Aws, type BucketAddress, connectionOf } from "../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 import { REQUEST_PAYER } from "../aws/clients.ts";
 import { correctClock } from "../aws/requests/clock.ts";
+import { noteDestination } from "../aws/requests/destination.ts";
 import { RequestError, UNKNOWN } from "../aws/requests/request_error.ts";
 import { isSuccess, sendSigned } from "../aws/requests/send.ts";
 import { isThrottled, isUntrusted, noteMeaning, serviceError } from "../aws/service_error.ts";
@@ -205,9 +206,10 @@ export class BucketClient {
         return options.onHead?.(head);
       },
     }).catch((error) => {
-      throw this.#isAlive(error, began)
-        ? new ConnectionError("ENOANSWER", "only this request was not answered", error)
-        : error;
+      if (!this.#isAlive(error, began)) throw error;
+      const unanswered = new ConnectionError("ENOANSWER", "only this was not answered", error);
+      noteDestination(unanswered, origin, address.network);
+      throw unanswered;
     });
     // S3 may find out that it failed after it has begun to answer with success.
     if (!isSuccess(answer.status) || /^\s*(<\?xml[^>]*>\s*)?<Error[\s>]/.test(answer.text)) {
