@@ -11,7 +11,7 @@ import { run, sandboxEnv } from "./support/run.ts";
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 let registry: Registry;
-/** Has nothing but the cache. */
+/** No project's: it has the cache, and what `deno install` makes. */
 let folder = "";
 /** A project's: its lock file spares all but the first run the choice of npm's versions. */
 let project = "";
@@ -56,8 +56,7 @@ Deno.test("JSR: only what users need is published", () => {
 });
 
 Deno.test("JSR: deno run jsr:@s3creds/cli policy", async () => {
-  const words = ["run", "jsr:@s3creds/cli", "policy", "my-bucket"];
-  const { code, stdout, stderr } = await deno(words, {}, folder);
+  const { code, stdout, stderr } = await deno(["run", "jsr:@s3creds/cli", "policy", "my-bucket"]);
   assert.equal(code, 0, stderr);
   assert.equal(stdout, (await run(["policy", "my-bucket"])).stdout);
 });
