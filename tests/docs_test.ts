@@ -220,18 +220,25 @@ function needsFolder(commands: string[][]): boolean {
   return !words.includes("-") && words.some((word) => NEEDS_A_FOLDER.test(word));
 }
 
-/** Runs an example as a shell does. */
+/** Runs an example as a shell does; what of it needs none, before the rest and in one process. */
 async function runInShell(example: string[], sandbox: Sandbox): Promise<Ran> {
   const folder = await preparedFolder(sandbox);
-  const { code, stdout, stderr } = await new Deno.Command("sh", {
-    args: ["-c", ["set -e", ...example].join("\n")],
-    cwd: folder,
-    env: environmentIn(folder, sandbox),
-    stdin: "null",
-  }).output();
-  await Deno.remove(folder, { recursive: true });
-  const [data = "", said = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  return { code, stdout: data, stderr: said };
+  const place = { cwd: folder, env: environmentIn(folder, sandbox) };
+  try {
+    const first = example.findIndex((command) => plainCommands([command]) === undefined);
+    const commands = plainCommands(example.slice(0, first))!;
+    const [before] = first > 0 ? await runSequences([{ ...place, commands }]) : [];
+    if (before !== undefined && before.code !== 0) return before;
+    const { code, stdout, stderr } = await new Deno.Command("sh", {
+      args: ["-c", ["set -e", ...example.slice(first)].join("\n")],
+      ...place,
+      stdin: "null",
+    }).output();
+    const [data = "", said = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    return { code, stdout: data, stderr: said };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 /** Runs examples in one process, each in its own folder. */
