@@ -40,7 +40,7 @@ export async function containerCredentials(env: Environment): Promise<AwsCredent
   const { fromHttp } = await import("@aws-sdk/credential-provider-http");
   const relative = env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
   const tokenFile = env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
-  return await withReason("the container", async () => {
+  return await withReason(`the container${addressIn(env)}`, async () => {
     if (!hasContainer(env)) throw new Error("AWS_CONTAINER_CREDENTIALS_FULL_URI is not set");
     return await fromHttp({
       ...SILENT,
@@ -54,6 +54,14 @@ export async function containerCredentials(env: Environment): Promise<AwsCredent
         : "",
     })();
   });
+}
+
+/** Where the container's service is, if it is no usual place. */
+function addressIn(env: Environment): string {
+  const url = env("AWS_CONTAINER_CREDENTIALS_FULL_URI") ?? "";
+  const isUsed = env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") === undefined;
+  // Without its query, which may be secret.
+  return isUsed && URL.canParse(url) ? `, from ${new URL(url).origin}` : "";
 }
 
 /** The credentials of the instance's role. */

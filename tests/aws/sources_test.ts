@@ -263,6 +263,21 @@ test("container: its credentials, where no profile is named", async ({ server, w
   assert.equal(server.calls.length, 1);
 });
 
+test("container: a service that can't be reached is named, without what may be secret in its address", async ({ sandbox, whoami }) => {
+  const env = () => ({
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://127.0.0.1:9/keys?token=hidden",
+  });
+  const { code, stdout, stderr } = await whoami({ env });
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(
+    stderr,
+    /^Error: Could not get the credentials of the container, from http:\/\/127\.0\.0\.1:9: .*REFUSED/,
+  );
+  assert.match(stderr, /\nPass --auth or --profile to use others\n$/);
+  assert.doesNotMatch(stderr, /hidden/);
+  assert.deepEqual(sandbox.requests, []);
+});
+
 test("container: is never the source for a profile that is named and gives none", async ({ server, whoami, sandbox }) => {
   const before = sandbox.snapshot();
   const container = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container` };
