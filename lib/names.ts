@@ -39,6 +39,7 @@ function bucketNameFault(name: string, forNewBucket: boolean): string | undefine
   if (typeof name !== "string") return "a name is a text";
   if (name.startsWith("arn:")) return "give the name, not the ARN";
   if (/^s3:\/\//i.test(name)) return "give the name alone, without s3://";
+  if (name.includes("/")) return "give the name alone, without a slash and what follows it";
   if (!/^[A-Za-z0-9._-]*$/.test(name)) {
     return "a bucket name has letters, digits, dots, hyphens and underscores only";
   }

@@ -83,6 +83,11 @@ const UNREACHABLE: Meaning = {
 /** A connection that ended before the answer did. */
 export const CUT = { ...UNREACHABLE, message: "the connection to the endpoint was cut" };
 
+const NO_REGION: Meaning = {
+  code: "aws",
+  hint: "Name a region that AWS has and the account has enabled, as `bucketRegion` or `region`",
+};
+
 /** Settings that lead to endpoints which not every region and server has. */
 export const SPECIAL_ENDPOINTS =
   "AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, or the profile's use_fips_endpoint and " +
@@ -131,6 +136,9 @@ export const ERRORS: Record<string, Meaning | undefined> = {
     hint: "Bucket names are unique over all accounts: choose another one",
   },
   BucketAlreadyOwnedByYou: { code: "conflict" },
+  InvalidLocationConstraint: NO_REGION,
+  IllegalLocationConstraintException: NO_REGION,
+  AuthorizationHeaderMalformed: { code: "aws", hint: "Check the region and the key id" },
   OperationAborted: {
     code: "conflict",
     hint: "Another change to it is in progress: wait a minute and try again",

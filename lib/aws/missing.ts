@@ -6,13 +6,12 @@
 import { S3CredentialsError } from "../errors.ts";
 import { awsErrorCode, serviceError } from "./service_error.ts";
 
+/** What to do about a bucket that doesn't exist. */
+export const SEE_BUCKETS = "To see the buckets of this account: `listBuckets`";
+
 /** There is no such bucket. */
 export function missingBucket(bucket: string, cause?: unknown): S3CredentialsError {
-  return missing(
-    `Bucket does not exist: ${bucket}`,
-    "To see the buckets of this account: `listBuckets`",
-    cause,
-  );
+  return missing(`Bucket does not exist: ${bucket}`, SEE_BUCKETS, cause);
 }
 
 /** There is no such user. */

@@ -50,6 +50,7 @@ export function errorTexts(): typeof errorText {
 
 /** How the command line calls what the library's messages name in backticks. */
 export const CLI_TERMS: Readonly<Record<string, string>> = {
+  bucketRegion: "--bucket-region",
   createBucket: "--create-bucket",
   credentials: "--auth",
   debugBucket: "s3-credentials debug-bucket",

@@ -17,6 +17,7 @@ import type {
   UserFacts,
 } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
+import { SEE_BUCKETS } from "../aws/missing.ts";
 import { partitionOfRegion } from "../partitions.ts";
 import { policyText } from "../policy/document.ts";
 import { accountOfArn } from "../policy/language/principal.ts";
@@ -120,6 +121,7 @@ function checkBuckets(
     throw new S3CredentialsError(
       "not-found",
       `${are} not exist: ${missing.join(", ")}${suggestion}`,
+      { hint: missingBuckets === "refuse" ? SEE_BUCKETS : undefined },
     );
   }
 }

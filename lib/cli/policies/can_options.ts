@@ -8,6 +8,7 @@ import { asUsageError, InvalidInput } from "../../errors.ts";
 import { checkAccessKeyId, checkBucketName, checkRoleName, checkUserName } from "../../names.ts";
 import type { Target } from "../../policy/ask.ts";
 import { principalOf } from "../../policy/language/principal.ts";
+import { didYouMean } from "../../suggest.ts";
 import { checkChoice, checked, flag, optionGroup, value, type Values, values } from "../command.ts";
 import { awsOptions, usage } from "../options.ts";
 
@@ -144,8 +145,10 @@ export async function checkActions(actions: readonly string[]): Promise<void> {
   for (const action of actions) {
     const [service = "", name = ""] = action.split(":", 2);
     if (/[*?]/.test(action) || name === "") {
+      const meant = findAction(`s3:${action}`) === undefined ? [] : [`s3:${action}`];
       throw usage(
-        `Invalid value for --action: expected one action such as s3:GetObject, not ${action}`,
+        `Invalid value for --action: expected one action such as s3:GetObject, not ${action}` +
+          didYouMean(meant),
       );
     }
     if (!isKnownService(service) || findAction(action) !== undefined) continue;

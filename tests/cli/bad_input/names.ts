@@ -10,7 +10,7 @@ export const ANYWHERE: [name: string, says: string][] = [
   ["my-bucke?", "letters, digits, dots, hyphens and underscores only"],
   ["${aws:username}", "letters, digits, dots, hyphens and underscores only"],
   ["my-bucket$", "letters, digits, dots, hyphens and underscores only"],
-  ["my-bucket/folder", "letters, digits, dots, hyphens and underscores only"],
+  ["my-bucket/folder", "give the name alone, without a slash and what follows it"],
   ["my bucket", "letters, digits, dots, hyphens and underscores only"],
   ["my-bucket\n", "letters, digits, dots, hyphens and underscores only"],
   ["my-bücket", "letters, digits, dots, hyphens and underscores only"],

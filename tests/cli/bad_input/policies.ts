@@ -40,8 +40,8 @@ const can: Case[] = rows(["can"], [
   [["b-1", "--policy", POLICY, "--action", "s3:ListObjectsV2"], "did you mean s3:ListBucket?"],
   [["b-1", "--policy", POLICY, "--action", "s3:Get*"], "expected one action such as s3:GetObject"],
   [
-    ["b-1", "--policy", POLICY, "--action", "GetObject"],
-    "expected one action such as s3:GetObject",
+    ["b-1", "--policy", POLICY, "--action", "PutObject"],
+    "expected one action such as s3:GetObject, not PutObject - did you mean s3:PutObject?",
   ],
   [["b-1", "--policy", POLICY, "--context", "aws:SourceIp"], "expected KEY=VALUE"],
   [["b-1", "--policy", POLICY, "--expect", "yes"], "expected one of allowed, denied"],

@@ -158,6 +158,32 @@ test("--region stands in the dry run", async (sandbox) => {
   assert.match(stdout, /"LocationConstraint": "eu-west-1"/);
 });
 
+for (
+  const [region, happened, next] of [
+    [
+      "eu-nowhere-9",
+      "InvalidLocationConstraint: The specified location-constraint is not valid",
+      "Name a region that AWS has and the account has enabled, as --bucket-region or --region",
+    ],
+    [
+      "europe",
+      "AuthorizationHeaderMalformed: The authorization header is malformed; the region 'europe' is " +
+      "wrong; expecting 'us-east-1'",
+      "Check the region and the key id",
+    ],
+  ]
+) {
+  test(`--bucket-region ${region}: the error says what to do, and nothing stays`, async (sandbox) => {
+    const before = sandbox.snapshot();
+    const args = ["create", "new-bucket", "-c", "--bucket-region", region!];
+    const { code, stdout, stderr } = await run(args, { sandbox });
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.ok(stderr.includes(`Error: Could not create bucket new-bucket: ${happened}\n`), stderr);
+    assert.ok(stderr.endsWith(`\n${next}\n`), stderr);
+    assert.deepEqual(sandbox.snapshot(), before);
+  });
+}
+
 test("--bucket-region: warns of a bucket that exists in another region", async (sandbox) => {
   const args = ["create", "old-bucket", "new-bucket", "-c", "--bucket-region", "eu-west-1"];
   const { code, stderr } = await run(args, { sandbox });
