@@ -20,7 +20,7 @@ turn to see that the error names it.
 
 Replace \`ACCOUNT\` by the number of your account and \`my-bucket\` by the name of your bucket, or by a
 pattern such as \`team-*\`. \`s3.*\` covers the names that \`create\` gives to users; with \`--username\` put
-that name in its place. For several buckets or users, name each as a resource, or use a pattern.
+that name in its place, as \`s3-credentials permissions create --user NAME\` does. For several buckets or users, name each as a resource, or use a pattern.
 
 - ${
   COMMANDS_WITHOUT_AWS.map((name) => `\`${name}\``).join(", ")

@@ -43,6 +43,52 @@ Deno.test("permissions: several commands and buckets, each action once", async (
   }
 });
 
+Deno.test("permissions --user: enough for create --username with such a name, and for no other", async () => {
+  const { document, stderr } = await permissions(
+    ...["create", "delete-user", "--bucket", "logs", "--user", "app-*", "--user", "web"],
+  );
+  assert.doesNotMatch(stderr, /--user$/m);
+  assert.ok(!JSON.stringify(document).includes("user/s3.*"));
+  const users = { ops: document! };
+  await using sandbox = await startSandbox({ buckets: ["logs"], users });
+  const env = {
+    AWS_ACCESS_KEY_ID: sandbox.users.ops!.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: sandbox.users.ops!.secretAccessKey,
+  };
+  for (const name of ["app-1", "web"]) {
+    for (const line of [["create", "logs", "--username", name], ["delete-user", name]]) {
+      const { code, stderr } = await run(line, { sandbox, env });
+      assert.equal(code, 0, stderr);
+    }
+  }
+  const before = sandbox.snapshot();
+  for (const more of [["--username", "other"], []]) {
+    const { code, stderr } = await run(["create", "logs", ...more], { sandbox, env });
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^Error: Could not look at user .* not authorized to perform: iam:GetUser/,
+    );
+  }
+  assert.deepEqual(sandbox.snapshot(), before);
+});
+
+Deno.test("permissions --user: in the place of the user of any command that is about one", async () => {
+  const further = await permissions("create", "--use", "further key", "--user", "app-1");
+  assert.ok(!JSON.stringify(further.document).includes("my-user"));
+  assert.ok(actionsOn(further.document, "arn:aws:iam::*:user/app-1").includes("iam:GetUser"));
+  // It finds the user of a key by itself.
+  const { document } = await permissions("delete-key", "--user", "app-1");
+  assert.ok(actionsOn(document, "arn:aws:iam::*:user/*").includes("iam:DeleteAccessKey"));
+});
+
+Deno.test("permissions: says that users of other names want --user", async () => {
+  for (const command of ["create", "rotate", "delete-user"]) {
+    const { stderr } = await permissions(command);
+    assert.match(stderr, /^For users that are not called s3\.\*, name them: --user$/m, command);
+  }
+});
+
 Deno.test("permissions: every ARN is of the partition that is named", async () => {
   const { document } = await permissions("create", "delete-user", "--partition", "aws-cn");
   const arns = JSON.stringify(document).match(/arn:[^:]*:/g)!;

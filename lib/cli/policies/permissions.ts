@@ -4,7 +4,7 @@
  * @module
  */
 import { S3CredentialsError } from "../../errors.ts";
-import { checkBucketName } from "../../names.ts";
+import { checkBucketName, checkUserName } from "../../names.ts";
 import { parsePartition } from "../../partitions.ts";
 import { didYouMean, nearest } from "../../suggest.ts";
 import { defineCommand, flag, value, values } from "../command.ts";
@@ -16,6 +16,7 @@ import {
   COMMANDS_WITHOUT_AWS,
   type CommandUse,
 } from "./command_permissions.ts";
+import { TOOL_USERS } from "./permission_table.ts";
 import { permissionsDocument } from "./permissions_document.ts";
 
 function usesOf(command: string, wanted: readonly string[]): CommandUse[] {
@@ -45,14 +46,21 @@ function usesCalled(text: string, uses: readonly CommandUse[]): CommandUse[] {
   );
 }
 
-/** What the page calls `my-bucket` and `ACCOUNT`, by its own names. */
+/** The user of whom the page speaks, but for commands that find it by themselves (`user/*`). */
+const NAMED_USER = /:user\/(s3\.\*|my-user)$/;
+
+/** What the page calls `my-bucket`, `s3.*` or `my-user`, and `ACCOUNT`, by its own names. */
 function named(
   permission: CommandPermission,
-  buckets: readonly string[],
-  account: string,
+  { buckets, users, account }: { buckets: string[]; users: string[]; account: string },
 ): CommandPermission[] {
   const resource = permission.resource.replace("ACCOUNT", account);
-  const all = buckets.map((bucket) => resource.replace(":::my-bucket", `:::${bucket}`));
+  const ofUsers = users.length > 0 && NAMED_USER.test(resource)
+    ? users.map((user) => resource.replace(NAMED_USER, `:user/${user}`))
+    : [resource];
+  const all = ofUsers.flatMap((one) =>
+    buckets.map((bucket) => one.replace(":::my-bucket", `:::${bucket}`))
+  );
   return [...new Set(all)].map((one) => ({ ...permission, resource: one }));
 }
 
@@ -92,6 +100,10 @@ export const permissions = defineCommand({
       "permissions create delete-user --bucket my-bucket",
     ],
     [
+      "To create credentials with --username app-1 or the like:",
+      "permissions create --bucket my-bucket --user 'app-*'",
+    ],
+    [
       "To create credentials with their bucket:",
       "permissions create --use 'a new user and a new bucket' --bucket my-bucket",
     ],
@@ -102,6 +114,15 @@ export const permissions = defineCommand({
       "Bucket, or a pattern such as team-*; may be repeated",
       (text) => {
         checkBucketName(text.replaceAll("*", "x"));
+        return text;
+      },
+    ),
+    user: values(
+      "--user <name>",
+      "User that a command is about, or a pattern such as app-*; may be repeated (default: the " +
+        "names that create chooses)",
+      (text) => {
+        checkUserName(text.replaceAll("*", "x"));
         return text;
       },
     ),
@@ -122,7 +143,8 @@ export const permissions = defineCommand({
     ),
     minimal: flag("--minimal", "Omit what the commands can do without, and rolling back"),
   },
-  async run({ operands, options: { bucket, use, account = "*", partition, minimal } }, io) {
+  async run({ operands, options }, io) {
+    const { bucket, user, use, account = "*", partition, minimal } = options;
     const chosen = operands.map((command) => ({ command, uses: usesOf(command, use) }));
     const unused = use.find((text) =>
       !chosen.some(({ uses }) =>
@@ -136,14 +158,19 @@ export const permissions = defineCommand({
       )
     );
     const buckets = bucket.length > 0 ? bucket : ["my-bucket"];
+    const granted = needed.filter(({ optional }) => !minimal || optional === undefined);
+    const names = { buckets, users: user, account };
     const document = permissionsDocument(
-      needed.filter(({ optional }) => !minimal || optional === undefined)
-        .flatMap((permission) => named(permission, buckets, account)),
+      granted.flatMap((permission) => named(permission, names)),
       partition,
     );
     for (const { command, uses } of chosen) {
       const others = use.length === 0 ? otherUses(command, uses) : undefined;
       if (others !== undefined) await writeMessage(io, others);
+    }
+    const isAsItComes = user.length === 0 && use.length === 0;
+    if (isAsItComes && granted.some(({ resource }) => resource === TOOL_USERS)) {
+      await writeMessage(io, "For users that are not called s3.*, name them: --user");
     }
     if (document === undefined) await writeMessage(io, "No permission is needed");
     else await writeJson(io, document);

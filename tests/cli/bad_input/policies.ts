@@ -100,6 +100,7 @@ const permissions: Case[] = rows(["permissions"], [
     /no use is called "nothing of the kind"\nUses of create:\n {2}A new user for an existing bucket\n/,
   ],
   [["create", "--bucket", "Bad?"], "Bad?"],
+  [["create", "--user", "a b"], 'Invalid value for --user: Invalid user name "a b"'],
   [["create", "--account", "1234"], "expected twelve digits, not"],
 ]);
 
