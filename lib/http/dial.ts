@@ -35,11 +35,11 @@ export async function dial(
     conn = tcp;
     tcp.setNoDelay(true);
     if (proxy?.protocol === "https:") {
-      conn = await startTls(tcp, proxy, network);
+      conn = await startTls(tcp, proxy, network, signal);
       if (isSecure) conn = tcp = await bridge(conn);
     }
     if (proxy !== undefined && isSecure) await openTunnel(conn, origin, proxy);
-    if (isSecure) conn = await startTls(tcp, origin, network);
+    if (isSecure) conn = await startTls(tcp, origin, network, signal);
     signal.throwIfAborted();
     return proxy === undefined || isSecure
       ? { conn, targetPrefix: "", headers: {} }
@@ -57,15 +57,22 @@ async function startTls(
   conn: Deno.TcpConn,
   server: URL,
   { ca }: NetworkSettings,
+  signal: AbortSignal,
 ): Promise<Deno.TlsConn> {
   const hostname = hostOf(server);
   const secure = await Deno.startTls(conn, { hostname, caCerts: ca === undefined ? [] : [ca] });
+  // The connection below can no longer be closed by itself.
+  const abort = () => closeIfOpen(secure);
+  signal.addEventListener("abort", abort);
   try {
+    signal.throwIfAborted();
     await secure.handshake();
     return secure;
   } catch (error) {
     closeIfOpen(secure);
     throw connectionError(error, hostname);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 
@@ -74,7 +81,10 @@ async function openTunnel(conn: Deno.Conn, origin: URL, proxy: URL): Promise<voi
   const head = formatHead("CONNECT", target, { host: target, ...proxyHeaders(proxy) });
   await writeAll(conn, new TextEncoder().encode(head));
   const reader = new MessageReader(conn);
-  const { status } = await reader.readHead();
+  const { status } = await reader.readHead().catch((error) => {
+    const { message } = error as Error;
+    throw new ConnectionError("ERR_PROXY_TUNNEL", `the proxy did not answer: ${message}`, error);
+  });
   if (status >= 200 && status < 300 && !reader.hasMore) return;
   throw new ConnectionError("ERR_PROXY_TUNNEL", `the proxy answered with status ${status}`);
 }

@@ -18,7 +18,7 @@ export class ConnectionError extends Error {
 
 /** The codes for a server that can't be reached: no request got there. */
 export const UNREACHABLE: ReadonlySet<string> = new Set(
-  ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"],
+  ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"],
 );
 
 /** The same, and the codes for a server that stays silent and a proxy that refuses. */

@@ -76,6 +76,32 @@ Deno.test("HttpClient: gives up a silent server, at whatever point it falls sile
   }
 });
 
+for (const proxy of ["", "http", "https"]) {
+  const way = proxy && ` behind a proxy by ${proxy}`;
+  Deno.test({
+    name: `HttpClient: gives up a server${way} that is silent when TLS begins`,
+    sanitizeOps: true,
+    sanitizeResources: true,
+    async fn() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      await using server = rawServer(async (peer) => {
+        if (proxy === "http") {
+          await peer.readHead();
+          await peer.send("HTTP/1.1 200 OK\r\n\r\n");
+        }
+        await promise;
+      });
+      const { host } = server.origin;
+      const network = proxy === "" ? {} : { proxyEnv: { https_proxy: `${proxy}://${host}` } };
+      using client = clientOf(200, network);
+      const request = get(server);
+      request.origin = new URL(proxy === "" ? `https://${host}` : "https://aws.invalid");
+      await assert.rejects(client.exchange(request), { code: "ETIMEDOUT" });
+      resolve();
+    },
+  });
+}
+
 Deno.test("HttpClient: gives up a server that stops reading the body", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   await using server = rawServer(async (peer) => {

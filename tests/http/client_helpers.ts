@@ -5,13 +5,17 @@
  */
 import { HttpClient } from "../../lib/http/client.ts";
 import type { HttpRequest } from "../../lib/http/connection.ts";
+import type { NetworkSettings } from "../../lib/http/proxy.ts";
 import type { Peer, RawServer } from "./raw_server.ts";
 
 const TIMEOUT_MS = 30_000;
 
 /** A client, closed at the end of its scope. */
-export function clientOf(timeoutMs = TIMEOUT_MS): HttpClient & Disposable {
-  return Object.assign(new HttpClient(timeoutMs), {
+export function clientOf(
+  timeoutMs = TIMEOUT_MS,
+  network: NetworkSettings = {},
+): HttpClient & Disposable {
+  return Object.assign(new HttpClient(timeoutMs, network), {
     [Symbol.dispose](this: HttpClient) {
       this.close();
     },
