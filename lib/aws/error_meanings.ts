@@ -9,8 +9,8 @@ import type { ErrorCode } from "../errors.ts";
 export interface Meaning {
   code: ErrorCode;
   /**
-   * What happened, if AWS's own words don't help. Where no answer came, the address of `the endpoint` is put
-   * in.
+   * What happened, if AWS's own words don't help. Where no answer came, the addresses of `the endpoint` and
+   * `the proxy` are put in.
    */
   message?: string;
   hint?: string;

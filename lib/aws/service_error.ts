@@ -266,10 +266,13 @@ function credentialsReason(error: unknown): Meaning | undefined {
   };
 }
 
-/** Whether an answer held neither a result nor an error. */
+/** Whether an answer held neither a result nor an error, or broke off before its end. */
 function isMalformedResponse(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   if (error instanceof SyntaxError) return true;
+  // The SDK's words where the bytes of an answer could not be read, whatever its status.
+  const { message = "" } = error as SdkError;
+  if (message.includes("Deserialization error: to see the raw response")) return true;
   const status = httpStatus(error);
   const isSuccess = status !== undefined && status >= 200 && status < 300;
   return "$responseBodyText" in error || (isSuccess && !("Code" in error));

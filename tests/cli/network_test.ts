@@ -187,7 +187,7 @@ for (
     assert.equal(code, 1);
     assert.match(
       stderr,
-      /^Error: .*: the proxy did not connect to the endpoint https:.*\n.*HTTPS_PROXY/,
+      /^Error: .*: the proxy http:\S+ did not connect to the endpoint https:.*\n.*HTTPS_PROXY/,
     );
     assert.doesNotMatch(stderr, /secret/);
     assert.ok(proxy.asked.length <= 3, proxy.asked.join("\n"));

@@ -53,7 +53,9 @@ for (const [action, args] of Object.entries(COMMANDS)) {
     assert.match(stderr, /\nCheck the connection, any proxy.* then try again\n$/);
   });
 
-  for (const answer of ["", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n<half"]) {
+  // A request of our own to S3 is sent ten times over.
+  for (const status of args[0] === "list-bucket" ? [""] : ["", "200 OK", "403 Forbidden"]) {
+    const answer = status && `HTTP/1.1 ${status}\r\ncontent-length: 100\r\n\r\n<half`;
     Deno.test(`unreachable: ${args[0]}, cut after ${JSON.stringify(answer)}`, async () => {
       await using server = answering(answer);
       const { origin } = server.origin;
@@ -87,6 +89,18 @@ for (const [action, args] of Object.entries(COMMANDS)) {
         await failure(args, `${scheme}://aws.invalid`, { [name]: proxy }),
         `Error: ${action}: the proxy http://127.0.0.1:9 refused the connection\n` +
           "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the environment, then try again\n",
+      );
+    }
+  });
+
+  Deno.test(`unreachable: ${args[0]}, a proxy that leads to no other server`, async () => {
+    for (const answer of ["", "HTTP/1.1 407 No\r\n\r\n", "220 mail.example.com\r\n\r\n"]) {
+      await using proxy = answering(answer);
+      const HTTPS_PROXY = `http://me:pass@${proxy.origin.host}`;
+      assert.equal(
+        await failure(args, "https://aws.invalid", { HTTPS_PROXY }),
+        `Error: ${action}: the proxy http://${proxy.origin.host} did not connect to the endpoint ` +
+          "https://aws.invalid\nCheck HTTPS_PROXY and NO_PROXY in the environment, and --endpoint-url\n",
       );
     }
   });

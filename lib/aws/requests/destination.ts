@@ -27,21 +27,22 @@ export function unreachableProxy(error: unknown): string | undefined {
   return UNREACHABLE.has(code) ? DESTINATIONS.get(error as object)?.proxy : undefined;
 }
 
-/** What has failed, with the address of `the endpoint` that it names. */
+/** What has failed, with the addresses of `the endpoint` and `the proxy` that it names. */
 export function withAddress(message: string, error: unknown): string {
-  const proxy = unreachableProxy(error);
-  const server = proxy === undefined ? `the endpoint ${endpointOf(error)}` : `the proxy ${proxy}`;
-  return message.replace("the endpoint", () => server.trimEnd());
+  const { endpoint = unnotedHost(error), proxy } = DESTINATIONS.get(error as object) ?? {};
+  const named = (server: string, address = "") => () => `the ${server} ${address}`.trimEnd();
+  if (unreachableProxy(error)) return message.replace("the endpoint", named("proxy", proxy));
+  const way = proxy === undefined || message.startsWith("the proxy")
+    ? ""
+    : ` (by the proxy ${proxy})`;
+  return message.replace("the proxy", named("proxy", proxy))
+    .replace("the endpoint", named("endpoint", `${endpoint}${way}`));
 }
 
-function endpointOf(error: unknown): string {
-  const destination = DESTINATIONS.get(error as object);
-  if (destination === undefined) {
-    // Of a provider of credentials that is not ours.
-    return /ENOTFOUND ([\w.-]+)/.exec((error as Error).message)?.[1] ?? "";
-  }
-  const { endpoint, proxy } = destination;
-  return proxy === undefined ? endpoint : `${endpoint} (by the proxy ${proxy})`;
+/** Of a provider of credentials that is not ours. */
+function unnotedHost(error: unknown): string {
+  const { message = "" } = (error ?? {}) as { message?: string };
+  return /ENOTFOUND ([\w.-]+)/.exec(message)?.[1] ?? "";
 }
 
 /** The parts of an SDK client and its requests that matter here. */

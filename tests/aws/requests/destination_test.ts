@@ -41,6 +41,14 @@ const CASES: [code: string, url: string, network: object, message: string][] = [
     "the endpoint http://a (by the proxy http://proxy.example:3128) did not answer in time",
   ],
   ["ECONNREFUSED", "https://a", PROXY, "the endpoint https://a refused the connection"],
+  ["ENETUNREACH", "http://a", PROXY, "the proxy http://proxy.example:3128 can't be reached"],
+  ["ENETUNREACH", "https://a", PROXY, "the endpoint https://a can't be reached"],
+  [
+    "ERR_PROXY_TUNNEL",
+    "http://a",
+    PROXY,
+    "the proxy http://proxy.example:3128 did not connect to the endpoint http://a",
+  ],
 ];
 
 for (const [code, url, network, message] of CASES) {
