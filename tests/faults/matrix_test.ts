@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { Content, type Fault, startSandbox } from "../../lib/sandbox/mod.ts";
 import { PART_SIZE } from "../../lib/objects/multipart.ts";
 import { isItsTurn } from "../support/arbitraries.ts";
+import { commandsInHelp, optionsInHelp } from "../support/help.ts";
 import { type Ran, run, type RunOptions, secretsOf } from "../support/run.ts";
 
 const FILES = {
@@ -38,6 +39,7 @@ const COMMANDS: string[][] = [
   ["create", "new-bucket", "-c", "-d", "15m"],
   ["create", "my-bucket", "--username", "filled"],
   ["delete-user", "filled"],
+  ["can", "my-bucket", "--user", "filled"],
   ["list-credentials"],
   ["extend", "ending", "30d"],
   ["rotate", "filled"],
@@ -285,6 +287,14 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(async () => {
   await Deno.remove(folder, { recursive: true });
   Deno.stdout.writeSync(new TextEncoder().encode(`faults tried: ${tried}\n`));
+});
+
+Deno.test("faults: every command that talks to AWS is among these", async () => {
+  const tried = new Set(COMMANDS.map(([command]) => command!));
+  for (const command of await commandsInHelp()) {
+    const options = await optionsInHelp(command);
+    assert.equal(tried.has(command), options.includes("--endpoint-url"), command);
+  }
 });
 
 for (const args of COMMANDS) {
