@@ -93,8 +93,12 @@ function permissionsAdvice({ code, message, hint }: S3CredentialsError, usage: s
   if (/\bexplicit deny\b/.test(message)) return undefined;
   const [, command] = /^Usage: \S+ ([\w-]+)/.exec(usage) ?? [];
   // A server that only says that access is denied leaves nothing else to hint at.
-  const isAction = hint === undefined || /\b(?:iam|s3|sts|kms):[A-Z]\w+/.test(hint);
-  return code === "access-denied" && isAction && command !== undefined
+  const isAction = hint === undefined
+    ? /(access ?denied|forbidden|HTTP status 403)\.?$/i.test(message)
+    : /\b(?:iam|s3|sts|kms):[A-Z]\w+/.test(hint);
+  // AWS tells everybody who is calling.
+  const takesAny = command !== undefined && command !== "whoami";
+  return code === "access-denied" && isAction && takesAny
     ? `For a policy that allows all that this takes: s3-credentials permissions ${command}`
     : undefined;
 }

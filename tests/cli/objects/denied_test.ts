@@ -100,3 +100,31 @@ Deno.test("get-bucket-policy: denied without a reason, names the command that te
       "For a policy that allows all that this takes: s3-credentials permissions get-bucket-policy\n",
   });
 });
+
+const REASONS: [line: string, code: string, message: string, error: string][] = [
+  [
+    "whoami",
+    "AccessDenied",
+    "Access Denied",
+    "Could not find out who is calling: AccessDenied: Access Denied",
+  ],
+  [
+    "get-bucket-policy my-bucket",
+    "AllAccessDisabled",
+    "All access to this object has been disabled",
+    "Could not read the policy of bucket my-bucket: AllAccessDisabled: All access to this object has been " +
+    "disabled",
+  ],
+];
+
+for (const [line, code, message, error] of REASONS) {
+  Deno.test(`${line}: denied as no permission can change, names no policy`, async () => {
+    await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+    sandbox.fail({ operation: "*", times: Infinity, error: { status: 403, code, message } });
+    assert.deepEqual(await run(line.split(" "), { sandbox }), {
+      code: 1,
+      stdout: "",
+      stderr: `Error: ${error}\n`,
+    });
+  });
+}
