@@ -27,12 +27,17 @@ const WORDS_BY_CODE: Record<string, string> = {
 /** Says what went wrong with a file; an error that is ours already stays as it is. */
 export function fileError(error: unknown, action: string, hint?: string): S3CredentialsError {
   if (error instanceof S3CredentialsError) return error;
-  const { name, code = "", message } = error as Error & { code?: string };
   // A missing permission of Deno is explained by the command line, for all commands alike.
-  if (name === "NotCapable") throw error;
-  const words = WORDS_BY_NAME[name] ?? WORDS_BY_CODE[code] ??
+  if ((error as Error).name === "NotCapable") throw error;
+  const message = `${action}: ${fileErrorWords(error)}`;
+  return new S3CredentialsError("file", message, { cause: error, hint });
+}
+
+/** The same as a part of a sentence. */
+export function fileErrorWords(error: unknown): string {
+  const { name, code = "", message } = error as Error & { code?: string };
+  return WORDS_BY_NAME[name] ?? WORDS_BY_CODE[code] ??
     message.replace(/ \(os error \d+\).*/s, "");
-  return new S3CredentialsError("file", `${action}: ${words}`, { cause: error, hint });
 }
 
 /** The same for a file that is to be written: where something does not exist, it is the file's directory. */

@@ -10,6 +10,7 @@ import type { ConnectOptions } from "../aws/settings.ts";
 import { parseEndpointUrl } from "../aws/endpoint_url.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
+import { fileErrorWords } from "../file_error.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
 import { decodeText } from "../text.ts";
 import { formatTime, parseExpiry } from "../time.ts";
@@ -171,12 +172,12 @@ export async function readInput(path: string, io: Io, option: string): Promise<s
 }
 
 function fileFault(error: unknown, path: string): string {
-  const { name, message, code } = error as Error & { code?: string };
+  const { name, code } = error as Error & { code?: string };
   if (name === "NotFound") return `File not found: ${path}`;
   if (name === "PermissionDenied") return `File may not be read: ${path}`;
   if (name === "NotCapable") return `Deno was not allowed to read ${path}: add --allow-read`;
   if (name === "IsADirectory" || code === "EISDIR") return `Not a file but a directory: ${path}`;
-  return `File could not be read: ${path}: ${message}`;
+  return `File could not be read: ${path}: ${fileErrorWords(error)}`;
 }
 
 /** Checks bucket names from the command line, and returns each once. */

@@ -26,6 +26,11 @@ export const authentication: Case[] = [
     rows(command, [
       [["--auth", "no-such-file"], "File not found: no-such-file"],
       [["--auth", FOLDER], /Not a file but a directory|File may not be read/],
+      // Windows finds no such file.
+      [
+        ["--auth", "LICENSE/x"],
+        /File (could not be read: LICENSE\/x: a part of the path is not a directory|not found.*)\n/,
+      ],
       [["--auth", "auth.txt", "--access-key", "AKIAEXAMPLE"], "--auth cannot be used with"],
       [["--auth", "auth.txt", "--secret-key", SECRET], "--auth cannot be used with"],
       [["--auth", "auth.txt", "--session-token", SECRET], "--auth cannot be used with"],
