@@ -62,6 +62,8 @@ export function namesRegion({ format, saveProfile }: DeliveryOptions): boolean {
 export interface Delivery extends Disposable {
   /** Whether the credentials go to standard output. */
   isPrinted: boolean;
+  /** Whether they were delivered, and nobody has them. */
+  readonly isLost: boolean;
   /** Delivers the credentials; if that fails, all that was created for them is removed. */
   deliver(created: CreatedCredentials): Promise<void>;
 }
@@ -127,6 +129,7 @@ export async function openDelivery(
     await checkProfile(saveProfile, { force, endpointUrl, env: io.env });
   }
   const file = output === undefined ? undefined : PrivateFile.open(output, { replace: force });
+  let isLost = false;
   const write = async (created: CreatedCredentials) => {
     const { credentials, accessKey, region: bucketRegion, regions } = created;
     if (namesRegion(options)) warnOfRegions(regions, bucketRegion ?? region, log);
@@ -134,7 +137,8 @@ export async function openDelivery(
     const text = formatCredentials(credentials, format, { accessKey, ...use });
     if (isPrinted) {
       await writeLine(io, text);
-      if (await io.stdout.isDiscarded?.()) log.warn(lossOf(created));
+      isLost = await io.stdout.isDiscarded?.() ?? false;
+      if (isLost) log.warn(lossOf(created));
       return;
     }
     file?.fill(`${text}\n`);
@@ -160,6 +164,9 @@ export async function openDelivery(
   };
   return {
     isPrinted,
+    get isLost() {
+      return isLost;
+    },
     deliver: (created) => deliver(created, write),
     [Symbol.dispose]: () => file?.[Symbol.dispose](),
   };

@@ -106,7 +106,10 @@ async function begin(aws: Aws, name: string, options: RotateOptions, io: Io): Pr
     now: io.now?.(),
   }).finally(log.flush);
   await delivery.deliver({ ...created, region }).finally(log.flush);
-  log.say(`Next: replace the old key everywhere, then s3-credentials rotate ${name} --finish`);
+  const next = delivery.isLost
+    ? `s3-credentials rotate ${name} --rollback`
+    : `replace the old key everywhere, then s3-credentials rotate ${name} --finish`;
+  log.say(`Next: ${next}`);
   await log.flush();
   if (options.wait === undefined) return;
   const { waitForCredentials } = await library.wait();

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { messageOf, S3CredentialsError } from "../../errors.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { fileErrorWords } from "../../file_error.ts";
 import { withRollbackReport } from "../rollback.ts";
 import type { CreatedCredentials } from "../types.ts";
 
@@ -17,7 +18,7 @@ export async function deliver(
   } catch (cause) {
     const error = new S3CredentialsError(
       "partial-failure",
-      `Could not write the credentials: ${messageOf(cause)}`,
+      `Could not write the credentials: ${fileErrorWords(cause)}`,
       { cause },
     );
     throw withRollbackReport(error, await created.rollBack());

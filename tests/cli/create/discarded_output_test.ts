@@ -52,8 +52,12 @@ for (const redirection of [">&-", "> /dev/null"]) {
     assert.equal((await run(["create", "my-bucket"], { sandbox })).code, 0);
     const { code, stderr } = await redirected(sandbox, `rotate ${USER}`, redirection);
     assert.equal(code, 0, stderr);
-    assert.ok(stderr.includes(warning(newestKey(sandbox))), stderr);
+    const next = `Next: s3-credentials rotate ${USER} --rollback\n`;
+    assert.ok(stderr.endsWith(warning(newestKey(sandbox)) + next), stderr);
     assert.equal(sandbox.account.users.get(USER)!.accessKeys.size, 2);
+    const rolledBack = await run(["rotate", USER, "--rollback"], { sandbox });
+    assert.equal(rolledBack.code, 0, rolledBack.stderr);
+    assert.equal(sandbox.account.users.get(USER)!.accessKeys.size, 1);
   });
 }
 

@@ -214,7 +214,7 @@ Deno.test("a full disk: the credentials can't be written, so nothing is left", a
   assert.equal(code, 1);
   assert.match(
     new TextDecoder().decode(stderr),
-    /^Error: Could not write the credentials: .*space/m,
+    /^Error: Could not write the credentials: No space left on device$/m,
   );
   assert.deepEqual(sandbox.snapshot(), before);
 });
