@@ -94,7 +94,7 @@ function permissionsAdvice({ code, message, hint }: S3CredentialsError, usage: s
   const [, command] = /^Usage: \S+ ([\w-]+)/.exec(usage) ?? [];
   // A server that only says that access is denied leaves nothing else to hint at.
   const isAction = hint === undefined
-    ? /(access ?denied|forbidden|HTTP status 403)\.?$/i.test(message)
+    ? /(access ?denied|forbidden|HTTP status 403\)?)\.?$/i.test(message)
     : /\b(?:iam|s3|sts|kms):[A-Z]\w+/.test(hint);
   // AWS tells everybody who is calling.
   const takesAny = command !== undefined && command !== "whoami";

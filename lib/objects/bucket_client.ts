@@ -231,8 +231,9 @@ export class BucketClient {
    */
   #noted(error: S3RequestError, request: BucketRequest): S3RequestError {
     // An answer to HEAD has no body, and so not even a code.
-    const isNameless = error.name === UNKNOWN && error.$metadata.httpStatusCode === 403;
-    if (error.name === "AccessDenied" || isNameless) {
+    const isAlike = [UNKNOWN, "Forbidden"].includes(error.name) &&
+      error.$metadata.httpStatusCode === 403;
+    if (error.name === "AccessDenied" || isAlike) {
       const hint = refusalHint(error.message, neededAction(request), this.bucket);
       if (hint !== undefined) noteMeaning(error, { code: "access-denied", hint });
     }

@@ -101,6 +101,27 @@ Deno.test("get-bucket-policy: denied without a reason, names the command that te
   });
 });
 
+for (const code of ["AccessDenied", "Forbidden"]) {
+  Deno.test(`${code} without words is a refusal without a reason`, async () => {
+    await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
+    const error = { status: 403, code, message: "" };
+    sandbox.fail({ operation: "*", times: Infinity, error });
+    const advice = "For a policy that allows all that this takes: s3-credentials permissions";
+    assert.equal(
+      (await run(["list-bucket", "my-bucket"], { sandbox })).stderr,
+      `Error: Could not list bucket my-bucket: ${code} (HTTP status 403)\n${
+        hint("s3:ListBucket")
+      }` +
+        `${advice} list-bucket\n`,
+    );
+    assert.equal(
+      (await run(["get-cors-policy", "my-bucket"], { sandbox })).stderr,
+      `Error: Could not read the CORS policy of bucket my-bucket: ${code} (HTTP status 403)\n` +
+        `${advice} get-cors-policy\n`,
+    );
+  });
+}
+
 const REASONS: [line: string, code: string, message: string, error: string][] = [
   [
     "whoami",
