@@ -344,5 +344,6 @@ async function abort(
     `--key=${printableWord(key)} --upload-id=${printableWord(uploadId)}`;
   if (signal?.aborted) return onWarning?.(`${left}. ${hint}`);
   const code = error instanceof S3CredentialsError ? error.code : "partial-failure";
-  throw new S3CredentialsError(code, left, { cause: error, hint });
+  const { message } = serviceError(error, `Could not put ${escapeName(key)}`);
+  throw new S3CredentialsError(code, `${message}. ${left}`, { cause: error, hint });
 }
