@@ -42,6 +42,10 @@ export async function containerCredentials(env: Environment): Promise<AwsCredent
   const tokenFile = env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
   return await withReason(`the container${addressIn(env)}`, async () => {
     if (!hasContainer(env)) throw new Error("AWS_CONTAINER_CREDENTIALS_FULL_URI is not set");
+    if (relative === undefined && fullUri(env) === undefined) {
+      // The runtime's words repeat it, with what may be secret in it.
+      throw new Error("AWS_CONTAINER_CREDENTIALS_FULL_URI is no URL of http or https");
+    }
     return await fromHttp({
       ...SILENT,
       awsContainerCredentialsRelativeUri: relative ?? "",
@@ -58,10 +62,15 @@ export async function containerCredentials(env: Environment): Promise<AwsCredent
 
 /** Where the container's service is, if it is no usual place. */
 function addressIn(env: Environment): string {
-  const url = env("AWS_CONTAINER_CREDENTIALS_FULL_URI") ?? "";
   const isUsed = env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") === undefined;
+  const url = isUsed ? fullUri(env) : undefined;
   // Without its query, which may be secret.
-  return isUsed && URL.canParse(url) ? `, from ${new URL(url).origin}` : "";
+  return url === undefined ? "" : `, from ${url.origin}`;
+}
+
+function fullUri(env: Environment): URL | undefined {
+  const url = URL.parse(env("AWS_CONTAINER_CREDENTIALS_FULL_URI") ?? "");
+  return url !== null && /^https?:$/.test(url.protocol) ? url : undefined;
 }
 
 /** The credentials of the instance's role. */

@@ -278,6 +278,20 @@ test("container: a service that can't be reached is named, without what may be s
   assert.deepEqual(sandbox.requests, []);
 });
 
+test("container: an address that is none is not repeated", async ({ sandbox, whoami }) => {
+  for (const url of ["http://me:hidden@no host/keys?token=hidden", "localhost:80/hidden", ""]) {
+    const env = () => ({ AWS_CONTAINER_CREDENTIALS_FULL_URI: url });
+    const { code, stdout, stderr } = await whoami({ env });
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.equal(
+      stderr,
+      "Error: Could not get the credentials of the container: AWS_CONTAINER_CREDENTIALS_FULL_URI is no " +
+        "URL of http or https\nPass --auth or --profile to use others\n",
+    );
+  }
+  assert.deepEqual(sandbox.requests, []);
+});
+
 test("container: is never the source for a profile that is named and gives none", async ({ server, whoami, sandbox }) => {
   const before = sandbox.snapshot();
   const container = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container` };
