@@ -280,10 +280,7 @@ for (const [list, operation] of [...Object.entries(PAGED), ["list-roles --detail
     const { code, stdout, stderr } = await run([...list!.split(" "), "--nl"], { sandbox });
     assert.equal(code, 1);
     assert.equal(stdout, "");
-    assert.match(
-      stderr,
-      /^Error: Could not list \w+: AccessDenied: Not for you\nFor a policy .*\n$/,
-    );
+    assert.match(stderr, /^Error: Could not list \w+: AccessDenied: Not for you\n$/);
   });
 
   test(`${list}: prints the first page if the second is refused, and fails`, async (sandbox) => {
@@ -295,10 +292,7 @@ for (const [list, operation] of [...Object.entries(PAGED), ["list-roles --detail
     const { code, stdout, stderr } = await run([...list!.split(" "), "--nl"], { sandbox });
     assert.equal(code, 1);
     assert.equal(stdout.trim().split("\n").length, size);
-    assert.match(
-      stderr,
-      /^Error: Could not list \w+: AccessDenied: Not for you\nFor a policy .*\n$/,
-    );
+    assert.match(stderr, /^Error: Could not list \w+: AccessDenied: Not for you\n$/);
   });
 }
 
