@@ -53,8 +53,10 @@ for (const [action, args] of Object.entries(COMMANDS)) {
     assert.match(stderr, /\nCheck the connection, any proxy.* then try again\n$/);
   });
 
-  // A request of our own to S3 is sent ten times over.
-  for (const status of args[0] === "list-bucket" ? [""] : ["", "200 OK", "403 Forbidden"]) {
+  // After a cut, a request of our own to S3 is sent ten times over; to STS it goes the same way.
+  const isSentOften = args[0] === "list-bucket";
+
+  for (const status of isSentOften ? [] : ["", "200 OK", "403 Forbidden"]) {
     const answer = status && `HTTP/1.1 ${status}\r\ncontent-length: 100\r\n\r\n<half`;
     Deno.test(`unreachable: ${args[0]}, cut after ${JSON.stringify(answer)}`, async () => {
       await using server = answering(answer);
@@ -104,6 +106,8 @@ for (const [action, args] of Object.entries(COMMANDS)) {
       );
     }
   });
+
+  if (isSentOften) continue;
 
   Deno.test(`unreachable: ${args[0]}, a proxy that breaks off`, async () => {
     await using proxy = answering("");
