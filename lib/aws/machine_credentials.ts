@@ -96,7 +96,12 @@ async function withReason(
     return await get();
   } catch (cause) {
     if (cause instanceof Error && cause.name === "NotCapable") throw cause;
-    const [reason = ""] = String((cause as Error).message).split("\n");
+    // A list stays in the sentence; what stands in further lines is for programmers.
+    const text = String((cause as Error).message).replace(/:\n\s*- /g, ": ").replace(
+      /\n\s*- /g,
+      ", ",
+    );
+    const [reason = ""] = text.split("\n");
     throw new S3CredentialsError(
       "credentials",
       `Could not get the credentials of ${what}: ${reason.replace(/^\w*Error: /, "")}`,

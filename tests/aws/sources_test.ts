@@ -278,6 +278,16 @@ test("container: a service that can't be reached is named, without what may be s
   assert.deepEqual(sandbox.requests, []);
 });
 
+test("container: a host that is not accepted comes with those that are", async ({ whoami }) => {
+  const env = () => ({ AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://192.0.2.1/keys" });
+  const { code, stdout, stderr } = await whoami({ env });
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(
+    stderr,
+    /^Error: .*, from http:\/\/192\.0\.2\.1: URL not accepted\..* following: loopback .*, ECS .*, EKS .*\n/,
+  );
+});
+
 test("container: an address that is none is not repeated", async ({ sandbox, whoami }) => {
   for (const url of ["http://me:hidden@no host/keys?token=hidden", "localhost:80/hidden", ""]) {
     const env = () => ({ AWS_CONTAINER_CREDENTIALS_FULL_URI: url });
