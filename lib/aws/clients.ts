@@ -7,6 +7,7 @@ import { withRequestLog } from "./request_log.ts";
 import { noService, SESSION_REFUSED } from "./error_meanings.ts";
 import { isBelievable, isCorrection } from "./requests/clock.ts";
 import { withDestinations } from "./requests/destination.ts";
+import { withoutWebPages } from "./requests/web_page.ts";
 import { awsErrorCode, isOtherService, noteMeaning } from "./service_error.ts";
 import { sdk } from "./sdk/load.ts";
 import { customEndpoint, type ServiceName, type Settings, usesPathStyle } from "./settings.ts";
@@ -204,7 +205,7 @@ function prepared<T extends IAMClient | STSClient | S3Client | S3ControlClient>(
   });
   rememberUserAgent(client.config);
   rememberSigner(client.config);
-  return traced(withoutVainRetries(client, clock), settings);
+  return traced(withoutWebPages(withoutVainRetries(client, clock)), settings);
 }
 
 /** Logs a client's requests, and notes where those went that fail; gives the same client. */

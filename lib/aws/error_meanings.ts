@@ -80,6 +80,11 @@ const UNREACHABLE: Meaning = {
   code: "network",
   hint: "Check the connection, any proxy and `endpointUrl`, then try again",
 };
+const WEB_PAGE: Meaning = {
+  code: "network",
+  hint:
+    "Check `endpointUrl`: it may be the port of a console. Or the network wants a sign-in first",
+};
 /** A connection that ended before the answer did. */
 export const CUT = { ...UNREACHABLE, message: "the connection to the endpoint was cut" };
 
@@ -183,11 +188,7 @@ export const ERRORS: Record<string, Meaning | undefined> = {
     message: "the endpoint answered others in the meantime, but not this request",
     hint: "Try this one again",
   },
-  ENOTS3: {
-    ...UNREACHABLE,
-    message: "the endpoint answers with a web page, not as S3 does",
-    hint:
-      "Check `endpointUrl`: it may be the port of a console. Or the network wants a sign-in first",
-  },
+  ENOTS3: { ...WEB_PAGE, message: "the endpoint answers with a web page, not as S3 does" },
+  ENOTAWS: { ...WEB_PAGE, message: "the endpoint answers with a web page, not as AWS does" },
   TimeoutError: { ...UNREACHABLE, message: "the endpoint did not answer in time" },
 };

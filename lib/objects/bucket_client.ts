@@ -18,10 +18,10 @@ import { AdaptiveLimiter, readRetryAfter, type Refusal } from "../http/adaptive_
 import { type ExchangeOptions, HttpClient, type HttpResponse } from "../http/client.ts";
 import type { HttpBody } from "../http/connection.ts";
 import { ConnectionError, NO_CONNECTION } from "../http/errors.ts";
-import type { HttpHead } from "../http/head.ts";
 import { backoffMs } from "../retry.ts";
 import { md5OfBody, sha256OfBody } from "../aws/requests/body_digest.ts";
 import { EMPTY_PAYLOAD_HASH, encodePath, Signer } from "../aws/requests/signature.ts";
+import { isOfService, isWebPage } from "../aws/requests/web_page.ts";
 import { childText, parseXml } from "../aws/requests/xml.ts";
 import { neededAction, refusalHint } from "./needed_action.ts";
 
@@ -200,7 +200,8 @@ export class BucketClient {
       signal: options.signal ?? this.#signal,
       onHead: (head) => {
         if (!isSuccess(head.status)) return undefined;
-        if (isWebPage(head, method)) {
+        // S3 names an entity tag for whatever it has stored.
+        if (isWebPage(head) || method === "PUT" && !isOfService(head.headers)) {
           throw new ConnectionError("ENOTS3", "the endpoint answers with a web page");
         }
         return options.onHead?.(head);
@@ -302,19 +303,6 @@ function isMissingDigest(
   return httpStatusCode === 400 &&
     (/^Missing(ContentMD5|UploadObjectWithObjectLockHeaders)$/.test(name) ||
       name === "InvalidRequest" && message.includes("Content-MD5"));
-}
-
-/**
- * Whether a success is none of S3: a page, as consoles and networks that want a sign-in answer
- * anything with. S3 names an entity tag for whatever it has stored, and servers like it have headers
- * of their own.
- */
-function isWebPage({ status, headers }: HttpHead, method: string): boolean {
-  const isOfS3 = "etag" in headers ||
-    Object.keys(headers).some((name) => /^x-(amz|goog)-/.test(name));
-  const isEmpty = status === 204 || headers["content-length"] === "0";
-  const isPage = !isEmpty && headers["content-type"]?.startsWith("text/html") === true;
-  return !isOfS3 && (isPage || method === "PUT");
 }
 
 /** What says that there are too many requests, or that the server can't keep up with them. */

@@ -1,7 +1,9 @@
 /**
- * Servers that can't be reached, or break off: the error names them, whichever way the request went.
+ * Servers that can't be reached, break off or are none of AWS's: the error names them, whichever way the
+ * request went.
  */
 import assert from "node:assert/strict";
+import { hostileServer } from "../attacks/hostile_server.ts";
 import { type RawServer, rawServer } from "../http/raw_server.ts";
 import { run } from "../support/run.ts";
 
@@ -119,3 +121,44 @@ for (const [action, args] of Object.entries(COMMANDS)) {
     );
   });
 }
+
+const PAGE = "\n<!DOCTYPE html><html><title>Sign in</title></html>";
+const BY_THE_SDK = [
+  ["list-users"],
+  ["list-roles"],
+  ["list-buckets"],
+  ["list-credentials"],
+  ["get-bucket-policy", "my-bucket"],
+  ["set-bucket-policy", "my-bucket", "--allow-all-get"],
+  ["get-public-access-block", "my-bucket"],
+  ["make-private", "my-bucket"],
+  ["create", "my-bucket"],
+  ["create", "my-bucket", "-c", "-d", "1h"],
+  ["rotate", "somebody"],
+  ["prune", "--expired", "--yes"],
+];
+
+for (const args of BY_THE_SDK) {
+  Deno.test(`${args.join(" ")}: an endpoint that answers a web page to everything`, async () => {
+    const headers = { "content-type": "text/html; charset=utf-8" };
+    await using server = hostileServer(() => new Response(PAGE, { headers }));
+    const { code, stdout, stderr } = await server.run(args);
+    assert.deepEqual([code, stdout], [1, ""], stderr);
+    assert.match(
+      stderr,
+      /the endpoint http:\/\/127\.0\.0\.1:\d+ answers with a web page, not as AWS does/,
+    );
+    assert.match(stderr, /Check --endpoint-url: it may be the port of a console/);
+  });
+}
+
+Deno.test("list-users: an answer of AWS's kind is one whatever type it has", async () => {
+  await using server = hostileServer(() =>
+    new Response(
+      '<ListUsersResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ListUsersResult>' +
+        "<IsTruncated>false</IsTruncated><Users/></ListUsersResult></ListUsersResponse>",
+      { headers: { "content-type": "text/html" } },
+    )
+  );
+  assert.deepEqual(await server.run(["list-users"]), { code: 0, stdout: "[]\n", stderr: "" });
+});

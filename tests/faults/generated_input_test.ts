@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { startSandbox } from "../../lib/sandbox/mod.ts";
 import { run } from "../support/run.ts";
-import { anyCharacter } from "../support/arbitraries.ts";
+import { anyCharacter, printable } from "../support/arbitraries.ts";
 
 const RUNS = 400;
 
@@ -101,7 +101,7 @@ const oddText = fc.oneof(
     ],
     ...["http://", "localhost:1", "eu-west-1", "arn:aws:iam::1:role/r", "none", "json", "bash"],
   ),
-  fc.string({ maxLength: 12 }),
+  printable({ minLength: 0, maxLength: 12 }),
   fc.string({ unit: anyCharacter, maxLength: 6 }),
 );
 

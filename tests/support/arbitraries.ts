@@ -20,6 +20,15 @@ export function isItsTurn(index: number, days: number): boolean {
 }
 
 /**
+ * Printable text. Not `fc.string`, which likes to make names such as `constructor`: one that is taken for a
+ * secret here would be redacted in the messages of other tests, which hold it.
+ */
+export function printable(length: { minLength: number; maxLength: number }): fc.Arbitrary<string> {
+  return fc.array(fc.integer({ min: 0x20, max: 0x7e }), length)
+    .map((codes) => String.fromCharCode(...codes));
+}
+
+/**
  * Any character but half of a surrogate pair: what fast-check calls the unit `binary`, without the
  * table of all of Unicode for which that takes a second.
  */
