@@ -9,6 +9,7 @@ import { isBelievable, isCorrection } from "./requests/clock.ts";
 import { withDestinations } from "./requests/destination.ts";
 import { withoutWebPages } from "./requests/web_page.ts";
 import { awsErrorCode, isOtherService, noteMeaning } from "./service_error.ts";
+import type { SdkClient } from "./sdk/client.ts";
 import { sdk } from "./sdk/load.ts";
 import { customEndpoint, type ServiceName, type Settings, usesPathStyle } from "./settings.ts";
 
@@ -105,7 +106,7 @@ function payingFor(client: S3Client): S3Client {
     Object.assign(args.request.headers, REQUEST_PAYER);
     return next(args);
   };
-  (client as AnyClient).middlewareStack.add(middleware, { step: "build", name: "requestPayer" });
+  (client as SdkClient).middlewareStack.add(middleware, { step: "build", name: "requestPayer" });
   return client;
 }
 
@@ -124,18 +125,8 @@ export async function s3ControlClient(settings: Settings): Promise<S3ControlClie
   return prepared(control, settings);
 }
 
-/** Each of the SDK's clients has types of its own for the functions around its calls. */
-interface AnyClient {
-  middlewareStack: {
-    // deno-lint-ignore no-explicit-any
-    add(middleware: any, options: any): void;
-    // deno-lint-ignore no-explicit-any
-    addRelativeTo(middleware: any, options: any): void;
-  };
-}
-
 /** Notes what an error of this client means, where its code doesn't tell. */
-function withErrorNotes<T extends AnyClient>(
+function withErrorNotes<T extends SdkClient>(
   client: T,
   note: (error: unknown) => void | Promise<void>,
 ): T {
@@ -153,7 +144,7 @@ function withErrorNotes<T extends AnyClient>(
  * machine's, also if it was signed for that time already, or that time isn't believed. Here it does so
  * only if the clock has been set since it was signed: no other error goes away by itself.
  */
-function withoutVainRetries<T extends AnyClient>(client: T, clock: Settings["clock"]): T {
+function withoutVainRetries<T extends SdkClient>(client: T, clock: Settings["clock"]): T {
   const middleware = (next: (args: unknown) => Promise<unknown>) => (args: unknown) => {
     const { offsetMs } = clock;
     return next(args).catch((error) => {
@@ -209,7 +200,7 @@ function prepared<T extends IAMClient | STSClient | S3Client | S3ControlClient>(
 }
 
 /** Logs a client's requests, and notes where those went that fail; gives the same client. */
-export function traced<T extends AnyClient>(client: T, { network, onRequest }: Settings): T {
+export function traced<T extends SdkClient>(client: T, { network, onRequest }: Settings): T {
   return withRequestLog(withDestinations(client, network), onRequest);
 }
 

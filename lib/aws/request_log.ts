@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SdkClient, SdkRequest } from "./sdk/client.ts";
 
 /** A request that was answered, or was not. */
 export interface LoggedRequest {
@@ -40,34 +41,23 @@ export function requestLog(request: LoggedRequest): string {
   return [title, ...headers].join("\n");
 }
 
-/** The parts of an SDK client and its requests that matter here. */
-interface LoggableClient {
-  middlewareStack: {
-    // deno-lint-ignore no-explicit-any -- each client has types of its own for this
-    add(middleware: any, options: any): void;
-  };
-}
-
-interface SdkRequest {
+interface WholeRequest extends SdkRequest {
   method: string;
-  protocol: string;
-  hostname: string;
-  port?: number;
   path: string;
   query?: Record<string, string | string[] | null>;
   headers: Record<string, string>;
 }
 
 /** Logs each request that an SDK client sends, retries included; gives the same client. */
-export function withRequestLog<T extends LoggableClient>(
+export function withRequestLog<T extends SdkClient>(
   client: T,
   log: ((lines: string) => void) | undefined,
 ): T {
   if (log === undefined) return client;
-  type Next = (args: { request: SdkRequest }) => Promise<{ response: { statusCode: number } }>;
+  type Next = (args: { request: WholeRequest }) => Promise<{ response: { statusCode: number } }>;
   const middleware = (next: Next, context: { commandName?: string }) =>
   async (
-    args: { request: SdkRequest },
+    args: { request: WholeRequest },
   ) => {
     const began = performance.now();
     const finish = (outcome: number | string) =>
@@ -94,7 +84,7 @@ export function withRequestLog<T extends LoggableClient>(
   return client;
 }
 
-function addressOf({ protocol, hostname, port, path, query = {} }: SdkRequest): string {
+function addressOf({ protocol, hostname, port, path, query = {} }: WholeRequest): string {
   const pairs = Object.entries(query).flatMap(([name, value]) =>
     [value].flat().map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(one ?? "")}`)
   );

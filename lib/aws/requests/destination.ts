@@ -6,6 +6,7 @@
  */
 import { UNREACHABLE } from "../../http/errors.ts";
 import { type NetworkSettings, proxyFor } from "../../http/proxy.ts";
+import type { SdkClient, SdkRequest } from "../sdk/client.ts";
 
 /** Where a request went; scheme, host and port only, since a URL may hold a password. */
 interface Destination {
@@ -43,19 +44,6 @@ export function withAddress(message: string, error: unknown): string {
 function unnotedHost(error: unknown): string {
   const { message = "" } = (error ?? {}) as { message?: string };
   return /ENOTFOUND ([\w.-]+)/.exec(message)?.[1] ?? "";
-}
-
-/** The parts of an SDK client and its requests that matter here. */
-interface SdkClient {
-  middlewareStack: {
-    // deno-lint-ignore no-explicit-any -- each client has types of its own for this
-    add(middleware: any, options: any): void;
-  };
-}
-interface SdkRequest {
-  protocol: string;
-  hostname: string;
-  port?: number;
 }
 
 /** Notes of what a client throws where its request went; gives the same client. */

@@ -6,6 +6,7 @@
  */
 import { ConnectionError } from "../../http/errors.ts";
 import type { HttpHead } from "../../http/head.ts";
+import type { SdkClient } from "../sdk/client.ts";
 
 /** Whether the headers of an answer are a service's, by an entity tag or by headers of its own. */
 export function isOfService(headers: HttpHead["headers"]): boolean {
@@ -20,14 +21,11 @@ export function isWebPage({ status, headers }: HttpHead): boolean {
   return isPage && !isOfService(headers);
 }
 
-/** The parts of an SDK client and its answers that matter here. */
-interface SdkClient {
+/** A client that is told how to read an answer to its end. */
+interface CollectingClient extends SdkClient {
   config: { streamCollector: (body: AsyncIterable<Uint8Array>) => Promise<Uint8Array> };
-  middlewareStack: {
-    // deno-lint-ignore no-explicit-any -- each client has types of its own for this
-    add(middleware: any, options: any): void;
-  };
 }
+
 interface SdkAnswer {
   response: {
     statusCode: number;
@@ -37,7 +35,7 @@ interface SdkAnswer {
 }
 
 /** Makes a client refuse web pages, in which it would find nothing amiss: no users, say; gives the same. */
-export function withoutWebPages<T extends SdkClient>(client: T): T {
+export function withoutWebPages<T extends CollectingClient>(client: T): T {
   const middleware = (next: (args: unknown) => Promise<SdkAnswer>) => async (args: unknown) => {
     const answer = await next(args);
     const { response } = answer;
