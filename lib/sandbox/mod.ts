@@ -22,14 +22,17 @@
  * @module
  */
 import { S3CredentialsError } from "../errors.ts";
+import { didYouMean, nearest } from "../suggest.ts";
 import type { Account, Cloud, User } from "./account.ts";
 import { firstAccount } from "./accounts.ts";
+import { AWS_OPERATIONS } from "./aws_operations.ts";
 import type { Clock } from "./clock.ts";
 import type { SandboxState } from "./dispatch.ts";
 import { type Fault, FaultList, type RequestRecord } from "./faults.ts";
 import { createAccessKey, createAccount, createBucket, createCloud, createUser } from "./seed.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 import { checkPolicy } from "../policy/language/statement.ts";
+import { ROUTES } from "./s3/service.ts";
 import { listen } from "./server.ts";
 import { restoreCloud, saveCloud } from "./state.ts";
 import { type AccountSnapshot, snapshotOf } from "./snapshot.ts";
@@ -157,7 +160,7 @@ export interface Sandbox extends SandboxAccount, AsyncDisposable {
   readonly requests: RequestRecord[];
   /** Writes the accounts as JSON text with all secrets, for {@linkcode SandboxOptions.state}. */
   save(): string;
-  /** Makes a later call fail. */
+  /** Makes a later call fail. Throws {@linkcode S3CredentialsError} for an operation that AWS doesn't have. */
   fail(fault: Fault): void;
   /** Removes all faults. */
   clearFaults(): void;
@@ -256,7 +259,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     accounts,
     clock: cloud.clock,
     requests: state.requests,
-    fail: (fault) => state.faults.add(fault),
+    fail(fault) {
+      checkOperation(fault.operation);
+      state.faults.add(fault);
+    },
     clearFaults: () => state.faults.clear(),
     save: () => saveCloud(cloud),
     close,
@@ -350,4 +356,17 @@ function keysOf({ accessKeys }: User): SandboxKeys {
   if (key === undefined) accessKeys.set((key = createAccessKey()).accessKeyId, key);
   const { accessKeyId, secretAccessKey } = key;
   return { accessKeyId, secretAccessKey };
+}
+
+/** Throws for a name that no operation has: a test with such a fault would pass whatever is tested. */
+function checkOperation(name: string): void {
+  const names = [
+    ...ROUTES.map((route) => route.name),
+    ...Object.values(AWS_OPERATIONS).flatMap((bySubject) => Object.values(bySubject).flat()),
+  ];
+  if (name === "*" || names.includes(name)) return;
+  throw new S3CredentialsError(
+    "usage",
+    `Cannot make ${name} fail: no operation has that name${didYouMean(nearest(name, names))}`,
+  );
 }

@@ -12,6 +12,19 @@ async function errorOf(call: Promise<unknown>): Promise<Error & { code?: string 
   return error;
 }
 
+Deno.test("fail: an operation that AWS doesn't have is refused, since it would never fail", async () => {
+  await using sandbox = await startSandbox();
+  const message =
+    "Cannot make CreateUsr fail: no operation has that name - did you mean CreateUser?";
+  assert.throws(
+    () => sandbox.fail({ operation: "CreateUsr", cut: true }),
+    { name: "S3CredentialsError", code: "usage", message },
+  );
+  for (const operation of ["*", "ListObjectsV2", "AssumeRole", "GenerateCredentialReport"]) {
+    sandbox.fail({ operation, cut: true });
+  }
+});
+
 Deno.test("fail: the n-th call of an operation fails, once", async () => {
   await using r = await room();
   r.sandbox.fail({ operation: "CreateUser", occurrence: 2, error: THROTTLING });
