@@ -73,6 +73,7 @@ Deno.test("withDestinations: throws what the client has thrown, whatever that is
   const client = {
     middlewareStack: {
       add: (middleware: (next: Send) => Send) => void (send = middleware(send)),
+      addRelativeTo: () => assert.fail(),
     },
   };
   assert.equal(withDestinations(client, {}), client);
