@@ -7,11 +7,11 @@ import type { Role as SdkRole } from "@aws-sdk/client-iam";
 import { DEFAULT_CONCURRENCY, mapOrdered } from "../concurrency.ts";
 import type { S3CredentialsError } from "../errors.ts";
 import type { PolicyDocument } from "../policy/document.ts";
-import type { Aws } from "../aws/connect.ts";
+import type { Aws, IAMClient } from "../aws/connect.ts";
 import { iamPages, withDetails } from "../aws/listing.ts";
 import { missingRole } from "../aws/missing.ts";
 import { isMissing, serviceError } from "../aws/service_error.ts";
-import { type IamCalls, iamCalls } from "./iam_calls.ts";
+import { listingClient } from "./iam_calls.ts";
 import { parseDocument } from "./iam_document.ts";
 import { detailOrError, type ListOptions, reportError } from "./list_options.ts";
 import type { UserPolicies } from "./user_policies.ts";
@@ -109,13 +109,13 @@ export interface ManagedPolicy {
  */
 export async function* listRoles(aws: Aws, options: ListOptions = {}): AsyncGenerator<Role> {
   const { names = [], details = false, concurrency = DEFAULT_CONCURRENCY } = options;
-  const calls = await iamCalls(aws, concurrency, "Could not list roles");
-  const roles = names.length > 0 ? namedRoles(calls, names, options) : allRoles(calls);
+  const iam = await listingClient(aws, concurrency, "Could not list roles");
+  const roles = names.length > 0 ? namedRoles(iam, names, options) : allRoles(iam);
   if (!details) {
     for await (const role of roles) yield await withTrustPolicy(role, options);
     return;
   }
-  const managed = managedPolicies(calls);
+  const managed = managedPolicies(iam);
   yield* withDetails(roles, async (role) => {
     const name = role.RoleName ?? "";
     const [summary, inlinePolicies, attachedPolicies] = await Promise.all([
@@ -123,34 +123,34 @@ export async function* listRoles(aws: Aws, options: ListOptions = {}): AsyncGene
       detailOrError(
         options,
         `Could not read the policies of role ${name}`,
-        inlineOf(calls, name),
+        inlineOf(iam, name),
       ),
       detailOrError(
         options,
         `Could not read the attached policies of role ${name}`,
-        attachedTo(calls, name, managed),
+        attachedTo(iam, name, managed),
       ),
     ]);
     return { ...summary, details: { inlinePolicies, attachedPolicies } };
   }, concurrency);
 }
 
-async function* allRoles({ iam, limiter }: IamCalls): AsyncGenerator<SdkRole> {
+async function* allRoles(iam: IAMClient): AsyncGenerator<SdkRole> {
   try {
-    yield* iamPages((page) => limiter.run(() => iam.listRoles(page)), (page) => page.Roles);
+    yield* iamPages((page) => iam.listRoles(page), (page) => page.Roles);
   } catch (error) {
     throw serviceError(error, "Could not list roles");
   }
 }
 
 async function* namedRoles(
-  { iam, limiter }: IamCalls,
+  iam: IAMClient,
   names: readonly string[],
   options: ListOptions,
 ): AsyncGenerator<SdkRole> {
   const found = mapOrdered(names, async (RoleName) => {
     try {
-      return (await limiter.run(() => iam.getRole({ RoleName }))).Role;
+      return (await iam.getRole({ RoleName })).Role;
     } catch (error) {
       reportError(
         options,
@@ -175,52 +175,48 @@ async function withTrustPolicy(role: SdkRole, options: ListOptions): Promise<Rol
 }
 
 async function inlineOf(
-  { iam, limiter }: IamCalls,
+  iam: IAMClient,
   RoleName: string,
 ): Promise<UserPolicies["Policies"]> {
   const names = iamPages(
-    (page) => limiter.run(() => iam.listRolePolicies({ RoleName, ...page })),
+    (page) => iam.listRolePolicies({ RoleName, ...page }),
     (page) => page.PolicyNames,
   );
   return await Array.fromAsync(mapOrdered(names, async (PolicyName) => {
-    const { PolicyDocument: text = "{}" } = await limiter.run(() =>
-      iam.getRolePolicy({ RoleName, PolicyName })
-    );
+    const { PolicyDocument: text = "{}" } = await iam.getRolePolicy({ RoleName, PolicyName });
     return { PolicyName, PolicyDocument: parseDocument(text) };
   }));
 }
 
 async function attachedTo(
-  { iam, limiter }: IamCalls,
+  iam: IAMClient,
   RoleName: string,
   managed: (arn: string) => Promise<ManagedPolicy>,
 ): Promise<ManagedPolicy[]> {
   const attached = iamPages(
-    (page) => limiter.run(() => iam.listAttachedRolePolicies({ RoleName, ...page })),
+    (page) => iam.listAttachedRolePolicies({ RoleName, ...page }),
     (page) => page.AttachedPolicies,
   );
   return await Array.fromAsync(mapOrdered(attached, ({ PolicyArn = "" }) => managed(PolicyArn)));
 }
 
 /** Fetches each managed policy once, however many roles it is attached to. */
-function managedPolicies(calls: IamCalls): (arn: string) => Promise<ManagedPolicy> {
+function managedPolicies(iam: IAMClient): (arn: string) => Promise<ManagedPolicy> {
   const fetched = new Map<string, Promise<ManagedPolicy>>();
   return (arn) => {
-    const known = fetched.get(arn) ?? managedPolicy(calls, arn);
+    const known = fetched.get(arn) ?? managedPolicy(iam, arn);
     fetched.set(arn, known);
     return known;
   };
 }
 
 async function managedPolicy(
-  { iam, limiter }: IamCalls,
+  iam: IAMClient,
   PolicyArn: string,
 ): Promise<ManagedPolicy> {
-  const { Policy: policy } = await limiter.run(() => iam.getPolicy({ PolicyArn }));
+  const { Policy: policy } = await iam.getPolicy({ PolicyArn });
   const VersionId = policy?.DefaultVersionId;
-  const { PolicyVersion: version } = await limiter.run(() =>
-    iam.getPolicyVersion({ PolicyArn, VersionId })
-  );
+  const { PolicyVersion: version } = await iam.getPolicyVersion({ PolicyArn, VersionId });
   const { Document: text, ...rest } = version ?? {};
   const Document = text === undefined ? undefined : parseDocument(text);
   return {

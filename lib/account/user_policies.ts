@@ -5,11 +5,11 @@
  */
 import { DEFAULT_CONCURRENCY, mapOrdered } from "../concurrency.ts";
 import type { PolicyDocument } from "../policy/document.ts";
-import type { Aws } from "../aws/connect.ts";
+import type { Aws, IAMClient } from "../aws/connect.ts";
 import { iamPages, withDetails } from "../aws/listing.ts";
 import { missingUser } from "../aws/missing.ts";
 import { isMissing, serviceError } from "../aws/service_error.ts";
-import { type IamCalls, iamCalls } from "./iam_calls.ts";
+import { listingClient } from "./iam_calls.ts";
 import { parseDocument } from "./iam_document.ts";
 import { type ListOptions, reportError } from "./list_options.ts";
 import { allUsers } from "./users.ts";
@@ -49,11 +49,11 @@ export async function* listUserPolicies(
   options: Omit<ListOptions, "details"> = {},
 ): AsyncGenerator<UserPolicies> {
   const { names = [], concurrency = DEFAULT_CONCURRENCY } = options;
-  const calls = await iamCalls(aws, concurrency, "Could not list users");
-  const userNames = names.length > 0 ? names : allUserNames(calls);
+  const iam = await listingClient(aws, concurrency, "Could not list users");
+  const userNames = names.length > 0 ? names : allUserNames(iam);
   const found = withDetails(userNames, async (UserName) => {
     try {
-      return { UserName, Policies: await userPolicies(calls, UserName) };
+      return { UserName, Policies: await userPolicies(iam, UserName) };
     } catch (error) {
       reportError(
         options,
@@ -66,22 +66,20 @@ export async function* listUserPolicies(
   for await (const one of found) if (one !== undefined) yield one;
 }
 
-async function* allUserNames(calls: IamCalls): AsyncGenerator<string> {
-  for await (const { UserName } of allUsers(calls)) yield UserName;
+async function* allUserNames(iam: IAMClient): AsyncGenerator<string> {
+  for await (const { UserName } of allUsers(iam)) yield UserName;
 }
 
 async function userPolicies(
-  { iam, limiter }: IamCalls,
+  iam: IAMClient,
   UserName: string,
 ): Promise<UserPolicies["Policies"]> {
   const names = iamPages(
-    (page) => limiter.run(() => iam.listUserPolicies({ UserName, ...page })),
+    (page) => iam.listUserPolicies({ UserName, ...page }),
     (page) => page.PolicyNames,
   );
   return await Array.fromAsync(mapOrdered(names, async (PolicyName) => {
-    const { PolicyDocument: text = "{}" } = await limiter.run(() =>
-      iam.getUserPolicy({ UserName, PolicyName })
-    );
+    const { PolicyDocument: text = "{}" } = await iam.getUserPolicy({ UserName, PolicyName });
     return { PolicyName, PolicyDocument: parseDocument(text) };
   }));
 }

@@ -4,10 +4,10 @@
  * @module
  */
 import { DEFAULT_CONCURRENCY } from "../concurrency.ts";
-import type { Aws } from "../aws/connect.ts";
+import type { Aws, IAMClient } from "../aws/connect.ts";
 import { iamPages } from "../aws/listing.ts";
 import { serviceError } from "../aws/service_error.ts";
-import { type IamCalls, iamCalls } from "./iam_calls.ts";
+import { listingClient } from "./iam_calls.ts";
 
 /** A user, under AWS's field names. */
 export interface User {
@@ -50,13 +50,13 @@ export interface User {
  * ```
  */
 export async function* listUsers(aws: Aws): AsyncGenerator<User> {
-  yield* allUsers(await iamCalls(aws, DEFAULT_CONCURRENCY, "Could not list users"));
+  yield* allUsers(await listingClient(aws, DEFAULT_CONCURRENCY, "Could not list users"));
 }
 
-/** The users of the account, within the calls of a listing. */
-export async function* allUsers({ iam, limiter }: IamCalls): AsyncGenerator<User> {
+/** The same by a client that is there already. */
+export async function* allUsers(iam: IAMClient): AsyncGenerator<User> {
   try {
-    const users = iamPages((page) => limiter.run(() => iam.listUsers(page)), (page) => page.Users);
+    const users = iamPages((page) => iam.listUsers(page), (page) => page.Users);
     for await (const user of users) yield user as User;
   } catch (error) {
     throw serviceError(error, "Could not list users");

@@ -9,7 +9,7 @@ import type {
   User as DescribedUser,
 } from "@aws-sdk/client-iam";
 import { type Access, describedUserAccess, type KnownPolicies } from "../../account/access.ts";
-import { type IamCalls, iamCalls } from "../../account/iam_calls.ts";
+import { listingClient } from "../../account/iam_calls.ts";
 import { type ListOptions, reportError } from "../../account/list_options.ts";
 import { allUsers } from "../../account/users.ts";
 import { answeringFrom, userDetails } from "../../account/user_details.ts";
@@ -124,11 +124,10 @@ export async function* listCredentials(
   options: ListCredentialsOptions = {},
 ): AsyncGenerator<CredentialSummary> {
   const { users = [], concurrency = CONCURRENCY, now = new Date() } = options;
-  const calls = await iamCalls(aws, concurrency, "Could not list users");
-  const iam = limited(calls);
+  const iam = await listingClient(aws, concurrency, "Could not list users");
   const known: KnownPolicies = new Map();
   const rows = withDetails(
-    users.length > 0 ? users.map((UserName) => ({ UserName, iam })) : everyUser(calls, iam),
+    users.length > 0 ? users.map((UserName) => ({ UserName, iam })) : everyUser(iam),
     (user) => rowsOfUser(user.iam, user.UserName, options, known, now),
     concurrency,
   );
@@ -142,7 +141,7 @@ interface Listed {
 }
 
 /** All users: with what GetAccountAuthorizationDetails says of them, or else with their names alone. */
-async function* everyUser(calls: IamCalls, iam: IAMClient): AsyncGenerator<Listed> {
+async function* everyUser(iam: IAMClient): AsyncGenerator<Listed> {
   let isListed = false;
   try {
     for await (const detail of userDetails(iam)) {
@@ -154,18 +153,7 @@ async function* everyUser(calls: IamCalls, iam: IAMClient): AsyncGenerator<Liste
     const error = serviceError(cause, "Could not list users");
     if (isListed || error.code === "credentials" || error.code === "network") throw error;
   }
-  for await (const { UserName } of allUsers(calls)) yield { UserName, iam };
-}
-
-/** The same client, each of whose calls waits for its turn. */
-function limited({ iam, limiter }: IamCalls): IAMClient {
-  return new Proxy(iam, {
-    get(target, name) {
-      const member = Reflect.get(target, name);
-      if (typeof member !== "function") return member;
-      return (...args: unknown[]) => limiter.run(() => member.apply(target, args));
-    },
-  });
+  for await (const { UserName } of allUsers(iam)) yield { UserName, iam };
 }
 
 async function rowsOfUser(

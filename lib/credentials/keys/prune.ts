@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { abortable } from "../../abortable.ts";
 import { deleteUser, type RemovedDependent } from "../../account/delete_user.ts";
-import { type IamCalls, iamCalls } from "../../account/iam_calls.ts";
+import { listingClient } from "../../account/iam_calls.ts";
 import { type ListOptions, reportError } from "../../account/list_options.ts";
 import { allUsers } from "../../account/users.ts";
 import type { Aws, IAMClient } from "../../aws/connect.ts";
@@ -83,10 +83,10 @@ export async function* findPrunableUsers(
 ): AsyncGenerator<PrunableUser> {
   checkCriteria(criteria);
   const { concurrency = DEFAULT_CONCURRENCY } = criteria;
-  const calls = await iamCalls(aws, concurrency, "Could not list users");
-  const found = withDetails(allUsers(calls), async ({ UserName }) => {
+  const iam = await listingClient(aws, concurrency, "Could not list users");
+  const found = withDetails(allUsers(iam), async ({ UserName }) => {
     try {
-      return await lookAt(calls.iam, UserName, criteria);
+      return await lookAt(iam, UserName, criteria);
     } catch (error) {
       // Between the list and now it may have been deleted.
       if (!isMissing(error)) reportError(criteria, asError(error, UserName));
@@ -103,7 +103,7 @@ function asError(error: unknown, userName: string): S3CredentialsError {
 
 /** The user if it may be removed, or else nothing. */
 async function lookAt(
-  iam: IamCalls["iam"],
+  iam: IAMClient,
   UserName: string,
   { expired, unusedFor, orphans, now = new Date() }: PruneCriteria,
 ): Promise<PrunableUser | undefined> {
