@@ -8,7 +8,6 @@ import { missingBucket, missingKey, missingRole, missingUser } from "../aws/miss
 import { awsErrorCode, isMissing, serviceError } from "../aws/service_error.ts";
 import { type Aws, connectionOf, type IAMClient } from "../aws/connect.ts";
 import { iamPages } from "../aws/listing.ts";
-import { mapOrdered } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
 import type { AccessPolicies, IdentityPolicy, NamedPolicy } from "../policy/access.ts";
 import type { PolicyDocument } from "../policy/document.ts";
@@ -16,6 +15,7 @@ import { type Principal, principalOf } from "../policy/language/principal.ts";
 import type { UnreadPolicy } from "../policy/unread.ts";
 import { bucketRegion } from "./bucket_details.ts";
 import { bucketPolicy } from "./bucket_settings.ts";
+import { inlinePolicies, type InlinePolicyCalls } from "./iam_calls.ts";
 import { parseDocument } from "./iam_document.ts";
 import { accountPublicAccessBlock, bucketPublicAccessBlock } from "./public_access_block.ts";
 import { type Identity, whoami } from "./whoami.ts";
@@ -104,8 +104,7 @@ async function fetchManagedPolicy(iam: IAMClient, PolicyArn: string): Promise<Po
 interface PolicyCalls {
   /** Such as `user alice`. */
   owner: string;
-  inlineNames(page: { Marker?: string }): Promise<{ PolicyNames?: string[]; Marker?: string }>;
-  inline(PolicyName: string): Promise<{ PolicyDocument?: string }>;
+  inline: InlinePolicyCalls;
   attached(
     page: { Marker?: string },
   ): Promise<{ AttachedPolicies?: { PolicyArn?: string }[]; Marker?: string }>;
@@ -120,13 +119,11 @@ async function identityPolicies(
   const inline = reader.read(
     "identity",
     `the inline policies of ${calls.owner}`,
-    Array.fromAsync(mapOrdered(
-      iamPages((page) => calls.inlineNames(page), (page) => page.PolicyNames),
-      async (name): Promise<IdentityPolicy> => {
-        const { PolicyDocument: text = "{}" } = await calls.inline(name);
-        return { type: types.inline, name, document: parseDocument(text) };
-      },
-    )),
+    Array.fromAsync(inlinePolicies(calls.inline), ({ PolicyName, PolicyDocument }) => ({
+      type: types.inline,
+      name: PolicyName,
+      document: PolicyDocument,
+    })),
   );
   // If the other list fails first, this failure must not count as unhandled.
   inline.catch(() => {});
@@ -176,8 +173,10 @@ async function groupPolicies(
     (groups ?? []).map(({ GroupName = "" }) =>
       identityPolicies(iam, reader, {
         owner: `group ${GroupName}`,
-        inlineNames: (page) => iam.listGroupPolicies({ GroupName, ...page }),
-        inline: (PolicyName) => iam.getGroupPolicy({ GroupName, PolicyName }),
+        inline: {
+          list: (page) => iam.listGroupPolicies({ GroupName, ...page }),
+          get: (PolicyName) => iam.getGroupPolicy({ GroupName, PolicyName }),
+        },
         attached: (page) => iam.listAttachedGroupPolicies({ GroupName, ...page }),
       }, OF_GROUP)
     ),
@@ -217,8 +216,10 @@ export async function describedUserAccess(
   const [own, ofGroups, permissionsBoundary] = await Promise.all([
     identityPolicies(iam, reader, {
       owner: `user ${UserName}`,
-      inlineNames: (page) => iam.listUserPolicies({ UserName, ...page }),
-      inline: (PolicyName) => iam.getUserPolicy({ UserName, PolicyName }),
+      inline: {
+        list: (page) => iam.listUserPolicies({ UserName, ...page }),
+        get: (PolicyName) => iam.getUserPolicy({ UserName, PolicyName }),
+      },
       attached: (page) => iam.listAttachedUserPolicies({ UserName, ...page }),
     }, OWN),
     groupPolicies(iam, reader, UserName),
@@ -257,8 +258,10 @@ async function roleAccess(iam: IAMClient, RoleName: string, known?: Identity): P
   const [identity, permissionsBoundary] = await Promise.all([
     identityPolicies(iam, reader, {
       owner: `role ${RoleName}`,
-      inlineNames: (page) => iam.listRolePolicies({ RoleName, ...page }),
-      inline: (PolicyName) => iam.getRolePolicy({ RoleName, PolicyName }),
+      inline: {
+        list: (page) => iam.listRolePolicies({ RoleName, ...page }),
+        get: (PolicyName) => iam.getRolePolicy({ RoleName, PolicyName }),
+      },
       attached: (page) => iam.listAttachedRolePolicies({ RoleName, ...page }),
     }, OWN),
     boundaryOf(iam, reader, role?.PermissionsBoundary?.PermissionsBoundaryArn),

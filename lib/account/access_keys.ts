@@ -5,11 +5,11 @@
  */
 import { abortable } from "../abortable.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
-import { iamPages } from "../aws/listing.ts";
 import { missingKey } from "../aws/missing.ts";
 import { awsErrorCode, isMissing, serviceError } from "../aws/service_error.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { checkAccessKeyId } from "../names.ts";
+import { accessKeysOf } from "./iam_calls.ts";
 
 /** Options of {@linkcode disableKey} and {@linkcode deleteKey}. */
 export interface KeyChangeOptions {
@@ -79,11 +79,7 @@ async function isActive(
 ): Promise<boolean | undefined> {
   try {
     const iam = await aws.iam();
-    const keys = iamPages(
-      (page) => iam.listAccessKeys({ UserName, ...page }),
-      (page) => page.AccessKeyMetadata,
-    );
-    for await (const key of keys) {
+    for await (const key of accessKeysOf(iam, UserName)) {
       if (key.AccessKeyId === AccessKeyId) return key.Status === "Active";
     }
   } catch {

@@ -11,7 +11,7 @@ import type { Aws, IAMClient } from "../aws/connect.ts";
 import { iamPages, withDetails } from "../aws/listing.ts";
 import { missingRole } from "../aws/missing.ts";
 import { isMissing, serviceError } from "../aws/service_error.ts";
-import { listingClient } from "./iam_calls.ts";
+import { inlinePolicies, listingClient } from "./iam_calls.ts";
 import { parseDocument } from "./iam_document.ts";
 import { detailOrError, type ListOptions, reportError } from "./list_options.ts";
 import type { UserPolicies } from "./user_policies.ts";
@@ -174,17 +174,10 @@ async function withTrustPolicy(role: SdkRole, options: ListOptions): Promise<Rol
   return { ...rest as Role, AssumeRolePolicyDocument };
 }
 
-async function inlineOf(
-  iam: IAMClient,
-  RoleName: string,
-): Promise<UserPolicies["Policies"]> {
-  const names = iamPages(
-    (page) => iam.listRolePolicies({ RoleName, ...page }),
-    (page) => page.PolicyNames,
-  );
-  return await Array.fromAsync(mapOrdered(names, async (PolicyName) => {
-    const { PolicyDocument: text = "{}" } = await iam.getRolePolicy({ RoleName, PolicyName });
-    return { PolicyName, PolicyDocument: parseDocument(text) };
+async function inlineOf(iam: IAMClient, RoleName: string): Promise<UserPolicies["Policies"]> {
+  return await Array.fromAsync(inlinePolicies({
+    list: (page) => iam.listRolePolicies({ RoleName, ...page }),
+    get: (PolicyName) => iam.getRolePolicy({ RoleName, PolicyName }),
   }));
 }
 

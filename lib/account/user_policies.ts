@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { DEFAULT_CONCURRENCY, mapOrdered } from "../concurrency.ts";
+import { DEFAULT_CONCURRENCY } from "../concurrency.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 import type { Aws, IAMClient } from "../aws/connect.ts";
-import { iamPages, withDetails } from "../aws/listing.ts";
+import { withDetails } from "../aws/listing.ts";
 import { missingUser } from "../aws/missing.ts";
 import { isMissing, serviceError } from "../aws/service_error.ts";
-import { listingClient } from "./iam_calls.ts";
-import { parseDocument } from "./iam_document.ts";
+import { inlinePolicies, listingClient } from "./iam_calls.ts";
 import { type ListOptions, reportError } from "./list_options.ts";
 import { allUsers } from "./users.ts";
 
@@ -53,7 +52,11 @@ export async function* listUserPolicies(
   const userNames = names.length > 0 ? names : allUserNames(iam);
   const found = withDetails(userNames, async (UserName) => {
     try {
-      return { UserName, Policies: await userPolicies(iam, UserName) };
+      const policies = inlinePolicies({
+        list: (page) => iam.listUserPolicies({ UserName, ...page }),
+        get: (PolicyName) => iam.getUserPolicy({ UserName, PolicyName }),
+      });
+      return { UserName, Policies: await Array.fromAsync(policies) };
     } catch (error) {
       reportError(
         options,
@@ -68,18 +71,4 @@ export async function* listUserPolicies(
 
 async function* allUserNames(iam: IAMClient): AsyncGenerator<string> {
   for await (const { UserName } of allUsers(iam)) yield UserName;
-}
-
-async function userPolicies(
-  iam: IAMClient,
-  UserName: string,
-): Promise<UserPolicies["Policies"]> {
-  const names = iamPages(
-    (page) => iam.listUserPolicies({ UserName, ...page }),
-    (page) => page.PolicyNames,
-  );
-  return await Array.fromAsync(mapOrdered(names, async (PolicyName) => {
-    const { PolicyDocument: text = "{}" } = await iam.getUserPolicy({ UserName, PolicyName });
-    return { PolicyName, PolicyDocument: parseDocument(text) };
-  }));
 }

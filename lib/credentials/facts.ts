@@ -16,6 +16,7 @@ import { S3CredentialsError } from "../errors.ts";
 import { isFullAccessArn, ROLE_NAME } from "./defaults.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
 import { accountOfArn } from "../policy/language/principal.ts";
+import { accessKeysOf } from "../account/iam_calls.ts";
 import { decodeDocument } from "../account/iam_document.ts";
 import { iamPages } from "../aws/listing.ts";
 import {
@@ -200,12 +201,8 @@ export function otherCase(name: string, existing: string, cause?: unknown): S3Cr
 }
 
 async function findAccessKeys(iam: IAM, userName: string): Promise<AccessKeyFacts[]> {
-  const keys = iamPages(
-    (page) => iam.listAccessKeys({ UserName: userName, ...page }),
-    (page) => page.AccessKeyMetadata,
-  );
   return await mapAll(
-    keys,
+    accessKeysOf(iam, userName),
     async ({ AccessKeyId: accessKeyId = "", Status: status, CreateDate }) => {
       const used = await ifAllowed(
         iam.getAccessKeyLastUsed({ AccessKeyId: accessKeyId }),

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { accessKeysOf } from "../account/iam_calls.ts";
 import { connectionOf, type IAMClient } from "../aws/connect.ts";
 import { policyText } from "../policy/document.ts";
 import { retry } from "../retry.ts";
@@ -157,12 +158,9 @@ async function foreignKeys(userName: string, { aws, user, discoveries }: Run): P
   if (user !== undefined && user.accessKeys === undefined) return [];
   const iam = await aws.iam();
   const earlier = new Set(user?.accessKeys?.map((key) => key.accessKeyId));
-  const pages = iamPages(
-    (page) => iam.listAccessKeys({ UserName: userName, ...page }),
-    (page) => page.AccessKeyMetadata,
-  );
   try {
-    const ids = await Array.fromAsync(pages, ({ AccessKeyId = "" }) => AccessKeyId);
+    const keys = await Array.fromAsync(accessKeysOf(iam, userName));
+    const ids = keys.map(({ AccessKeyId = "" }) => AccessKeyId);
     return ids.filter((id) => !earlier.has(id) && !discoveries.isOwnKey(id));
   } catch (error) {
     if (serviceError(error, "").code === "access-denied") return [];

@@ -9,12 +9,12 @@ import type {
   User as DescribedUser,
 } from "@aws-sdk/client-iam";
 import { type Access, describedUserAccess, type KnownPolicies } from "../../account/access.ts";
-import { listingClient } from "../../account/iam_calls.ts";
+import { accessKeysOf, listingClient } from "../../account/iam_calls.ts";
 import { type ListOptions, reportError } from "../../account/list_options.ts";
 import { allUsers } from "../../account/users.ts";
 import { answeringFrom, userDetails } from "../../account/user_details.ts";
 import type { Aws, IAMClient } from "../../aws/connect.ts";
-import { iamPages, withDetails } from "../../aws/listing.ts";
+import { withDetails } from "../../aws/listing.ts";
 import { missingUser } from "../../aws/missing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
 import { EXPIRES_POLICY, expiryOf } from "../expiry.ts";
@@ -220,12 +220,8 @@ async function lookAtUser(
   const user = described?.User;
   const isOurs = bucketsInUserName(UserName) !== undefined || hasOwnTags(tagsOf(user));
   if (!wantsAll && !isOurs) return undefined;
-  const pages = iamPages(
-    (page) => iam.listAccessKeys({ UserName, ...page }),
-    (page) => page.AccessKeyMetadata,
-  );
   const [listed, access] = await Promise.all([
-    ifReadable("the user's keys", Array.fromAsync(pages)),
+    ifReadable("the user's keys", Array.fromAsync(accessKeysOf(iam, UserName))),
     describedUserAccess(iam, UserName, user, { policies: known }),
   ]);
   const keys = listed && await Promise.all(listed.map(async (key): Promise<FoundKey> => {

@@ -5,11 +5,11 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { abortable } from "../../abortable.ts";
+import { accessKeysOf } from "../../account/iam_calls.ts";
 import { decodeDocument } from "../../account/iam_document.ts";
 import { whoami } from "../../account/whoami.ts";
 import { type Aws, connectionOf } from "../../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../../aws/credential_types.ts";
-import { iamPages } from "../../aws/listing.ts";
 import { missingUser } from "../../aws/missing.ts";
 import { httpStatus, isMissing, serviceError } from "../../aws/service_error.ts";
 import { customEndpoint } from "../../aws/settings.ts";
@@ -255,11 +255,8 @@ export async function extendKeys(
 /** The keys of a user; `undefined` if the caller may not list them. */
 async function keysOf(aws: Aws, userName: string) {
   const iam = await aws.iam();
-  const pages = iamPages(
-    (page) => iam.listAccessKeys({ UserName: userName, ...page }),
-    (page) => page.AccessKeyMetadata,
-  );
-  return await Array.fromAsync(pages, ({ AccessKeyId = "" }) => ({ accessKeyId: AccessKeyId }))
+  const keys = accessKeysOf(iam, userName);
+  return await Array.fromAsync(keys, ({ AccessKeyId = "" }) => ({ accessKeyId: AccessKeyId }))
     .catch(() => undefined);
 }
 

@@ -6,11 +6,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { abortable } from "../../abortable.ts";
 import { deleteUser, type RemovedDependent } from "../../account/delete_user.ts";
-import { listingClient } from "../../account/iam_calls.ts";
+import { accessKeysOf, listingClient } from "../../account/iam_calls.ts";
 import { type ListOptions, reportError } from "../../account/list_options.ts";
 import { allUsers } from "../../account/users.ts";
 import type { Aws, IAMClient } from "../../aws/connect.ts";
-import { iamPages, withDetails } from "../../aws/listing.ts";
+import { withDetails } from "../../aws/listing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
 import { DEFAULT_CONCURRENCY } from "../../concurrency.ts";
 import { asUsageError, S3CredentialsError } from "../../errors.ts";
@@ -109,10 +109,7 @@ async function lookAt(
 ): Promise<PrunableUser | undefined> {
   const { User } = await iam.getUser({ UserName });
   if (User === undefined || !hasOwnTags(tagsOf(User))) return undefined;
-  const listed = await Array.fromAsync(iamPages(
-    (page) => iam.listAccessKeys({ UserName, ...page }),
-    (page) => page.AccessKeyMetadata,
-  ));
+  const listed = await Array.fromAsync(accessKeysOf(iam, UserName));
   const Keys = listed.map(({ AccessKeyId = "", Status = "" }) => ({ AccessKeyId, Status }))
     .sort((one, other) => one.AccessKeyId < other.AccessKeyId ? -1 : 1);
   const as = (Reason: PrunableUser["Reason"], Since: Date) => ({ UserName, Reason, Since, Keys });

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { accessKeysOf } from "../../account/iam_calls.ts";
 import type { Aws } from "../../aws/connect.ts";
-import { iamPages } from "../../aws/listing.ts";
 import { missingUser } from "../../aws/missing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
 import { asUsageError, S3CredentialsError } from "../../errors.ts";
@@ -113,10 +113,7 @@ export async function readRotation(aws: Aws, userName: string): Promise<Rotation
     const iam = await aws.iam();
     const [user, metadata] = await Promise.all([
       iam.getUser({ UserName: userName }),
-      Array.fromAsync(iamPages(
-        (page) => iam.listAccessKeys({ UserName: userName, ...page }),
-        (page) => page.AccessKeyMetadata,
-      )),
+      Array.fromAsync(accessKeysOf(iam, userName)),
     ]);
     const keys = await Promise.all(metadata.map(async (key): Promise<RotationKey> => {
       const { AccessKeyId = "", Status = "Active", CreateDate = new Date(0) } = key;
