@@ -9,8 +9,8 @@ import type { S3CredentialsError } from "../errors.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 import type { Aws, IAMClient } from "../aws/connect.ts";
 import { iamPages, withDetails } from "../aws/listing.ts";
-import { missingRole } from "../aws/missing.ts";
-import { isMissing, serviceError } from "../aws/service_error.ts";
+import { roleError } from "../aws/missing.ts";
+import { serviceError } from "../aws/service_error.ts";
 import { inlinePolicies, listingClient } from "./iam_calls.ts";
 import { parseDocument } from "./iam_document.ts";
 import { detailOrError, type ListOptions, reportError } from "./list_options.ts";
@@ -152,12 +152,7 @@ async function* namedRoles(
     try {
       return (await iam.getRole({ RoleName })).Role;
     } catch (error) {
-      reportError(
-        options,
-        isMissing(error)
-          ? missingRole(RoleName)
-          : serviceError(error, `Could not look at role ${RoleName}`),
-      );
+      reportError(options, roleError(error, RoleName, `Could not look at role ${RoleName}`));
     }
   }, options.concurrency);
   for await (const role of found) if (role !== undefined) yield role;

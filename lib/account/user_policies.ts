@@ -7,8 +7,7 @@ import { DEFAULT_CONCURRENCY } from "../concurrency.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 import type { Aws, IAMClient } from "../aws/connect.ts";
 import { withDetails } from "../aws/listing.ts";
-import { missingUser } from "../aws/missing.ts";
-import { isMissing, serviceError } from "../aws/service_error.ts";
+import { userError } from "../aws/missing.ts";
 import { inlinePolicies, listingClient } from "./iam_calls.ts";
 import { type ListOptions, reportError } from "./list_options.ts";
 import { allUsers } from "./users.ts";
@@ -58,12 +57,8 @@ export async function* listUserPolicies(
       });
       return { UserName, Policies: await Array.fromAsync(policies) };
     } catch (error) {
-      reportError(
-        options,
-        isMissing(error)
-          ? missingUser(UserName)
-          : serviceError(error, `Could not read the policies of user ${UserName}`),
-      );
+      const action = `Could not read the policies of user ${UserName}`;
+      reportError(options, userError(error, UserName, action));
     }
   }, concurrency);
   for await (const one of found) if (one !== undefined) yield one;

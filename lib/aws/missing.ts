@@ -4,7 +4,7 @@
  * @module
  */
 import { S3CredentialsError } from "../errors.ts";
-import { awsErrorCode, serviceError } from "./service_error.ts";
+import { awsErrorCode, isMissing, serviceError } from "./service_error.ts";
 
 /** What to do about a bucket that doesn't exist. */
 export const SEE_BUCKETS = "To see the buckets of this account: `listBuckets`";
@@ -57,6 +57,16 @@ export function bucketError(error: unknown, bucket: string, action: string): S3C
   return awsErrorCode(error) === "NoSuchBucket"
     ? missingBucket(bucket, error)
     : serviceError(error, action);
+}
+
+/** What a call about a user has thrown: that there is no such user, or why `action` failed. */
+export function userError(error: unknown, userName: string, action: string): S3CredentialsError {
+  return isMissing(error) ? missingUser(userName) : serviceError(error, action);
+}
+
+/** What a call about a role has thrown: that there is no such role, or why `action` failed. */
+export function roleError(error: unknown, roleName: string, action: string): S3CredentialsError {
+  return isMissing(error) ? missingRole(roleName) : serviceError(error, action);
 }
 
 /** The cause is what may be passed on of AWS's own error. */

@@ -15,7 +15,7 @@ import { allUsers } from "../../account/users.ts";
 import { answeringFrom, userDetails } from "../../account/user_details.ts";
 import type { Aws, IAMClient } from "../../aws/connect.ts";
 import { withDetails } from "../../aws/listing.ts";
-import { missingUser } from "../../aws/missing.ts";
+import { userError } from "../../aws/missing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
 import { EXPIRES_POLICY, expiryOf } from "../expiry.ts";
 import { ownTagKey } from "../tags.ts";
@@ -173,12 +173,7 @@ async function rowsOfUser(
   } catch (error) {
     // Between the list and now it may have been deleted.
     if (isMissing(error) && !isNamed) return [];
-    reportError(
-      options,
-      isMissing(error)
-        ? missingUser(UserName)
-        : serviceError(error, `Could not look at user ${UserName}`),
-    );
+    reportError(options, userError(error, UserName, `Could not look at user ${UserName}`));
     return [];
   }
 }

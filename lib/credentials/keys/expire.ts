@@ -10,7 +10,7 @@ import { decodeDocument } from "../../account/iam_document.ts";
 import { whoami } from "../../account/whoami.ts";
 import { type Aws, connectionOf } from "../../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../../aws/credential_types.ts";
-import { missingUser } from "../../aws/missing.ts";
+import { userError } from "../../aws/missing.ts";
 import { httpStatus, isMissing, serviceError } from "../../aws/service_error.ts";
 import { customEndpoint } from "../../aws/settings.ts";
 import { asUsageError, S3CredentialsError } from "../../errors.ts";
@@ -212,7 +212,7 @@ export async function extendKeys(
       throw error;
     }),
   ]).catch((error) => {
-    throw isMissing(error) ? missingUser(userName) : serviceError(error, action);
+    throw userError(error, userName, action);
   });
   if (expires !== null && !force && (await whoami(aws)).Arn === user.User?.Arn) {
     throw new S3CredentialsError(

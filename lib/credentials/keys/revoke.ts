@@ -6,7 +6,7 @@
 import { abortable } from "../../abortable.ts";
 import { decodeDocument } from "../../account/iam_document.ts";
 import type { Aws } from "../../aws/connect.ts";
-import { missingRole } from "../../aws/missing.ts";
+import { missingRole, roleError } from "../../aws/missing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
 import { messageOf, S3CredentialsError } from "../../errors.ts";
 import { policyText } from "../../policy/document.ts";
@@ -115,7 +115,7 @@ export async function revokeSessions(aws: Aws, options: RevokeOptions = {}): Pro
     if (!dryRun) await iam.putRolePolicy({ ...target, PolicyDocument });
   } catch (error) {
     if (signal?.aborted && error === signal.reason) throw error;
-    throw isMissing(error) ? missingRole(role) : serviceError(error, action);
+    throw roleError(error, role, action);
   }
   return { RoleName: role, Before: before };
 }

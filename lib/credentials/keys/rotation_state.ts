@@ -5,8 +5,7 @@
  */
 import { accessKeysOf } from "../../account/iam_calls.ts";
 import type { Aws } from "../../aws/connect.ts";
-import { missingUser } from "../../aws/missing.ts";
-import { isMissing, serviceError } from "../../aws/service_error.ts";
+import { userError } from "../../aws/missing.ts";
 import { asUsageError, S3CredentialsError } from "../../errors.ts";
 import { checkBucketName, checkUserName } from "../../names.ts";
 import { describeKey } from "../describe.ts";
@@ -60,9 +59,7 @@ export async function bucketsOfUser(aws: Aws, userName: string): Promise<string[
     const buckets = tag?.split(" ") ?? bucketsInUserName(userName) ?? [];
     return buckets.every(isBucketName) ? buckets : [];
   } catch (error) {
-    throw isMissing(error)
-      ? missingUser(userName)
-      : serviceError(error, `Could not look at user ${userName}`);
+    throw userError(error, userName, `Could not look at user ${userName}`);
   }
 }
 
@@ -139,9 +136,7 @@ export async function readRotation(aws: Aws, userName: string): Promise<Rotation
     };
   } catch (error) {
     if (error instanceof S3CredentialsError) throw error;
-    throw isMissing(error)
-      ? missingUser(userName)
-      : serviceError(error, `Could not read the keys of user ${userName}`);
+    throw userError(error, userName, `Could not read the keys of user ${userName}`);
   }
 }
 
