@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { User } from "@aws-sdk/client-iam";
 import denoJson from "../../deno.json" with { type: "json" };
 import { serviceError } from "../aws/service_error.ts";
 import { InvalidInput, messageOf } from "../errors.ts";
@@ -84,6 +85,16 @@ export function userTags(
 export function roleTags(request: CreateRequest): Tag[] {
   const own = { [ownTagKey("version")]: denoJson.version };
   return [...tagList(request.tags), ...request.ownTags === false ? [] : tagList(own)];
+}
+
+/** The tags of a user as an object. */
+export function tagsOf(user: User | undefined): Record<string, string> {
+  return Object.fromEntries((user?.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
+}
+
+/** Whether this tool has created a user: `rotate` tags those of others too. */
+export function hasOwnTags(tags: Record<string, string>): boolean {
+  return tags[ownTagKey("version")] !== undefined;
 }
 
 /** Tags as AWS takes them. */

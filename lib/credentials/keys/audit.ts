@@ -18,7 +18,7 @@ import { withDetails } from "../../aws/listing.ts";
 import { userError } from "../../aws/missing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
 import { EXPIRES_POLICY, expiryOf } from "../expiry.ts";
-import { ownTagKey } from "../tags.ts";
+import { hasOwnTags, ownTagKey, tagsOf } from "../tags.ts";
 import { bucketsInUserName } from "./own_names.ts";
 import {
   beyondTags,
@@ -80,16 +80,6 @@ export interface ListCredentialsOptions extends Pick<ListOptions, "onError" | "c
 const DAY_MS = 86_400_000;
 /** Each user takes two to seven calls, so that many are made at the same time. */
 const CONCURRENCY = 32;
-
-/** The tags of a user as an object. */
-export function tagsOf(user: DescribedUser | undefined): Record<string, string> {
-  return Object.fromEntries((user?.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
-}
-
-/** Whether this tool has created a user: `rotate` tags those of others too. */
-export function hasOwnTags(tags: Record<string, string>): boolean {
-  return tags[ownTagKey("version")] !== undefined;
-}
 
 /**
  * Lists access keys with all that decides whether they should stay: age, last use, what they may do, when

@@ -16,7 +16,7 @@ import { DEFAULT_CONCURRENCY } from "../../concurrency.ts";
 import { asUsageError, S3CredentialsError } from "../../errors.ts";
 import { checkUnusedFor } from "../../time.ts";
 import { EXPIRES_POLICY, ownExpiryOfText } from "../expiry.ts";
-import { hasOwnTags, tagsOf } from "./audit.ts";
+import { hasOwnTags, tagsOf } from "../tags.ts";
 
 /** Which users are to be removed: those that any of these applies to. */
 export interface PruneCriteria {
