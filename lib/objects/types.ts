@@ -48,7 +48,7 @@ export interface TransferOptions {
   /**
    * Maximum number of concurrent requests. One stream takes one request, whatever stands here.
    *
-   * @default {32}
+   * @default {64}
    */
   concurrency?: number;
   /** Called whenever something changes, with the same object each time. */
