@@ -5,15 +5,7 @@
  */
 import http from "node:http";
 import https from "node:https";
-
-/** Options of an agent. */
-export interface AgentOptions {
-  keepAlive: boolean;
-  /** The proxy for each scheme, and the hosts that need none. */
-  proxyEnv?: Record<string, string>;
-  /** Trusted certificate authorities; PEM. */
-  ca?: string;
-}
+import type { NetworkSettings } from "../http/proxy.ts";
 
 /** As many as the SDK itself would have. */
 const MAX_SOCKETS = 50;
@@ -21,7 +13,9 @@ const MAX_SOCKETS = 50;
 const MAX_INTERIM_ANSWERS = 20;
 
 /** One agent for each scheme. */
-export function agents(options: AgentOptions): { httpAgent: http.Agent; httpsAgent: https.Agent } {
+export function agents(
+  options: NetworkSettings & { keepAlive: boolean },
+): { httpAgent: http.Agent; httpsAgent: https.Agent } {
   const all = { maxSockets: MAX_SOCKETS, ...options };
   return {
     httpAgent: sendingOnce(watched(new http.Agent(all))),

@@ -19,7 +19,7 @@ import {
   stsClient,
 } from "./clients.ts";
 import { describeSource, sourceProvider } from "./credential_sources.ts";
-import type { NetworkSettings } from "./network.ts";
+import type { NetworkSettings } from "../http/proxy.ts";
 import { bucketEndpoint } from "./requests/bucket_endpoint.ts";
 import type { Clock } from "./requests/clock.ts";
 import {

@@ -6,14 +6,7 @@
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { fileError } from "../file_error.ts";
-
-/** How connections are made, in the terms of `node:http`'s and `node:https`'s agents. */
-export interface NetworkSettings {
-  /** The proxy for each scheme of an endpoint, and the hosts that need none. */
-  proxyEnv?: Record<string, string>;
-  /** Trusted certificate authorities, in place of Deno's own list; PEM. */
-  ca?: string;
-}
+import type { NetworkSettings } from "../http/proxy.ts";
 
 /** A proxy could not find this machine. */
 const NEVER_BY_PROXY = "localhost,127.0.0.1,::1";

@@ -9,7 +9,8 @@ import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "./cre
 import { ADDRESSING_STYLES, type AddressingStyle } from "./addressing.ts";
 import { parseEndpointUrl } from "./endpoint_url.ts";
 import { checkedKeys } from "./keys.ts";
-import { type NetworkSettings, networkSettings } from "./network.ts";
+import type { NetworkSettings } from "../http/proxy.ts";
+import { networkSettings } from "./network.ts";
 import type { Clock } from "./requests/clock.ts";
 import {
   type CredentialSource,

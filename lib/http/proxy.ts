@@ -4,11 +4,14 @@
  * @module
  */
 
-/** What stands between this machine and servers. */
+/** How connections are made, in the terms of the agents of `node:http` and `node:https`. */
 export interface NetworkSettings {
-  /** The proxies by the scheme of the endpoint, and the hosts that are called without them. */
+  /** The proxy for each scheme of an endpoint, and the hosts that need none. */
   proxyEnv?: Record<string, string>;
-  /** Certificates of authorities to trust besides the usual ones; PEM. */
+  /**
+   * Certificates of authorities, in PEM format. Node's connections trust them in place of the usual ones,
+   * Deno's in addition to these.
+   */
   ca?: string;
 }
 
