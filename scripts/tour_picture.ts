@@ -1,7 +1,6 @@
 /**
  * The picture on the first screen of the README: a terminal with real output of the commands, run in
- * a sandbox. Key ids, secrets and dates are replaced by AWS's own examples, so that the picture only
- * changes when the output does.
+ * a sandbox. Dates are replaced by one example, so that the picture only changes when the output does.
  *
  * @module
  */
@@ -11,7 +10,7 @@ import { type Sandbox, startSandbox } from "../lib/sandbox/mod.ts";
 
 /** A command as it is typed, and whether it must succeed; some are needed, but not shown. */
 const SCENES: [line: string, outcome: "works" | "denied" | "works unseen"][] = [
-  ["s3-credentials create photos --create-bucket --read-only", "works"],
+  ["s3-credentials create photos --create-bucket --read-only -o key.json", "works"],
   ["s3-credentials put-object photos cat.jpg cat.jpg --silent", "works unseen"],
   ["s3-credentials list-bucket photos --csv --auth key.json", "works"],
   ["s3-credentials put-object photos cat.jpg cat.jpg --auth key.json", "denied"],
@@ -40,27 +39,25 @@ function linesOf(text: string, kind: Line["kind"]): Line[] {
   }));
 }
 
-/** What AWS's documentation uses in place of a real key. */
-function withExampleSecrets(text: string): string {
-  return text
-    .replaceAll(/\bAKIA[A-Z0-9]{16}\b/g, "AKIAIOSFODNN7EXAMPLE")
-    .replaceAll(/("SecretAccessKey": )"[^"]*"/g, '$1"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"')
-    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00:00/g, "2026-11-26 09:41:00+00:00");
+function withExampleDates(text: string): string {
+  return text.replaceAll(
+    /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00:00/g,
+    "2026-11-26 09:41:00+00:00",
+  );
 }
 
+/** Runs a command whose files are in the directory. */
 async function play(
   sandbox: Sandbox,
   line: string,
-  files: Map<string, string>,
-): Promise<{ code: number; stdout: string; lines: Line[] }> {
+  directory: string,
+): Promise<{ code: number; lines: Line[] }> {
   const lines: Line[] = [];
-  let output = "";
   const screen = (kind: Line["kind"]) => ({
     isTerminal: false,
     write(data: string | Uint8Array) {
       const text = typeof data === "string" ? data : new TextDecoder().decode(data);
-      if (kind === "data") output += text;
-      lines.push(...linesOf(withExampleSecrets(text), kind));
+      lines.push(...linesOf(withExampleDates(text.replaceAll(`${directory}/`, "")), kind));
       return Promise.resolve();
     },
   });
@@ -75,11 +72,11 @@ async function play(
     stdout: screen("data"),
     stderr: screen("message"),
     env: (name) => env[name],
-    readFile: (path) => Promise.resolve(new TextEncoder().encode(files.get(path) ?? "")),
     permit: () => Promise.resolve(),
   };
-  const code = await main(line.split(" ").slice(1), io);
-  return { code, stdout: output, lines };
+  const real = line.replaceAll(/(?<=(?:-o|--auth|cat\.jpg) )\w+\.\w+/g, `${directory}/$&`);
+  const code = await main(real.split(" ").slice(1), io);
+  return { code, lines };
 }
 
 function escapeXml(text: string): string {
@@ -94,7 +91,7 @@ function svg(lines: readonly Line[]): string {
     `${escapeXml(text)}</text>`
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" xml:space="preserve">
-<title>One command makes a bucket and a key that can read it; writing with that key is denied</title>
+<title>One command makes a bucket and a key that can only read it: listing works, writing is denied</title>
 <style>
 text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
   white-space: pre; fill: #d5d9e0 }
@@ -114,22 +111,20 @@ ${rows.join("\n")}
 /** The picture as SVG. Throws where a command does not end as the picture says. */
 export async function tourPicture(): Promise<string> {
   await using sandbox = await startSandbox();
-  const file = await Deno.makeTempFile();
-  const files = new Map<string, string>();
+  const directory = await Deno.makeTempDir();
   const screen: Line[] = [];
   try {
+    await Deno.writeTextFile(`${directory}/cat.jpg`, "meow");
     for (const [line, outcome] of SCENES) {
-      const real = line.replace("cat.jpg cat.jpg", `cat.jpg ${file}`);
-      const { code, stdout, lines } = await play(sandbox, real, files);
+      const { code, lines } = await play(sandbox, line, directory);
       if ((code === 0) === (outcome === "denied")) {
         throw new Error(`${line} ended with ${code}: ${lines.map(({ text }) => text).join("\n")}`);
       }
-      if (line.includes(" create ")) files.set("key.json", stdout);
       if (outcome === "works unseen") continue;
       screen.push({ text: `$ ${line}`, kind: "prompt" }, ...lines, { text: "", kind: "data" });
     }
   } finally {
-    await Deno.remove(file);
+    await Deno.remove(directory, { recursive: true });
   }
   return svg(screen.slice(0, -1).flatMap(wrapped));
 }
