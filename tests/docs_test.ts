@@ -18,20 +18,23 @@ const LEFT_OUT: [RegExp, string][] = [
   [/ sandbox( --port \d+)?$/, "serves until Ctrl-C; tests/cli/program_test.ts runs it"],
   [/ localserver /, "serves until Ctrl-C; tests/cli/localserver_test.ts runs it"],
   [/-- aws /, "needs the aws CLI; tests/peers runs it"],
+  [/-- bash$/, "opens a shell"],
   [/localhost:9000|role\/MyRole/, "needs another server; tests/peers runs these"],
   [/--auth session\.json/, "needs a session with MFA"],
   [/ (~\/|\/usr\/)|Out-String|\| source$|<\(/, "belongs to a shell or folder of the user's own"],
   [/ migrating|create b |policy b |'b\*'/, "shows a mistake"],
 ];
 
-/** A page whose commands follow upon those before, up to the next heading. */
-const PAGE_OF_WALKS = "docs/recipes.md";
+/** Pages whose commands follow upon those before, up to the next heading. */
+const PAGES_OF_WALKS = ["README.md", "docs/recipes.md"];
 
 /** What of a page is run: its commands one by one, or all of a section in a row. */
 function examplesOf(page: string): string[][] {
   const text = Deno.readTextFileSync(page);
   const isRun = (command: string) => !LEFT_OUT.some(([pattern]) => pattern.test(command));
-  if (page !== PAGE_OF_WALKS) return commandsOf(text).filter(isRun).map((command) => [command]);
+  if (!PAGES_OF_WALKS.includes(page)) {
+    return commandsOf(text).filter(isRun).map((command) => [command]);
+  }
   return text.split(/^## /m).map((section) => commandsOf(section).filter(isRun))
     .filter((commands) => commands.length > 0);
 }

@@ -93,13 +93,14 @@ Deno.test("JSR: the command line alone fetches what a command needs when it is r
 /** What `deno install` makes is a script. */
 const NAME = Deno.build.os === "windows" ? "s3-credentials.cmd" : "s3-credentials";
 
-Deno.test("JSR: the README's deno install makes the command s3-credentials", async () => {
-  const [line = ""] = /^deno install .*$/m.exec(await Deno.readTextFile("README.md")) ?? [];
+/** Installs the command by a line of the README, and runs it. */
+async function runInstalled(line: string, cwd: string, args: string[]) {
+  const root = await Deno.makeTempDir({ dir: folder });
   const [, install = "", ...words] = line.split(" ");
-  const made = await deno([install, "--root", `${folder}/installed`, ...words], {}, folder);
+  const made = await deno([install, "--root", root, ...words], {}, cwd);
   assert.equal(made.code, 0, made.stderr);
-  const { code, stdout } = await new Deno.Command(`${folder}/installed/bin/${NAME}`, {
-    args: ["policy", "my-bucket"],
+  const { code, stdout, stderr } = await new Deno.Command(`${root}/bin/${NAME}`, {
+    args,
     cwd: folder,
     env: {
       DENO_DIR: `${folder}/cache`,
@@ -107,8 +108,22 @@ Deno.test("JSR: the README's deno install makes the command s3-credentials", asy
       PATH: `${dirname(Deno.execPath())}${delimiter}${Deno.env.get("PATH")}`,
     },
   }).output();
-  assert.equal(code, 0);
-  assert.equal(decode(stdout), (await run(["policy", "my-bucket"])).stdout);
+  assert.equal(code, 0, decode(stderr));
+  return decode(stdout);
+}
+
+Deno.test("JSR: the README's deno install makes the command s3-credentials", async () => {
+  const [line = ""] = /^deno install .*$/m.exec(await Deno.readTextFile("README.md")) ?? [];
+  const args = ["policy", "my-bucket"];
+  assert.equal(await runInstalled(line, folder, args), (await run(args)).stdout);
+});
+
+Deno.test("README: deno install in a clone makes a command that finds its packages", async () => {
+  const readme = await Deno.readTextFile("README.md");
+  const [, line = ""] = /`(deno install [^`]* cli\.ts)`/.exec(readme) ?? [];
+  const inside = [Deno.execPath(), "eval", "console.log('sandboxed')"];
+  const stdout = await runInstalled(line, Deno.cwd(), ["sandbox", "--", ...inside]);
+  assert.equal(stdout, "sandboxed\n");
 });
 
 Deno.test("JSR: after deno add, the README's example of an import runs", async () => {
