@@ -13,7 +13,7 @@ import { checkBucketName } from "../names.ts";
 import { partitionOfArn, partitionOfRegion } from "../partitions.ts";
 import { apply } from "./apply.ts";
 import { checkIsFuture, checkNotExpired, EXPIRES_POLICY, expiryOfText } from "./expiry.ts";
-import { proveExpiry, usesAwsEndpoints } from "./keys/expire.ts";
+import { proveExpiry, usesAwsEndpoints } from "./keys/expiry_proof.ts";
 import { findEncryptionKeys, findForeignBuckets, findUser, gatherFacts } from "./facts.ts";
 import { keyStatements } from "./grant.ts";
 import { NOTHING_EXISTS, planCreate } from "./plan.ts";

@@ -1,25 +1,21 @@
 /**
- * Changing when the keys of a user expire, and finding out whether a server lets them.
+ * Changing when the keys of a user expire.
  *
  * @module
  */
 import { isDeepStrictEqual } from "node:util";
-import { abortable } from "../../abortable.ts";
 import { accessKeysOf } from "../../account/iam_calls.ts";
 import { decodeDocument } from "../../account/iam_document.ts";
 import { whoami } from "../../account/whoami.ts";
-import { type Aws, connectionOf } from "../../aws/connect.ts";
-import type { AwsCredentialIdentity } from "../../aws/credential_types.ts";
+import type { Aws, IAMClient } from "../../aws/connect.ts";
 import { userError } from "../../aws/missing.ts";
-import { httpStatus, isMissing, serviceError } from "../../aws/service_error.ts";
-import { customEndpoint } from "../../aws/settings.ts";
+import { isMissing, serviceError } from "../../aws/service_error.ts";
 import { asUsageError, S3CredentialsError } from "../../errors.ts";
 import { checkUserName } from "../../names.ts";
 import { policyText } from "../../policy/document.ts";
-import { retry } from "../../retry.ts";
 import { formatTime } from "../../time.ts";
 import { apply } from "../apply.ts";
-import { checkIsFuture, denyFrom, EXPIRES_POLICY, expiryOf, expiryPolicy } from "../expiry.ts";
+import { checkIsFuture, EXPIRES_POLICY, expiryOf, expiryPolicy } from "../expiry.ts";
 import {
   type Change,
   rollBack,
@@ -28,30 +24,11 @@ import {
   withRollbackReport,
 } from "../rollback.ts";
 import { expiresTag, OWN_TAG_PREFIX, ownTagKey } from "../tags.ts";
-
-/** Whether IAM and S3 are Amazon's own, so that conditions are evaluated for sure. */
-export async function usesAwsEndpoints(aws: Aws): Promise<boolean> {
-  const settings = await connectionOf(aws).settings;
-  return (["IAM", "S3"] as const).every((service) => {
-    const endpoint = customEndpoint(settings, service);
-    return endpoint === undefined ||
-      /\.amazonaws\.(com|com\.cn|eu)$/.test(new URL(endpoint).hostname);
-  });
-}
-
-const PROBED = "s3:ListAllMyBuckets";
-const PAST = new Date("2000-01-01");
-const FAR_FUTURE = new Date("9999-01-01");
-
-function probePolicy(expires: Date, probedUntil: Date): string {
-  const allow = { Effect: "Allow", Action: PROBED, Resource: "*" };
-  const Statement = [denyFrom(expires, "*"), allow, denyFrom(probedUntil, PROBED)];
-  return policyText({ Version: "2012-10-17", Statement });
-}
+import { isProbe, proveExpiry, usesAwsEndpoints } from "./expiry_proof.ts";
 
 /**
  * When the keys of a user expire by a policy as IAM gives it; `null` if they don't, or if an interrupted
- * probe has left it, which shows nothing.
+ * proof has left it, which says nothing.
  *
  * @throws {S3CredentialsError} `conflict` if somebody else has made the policy
  */
@@ -66,67 +43,13 @@ function presentExpiry(userName: string, text: string | undefined): Date | null 
   const expires = expiryOf(document);
   if (expires !== undefined) {
     if (isDeepStrictEqual(document, expiryPolicy(expires))) return expires;
-    const probes = [FAR_FUTURE, PAST].map((until) => JSON.parse(probePolicy(expires, until)));
-    if (probes.some((probe) => isDeepStrictEqual(document, probe))) return null;
+    if (isProbe(document, expires)) return null;
   }
   throw new S3CredentialsError(
     "conflict",
     `Policy ${EXPIRES_POLICY} of user ${userName} was not made by this tool, and is left as it is`,
     { hint: "Put what it says into a policy of another name, and delete it" },
   );
-}
-
-/** Thrown by a call that should have been refused. */
-class NotRefused extends Error {}
-
-/**
- * Shows that a server evaluates the time in policies: the key may list the buckets while that is denied
- * from a future time on, and may not when it is denied from a past one on. The real policy is there
- * all the while, and alone at the end.
- */
-export async function proveExpiry(
-  aws: Aws,
-  { userName, expires, credentials }: {
-    userName: string;
-    expires: Date;
-    credentials: AwsCredentialIdentity;
-  },
-  patience: { timeoutMs: number; signal?: AbortSignal },
-): Promise<void> {
-  const iam = await aws.iam();
-  const { signal } = patience;
-  const put = (PolicyDocument: string) => {
-    signal?.throwIfAborted();
-    return iam.putUserPolicy({ UserName: userName, PolicyName: EXPIRES_POLICY, PolicyDocument });
-  };
-  using holder = aws.withCredentials(credentials);
-  const s3 = await holder.s3();
-  const listBuckets = () => abortable(s3.listBuckets({}), signal);
-  const isRefused = (error: unknown) => [401, 403].includes(httpStatus(error) ?? 0);
-  try {
-    await put(probePolicy(expires, FAR_FUTURE));
-    await retry(listBuckets, { isRetriable: isRefused, ...patience });
-    await put(probePolicy(expires, PAST));
-    await retry(async () => {
-      const refused = await listBuckets().then(() => false, (error) => {
-        if (!isRefused(error)) throw error;
-        return true;
-      });
-      if (!refused) throw new NotRefused();
-    }, { isRetriable: (error) => error instanceof NotRefused, ...patience });
-    await put(policyText(expiryPolicy(expires)));
-  } catch (error) {
-    if (!(error instanceof NotRefused) && !isRefused(error)) {
-      throw serviceError(error, "Could not find out whether this server lets keys expire");
-    }
-    throw new S3CredentialsError(
-      "conflict",
-      error instanceof NotRefused
-        ? "This server does not let keys expire: it took no notice of the time in a policy"
-        : "Could not find out whether this server lets keys expire: it refused the probe",
-      { cause: error, hint: "Amazon's own endpoints let them: use one, or omit `expires`" },
-    );
-  }
 }
 
 /** When the keys of a user expire, before and after a change. */
@@ -199,13 +122,13 @@ export async function extendKeys(
   expires: Date | null,
   options: ExtendOptions = {},
 ): Promise<KeyExpiry> {
-  const { force = false, now = new Date(), onWarning = () => {}, signal } = options;
+  const { force = false, now = new Date(), signal } = options;
   asUsageError(() => checkUserName(userName));
   if (expires !== null) checkIsFuture(expires, now);
   const action = `Could not change when the keys of user ${userName} expire`;
   const iam = await aws.iam();
   const target = { UserName: userName, PolicyName: EXPIRES_POLICY };
-  const [user, policy] = await Promise.all([
+  const [{ User: user }, policy] = await Promise.all([
     iam.getUser({ UserName: userName }),
     iam.getUserPolicy(target).catch((error) => {
       if (isMissing(error)) return undefined;
@@ -214,42 +137,53 @@ export async function extendKeys(
   ]).catch((error) => {
     throw userError(error, userName, action);
   });
-  if (expires !== null && !force && (await whoami(aws)).Arn === user.User?.Arn) {
-    throw new S3CredentialsError(
-      "conflict",
-      `The credentials in use are those of user ${userName}: they would expire too`,
-      { hint: "Use other credentials, or `force` if you can do without these from then on" },
-    );
-  }
+  if (expires !== null && !force) await refuseCaller(aws, userName, user?.Arn);
   const before = presentExpiry(userName, policy?.PolicyDocument);
-  if (options.dryRun) return { UserName: userName, Expires: expires, Before: before };
+  const change = { UserName: userName, Expires: expires, Before: before };
+  if (options.dryRun) return change;
   signal?.throwIfAborted();
   try {
-    if (expires !== null) {
-      if (before === null && !await usesAwsEndpoints(aws)) {
-        await probeOnce(aws, userName, expires, options);
-      } else {
-        signal?.throwIfAborted();
-        const PolicyDocument = policyText(expiryPolicy(expires));
-        await iam.putUserPolicy({ ...target, PolicyDocument });
-      }
-    } else if (policy !== undefined) {
-      await iam.deleteUserPolicy(target);
+    if (expires === null) {
+      if (policy !== undefined) await iam.deleteUserPolicy(target);
+    } else if (before === null && !await usesAwsEndpoints(aws)) {
+      await probeOnce(aws, userName, expires, options);
+    } else {
+      signal?.throwIfAborted();
+      await iam.putUserPolicy({ ...target, PolicyDocument: policyText(expiryPolicy(expires)) });
     }
   } catch (error) {
     throw serviceError(error, action);
   }
-  if (user.User?.Tags?.some(({ Key }) => Key?.startsWith(OWN_TAG_PREFIX))) {
-    const Key = ownTagKey("expires");
-    const tagging = expires === null
-      ? iam.untagUser({ UserName: userName, TagKeys: [Key] })
-      : iam.tagUser({ UserName: userName, Tags: [{ Key, Value: expiresTag(expires) }] });
-    await tagging.catch((error) => {
-      const { message } = serviceError(error, `The tag ${Key} of user ${userName} stays as it was`);
-      onWarning(message);
-    });
-  }
-  return { UserName: userName, Expires: expires, Before: before };
+  const isTagged = user?.Tags?.some(({ Key }) => Key?.startsWith(OWN_TAG_PREFIX));
+  if (isTagged) await tagExpiry(iam, userName, expires, options);
+  return change;
+}
+
+/** @throws {S3CredentialsError} `conflict` if the caller is the user with this ARN */
+async function refuseCaller(aws: Aws, userName: string, arn: string | undefined): Promise<void> {
+  if ((await whoami(aws)).Arn !== arn) return;
+  throw new S3CredentialsError(
+    "conflict",
+    `The credentials in use are those of user ${userName}: they would expire too`,
+    { hint: "Use other credentials, or `force` if you can do without these from then on" },
+  );
+}
+
+/** Tags a user of this tool with the new time. The policy alone decides, so a failure is a warning. */
+async function tagExpiry(
+  iam: IAMClient,
+  userName: string,
+  expires: Date | null,
+  { onWarning }: ExtendOptions,
+): Promise<void> {
+  const Key = ownTagKey("expires");
+  const tagging = expires === null
+    ? iam.untagUser({ UserName: userName, TagKeys: [Key] })
+    : iam.tagUser({ UserName: userName, Tags: [{ Key, Value: expiresTag(expires) }] });
+  await tagging.catch((error) => {
+    const { message } = serviceError(error, `The tag ${Key} of user ${userName} stays as it was`);
+    onWarning?.(message);
+  });
 }
 
 /** The keys of a user; `undefined` if the caller may not list them. */
