@@ -132,6 +132,11 @@ function wholeSecond(milliseconds: number): Date {
   return new Date(1000 * Math.floor(milliseconds / 1000));
 }
 
+/** A time in ISO 8601, to the second, such as `2027-01-31T17:00:00Z`. */
+export function isoSeconds(time: Date): string {
+  return time.toISOString().replace(/\.\d+Z$/, "Z");
+}
+
 /** A time as the Python tool writes it: UTC, to the second, with a fraction only if it isn't zero. */
 export function formatTime(time: Date): string {
   const [date = "", clock = ""] = time.toISOString().slice(0, -1).split("T");

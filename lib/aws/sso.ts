@@ -7,6 +7,7 @@
  */
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName, shellWord } from "../escape.ts";
+import { isoSeconds } from "../time.ts";
 import { clientConfig, traced } from "./clients.ts";
 import type { AwsCredentialIdentity } from "./credential_types.ts";
 import type { SsoSource } from "./profiles.ts";
@@ -114,7 +115,7 @@ async function renew(
       ...signIn,
       accessToken: answer.accessToken,
       refreshToken: answer.refreshToken ?? refreshToken,
-      expiresAt: expires.toISOString().replace(/\.\d+Z$/, "Z"),
+      expiresAt: isoSeconds(expires),
     };
   } finally {
     client.destroy();

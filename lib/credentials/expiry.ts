@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import { decodeDocument } from "../account/iam_document.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import type { PolicyDocument, PolicyStatement } from "../policy/document.ts";
-import { formatTime } from "../time.ts";
+import { formatTime, isoSeconds } from "../time.ts";
 
 /** The name of the inline policy that ends the keys of a user. */
 export const EXPIRES_POLICY = "s3-credentials.expires";
@@ -20,10 +20,6 @@ export function denyFrom(expires: Date, action: string): PolicyStatement {
     Resource: "*",
     Condition: { DateGreaterThanEquals: { "aws:CurrentTime": isoSeconds(expires) } },
   };
-}
-
-function isoSeconds(time: Date): string {
-  return `${time.toISOString().slice(0, 19)}Z`;
 }
 
 /** The policy that denies everything from a moment on. */

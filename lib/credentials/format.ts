@@ -3,19 +3,18 @@
  *
  * @module
  */
-
 import { parseKeys } from "../aws/keys.ts";
 import { asUsageError, InvalidInput } from "../errors.ts";
-import { formatTime } from "../time.ts";
+import { formatTime, isoSeconds } from "../time.ts";
 import { PLAIN_WORD, shellWord } from "../escape.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 import {
   type CredentialUse,
-  otherSources,
   PROGRAM_FORMATS,
   type ProgramFormat,
   programText,
 } from "./delivery/program_formats.ts";
+import { assignments, otherSources } from "./delivery/variables.ts";
 import type { CreatedKey } from "./types.ts";
 
 /** How {@linkcode formatCredentials} can write credentials. */
@@ -160,30 +159,17 @@ export function processFields(
     AccessKeyId: accessKeyId,
     SecretAccessKey: secretAccessKey,
     SessionToken: sessionToken,
-    Expiration: expiration?.toISOString().replace(/\.\d+Z$/, "Z"),
+    Expiration: expiration && isoSeconds(expiration),
   };
 }
-
-type Assign = (name: string, value: string) => string;
 
 /** Assigns the credentials, and clears what would be used in place of them or beside them. */
 function script(
   credentials: AwsCredentialIdentity,
-  assign: Assign,
+  assign: (name: string, value: string) => string,
   clear: (names: readonly string[]) => string,
 ): string {
   return `${assignments(credentials, assign)}\n${clear(otherSources(credentials))}`;
-}
-
-function assignments(
-  { accessKeyId, secretAccessKey, sessionToken }: AwsCredentialIdentity,
-  assign: Assign,
-): string {
-  return [
-    assign("AWS_ACCESS_KEY_ID", accessKeyId),
-    assign("AWS_SECRET_ACCESS_KEY", secretAccessKey),
-    ...(sessionToken === undefined ? [] : [assign("AWS_SESSION_TOKEN", sessionToken)]),
-  ].join("\n");
 }
 
 function fishWord(value: string): string {

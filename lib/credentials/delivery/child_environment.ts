@@ -6,6 +6,8 @@
 import { devNull } from "node:os";
 import type { AwsCredentialIdentity } from "../../aws/credential_types.ts";
 import { redact } from "../../redact.ts";
+import { isoSeconds } from "../../time.ts";
+import { variablesOf } from "./variables.ts";
 
 /** A server of credentials, such as one with {@linkcode credentialHandler}. */
 export interface CredentialServer {
@@ -137,12 +139,9 @@ function credentialVariables(
       AWS_CONTAINER_AUTHORIZATION_TOKEN: credentials.token,
     };
   }
-  const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials;
-  const expires = expiration?.toISOString().replace(/\.\d+Z$/, "Z");
+  const { expiration } = credentials;
   return {
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
-    ...(expires !== undefined && { AWS_CREDENTIAL_EXPIRATION: expires }),
+    ...Object.fromEntries(variablesOf(credentials)),
+    ...(expiration !== undefined && { AWS_CREDENTIAL_EXPIRATION: isoSeconds(expiration) }),
   };
 }

@@ -7,6 +7,7 @@ import type { AwsCredentialIdentity } from "../../aws/credential_types.ts";
 import { PLAIN_WORD } from "../../escape.ts";
 import { InvalidInput } from "../../errors.ts";
 import { hostSuffixOf } from "../../partitions.ts";
+import { assignments, otherSources, variablesOf } from "./variables.ts";
 
 /** Programs, and forms of variables, in whose configuration credentials can be written. */
 export type ProgramFormat =
@@ -59,10 +60,10 @@ export function programText(
     case "mc":
       return mc(credentials, use);
     case "dotenv":
-      return variables(credentials, (name, value) => `${name}=${dotenvWord(value)}`);
+      return assignments(credentials, (name, value) => `${name}=${dotenvWord(value)}`);
     case "docker-env":
     case "github-env":
-      return variables(credentials, (name, value) => `${name}=${value}`);
+      return assignments(credentials, (name, value) => `${name}=${value}`);
     case "k8s-secret":
       return kubernetes(credentials, use);
     case "duckdb":
@@ -153,25 +154,6 @@ function mc(
   return JSON.stringify(alias, null, 4);
 }
 
-function variables(
-  credentials: AwsCredentialIdentity,
-  assign: (name: string, value: string) => string,
-): string {
-  return variablesOf(credentials).map(([name, value]) => assign(name, value)).join("\n");
-}
-
-function variablesOf(
-  { accessKeyId, secretAccessKey, sessionToken }: AwsCredentialIdentity,
-): [name: string, value: string][] {
-  return [
-    ["AWS_ACCESS_KEY_ID", accessKeyId],
-    ["AWS_SECRET_ACCESS_KEY", secretAccessKey],
-    ...(sessionToken === undefined
-      ? []
-      : [["AWS_SESSION_TOKEN", sessionToken] as [string, string]]),
-  ];
-}
-
 /** Libraries agree on single quotes, but not on how one stands between them. */
 function dotenvWord(value: string): string {
   if (PLAIN_WORD.test(value)) return value;
@@ -200,7 +182,7 @@ function kubernetes(
     `  name: ${JSON.stringify(profileName)}`,
     "type: Opaque",
     "stringData:",
-    variables(credentials, (name, value) => `  ${name}: ${JSON.stringify(value)}`),
+    assignments(credentials, (name, value) => `  ${name}: ${JSON.stringify(value)}`),
   ].join("\n");
 }
 
@@ -231,18 +213,6 @@ function duckdb(
 
 function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
-}
-
-/**
- * Variables that some clients prefer to keys in the environment, or take for a part of them: a profile,
- * the old name of the session token, the end of other credentials.
- */
-export function otherSources({ sessionToken }: AwsCredentialIdentity): string[] {
-  return [
-    ...(sessionToken === undefined ? ["AWS_SESSION_TOKEN"] : []),
-    ...["AWS_PROFILE", "AWS_DEFAULT_PROFILE"],
-    ...["AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION"],
-  ];
 }
 
 /** For a batch file or the prompt, with what would be used in place of the keys or beside them cleared. */
