@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type { Aws } from "../aws/connect.ts";
+import type { Aws, S3Client } from "../aws/connect.ts";
 import { undefinedIfMissing, withBucket } from "./s3_calls.ts";
 
 /** What S3 will delete by itself. */
@@ -61,7 +61,7 @@ export async function expireObjects(
     aws,
     bucket,
     "read the lifecycle rules",
-    (s3) => Promise.all([s3.getBucketVersioning({ Bucket: bucket }), lifecycleOf(aws, bucket)]),
+    (s3) => Promise.all([s3.getBucketVersioning({ Bucket: bucket }), lifecycleOf(s3, bucket)]),
   );
   const filter = { Filter: { Prefix: prefix }, Status: "Enabled" as const };
   const rules = [
@@ -111,7 +111,7 @@ export async function keepObjects(
     aws,
     bucket,
     "read the lifecycle rules",
-    () => lifecycleOf(aws, bucket),
+    (s3) => lifecycleOf(s3, bucket),
   );
   const others = othersOf(existing, ruleId(prefix));
   if (others.length === (existing?.Rules ?? []).length) return false;
@@ -126,8 +126,7 @@ function ruleId(prefix: string): string {
   return `${RULE_ID}:${isPlain ? prefix : createHash("sha256").update(prefix).digest("hex")}`;
 }
 
-async function lifecycleOf(aws: Aws, bucket: string) {
-  const s3 = await aws.s3();
+async function lifecycleOf(s3: S3Client, bucket: string) {
   return await undefinedIfMissing(
     s3.getBucketLifecycleConfiguration({ Bucket: bucket }),
     "NoSuchLifecycleConfiguration",
