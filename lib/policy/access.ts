@@ -28,6 +28,15 @@ export interface AccessRequest {
   context?: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
+/** The condition keys that every request over TLS has, with their values at a time. */
+export function contextAt(now: Date): Record<string, string> {
+  return {
+    "aws:CurrentTime": now.toISOString(),
+    "aws:EpochTime": String(Math.floor(now.getTime() / 1000)),
+    "aws:SecureTransport": "true",
+  };
+}
+
 /** A policy document under a name. */
 export interface NamedPolicy {
   /** The name, or the ARN of a managed policy. */

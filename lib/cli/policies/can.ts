@@ -7,7 +7,7 @@ import type { Access } from "../../account/access.ts";
 import type { Aws } from "../../aws/connect.ts";
 import { asUsageError, type S3CredentialsError } from "../../errors.ts";
 import { checkPartitionOfArn } from "../../partitions.ts";
-import type { AccessPolicies, NamedPolicy } from "../../policy/access.ts";
+import { type AccessPolicies, contextAt, type NamedPolicy } from "../../policy/access.ts";
 import type { Answer, Asker, Target } from "../../policy/ask.ts";
 import type { Capability } from "../../policy/capabilities.ts";
 import { principalOf } from "../../policy/language/principal.ts";
@@ -62,13 +62,7 @@ async function documentAccess(options: CanOptions, io: Io): Promise<Access> {
 
 /** The values of condition keys that a request of now would have, and those that the user gives. */
 function requestContext(given: CanOptions["context"], known: Record<string, string>) {
-  const now = new Date();
-  const context: Record<string, string | string[]> = {
-    "aws:CurrentTime": now.toISOString(),
-    "aws:EpochTime": String(Math.floor(now.getTime() / 1000)),
-    "aws:SecureTransport": "true",
-    ...known,
-  };
+  const context: Record<string, string | string[]> = { ...contextAt(new Date()), ...known };
   for (const [key, members] of Map.groupBy(given, ([key]) => key)) {
     const texts = members.map(([, text]) => text);
     for (const name of Object.keys(context)) {

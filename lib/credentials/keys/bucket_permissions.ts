@@ -4,7 +4,7 @@
  * @module
  */
 import type { Access } from "../../account/access.ts";
-import type { AccessPolicies } from "../../policy/access.ts";
+import { type AccessPolicies, contextAt } from "../../policy/access.ts";
 import { capabilities, namedBuckets } from "../../policy/capabilities.ts";
 import { isWithin, permissionInWords } from "../../policy/permission_words.ts";
 
@@ -22,12 +22,7 @@ export interface BucketPermission {
 /** What a user may do with each bucket that its policies name, and with all others if anything. */
 export function bucketPermissions(access: Access, now: Date): BucketPermission[] {
   const { principal, policies, unread } = access;
-  const context = {
-    ...access.context,
-    "aws:CurrentTime": now.toISOString(),
-    "aws:EpochTime": String(Math.floor(now.getTime() / 1000)),
-    "aws:SecureTransport": "true",
-  };
+  const context = { ...access.context, ...contextAt(now) };
   const partition = /^arn:([^:]+):/.exec("arn" in principal ? principal.arn : "")?.[1];
   const permission = (bucket: string) =>
     permissionInWords(
