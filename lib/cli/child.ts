@@ -33,7 +33,12 @@ export async function runChild(
 function startError(cause: unknown, program: string): S3CredentialsError {
   switch ((cause as Error).name) {
     case "NotFound":
-      return new S3CredentialsError("not-found", `Command not found: ${program}`, { cause });
+      return new S3CredentialsError("not-found", `Command not found: ${program}`, {
+        hint:
+          "Name a program on the PATH. Commands of this tool begin with s3-credentials, which " +
+          "must be installed",
+        cause,
+      });
     case "NotCapable":
       return new S3CredentialsError("access-denied", `Deno was not allowed to run ${program}`, {
         hint: "Run it with --allow-run, or with -A",

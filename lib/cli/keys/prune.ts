@@ -24,8 +24,8 @@ function parseUnused(text: string): number {
 /** `s3-credentials prune` */
 export const prune = defineCommand({
   description: "Delete users that create has made, which it knows by their tags, and that are no " +
-    "longer needed, with everything attached to them. At least one of --expired, --unused-for and " +
-    "--orphans says which: users that any of them applies to are deleted.",
+    "longer needed, with everything attached to them. Give at least one of --expired, --unused-for and " +
+    "--orphans: users to whom any of them applies are deleted.",
   examples: [
     ["Show first what would be deleted:", "prune --expired --orphans --dry-run"],
     ["Users whose keys have expired:", "prune --expired"],

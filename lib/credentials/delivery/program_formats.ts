@@ -128,7 +128,9 @@ function s3cmd(
 /** https://github.com/s3fs-fuse/s3fs-fuse/wiki/Fuse-Over-Amazon */
 function s3fs({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentialIdentity): string {
   if (sessionToken !== undefined) {
-    throw new InvalidInput("a password file of s3fs has no place for a session token");
+    throw new InvalidInput(
+      "a password file of s3fs has no place for the session token of temporary credentials",
+    );
   }
   if (/[:\s]/.test(accessKeyId) || /[:\s]/.test(secretAccessKey)) {
     throw new InvalidInput(

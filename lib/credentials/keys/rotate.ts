@@ -169,16 +169,14 @@ function alreadyTwo(
   const [older, newer] = keys as [RotationKey, RotationKey];
   const both = state === "started" && older.LastUsedDate !== null && newer.LastUsedDate !== null &&
     older.LastUsedDate > newer.CreateDate;
-  const apart = "A rotation has begun, or the keys belong to two programs: then leave both";
   const next = newer.LastUsedDate === null
-    ? "Of a rotation: if somebody has the secret of the newer key, go on with `finish`; otherwise " +
-      "`rollback`"
-    : "Of a rotation: go on with `finish`, or go back with `rollback`";
+    ? "go on with `finish` if somebody has the secret of the newer key, otherwise `rollback`"
+    : "go on with `finish`, or go back with `rollback`";
   return new S3CredentialsError(
     "conflict",
     `User ${userName} has two keys${both ? ", both in use" : ""}: ` +
       keys.map(describe).join(", "),
-    { hint: `${apart}. ${next}` },
+    { hint: `If they belong to two programs, leave both. If a rotation has begun, ${next}` },
   );
 }
 

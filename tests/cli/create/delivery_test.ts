@@ -359,8 +359,8 @@ test("rotate --save-profile --force: where the buckets are unknown, the profile 
 const WRONG: [args: string[], message: string][] = [
   [
     ["-f", "s3fs", "-d", "15m"],
-    "Could not write the credentials for s3fs: a password file of s3fs has no place for a session " +
-    "token",
+    "Could not write the credentials for s3fs: a password file of s3fs has no place for the session " +
+    "token of temporary credentials",
   ],
   [
     ["-f", "k8s-secret", "--profile-name", "My Secret"],
