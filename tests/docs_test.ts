@@ -19,6 +19,7 @@ const LEFT_OUT: [RegExp, string][] = [
   [/ localserver /, "serves until Ctrl-C; tests/cli/localserver_test.ts runs it"],
   [/-- aws /, "needs the aws CLI; tests/peers runs it"],
   [/-- bash$/, "opens a shell"],
+  [/\| jq /, "needs jq"],
   [/localhost:9000|role\/MyRole/, "needs another server; tests/peers runs these"],
   [/--auth session\.json/, "needs a session with MFA"],
   [/ (~\/|\/usr\/)|Out-String|\| source$|<\(/, "belongs to a shell or folder of the user's own"],
@@ -26,7 +27,7 @@ const LEFT_OUT: [RegExp, string][] = [
 ];
 
 /** Pages whose commands follow upon those before, up to the next heading. */
-const PAGES_OF_WALKS = ["README.md", "docs/recipes.md"];
+const PAGES_OF_WALKS = ["README.md", "docs/keys.md", "docs/recipes.md"];
 
 /** What of a page is run: its commands one by one, or all of a section in a row. */
 function examplesOf(page: string): string[][] {
@@ -35,7 +36,7 @@ function examplesOf(page: string): string[][] {
   if (!PAGES_OF_WALKS.includes(page)) {
     return commandsOf(text).filter(isRun).map((command) => [command]);
   }
-  return text.split(/^## /m).map((section) => commandsOf(section).filter(isRun))
+  return text.split(/^##+ /m).map((section) => commandsOf(section).filter(isRun))
     .filter((commands) => commands.length > 0);
 }
 
