@@ -122,13 +122,8 @@ export { deleteUser, type RemovedDependent, userDependents } from "./lib/account
 // Buckets and their settings.
 export { type Bucket, listBuckets } from "./lib/account/buckets.ts";
 export type { BucketDetails } from "./lib/account/bucket_details.ts";
-export {
-  type Access,
-  type AccessOf,
-  type BucketAccess,
-  readAccess,
-  readBucketAccess,
-} from "./lib/account/access.ts";
+export { type Access, type AccessOf, readAccess } from "./lib/account/access.ts";
+export { type BucketAccess, readBucketAccess } from "./lib/account/bucket_access.ts";
 export {
   probeAccess,
   simulateAccess,

@@ -16,6 +16,8 @@ export const library = {
     import("../" + "account/access_keys.ts"),
   audit: (): Promise<typeof import("../credentials/keys/audit.ts")> =>
     import("../" + "credentials/keys/audit.ts"),
+  bucketAccess: (): Promise<typeof import("../account/bucket_access.ts")> =>
+    import("../" + "account/bucket_access.ts"),
   bucketReport: (): Promise<typeof import("../account/bucket_report.ts")> =>
     import("../" + "account/bucket_report.ts"),
   bucketSettings: (): Promise<typeof import("../account/bucket_settings.ts")> =>

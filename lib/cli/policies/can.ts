@@ -236,7 +236,8 @@ async function withAccess<T>(
   }
   return await withAws(options, io, async (aws) => {
     await checkPartitions(aws, operands);
-    const { readAccess, readBucketAccess } = await library.access();
+    const { readAccess } = await library.access();
+    const { readBucketAccess } = await library.bucketAccess();
     const access = await readAccess(aws, accessOf(options));
     const read: Read = async (target) => {
       const own = asker(access);

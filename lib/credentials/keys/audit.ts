@@ -8,8 +8,9 @@ import type {
   AccessKeyMetadata,
   User as DescribedUser,
 } from "@aws-sdk/client-iam";
-import { type Access, describedUserAccess, type KnownPolicies } from "../../account/access.ts";
+import { type Access, describedUserAccess } from "../../account/access.ts";
 import { accessKeysOf, listingClient } from "../../account/iam_calls.ts";
+import { IdentityReader, type KnownPolicies } from "../../account/identity_reader.ts";
 import { type ListOptions, reportError } from "../../account/list_options.ts";
 import { allUsers } from "../../account/users.ts";
 import { answeringFrom, userDetails } from "../../account/user_details.ts";
@@ -207,7 +208,7 @@ async function lookAtUser(
   if (!wantsAll && !isOurs) return undefined;
   const [listed, access] = await Promise.all([
     ifReadable("the user's keys", Array.fromAsync(accessKeysOf(iam, UserName))),
-    describedUserAccess(iam, UserName, user, { policies: known }),
+    describedUserAccess(new IdentityReader(iam, known), UserName, user),
   ]);
   const keys = listed && await Promise.all(listed.map(async (key): Promise<FoundKey> => {
     const { AccessKeyId } = key;
