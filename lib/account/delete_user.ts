@@ -202,43 +202,13 @@ export async function deleteUser(
   const iam = await aws.iam().catch((error) => {
     throw serviceError(error, action);
   });
-  const errors: S3CredentialsError[] = [];
   const { signal } = options;
   const looking = Promise.all([
     findDependents(iam, userName, action),
     refuseCaller(aws, userName, action),
   ]);
   const [{ dependents, unlisted }] = await abortable(looking, signal);
-  const outcomes = new Map<Dependent, { error: unknown }>();
-  const removeAll = async (some: readonly Dependent[]) => {
-    const removals = mapOrdered(some, async (dependent) => {
-      if (signal?.aborted) return;
-      const removed = dependent.remove(iam, userName, dependent.id);
-      outcomes.set(dependent, { error: await removed.then(() => undefined, (error) => error) });
-    });
-    await Array.fromAsync(removals);
-  };
-  // The keys first: one that works must not lose what denies it something, such as that it has expired.
-  const keys = dependents.filter(({ kind }) => kind === "access key");
-  await removeAll(keys);
-  const isGone = (key: Dependent) => {
-    const { error } = outcomes.get(key) ?? { error: "not tried" };
-    return error === undefined || isMissing(error);
-  };
-  if (keys.every(isGone)) await removeAll(dependents.filter((one) => !keys.includes(one)));
-  for (const dependent of dependents) {
-    const outcome = outcomes.get(dependent);
-    if (outcome === undefined) continue;
-    const { kind, id } = dependent;
-    const { error } = outcome;
-    if (error === undefined || isMissing(error)) options.onRemoved?.({ kind, id });
-    else errors.push(serviceError(error, `${action}: its ${kind} ${id} could not be removed`));
-  }
-  const [first] = errors;
-  if (first !== undefined) {
-    const message = errors.map((error) => error.message).join("\n");
-    throw new S3CredentialsError(first.code, message, { cause: first, hint: first.hint });
-  }
+  await removeDependents(iam, userName, dependents, options);
   signal?.throwIfAborted();
   try {
     await iam.deleteUser({ UserName: userName });
@@ -248,6 +218,44 @@ export async function deleteUser(
     const error = serviceError(cause, action);
     throw error.code === "conflict" ? withReasons(error, unlisted) : error;
   }
+}
+
+/** Removes the keys, and if these are gone the rest. Throws why something is left after all was tried. */
+async function removeDependents(
+  iam: IAM,
+  userName: string,
+  dependents: readonly Dependent[],
+  { onRemoved, signal }: { onRemoved?: (one: RemovedDependent) => void; signal?: AbortSignal },
+): Promise<void> {
+  /** Of those that were tried: why one is left, or `undefined` if it is gone. */
+  const outcomes = new Map<Dependent, unknown>();
+  const isGone = (one: Dependent) => outcomes.has(one) && outcomes.get(one) === undefined;
+  const removeAll = async (some: readonly Dependent[]) => {
+    const removals = mapOrdered(some, async (one) => {
+      if (signal?.aborted) return;
+      const removed = one.remove(iam, userName, one.id).catch(noneIfMissing);
+      outcomes.set(one, await removed.then(() => undefined, (error) => error));
+    });
+    await Array.fromAsync(removals);
+  };
+  // The keys first: one that works must not lose what denies it something, such as that it has expired.
+  const keys = dependents.filter(({ kind }) => kind === "access key");
+  await removeAll(keys);
+  if (keys.every(isGone)) await removeAll(dependents.filter((one) => !keys.includes(one)));
+  const errors: S3CredentialsError[] = [];
+  for (const one of dependents) {
+    const { kind, id } = one;
+    if (isGone(one)) {
+      onRemoved?.({ kind, id });
+    } else if (outcomes.has(one)) {
+      const action = `Could not delete user ${userName}: its ${kind} ${id} could not be removed`;
+      errors.push(serviceError(outcomes.get(one), action));
+    }
+  }
+  const [first] = errors;
+  if (first === undefined) return;
+  const message = errors.map((error) => error.message).join("\n");
+  throw new S3CredentialsError(first.code, message, { cause: first, hint: first.hint });
 }
 
 /**
