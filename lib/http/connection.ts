@@ -129,6 +129,8 @@ export class Connection {
       if (this.#reader.hasMore) throw malformed("bytes after its end");
       // The rest of a long body may never be taken.
       if (!outcome.isRefused || (request.body?.length ?? 0) < MIN_OUTGOING_SIZE) await sending;
+      // What has not arrived is not stored, whatever the server says.
+      if (!outcome.isRefused && !outcome.isSent) throw unsent();
       this.#isReusable &&= outcome.isSent && head.isKeptAlive && framing.kind !== "until close";
       this.#onProgress = () => {};
     } catch (error) {
@@ -179,6 +181,11 @@ export class Connection {
     outcome.isSent = true;
     onSent();
   }
+}
+
+function unsent(): ConnectionError {
+  const message = "the connection was cut before the whole request was sent";
+  return new ConnectionError("ECONNRESET", message);
 }
 
 function encode(head: string, buffer: Uint8Array): number {

@@ -104,8 +104,9 @@ export async function readObject(
       onHead(answer) {
         let surplus = 0;
         if (head === undefined) {
-          if (answer.status === 206) {
-            throw corrupt(key, "the server sent a range, but the whole object was requested");
+          if (answer.status !== 200) {
+            const what = answer.status === 206 ? "a range" : `status ${answer.status}`;
+            throw corrupt(key, `the server sent ${what}, but the whole object was requested`);
           }
           head = headOf(answer);
           onHead?.(head);
@@ -143,8 +144,8 @@ export async function readObject(
 }
 
 function sizeOf(head: ObjectHead, known?: KnownObject): number | undefined {
-  if (Number.isFinite(head.size)) return head.size;
-  return known?.etag === head.etag ? known?.size : undefined;
+  if (known !== undefined && known.etag === head.etag) return known.size;
+  return Number.isFinite(head.size) ? head.size : undefined;
 }
 
 /** Throws unless an answer is the requested range of the same object. */
@@ -321,7 +322,9 @@ function isBeyondEnd(error: unknown): boolean {
 }
 
 function tooShort(key: string, received: number, stated: number): S3CredentialsError {
-  const reason = `the server sends ${received} bytes and states ${stated}`;
+  const reason = Number.isFinite(stated)
+    ? `the server sends ${received} bytes and states ${stated}`
+    : `the server breaks off after ${received} bytes, and has no more`;
   return new S3CredentialsError("aws", `Could not get ${escapeName(key)}: ${reason}`, {
     hint: "Something is wrong with the server, or with a proxy in front of it",
   });
@@ -345,10 +348,18 @@ export function headOf({ headers }: HttpHead): ObjectHead {
   const time = headers["last-modified"];
   return {
     size: Number(headers["content-length"] ?? NaN),
-    etag: headers.etag,
+    etag: strongEtag(headers.etag),
     contentType: headers["content-type"],
     lastModified: time === undefined ? undefined : new Date(time),
   };
+}
+
+/**
+ * An entity tag that tells whether the content is the same byte for byte, and that a request can carry.
+ * A weak one, as of a proxy that compresses, does not.
+ */
+export function strongEtag(etag: string | undefined): string | undefined {
+  return etag !== undefined && /^(?!W\/)[\x20-\x7e]+$/.test(etag) ? etag : undefined;
 }
 
 function corrupt(

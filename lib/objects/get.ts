@@ -17,6 +17,7 @@ import {
   type KnownObject,
   type ObjectHead,
   readObject,
+  strongEtag,
 } from "./download.ts";
 import { outputError } from "../file_error.ts";
 import { infoIfExists } from "../file_info.ts";
@@ -27,7 +28,7 @@ import { LocalDirectory } from "./local_directory.ts";
 import { asFileError } from "./local_error.ts";
 import { LocalFile } from "./local_file.ts";
 import { openFound } from "./local_open.ts";
-import { dirname } from "./paths.ts";
+import { dirname, sep } from "./paths.ts";
 import { systemPath } from "./system_path.ts";
 import {
   DEFAULT_TRANSFERS,
@@ -213,7 +214,8 @@ async function openOutput(
   const path = systemPath(given);
   try {
     const info = infoIfExists(Deno.statSync, path);
-    if (info?.isDirectory) throw new Deno.errors.IsADirectory();
+    const isDirectory = info?.isDirectory ?? (path.endsWith("/") || path.endsWith(sep));
+    if (isDirectory) throw new Deno.errors.IsADirectory();
     if (info !== undefined && !info.isFile) {
       return { device: await openFound(path, info, { write: true }, signal) };
     }
@@ -323,7 +325,7 @@ async function* wantedObjects(
         totalBytes: found.reduce((sum, { Size }) => sum + Size, 0),
       });
       for (const { Key, Size, ETag } of found) {
-        yield { key: Key, known: { size: Size, etag: ETag ?? "" } };
+        yield { key: Key, known: { size: Size, etag: strongEtag(ETag) ?? "" } };
       }
     }
   }

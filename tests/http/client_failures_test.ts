@@ -45,6 +45,18 @@ for (const [where, text] of Object.entries(CUTS)) {
   }
 }
 
+Deno.test("HttpClient: a success that comes before the whole body has gone is none if the rest can't go", async () => {
+  await using server = rawServer(async (peer) => {
+    await peer.readHead();
+    await peer.send(`HTTP/1.1 100 Continue\r\n\r\n${answer("stored")}`);
+  });
+  using client = clientOf();
+  // More than the system takes on the way.
+  await assert.rejects(client.exchange(put(server, new Uint8Array(30_000_000))), {
+    code: /^(ECONNRESET|EPIPE)$/,
+  });
+});
+
 Deno.test("HttpClient: a server that can't be reached, by its code", async () => {
   using client = clientOf();
   const request = (origin: string) => ({

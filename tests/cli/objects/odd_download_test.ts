@@ -53,9 +53,9 @@ async function serve(answerTo: (request: { target: string; range: string | undef
 const ETAG = '"0123456789abcdef0123456789abcdef-2"';
 const isListing = (target: string) => target.includes("list-type");
 
-const listing = (size: number): Answer => ({
+const listing = (size: number, etag = ETAG): Answer => ({
   body: "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>a</Key>" +
-    `<Size>${size}</Size><ETag>${ETAG}</ETag></Contents></ListBucketResult>`,
+    `<Size>${size}</Size><ETag>${etag}</ETag></Contents></ListBucketResult>`,
 });
 
 Deno.test("get-objects: compares content without a length with the listing", async () => {
@@ -68,6 +68,15 @@ Deno.test("get-objects: compares content without a length with the listing", asy
     "Error: Could not get a: what arrived is not what the server holds\n" +
       "Try again; 40 bytes arrived instead of 100\n",
   );
+  assert.equal(code, 1);
+  assert.deepEqual(server.got(), { out: null });
+});
+
+Deno.test("get-objects: compares a length that the answer states with the listing, if the ETag is the same", async () => {
+  const cached = { headers: { etag: ETAG, "content-length": 40 }, body: noise(40) };
+  await using server = await serve(({ target }) => isListing(target) ? listing(100) : cached);
+  const { code, stderr } = await server.run("get-objects", "my-bucket");
+  assert.match(stderr, /; 40 bytes arrived instead of 100$/m);
   assert.equal(code, 1);
   assert.deepEqual(server.got(), { out: null });
 });
@@ -173,6 +182,35 @@ Deno.test("get-object: refuses a range that was not requested, and leaves no fil
   assert.deepEqual(server.got(), {});
 });
 
+Deno.test("get-object: takes no other status of success for the object", async () => {
+  for (const status of [202, 203, 204]) {
+    await using server = await serve(() => ({ status, headers: { etag: ETAG } }));
+    const stderr = "Error: Could not get a: what arrived is not what the server holds\n" +
+      `Try again; the server sent status ${status}, but the whole object was requested\n`;
+    const ran = await server.run("get-object", "my-bucket", "a");
+    assert.deepEqual(ran, { code: 1, stdout: "", stderr });
+    assert.deepEqual(server.got(), {});
+  }
+});
+
+for (const etag of [`W/${ETAG}`, '"caf\u00e9"']) {
+  Deno.test(`get-object, get-objects: read a long object whole whose ETag is ${etag}`, async () => {
+    const body = noise(9_000_000);
+    const ranges: (string | undefined)[] = [];
+    await using server = await serve(({ target, range }) => {
+      if (isListing(target)) return listing(body.length, etag);
+      ranges.push(range);
+      return { headers: { etag, "content-length": body.length }, body };
+    });
+    for (const command of [["get-object", "my-bucket", "a"], ["get-objects", "my-bucket"]]) {
+      const { code, stderr } = await server.run(...command);
+      assert.deepEqual([code, stderr], [0, ""]);
+      await server.clear();
+    }
+    assert.deepEqual(ranges, [undefined, undefined]);
+  });
+}
+
 /** Answers without an ETag: each is another version, and only that of this number is not cut. */
 const serveWithoutEtag = (complete: number) => {
   const ranges: (string | undefined)[] = [];
@@ -254,6 +292,17 @@ Deno.test("get-objects: refuses another range than the requested one, and leaves
   );
   assert.equal(code, 1);
   assert.deepEqual(server.got(), { out: null });
+});
+
+Deno.test("get-object: says what came where a body in chunks never ends", async () => {
+  const headers = { etag: ETAG, "transfer-encoding": "chunked" };
+  await using server = await serve(({ range }): Answer =>
+    range === undefined ? { headers, body: "5\r\nhello\r\n" } : { status: 416 }
+  );
+  const { code, stderr } = await server.run("get-object", "my-bucket", "a");
+  assert.match(stderr, /^Error: Could not get a: the server breaks off after 5 bytes, and has no/);
+  assert.equal(code, 1);
+  assert.deepEqual(server.got(), {});
 });
 
 Deno.test("get-object: says what came where the content is always shorter than its length", async () => {

@@ -200,7 +200,7 @@ Deno.test("get-object: refuses an unwritable -o before any transfer", async () =
   await using st = await stage();
   await st.put("a", "a");
   const before = st.sandbox.requests.length;
-  for (const target of [st.path("nowhere", "a"), st.directory]) {
+  for (const target of [st.path("nowhere", "a"), st.directory, `${st.path("new")}/`]) {
     const { code, stderr } = await st.run(["get-object", BUCKET, "a", "-o", target]);
     assert.equal(code, 1);
     assert.match(
