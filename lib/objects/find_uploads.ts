@@ -179,16 +179,27 @@ function brokenLink(path: string, error: unknown): SkippedFile {
   return isBroken ? { path, reason, isFailure: false } : unreadable(path, error);
 }
 
+const NOT_UTF8 = "its name is not UTF-8";
+
 function unreadable(path: string, error: unknown): SkippedFile {
   // Deno puts a replacement character into such a name, under which nothing is found.
   const isNotUtf8 = error instanceof Deno.errors.NotFound && basename(path).includes("\ufffd");
-  const reason = isNotUtf8 ? "its name is not UTF-8" : fileError(error, "it can't be read").message;
+  const reason = isNotUtf8 ? NOT_UTF8 : fileError(error, "it can't be read").message;
   return { path, reason, isFailure: true };
 }
 
 function entriesOf(directory: string, skipped: SkippedFile[]): Deno.DirEntry[] {
   try {
-    return [...Deno.readDirSync(directory)].sort((one, other) => one.name < other.name ? -1 : 1);
+    const entries = [...Deno.readDirSync(directory)]
+      .sort((one, other) => one.name < other.name ? -1 : 1);
+    // Only one of those that Deno gives the same name is found under it.
+    return entries.filter(({ name }, index) => {
+      const isRepeated = name === entries[index - 1]?.name;
+      if (isRepeated) {
+        skipped.push({ path: join(directory, name), reason: NOT_UTF8, isFailure: true });
+      }
+      return !isRepeated;
+    });
   } catch (error) {
     skipped.push(unreadable(directory, error));
     return [];
