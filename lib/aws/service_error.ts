@@ -111,7 +111,7 @@ export function serviceError(error: unknown, action: string): S3CredentialsError
   const { message = "" } = (error ?? {}) as SdkError;
   const awsCode = awsErrorCode(error);
   const meaning = localMeaning(error) ?? NOTES.get(error as object) ?? ERRORS[awsCode] ??
-    nestedMeaning(error) ?? meaningOfStatus(httpStatus(error));
+    nestedMeaning(error) ?? redirection(error) ?? meaningOfStatus(httpStatus(error));
   const words = isWorthQuoting(message, awsCode)
     ? `${awsCode === "Unknown" ? "" : `${awsCode}: `}${message}`
     : undefined;
@@ -290,6 +290,19 @@ function nestedMeaning(error: unknown): Meaning | undefined {
     if (meaning !== undefined) return meaning;
   }
   return undefined;
+}
+
+/** Redirects are not followed: what is signed for one host is valid for no other. */
+function redirection(error: unknown): Meaning | undefined {
+  const status = httpStatus(error) ?? 0;
+  const { location = "" } = answerHeaders(error);
+  const isElsewhere = status >= 300 && status < 400 && /^https?:/i.test(location);
+  if (!isElsewhere || !URL.canParse(location)) return undefined;
+  const { origin } = new URL(location);
+  return {
+    code: "aws",
+    hint: `The endpoint redirects to ${origin}: if that is the server, name it as \`endpointUrl\``,
+  };
 }
 
 function meaningOfStatus(status: number | undefined): Meaning | undefined {

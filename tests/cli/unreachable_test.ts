@@ -55,6 +55,18 @@ for (const [action, args] of Object.entries(COMMANDS)) {
     assert.match(stderr, /\nCheck the connection, any proxy.* then try again\n$/);
   });
 
+  Deno.test(`unreachable: ${args[0]}, a server that redirects to another address`, async () => {
+    const location = "https://s3.example.com:8443/some/path?with=words";
+    await using server = answering(
+      `HTTP/1.1 301 Moved Permanently\r\nlocation: ${location}\r\ncontent-length: 0\r\n\r\n`,
+    );
+    assert.equal(
+      await failure(args, server.origin.origin),
+      `Error: ${action}: HTTP status 301\nThe endpoint redirects to https://s3.example.com:8443: ` +
+        "if that is the server, name it as --endpoint-url\n",
+    );
+  });
+
   // After a cut, a request of our own to S3 is sent ten times over; to STS it goes the same way.
   const isSentOften = args[0] === "list-bucket";
 
