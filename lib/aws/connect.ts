@@ -4,8 +4,6 @@
  * @module
  */
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "./credential_types.ts";
-import { accessPointOf, checkBucketOrAccessPoint } from "../access_point.ts";
-import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { noteSecret } from "../redact.ts";
 import {
   type ClientOptions,
@@ -19,18 +17,10 @@ import {
   stsClient,
 } from "./clients.ts";
 import { describeSource, sourceProvider } from "./credential_sources.ts";
-import type { NetworkSettings } from "../http/proxy.ts";
-import { bucketEndpoint } from "./requests/bucket_endpoint.ts";
-import type { Clock } from "./requests/clock.ts";
-import {
-  type ConnectOptions,
-  customEndpoint,
-  resolveSettings,
-  type Settings,
-  usesPathStyle,
-} from "./settings.ts";
+import { type BucketAddress, bucketAddress } from "./requests/bucket_address.ts";
+import { type Connected, type ConnectOptions, resolveSettings, type Settings } from "./settings.ts";
 
-export type { IAMClient, S3Client, STSClient };
+export type { BucketAddress, IAMClient, S3Client, STSClient };
 
 /** The services of one account. A client is loaded and made when it is first needed. */
 export interface Aws extends Disposable {
@@ -54,28 +44,6 @@ export interface Aws extends Disposable {
   withCredentials(credentials: AwsCredentialIdentity | AwsCredentialIdentityProvider): Aws;
   /** Closes the connections of all clients that were made here; so does the end of a `using`. */
   close(): void;
-}
-
-/** What is needed to send a bucket's requests without the SDK's client. */
-export interface BucketAddress {
-  /** The bucket's URL. */
-  url: string;
-  /** The region that requests are signed for. */
-  region: string;
-  /** Whether the endpoint is not Amazon's. */
-  isCustom: boolean;
-  /** Whether to pay for requests if the bucket's owner doesn't. */
-  requestPayer: boolean;
-  /** Proxies and trusted certificates. */
-  network: NetworkSettings;
-  /** Milliseconds without a sign of life after which a request fails. */
-  requestTimeoutMs: number;
-  /** Called with the lines of each request that is sent. */
-  onRequest?: (lines: string) => void;
-  /** How far AWS's clock is ahead of this machine's. */
-  clock: Clock;
-  /** The credentials to sign with, renewed before they expire. */
-  credentials(): AwsCredentialIdentity | Promise<AwsCredentialIdentity>;
 }
 
 /**
@@ -186,29 +154,7 @@ export class Connection implements Aws {
    * nothing.
    */
   async bucketAddress(bucket: string, region?: string): Promise<BucketAddress> {
-    // The name becomes a part of the URL as it is.
-    asUsageError(() => checkBucketOrAccessPoint(bucket));
-    const settings = await this.settings;
-    const { network, requestTimeoutMs, onRequest, clock, requestPayer } = settings;
-    const common = { network, requestTimeoutMs, onRequest, clock, requestPayer };
-    const endpoint = customEndpoint(settings, "S3");
-    const accessPoint = accessPointOf(bucket);
-    if (accessPoint !== undefined) assertCanReachAccessPoint(settings, endpoint);
-    const signedRegion = region ?? settings.region;
-    const url = accessPoint === undefined
-      ? bucketUrl(bucket, signedRegion, settings, endpoint)
-      : undefined;
-    if (url === undefined) {
-      const client = await this.s3({ region: accessPoint?.region ?? region });
-      return { ...common, ...await virtualAddress(bucket, client, endpoint) };
-    }
-    return {
-      ...common,
-      url,
-      region: signedRegion,
-      isCustom: endpoint !== undefined,
-      credentials: settings.credentials,
-    };
+    return await bucketAddress(bucket, region, await this.settings, (options) => this.s3(options));
   }
 
   withCredentials(credentials: AwsCredentialIdentity | AwsCredentialIdentityProvider): Aws {
@@ -226,9 +172,6 @@ export class Connection implements Aws {
     this.close();
   }
 }
-
-/** Settings with credentials, whatever their source. */
-type Connected = Settings & { credentials: AwsCredentialIdentityProvider };
 
 /** One for all clients, so that a code is asked for once; called again shortly before they expire. */
 function sharedProvider(settings: Settings): AwsCredentialIdentityProvider {
@@ -281,46 +224,4 @@ async function endpointUrl({ config }: IAMClient | STSClient | S3Client): Promis
     UseDualStack: await config.useDualstackEndpoint(),
   });
   return url.href;
-}
-
-/** An access point has no address but a host name that begins with its own name. */
-function assertCanReachAccessPoint({ addressingStyle }: Settings, endpoint: string | undefined) {
-  const isIpAddress = endpoint !== undefined && /^\[|^[\d.]+$/.test(new URL(endpoint).hostname);
-  if (addressingStyle !== "path" && !isIpAddress) return;
-  const reason = isIpAddress
-    ? `the endpoint ${endpoint} has no host name`
-    : "addressing is by path";
-  throw new S3CredentialsError(
-    "usage",
-    `An access point is a part of the host name, but ${reason}`,
-    { hint: "Name the bucket, or an endpoint by its name and with virtual addressing" },
-  );
-}
-
-/** A bucket's URL; `undefined` where only the SDK knows it. */
-function bucketUrl(bucket: string, region: string, settings: Settings, endpoint?: string) {
-  const isInPath = usesPathStyle(settings);
-  if (endpoint === undefined) {
-    return isInPath ? undefined : bucketEndpoint(bucket, region, settings);
-  }
-  return isInPath ? `${endpoint.replace(/\/+$/, "")}/${bucket}` : undefined;
-}
-
-/** Only the SDK knows the host names of all partitions, and what the configuration changes in them. */
-async function virtualAddress(bucket: string, { config }: S3Client, endpoint?: string) {
-  const region = await config.region();
-  const { url } = config.endpointProvider({
-    Bucket: bucket,
-    Region: region,
-    Endpoint: endpoint?.replace(/\/+$/, ""),
-    UseFIPS: await config.useFipsEndpoint(),
-    UseDualStack: await config.useDualstackEndpoint(),
-    ForcePathStyle: config.forcePathStyle && accessPointOf(bucket) === undefined,
-  });
-  return {
-    url: url.href,
-    region,
-    isCustom: endpoint !== undefined,
-    credentials: () => config.credentials(),
-  };
 }

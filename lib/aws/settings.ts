@@ -113,6 +113,9 @@ export interface Settings {
   clock: Clock;
 }
 
+/** Settings with credentials, whatever their source. */
+export type Connected = Settings & { credentials: AwsCredentialIdentityProvider };
+
 /** What counts for the SDK's clients only. */
 export interface SdkSettings {
   /** How often a request is sent at most. */

@@ -263,11 +263,7 @@ export class BucketClient {
       this.#endpoint = this.#known = undefined;
     }
     const locating = () => connectionOf(this.#aws).bucketAddress(this.bucket, this.#region);
-    return this.#endpoint ??= locating().then((address) => {
-      const origin = new URL(address.url);
-      const basePath = origin.pathname.replace(/\/+$/, "");
-      return this.#known = { address, origin, basePath, signer: new Signer(address.region, "s3") };
-    });
+    return this.#endpoint ??= locating().then((address) => this.#known = endpointAt(address));
   }
 
   /** Another region, a wrong clock, a missing digest: with that known, the same request can succeed. */
@@ -286,11 +282,20 @@ export class BucketClient {
   }
 }
 
-interface Endpoint {
+/** An address, and what each request to it needs. */
+export interface Endpoint {
   address: BucketAddress;
   origin: URL;
+  /** The bucket's path, without a slash at its end. */
   basePath: string;
   signer: Signer;
+}
+
+/** The endpoint at an address. */
+export function endpointAt(address: BucketAddress): Endpoint {
+  const origin = new URL(address.url);
+  const basePath = origin.pathname.replace(/\/+$/, "");
+  return { address, origin, basePath, signer: new Signer(address.region, "s3") };
 }
 
 /**

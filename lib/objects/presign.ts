@@ -3,17 +3,16 @@
  *
  * @module
  */
-import type { Aws, BucketAddress } from "../aws/connect.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
-import { connectionOf } from "../aws/connect.ts";
+import { type Aws, type BucketAddress, connectionOf } from "../aws/connect.ts";
 import { REQUEST_PAYER } from "../aws/clients.ts";
 import { missingBucket } from "../aws/missing.ts";
 import { httpStatus, serviceError } from "../aws/service_error.ts";
 import { asUsageError, InvalidInput } from "../errors.ts";
 import { checkUrlDuration, formatTime } from "../time.ts";
-import { BucketClient } from "./bucket_client.ts";
+import { BucketClient, type Endpoint, endpointAt } from "./bucket_client.ts";
 import { checkKey } from "./keys.ts";
-import { encodePath, encodeQuery, Signer } from "../aws/requests/signature.ts";
+import { encodePath, encodeQuery } from "../aws/requests/signature.ts";
 
 /** What URLs and forms have in common. */
 export interface PresignOptions {
@@ -201,11 +200,7 @@ function toBase64(json: string): string {
 }
 
 /** All that is needed to sign something for a bucket. */
-interface Prepared {
-  address: BucketAddress;
-  origin: URL;
-  basePath: string;
-  signer: Signer;
+interface Prepared extends Endpoint {
   credentials: AwsCredentialIdentity;
   now: Date;
   expiresIn: number;
@@ -230,10 +225,7 @@ async function prepare(aws: Aws, bucket: string, options: PresignOptions): Promi
   const end = new Date(now.getTime() + expiresIn * 1000);
   const warning = lifetimeWarning(credentials, end);
   if (warning !== undefined) onWarning?.(warning);
-  const origin = new URL(address.url);
-  const basePath = origin.pathname.replace(/\/+$/, "");
-  const signer = new Signer(address.region, "s3");
-  return { address, origin, basePath, signer, credentials, now, expiresIn, end };
+  return { ...endpointAt(address), credentials, now, expiresIn, end };
 }
 
 /**
