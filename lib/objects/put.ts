@@ -134,6 +134,15 @@ function checkUploads(uploads: readonly Upload[]): void {
   });
 }
 
+/** An object on its way to the server. */
+interface Outgoing {
+  key: string;
+  headers: Record<string, string>;
+  source: ByteSource;
+  /** Called with the length of every piece that was sent. */
+  onBytes(bytes: number): void;
+}
+
 /** A file that changes while it is uploaded is uploaded once more. */
 const MAX_ATTEMPTS = 2;
 
@@ -177,7 +186,7 @@ class Uploader implements Disposable {
         this.counter.add({ totalBytes: (source.size ?? 0) - counted });
         counted = source.size ?? 0;
         if (!isCounted && source.size !== undefined) this.counter.finalTotal();
-        const size = await this.#sendUnchanged(key, source, headers, attempt === MAX_ATTEMPTS);
+        const size = await this.#sendUnchanged({ key, source, headers }, attempt === MAX_ATTEMPTS);
         if (size === undefined) continue;
         if (source.size === undefined) this.counter.add({ totalBytes: size });
         if (!isCounted) this.counter.finalTotal();
@@ -192,18 +201,17 @@ class Uploader implements Disposable {
 
   /** Gives the length; or `undefined` if the file was written to in the meantime. */
   async #sendUnchanged(
-    key: string,
-    source: ByteSource,
-    headers: Record<string, string>,
+    object: Omit<Outgoing, "onBytes">,
     isLastAttempt: boolean,
   ): Promise<number | undefined> {
+    const { key, source } = object;
     let sent = 0;
     const onBytes = (bytes: number) => {
       sent += bytes;
       this.counter.add({ bytes });
     };
     try {
-      const size = await this.#send(key, source, headers, onBytes);
+      const size = await this.#send({ ...object, onBytes });
       if (!source.hasChanged?.()) return size;
     } catch (error) {
       this.client.throwIfAborted();
@@ -220,18 +228,12 @@ class Uploader implements Disposable {
     return undefined;
   }
 
-  async #send(
-    key: string,
-    source: ByteSource,
-    headers: Record<string, string>,
-    onBytes: (bytes: number) => void,
-  ): Promise<number> {
+  async #send(object: Outgoing): Promise<number> {
+    const { source, onBytes } = object;
     const { size } = source;
-    if (size !== undefined && size > PART_SIZE) {
-      return await this.#sendInParts(key, source, headers, onBytes);
-    }
+    if (size !== undefined && size > PART_SIZE) return await this.#sendInParts(object);
     if (source.part !== undefined) {
-      await this.#limiter.run(() => this.#sendWhole(key, source.part!(0, size!), headers), size);
+      await this.#limiter.run(() => this.#sendWhole(object, source.part!(0, size!)), size);
       onBytes(size!);
       return size!;
     }
@@ -240,7 +242,7 @@ class Uploader implements Disposable {
     try {
       const count = await source.fill(buffer);
       if (count < PART_SIZE) {
-        await this.#sendWhole(key, buffer.subarray(0, count), headers);
+        await this.#sendWhole(object, buffer.subarray(0, count));
         onBytes(count);
         this.#buffers.release(buffer);
         return count;
@@ -248,14 +250,10 @@ class Uploader implements Disposable {
     } finally {
       release();
     }
-    return await this.#sendInParts(key, source, headers, onBytes, buffer);
+    return await this.#sendInParts(object, buffer);
   }
 
-  async #sendWhole(
-    key: string,
-    body: Uint8Array | HttpBody,
-    headers: Record<string, string>,
-  ): Promise<void> {
+  async #sendWhole({ key, headers }: Outgoing, body: Uint8Array | HttpBody): Promise<void> {
     this.client.throwIfAborted();
     const payloadHash = await sha256OfBody(body);
     const checksum = await this.client.isAws() &&
@@ -264,22 +262,13 @@ class Uploader implements Disposable {
     await this.client.send({ ...request, headers: { ...headers, ...checksum } });
   }
 
-  #sendInParts(
-    key: string,
-    source: ByteSource,
-    headers: Record<string, string>,
-    onBytes: (bytes: number) => void,
-    first?: Uint8Array<ArrayBuffer>,
-  ): Promise<number> {
+  #sendInParts(object: Outgoing, first?: Uint8Array<ArrayBuffer>): Promise<number> {
     return uploadInParts({
+      ...object,
       client: this.client,
-      limiter: source.part === undefined ? this.#memory : this.#limiter,
+      limiter: object.source.part === undefined ? this.#memory : this.#limiter,
       buffers: this.#buffers,
-      key,
-      headers,
-      source,
       first,
-      onBytes,
       onWarning: this.#options.onWarning,
       signal: this.#options.signal,
     });
