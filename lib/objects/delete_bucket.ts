@@ -11,8 +11,8 @@ import { mapUnordered } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { BucketClient } from "./bucket_client.ts";
 import { deleteBatches, type DeleteTarget } from "./delete.ts";
-import { decodeKey, listPages } from "./list.ts";
-import { childText, parseXml, type XmlElement } from "../aws/requests/xml.ts";
+import { decodeKey, listPages, parseListing, unreadable } from "./list.ts";
+import { childText, type XmlElement } from "../aws/requests/xml.ts";
 
 /** How much a bucket holds. */
 export interface BucketContent {
@@ -78,7 +78,7 @@ export async function deleteBucket(
   };
   try {
     if (force) {
-      await deleteObjects(client, count);
+      await deleteContent(client, count);
       await abortUploads(client, count);
     }
     await deleteEmpty(client);
@@ -160,7 +160,7 @@ const CONCURRENT_ABORTS = 16;
 
 type Count = (more: Partial<BucketContent>) => void;
 
-async function deleteObjects(client: BucketClient, count: Count): Promise<void> {
+async function deleteContent(client: BucketClient, count: Count): Promise<void> {
   const kinds = new Map<string, (keyof BucketContent)[]>();
   const batches = async function* () {
     for await (const page of contentPages(client)) {
@@ -213,16 +213,19 @@ async function* contentPages(client: BucketClient): AsyncGenerator<Found[]> {
   try {
     yield* pages(client, "versions", readVersions);
   } catch (error) {
-    // Servers without versions have no such listing.
-    if (![405, 501].includes(httpStatus(error) ?? 0)) throw error;
+    if (!lacksListing(error)) throw error;
     for await (const page of listPages(client)) {
       yield page.map(({ Key }) => ({ key: Key, kind: "objects" }));
     }
   }
 }
 
+/** Whether a server says that it has no such listing, as those without versions do. */
+function lacksListing(error: unknown): boolean {
+  return [405, 501].includes(httpStatus(error) ?? 0);
+}
+
 function readVersions(listing: XmlElement): Found[] {
-  if (listing.name !== "ListVersionsResult") throw unreadable(`it is a ${listing.name}`);
   return listing.children.flatMap((child): Found[] => {
     const isVersion = child.name === "Version";
     if (!isVersion && child.name !== "DeleteMarker") return [];
@@ -239,41 +242,49 @@ async function* uploadPages(
   client: BucketClient,
 ): AsyncGenerator<{ key: string; uploadId: string }[]> {
   try {
-    yield* pages(client, "uploads", (listing) => {
-      if (listing.name !== "ListMultipartUploadsResult") {
-        throw unreadable(`it is a ${listing.name}`);
-      }
-      return listing.children.filter(({ name }) => name === "Upload")
-        .map((child) => ({
-          key: keyOf(listing, child),
-          uploadId: childText(child, "UploadId") ?? "",
-        }));
-    });
+    yield* pages(
+      client,
+      "uploads",
+      (listing) =>
+        listing.children.filter(({ name }) => name === "Upload")
+          .map((child) => ({
+            key: keyOf(listing, child),
+            uploadId: childText(child, "UploadId") ?? "",
+          })),
+    );
   } catch (error) {
-    if (![405, 501].includes(httpStatus(error) ?? 0)) throw error;
+    if (!lacksListing(error)) throw error;
   }
 }
 
-/** The markers of the next page, by the listing that they go on with. */
-const MARKERS = {
-  versions: ["VersionId", "version-id-marker"],
-  uploads: ["UploadId", "upload-id-marker"],
-} as const;
+/** Listings by the parameter that asks for them: their outermost elements, and what names the next page. */
+const LISTINGS = {
+  versions: {
+    name: "ListVersionsResult",
+    marker: "NextVersionIdMarker",
+    parameter: "version-id-marker",
+  },
+  uploads: {
+    name: "ListMultipartUploadsResult",
+    marker: "NextUploadIdMarker",
+    parameter: "upload-id-marker",
+  },
+};
 
 async function* pages<T>(
   client: BucketClient,
-  kind: keyof typeof MARKERS,
+  kind: keyof typeof LISTINGS,
   read: (listing: XmlElement) => T[],
 ): AsyncGenerator<T[]> {
   const markers = new PageMarkers();
-  const [field, parameter] = MARKERS[kind];
+  const { name, marker, parameter } = LISTINGS[kind];
   let next: Record<string, string> | undefined = {};
   while (next !== undefined) {
     const query = { [kind]: "", "encoding-type": "url", ...next };
-    const listing = parseXml((await client.send({ method: "GET", query })).text);
+    const listing = parseListing((await client.send({ method: "GET", query })).text, name);
     const found = read(listing);
     const isMore = childText(listing, "IsTruncated") === "true";
-    const [key = "", id = ""] = ["NextKeyMarker", `Next${field}Marker`]
+    const [key = "", id = ""] = ["NextKeyMarker", marker]
       .map((name) => childText(listing, name));
     if (isMore && key === "") throw unreadable("it goes on, but has no marker");
     next = markers.next(isMore ? `${key}\0${id}` : undefined, found.length) === undefined
@@ -291,10 +302,6 @@ function keyOf(listing: XmlElement, child: XmlElement): string {
 
 function decoded(listing: XmlElement, text: string): string {
   return decodeKey(text, childText(listing, "EncodingType") === "url");
-}
-
-function unreadable(reason: string): SyntaxError {
-  return new SyntaxError(`Cannot read listing: ${reason}`);
 }
 
 function deletionError(bucket: string, thrown: unknown, wasForced: boolean): S3CredentialsError {

@@ -117,12 +117,18 @@ async function listPage(
 }
 
 function readPage(text: string): ListPage {
-  const listing = parseXml(text);
-  if (listing.name !== "ListBucketResult") throw unreadable(`it is a ${listing.name}`);
+  const listing = parseListing(text, "ListBucketResult");
   const isEncoded = childText(listing, "EncodingType") === "url";
   const objects = listing.children.filter(({ name }) => name === "Contents")
-    .map((contents) => readObject(contents, isEncoded));
+    .map((contents) => summaryOf(contents, isEncoded));
   return { objects, token: nextToken(listing) };
+}
+
+/** Reads a listing, whose outermost element has this name. */
+export function parseListing(text: string, name: string): XmlElement {
+  const listing = parseXml(text);
+  if (listing.name !== name) throw unreadable(`it is a ${listing.name}`);
+  return listing;
 }
 
 function nextToken(listing: XmlElement): string | undefined {
@@ -132,7 +138,7 @@ function nextToken(listing: XmlElement): string | undefined {
   return token;
 }
 
-function readObject(contents: XmlElement, isEncoded: boolean): ObjectSummary {
+function summaryOf(contents: XmlElement, isEncoded: boolean): ObjectSummary {
   const object: ObjectSummary = { Key: "", Size: 0 };
   for (const child of contents.children) {
     const { name, text } = child;
@@ -170,7 +176,7 @@ function readSize(text: string): number {
   return size;
 }
 
-/** A key as a listing has it: S3 encodes as a form does, with `+` for a space. */
+/** A key as a listing has it: if encoded, then as in a form, with `+` for a space. */
 export function decodeKey(text: string, isEncoded: boolean): string {
   if (!isEncoded || !/[%+]/.test(text)) return text;
   try {
@@ -180,6 +186,7 @@ export function decodeKey(text: string, isEncoded: boolean): string {
   }
 }
 
-function unreadable(reason: string): SyntaxError {
+/** A listing that is not as S3's are. */
+export function unreadable(reason: string): SyntaxError {
   return new SyntaxError(`Cannot read listing: ${reason}`);
 }
