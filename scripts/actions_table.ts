@@ -39,8 +39,8 @@ function grouped(items: readonly (readonly [common: string, name: string])[]): [
 async function serviceTable(service: string) {
   const resources = await Promise.all(
     (await iamResourceTypesForService(service)).map(async (type) => {
-      const { key, arn } = await iamResourceTypeDetails(service, type);
-      return [key, arn.replaceAll("${", "{")] as const;
+      const { key, arn, conditionKeys = [] } = await iamResourceTypeDetails(service, type);
+      return [key, arn.replaceAll("${", "{"), words(conditionKeys.map(plainKey))] as const;
     }),
   );
   const keys = await Promise.all(
@@ -95,8 +95,8 @@ export const UPDATED = ${JSON.stringify(updated)};
 
 /** What AWS publishes of a service. Lists of names are separated by spaces. */
 export interface ServiceData {
-  /** Type of resource, format of its ARN. */
-  resources: readonly (readonly [type: string, arn: string])[];
+  /** Type of resource, format of its ARN, condition keys of all actions that take it. */
+  resources: readonly (readonly [type: string, arn: string, keys: string])[];
   /** Type of value, condition keys, in which \`*\` stands for a name. */
   keys: readonly (readonly [type: string, keys: string])[];
   /** Access level, types of resources, condition keys, actions that share them. */

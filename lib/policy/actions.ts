@@ -18,7 +18,10 @@ export interface ActionFacts {
   access: AccessLevel;
   /** The types of resources that it takes, such as `object`; none if it has to be allowed on `*`. */
   resources: readonly string[];
-  /** Its condition keys, without those of all services; `*` stands for a name in them. */
+  /**
+   * Its condition keys and those of its resources, without those of all services; `*` stands for a name in
+   * them.
+   */
   keys: readonly string[];
 }
 
@@ -31,18 +34,22 @@ let byName: ReadonlyMap<string, ActionFacts> | undefined;
 
 function index(): ReadonlyMap<string, ActionFacts> {
   return byName ??= new Map(
-    Object.entries(SERVICES).flatMap(([service, { actions }]) =>
-      actions.flatMap(([access, resources, keys, names]) =>
-        list(names).map((name): [string, ActionFacts] => [
+    Object.entries(SERVICES).flatMap(([service, { actions, resources: types }]) =>
+      actions.flatMap(([access, resources, keys, names]) => {
+        const ofResources = types.flatMap(([type, , keys]) =>
+          list(resources).includes(type) ? list(keys) : []
+        );
+        const all = [...new Set([...list(keys), ...ofResources])];
+        return list(names).map((name): [string, ActionFacts] => [
           `${service}:${name}`.toLowerCase(),
           {
             name: `${service}:${name}`,
             access: access as AccessLevel,
             resources: list(resources),
-            keys: list(keys),
+            keys: all,
           },
-        ])
-      )
+        ]);
+      })
     ),
   );
 }

@@ -11,8 +11,8 @@ export const UPDATED = "2026-09-26";
 
 /** What AWS publishes of a service. Lists of names are separated by spaces. */
 export interface ServiceData {
-  /** Type of resource, format of its ARN. */
-  resources: readonly (readonly [type: string, arn: string])[];
+  /** Type of resource, format of its ARN, condition keys of all actions that take it. */
+  resources: readonly (readonly [type: string, arn: string, keys: string])[];
   /** Type of value, condition keys, in which `*` stands for a name. */
   keys: readonly (readonly [type: string, keys: string])[];
   /** Access level, types of resources, condition keys, actions that share them. */
@@ -34,19 +34,19 @@ export const GLOBAL_KEYS: ServiceData["keys"] = [
 export const SERVICES: Readonly<Record<string, ServiceData>> = {
   s3: {
     resources: [
-      ["accessgrant","arn:{Partition}:s3:{Region}:{Account}:access-grants/default/grant/{Token}"],
-      ["accessgrantsinstance","arn:{Partition}:s3:{Region}:{Account}:access-grants/default"],
-      ["accessgrantslocation","arn:{Partition}:s3:{Region}:{Account}:access-grants/default/location/{Token}"],
-      ["accesspoint","arn:{Partition}:s3:{Region}:{Account}:accesspoint/{AccessPointName}"],
-      ["accesspointobject","arn:{Partition}:s3:{Region}:{Account}:accesspoint/{AccessPointName}/object/{ObjectName}"],
-      ["bucket","arn:{Partition}:s3:::{BucketName}"],
-      ["job","arn:{Partition}:s3:{Region}:{Account}:job/{JobId}"],
-      ["multiregionaccesspoint","arn:{Partition}:s3::{Account}:accesspoint/{AccessPointAlias}"],
-      ["multiregionaccesspointrequestarn","arn:{Partition}:s3:us-west-2:{Account}:async-request/mrap/{Operation}/{Token}"],
-      ["object","arn:{Partition}:s3:::{BucketName}/{ObjectName}"],
-      ["objectlambdaaccesspoint","arn:{Partition}:s3-object-lambda:{Region}:{Account}:accesspoint/{AccessPointName}"],
-      ["storagelensconfiguration","arn:{Partition}:s3:{Region}:{Account}:storage-lens/{ConfigId}"],
-      ["storagelensgroup","arn:{Partition}:s3:{Region}:{Account}:storage-lens-group/{Name}"],
+      ["accessgrant","arn:{Partition}:s3:{Region}:{Account}:access-grants/default/grant/{Token}","aws:RequestTag/* aws:ResourceTag/* aws:TagKeys"],
+      ["accessgrantsinstance","arn:{Partition}:s3:{Region}:{Account}:access-grants/default","aws:RequestTag/* aws:ResourceTag/* aws:TagKeys"],
+      ["accessgrantslocation","arn:{Partition}:s3:{Region}:{Account}:access-grants/default/location/{Token}","aws:RequestTag/* aws:ResourceTag/* aws:TagKeys"],
+      ["accesspoint","arn:{Partition}:s3:{Region}:{Account}:accesspoint/{AccessPointName}","aws:ResourceTag/* s3:AccessPointNetworkOrigin s3:AccessPointTag/* s3:DataAccessPointAccount s3:DataAccessPointArn"],
+      ["accesspointobject","arn:{Partition}:s3:{Region}:{Account}:accesspoint/{AccessPointName}/object/{ObjectName}","aws:ResourceTag/* s3:AccessPointNetworkOrigin s3:AccessPointTag/* s3:BucketTag/* s3:DataAccessPointAccount s3:DataAccessPointArn"],
+      ["bucket","arn:{Partition}:s3:::{BucketName}","aws:ResourceTag/* s3:BucketTag/*"],
+      ["job","arn:{Partition}:s3:{Region}:{Account}:job/{JobId}","aws:RequestTag/* aws:ResourceTag/* aws:TagKeys"],
+      ["multiregionaccesspoint","arn:{Partition}:s3::{Account}:accesspoint/{AccessPointAlias}",""],
+      ["multiregionaccesspointrequestarn","arn:{Partition}:s3:us-west-2:{Account}:async-request/mrap/{Operation}/{Token}",""],
+      ["object","arn:{Partition}:s3:::{BucketName}/{ObjectName}","aws:ResourceTag/* s3:BucketTag/*"],
+      ["objectlambdaaccesspoint","arn:{Partition}:s3-object-lambda:{Region}:{Account}:accesspoint/{AccessPointName}",""],
+      ["storagelensconfiguration","arn:{Partition}:s3:{Region}:{Account}:storage-lens/{ConfigId}","aws:RequestTag/* aws:ResourceTag/* aws:TagKeys"],
+      ["storagelensgroup","arn:{Partition}:s3:{Region}:{Account}:storage-lens-group/{Name}","aws:RequestTag/* aws:ResourceTag/* aws:TagKeys"],
     ],
     keys: [
       ["ARN","s3:AccessGrantsInstanceArn s3:DataAccessPointArn s3:deliverySourceArn s3:resourceArnBeingAuthorized s3:x-amz-server-side-encryption-aws-kms-key-id"],
@@ -152,8 +152,8 @@ export const SERVICES: Readonly<Record<string, ServiceData>> = {
   },
   s3express: {
     resources: [
-      ["accesspoint","arn:{Partition}:s3express:{Region}:{Account}:accesspoint/{AccessPointName}"],
-      ["bucket","arn:{Partition}:s3express:{Region}:{Account}:bucket/{BucketName}"],
+      ["accesspoint","arn:{Partition}:s3express:{Region}:{Account}:accesspoint/{AccessPointName}","aws:ResourceTag/* s3express:AccessPointTag/*"],
+      ["bucket","arn:{Partition}:s3express:{Region}:{Account}:bucket/{BucketName}","aws:ResourceTag/* s3express:BucketTag/*"],
     ],
     keys: [
       ["ARN","s3express:DataAccessPointArn s3express:x-amz-server-side-encryption-aws-kms-key-id"],
@@ -180,21 +180,21 @@ export const SERVICES: Readonly<Record<string, ServiceData>> = {
   },
   iam: {
     resources: [
-      ["access-report","arn:{Partition}:iam::{Account}:access-report/{EntityPath}"],
-      ["assumed-role","arn:{Partition}:iam::{Account}:assumed-role/{RoleName}/{RoleSessionName}"],
-      ["delegation-request","arn:{Partition}:iam::{Account}:delegation-request/{DelegationRequestId}"],
-      ["federated-user","arn:{Partition}:iam::{Account}:federated-user/{UserName}"],
-      ["group","arn:{Partition}:iam::{Account}:group/{GroupNameWithPath}"],
-      ["instance-profile","arn:{Partition}:iam::{Account}:instance-profile/{InstanceProfileNameWithPath}"],
-      ["mfa","arn:{Partition}:iam::{Account}:mfa/{MfaTokenIdWithPath}"],
-      ["oidc-provider","arn:{Partition}:iam::{Account}:oidc-provider/{OidcProviderName}"],
-      ["policy","arn:{Partition}:iam::{Account}:policy/{PolicyNameWithPath}"],
-      ["role","arn:{Partition}:iam::{Account}:role/{RoleNameWithPath}"],
-      ["role-template","arn:{Partition}:iam::aws:role-template/{AWSServicePrincipal}/{RoleTemplateName}:{RoleTemplateMajorVersion}"],
-      ["saml-provider","arn:{Partition}:iam::{Account}:saml-provider/{SamlProviderName}"],
-      ["server-certificate","arn:{Partition}:iam::{Account}:server-certificate/{CertificateNameWithPath}"],
-      ["sms-mfa","arn:{Partition}:iam::{Account}:sms-mfa/{MfaTokenIdWithPath}"],
-      ["user","arn:{Partition}:iam::{Account}:user/{UserNameWithPath}"],
+      ["access-report","arn:{Partition}:iam::{Account}:access-report/{EntityPath}",""],
+      ["assumed-role","arn:{Partition}:iam::{Account}:assumed-role/{RoleName}/{RoleSessionName}",""],
+      ["delegation-request","arn:{Partition}:iam::{Account}:delegation-request/{DelegationRequestId}","iam:DelegationRequestOwner"],
+      ["federated-user","arn:{Partition}:iam::{Account}:federated-user/{UserName}",""],
+      ["group","arn:{Partition}:iam::{Account}:group/{GroupNameWithPath}",""],
+      ["instance-profile","arn:{Partition}:iam::{Account}:instance-profile/{InstanceProfileNameWithPath}","aws:ResourceTag/*"],
+      ["mfa","arn:{Partition}:iam::{Account}:mfa/{MfaTokenIdWithPath}","aws:ResourceTag/*"],
+      ["oidc-provider","arn:{Partition}:iam::{Account}:oidc-provider/{OidcProviderName}","aws:ResourceTag/*"],
+      ["policy","arn:{Partition}:iam::{Account}:policy/{PolicyNameWithPath}","aws:ResourceTag/*"],
+      ["role","arn:{Partition}:iam::{Account}:role/{RoleNameWithPath}","aws:ResourceTag/* iam:ResourceTag/*"],
+      ["role-template","arn:{Partition}:iam::aws:role-template/{AWSServicePrincipal}/{RoleTemplateName}:{RoleTemplateMajorVersion}",""],
+      ["saml-provider","arn:{Partition}:iam::{Account}:saml-provider/{SamlProviderName}","aws:ResourceTag/*"],
+      ["server-certificate","arn:{Partition}:iam::{Account}:server-certificate/{CertificateNameWithPath}","aws:ResourceTag/*"],
+      ["sms-mfa","arn:{Partition}:iam::{Account}:sms-mfa/{MfaTokenIdWithPath}",""],
+      ["user","arn:{Partition}:iam::{Account}:user/{UserNameWithPath}","aws:ResourceTag/* iam:ResourceTag/*"],
     ],
     keys: [
       ["ARN","iam:AssociatedResourceArn iam:DelegationRequestOwner iam:PermissionsBoundary iam:PolicyARN iam:RoleTemplateARN iam:TemplateArn"],
@@ -287,11 +287,11 @@ export const SERVICES: Readonly<Record<string, ServiceData>> = {
   },
   sts: {
     resources: [
-      ["context-provider","arn:{Partition}:iam::aws:contextProvider/{ContextProviderName}"],
-      ["federated-user","arn:{Partition}:sts::{Account}:federated-user/{FederatedUserName}"],
-      ["role","arn:{Partition}:iam::{Account}:role/{RoleNameWithPath}"],
-      ["root-user","arn:{Partition}:iam::{Account}:root"],
-      ["self-session","arn:{Partition}:sts::{Account}:self"],
+      ["context-provider","arn:{Partition}:iam::aws:contextProvider/{ContextProviderName}",""],
+      ["federated-user","arn:{Partition}:sts::{Account}:federated-user/{FederatedUserName}",""],
+      ["role","arn:{Partition}:iam::{Account}:role/{RoleNameWithPath}","aws:ResourceTag/* iam:ResourceTag/*"],
+      ["root-user","arn:{Partition}:iam::{Account}:root",""],
+      ["self-session","arn:{Partition}:sts::{Account}:self",""],
     ],
     keys: [
       ["ARN","sts:TaskPolicyArn"],
@@ -319,8 +319,8 @@ export const SERVICES: Readonly<Record<string, ServiceData>> = {
   },
   kms: {
     resources: [
-      ["alias","arn:{Partition}:kms:{Region}:{Account}:alias/{Alias}"],
-      ["key","arn:{Partition}:kms:{Region}:{Account}:key/{KeyId}"],
+      ["alias","arn:{Partition}:kms:{Region}:{Account}:alias/{Alias}",""],
+      ["key","arn:{Partition}:kms:{Region}:{Account}:key/{KeyId}","aws:ResourceTag/* kms:KeyOrigin kms:KeySpec kms:KeyUsage kms:MultiRegion kms:MultiRegionKeyType kms:ResourceAliases"],
     ],
     keys: [
       ["ARN","kms:GrantConstraintSourceArn"],

@@ -15,6 +15,7 @@ Deno.test("findAction: knows an action in either case", () => {
   assert.equal(facts.access, "Read");
   assert.deepEqual(facts.resources, ["accesspointobject", "object"]);
   assert.ok(facts.keys.includes("s3:ExistingObjectTag/*"));
+  assert.ok(facts.keys.includes("s3:DataAccessPointArn"), "a key of the resource");
   assert.equal(findAction("s3:ListObjectsV2"), undefined);
   assert.deepEqual(findAction("s3:ListAllMyBuckets")?.resources, []);
   assert.equal(findAction("s3:PutBucketPolicy")?.access, "Permissions management");

@@ -18,6 +18,7 @@ import {
 import { ELEMENT_ROWS } from "./lint_rows/elements.ts";
 import { ACTION_ROWS } from "./lint_rows/actions.ts";
 import { CONDITION_ROWS } from "./lint_rows/conditions.ts";
+import { FINE } from "./lint_rows/fine.ts";
 
 /** Each has one thing wrong with it. */
 const ROWS: Row[] = [...ELEMENT_ROWS, ...ACTION_ROWS, ...CONDITION_ROWS];
@@ -175,6 +176,12 @@ Deno.test("lint: finds no error in policies from AWS's documentation", () => {
     assert.deepEqual(errors, [], name);
   }
 });
+
+for (const [name, statement] of Object.entries(FINE)) {
+  Deno.test(`lint: finds nothing wrong with ${name}`, () => {
+    assert.deepEqual(lint(policy(statement)), []);
+  });
+}
 
 Deno.test("lint: every action on the resources that AWS lists for it is fine", () => {
   for (const { name, resources } of allActions("s3")) {

@@ -215,7 +215,9 @@ class Linter {
     const all = withPaths(statement.Action, `${path}.Action`)
       .filter(([action]) => typeof action === "string" && /^(?:\*|\w+:\*)$/.test(action));
     const [widest] = all;
-    if (widest !== undefined && resources.includes("*") && statement.Condition === undefined) {
+    // In the policy of a resource, * is no more than that resource.
+    const isEverything = resources.includes("*") && this.#type !== "bucket";
+    if (widest !== undefined && isEverything && statement.Condition === undefined) {
       const [action, actionPath] = widest;
       const message = `${action} on * allows everything${action === "*" ? "" : " in its service"}`;
       const page = "best-practices";

@@ -193,6 +193,9 @@ export function lintResources(
 const PRINCIPAL_KINDS = ["AWS", "CanonicalUser", "Federated", "Service"];
 const AWS_PRINCIPAL =
   /^(?:\*|\d{12}|A(?:IDA|ROA)[A-Z\d]+|arn:[^:]+:(?:iam|sts)::\d{12}:(?:root|(?:user|role|assumed-role|federated-user)\/.+))$/;
+/** What CloudFront's older distributions read buckets as. */
+const ORIGIN_ACCESS_IDENTITY =
+  /^arn:[^:]+:iam::cloudfront:user\/CloudFront Origin Access Identity [A-Z\d]+$/;
 
 /** Checks a `Principal` or `NotPrincipal` element; says whether it means everyone. */
 export function lintPrincipal(element: unknown, path: string, report: Report): boolean {
@@ -221,7 +224,7 @@ function lintPrincipalName(kind: string, name: unknown, path: string, report: Re
   if (typeof name !== "string" || name === "") {
     const message = "The name of a principal must be a string";
     report("invalid-principal", "error", path, message, PAGES.principal);
-  } else if (kind === "AWS" && !AWS_PRINCIPAL.test(name)) {
+  } else if (kind === "AWS" && !AWS_PRINCIPAL.test(name) && !ORIGIN_ACCESS_IDENTITY.test(name)) {
     const message = `${name} is neither an account nor the ARN of a user, a role or a session`;
     report("invalid-principal", "error", path, message, PAGES.principal);
   } else if (kind === "AWS" && name !== "*" && /[*?]/.test(name)) {
