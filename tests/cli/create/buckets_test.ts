@@ -1,20 +1,11 @@
 /** The buckets of `create`: missing, elsewhere, of somebody else, public, or with a website. */
 import assert from "node:assert/strict";
 import { createBucket } from "../../../lib/sandbox/seed.ts";
-import { Content, type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
+import { Content } from "../../../lib/sandbox/mod.ts";
 import { run } from "../../support/run.ts";
+import { giveAwayBucket, policyText, testsOf } from "./support.ts";
 
-function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
-  Deno.test(`create: ${name}`, async () => {
-    await using sandbox = await startSandbox({ buckets: ["old-bucket"] });
-    await work(sandbox);
-  });
-}
-
-/** The documents that `policy` prints, on one line, as AWS is sent them. */
-async function policyText(...args: string[]): Promise<string> {
-  return JSON.stringify(JSON.parse((await run(["policy", ...args])).stdout));
-}
+const test = testsOf("create");
 
 test("one missing bucket of several: nothing is changed", async (sandbox) => {
   const before = sandbox.snapshot();
@@ -220,18 +211,7 @@ test("missing buckets are named all at once, before any change", async (sandbox)
 for (const lifetime of [[], ["-d", "15m"]]) {
   const args = ["create", "old-bucket", "-c", ...lifetime];
   test(`a bucket of another account: it is said: ${args.join(" ")}`, async (sandbox) => {
-    const bucket = sandbox.account.buckets.get("old-bucket")!;
-    bucket.ownerAccountId = "999999999999";
-    bucket.policy = JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [{
-        Effect: "Allow",
-        Principal: "*",
-        Action: "s3:ListBucket",
-        Resource: "arn:aws:s3:::old-bucket",
-      }],
-    });
-    bucket.publicAccessBlock = undefined;
+    giveAwayBucket(sandbox);
     const { code, stderr } = await run(args, { sandbox });
     assert.equal(code, 0, stderr);
     assert.match(stderr, /^Warning: Bucket old-bucket belongs to another account/m);

@@ -4,19 +4,15 @@
 import assert from "node:assert/strict";
 import { connect, createCredentials, type S3CredentialsError } from "@s3creds/cli";
 import { bucketsPolicy } from "@s3creds/cli/policy";
-import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
+import { startSandbox } from "../../../lib/sandbox/mod.ts";
 import { makeFullUser } from "../../support/full_user.ts";
 import { run } from "../../support/run.ts";
+import { testsOf } from "./support.ts";
 
 const FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
 const READ_ONLY_ACCESS = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
 
-function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
-  Deno.test(`create, existing user: ${name}`, async () => {
-    await using sandbox = await startSandbox({ buckets: ["old-bucket"] });
-    await work(sandbox);
-  });
-}
+const test = testsOf("create, existing user");
 
 test("an existing user is used as it is and gets a second key; a third is refused", async (sandbox) => {
   const args = ["create", "old-bucket"];

@@ -2,23 +2,14 @@
  * `create` for credentials that never expire: what it prints, and what the account holds afterwards.
  */
 import assert from "node:assert/strict";
-import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
+import type { Sandbox } from "../../../lib/sandbox/mod.ts";
 import { run } from "../../support/run.ts";
+import { policyText, testsOf } from "./support.ts";
 
 const FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
 const READ_ONLY_ACCESS = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
 
-function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
-  Deno.test(`create: ${name}`, async () => {
-    await using sandbox = await startSandbox({ buckets: ["old-bucket"] });
-    await work(sandbox);
-  });
-}
-
-/** The documents that `policy` prints, on one line, as AWS is sent them. */
-async function policyText(...args: string[]): Promise<string> {
-  return JSON.stringify(JSON.parse((await run(["policy", ...args])).stdout));
-}
+const test = testsOf("create");
 
 function operations(sandbox: Sandbox): string[] {
   return sandbox.requests.map(({ operation }) => operation ?? "?");

@@ -6,6 +6,7 @@ import { connect, describeStep, planCredentials, planForEmptyAccount } from "@s3
 import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
 import { makeFullUser } from "../../support/full_user.ts";
 import { run } from "../../support/run.ts";
+import { giveAwayBucket } from "./support.ts";
 
 const VARIANTS: Record<string, string[]> = {
   "a new bucket": ["my-bucket"],
@@ -143,18 +144,7 @@ for (const [name, { args, spoil }] of Object.entries(ERRORS)) {
 }
 
 test("a bucket of another account is warned of", async (sandbox) => {
-  const bucket = sandbox.account.buckets.get("old-bucket")!;
-  bucket.ownerAccountId = "999999999999";
-  bucket.policy = JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [{
-      Effect: "Allow",
-      Principal: "*",
-      Action: "s3:ListBucket",
-      Resource: "arn:aws:s3:::old-bucket",
-    }],
-  });
-  bucket.publicAccessBlock = undefined;
+  giveAwayBucket(sandbox);
   const { code, stderr } = await run(["create", "old-bucket", "--plan"], { sandbox });
   assert.equal(code, 0, stderr);
   assert.match(stderr, /^Warning: Bucket old-bucket belongs to another account/m);

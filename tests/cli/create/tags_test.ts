@@ -5,13 +5,9 @@ import assert from "node:assert/strict";
 import { connect, createCredentials, S3CredentialsError } from "@s3creds/cli";
 import { type Sandbox, startSandbox, type Tag } from "../../../lib/sandbox/mod.ts";
 import { run } from "../../support/run.ts";
+import { testsOf } from "./support.ts";
 
-function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
-  Deno.test(`create, tags: ${name}`, async () => {
-    await using sandbox = await startSandbox({ buckets: ["old-bucket"] });
-    await work(sandbox);
-  });
-}
+const test = testsOf("create, tags");
 
 /** Tags as an object, with what differs from run to run replaced. */
 function tagsOf(tags: readonly Tag[] = []): Record<string, string> {

@@ -3,27 +3,19 @@
  */
 import assert from "node:assert/strict";
 import { createAccessKey } from "../../../lib/sandbox/seed.ts";
-import { type Sandbox, startSandbox } from "../../../lib/sandbox/mod.ts";
+import type { Sandbox } from "../../../lib/sandbox/mod.ts";
 import { run } from "../../support/run.ts";
+import { policyText, testsOf } from "./support.ts";
 
 const ROLE = "s3-credentials.AmazonS3FullAccess";
 const ROLE_ARN = `arn:aws:iam::123456789012:role/${ROLE}`;
 const FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
 
-function test(name: string, work: (sandbox: Sandbox) => Promise<void>): void {
-  Deno.test(`create --duration: ${name}`, async () => {
-    await using sandbox = await startSandbox({ buckets: ["old-bucket"] });
-    await work(sandbox);
-  });
-}
+const test = testsOf("create --duration");
 
 function onlySession(sandbox: Sandbox) {
   assert.equal(sandbox.account.sessions.size, 1);
   return [...sandbox.account.sessions.values()][0]!;
-}
-
-async function policyText(...args: string[]): Promise<string> {
-  return JSON.stringify(JSON.parse((await run(["policy", ...args])).stdout));
 }
 
 test("makes the role once, and no user", async (sandbox) => {
