@@ -19,7 +19,7 @@ export interface UserDeletion<T> {
   describe(user: T): string;
   /** Deletes one. */
   remove(user: T, onRemoved: (dependent: RemovedDependent) => void): Promise<void>;
-  /** Is told why one could not be deleted. */
+  /** Is told why one could not be deleted; what it throws ends the deletions. */
   onError(error: S3CredentialsError): void;
 }
 
@@ -39,11 +39,9 @@ export async function deleteUsers<T>(
   const say = (text: string) => writeLine(io, text).catch(ignoreBrokenPipe);
   for await (const { user, removed, error } of deletions) {
     const isStopped = io.signal.aborted && error === io.signal.reason;
-    const isKnown = isStopped
-      ? removed.length > 0
-      : error?.code !== "not-found" || removed.length > 0;
+    const isLeftAlone = isStopped || ["not-found", "usage"].includes(error?.code);
     isInterrupted ||= isStopped;
-    if (isKnown) await say(`User: ${describe(user)}`);
+    if (removed.length > 0 || !isLeftAlone) await say(`User: ${describe(user)}`);
     for (const dependent of removed) await say(`  ${inWords(dependent)}`);
     if (error === undefined) {
       await say("  Deleted user");

@@ -54,6 +54,23 @@ test("delete-bucket: leaves a bucket that is not empty, and says what would dele
   assert.deepEqual([...st.objects().keys()], ["a"]);
 });
 
+test("delete-bucket: what several have in common to be done is said once", async (st) => {
+  const { code, stderr } = await st.run(["delete-bucket", "missing-1", "missing-2"]);
+  assert.equal(code, 1);
+  assert.equal(
+    stderr,
+    "Error: Bucket does not exist: missing-1\n" +
+      "To see the buckets of this account: s3-credentials list-buckets\n" +
+      "Error: Bucket does not exist: missing-2\n",
+  );
+});
+
+test("delete-bucket: without a terminal to ask on, several buckets are wrong usage once", async (st) => {
+  const { code, stderr } = await st.run(["delete-bucket", BUCKET, "missing", "--force"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /^Usage: [^]*\n\nError: Can't ask for the bucket's name .*\n$/);
+});
+
 test("delete-bucket --dry-run: counts what the bucket holds, and deletes nothing", async (st) => {
   await fill(st);
   const { code, stdout, stderr } = await st.run(["delete-bucket", BUCKET, "--dry-run"]);

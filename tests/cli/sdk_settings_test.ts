@@ -31,7 +31,23 @@ Deno.test("settings of the SDK's clients that make no sense stop no command that
 
 Deno.test("settings of the SDK's clients that make no sense stop a command that uses one, before anything is sent", async () => {
   await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
-  for (const line of ["create my-bucket", "list-users", "whoami --verbose"]) {
+  for (
+    const line of [
+      "create my-bucket",
+      "list-users",
+      "whoami --verbose",
+      "delete-user a b",
+      "delete-user a b --dry-run",
+      "list-roles a b",
+      "list-user-policies a b",
+      "list-buckets my-bucket your-bucket --details",
+      "list-credentials --user a --user b",
+      "disable-key AKIAEXAMPLE1EXAMPLE1 AKIAEXAMPLE2EXAMPLE2",
+      "extend a 1d",
+      "prune --expired --yes",
+      "can --user a",
+    ]
+  ) {
     const { code, stdout, stderr } = await run(line.split(" "), { sandbox, env: NONSENSE });
     assert.deepEqual([code, stdout], [2, ""], line);
     assert.match(
