@@ -266,7 +266,8 @@ test("--serve creates no bucket again that is deleted while the command runs", a
     sandbox.clock.advance(58 * MINUTE);
     const { status, body } = await ask(env);
     assert.equal(status, 503);
-    assert.match(body.message, /Bucket does not exist: new-bucket/);
+    assert.equal(body.message, "Bucket does not exist: new-bucket");
+    assert.equal(body.hint, "To see the buckets of this account: s3-credentials list-buckets");
     return 0;
   };
   const { code, stderr } = await exec(

@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import type { AwsCredentialIdentityProvider } from "../../aws/credential_types.ts";
 import { S3CredentialsError } from "../../errors.ts";
+import { inCliTerms } from "../output.ts";
 
 /** The hosts that only this machine can reach. */
 export const LOOPBACK: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
@@ -38,8 +39,9 @@ export async function serveCredentials(
   },
 ): Promise<CredentialListener> {
   const { credentialHandler } = await import("../../credentials/credential_server.ts");
+  const explained = () => provider().catch(throwInCliTerms);
   const listening = listen(host, port, (actualPort) =>
-    credentialHandler(provider, {
+    credentialHandler(explained, {
       hosts: hostHeaders(host, actualPort),
       anyAddress: EVERY_ADDRESS.includes(host),
       token,
@@ -49,6 +51,16 @@ export async function serveCredentials(
     url: `http://${host}:${listening.addr.port}/`,
     [Symbol.asyncDispose]: () => shutDown(listening),
   };
+}
+
+/** The handler answers with an error's words as they are. */
+function throwInCliTerms(error: unknown): never {
+  if (!(error instanceof S3CredentialsError)) throw error;
+  const { code, message, hint, cause } = error;
+  throw new S3CredentialsError(code, inCliTerms(message), {
+    hint: hint && inCliTerms(hint),
+    cause,
+  });
 }
 
 const HTTP_PORT = 80;

@@ -145,7 +145,7 @@ async function served(
   // The buckets are there by now; if they are deleted, they are not to be created again.
   const renewed = {
     ...request,
-    createBucket: false,
+    createBucket: undefined,
     bucketRegion: undefined,
     public: false,
     website: false,
