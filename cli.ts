@@ -121,7 +121,7 @@ const program: Program = {
           "set-cors-policy": "Set the CORS policy of a bucket",
         }),
         ...commandsOf(bucketDeletion, {
-          "delete-bucket": "Delete buckets, if wanted with all they hold",
+          "delete-bucket": "Delete buckets, with --force also all they hold",
         }),
       ],
     },

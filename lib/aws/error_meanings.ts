@@ -20,8 +20,8 @@ const UNKNOWN_KEY: Meaning = {
   code: "credentials",
   message: "AWS does not know this access key, or it was disabled or deleted",
   hint:
-    "Check the key id and the endpoint. A new key takes some seconds to work: try again, or wait " +
-    "with `waitForCredentials`",
+    "Check the key id, the endpoint and, where the id begins with ASIA, the session token. A new key " +
+    "takes some seconds to work: try again, or wait with `waitForCredentials`",
 };
 /** IAM answers so to some temporary credentials that are valid elsewhere. */
 export const SESSION_REFUSED: Meaning = {

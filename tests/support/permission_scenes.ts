@@ -170,7 +170,7 @@ export const SCENES: Record<string, Scene> = {
   "enable-key": { prepare: withKnownKey },
   "delete-key": { prepare: withKnownKey },
   "rotate: A second key": { prepare: withUser, spoil: unreadable },
-  "rotate: How far it is": { prepare: withUser },
+  "rotate: The state of a rotation": { prepare: withUser },
   "rotate: The old key is deactivated": { prepare: withRotation() },
   "rotate: The old key is deleted": { prepare: withRotation(["--finish"]) },
   "rotate: Back to the old key": { prepare: withRotation(["--finish"]) },

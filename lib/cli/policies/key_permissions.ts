@@ -70,7 +70,7 @@ export const KEYS: CommandUse[] = [
   },
   {
     command: "rotate",
-    use: "How far it is",
+    use: "The state of a rotation",
     line: "rotate s3.read-write.my-bucket --status",
     permissions: on(TOOL_USERS, ...SEE_KEYS),
   },
