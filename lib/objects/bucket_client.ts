@@ -59,6 +59,8 @@ const MAX_ATTEMPTS = 10;
 const MAX_SILENT_ATTEMPTS = 3;
 const FIRST_DELAY_MS = 50;
 
+/** Of a proxy whose patience ended just when a request was sent over a connection that it had kept. */
+const REQUEST_TIMEOUT = 408;
 /** S3's codes for errors that pass with time. */
 const RETRIABLE_CODES = new Set([
   "InternalError",
@@ -322,7 +324,8 @@ function isRetriable(error: unknown): boolean {
   if (error instanceof ConnectionError) return !isUntrusted(error.code) && error.code !== "ENOTS3";
   if (!(error instanceof S3RequestError)) return false;
   const { httpStatusCode } = error.$metadata;
-  return httpStatusCode >= 500 && httpStatusCode !== 501 || RETRIABLE_CODES.has(error.name);
+  return httpStatusCode === REQUEST_TIMEOUT || RETRIABLE_CODES.has(error.name) ||
+    httpStatusCode >= 500 && httpStatusCode !== 501;
 }
 
 function maxAttempts(error: unknown): number {

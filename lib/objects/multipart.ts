@@ -125,7 +125,7 @@ async function create(upload: MultipartUpload): Promise<string> {
       client.sendOnce(request, options).catch((error) => {
         isAnswerLost ||= grace.signal.aborted ||
           error instanceof ConnectionError && !UNREACHABLE.has(error.code) &&
-            !isUntrusted(error.code);
+            !isUntrusted(error.code) && error.code !== "ENOTS3";
         throw error;
       })
     );

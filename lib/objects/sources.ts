@@ -133,6 +133,8 @@ async function openFile(
     const path = realPath ?? systemPath(given);
     const info = Deno.statSync(path);
     if (info.isDirectory) throw new Deno.errors.IsADirectory();
+    // To open a pipe could wait for ever.
+    if (realPath !== undefined && !info.isFile) throw anotherFile(given);
     const file = await openFound(path, info, { read: true }, signal);
     if (realPath !== undefined) assertRealPath(file, given, realPath);
     const opened = file.statSync();
@@ -153,11 +155,13 @@ function assertRealPath(file: Deno.FsFile, given: string, realPath: string): voi
     const found = infoIfExists(Deno.lstatSync, realPath);
     if (Deno.realPathSync(realPath) === realPath && found && isSame(found, opened)) continue;
     file.close();
-    const message = `Could not read ${
-      escapeName(given)
-    }: it is another file than when it was found`;
-    throw new S3CredentialsError("conflict", message, { hint: "Try again" });
+    throw anotherFile(given);
   }
+}
+
+function anotherFile(path: string): S3CredentialsError {
+  const message = `Could not read ${escapeName(path)}: it is another file than when it was found`;
+  return new S3CredentialsError("conflict", message, { hint: "Try again" });
 }
 
 /**

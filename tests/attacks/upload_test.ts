@@ -99,3 +99,23 @@ Deno.test("putObjects: a file that was replaced by another one meanwhile is uplo
   const [result] = await Array.fromAsync(putObjects(aws, BUCKET, uploads));
   assert.deepEqual([result!.error, result!.size], [undefined, 11]);
 });
+
+Deno.test({
+  name: "putObjects: a file that has become a pipe is not waited for",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using st = await stage();
+    await Deno.mkdir(st.path("d"));
+    await Deno.writeTextFile(st.path("d", "a"), "content");
+    const { uploads } = findUploads([st.path("d")]);
+    await Deno.remove(st.path("d", "a"));
+    await new Deno.Command("mkfifo", { args: [st.path("d", "a")] }).output();
+    using aws = connect({
+      endpointUrl: st.sandbox.url,
+      credentials: st.sandbox.credentials,
+      env: () => undefined,
+    });
+    const [result] = await Array.fromAsync(putObjects(aws, BUCKET, uploads));
+    assert.match(result!.error!.message, /is another file than when it was found/);
+  },
+});

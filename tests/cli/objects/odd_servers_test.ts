@@ -43,6 +43,27 @@ Deno.test("put-object: a server that answers 200 to everything has not stored th
   assert.match(stderr, /not as S3 does/);
 });
 
+Deno.test("put-object: a web page creates no upload that could be left", async () => {
+  await using server = hostileServer(() =>
+    new Response(PAGE, { headers: { "content-type": "text/html" } })
+  );
+  const { code, stderr } = await server.run(["put-object", BUCKET, "a", "-"], {
+    stdin: noise(8 * 2 ** 20),
+  });
+  assert.equal(code, 1);
+  assert.match(stderr, /^Error: .* answers with a web page/);
+});
+
+Deno.test("put-object: sends again what a proxy gave up as it came", async () => {
+  await using server = hostileServer(() =>
+    server.requests === 1
+      ? new Response(null, { status: 408 })
+      : new Response(null, { headers: { etag: '"0"' } })
+  );
+  const { code, stderr } = await server.run(["put-object", BUCKET, "a", "LICENSE", "-s"]);
+  assert.deepEqual([code, stderr], [0, ""]);
+});
+
 Deno.test("get-object: an object that is itself a web page is downloaded", async () => {
   await using st = await stage();
   await st.run(["put-object", BUCKET, "index.html", "-", "--content-type", "text/html"], {
