@@ -130,8 +130,12 @@ export async function readObject(
     });
   };
   await client.withRetries(attempt, () => offset).catch((error) => {
-    // The answers end before the length that they state, and there is nothing behind.
-    if (head !== undefined && isBeyondEnd(error)) throw tooShort(key, offset, head.size);
+    if (head !== undefined && isBeyondEnd(error)) {
+      // All of a body in chunks has come, but not the mark of its end.
+      if (Number.isNaN(head.size) && totalIn(error) === offset) return;
+      // The answers end before the length that they state, and there is nothing behind.
+      throw tooShort(key, offset, head.size);
+    }
     throw getError(client, error, key);
   });
   const size = sizeOf(head!, known);
@@ -317,8 +321,13 @@ async function readRange(
   });
 }
 
-function isBeyondEnd(error: unknown): boolean {
+function isBeyondEnd(error: unknown): error is S3RequestError {
   return error instanceof S3RequestError && error.$metadata.httpStatusCode === 416;
+}
+
+/** The length of an object, as the refusal of a range beyond it names it. */
+function totalIn({ $response: { headers } }: S3RequestError): number {
+  return Number(/^bytes \*\/(\d+)$/i.exec(headers["content-range"] ?? "")?.[1] ?? NaN);
 }
 
 function tooShort(key: string, received: number, stated: number): S3CredentialsError {
