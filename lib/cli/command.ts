@@ -182,8 +182,14 @@ export function optionalValue<T>(
   return value(flags, help, parse);
 }
 
-/** An option that may be repeated. */
-export function values<T>(flags: string, help: string, parse: (text: string) => T): Option<T[]> {
+/** An option that may be repeated. Its values are texts, or what `parse` makes of them. */
+export function values(flags: string, help: string): Option<string[]>;
+export function values<T>(flags: string, help: string, parse: (text: string) => T): Option<T[]>;
+export function values(
+  flags: string,
+  help: string,
+  parse: (text: string) => unknown = (text) => text,
+): Option<unknown[]> {
   return {
     flags,
     help,
@@ -192,7 +198,7 @@ export function values<T>(flags: string, help: string, parse: (text: string) => 
   };
 }
 
-/** An option with one of a few values. */
+/** An option with one of a few values, or with the fallback if it is omitted. */
 export function choice<T extends string>(
   flags: string,
   help: string,
@@ -206,14 +212,25 @@ export function choice<T extends string>(
     isRepeatable: false,
     read: (given) => {
       const text = given.at(-1) ?? fallback;
-      return readValue(flags, text, () => checkChoice(text, choices)) as T;
+      return readValue(flags, text, () => checkChoice(text, choices));
     },
   };
 }
 
-/** Throws `InvalidInput` for a value that is none of the choices. */
-export function checkChoice(text: string, choices: readonly string[]): string {
-  if (choices.includes(text)) return text;
+/** An option with one of a few values, which may be omitted; `normalize` makes it of what was typed. */
+export function optionalChoice<T extends string>(
+  flags: string,
+  help: string,
+  choices: readonly T[],
+  normalize: (text: string) => string = (text) => text,
+): Option<T | undefined> {
+  return { ...value(flags, help, (text) => checkChoice(normalize(text), choices)), choices };
+}
+
+/** The choice that was typed; throws `InvalidInput` for a value that is none of them. */
+export function checkChoice<T extends string>(text: string, choices: readonly T[]): T {
+  const found = choices.find((one) => one === text);
+  if (found !== undefined) return found;
   throw new InvalidInput(`expected one of ${choices.join(", ")}, not ${JSON.stringify(text)}`);
 }
 

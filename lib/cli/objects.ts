@@ -151,7 +151,6 @@ export const getObjects = defineCommand({
       "-p, --pattern <pattern>",
       "Download keys that match, such as '*/*.js'. * matches anything, ? one character, [abc] one " +
         "of these, [!abc] any other; may be repeated",
-      (text) => text,
     ),
     silent: silentOption,
     concurrency: concurrencyOption,

@@ -5,7 +5,7 @@
  */
 import { abortable } from "../abortable.ts";
 import type { Aws } from "../aws/connect.ts";
-import { ADDRESSING_STYLES, type AddressingStyle } from "../aws/addressing.ts";
+import { ADDRESSING_STYLES } from "../aws/addressing.ts";
 import type { ConnectOptions } from "../aws/settings.ts";
 import { parseEndpointUrl } from "../aws/endpoint_url.ts";
 import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
@@ -14,7 +14,7 @@ import { fileErrorWords } from "../file_error.ts";
 import { type BucketNameOptions, checkBucketName } from "../names.ts";
 import { decodeText } from "../text.ts";
 import { formatTime, parseExpiry } from "../time.ts";
-import { checkChoice, flag, optionGroup, value, type Values } from "./command.ts";
+import { flag, optionalChoice, optionGroup, value, type Values } from "./command.ts";
 import { library } from "./library.ts";
 import type { Io } from "./io.ts";
 import { writeMessage } from "./output.ts";
@@ -40,15 +40,12 @@ export const awsOptions = optionGroup("AWS options", {
   secretKey: value("--secret-key <secret>", "AWS secret access key"),
   sessionToken: value("--session-token <token>", "AWS session token"),
   endpointUrl: value("--endpoint-url <url>", "Custom endpoint URL", parseEndpointUrl),
-  addressing: {
-    ...value(
-      "--addressing <style>",
-      "Where a bucket's name stands in the addresses of S3: virtual (in the host name) or path " +
-        "(default: path at a custom endpoint, else virtual)",
-      (text) => checkChoice(text, ADDRESSING_STYLES) as AddressingStyle,
-    ),
-    choices: ADDRESSING_STYLES,
-  },
+  addressing: optionalChoice(
+    "--addressing <style>",
+    "Where a bucket's name stands in the addresses of S3: virtual (in the host name) or path " +
+      "(default: path at a custom endpoint, else virtual)",
+    ADDRESSING_STYLES,
+  ),
   auth: value("-a, --auth <file>", "JSON or INI file with credentials, - for standard input"),
   profile: value("--profile <name>", "Profile of the AWS configuration files"),
   region: value("--region <name>", "AWS region", parseRegion),

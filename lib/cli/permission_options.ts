@@ -14,7 +14,7 @@ import {
 } from "../policy/grants.ts";
 import { prefixPattern } from "../policy/prefix.ts";
 import { parseStatement } from "../policy/template.ts";
-import { flag, optionGroup, value, type Values, values } from "./command.ts";
+import { checked, flag, optionGroup, value, type Values, values } from "./command.ts";
 import type { Io } from "./io.ts";
 import { bucketNames, usage } from "./options.ts";
 import { writeMessage } from "./output.ts";
@@ -23,10 +23,7 @@ import { writeMessage } from "./output.ts";
 export const GRANT_OPTION = "--grant";
 
 /** Checks a prefix, which stays as it is. */
-export function parsePrefix(text: string): string {
-  prefixPattern(text);
-  return text;
-}
+export const parsePrefix = checked(prefixPattern);
 
 /** What the credentials may do. */
 export const permissionOptions = optionGroup("Permissions", {

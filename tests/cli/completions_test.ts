@@ -116,7 +116,8 @@ Deno.test("completions: an unknown shell, or none, is wrong usage that names the
   assert.equal((await run(["completions"])).code, 2);
 });
 
-Deno.test("completions bash: the answers that can --expect takes", async () => {
+Deno.test("completions bash: the values of options that take only a few", async () => {
   const { stdout } = await run(["completions", "bash"]);
   assert.match(stdout, /can:--expect\) completer='words allowed denied'/);
+  assert.match(stdout, /lint:--type\) completer='words identity bucket trust session'/);
 });

@@ -100,7 +100,6 @@ export const setCorsPolicy = defineCommand({
     allowedHeader: values(
       "-h, --allowed-header <header>",
       "Allowed request header, such as Authorization; may be repeated",
-      (text) => text,
     ),
     allowedOrigin: values(
       "-o, --allowed-origin <origin>",
@@ -110,7 +109,6 @@ export const setCorsPolicy = defineCommand({
     exposeHeader: values(
       "-e, --expose-header <header>",
       "Response header that pages may read, such as ETag; may be repeated",
-      (text) => text,
     ),
     maxAgeSeconds: value(
       "--max-age-seconds <seconds>",

@@ -9,14 +9,21 @@ import { checkAccessKeyId, checkBucketName, checkRoleName, checkUserName } from 
 import type { Target } from "../../policy/ask.ts";
 import { principalOf } from "../../policy/language/principal.ts";
 import { didYouMean } from "../../suggest.ts";
-import { checkChoice, checked, flag, optionGroup, value, type Values, values } from "../command.ts";
+import {
+  checked,
+  flag,
+  optionalChoice,
+  optionGroup,
+  value,
+  type Values,
+  values,
+} from "../command.ts";
 import { awsOptions, usage } from "../options.ts";
 
 const documentOptions = optionGroup("Documents instead of an account", {
   policy: values(
     "--policy <policy>",
     "Policy of a user or role: a file, a JSON string, or - for standard input; may be repeated",
-    (text) => text,
   ),
   permissionsBoundary: value("--permissions-boundary <policy>", "Permissions boundary"),
   sessionPolicy: value("--session-policy <policy>", "Policy that a session was made with"),
@@ -24,10 +31,7 @@ const documentOptions = optionGroup("Documents instead of an account", {
   principal: value(
     "--principal <arn>",
     "Who asks, where the bucket policy names somebody",
-    (arn) => {
-      principalOf(arn);
-      return arn;
-    },
+    checked(principalOf),
   ),
 });
 
@@ -38,14 +42,11 @@ function parseContext(text: string): [key: string, value: string] {
   throw new InvalidInput(`expected KEY=VALUE, such as aws:SourceIp=203.0.113.7, not ${text}`);
 }
 
-const EXPECTATIONS = ["allowed", "denied"] as const;
-
 /** The options of `can`. */
 export const canOptions = {
   action: values(
     "--action <action>",
     "Ask about this action, such as s3:GetObject, instead of all that can be done; may be repeated",
-    (text) => text,
   ),
   user: value("--user <name>", "What this user may do", checked(checkUserName)),
   role: value("--role <name>", "What sessions of this role may do", checked(checkRoleName)),
@@ -55,14 +56,11 @@ export const canOptions = {
     "Value of a condition key, as KEY=VALUE, such as aws:SourceIp=203.0.113.7; may be repeated",
     parseContext,
   ),
-  expect: {
-    ...value(
-      "--expect <answer>",
-      "Exit with code 1 unless every answer is this: allowed or denied",
-      (text) => checkChoice(text, EXPECTATIONS) as typeof EXPECTATIONS[number],
-    ),
-    choices: EXPECTATIONS,
-  },
+  expect: optionalChoice(
+    "--expect <answer>",
+    "Exit with code 1 unless every answer is this: allowed or denied",
+    ["allowed", "denied"],
+  ),
   json: flag("--json", "JSON"),
   simulate: flag("--simulate", "With --action, ask IAM's simulator too, and name differences"),
   probe: flag(

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Finding, LintType } from "../../policy/lint/finding.ts";
-import { checkChoice, defineCommand, flag, value } from "../command.ts";
+import { defineCommand, flag, optionalChoice } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { usage } from "../options.ts";
 import { writeLine, writeMessage } from "../output.ts";
@@ -26,10 +26,10 @@ export const lint = defineCommand({
     ["As JSON, for a program:", "lint policy.json --json"],
   ],
   options: {
-    type: value(
+    type: optionalChoice(
       "--type <type>",
       `What the policies are for: ${TYPES.join(", ")} (default: what they look like)`,
-      (text) => checkChoice(text, TYPES) as LintType,
+      TYPES,
     ),
     json: flag("--json", "JSON: an array of findings"),
   },

@@ -7,7 +7,7 @@ import { S3CredentialsError } from "../../errors.ts";
 import { checkBucketName, checkUserName } from "../../names.ts";
 import { parsePartition } from "../../partitions.ts";
 import { didYouMean, nearest } from "../../suggest.ts";
-import { defineCommand, flag, value, values } from "../command.ts";
+import { checked, defineCommand, flag, value, values } from "../command.ts";
 import { parseAccountId, usage } from "../options.ts";
 import { writeJson, writeMessage } from "../output.ts";
 import {
@@ -112,24 +112,17 @@ export const permissions = defineCommand({
     bucket: values(
       "--bucket <name>",
       "Bucket, or a pattern such as team-*; may be repeated",
-      (text) => {
-        checkBucketName(text.replaceAll("*", "x"));
-        return text;
-      },
+      checked((text) => checkBucketName(text.replaceAll("*", "x"))),
     ),
     user: values(
       "--user <name>",
       "User that a command is about, or a pattern such as app-*; may be repeated (default: the " +
         "names that create chooses)",
-      (text) => {
-        checkUserName(text.replaceAll("*", "x"));
-        return text;
-      },
+      checked((text) => checkUserName(text.replaceAll("*", "x"))),
     ),
     use: values(
       "--use <text>",
       "Use of a command, by its title or a part of it; may be repeated",
-      (text) => text,
     ),
     account: value(
       "--account <number>",

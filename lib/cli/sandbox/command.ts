@@ -51,7 +51,7 @@ export const sandbox = defineCommand({
   ],
   options: {
     port: value("--port <port>", "Port to serve on (default: any that is free)", parsePort),
-    bucket: values("--bucket <name>", "Bucket to start with; may be repeated", (name) => name),
+    bucket: values("--bucket <name>", "Bucket to start with; may be repeated"),
     user: values(
       "--user <user>",
       "User to start with, as NAME=POLICY; the policy is a file, JSON, or - for standard input; " +
@@ -67,7 +67,6 @@ export const sandbox = defineCommand({
     state: value(
       "--state <file>",
       "Start with the state in this file if it exists, and save it there at the end",
-      (path) => path,
     ),
     openBuckets: flag(
       "--open-buckets",

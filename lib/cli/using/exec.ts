@@ -13,7 +13,7 @@ import type { CreatedSession, CreateRequest } from "../../credentials/types.ts";
 import { checkArn } from "../../names.ts";
 import { formatTime, parseDuration } from "../../time.ts";
 import { runChild } from "../child.ts";
-import { defineCommand, flag, optionGroup, value } from "../command.ts";
+import { checked, defineCommand, flag, optionGroup, value } from "../command.ts";
 import {
   createRequest,
   lintRequest,
@@ -71,10 +71,11 @@ export const exec = defineCommand({
         "Serve them to the command on this machine, with a token, in place of giving it keys; they " +
           "are renewed as long as it runs",
       ),
-      roleArn: value("--role-arn <arn>", "Assume this role, and make no IAM call", (arn) => {
-        checkArn(arn, "role");
-        return arn;
-      }),
+      roleArn: value(
+        "--role-arn <arn>",
+        "Assume this role, and make no IAM call",
+        checked((arn) => checkArn(arn, "role")),
+      ),
       ...tagOptions,
       silent: flag("--silent", "Don't log the steps; warnings are still shown"),
     }),

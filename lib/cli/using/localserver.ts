@@ -7,7 +7,7 @@ import { parseDuration } from "../../time.ts";
 import { InvalidInput } from "../../errors.ts";
 import { checkArn } from "../../names.ts";
 import { grantsOf } from "../../policy/grants.ts";
-import { defineCommand, optionalValue, value } from "../command.ts";
+import { checked, defineCommand, optionalValue, value } from "../command.ts";
 import { waitForInterrupt } from "../io.ts";
 import { library } from "../library.ts";
 import { awsOptions, parsePort, usage, withAws } from "../options.ts";
@@ -56,10 +56,11 @@ export const localserver = defineCommand({
       parseToken,
     ),
     ...permissionOptions,
-    roleArn: value("--role-arn <arn>", "Assume this role, and make no IAM call", (arn) => {
-      checkArn(arn, "role");
-      return arn;
-    }),
+    roleArn: value(
+      "--role-arn <arn>",
+      "Assume this role, and make no IAM call",
+      checked((arn) => checkArn(arn, "role")),
+    ),
     ...awsOptions,
   },
   stopsItself: true,

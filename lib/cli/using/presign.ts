@@ -5,7 +5,7 @@
  */
 import { InvalidInput } from "../../errors.ts";
 import { parseUrlDuration } from "../../time.ts";
-import { checkChoice, defineCommand, flag, value, type Values } from "../command.ts";
+import { defineCommand, flag, optionalChoice, value, type Values } from "../command.ts";
 import { library } from "../library.ts";
 import {
   bucketOrAccessPoint,
@@ -16,17 +16,13 @@ import {
 import { usage, withAws } from "../options.ts";
 import { messageLog, writeJson, writeLine } from "../output.ts";
 
-const METHODS = ["GET", "PUT"] as const;
-
 const presignOptions = {
-  method: {
-    ...value(
-      "--method <method>",
-      "What the URL is for: GET (a download) or PUT (an upload) (default: GET)",
-      (text) => checkChoice(text.toUpperCase(), METHODS) as typeof METHODS[number],
-    ),
-    choices: METHODS,
-  },
+  method: optionalChoice(
+    "--method <method>",
+    "What the URL is for: GET (a download) or PUT (an upload) (default: GET)",
+    ["GET", "PUT"],
+    (text) => text.toUpperCase(),
+  ),
   expires: value(
     "--expires <duration>",
     "How long it works: 90s, 15m, 2h or 7d, from 1 second to 7 days (default: 1h)",
