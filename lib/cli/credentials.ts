@@ -111,7 +111,7 @@ export const create = defineCommand({
     const request = await createRequest(operands, options, io);
     checkOutput(options);
     await lintRequest(request, io);
-    const log = messageLog(io, options.silent);
+    const log = messageLog(io, { isSilent: options.silent });
     if (options.dryRun) return await showDryRun(request, options.region, io, log);
     const work = options.plan ? showAccountPlan : createAndDeliver;
     await withAws(options, io, (aws) => work(aws, request, options, io, log));

@@ -47,7 +47,7 @@ export interface ErrorLog {
 
 /** A log for the errors of single items. */
 export function itemErrors(io: Io): ErrorLog {
-  const log = messageLog(io, false);
+  const log = messageLog(io);
   const textOf = errorTexts();
   let failed = false;
   return {

@@ -361,7 +361,7 @@ export const deleteObjects = defineCommand({
     };
     await withAws(options, io, async (aws) => {
       if (options.byLifecycle) {
-        const log = messageLog(io, options.silent);
+        const log = messageLog(io, { isSilent: options.silent });
         const work = options.undo
           ? keep(aws, bucket, prefix, log)
           : expire(aws, bucket, prefix, io, log);

@@ -124,7 +124,7 @@ export interface MessageLog {
 }
 
 /** A log for library calls that report their progress; if silent, only warnings are written. */
-export function messageLog(io: Io, isSilent: boolean): MessageLog {
+export function messageLog(io: Io, { isSilent = false } = {}): MessageLog {
   let written = Promise.resolve();
   const write = (message: string) => {
     written = written.then(() => writeMessage(io, message));

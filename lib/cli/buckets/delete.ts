@@ -45,7 +45,7 @@ export const deleteBucket = defineCommand({
   async run({ operands, options }, io) {
     const buckets = bucketNames(operands);
     checkCombinations(options);
-    const log = messageLog(io, false);
+    const log = messageLog(io);
     await withAws(options, io, async (aws) => {
       await forEachItem(buckets, io, log, (bucket) => deleteOne(aws, bucket, options, io, log));
     }).finally(log.flush);

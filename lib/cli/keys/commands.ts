@@ -38,7 +38,7 @@ export const extend = defineCommand({
     const [name = "", end = ""] = operands;
     asUsageError(() => checkUserName(name));
     const expires = end === "never" ? null : expiryOption(end, io, "Invalid end");
-    const log = messageLog(io, false);
+    const log = messageLog(io);
     await withAws(options, io, async (aws) => {
       const { extendKeys } = await library.expire();
       const { Before } = await extendKeys(aws, name, expires, {
@@ -164,7 +164,7 @@ async function forEachKey(
   change: (aws: Aws, id: string) => Promise<AccessKeyOwner>,
 ): Promise<void> {
   for (const id of ids) asUsageError(() => checkAccessKeyId(id));
-  const log = messageLog(io, false);
+  const log = messageLog(io);
   await withAws(options, io, async (aws) => {
     await forEachItem([...new Set(ids)], io, log, async (id) => {
       const { UserName, WasActive } = await change(aws, id);

@@ -46,7 +46,7 @@ export const revokeSessions = defineCommand({
       if (before === undefined || before <= now) return;
       throw new InvalidInput(`${formatTime(before)} is in the future`);
     }, "Invalid value for --before");
-    const log = messageLog(io, false);
+    const log = messageLog(io);
     await withAws(options, io, async (aws) => {
       const { revokeSessions, undoRevocation } = await library.revoke();
       if (undo) {

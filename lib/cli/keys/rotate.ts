@@ -92,7 +92,7 @@ function checkCombinations(options: RotateOptions): void {
 }
 
 async function begin(aws: Aws, name: string, options: RotateOptions, io: Io): Promise<void> {
-  const log = messageLog(io, false);
+  const log = messageLog(io);
   const { rotateKey } = await library.rotate();
   const { buckets, region } = namesRegion(options)
     ? await findBuckets(aws, name, io, log)
@@ -186,7 +186,7 @@ async function finish(
   io: Io,
 ): Promise<void> {
   const { finishRotation } = await library.rotate();
-  const log = messageLog(io, false);
+  const log = messageLog(io);
   const step = await finishRotation(aws, name, {
     ...{ force, grace, signal: io.signal },
     now: io.now?.(),
@@ -223,7 +223,7 @@ async function rollBack(
     force,
     signal: io.signal,
   });
-  const log = messageLog(io, false);
+  const log = messageLog(io);
   log.say(`Deleted access key ${deleted} of user ${name}; ${kept} is active`);
   await log.flush();
 }

@@ -14,11 +14,11 @@ import { ExitCode } from "../exit_code.ts";
 import { type Io, waitForInterrupt } from "../io.ts";
 import { library } from "../library.ts";
 import { bucketNames, checkEachOnce, parseAccountId, parsePort, usage } from "../options.ts";
-import { writeLine, writeMessage } from "../output.ts";
+import { messageLog, writeLine, writeMessage } from "../output.ts";
 import type { PermissionKind } from "../permissions.ts";
 import { readPolicyDocument } from "../policies/policy_input.ts";
 import { sandboxEnvironment, shellLines } from "./environment.ts";
-import { requestLog } from "./request_log.ts";
+import { requestText } from "./request_text.ts";
 
 const PERMISSION_REASONS = {
   net: "to serve the sandbox on this machine",
@@ -94,7 +94,7 @@ export const sandbox = defineCommand({
     for (const { name, policy } of options.user) {
       users[name] = await readPolicyDocument(policy, "identity", io, "--user");
     }
-    const log = requestLog(io);
+    const log = messageLog(io);
     const { startSandbox } = await library.sandbox();
     const started = await startSandbox({
       buckets,
@@ -104,7 +104,7 @@ export const sandbox = defineCommand({
       openBuckets: options.openBuckets,
       port: options.port,
       state: options.state === undefined ? undefined : await readState(options.state, io),
-      onRequest: options.log ? log.write : undefined,
+      onRequest: options.log ? (record) => log.say(requestText(record)) : undefined,
     }).catch((error) => {
       throw startError(error, options);
     });
@@ -119,7 +119,7 @@ export const sandbox = defineCommand({
       await serve(started, io);
     } finally {
       await started.close();
-      await log.end();
+      await log.flush();
       await save();
     }
   },

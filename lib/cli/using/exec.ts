@@ -89,7 +89,7 @@ export const exec = defineCommand({
       duration,
     };
     await lintRequest(request, io);
-    const log = messageLog(io, options.silent);
+    const log = messageLog(io, { isSilent: options.silent });
     const code = await withAws(options, io, async (aws) => {
       await io.permit(["run"]);
       const { createCredentials } = await library.create();

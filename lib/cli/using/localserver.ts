@@ -73,7 +73,7 @@ export const localserver = defineCommand({
     }
     await warnOfScopes(granted, io);
     const token = options.token === "" ? newToken() : options.token;
-    const log = messageLog(io, false);
+    const log = messageLog(io);
     await withAws(options, io, async (aws) => {
       const { bucketCredentials } = await library.credentialCache();
       const provider = bucketCredentials(aws, {

@@ -65,7 +65,7 @@ export const presign = defineCommand({
     checkCombinations(key, options);
     const target = key === undefined ? undefined : checkedKeys([key])[0]!;
     const { method, contentType, region, maxSize, prefix, expires: expiresIn } = options;
-    const log = messageLog(io, false);
+    const log = messageLog(io);
     const common = { contentType, region, expiresIn, onWarning: log.warn, signal: io.signal };
     await withAws(options, io, async (aws) => {
       const { presignPost, presignUrl } = await library.presign();
