@@ -43,7 +43,7 @@ const rotateOptions = {
   ...deliveryOptions,
   wait: optionalValue(
     "--wait [duration]",
-    "Return only when the new key works; waits at most this long (default: 60s)",
+    "Return only when the new key works, which uses it once; waits at most this long (default: 60s)",
     (text) => text === "" ? DEFAULT_WAIT_SECONDS : parseWait(text),
   ),
   ...awsOptions,

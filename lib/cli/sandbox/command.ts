@@ -41,6 +41,7 @@ export const sandbox = defineCommand({
       "A bucket and a key, in a sandbox of their own:",
       "sandbox -- s3-credentials create my-bucket -c",
     ],
+    ["A shell, to try commands in:", "sandbox --bucket my-bucket -- bash"],
     ["Any other program that uses AWS:", "sandbox --bucket my-bucket -- aws s3 ls"],
     ["Serve on a given port:", "sandbox --port 5000"],
     [
