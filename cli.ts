@@ -17,17 +17,18 @@ const bucketSettings = () => import("./lib/cli/buckets/settings.ts");
 const publicBuckets = () => import("./lib/cli/buckets/public.ts");
 const can = () => import("./lib/cli/policies/can.ts");
 const cors = () => import("./lib/cli/buckets/cors.ts");
-const credentials = () => import("./lib/cli/credentials.ts");
+const create = () => import("./lib/cli/create.ts");
 const exec = () => import("./lib/cli/using/exec.ts");
 const identities = () => import("./lib/cli/identities.ts");
 const keys = () => import("./lib/cli/keys/commands.ts");
 const lint = () => import("./lib/cli/policies/lint.ts");
 const localserver = () => import("./lib/cli/using/localserver.ts");
-const objects = () => import("./lib/cli/objects.ts");
+const objectDeletion = () => import("./lib/cli/objects/delete.ts");
+const objects = () => import("./lib/cli/objects/commands.ts");
 const permissions = () => import("./lib/cli/policies/permissions.ts");
 const policy = () => import("./lib/cli/policies/policy.ts");
 const presets = () => import("./lib/cli/policies/presets.ts");
-const presign = () => import("./lib/cli/using/presign.ts");
+const presign = () => import("./lib/cli/objects/presign.ts");
 const prune = () => import("./lib/cli/keys/prune.ts");
 const rotate = () => import("./lib/cli/keys/rotate.ts");
 const revoke = () => import("./lib/cli/keys/revoke.ts");
@@ -49,7 +50,7 @@ const program: Program = {
     {
       title: "Credentials",
       commands: [
-        ...commandsOf(credentials, {
+        ...commandsOf(create, {
           "create": "Create credentials for S3 buckets, and the buckets",
         }),
         ...commandsOf(exec, {
@@ -134,8 +135,8 @@ const program: Program = {
           "get-objects": "Download several objects",
           "put-object": "Upload a file or standard input to an object",
           "put-objects": "Upload files and directories",
-          "delete-objects": "Delete objects of a bucket",
         }),
+        ...commandsOf(objectDeletion, { "delete-objects": "Delete objects of a bucket" }),
         ...commandsOf(presign, {
           "presign": "Make a URL or a form that needs no credentials",
         }),

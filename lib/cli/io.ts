@@ -130,11 +130,11 @@ export function processIo(): Io {
     },
     ...(Deno.stdin.isTerminal() && stderr.isTerminal && {
       askHidden: async (question) => {
-        const { askHidden } = await import("./ask_hidden.ts");
+        const { askHidden } = await import("./ask.ts");
         return await askHidden(question, stderr.write, signals.signal);
       },
       askLine: async (question) => {
-        const { askLine } = await import("./ask_hidden.ts");
+        const { askLine } = await import("./ask.ts");
         return await askLine(question, stderr.write, signals.signal);
       },
     }),

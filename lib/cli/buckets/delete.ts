@@ -5,7 +5,7 @@
  */
 import type { Aws } from "../../aws/connect.ts";
 import type { BucketContent } from "../../objects/delete_bucket.ts";
-import { confirm } from "../ask_hidden.ts";
+import { confirm } from "../ask.ts";
 import { defineCommand, flag, type Values } from "../command.ts";
 import type { Io } from "../io.ts";
 import { forEachItem } from "../items.ts";

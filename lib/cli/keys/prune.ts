@@ -5,7 +5,7 @@
  */
 import type { PrunableUser } from "../../credentials/keys/prune.ts";
 import { checkUnusedFor, formatTime, parseAge } from "../../time.ts";
-import { confirm } from "../ask_hidden.ts";
+import { confirm } from "../ask.ts";
 import { defineCommand, flag, value } from "../command.ts";
 import type { Io } from "../io.ts";
 import { itemErrors } from "../items.ts";

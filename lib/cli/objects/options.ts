@@ -3,16 +3,16 @@
  *
  * @module
  */
-import type { ObjectResult } from "../objects/types.ts";
-import { checkBucketOrAccessPoint } from "../access_point.ts";
-import { checkKey } from "../objects/keys.ts";
-import { asUsageError, InvalidInput } from "../errors.ts";
-import { flag, type Option, value } from "./command.ts";
-import { ExitCode } from "./exit_code.ts";
-import type { Io } from "./io.ts";
-import { awsOptions } from "./options.ts";
-import { errorTexts } from "./output.ts";
-import type { ProgressLine } from "./progress.ts";
+import type { ObjectResult } from "../../objects/types.ts";
+import { checkBucketOrAccessPoint } from "../../access_point.ts";
+import { checkKey } from "../../objects/keys.ts";
+import { asUsageError, InvalidInput } from "../../errors.ts";
+import { flag, type Option, value } from "../command.ts";
+import { ExitCode } from "../exit_code.ts";
+import type { Io } from "../io.ts";
+import { awsOptions } from "../options.ts";
+import { errorTexts } from "../output.ts";
+import type { ProgressLine } from "../progress.ts";
 
 const MAX_CONCURRENCY = 512;
 

@@ -1,6 +1,6 @@
 /** What is typed on a terminal without being shown; `tests/peers` has a real one. */
 import assert from "node:assert/strict";
-import { askLine, readHiddenLine } from "../../lib/cli/ask_hidden.ts";
+import { askLine, readHiddenLine } from "../../lib/cli/ask.ts";
 
 function typing(...parts: string[]): () => Promise<string | undefined> {
   return () => Promise.resolve(parts.shift());

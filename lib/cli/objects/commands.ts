@@ -1,15 +1,14 @@
 /**
- * The commands for objects: `list-bucket`, `get-object`, `get-objects`, `put-object`, `put-objects`
- * and `delete-objects`.
+ * The commands that list, download and upload objects.
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import { abortable } from "../abortable.ts";
-import { plainData } from "./lists/rows.ts";
-import { escapeName, shellWord } from "../escape.ts";
-import { defineCommand, flag, value, values } from "./command.ts";
-import { ExitCode } from "./exit_code.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { abortable } from "../../abortable.ts";
+import { plainData } from "../lists/rows.ts";
+import { escapeName } from "../../escape.ts";
+import { defineCommand, flag, value, values } from "../command.ts";
+import { ExitCode } from "../exit_code.ts";
 import {
   bucketOrAccessPoint,
   checkedKeys,
@@ -19,14 +18,13 @@ import {
   report,
   silentOption,
   transferOptions,
-} from "./object_options.ts";
-import type { Io } from "./io.ts";
-import { library } from "./library.ts";
-import { rowFormatOf, rowOptions, writeRows } from "./lists/write.ts";
-import { bucketNames, usage, withAws } from "./options.ts";
-import { errorTexts, inCliTerms, messageLog, nameFor, writeLine, writeMessage } from "./output.ts";
-import { expire, isMany, keep, suggestion } from "./buckets/lifecycle.ts";
-import { withProgress } from "./progress.ts";
+} from "./options.ts";
+import type { Io } from "../io.ts";
+import { library } from "../library.ts";
+import { rowFormatOf, rowOptions, writeRows } from "../lists/write.ts";
+import { usage, withAws } from "../options.ts";
+import { inCliTerms, nameFor, writeLine, writeMessage } from "../output.ts";
+import { withProgress } from "../progress.ts";
 
 /** `s3-credentials list-bucket` */
 export const listBucket = defineCommand({
@@ -314,111 +312,4 @@ function leftOut(skipped: readonly { isFailure: boolean }[]): string {
   const others = skipped.length - unreadable;
   return [unreadable && `${unreadable} unreadable`, others && `${others} skipped`]
     .filter(Boolean).join(", ");
-}
-
-/** Lines of a dry run that are written together; all at once would double the memory. */
-const LINES_AT_A_TIME = 10_000;
-
-/** `s3-credentials delete-objects` */
-export const deleteObjects = defineCommand({
-  operands: "<bucket> [keys...]",
-  description: "Delete objects of a bucket: by keys, or all with a prefix.",
-  examples: [
-    ["Two objects:", "delete-objects my-bucket one.txt two.txt"],
-    ["All with a prefix:", "delete-objects my-bucket --prefix my-directory/"],
-    [
-      "Show first what would be deleted:",
-      "delete-objects my-bucket --prefix my-directory/ --dry-run",
-    ],
-  ],
-  options: {
-    prefix: value("--prefix <prefix>", "Delete all objects whose keys start with this"),
-    silent: flag("-s, --silent", "Show only errors"),
-    dryRun: flag("-d, --dry-run", "Show the keys that would be deleted, and delete nothing"),
-    byLifecycle: flag(
-      "--by-lifecycle",
-      "With --prefix: leave it to S3, by a lifecycle rule, with older versions and unfinished uploads",
-    ),
-    undo: flag("--undo", "With --by-lifecycle: remove the rule again"),
-    concurrency: concurrencyOption,
-    ...objectAwsOptions,
-  },
-  stopsItself: true,
-  async run({ operands: [name, ...keys], options }, io) {
-    const bucket = bucketOrAccessPoint(name);
-    const { prefix, concurrency } = options;
-    if (keys.length > 0 && prefix !== undefined) throw usage("Cannot pass both keys and --prefix");
-    // That is more likely an empty variable.
-    if (prefix === "") throw usage("An empty --prefix would delete all objects of the bucket");
-    if (keys.length === 0 && !prefix) throw usage("Specify one or more keys or use --prefix");
-    checkLifecycle(options);
-    if (options.byLifecycle) bucketNames([bucket]);
-    const named = [...new Set(checkedKeys(keys))];
-    const which = prefix ? { prefix } : { keys: named };
-    const say = (count: number) => {
-      const message = `Deleting ${count} object${count === 1 ? "" : "s"} from ${bucket}`;
-      return options.silent ? Promise.resolve() : writeMessage(io, message);
-    };
-    await withAws(options, io, async (aws) => {
-      if (options.byLifecycle) {
-        const log = messageLog(io, { isSilent: options.silent });
-        const work = options.undo
-          ? keep(aws, bucket, prefix, log)
-          : expire(aws, bucket, prefix, io, log);
-        return await work.finally(log.flush);
-      }
-      if (options.dryRun) {
-        const { checkListed } = await library.deleteObjects();
-        const { listObjects } = await library.listObjects();
-        const found = prefix
-          ? listObjects(aws, bucket, { prefix, signal: io.signal })
-          : named.map((Key) => ({ Key }));
-        const keys = await Array.fromAsync(found, ({ Key }) => Key);
-        if (prefix) checkListed(bucket, prefix, keys);
-        await say(keys.length);
-        await writeLine(io, "The following keys would be deleted:");
-        for (let at = 0; at < keys.length; at += LINES_AT_A_TIME) {
-          const names = keys.slice(at, at + LINES_AT_A_TIME).map((key) => nameFor(io, key));
-          await writeLine(io, names.join("\n"));
-        }
-        return;
-      }
-      const { deleteObjects } = await library.deleteObjects();
-      let said = Promise.resolve();
-      const reported = new Set<S3CredentialsError>();
-      const textOf = errorTexts();
-      const results = deleteObjects(aws, bucket, which, {
-        onFound: (count) => void (said = say(count)),
-        signal: io.signal,
-        concurrency,
-      });
-      let count = 0;
-      for await (const { error } of results) {
-        if (prefix && !options.silent && isMany(++count) && !isMany(count - 1)) {
-          await writeMessage(
-            io,
-            suggestion(`delete-objects ${bucket} --prefix=${shellWord(prefix)}`),
-          );
-        }
-        if (error === undefined || reported.has(error)) continue;
-        reported.add(error);
-        await writeMessage(io, textOf(error));
-      }
-      await said;
-      if (reported.size > 0) throw new ExitCode(1);
-    });
-  },
-});
-
-function checkLifecycle(
-  { byLifecycle, undo, prefix, dryRun }: {
-    byLifecycle: boolean;
-    undo: boolean;
-    prefix: string | undefined;
-    dryRun: boolean;
-  },
-): void {
-  if (byLifecycle && prefix === undefined) throw usage("--by-lifecycle needs --prefix");
-  if (byLifecycle && dryRun) throw usage("--by-lifecycle cannot be used with --dry-run");
-  if (undo && !byLifecycle) throw usage("--undo needs --by-lifecycle");
 }

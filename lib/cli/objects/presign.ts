@@ -12,7 +12,7 @@ import {
   checkedKeys,
   contentTypeOption,
   objectAwsOptions,
-} from "../object_options.ts";
+} from "./options.ts";
 import { usage, withAws } from "../options.ts";
 import { messageLog, writeJson, writeLine } from "../output.ts";
 
