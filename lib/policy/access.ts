@@ -23,17 +23,24 @@ export interface AccessRequest {
   resourceAccount?: string;
   /**
    * Values of condition keys, whose names may be written in either case. Those that follow from the
-   * principal, such as `aws:PrincipalArn`, are known without it.
+   * principal and from the account of the resource, such as `aws:PrincipalArn` and
+   * `aws:ResourceAccount`, are known without it.
    */
   context?: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** The condition keys that every request over TLS has, with their values at a time. */
-export function contextAt(now: Date): Record<string, string> {
+/** The condition keys of a request that a program of today sends over TLS, with their values at a time. */
+export function contextAt(
+  now: Date,
+  { isSigned = true }: { isSigned?: boolean } = {},
+): Record<string, string> {
   return {
     "aws:CurrentTime": now.toISOString(),
     "aws:EpochTime": String(Math.floor(now.getTime() / 1000)),
     "aws:SecureTransport": "true",
+    "aws:ViaAWSService": "false",
+    "s3:TlsVersion": "1.3",
+    ...(isSigned && { "s3:signatureversion": "AWS4-HMAC-SHA256", "s3:authType": "REST-HEADER" }),
   };
 }
 

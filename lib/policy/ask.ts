@@ -12,6 +12,7 @@ import type {
 } from "./access.ts";
 import { findAction } from "./actions.ts";
 import { documentsOf } from "./capabilities.ts";
+import { knownValues } from "./evaluate.ts";
 import { keyPatterns, keySamples } from "./key_samples.ts";
 import { evaluatePartly, type PartialDecision, type UnreadPolicy } from "./unread.ts";
 
@@ -83,10 +84,7 @@ function requestsFor(
   if (key !== undefined) {
     return { resource: `${bucketArn}/${key}`, samples: [`${bucketArn}/${key}`] };
   }
-  const known = new Map(
-    Object.entries(request.context ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
-  );
-  const patterns = keyPatterns(documentsOf(policies), bucket, { get: (name) => known.get(name) });
+  const patterns = keyPatterns(documentsOf(policies), bucket, knownValues(request));
   return {
     resource: `${bucketArn}/*`,
     samples: keySamples(patterns).map((sample) => `${bucketArn}/${sample.key}`),

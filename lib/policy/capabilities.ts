@@ -4,6 +4,7 @@
  * @module
  */
 import type { AccessPolicies, AccessRequest } from "./access.ts";
+import { knownValues } from "./evaluate.ts";
 import { covers, keyPatterns, type KeySample, keySamples, prefixPatterns } from "./key_samples.ts";
 import { evaluatePartly, type UnreadPolicy } from "./unread.ts";
 
@@ -149,10 +150,7 @@ export function capabilities(
 ): Capability[] {
   const arn = `arn:${partition}:s3:::${bucket}`;
   const documents = documentsOf(policies);
-  const known = new Map(
-    Object.entries(request.context ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
-  );
-  const context = { get: (name: string) => known.get(name) };
+  const context = knownValues(request);
   const keys = key === undefined
     ? keySamples(keyPatterns(documents, bucket, context))
     : [{ pattern: key, key }];

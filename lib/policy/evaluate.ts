@@ -22,6 +22,7 @@ import {
   principalOf,
   principalValue,
 } from "./language/principal.ts";
+import type { ContextValues } from "./language/variables.ts";
 import { isPublicPolicy } from "./public_policy.ts";
 import {
   type CompiledStatement,
@@ -54,6 +55,20 @@ function lowerCased(context: AccessRequest["context"]): ReadonlyMap<string, Cont
   return values;
 }
 
+/** What a request says of itself, and what follows from who sends it. */
+function valuesOf(context: AccessRequest["context"], principal: Principal): ContextValues {
+  const given = lowerCased(context);
+  return { get: (key) => given.get(key) ?? principalValue(principal, key) };
+}
+
+/** The values of the condition keys of all requests that somebody sends under the same circumstances. */
+export function knownValues(
+  { principal, context }: Pick<AccessRequest, "principal" | "context">,
+): ContextValues {
+  const sender = typeof principal === "string" ? readCaller(principal).principal : principal;
+  return valuesOf(context, sender);
+}
+
 /** A request as statements see it, and what they say to it. */
 class Evaluation implements RequestFacts {
   /** In lower case. */
@@ -63,20 +78,33 @@ class Evaluation implements RequestFacts {
   readonly hasBoundary: boolean;
   matches: MatchedStatement[] | undefined;
   isDenied = false;
-  #context: ReadonlyMap<string, ContextValue> | undefined;
+  #values: ContextValues | undefined;
   readonly #request: AccessRequest;
+  readonly #owner: string | undefined;
 
-  constructor(request: AccessRequest, principal: Principal, hasBoundary: boolean) {
+  constructor(
+    request: AccessRequest,
+    principal: Principal,
+    { owner, hasBoundary }: { owner: string | undefined; hasBoundary: boolean },
+  ) {
     this.action = request.action.toLowerCase();
     this.resource = request.resource;
     this.principal = principal;
     this.hasBoundary = hasBoundary;
     this.#request = request;
+    this.#owner = owner;
   }
 
   get(key: string): ContextValue | undefined {
-    this.#context ??= lowerCased(this.#request.context);
-    return this.#context.get(key) ?? principalValue(this.principal, key);
+    this.#values ??= valuesOf(this.#request.context, this.principal);
+    return this.#values.get(key) ?? this.#ownerValue(key);
+  }
+
+  /** The value of a key that follows from the account that owns the resource. */
+  #ownerValue(key: string): string | undefined {
+    const isOwner = key === "aws:resourceaccount" ||
+      (key === "s3:resourceaccount" && this.action.startsWith("s3:"));
+    return isOwner ? this.#owner : undefined;
   }
 
   /** Tries all statements of a policy; gives the closest match among those that allow. */
@@ -177,9 +205,9 @@ const ALWAYS_ALLOWED = "sts:getcalleridentity";
 
 const RESOURCE_ACCOUNT = /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/;
 
-function isSameAccount(request: AccessRequest, { account }: Caller): boolean {
-  const owner = request.resourceAccount ?? RESOURCE_ACCOUNT.exec(request.resource)?.[1] ?? account;
-  return account !== undefined && owner === account;
+/** The account that owns the resource; `undefined` if nobody can tell. */
+function ownerOf(request: AccessRequest, { account }: Caller): string | undefined {
+  return request.resourceAccount ?? RESOURCE_ACCOUNT.exec(request.resource)?.[1] ?? account;
 }
 
 /** Whether a public access block keeps a caller from other accounts away from a public bucket. */
@@ -287,9 +315,11 @@ const REFUSALS: Record<Layer, Decision> = {
 export function evaluate(request: AccessRequest, policies: AccessPolicies): Decision {
   const { principal: sender } = request;
   const caller = typeof sender === "string" ? readCaller(sender) : callerOf(sender);
-  const { principal } = caller;
-  const isWithinAccount = isSameAccount(request, caller);
-  const evaluation = new Evaluation(request, principal, policies.permissionsBoundary !== undefined);
+  const { principal, account } = caller;
+  const owner = ownerOf(request, caller);
+  const isWithinAccount = account !== undefined && owner === account;
+  const hasBoundary = policies.permissionsBoundary !== undefined;
+  const evaluation = new Evaluation(request, principal, { owner, hasBoundary });
   if (evaluation.action === ALWAYS_ALLOWED) return { ...ALLOWED, statements: NONE };
   const isOwnersRoot = principal.type === "root" && isWithinAccount &&
     ROOT_CANNOT_BE_DENIED.has(evaluation.action);

@@ -140,7 +140,7 @@ Deno.test("can: of another account's bucket, says how to judge documents alone",
   assert.equal(code, 0);
   assert.match(
     stderr,
-    /\nIf the bucket is another account's: get its policy from there, and judge the documents alone with --policy, --bucket-policy and --principal\n$/,
+    /\nIf the bucket is another account's: get its policy from there, and judge the documents alone with --policy, --bucket-policy, --principal and --context aws:ResourceAccount=ACCOUNT\n$/,
   );
 });
 

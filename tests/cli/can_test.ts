@@ -191,6 +191,83 @@ Deno.test("can --context: values of condition keys, those of now among them", as
   assert.equal(await allowed(own, "aws:username=a=b"), true);
 });
 
+Deno.test("can --context: the account of the bucket, which is that of who asks unless it is given", async () => {
+  const ask = async (bucketPolicy: string, ...more: string[]) => {
+    const args = ["logs/x", "--policy", READ_ONLY, "--bucket-policy", bucketPolicy];
+    const { lines } = await can(...args, "--action", "s3:GetObject", ...more);
+    return /^\w+/.exec(lines[0]!)![0];
+  };
+  const bucket = (Action: string) =>
+    policy({ Effect: "Allow", Principal: { AWS: "123456789012" }, Action, Resource: "*" });
+  const foreign = ["--context", "aws:ResourceAccount=111122223333"];
+  assert.equal(await ask(bucket("s3:PutObject")), "allowed");
+  assert.equal(await ask(bucket("s3:PutObject"), ...foreign), "implicitDeny");
+  assert.equal(await ask(bucket("s3:GetObject"), ...foreign), "allowed");
+  const perimeter = policy({
+    Effect: "Deny",
+    Principal: "*",
+    Action: "s3:*",
+    Resource: "*",
+    Condition: { StringNotEquals: { "s3:ResourceAccount": "123456789012" } },
+  });
+  assert.equal(await ask(perimeter), "allowed");
+  assert.equal(await ask(perimeter, ...foreign), "explicitDeny");
+});
+
+Deno.test("can: what a request of now is assumed to be keeps no policy against old ones from allowing", async () => {
+  const unlike = (operator: string, key: string, value: string) => ({
+    Effect: "Deny",
+    Action: "s3:*",
+    Resource: "*",
+    Condition: { [operator]: { [key]: value } },
+  });
+  const document = policy(
+    { Effect: "Allow", Action: "s3:*", Resource: "*" },
+    unlike("StringNotEquals", "s3:signatureversion", "AWS4-HMAC-SHA256"),
+    unlike("StringNotEquals", "s3:authType", "REST-HEADER"),
+    unlike("NumericLessThan", "s3:TlsVersion", "1.2"),
+  );
+  const ask = ["logs/x", "--policy", document, "--action", "s3:GetObject", "--expect"];
+  assert.equal((await can(...ask, "allowed")).code, 0);
+  assert.equal((await can(...ask, "denied", "--principal", "anonymous")).code, 0);
+  assert.equal((await can(...ask, "denied", "--context", "s3:TlsVersion=1.1")).code, 0);
+});
+
+Deno.test("can: directories by the name of the user", async () => {
+  const home = policy({
+    Effect: "Allow",
+    Action: "s3:GetObject",
+    Resource: "arn:aws:s3:::logs/home/${aws:username}/*",
+  });
+  const { lines } = await can("logs", "--policy", home, "--principal", USER);
+  assert.equal(lines[2], "  read             some: home/alice/*");
+});
+
+Deno.test("can: a star for all keys, and one that stands for itself", async () => {
+  const ask = (target: string) =>
+    can(target, "--policy", DENY_SECRET, "--action", "s3:GetObject", "--expect", "denied");
+  for (const all of ["logs", "logs/*", "arn:aws:s3:::logs/*"]) {
+    const { code, stderr, lines } = await ask(all);
+    assert.deepEqual([code, stderr], [0, ""], all);
+    assert.match(lines[0]!, /^explicitDeny .* allowed on some keys only/);
+  }
+  const { code, stderr } = await ask("logs/a*");
+  assert.equal(code, 1);
+  assert.match(stderr, /^Warning: logs\/a\* is one name, in which \* stands for itself: name /);
+});
+
+Deno.test("can --action: what is not for buckets and keys needs its ARN", async () => {
+  const all = policy({ Effect: "Allow", Action: "*", Resource: "*" });
+  for (const action of ["kms:Decrypt", "iam:GetUser", "s3express:CreateSession"]) {
+    const { code, stderr } = await can("logs", "--policy", all, "--action", action);
+    assert.equal(code, 2);
+    assert.match(stderr, /Error: \S+ is not for a bucket or its keys: name what it is for \(/);
+  }
+  const named = policy({ Effect: "Allow", Action: "*", Resource: "arn:aws:s3:::logs/*" });
+  assert.equal((await can("--policy", named, "--action", "kms:Decrypt")).code, 2);
+  assert.equal((await can("--policy", all, "--action", "kms:Decrypt")).code, 0);
+});
+
 Deno.test("can --expect: exit code 1 unless every answer is so", async () => {
   const ask = ["logs/x", "--policy", READ_ONLY, "--action", "s3:GetObject"];
   assert.equal((await can(...ask, "--expect", "allowed")).code, 0);

@@ -78,11 +78,13 @@ Deno.test("capabilities: which keys, by the resources of the policies", () => {
   assert.equal(keys(own(read("arn:aws:s3:::lo*"))), "yes");
   assert.equal(keys(own(read("arn:aws:s3:::lo*/x"))), "some s3:GetObject x */x");
   assert.equal(keys(own(read("arn:aws:s3:::other/*"))), "no");
-  assert.equal(keys(own(read("arn:aws:s3:::logs/${aws:username}/*"))), "no");
   assert.equal(
-    keys(own(read("arn:aws:s3:::logs/${aws:username}/*")), { "aws:username": "alice" }),
+    keys(own(read("arn:aws:s3:::logs/${aws:username}/*"))),
     "some s3:GetObject alice/*",
   );
+  const team = own(read("arn:aws:s3:::logs/${aws:PrincipalTag/team}/*"));
+  assert.equal(keys(team), "no");
+  assert.equal(keys(team, { "aws:PrincipalTag/team": "blue" }), "some s3:GetObject blue/*");
   assert.equal(
     keys(own({ Effect: "Allow", Action: "s3:GetObject", NotResource: "arn:aws:s3:::logs/x/*" })),
     "some s3:GetObject * except x/*",

@@ -248,6 +248,7 @@ const CONDITIONS: [keys: string[], operators: string[], values: string[]][] = [
     ],
   ],
   [["aws:PrincipalAccount"], ["StringEquals", "StringNotEquals"], [HOME, AWAY, "anonymous"]],
+  [["aws:ResourceAccount"], ["StringEquals", "StringNotEquals"], [HOME, AWAY]],
   [
     ["s3:prefix", "aws:TagKeys", "aws:PrincipalTag/team", "aws:nothing"],
     ["Null"],

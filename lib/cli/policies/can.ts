@@ -24,7 +24,9 @@ import {
   type CanOptions,
   canOptions,
   checkActions,
+  checkTargets,
   isOffline,
+  starWarnings,
   targetOf,
 } from "./can_options.ts";
 import { answerText, capabilityText, probedText, unreadNames, unreadText } from "./can_text.ts";
@@ -60,9 +62,13 @@ async function documentAccess(options: CanOptions, io: Io): Promise<Access> {
   return { principal, policies, context: {}, unread: [], errors: [] };
 }
 
+/** Whose value is the account that owns what is asked about. */
+const OWNER_KEY = /^(?:aws|s3):ResourceAccount$/i;
+
 /** The values of condition keys that a request of now would have, and those that the user gives. */
-function requestContext(given: CanOptions["context"], known: Record<string, string>) {
-  const context: Record<string, string | string[]> = { ...contextAt(new Date()), ...known };
+function requestContext(given: CanOptions["context"], access: Access) {
+  const now = contextAt(new Date(), { isSigned: access.principal.type !== "anonymous" });
+  const context: Record<string, string | string[]> = { ...now, ...access.context };
   for (const [key, members] of Map.groupBy(given, ([key]) => key)) {
     const texts = members.map(([, text]) => text);
     for (const name of Object.keys(context)) {
@@ -221,10 +227,12 @@ async function withAccess<T>(
   { operands, targets }: { operands: readonly string[]; targets: readonly Target[] },
   work: (access: Access, read: Read, check?: Check) => Promise<T>,
 ): Promise<T> {
+  const [, resourceAccount] = options.context.findLast(([key]) => OWNER_KEY.test(key)) ?? [];
   const asker = (access: Access): Asker => ({
     request: {
       principal: access.principal,
-      context: requestContext(options.context, access.context),
+      resourceAccount,
+      context: requestContext(options.context, access),
     },
     policies: access.policies,
     unread: access.unread,
@@ -316,7 +324,7 @@ async function writeUnread(
   await writeMessage(
     io,
     "If the bucket is another account's: get its policy from there, and judge the documents alone with " +
-      "--policy, --bucket-policy and --principal",
+      "--policy, --bucket-policy, --principal and --context aws:ResourceAccount=ACCOUNT",
   );
 }
 
@@ -343,6 +351,8 @@ export const can = defineCommand({
   async run({ operands, options }, io) {
     const given = operands.map(targetOf);
     await checkActions(options.action);
+    await checkTargets(options.action, given);
+    for (const warning of starWarnings(operands)) await writeMessage(io, `Warning: ${warning}`);
     const { results, unread, errors, differences } = await withAccess(
       options,
       io,
@@ -350,7 +360,9 @@ export const can = defineCommand({
       async (access, read, check) => {
         const { namedBuckets } = await import("../../policy/capabilities.ts");
         const found = namedBuckets(access.policies).map((bucket): Target => ({ bucket }));
-        return await answers(given.length > 0 ? given : found, options.action, read, check);
+        const targets = given.length > 0 ? given : found;
+        await checkTargets(options.action, targets);
+        return await answers(targets, options.action, read, check);
       },
     );
     await write(results, options.json, io);

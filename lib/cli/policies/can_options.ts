@@ -77,7 +77,7 @@ export type CanOptions = Values<typeof canOptions>;
 
 /** A bucket, a key of one, or an ARN, as an operand. */
 export function targetOf(text: string): Target {
-  if (/^arn:[^:]*:s3:::[^/*?]+(?:\/[^*?]+)?$/.test(text)) {
+  if (/^arn:[^:]*:s3:::[^/*?]+(?:\/(?:\*|[^*?]+))?$/.test(text)) {
     return targetOf(text.split(":::")[1]!);
   }
   if (text.startsWith("arn:")) return { arn: text };
@@ -87,7 +87,18 @@ export function targetOf(text: string): Target {
   const bucket = slash === -1 ? text : text.slice(0, slash);
   asUsageError(() => checkBucketName(bucket));
   const key = slash === -1 ? "" : text.slice(slash + 1);
-  return key === "" ? { bucket } : { bucket, key };
+  return key === "" || key === "*" ? { bucket } : { bucket, key };
+}
+
+/** Says of operands with a star which does not mean all keys that it stands for itself. */
+export function starWarnings(operands: readonly string[]): string[] {
+  const starred = operands.filter((text) => {
+    const target = targetOf(text);
+    return ("key" in target ? target.key : "arn" in target ? target.arn : undefined)?.includes("*");
+  });
+  return starred.map((text) =>
+    `${text} is one name, in which * stands for itself: name the bucket alone to ask about all keys`
+  );
 }
 
 /** Whose access the options name; throws `usage` for several. */
@@ -154,6 +165,25 @@ export async function checkActions(actions: readonly string[]): Promise<void> {
     throw usage(
       `Invalid value for --action: AWS has no action ${action}` +
         (meant === undefined ? "" : ` - did you mean ${meant.name}?`),
+    );
+  }
+}
+
+/** Throws `usage` for an action of another kind of resource than the bucket or key it is asked about. */
+export async function checkTargets(
+  actions: readonly string[],
+  targets: readonly Target[],
+): Promise<void> {
+  const { findAction } = await import("../../policy/actions.ts");
+  const bucket = targets.find((target) => "bucket" in target);
+  for (const facts of bucket === undefined ? [] : actions.map(findAction)) {
+    if (facts === undefined || facts.resources.length === 0) continue;
+    const isOfS3 = facts.name.startsWith("s3:");
+    if (isOfS3 && facts.resources.some((type) => /^(?:bucket|object)$/.test(type))) continue;
+    throw usage(
+      `${facts.name} is not for a bucket or its keys: name what it is for (${
+        facts.resources.join(" or ")
+      }) by its ARN`,
     );
   }
 }

@@ -15,7 +15,7 @@ import {
   type SpecifiedRequest,
 } from "./types.ts";
 import { isExcepted, type Naming, naming, ORDER } from "./principals.ts";
-import { accountOf } from "./request.ts";
+import { accountOf, ownerOf } from "./request.ts";
 import { conditionHolds } from "./conditions.ts";
 import { like, marked, resourceMatches } from "./texts.ts";
 
@@ -117,9 +117,7 @@ export function specified(request: SpecifiedRequest, policies: SpecifiedPolicies
   const hasBoundary = policies.permissionsBoundary !== undefined;
   const see = (policy: SpecifiedPolicy) => look(policy, request, hasBoundary);
   const account = accountOf(principal);
-  const owner = request.resourceAccount ??
-    /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(request.resource)?.[1] ?? account;
-  const isOneAccount = account !== undefined && account === owner;
+  const isOneAccount = account !== undefined && account === ownerOf(request);
 
   if (request.action.toLowerCase() === "sts:getcalleridentity") {
     return { answer: "allowed", statements: [] };

@@ -24,8 +24,16 @@ export function valueOf(request: SpecifiedRequest, key: string): string | string
       return principal.type === "root" ? account : principal.id as string | undefined;
     case "aws:principalisawsservice":
       return String(principal.type === "service");
+    case "aws:resourceaccount":
+      return ownerOf(request);
   }
   return undefined;
+}
+
+/** The account of the resource: where nothing says otherwise, the one who asks. */
+export function ownerOf({ resourceAccount, resource, principal }: SpecifiedRequest) {
+  return resourceAccount ?? /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(resource)?.[1] ??
+    accountOf(principal);
 }
 
 export function accountOf(principal: Json): string | undefined {
