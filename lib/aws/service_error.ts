@@ -140,7 +140,7 @@ function localMeaning(error: unknown): Meaning | undefined {
   // The runtime's code first: the SDK calls a connection that was cut a TimeoutError too.
   const { code = "" } = (error ?? {}) as SdkError;
   return credentialsReason(error) ?? unknownHost(error) ?? untrusted(error) ??
-    notHttp(error) ?? missingPermission(error) ?? ERRORS[code];
+    notHttp(error) ?? refusedTunnel(error) ?? missingPermission(error) ?? ERRORS[code];
 }
 
 /**
@@ -203,6 +203,21 @@ function notHttp(error: unknown): Meaning | undefined {
   if (!/^(EPROTO$|HPE_|ERR_SSL_)/.test(code)) return undefined;
   const hint = "Check the endpoint: http or https, its port, and any proxy";
   return { code: "network", message: `the endpoint can't be understood: ${message}`, hint };
+}
+
+/** The status says why a proxy refuses to connect; here in our own words or in Node's. */
+function refusedTunnel(error: unknown): Meaning | undefined {
+  const { message = "", code } = (error ?? {}) as SdkError;
+  const status = /( with status | HTTP\/1\.[01] )(\d{3})\b/.exec(message)?.[2];
+  if (code !== "ERR_PROXY_TUNNEL" || status === undefined) return undefined;
+  const { code: kind, message: words, hint } = ERRORS[code]!;
+  return {
+    code: kind,
+    message: `${words}: it answered with status ${status}`,
+    hint: status === "407"
+      ? "It wants a name and a password, as in HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+      : hint,
+  };
 }
 
 /** Deno names the flag that it needs. */

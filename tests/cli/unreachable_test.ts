@@ -110,13 +110,23 @@ for (const [action, args] of Object.entries(COMMANDS)) {
   });
 
   Deno.test(`unreachable: ${args[0]}, a proxy that leads to no other server`, async () => {
-    for (const answer of ["", "HTTP/1.1 407 No\r\n\r\n", "220 mail.example.com\r\n\r\n"]) {
-      await using proxy = answering(answer);
+    const check = "Check HTTPS_PROXY and NO_PROXY in the environment, and --endpoint-url";
+    const login =
+      "It wants a name and a password, as in HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT";
+    for (
+      const [answer, why, hint] of [
+        ["", "", check],
+        ["220 mail.example.com\r\n\r\n", "", check],
+        ["HTTP/1.1 403 No\r\n\r\n", ": it answered with status 403", check],
+        ["HTTP/1.1 407 No\r\n\r\n", ": it answered with status 407", login],
+      ]
+    ) {
+      await using proxy = answering(answer!);
       const HTTPS_PROXY = `http://me:pass@${proxy.origin.host}`;
       assert.equal(
         await failure(args, "https://aws.invalid", { HTTPS_PROXY }),
         `Error: ${action}: the proxy http://${proxy.origin.host} did not connect to the endpoint ` +
-          "https://aws.invalid\nCheck HTTPS_PROXY and NO_PROXY in the environment, and --endpoint-url\n",
+          `https://aws.invalid${why}\n${hint}\n`,
       );
     }
   });
