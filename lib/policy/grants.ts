@@ -151,7 +151,7 @@ export function parseGrant(text: string): Grant {
   const [, bucket, path, verbs] = /^([^/:]*)(?:\/(.*))?:([^:/]*)$/s.exec(text) ?? [];
   if (bucket === undefined || verbs === undefined) {
     throw new InvalidInput(
-      `expected BUCKET:VERBS, BUCKET/PREFIX/:VERBS or BUCKET/KEY:VERBS, such as photos/2026/:read, ` +
+      `expected BUCKET:VERBS, BUCKET/DIRECTORY/:VERBS or BUCKET/KEY:VERBS, such as photos/2026/:read, ` +
         `not ${JSON.stringify(text)}`,
     );
   }
