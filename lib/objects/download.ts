@@ -12,6 +12,7 @@ import { type BucketClient, S3RequestError } from "./bucket_client.ts";
 import { type Digest, digestOf } from "./checksum.ts";
 import type { HttpHead } from "../http/head.ts";
 import type { Sink } from "../http/message_reader.ts";
+import { Line } from "./line.ts";
 import type { LocalFile } from "./local_file.ts";
 import { LONG_DOWNLOAD } from "./types.ts";
 
@@ -261,18 +262,25 @@ async function readRanges(
   };
   const isOver = () => failure !== undefined;
   const reading = new Set<Promise<void>>();
+  using line = new Line();
+  const onPiece = (bytes: number) => {
+    line.count(bytes);
+    onBytes(bytes);
+  };
   const rangeSize = rangeSizeOf(size);
   for (let start = 0; start < size && !isOver(); start += rangeSize) {
     const range = { start, end: Math.min(start + rangeSize, size), etag };
+    const endConnection = await line.admit();
     const release = await limiter.acquire(LONG_DOWNLOAD);
     if (isOver()) {
       release();
       break;
     }
-    const task = readRange(client, key, file, range, { onHead, onBytes, isOver })
+    const task = readRange(client, key, file, range, { onHead, onBytes: onPiece, isOver })
       .catch((error) => void (failure ??= { error }))
       .finally(() => {
         release();
+        endConnection();
         reading.delete(task);
       });
     reading.add(task);

@@ -99,7 +99,7 @@ export const STREAM_MEMORY = 16 * 1024 * 1024;
 export const LONG_DOWNLOAD = 8 * 1024 * 1024;
 
 /**
- * How much comes at a time: of long objects, over eight connections. S3 sends some 90 MB a second over
+ * How much comes at a time: of long objects, over eight connections at most. S3 sends some 90 MB a second over
  * each. Each connection costs memory beyond its buffers, since the runtime is slow to give back what it
  * has received.
  */

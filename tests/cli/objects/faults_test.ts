@@ -257,6 +257,27 @@ Deno.test("get-object: starts again when the object changes between two ranges",
   assert.equal(Buffer.compare(got, second), 0);
 });
 
+Deno.test("get-object: asks for further ranges while the first ones are slow to come", async () => {
+  await using st = await stage();
+  await st.put("large", noise(THREE_PARTS));
+  const { promise: allRequested, resolve } = Promise.withResolvers<void>();
+  let gets = 0;
+  st.sandbox.fail({
+    operation: "GetObject",
+    // The first one asks for all of the object, and is given up.
+    when: () => {
+      if (++gets === 4) resolve();
+      return gets > 1;
+    },
+    times: 3,
+    until: allRequested,
+  });
+  const got = await st.run(["get-object", BUCKET, "large", "-o", st.path("large")]);
+  assert.deepEqual(got, { code: 0, stdout: "", stderr: "" });
+  assert.equal(Buffer.compare(await Deno.readFile(st.path("large")), noise(THREE_PARTS)), 0);
+  assert.equal(gets, 4, "a range was requested again before all had been");
+});
+
 Deno.test("get-object: a wrong checksum is an error, and leaves no file", async () => {
   await using st = await stage();
   for (const length of [10, TWO_PARTS]) {
