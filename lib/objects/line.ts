@@ -8,7 +8,7 @@ import { startTimer } from "../timer.ts";
 /** On a fast line these bring all that can be written; more connections only slow each other down. */
 const FEW_CONNECTIONS = 2;
 /** Bytes a millisecond that each connection brings on a fast line. S3 sends some 90 KB. */
-const FAST = 200 * 1024;
+const FAST = 150 * 1024;
 /** On a fast line the first bytes come within so many milliseconds. */
 const LATENCY_MS = 10;
 /** How many milliseconds of bytes tell the speed. */
