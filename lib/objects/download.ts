@@ -11,8 +11,9 @@ import { escapeName, shellWord } from "../escape.ts";
 import { type BucketClient, S3RequestError } from "./bucket_client.ts";
 import { type Digest, digestOf } from "./checksum.ts";
 import type { HttpHead } from "../http/head.ts";
+import { Line } from "../http/line.ts";
 import type { Sink } from "../http/message_reader.ts";
-import { Line } from "./line.ts";
+
 import type { LocalFile } from "./local_file.ts";
 import { LONG_DOWNLOAD } from "./types.ts";
 
