@@ -68,7 +68,9 @@ const CLOCK: Meaning = {
 export const NO_CREDENTIALS: Meaning = {
   code: "credentials",
   message: "no AWS credentials were found",
-  hint: "Pass `credentials` or `profile`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+  hint:
+    "Pass `credentials` or `profile`, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run " +
+    "aws configure",
 };
 /** Too many requests, under any of its names. */
 export const THROTTLED: Meaning = {

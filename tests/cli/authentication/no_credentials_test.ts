@@ -154,7 +154,7 @@ const FRUITLESS: Record<string, [profile: string, message: RegExp, hint: RegExp]
 
 const NO_CREDENTIALS: [RegExp, RegExp] = [
   /: no AWS credentials were found$/m,
-  /Pass --auth or --profile/,
+  /Pass --auth or --profile, set AWS_ACCESS_KEY_ID .* or run aws configure/,
 ];
 
 /** The test of a missing `services` section needs its endpoints to be looked up. */
