@@ -4,9 +4,8 @@
  * @module
  */
 import { S3CredentialsError } from "../errors.ts";
-import { namedReaders } from "../policy/bucket_readers.ts";
+import { downloadDenials, namedReaders } from "../policy/bucket_readers.ts";
 import type { PolicyDocument } from "../policy/document.ts";
-import { evaluate } from "../policy/evaluate.ts";
 import {
   type PublicAccessBlockSettings,
   type PublicAccessFacts,
@@ -18,7 +17,6 @@ import { awsErrorCode, serviceError } from "../aws/service_error.ts";
 import { bucketAcl, type BucketDetails, bucketRegion, bucketWebsite } from "./bucket_details.ts";
 import { bucketCors, bucketPolicy, type CorsRule } from "./bucket_settings.ts";
 import { accountPublicAccessBlock, bucketPublicAccessBlock } from "./public_access_block.ts";
-import { partitionOfRegion } from "../partitions.ts";
 import { undefinedIfMissing } from "./s3_calls.ts";
 
 /** What {@linkcode debugBucket} finds out. What could not be read is an error in its place. */
@@ -135,34 +133,10 @@ function ifRead<T, R>(detail: T | S3CredentialsError, follow: (value: T) => R): 
   return detail instanceof S3CredentialsError ? undefined : follow(detail);
 }
 
-/** Whether no download by anyone passes a bucket policy; `undefined` if it can't be read as one. */
-function isDownloadDenied(
-  bucket: string,
-  document: PolicyDocument | null,
-  region: string,
-): boolean | undefined {
-  if (document === null) return false;
-  const request = {
-    principal: { type: "anonymous" },
-    action: "s3:GetObject",
-    resource: `arn:${partitionOfRegion(region)}:s3:::${bucket}/any`,
-  } as const;
-  try {
-    const resource = { type: "bucket", name: bucket, document } as const;
-    return evaluate(request, { resource }).decision === "explicitDeny";
-  } catch {
-    // Servers other than AWS store policies that AWS would refuse.
-    return undefined;
-  }
-}
-
 function factsOf(bucket: string, report: Omit<BucketReport, "verdict">): PublicAccessFacts {
   return {
     isPolicyPublic: ifRead(report.policyStatus, (status) => status?.IsPublic ?? false),
-    isDownloadDenied: ifRead(
-      report.policy,
-      (policy) => isDownloadDenied(bucket, policy, String(report.region)),
-    ),
+    ...ifRead(report.policy, (policy) => downloadDenials(bucket, policy)),
     policyReaders: ifRead(report.policy, namedReaders),
     ownerId: ifRead(report.acl, (acl) => acl.Owner?.ID),
     grants: ifRead(report.acl, (acl) => acl.Grants ?? []),

@@ -5,6 +5,7 @@
  */
 import { escapeName } from "../escape.ts";
 import { isObject } from "../is_object.ts";
+import { covers, keyPatterns } from "./key_samples.ts";
 import { meansAction } from "./lint/statement.ts";
 
 type Statement = Record<string, unknown>;
@@ -30,11 +31,38 @@ export function namedReaders(document: unknown): string[] {
 }
 
 function allowsReading(statement: Statement): boolean {
-  const means = (element: unknown, action: string) =>
-    [element].flat().some((pattern) => meansAction(pattern, action));
-  return READING.some((action) =>
-    "Action" in statement ? means(statement.Action, action) : !means(statement.NotAction, action)
+  return READING.some((action) => isAbout(statement, action));
+}
+
+function isAbout({ Action, NotAction }: Statement, action: string): boolean {
+  const means = (element: unknown) => [element].flat().some((one) => meansAction(one, action));
+  return Action === undefined ? !means(NotAction) : means(Action);
+}
+
+/** Whether a bucket policy denies all downloads to everyone, and which of its statements deny some. */
+export function downloadDenials(
+  bucket: string,
+  document: unknown,
+): { isDownloadDenied: boolean; denyingStatements: number[] } {
+  const statements = isObject(document) ? [document.Statement].flat() : [];
+  const denying = [...statements.entries()].filter((entry): entry is [number, Statement] =>
+    isObject(entry[1]) && entry[1].Effect === "Deny" && isAbout(entry[1], "s3:GetObject")
   );
+  return {
+    isDownloadDenied: denying.some(([, statement]) => isForEverything(statement, bucket)),
+    denyingStatements: denying.map(([index]) => index),
+  };
+}
+
+/** Whether a statement is for everyone, for all keys of a bucket, and under no condition. */
+function isForEverything(statement: Statement, bucket: string): boolean {
+  const { Principal: principal, Resource, Condition } = statement;
+  const isEveryone = principal === "*" ||
+    (isObject(principal) && [principal.AWS].flat().includes("*"));
+  const isAlways = !isObject(Condition) || Object.keys(Condition).length === 0;
+  const document = { Version: "2012-10-17", Statement: { Resource } };
+  const patterns = keyPatterns([document], bucket, { get: () => undefined });
+  return isEveryone && isAlways && patterns.some((pattern) => covers(pattern, "*"));
 }
 
 function principals({ Principal: principal, NotPrincipal: others }: Statement): string[] {

@@ -51,6 +51,8 @@ export interface PublicAccessFacts {
   isPolicyPublic?: boolean;
   /** Whether the bucket policy denies downloads to everyone, whatever else allows them. */
   isDownloadDenied?: boolean;
+  /** The statements of the bucket policy that deny some downloads, by their places from 0. */
+  denyingStatements?: readonly number[];
   /** Whom the bucket policy names that may read by it, in words. */
   policyReaders?: readonly string[];
   /** The bucket's own public access block; `null` where there is none. */
@@ -194,12 +196,17 @@ export function publicAccessVerdict(facts: PublicAccessFacts): string[] {
     isPublic ? VERDICTS.public : doubt ?? closed(ways, named),
     ...ways.flatMap(sentences),
     ...named.map(({ where, readers }) => `The ${where} names: ${readers.join("; ")}.`),
-    ...(facts.isDownloadDenied && (isPublic || doubt !== undefined)
-      ? ["But the bucket policy also denies downloads to everyone."]
-      : []),
+    ...(isPublic || doubt !== undefined || named.length > 0 ? denials(facts) : []),
     ...websiteSentences(facts, isPublic, doubt !== undefined),
     ...(unread.size > 0 ? [`Could not be read: ${[...unread].join(", ")}.`] : []),
   ];
+}
+
+function denials({ isDownloadDenied, denyingStatements = [] }: PublicAccessFacts): string[] {
+  if (isDownloadDenied) return ["But the bucket policy also denies downloads to everyone."];
+  if (denyingStatements.length === 0) return [];
+  const statements = denyingStatements.map((index) => `Statement[${index}]`);
+  return [`But some downloads are denied by ${statements.join(" and ")} of the bucket policy.`];
 }
 
 /** Whom something names that they may read, without being the public. */

@@ -45,10 +45,15 @@ function part(stdout: string, name: string): unknown {
   return JSON.parse(/^\n(\{\n[^]*?\n\}|".*"|\{\})\n/.exec(after)![1]!);
 }
 
-/** Makes the bucket as public as can be by its policy. */
-function publish(bucket: Bucket): void {
+/** Makes the bucket as public as can be by its policy, which may deny the same under a condition. */
+function publish(bucket: Bucket, denial?: unknown): void {
+  const policy = publicBucketPolicy(bucket.name);
+  const [allow] = policy.Statement;
+  if (denial !== undefined) {
+    policy.Statement.push({ ...allow, Effect: "Deny", Sid: "No", Condition: denial as never });
+  }
   bucket.publicAccessBlock = undefined;
-  bucket.policy = JSON.stringify(publicBucketPolicy(bucket.name));
+  bucket.policy = JSON.stringify(policy);
 }
 
 interface Case {
@@ -73,7 +78,7 @@ const CASES: Record<string, Case> = {
     readable: false,
   },
   "a public policy": {
-    prepare: publish,
+    prepare: (bucket) => publish(bucket),
     verdict: ["Public.", "The bucket policy is public."],
     readable: true,
   },
@@ -111,16 +116,33 @@ const CASES: Record<string, Case> = {
     readable: false,
   },
   "a public policy that also denies downloads to everyone": {
-    prepare: (bucket) => {
-      publish(bucket);
-      const { Statement: [allow], ...rest } = publicBucketPolicy(bucket.name);
-      const deny = { ...allow, Effect: "Deny", Sid: "No" };
-      bucket.policy = JSON.stringify({ ...rest, Statement: [allow, deny] });
-    },
+    prepare: (bucket) => publish(bucket, {}),
     verdict: [
       "Public.",
       "The bucket policy is public.",
       "But the bucket policy also denies downloads to everyone.",
+    ],
+    readable: false,
+  },
+  "a public policy that denies downloads from elsewhere": {
+    prepare: (bucket) => publish(bucket, { NotIpAddress: { "aws:SourceIp": "203.0.113.0/24" } }),
+    verdict: [
+      "Public.",
+      "The bucket policy is public.",
+      "But some downloads are denied by Statement[1] of the bucket policy.",
+    ],
+    readable: false,
+  },
+  "a policy for another account, under conditions that denials have": {
+    prepare: (bucket) => {
+      publish(bucket, { StringNotEquals: { "aws:SourceVpce": "vpce-1" } });
+      const partner = "arn:aws:iam::444455556666:user/partner";
+      bucket.policy = bucket.policy!.replace('"*"', `{"AWS":"${partner}"}`);
+    },
+    verdict: [
+      FOR_SOME,
+      "The bucket policy names: arn:aws:iam::444455556666:user/partner.",
+      "But some downloads are denied by Statement[1] of the bucket policy.",
     ],
     readable: false,
   },
@@ -375,7 +397,7 @@ const FORBIDDEN: Record<string, [operation: string, name: string, verdict: RegEx
 
 for (const [what, [operation, name, verdict]] of Object.entries(FORBIDDEN)) {
   Deno.test(`debug-bucket: ${what} forbidden: prints its error in its place, and all other parts`, async () => {
-    await using sandbox = await sandboxWith(publish);
+    await using sandbox = await sandboxWith((bucket) => publish(bucket));
     sandbox.fail({ operation, times: Infinity, error: DENIED });
     const ran = await run(["debug-bucket", BUCKET], { sandbox });
     assert.deepEqual({ code: ran.code, stderr: ran.stderr }, { code: 0, stderr: "" });
@@ -390,7 +412,7 @@ for (const [what, [operation, name, verdict]] of Object.entries(FORBIDDEN)) {
 }
 
 Deno.test("debug-bucket: fails if only the account's block can be read", async () => {
-  await using sandbox = await sandboxWith(publish);
+  await using sandbox = await sandboxWith((bucket) => publish(bucket));
   for (const [operation] of Object.values(FORBIDDEN)) {
     sandbox.fail({ operation, times: Infinity, error: DENIED });
   }
@@ -401,7 +423,7 @@ Deno.test("debug-bucket: fails if only the account's block can be read", async (
 });
 
 Deno.test("debug-bucket: prints the only part that can be read, with an uncertain verdict", async () => {
-  await using sandbox = await sandboxWith(publish);
+  await using sandbox = await sandboxWith((bucket) => publish(bucket));
   const isLocation = "GetBucketLocation";
   sandbox.fail({
     operation: "*",

@@ -1,6 +1,6 @@
 /** Verdicts on who can read a bucket, over all that can be known or unknown about it. */
 import assert from "node:assert/strict";
-import { namedReaders } from "../../lib/policy/bucket_readers.ts";
+import { downloadDenials, namedReaders } from "../../lib/policy/bucket_readers.ts";
 import {
   type AclGrant,
   type PublicAccessFacts,
@@ -284,6 +284,31 @@ const allow = (Principal: unknown, more = {}) => ({
   Resource: OBJECTS_OF,
   ...more,
 });
+const DENIALS: [name: string, statement: unknown, everything: boolean][] = [
+  ["all keys", {}, true],
+  ["all keys, by a pattern of buckets and actions", {
+    Action: "s3:Get*",
+    Resource: "arn:aws:s3:::b*",
+  }, true],
+  ["an empty condition", { Condition: {} }, true],
+  ["all but other actions", { Action: undefined, NotAction: "s3:List*" }, true],
+  ["one directory", { Resource: "arn:aws:s3:::b/any/*" }, false],
+  ["all but one directory", { Resource: undefined, NotResource: "arn:aws:s3:::b/open/*" }, false],
+  ["a condition", { Condition: NARROW }, false],
+  ["an account", { Principal: { AWS: "111122223333" } }, false],
+  ["all but an account", { Principal: undefined, NotPrincipal: { AWS: "111122223333" } }, false],
+];
+for (const [name, more, isDownloadDenied] of DENIALS) {
+  Deno.test(`downloadDenials: ${name}`, () => {
+    const deny = JSON.parse(JSON.stringify({ ...allow("*", more as object), Effect: "Deny" }));
+    const other = { ...allow("*", { Action: "s3:PutObject" }), Effect: "Deny" };
+    assert.deepEqual(downloadDenials("b", { Statement: [allow("*"), other, deny] }), {
+      isDownloadDenied,
+      denyingStatements: [2],
+    });
+  });
+}
+
 const READERS: [name: string, statements: unknown, says: string[]][] = [
   ["no statement", [], []],
   ["an account, by number and by ARN", [
