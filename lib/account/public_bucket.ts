@@ -5,7 +5,8 @@
  */
 import { type Aws, connectionOf } from "../aws/connect.ts";
 import { serviceError } from "../aws/service_error.ts";
-import { S3CredentialsError } from "../errors.ts";
+import { abortable } from "../abortable.ts";
+import { messageOf, S3CredentialsError } from "../errors.ts";
 import { partitionOfRegion } from "../partitions.ts";
 import { publicBucketPolicy } from "../policy/build.ts";
 import type { PolicyDocument, PolicyStatement } from "../policy/document.ts";
@@ -37,6 +38,8 @@ export interface PublicAccessOptions {
    * @default {false}
    */
   dryRun?: boolean;
+  /** Ends the work, which then throws the signal's reason. A change that has begun is completed. */
+  signal?: AbortSignal;
 }
 
 /** The settings that stand in the way of a public bucket policy. */
@@ -71,14 +74,15 @@ const ALL_SETTINGS = ["BlockPublicAcls", "IgnorePublicAcls", ...AGAINST_POLICIES
 export async function makePublic(
   aws: Aws,
   bucket: string,
-  { dryRun = false }: PublicAccessOptions = {},
+  { dryRun = false, signal }: PublicAccessOptions = {},
 ): Promise<PublicAccessChange> {
-  const [account, { block, policy }, region] = await Promise.all([
+  const facts = Promise.all([
     // A caller who may not see the account's block finds out when S3 refuses the policy.
     accountPublicAccessBlock(aws).catch(() => null),
     look(aws, bucket),
     connectionOf(aws).region(),
   ]);
+  const [account, { block, policy }, region] = await abortable(facts, signal);
   const winning = AGAINST_POLICIES.filter((setting) => account?.[setting]);
   if (winning.length > 0) {
     throw new S3CredentialsError(
@@ -101,6 +105,7 @@ export async function makePublic(
   if (dryRun) return change;
   await changeBlock(aws, bucket, changes);
   try {
+    signal?.throwIfAborted();
     if (added.length > 0) {
       await setBucketPolicy(aws, bucket, {
         ...(policy ?? { Version: "2012-10-17" }),
@@ -108,11 +113,7 @@ export async function makePublic(
       } as PolicyDocument);
     }
   } catch (error) {
-    await changeBlock(
-      aws,
-      bucket,
-      changedSettings({ ...block, ...changes }, keysOf(changes), true),
-    );
+    await switchOn(aws, bucket, keysOf(changes), error);
     throw error;
   }
   return change;
@@ -146,9 +147,9 @@ export async function makePublic(
 export async function makePrivate(
   aws: Aws,
   bucket: string,
-  { dryRun = false }: PublicAccessOptions = {},
+  { dryRun = false, signal }: PublicAccessOptions = {},
 ): Promise<PublicAccessChange> {
-  const { block, policy } = await look(aws, bucket);
+  const { block, policy } = await abortable(look(aws, bucket), signal);
   const changes = changedSettings(block, ALL_SETTINGS, true);
   const [removed = [], kept = []] = split(statementsOf(policy), isPublicStatement);
   const change = { publicAccessBlock: changes, added: [], removed };
@@ -200,6 +201,26 @@ function keysOf(settings: Settings): (keyof PublicAccessBlockSettings)[] {
 
 async function changeBlock(aws: Aws, bucket: string, settings: Settings): Promise<void> {
   if (Object.keys(settings).length > 0) await setPublicAccessBlock(aws, bucket, settings);
+}
+
+/** Changes settings back after an error, which says so if even that fails. */
+async function switchOn(
+  aws: Aws,
+  bucket: string,
+  names: (keyof PublicAccessBlockSettings)[],
+  error: unknown,
+): Promise<void> {
+  try {
+    await changeBlock(aws, bucket, Object.fromEntries(names.map((name) => [name, true])));
+  } catch (problem) {
+    throw new S3CredentialsError(
+      "partial-failure",
+      `${messageOf(error)}. The public access block still has ${names.join(" and ")} off. ${
+        messageOf(problem)
+      }`,
+      { cause: error, hint: `To switch it on again: \`makePrivate\` ${bucket}` },
+    );
+  }
 }
 
 function statementsOf(policy: PolicyDocument | undefined): PolicyStatement[] {

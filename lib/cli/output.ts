@@ -69,6 +69,7 @@ export const CLI_TERMS: Readonly<Record<string, string>> = {
   listCredentials: "s3-credentials list-credentials --all",
   listRoles: "s3-credentials list-roles",
   listUsers: "s3-credentials list-users",
+  makePrivate: "s3-credentials make-private",
   patterns: "get-objects --pattern",
   prefix: "--prefix",
   presets: "s3-credentials presets --table",

@@ -142,6 +142,55 @@ test("make-public: if the policy can't be set, the public access block is as bef
   assert.deepEqual(blockOf(sandbox), ALL_ON);
 });
 
+test("make-public: names the settings that could not be switched on again", async (sandbox) => {
+  const error = { status: 403, code: "AccessDenied", message: "no" };
+  sandbox.fail({ operation: "PutBucketPolicy", times: Infinity, error });
+  sandbox.fail({ operation: "PutPublicAccessBlock", occurrence: 2, times: Infinity, error });
+  const { code, stderr } = await run(["make-public", BUCKET], { sandbox });
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /policy .*: AccessDenied: no\. .* still has BlockPublicPolicy and RestrictPublicBuckets off\. /,
+  );
+  assert.match(stderr, /\nTo switch it on again: s3-credentials make-private my-bucket\n/);
+});
+
+/** Runs a command, and presses Ctrl-C when an operation begins. */
+async function interruptedAt(operation: string, command: string, sandbox: Sandbox) {
+  const ctrlC = new AbortController();
+  const when = (record: { operation: string | undefined }) => {
+    if (record.operation === operation) ctrlC.abort();
+    return false;
+  };
+  sandbox.fail({ operation: "*", times: Infinity, when });
+  return await run([command, BUCKET], { sandbox, signal: ctrlC.signal });
+}
+
+test("make-public: Ctrl-C before the policy is set leaves the bucket as it was", async (sandbox) => {
+  for (const operation of ["GetBucketPolicy", "PutPublicAccessBlock"]) {
+    const { code, stderr } = await interruptedAt(operation, "make-public", sandbox);
+    assert.deepEqual([code, stderr], [130, "Error: Interrupted\n"]);
+    assert.deepEqual([policyOf(sandbox), blockOf(sandbox)], [undefined, ALL_ON]);
+  }
+});
+
+test("make-public, make-private: what Ctrl-C comes too late for is named", async (sandbox) => {
+  const opened = await interruptedAt("PutBucketPolicy", "make-public", sandbox);
+  assert.equal(opened.code, 130);
+  assert.match(
+    opened.stderr,
+    /^Changed .*\nAdded bucket policy statement .*\nError: Interrupted\n$/,
+  );
+  assert.equal(await canAnyoneRead(sandbox), true);
+  const closed = await interruptedAt("PutPublicAccessBlock", "make-private", sandbox);
+  assert.equal(closed.code, 130);
+  assert.match(
+    closed.stderr,
+    /^Changed .*\nRemoved bucket policy statement .*\nError: Interrupted\n$/,
+  );
+  assert.deepEqual([policyOf(sandbox), blockOf(sandbox)], [undefined, ALL_ON]);
+});
+
 test("make-private: closes the bucket before it changes the policy", async (sandbox) => {
   await run(["make-public", BUCKET], { sandbox });
   const error = { status: 403, code: "AccessDenied", message: "no" };

@@ -4,6 +4,7 @@
  * @module
  */
 import type { PublicAccessChange, PublicAccessOptions } from "../../account/public_bucket.ts";
+import { abortable } from "../../abortable.ts";
 import type { Aws } from "../../aws/connect.ts";
 import { defineCommand, type Values } from "../command.ts";
 import type { Io } from "../io.ts";
@@ -27,6 +28,7 @@ export const makePublic = defineCommand({
     ["Show first what would be changed:", "make-public my-bucket --dry-run"],
   ],
   options: publicOptions,
+  stopsItself: true,
   async run({ operands: [bucket = ""], options }, io) {
     await change(bucket, options, io, async (aws, how) => {
       const { makePublic } = await library.publicBucket();
@@ -46,6 +48,7 @@ export const makePrivate = defineCommand({
     ["Show first what would be changed:", "make-private my-bucket --dry-run"],
   ],
   options: publicOptions,
+  stopsItself: true,
   async run({ operands: [bucket = ""], options }, io) {
     await change(bucket, options, io, async (aws, how) => {
       const { makePrivate } = await library.publicBucket();
@@ -64,15 +67,16 @@ async function change(
   const { dryRun } = options;
   await withAws(options, io, async (aws) => {
     const { debugBucket } = await library.bucketReport();
-    const before = await debugBucket(aws, bucket);
-    const changes = changesInWords(await work(aws, { dryRun }));
+    const look = () => abortable(debugBucket(aws, bucket), io.signal);
+    const before = await look();
+    const changes = changesInWords(await work(aws, { dryRun, signal: io.signal }));
     if (changes.length === 0) await writeMessage(io, "Nothing has to be changed");
     if (dryRun) {
       for (const [, verb, what] of changes) await writeLine(io, `Would ${verb} ${what}`);
       return await writeLine(io, `Now: ${before.verdict.join(" ")}`);
     }
     for (const [done, , what] of changes) await writeMessage(io, `${done} ${what}`);
-    const after = await debugBucket(aws, bucket);
+    const after = await look();
     await writeLine(io, `Before: ${before.verdict.join(" ")}`);
     await writeLine(io, `Now: ${after.verdict.join(" ")}`);
   });
