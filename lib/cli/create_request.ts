@@ -11,7 +11,7 @@ import type { PolicyDocument } from "../policy/document.ts";
 import { expandPolicyTemplate, parsePolicyTemplate } from "../policy/template.ts";
 import { flag, optionGroup, value, type Values, values } from "./command.ts";
 import type { Io } from "./io.ts";
-import { bucketRegionOption, checkEachOnce, expiryOption, readInput, usage } from "./options.ts";
+import { bucketRegionOption, checkEachOnce, expiryOption, usage } from "./options.ts";
 import {
   checkPermissionOptions,
   grantedBy,
@@ -20,7 +20,7 @@ import {
   permissionOptions,
 } from "./permission_options.ts";
 import type { MessageLog } from "./output.ts";
-import { lintBeforeUse } from "./policies/policy_input.ts";
+import { invalidJson, lintBeforeUse, readPolicyText } from "./policies/policy_input.ts";
 
 /** The options about permissions and buckets. */
 export const requestOptions = {
@@ -167,10 +167,9 @@ export async function lintRequest(request: CreateRequest, io: Io): Promise<void>
 }
 
 async function readPolicy(source: string, io: Io): Promise<PolicyDocument> {
-  const isLiteral = source.trimStart().startsWith("{");
-  const text = isLiteral ? source : await readInput(source, io, "--policy");
-  const fault = isLiteral
-    ? "Invalid JSON string"
-    : `${source === "-" ? "Input" : "File"} contained invalid JSON`;
-  return asUsageError(() => parsePolicyTemplate(text, fault), "Invalid value for --policy");
+  const text = await readPolicyText(source, io, "--policy");
+  return asUsageError(
+    () => parsePolicyTemplate(text, invalidJson(source)),
+    "Invalid value for --policy",
+  );
 }

@@ -22,7 +22,7 @@ import { itemErrors } from "../items.ts";
 import { library } from "../library.ts";
 import { rowFormatOf, rowOptions, writeRows } from "../lists/write.ts";
 import { awsOptions, bucketNames, dryRunOption, readInput, usage, withAws } from "../options.ts";
-import { lintBeforeUse } from "../policies/policy_input.ts";
+import { invalidJson, lintBeforeUse } from "../policies/policy_input.ts";
 import { errorText, writeJson, writeLine, writeMessage } from "../output.ts";
 import { plainData, rowsOf } from "../lists/rows.ts";
 import { notSet, onlyBucket, readable } from "./one_bucket.ts";
@@ -151,7 +151,7 @@ function allowPublicAccess(bucket: string): string {
 
 function parseBucketPolicy(text: string, path: string): PolicyDocument {
   return asUsageError(() => {
-    const policy = parseJson(text, `${path === "-" ? "Input" : "File"} contained invalid JSON`);
+    const policy = parseJson(text, invalidJson(path));
     if (isObject(policy) && "Statement" in policy) return policy as unknown as PolicyDocument;
     throw new InvalidInput("A bucket policy is a JSON object with a Statement");
   }, "Invalid value for --policy-file");

@@ -24,6 +24,12 @@ export function policyName(source: string): string {
   return isJson(source) ? "JSON" : source === "-" ? "standard input" : source;
 }
 
+/** What is wrong with a text that is no JSON, by where it comes from. */
+export function invalidJson(source: string): string {
+  if (isJson(source)) return "Invalid JSON string";
+  return `${source === "-" ? "Input" : "File"} contained invalid JSON`;
+}
+
 /** A policy document that can be evaluated; throws `usage` for any other. */
 export async function readPolicyDocument(
   source: string,
