@@ -8,8 +8,7 @@ import type { Aws } from "../../aws/connect.ts";
 import { asUsageError, type S3CredentialsError } from "../../errors.ts";
 import { checkPartitionOfArn } from "../../partitions.ts";
 import { type AccessPolicies, contextAt, type NamedPolicy } from "../../policy/access.ts";
-import type { Answer, Asker, Target } from "../../policy/ask.ts";
-import type { Capability } from "../../policy/capabilities.ts";
+import type { Asker, Target } from "../../policy/ask.ts";
 import { principalOf } from "../../policy/language/principal.ts";
 import type { UnreadPolicy } from "../../policy/unread.ts";
 import { defineCommand } from "../command.ts";
@@ -17,8 +16,8 @@ import { ExitCode } from "../exit_code.ts";
 import type { Io } from "../io.ts";
 import { library } from "../library.ts";
 import { usage, withAws } from "../options.ts";
-import { writeLine, writeMessage } from "../output.ts";
-import { type Check, checksOf, type SecondOpinion } from "./can_checks.ts";
+import { writeMessage } from "../output.ts";
+import { type Check, checksOf } from "./can_checks.ts";
 import {
   accessOf,
   type CanOptions,
@@ -29,7 +28,14 @@ import {
   starWarnings,
   targetOf,
 } from "./can_options.ts";
-import { answerText, capabilityText, probedText, unreadNames, unreadText } from "./can_text.ts";
+import {
+  actionResult,
+  capabilityResult,
+  type Result,
+  writeReadErrors,
+  writeResults,
+  writeUnread,
+} from "./can_results.ts";
 import { policyName, readPolicyDocument } from "./policy_input.ts";
 
 /** Stands for anybody in the account of the documents. */
@@ -79,80 +85,6 @@ function requestContext(given: CanOptions["context"], access: Access) {
   return context;
 }
 
-/** What was answered, in the forms in which it can be printed. */
-interface Result {
-  /** A row of JSON. */
-  row: object;
-  /** A line of text. */
-  text: string;
-  /** The bucket or key that it belongs to, as a heading. */
-  heading?: string;
-  isAllowed: boolean;
-  isDenied: boolean;
-  /** Whether a call has shown it, so that it does not matter what could not be read. */
-  isProbed: boolean;
-}
-
-function answered(
-  answer: Answer,
-  unread: readonly UnreadPolicy[],
-  { simulated, probed }: Partial<SecondOpinion> = {},
-): Result {
-  const { action, resource, decision, policies, missing } = answer;
-  const isUnknown = decision === "unknown";
-  const row = {
-    action,
-    resource,
-    decision,
-    policies: policies.map(({ type, name, statement, sid = null }) => ({
-      type,
-      name,
-      statement,
-      sid,
-    })),
-    missing: missing ?? null,
-    ...(isUnknown && { unread: unread.map(({ what }) => what) }),
-    ...(simulated !== undefined && { simulated }),
-    ...(probed !== undefined && { probed }),
-  };
-  const isProbed = probed !== undefined && probed !== null;
-  const opinions = [
-    ...(simulated === undefined ? [] : [`simulated: ${simulated ?? "no answer"}`]),
-    ...(probed === undefined ? [] : [`tried: ${probed ?? "no answer"}`]),
-  ];
-  const text = isUnknown && isProbed ? probedText(answer, probed) : answerText(answer, unread);
-  const isAllowed = isProbed ? probed === "allowed" : decision === "allowed";
-  return {
-    row,
-    text: [text, ...opinions].join("  "),
-    isAllowed,
-    isDenied: !isAllowed && (isProbed || !isUnknown),
-    isProbed,
-  };
-}
-
-function described(
-  { name, answer, granted }: Capability,
-  { bucket, key }: { bucket: string; key?: string },
-  unread: readonly UnreadPolicy[],
-): Result {
-  return {
-    row: {
-      bucket,
-      ...(key !== undefined && { key }),
-      capability: name,
-      answer,
-      granted,
-      ...(answer === "unknown" && { unread: unread.map(({ what }) => what) }),
-    },
-    text: capabilityText({ name, answer, granted }),
-    heading: key === undefined ? bucket : `${bucket}/${key}`,
-    isAllowed: answer === "yes",
-    isDenied: answer === "no",
-    isProbed: false,
-  };
-}
-
 /** Everything that has been read about one target. */
 interface Known {
   asker: Asker;
@@ -189,7 +121,7 @@ async function answers(
       const answer = ask(action, target, asker);
       const opinion = await check?.(answer, target, asker);
       differences.push(...opinion?.differences ?? []);
-      results.push(answered(answer, asker.unread, opinion));
+      results.push(actionResult(answer, asker.unread, opinion));
     }
     if (actions.length > 0) continue;
     if (target === undefined || "arn" in target) {
@@ -197,7 +129,7 @@ async function answers(
     }
     const { request, policies, partition } = asker;
     const all = capabilities(request, policies, { ...target, partition, unread: asker.unread });
-    results.push(...all.map((one) => described(one, target, asker.unread)));
+    results.push(...all.map((one) => capabilityResult(one, target, asker.unread)));
   }
   return { results, unread: [...unread.values()], errors: [...errors.values()], differences };
 }
@@ -265,69 +197,6 @@ async function withAccess<T>(
   });
 }
 
-async function write(results: readonly Result[], isJson: boolean, io: Io): Promise<void> {
-  if (isJson) {
-    await writeLine(io, JSON.stringify(results.map(({ row }) => row), null, 2));
-    return;
-  }
-  let heading: string | undefined;
-  for (const result of results) {
-    if (result.heading !== heading) {
-      if (heading !== undefined) await writeLine(io, "");
-      heading = result.heading;
-      if (heading !== undefined) await writeLine(io, heading);
-    }
-    await writeLine(io, result.text);
-  }
-}
-
-/** Warns of what could not be read, in one line of all that is not allowed. */
-async function writeReadErrors(
-  unread: readonly UnreadPolicy[],
-  errors: readonly S3CredentialsError[],
-  io: Io,
-): Promise<void> {
-  const isOf = ({ what }: UnreadPolicy, { message }: S3CredentialsError) =>
-    message.startsWith(`Could not read ${what}:`);
-  const denied = unread.filter((one) =>
-    errors.some((error) => error.code === "access-denied" && isOf(one, error))
-  );
-  const isOne = denied.length > 1;
-  if (isOne) {
-    await writeMessage(io, `Warning: These credentials may not read ${unreadNames(denied)}`);
-  }
-  for (const error of errors) {
-    if (isOne && denied.some((one) => isOf(one, error))) continue;
-    await writeMessage(io, `Warning: ${error.message}`);
-  }
-}
-
-/** Says what could not be read, unless an error has said so, and what to do about it. */
-async function writeUnread(
-  unread: readonly UnreadPolicy[],
-  errors: readonly S3CredentialsError[],
-  { user, role, key, probe }: CanOptions,
-  io: Io,
-): Promise<void> {
-  const others = unread.filter(({ what }) =>
-    !errors.some(({ message }) => message.startsWith(`Could not read ${what}:`))
-  );
-  if (others.length > 0) await writeMessage(io, unreadText(others));
-  if (errors.length === 0) return;
-  const isOwn = user === undefined && role === undefined && key === undefined;
-  await writeMessage(
-    io,
-    "Use credentials that may read these policies (s3-credentials permissions can shows what " +
-      `that takes)${isOwn && !probe ? ", or try an action with --action and --probe" : ""}`,
-  );
-  if (!unread.some(({ layer }) => layer === "resource")) return;
-  await writeMessage(
-    io,
-    "If the bucket is another account's: get its policy from there, and judge the documents alone with " +
-      "--policy, --bucket-policy, --principal and --context aws:ResourceAccount=ACCOUNT",
-  );
-}
-
 /** `s3-credentials can` */
 export const can = defineCommand({
   operands: "[targets...]",
@@ -365,14 +234,13 @@ export const can = defineCommand({
         return await answers(targets, options.action, read, check);
       },
     );
-    await write(results, options.json, io);
+    await writeResults(results, options.json, io);
     const isSettled = results.length > 0 && results.every(({ isProbed }) => isProbed);
     if (!isSettled) await writeReadErrors(unread, errors, io);
     for (const difference of differences) await writeMessage(io, `Warning: ${difference}`);
     if (!options.json && !isSettled) await writeUnread(unread, errors, options, io);
     if (options.expect === undefined) return;
-    const isExpected = options.expect === "allowed" ? "isAllowed" : "isDenied";
-    const others = results.filter((result) => !result[isExpected]);
+    const others = results.filter(({ verdict }) => verdict !== options.expect);
     if (others.length === 0) return;
     await writeMessage(
       io,
