@@ -5,7 +5,8 @@
  */
 import http from "node:http";
 import https from "node:https";
-import type { NetworkSettings } from "../http/proxy.ts";
+import { isIP } from "node:net";
+import { hostOf, type NetworkSettings, proxyFor } from "../http/proxy.ts";
 
 /** As many as the SDK itself would have. */
 const MAX_SOCKETS = 50;
@@ -18,8 +19,8 @@ export function agents(
 ): { httpAgent: http.Agent; httpsAgent: https.Agent } {
   const all = { maxSockets: MAX_SOCKETS, ...options };
   return {
-    httpAgent: sendingOnce(watched(new http.Agent(all))),
-    httpsAgent: sendingOnce(watched(new https.Agent(all))),
+    httpAgent: sendingOnce(watched(new http.Agent(all), options)),
+    httpsAgent: sendingOnce(watched(new https.Agent(all), options)),
   };
 }
 
@@ -30,7 +31,23 @@ function malformed(reason: string): Error {
 
 /** What Node calls with each request, and its types omit. */
 interface RequestAdder {
-  addRequest(request: http.ClientRequest, ...rest: unknown[]): void;
+  addRequest(
+    request: http.ClientRequest,
+    server: { host: string; port: number },
+    ...rest: unknown[]
+  ): void;
+}
+
+/** Node's TLS takes a proxy's address for a name, and refuses it in words for programmers. */
+function assertNamedProxy(
+  { protocol }: http.ClientRequest,
+  { host, port }: { host: string; port: number },
+  network: NetworkSettings,
+): void {
+  const origin = new URL(`${protocol}//${isIP(host) === 6 ? `[${host}]` : host}:${port}`);
+  const proxy = proxyFor(origin, network);
+  if (proxy?.protocol !== "https:" || isIP(hostOf(proxy)) === 0) return;
+  throw Object.assign(new Error("TLS wants a name"), { code: "ERR_PROXY_ADDRESS" });
 }
 
 /**
@@ -47,10 +64,11 @@ function sendingOnce<T extends http.Agent>(agent: T): T {
 }
 
 /** Node and the SDK go on waiting after a status below 200, also where no other can follow. */
-function watched<T extends http.Agent>(agent: T): T {
+function watched<T extends http.Agent>(agent: T, network: NetworkSettings): T {
   const adder = agent as unknown as RequestAdder;
   const addRequest = adder.addRequest;
-  adder.addRequest = function (request, ...rest) {
+  adder.addRequest = function (request, server, ...rest) {
+    assertNamedProxy(request, server, network);
     request.on("upgrade", (_answer, socket) => {
       // The socket is no longer the request's, so that its error would be nobody's.
       socket.destroy();
@@ -61,7 +79,7 @@ function watched<T extends http.Agent>(agent: T): T {
       if (++interimAnswers <= MAX_INTERIM_ANSWERS) return;
       request.destroy(malformed("too many interim answers"));
     });
-    return addRequest.call(this, request, ...rest);
+    return addRequest.call(this, request, server, ...rest);
   };
   return agent;
 }

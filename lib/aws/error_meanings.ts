@@ -185,6 +185,11 @@ export const ERRORS: Record<string, Meaning | undefined> = {
     message: "the proxy did not connect to the endpoint",
     hint: "Check HTTPS_PROXY and NO_PROXY in the environment, and `endpointUrl`",
   },
+  ERR_PROXY_ADDRESS: {
+    code: "usage",
+    message: "the proxy can't be used: it is called by https and named by its IP address",
+    hint: "Name it by its host name, or as http:// if it takes that",
+  },
   ENOANSWER: {
     code: "aws",
     message: "the endpoint answered others in the meantime, but not this request",

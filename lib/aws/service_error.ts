@@ -13,7 +13,7 @@ import {
   SPECIAL_ENDPOINTS,
   THROTTLED,
 } from "./error_meanings.ts";
-import { unreachableProxy, withAddress } from "./requests/destination.ts";
+import { certificateOwner, unreachableProxy, withAddress } from "./requests/destination.ts";
 
 /** The parts of an SDK error that say what happened; any of them may be missing. */
 interface SdkError {
@@ -190,7 +190,7 @@ function untrusted(error: unknown): Meaning | undefined {
   if (!isUntrusted(code)) return undefined;
   return {
     code: "network",
-    message: `the certificate of the endpoint is not trusted: ${message}`,
+    message: `the certificate of ${certificateOwner(error)} is not trusted: ${message}`,
     hint:
       "If a company's proxy or your own server uses private certificates, set AWS_CA_BUNDLE to the " +
       "file of the authority that issued them",
@@ -215,7 +215,7 @@ function refusedTunnel(error: unknown): Meaning | undefined {
     code: kind,
     message: `${words}: it answered with status ${status}`,
     hint: status === "407"
-      ? "It wants a name and a password, as in HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+      ? "It wants a name and a password: http://USER:PASSWORD@HOST:PORT in HTTP_PROXY and HTTPS_PROXY"
       : hint,
   };
 }

@@ -9,7 +9,7 @@
  */
 import { Connection, type HttpRequest } from "./connection.ts";
 import { dial } from "./dial.ts";
-import { ConnectionError } from "./errors.ts";
+import { assertNotOfProxy, ConnectionError } from "./errors.ts";
 import type { HttpHead } from "./head.ts";
 import type { Sink } from "./message_reader.ts";
 import type { NetworkSettings } from "./proxy.ts";
@@ -121,6 +121,7 @@ export class HttpClient {
       const connection = await this.#connect(origin, options, watch);
       await connection.exchange(request, { expectsContinue }, {
         onHead(given) {
+          assertNotOfProxy(given.status);
           head = { status: given.status, headers: given.headers };
           const sink = onHead?.(head);
           return sink === undefined

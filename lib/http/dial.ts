@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConnectionError, connectionError } from "./errors.ts";
+import { ConnectionError, connectionError, refusedByProxy } from "./errors.ts";
 import { formatHead } from "./head.ts";
 import { MessageReader } from "./message_reader.ts";
 import { hostOf, type NetworkSettings, portOf, proxyFor, proxyHeaders } from "./proxy.ts";
@@ -86,7 +86,7 @@ async function openTunnel(conn: Deno.Conn, origin: URL, proxy: URL): Promise<voi
     throw new ConnectionError("ERR_PROXY_TUNNEL", `the proxy did not answer: ${message}`, error);
   });
   if (status >= 200 && status < 300 && !reader.hasMore) return;
-  throw new ConnectionError("ERR_PROXY_TUNNEL", `the proxy answered with status ${status}`);
+  throw refusedByProxy(status);
 }
 
 /**

@@ -26,6 +26,19 @@ export const NO_CONNECTION: ReadonlySet<string> = new Set(
   [...UNREACHABLE, "ETIMEDOUT", "ERR_PROXY_TUNNEL"],
 );
 
+/** The status by which a proxy refuses those whose name and password it doesn't know. */
+const PROXY_LOGIN_REQUIRED = 407;
+
+/** Throws for an answer that is a proxy's own: the request has gone no further. */
+export function assertNotOfProxy(status: number): void {
+  if (status === PROXY_LOGIN_REQUIRED) throw refusedByProxy(status);
+}
+
+/** A proxy that does not lead to the server. */
+export function refusedByProxy(status: number): ConnectionError {
+  return new ConnectionError("ERR_PROXY_TUNNEL", `the proxy answered with status ${status}`);
+}
+
 /** An answer that breaks the rules of HTTP: nothing in it can be relied on. */
 export function malformed(reason: string): ConnectionError {
   return new ConnectionError("EPROTO", `the answer is not valid HTTP: ${reason}`);

@@ -112,21 +112,23 @@ for (const [action, args] of Object.entries(COMMANDS)) {
   Deno.test(`unreachable: ${args[0]}, a proxy that leads to no other server`, async () => {
     const check = "Check HTTPS_PROXY and NO_PROXY in the environment, and --endpoint-url";
     const login =
-      "It wants a name and a password, as in HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT";
+      "It wants a name and a password: http://USER:PASSWORD@HOST:PORT in HTTP_PROXY and HTTPS_PROXY";
+    const loginAnswer = "HTTP/1.1 407 No\r\ncontent-length: 2\r\n\r\nno";
     for (
-      const [answer, why, hint] of [
-        ["", "", check],
-        ["220 mail.example.com\r\n\r\n", "", check],
-        ["HTTP/1.1 403 No\r\n\r\n", ": it answered with status 403", check],
-        ["HTTP/1.1 407 No\r\n\r\n", ": it answered with status 407", login],
+      const [scheme, answer, why, hint] of [
+        ["https", "", "", check],
+        ["https", "220 mail.example.com\r\n\r\n", "", check],
+        ["https", "HTTP/1.1 403 No\r\n\r\n", ": it answered with status 403", check],
+        ["https", loginAnswer, ": it answered with status 407", login],
+        ["http", loginAnswer, ": it answered with status 407", login],
       ]
     ) {
       await using proxy = answering(answer!);
-      const HTTPS_PROXY = `http://me:pass@${proxy.origin.host}`;
+      const url = `http://me:pass@${proxy.origin.host}`;
       assert.equal(
-        await failure(args, "https://aws.invalid", { HTTPS_PROXY }),
+        await failure(args, `${scheme}://aws.invalid`, { HTTP_PROXY: url, HTTPS_PROXY: url }),
         `Error: ${action}: the proxy http://${proxy.origin.host} did not connect to the endpoint ` +
-          `https://aws.invalid${why}\n${hint}\n`,
+          `${scheme}://aws.invalid${why}\n${hint}\n`,
       );
     }
   });
@@ -143,6 +145,20 @@ for (const [action, args] of Object.entries(COMMANDS)) {
     );
   });
 }
+
+Deno.test("unreachable: list-users, a proxy by TLS that is named by its address", async () => {
+  for (const scheme of ["http", "https"]) {
+    const proxy = "https://127.0.0.1:9";
+    const env = { ...ENV, HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
+    const args = ["list-users", "--endpoint-url", `${scheme}://aws.invalid`];
+    const { code, stderr } = await run(args, { env });
+    assert.equal(code, 2, stderr);
+    assert.match(
+      stderr,
+      /^Error: Could not list users: the proxy https:\/\/127\.0\.0\.1:9 can't be used: .* its IP address\n/m,
+    );
+  }
+});
 
 const PAGE = "\n<!DOCTYPE html><html><title>Sign in</title></html>";
 const BY_THE_SDK = [

@@ -28,12 +28,19 @@ export function unreachableProxy(error: unknown): string | undefined {
   return UNREACHABLE.has(code) ? DESTINATIONS.get(error as object)?.proxy : undefined;
 }
 
+/** Whose certificate a request has failed for: a proxy that is called by TLS has one of its own. */
+export function certificateOwner(error: unknown): string {
+  const { endpoint, proxy } = DESTINATIONS.get(error as object) ?? {};
+  if (!proxy?.startsWith("https:")) return "the endpoint";
+  return endpoint?.startsWith("https:") ? "the proxy or of the endpoint" : "the proxy";
+}
+
 /** What has failed, with the addresses of `the endpoint` and `the proxy` that it names. */
 export function withAddress(message: string, error: unknown): string {
   const { endpoint = unnotedHost(error), proxy } = DESTINATIONS.get(error as object) ?? {};
   const named = (server: string, address = "") => () => `the ${server} ${address}`.trimEnd();
   if (unreachableProxy(error)) return message.replace("the endpoint", named("proxy", proxy));
-  const way = proxy === undefined || message.startsWith("the proxy")
+  const way = proxy === undefined || message.includes("the proxy")
     ? ""
     : ` (by the proxy ${proxy})`;
   return message.replace("the proxy", named("proxy", proxy))

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ConnectionError } from "../../http/errors.ts";
+import { assertNotOfProxy, ConnectionError } from "../../http/errors.ts";
 import type { HttpHead } from "../../http/head.ts";
 import type { SdkClient } from "../sdk/client.ts";
 
@@ -34,12 +34,16 @@ interface SdkAnswer {
   };
 }
 
-/** Makes a client refuse web pages, in which it would find nothing amiss: no users, say; gives the same. */
+/**
+ * Makes a client refuse what is no service's answer: a proxy's own, and web pages, in which it would find
+ * nothing amiss: no users, say. Gives the same client.
+ */
 export function withoutWebPages<T extends CollectingClient>(client: T): T {
   const middleware = (next: (args: unknown) => Promise<SdkAnswer>) => async (args: unknown) => {
     const answer = await next(args);
     const { response } = answer;
     const { statusCode: status, headers } = response;
+    assertNotOfProxy(status);
     if (status >= 300 || !isWebPage({ status, headers })) return answer;
     // Some servers have that type for AWS's own formats.
     response.body = await client.config.streamCollector(

@@ -3,6 +3,7 @@ import { noteDestination, withDestinations } from "../../../lib/aws/requests/des
 import { serviceError } from "../../../lib/aws/service_error.ts";
 import { ConnectionError } from "../../../lib/http/errors.ts";
 
+const SECURE = { proxyEnv: { http_proxy: "https://p:1", https_proxy: "https://p:1" } };
 const PROXY = { proxyEnv: { http_proxy: "http://me:pass@proxy.example:3128/?q=secret" } };
 
 /** What an error says of a request to a URL that has failed with a code of the runtime. */
@@ -49,10 +50,22 @@ const CASES: [code: string, url: string, network: object, message: string][] = [
     PROXY,
     "the proxy http://proxy.example:3128 did not connect to the endpoint http://a",
   ],
+  [
+    "CERT_HAS_EXPIRED",
+    "http://a",
+    SECURE,
+    "the certificate of the proxy https://p:1 is not trusted: says the runtime",
+  ],
+  [
+    "CERT_HAS_EXPIRED",
+    "https://a",
+    SECURE,
+    "the certificate of the proxy https://p:1 or of the endpoint https://a is not trusted: says the runtime",
+  ],
 ];
 
 for (const [code, url, network, message] of CASES) {
-  Deno.test(`noteDestination: ${code} of ${url}${network === PROXY ? ", by a proxy" : ""}`, () => {
+  Deno.test(`noteDestination: ${code} of ${url}, ${JSON.stringify(network)}`, () => {
     assert.equal(said(code, url, network), `Could not look: ${message}`);
   });
 }
