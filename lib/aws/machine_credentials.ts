@@ -30,46 +30,66 @@ export async function machineCredentials(
   });
 }
 
+const RELATIVE_URI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+const FULL_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+const TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+const TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+
 function hasContainer(env: Environment): boolean {
-  return env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") !== undefined ||
-    env("AWS_CONTAINER_CREDENTIALS_FULL_URI") !== undefined;
+  return env(RELATIVE_URI) !== undefined || env(FULL_URI) !== undefined;
 }
 
 /** The credentials of the container's role. */
 export async function containerCredentials(env: Environment): Promise<AwsCredentialIdentity> {
   const { fromHttp } = await import("@aws-sdk/credential-provider-http");
-  const relative = env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
-  const tokenFile = env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
   return await withReason(`the container${addressIn(env)}`, async () => {
-    if (!hasContainer(env)) throw new Error("AWS_CONTAINER_CREDENTIALS_FULL_URI is not set");
-    if (relative === undefined && fullUri(env) === undefined) {
-      // The runtime's words repeat it, with what may be secret in it.
-      throw new Error("AWS_CONTAINER_CREDENTIALS_FULL_URI is no URL of http or https");
-    }
+    checkAddress(env);
+    const relative = env(RELATIVE_URI);
     return await fromHttp({
       ...SILENT,
       awsContainerCredentialsRelativeUri: relative ?? "",
-      awsContainerCredentialsFullUri: relative === undefined
-        ? env("AWS_CONTAINER_CREDENTIALS_FULL_URI")
-        : "",
-      awsContainerAuthorizationTokenFile: tokenFile ?? "",
-      awsContainerAuthorizationToken: tokenFile === undefined
-        ? env("AWS_CONTAINER_AUTHORIZATION_TOKEN") ?? ""
-        : "",
+      awsContainerCredentialsFullUri: relative === undefined ? env(FULL_URI) : "",
+      awsContainerAuthorizationTokenFile: "",
+      awsContainerAuthorizationToken: await authorizationToken(env) ?? "",
     })();
   });
 }
 
+/** The runtime's words would repeat an address that is none, with what may be secret in it. */
+function checkAddress(env: Environment): void {
+  if (!hasContainer(env)) throw new Error(`${FULL_URI} is not set`);
+  const relative = env(RELATIVE_URI);
+  if (relative === undefined) {
+    if (fullUri(env) === undefined) throw new Error(`${FULL_URI} is no URL of http or https`);
+  } else if (!relative.startsWith("/")) {
+    throw new Error(`${RELATIVE_URI} is no path that begins with /`);
+  }
+}
+
+/** What the container's service wants to see, as the variables say. */
+async function authorizationToken(env: Environment): Promise<string | undefined> {
+  const path = env(TOKEN_FILE);
+  const token = path === undefined ? env(TOKEN) : await readTextIfAny(path);
+  if (path !== undefined && token === undefined) {
+    throw new Error(`${TOKEN_FILE} names no file: ${escapeName(path)}`);
+  }
+  // No header can carry it.
+  if (token === undefined || !/[^\t\x20-\x7e\x80-\xff]/.test(token)) return token;
+  throw new Error(
+    `the token of ${path === undefined ? TOKEN : TOKEN_FILE} has a line end or another character ` +
+      "that can't be sent",
+  );
+}
+
 /** Where the container's service is, if it is no usual place. */
 function addressIn(env: Environment): string {
-  const isUsed = env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") === undefined;
-  const url = isUsed ? fullUri(env) : undefined;
+  const url = env(RELATIVE_URI) === undefined ? fullUri(env) : undefined;
   // Without its query, which may be secret.
   return url === undefined ? "" : `, from ${url.origin}`;
 }
 
 function fullUri(env: Environment): URL | undefined {
-  const url = URL.parse(env("AWS_CONTAINER_CREDENTIALS_FULL_URI") ?? "");
+  const url = URL.parse(env(FULL_URI) ?? "");
   return url !== null && /^https?:$/.test(url.protocol) ? url : undefined;
 }
 

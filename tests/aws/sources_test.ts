@@ -2,72 +2,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { connect, whoami } from "@s3creds/cli";
-import { type Sandbox, startSandbox } from "@s3creds/cli/sandbox";
+import { startSandbox } from "@s3creds/cli/sandbox";
 import { type ChainServer, startChainServer } from "../support/chain_server.ts";
-import { type Machine, runOn } from "../support/machine.ts";
-import type { RunOptions } from "../support/run.ts";
-
-interface Stage {
-  sandbox: Sandbox;
-  server: ChainServer;
-  /** The administrator's keys, as lines of a profile. */
-  keys: string;
-  /** Runs `whoami`; the endpoint is that of the server unless the machine has another. */
-  whoami: (machine: Partial<Machine>, options?: RunOptions) => ReturnType<typeof runOn>;
-}
-
-function test(name: string, work: (stage: Stage) => Promise<void>): void {
-  Deno.test(name, async () => {
-    await using sandbox = await startSandbox({ buckets: ["my-bucket"] });
-    await using server = await startChainServer(sandbox);
-    const { accessKeyId, secretAccessKey } = sandbox.credentials;
-    await work({
-      sandbox,
-      server,
-      keys: `aws_access_key_id=${accessKeyId}\naws_secret_access_key=${secretAccessKey}\n`,
-      whoami: (machine, options) =>
-        runOn(
-          { ...machine, env: (one) => ({ AWS_ENDPOINT_URL: server.url, ...machine.env?.(one) }) },
-          sandbox,
-          ["whoami"],
-          options,
-        ),
-    });
-  });
-}
-
-/** A role that the administrator may assume, and which may do everything. */
-function addRole(sandbox: Sandbox, name: string): string {
-  const arn = `arn:aws:iam::${sandbox.account.id}:role/${name}`;
-  sandbox.account.roles.set(name, {
-    roleName: name,
-    roleId: `AROA${name.toUpperCase()}`,
-    path: "/",
-    arn,
-    createDate: new Date(),
-    description: undefined,
-    assumeRolePolicyDocument: JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [{
-        Effect: "Allow",
-        Principal: { AWS: sandbox.account.id },
-        Action: "sts:AssumeRole",
-      }],
-    }),
-    maxSessionDuration: 3600,
-    permissionsBoundary: undefined,
-    tags: [],
-    inlinePolicies: new Map(),
-    attachedPolicies: new Set(["arn:aws:iam::aws:policy/AdministratorAccess"]),
-    lastUsed: undefined,
-  });
-  return arn;
-}
-
-function assertIs(ran: { code: number; stdout: string; stderr: string }, arn: RegExp): void {
-  assert.equal(ran.code, 0, ran.stderr);
-  assert.match(JSON.parse(ran.stdout).Arn, arn);
-}
+import { runOn } from "../support/machine.ts";
+import { addRole, assertIs, test } from "./sources.ts";
 
 test("role_arn: is assumed with the source profile's keys, at the named profile's endpoint", async ({ sandbox, server, keys, whoami }) => {
   const arn = addRole(sandbox, "worker");
@@ -159,6 +97,36 @@ test("mfa_serial: the code is asked for once on a terminal, and is sent", async 
   assert.equal(created.code, 0, created.stderr);
   assert.equal(asked.length, 1, "every client uses the same session");
   assert.equal(server.calls.length, 1);
+});
+
+Deno.test("connect: `mfaCode` is called with the serial number of the device", async () => {
+  await using sandbox = await startSandbox();
+  await using server = await startChainServer(sandbox);
+  const arn = addRole(sandbox, "worker");
+  const file = await Deno.makeTempFile();
+  const { accessKeyId, secretAccessKey } = sandbox.credentials;
+  await Deno.writeTextFile(
+    file,
+    `[default]\nrole_arn=${arn}\ncredential_source=Environment\nmfa_serial=GAHT12345678\n`,
+  );
+  const env: Record<string, string> = {
+    AWS_CONFIG_FILE: file,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  };
+  const serials: string[] = [];
+  using aws = connect({
+    env: (name) => env[name],
+    profile: "default",
+    endpointUrl: server.url,
+    mfaCode: (serial) => {
+      serials.push(serial);
+      return Promise.resolve("123456");
+    },
+  });
+  assert.match((await whoami(aws)).Arn, /user\/admin$/);
+  assert.deepEqual(serials, ["GAHT12345678"]);
+  await Deno.remove(file);
 });
 
 test("web_identity_token_file: is sent without a signature", async ({ server, sandbox, whoami }) => {
@@ -255,185 +223,4 @@ test("SSO: a session that is about to end is renewed, one that has ended says ho
     assert.match(stderr, /^Error: Profile default has a sign-in that AWS no longer accepts$/m);
     assert.doesNotMatch(stderr, /hidden|first/);
   }
-});
-
-test("container: its credentials, where no profile is named", async ({ server, whoami }) => {
-  const env = () => ({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container` });
-  assertIs(await whoami({ env }), /user\/admin$/);
-  assert.equal(server.calls.length, 1);
-});
-
-test("container: a service that can't be reached is named, without what may be secret in its address", async ({ sandbox, whoami }) => {
-  const env = () => ({
-    AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://127.0.0.1:9/keys?token=hidden",
-  });
-  const { code, stdout, stderr } = await whoami({ env });
-  assert.deepEqual([code, stdout], [1, ""]);
-  assert.match(
-    stderr,
-    /^Error: Could not get the credentials of the container, from http:\/\/127\.0\.0\.1:9: .*REFUSED/,
-  );
-  assert.match(stderr, /\nPass --auth or --profile to use others\n$/);
-  assert.doesNotMatch(stderr, /hidden/);
-  assert.deepEqual(sandbox.requests, []);
-});
-
-test("container: a host that is not accepted comes with those that are", async ({ whoami }) => {
-  const env = () => ({ AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://192.0.2.1/keys" });
-  const { code, stdout, stderr } = await whoami({ env });
-  assert.deepEqual([code, stdout], [1, ""]);
-  assert.match(
-    stderr,
-    /^Error: .*, from http:\/\/192\.0\.2\.1: URL not accepted\..* following: loopback .*, ECS .*, EKS .*\n/,
-  );
-});
-
-test("container: an address that is none is not repeated", async ({ sandbox, whoami }) => {
-  for (const url of ["http://me:hidden@no host/keys?token=hidden", "localhost:80/hidden", ""]) {
-    const env = () => ({ AWS_CONTAINER_CREDENTIALS_FULL_URI: url });
-    const { code, stdout, stderr } = await whoami({ env });
-    assert.deepEqual([code, stdout], [1, ""]);
-    assert.equal(
-      stderr,
-      "Error: Could not get the credentials of the container: AWS_CONTAINER_CREDENTIALS_FULL_URI is no " +
-        "URL of http or https\nPass --auth or --profile to use others\n",
-    );
-  }
-  assert.deepEqual(sandbox.requests, []);
-});
-
-test("container: is never the source for a profile that is named and gives none", async ({ server, whoami, sandbox }) => {
-  const before = sandbox.snapshot();
-  const container = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container` };
-  const profiles = [
-    "credential_process=sh -c 'echo expired >&2; exit 3'\n",
-    "region=eu-west-1\n",
-    "aws_secret_access_key=x\n",
-  ];
-  for (const profile of profiles) {
-    const config = () => `[profile prod]\n${profile}`;
-    for (
-      const machine of [
-        { config, env: () => container, args: ["--profile", "prod"] },
-        { config, env: () => ({ ...container, AWS_PROFILE: "prod" }) },
-        { config, env: () => ({ ...container, AWS_DEFAULT_PROFILE: "prod" }) },
-      ]
-    ) {
-      const { code, stderr } = await whoami(machine);
-      assert.equal(code, 1);
-      assert.match(stderr, /^Error: .*profile prod/im);
-    }
-  }
-  assert.deepEqual(server.calls, []);
-  assert.deepEqual(sandbox.snapshot(), before);
-});
-
-/** The SDK's provider for instances reads the environment of the process itself. */
-async function atInstance(server: ChainServer, work: () => Promise<void>): Promise<void> {
-  Deno.env.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url);
-  try {
-    await work();
-  } finally {
-    Deno.env.delete("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-  }
-}
-
-test("instance: its credentials, by a token, where no profile is named and no container is", async ({ server, whoami }) => {
-  await atInstance(server, async () => {
-    const env = () => ({ AWS_EC2_METADATA_DISABLED: "false" });
-    assertIs(await whoami({ env }), /user\/admin$/);
-    const names = server.calls.map(({ name }) => name);
-    assert.deepEqual(names, ["instance-token", "instance-role", "instance"]);
-    assert.equal(server.calls.at(-1)?.parameters.token, "metadata-token");
-
-    server.calls.length = 0;
-    const container = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container` };
-    assertIs(await whoami({ env: () => ({ ...env(), ...container }) }), /user\/admin$/);
-    assert.deepEqual(server.calls.map(({ name }) => name), ["container"]);
-
-    server.calls.length = 0;
-    const { code } = await whoami({});
-    assert.equal(code, 1, "AWS_EC2_METADATA_DISABLED");
-    assert.deepEqual(server.calls, []);
-  });
-});
-
-test("instance: is never the source for a profile that is named and gives none", async ({ server, whoami }) => {
-  await atInstance(server, async () => {
-    const profiles = [
-      "region=eu-west-1\n",
-      "credential_process=sh -c 'exit 3'\n",
-      "aws_access_key_id=x\n",
-      `sso_start_url=${START}\nsso_region=eu-west-1\n${SSO_ROLE}`,
-      "login_session=me\n",
-    ];
-    for (const profile of profiles) {
-      const config = () => `[profile prod]\n${profile}`;
-      const env = () => ({ AWS_EC2_METADATA_DISABLED: "false" });
-      const { code, stderr } = await whoami({ config, env, args: ["--profile", "prod"] });
-      assert.equal(code, 1);
-      assert.match(stderr, /^Error: .*profile prod/im);
-    }
-    assert.deepEqual(server.calls, []);
-  });
-});
-
-test("credential_source: Ec2InstanceMetadata is the instance, if the profile says so", async ({ sandbox, server, whoami }) => {
-  await atInstance(server, async () => {
-    const arn = addRole(sandbox, "worker");
-    const config = () => `[profile one]\nrole_arn=${arn}\ncredential_source=Ec2InstanceMetadata\n`;
-    const env = () => ({ AWS_EC2_METADATA_DISABLED: "false" });
-    const ran = await whoami({ config, env, args: ["--profile", "one"] });
-    assertIs(ran, /assumed-role\/worker\//);
-    const names = server.calls.map(({ name }) => name);
-    assert.deepEqual(names, ["instance-token", "instance-role", "instance", "AssumeRole"]);
-  });
-});
-
-test("boto: the keys of ~/.boto and of AWS_CREDENTIAL_FILE, before the container's", async ({ server, keys, sandbox, whoami }) => {
-  const container = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container` };
-  const boto = { files: { ".boto": `[Credentials]\n${keys}` } };
-  assertIs(await whoami({ ...boto, env: () => container }), /user\/admin$/);
-  const file = await Deno.makeTempFile();
-  const { accessKeyId, secretAccessKey } = sandbox.credentials;
-  await Deno.writeTextFile(
-    file,
-    `AWSAccessKeyId=${accessKeyId}\nAWSSecretKey=${secretAccessKey}\n`,
-  );
-  const env = () => ({ ...container, AWS_CREDENTIAL_FILE: file });
-  assertIs(await whoami({ env }), /user\/admin$/);
-  await Deno.remove(file);
-  const { stderr } = await whoami({ env });
-  assert.match(stderr, /^Error: There is no file /m);
-  assert.deepEqual(server.calls, []);
-});
-
-Deno.test("connect: `mfaCode` is called with the serial number of the device", async () => {
-  await using sandbox = await startSandbox();
-  await using server = await startChainServer(sandbox);
-  const arn = addRole(sandbox, "worker");
-  const file = await Deno.makeTempFile();
-  const { accessKeyId, secretAccessKey } = sandbox.credentials;
-  await Deno.writeTextFile(
-    file,
-    `[default]\nrole_arn=${arn}\ncredential_source=Environment\nmfa_serial=GAHT12345678\n`,
-  );
-  const env: Record<string, string> = {
-    AWS_CONFIG_FILE: file,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-  };
-  const serials: string[] = [];
-  using aws = connect({
-    env: (name) => env[name],
-    profile: "default",
-    endpointUrl: server.url,
-    mfaCode: (serial) => {
-      serials.push(serial);
-      return Promise.resolve("123456");
-    },
-  });
-  assert.match((await whoami(aws)).Arn, /user\/admin$/);
-  assert.deepEqual(serials, ["GAHT12345678"]);
-  await Deno.remove(file);
 });
