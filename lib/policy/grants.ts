@@ -66,6 +66,9 @@ const WORDS: Readonly<Record<string, GrantActions>> = {
   },
 };
 
+/** No condition can limit it to a prefix. */
+const LIST_UPLOADS = "s3:ListBucketMultipartUploads";
+
 /** What may be joined by `+`. */
 const VERBS: Readonly<Record<string, Pick<GrantActions, "bucket" | "keys" | "allKeys">>> = {
   list: { bucket: LIST, keys: [] },
@@ -81,8 +84,7 @@ const VERBS: Readonly<Record<string, Pick<GrantActions, "bucket" | "keys" | "all
   multipart: {
     bucket: [],
     keys: ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-    // No condition can limit it to a prefix.
-    allKeys: ["s3:ListBucketMultipartUploads"],
+    allKeys: [LIST_UPLOADS],
   },
 };
 
@@ -316,15 +318,21 @@ export function scopeWarnings(grants: readonly Grant[]): string[] {
   return [...new Set(warnings)];
 }
 
-/** A program that lists without its prefix must be allowed to see more than was asked for. */
+/** The names of keys that can be seen although they are beside the prefix. */
 function listingWarnings(grant: Grant): string[] {
-  const { bucket, actions: { name, listing } } = grant;
-  const isWider = listing === "whole-bucket" && keyPattern(grant) !== "*" &&
-    bucketActions(grant).whole.some((action) => LISTINGS.includes(action));
-  return isWider
-    ? [
+  const { bucket, actions: { name } } = grant;
+  if (keyPattern(grant) === "*") return [];
+  const { whole } = bucketActions(grant);
+  if (whole.some((action) => LISTINGS.includes(action))) {
+    return [
       `${name} lists without a prefix, so that it can see the names of all keys of ${bucket}; what ` +
       "they hold, only below the prefix",
+    ];
+  }
+  return whole.includes(LIST_UPLOADS)
+    ? [
+      `${name} can see the names of all keys of ${bucket} that are being uploaded in parts: no ` +
+      "condition can limit that to the prefix",
     ]
     : [];
 }

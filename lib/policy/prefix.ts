@@ -5,6 +5,8 @@
  */
 import { InvalidInput } from "../errors.ts";
 
+const MAX_KEY_BYTES = 1024;
+
 /** What means more than itself in a policy. */
 const WILDCARD = /[*?]|\$\{/;
 
@@ -33,10 +35,17 @@ export function checkKey(key: string): void {
 
 function checkLiteral(text: string, what: string): void {
   const wildcard = WILDCARD.exec(text)?.[0];
-  if (wildcard === undefined) return;
-  throw new InvalidInput(
-    `${what} must not contain ${wildcard}: in a policy it would match more than itself`,
-  );
+  if (wildcard !== undefined) {
+    throw new InvalidInput(
+      `${what} must not contain ${wildcard}: in a policy it would match more than itself`,
+    );
+  }
+  const size = new TextEncoder().encode(text).length;
+  if (size > MAX_KEY_BYTES) {
+    throw new InvalidInput(
+      `${what} has ${size} bytes in UTF-8, and the keys of S3 have ${MAX_KEY_BYTES} at most`,
+    );
+  }
 }
 
 /** One prefix, several or none, as a list. */

@@ -69,6 +69,12 @@ Deno.test("policy, create --for: say if the names of all keys can be seen, thoug
   const create = await run(["create", ...request, "--prefix", "k/", "--dry-run"]);
   assert.ok(create.stderr.includes(warning), create.stderr);
   assert.equal((await run(["policy", ...request])).stderr, "");
+  const uploads = await run(["policy", "my-bucket", "--for", "minio-js", "--prefix", "k/"]);
+  assert.equal(
+    uploads.stderr,
+    "Warning: minio-js can see the names of all keys of my-bucket that are being uploaded in parts: " +
+      "no condition can limit that to the prefix\n",
+  );
   assert.equal(
     (await run(["policy", "my-bucket", "--for", "restic", "--prefix", "k/"])).stderr,
     "",

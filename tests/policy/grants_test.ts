@@ -57,6 +57,11 @@ for (
     ["photos/${aws:username}/:read", /Prefix must not contain \$\{/],
     ["photos/${aws:username}:read", /Key must not contain \$\{/],
     ["photos/**:read", /Prefix must not contain \*/],
+    [
+      `photos/${"é".repeat(512)}/:read`,
+      /Prefix has 1025 bytes in UTF-8, and the keys of S3 have 1024/,
+    ],
+    [`photos/${"a".repeat(1025)}:read`, /Key has 1025 bytes/],
     ["photos/key:list", /nothing that can be done with one key/],
     ["photos--x-s3:read", /directory bucket/],
     ["arn:aws:s3:::photos:read", /expected BUCKET:VERBS|Invalid bucket name/],
