@@ -189,21 +189,31 @@ function changed(path: string): string {
 
 function makeDirectory(path: string, parent: { isShared: boolean }): KnownDirectory {
   try {
-    const existing = infoIfExists(Deno.lstatSync, path);
-    if (existing === undefined) Deno.mkdirSync(path);
+    const wasThere = infoIfExists(Deno.lstatSync, path) !== undefined || !isMadeHere(path);
     const info = Deno.lstatSync(path);
     if (info.isSymlink) return { problem: `${escapeName(path)} is a symbolic link` };
     if (!info.isDirectory) {
       return { problem: `${escapeName(path)} is a file and not a directory` };
     }
-    if (existing !== undefined) removeLeftovers(path);
+    if (wasThere) removeLeftovers(path);
     return {
       info,
       isShared: parent.isShared || isShared(info),
-      wasEmpty: existing === undefined || isEmpty(path),
+      wasEmpty: !wasThere || isEmpty(path),
     };
   } catch (error) {
     return { problem: fileError(error, `could not make directory ${escapeName(path)}`).message };
+  }
+}
+
+/** Makes a directory, unless another run has just made it. */
+function isMadeHere(path: string): boolean {
+  try {
+    Deno.mkdirSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
   }
 }
 

@@ -192,6 +192,20 @@ Deno.test("LocalDirectory: finds two keys that are one file on this file system"
   await assert.rejects(second, /it is the same file as that of Twin/);
 });
 
+Deno.test("LocalDirectory: takes a directory that another run has just made", async () => {
+  await using st = await stage();
+  const directory = LocalDirectory.open(st.directory);
+  const { mkdirSync } = Deno;
+  Deno.mkdirSync = (path) => {
+    mkdirSync(path);
+    mkdirSync(path);
+  };
+  const { release } = await directory.target("a/b/c")
+    .finally(() => Deno.mkdirSync = mkdirSync);
+  assert.ok((await Deno.stat(st.path("a", "b"))).isDirectory);
+  release();
+});
+
 Deno.test("get-objects: replaces an existing file whole, and keeps it on failure", async () => {
   await using st = await stage();
   await Deno.mkdir(st.path("out"));
