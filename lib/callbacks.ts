@@ -1,5 +1,5 @@
 /**
- * Functions of the caller that are told of progress.
+ * The caller's functions for progress and warnings.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { oneLine } from "./escape.ts";
 export class Callbacks {
   #failure: { error: unknown } | undefined;
 
-  /** Messages name what servers have named, so that each is made one line. */
+  /** Makes a callback that never throws. Messages may quote servers, so each is made one line. */
   guard(callback: ((message: string) => void) | undefined): (message: string) => void {
     return (message) => {
       try {

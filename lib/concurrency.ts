@@ -118,7 +118,7 @@ export class Limiter {
     this.#freeBytes = this.#maxBytes = maxBytes;
   }
 
-  /** Waits for its turn, and gives the function that ends it. */
+  /** Waits for a turn, and returns the function that ends it. */
   async acquire(bytes = 0): Promise<() => void> {
     const held = Math.min(bytes, this.#maxBytes);
     await new Promise<void>((admit) => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What a byte adds. */
+/** The CRC of each byte. */
 const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;
   for (let bit = 0; bit < 8; bit++) value = value >>> 1 ^ (value & 1 && 0xedb88320);

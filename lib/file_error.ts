@@ -40,7 +40,7 @@ export function fileErrorWords(error: unknown): string {
     message.replace(/ \(os error \d+\).*/s, "");
 }
 
-/** The same for a file that is to be written: where something does not exist, it is the file's directory. */
+/** The same for a file to write: what does not exist can only be its directory. */
 export function outputError(
   error: unknown,
   action: string,

@@ -17,8 +17,8 @@ export function infoIfExists<T>(stat: (path: string) => T, path: string): T | un
 }
 
 /**
- * An error that names the file that is to be written in a directory, where Deno did not allow that. Deno
- * itself names the temporary file. Any other error stays as it is.
+ * If Deno did not allow a file to be written, an error that names it: Deno itself names the temporary
+ * file. Any other error stays as it is.
  */
 export function inNameOf(path: string, directory: string, cause: unknown): unknown {
   const { name, message } = cause as Partial<Error>;

@@ -1,5 +1,5 @@
 /**
- * Refusing options that nobody would heed. Where options narrow what is granted, one that is misspelled
+ * Refusing unknown options. Where options narrow what is granted, one that is misspelled
  * would grant more than is meant.
  *
  * @module
@@ -7,7 +7,7 @@
 import { InvalidInput } from "./errors.ts";
 import { didYouMean, nearest } from "./suggest.ts";
 
-/** Throws `InvalidInput` if an option has a value and a name that isn't known. */
+/** Throws `InvalidInput` if an option that has a value has an unknown name. */
 export function checkOptionNames(options: object, known: readonly string[]): void {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.includes(name)) continue;

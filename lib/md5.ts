@@ -1,14 +1,14 @@
 /**
- * MD5 (RFC 1321) of short content, which storage is compared by and nothing is kept safe by.
+ * MD5 (RFC 1321) of short content: for comparing what is stored, not for security.
  *
- * Deno needs longer to load `node:crypto` than a small object takes to come.
+ * Loading `node:crypto` takes longer than downloading a small object.
  *
  * @module
  */
 
 /** Bytes that are hashed at a time. */
 const BLOCK_SIZE = 64;
-/** What follows the content at least: a bit, and the count of bits. */
+/** What at least follows the content: a bit, and the number of bits. */
 const MIN_PADDING = 9;
 
 const SHIFTS = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];

@@ -14,7 +14,7 @@ const RESERVED_SUFFIXES = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3
 /** How strictly {@linkcode checkBucketName} checks. */
 export interface BucketNameOptions {
   /**
-   * Whether the bucket is to be created, so that today's rules hold.
+   * Whether the bucket will be created, so that today's rules apply.
    *
    * @default {false}
    */

@@ -22,7 +22,7 @@ interface PartitionNames {
   regions: RegExp;
   /** How its host names end. */
   hostSuffix: string;
-  /** The same for hosts that know IPv6. */
+  /** The same for hosts that support IPv6. */
   dualStackSuffix: string;
 }
 
@@ -85,7 +85,7 @@ export function hostSuffixOf(region: string): string {
   return PARTITIONS[partitionOfRegion(region)].hostSuffix;
 }
 
-/** How the host names of a region's services end that know IPv6. */
+/** The same for hosts that support IPv6. */
 export function dualStackSuffixOf(region: string): string {
   return PARTITIONS[partitionOfRegion(region)].dualStackSuffix;
 }

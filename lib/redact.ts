@@ -21,7 +21,7 @@ export function noteSecret(secret: string | undefined): void {
   if (formsBySecret.size > MAX_KEPT) formsBySecret.delete(oldest!);
 }
 
-/** A text without the secrets, be they as they are, URL-encoded or in base64. */
+/** A text without the secrets, whether plain, URL-encoded or in base64. */
 export function redact(text: string): string {
   let left = text;
   for (const forms of formsBySecret.values()) {
@@ -44,7 +44,7 @@ function formsOf(secret: string): string[] {
   return [...new Set(all)].sort((one, other) => other.length - one.length);
 }
 
-/** What is the same in the base64 of all texts that hold the bytes after so many others, by three. */
+/** The base64 that the bytes have in every text, where `before` others (modulo three) come before them. */
 function base64Within(bytes: Uint8Array, before: number): string {
   const text = btoa(String.fromCharCode(...new Uint8Array(before), ...bytes));
   const start = Math.ceil(before * 8 / 6);

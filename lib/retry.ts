@@ -1,5 +1,5 @@
 /**
- * Calls that succeed only after a while.
+ * Calls that may succeed if they are repeated.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { delay } from "./abortable.ts";
 
 /** How long {@linkcode retry} goes on, and with which errors. */
 export interface RetryOptions {
-  /** Whether an error passes with time. */
+  /** Whether an error may pass with time. */
   isRetriable: (error: unknown) => boolean;
   /** Milliseconds after which the last error is thrown. */
   timeoutMs: number;
@@ -20,7 +20,7 @@ const MAX_DELAY_MS = 2_000;
 
 const MAX_BACKOFF_MS = 5_000;
 
-/** How long to wait after so many failures: twice as long each time, and by chance a different time than others. */
+/** Milliseconds to wait after a number of failures: twice as long each time, with jitter. */
 export function backoffMs(failures: number, firstMs: number): number {
   const longest = Math.min(firstMs * 2 ** (failures - 1), MAX_BACKOFF_MS);
   // Requests that were refused together should not come back together.

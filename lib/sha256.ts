@@ -1,7 +1,7 @@
 /**
- * SHA-256 (FIPS 180-4) and HMAC by it (RFC 2104) of short data.
+ * SHA-256 (FIPS 180-4) of short data, and HMAC (RFC 2104) with it.
  *
- * Deno needs longer to load `node:crypto` than a small object takes to come. For the texts of a
+ * Loading `node:crypto` takes longer than downloading a small object. For the texts of a
  * signature this is as fast; for long data it has a tenth of the speed.
  *
  * @module
@@ -10,7 +10,7 @@
 /** Bytes that are hashed at a time. */
 const BLOCK_SIZE = 64;
 const DIGEST_SIZE = 32;
-/** What follows the data at least: a bit, and the count of bits. */
+/** What at least follows the data: a bit, and the number of bits. */
 const MIN_PADDING = 9;
 
 const { initialState: INITIAL_STATE, constants: CONSTANTS } = firstPrimes();
@@ -34,7 +34,7 @@ export function sha256(data: string | Uint8Array): string {
   return stateAsHex();
 }
 
-/** HMAC by SHA-256 with one key, from which a text takes three blocks less each time. */
+/** HMAC-SHA256 with one key, whose blocks are hashed once: that saves three blocks for each text. */
 export class Hmac {
   readonly #inner: Int32Array;
   readonly #outer: Int32Array;
@@ -70,10 +70,10 @@ const state = new Int32Array(8);
 const schedule = new Int32Array(64);
 const encoder = new TextEncoder();
 
-/** Copies data into the scratch memory and gives its length. */
+/** Copies data into the scratch memory and returns its length. */
 function load(data: string | Uint8Array): number {
   const isText = typeof data === "string";
-  // A character takes three bytes at the most.
+  // A character takes at most three bytes.
   const room = (isText ? 3 * data.length : data.length) + BLOCK_SIZE + MIN_PADDING;
   if (room > scratch.length) scratch = new Uint8Array(2 * room);
   if (isText) return encoder.encodeInto(data, scratch).written;

@@ -75,8 +75,8 @@ interface Fault {
 }
 
 /**
- * Finds the first place that makes a text no JSON, and what should stand there; in JSON, the first place
- * where something would be lost on the way, such as one of two conditions.
+ * Finds the first place where a text is not JSON, and what should stand there; in JSON, the first place
+ * where reading would lose something, such as one of two conditions.
  */
 function faultOf(text: string): Fault | undefined {
   const open: Open[] = [];

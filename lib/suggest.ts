@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The names nearest to what was typed: those with a typing error fewest, else those with its parts. */
+/** The names nearest to what was typed: those with the fewest typing errors, otherwise those with its parts. */
 export function nearest(typed: string, names: readonly string[]): string[] {
   const limit = Math.floor(typed.length / 3);
   const distances = names.map((name) => editDistance(typed, name));

@@ -67,7 +67,7 @@ export function checkUrlDuration(seconds: number, text?: string): void {
 
 const DURATION = /^(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
 
-/** Parses a duration such as `3600`, `90s`, `15m`, `1h30m` or `30d`; gives seconds. */
+/** Parses a duration such as `3600`, `90s`, `15m`, `1h30m` or `30d`; returns seconds. */
 export function parseSeconds(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   const match = DURATION.exec(text);
@@ -82,7 +82,7 @@ export function parseSeconds(text: string): number {
   return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 
-/** Parses a time of days or hours, for which a number without a unit would be read as seconds. */
+/** Parses an age, which must have a unit: a number alone would be read as seconds. */
 export function parseAge(text: string, example = "90d or 12h"): number {
   if (/\D/.test(text) && DURATION.test(text)) return parseSeconds(text);
   throw new InvalidInput(`expected a time such as ${example}, not ${JSON.stringify(text)}`);
@@ -145,7 +145,7 @@ export function formatTime(time: Date): string {
   return `${date} ${second}${microseconds}+00:00`;
 }
 
-/** The first whole second from which on something holds that holds from a time on. */
+/** The first whole second at or after a time, in the same form. */
 export function formatStart(time: Date): string {
   return formatTime(new Date(1000 * Math.ceil(time.getTime() / 1000)));
 }

@@ -1,7 +1,7 @@
 /**
- * A timer that is quick to load: for `setTimeout` and its like, Deno loads all of Node's timers, which
- * takes as long as half a small object does to come. One that is stopped costs more than it does there:
- * where many are, `setTimeout` is better.
+ * A timer that is quick to load: for `setTimeout` and the like, Deno loads all of Node's timers, which
+ * takes half as long as downloading a small object. Stopping one costs more than `clearTimeout`: where
+ * many are stopped, `setTimeout` is better.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export function timeoutSignal(milliseconds: number): AbortSignal {
   return AbortSignal.timeout(Math.min(milliseconds, MAX_MS));
 }
 
-/** Calls a function after a time, unless the function that this gives is called before. */
+/** Calls a function after a time, unless the function that this returns is called first. */
 export function startTimer(milliseconds: number, call: () => void): () => void {
   const signal = timeoutSignal(milliseconds);
   signal.addEventListener("abort", call);

@@ -61,7 +61,7 @@ async function inTurns(
 ): Promise<Row[]> {
   const able = peers.filter(({ commands }) => commands[task] !== undefined);
   const taken = new Map<string, Measured[]>(able.map(({ name }) => [name, []]));
-  // In turns, so that a busy moment of the machine doesn't fall upon one of them alone.
+  // In turns, so that a busy moment of the machine doesn't slow only one of them.
   console.error(`  ${task}`);
   for (let run = 0; run < runs; run++) {
     // Nor may one of them always come first, or pay for what another has left to the disk.

@@ -45,7 +45,7 @@ export async function denoTest(
   return counts;
 }
 
-/** Prints the closing line and gives the exit code. */
+/** Prints the closing line and returns the exit code. */
 export function close({ passed, failed, skipped }: Counts): number {
   const skips = skipped > 0 ? `, ${skipped} skipped` : "";
   console.log(`${passed} passed, ${failed} failed${skips}`);

@@ -24,7 +24,7 @@ const PATIENCE_MS = 10 * 60_000;
  * Makes sure that the peers are installed. A complete installation of the same versions is used as
  * it is.
  *
- * @param say told what takes time
+ * @param say called with what takes time
  * @param lists the directory with `requirements.in`, the packages that are wanted, and
  *   `requirements.txt`, which locks them and what they need by hash
  * @returns the folder of their programs and which they are, or why there is none
@@ -72,7 +72,7 @@ async function install(folder: string, requirements: string): Promise<string | u
  * Tries three times what may fail because of the network.
  *
  * @param work says what went wrong
- * @param say told of attempts that failed
+ * @param say called with attempts that failed
  */
 export async function retry(
   work: () => Promise<string | undefined>,

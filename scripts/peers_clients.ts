@@ -135,7 +135,7 @@ async function findTerraform() {
 /**
  * Makes sure that the clients are installed. Those that are complete are used as they are.
  *
- * @param say told what takes time
+ * @param say called with what takes time
  */
 export async function installClients(say: Say): Promise<Clients> {
   return {

@@ -49,7 +49,7 @@ exec "$here/usr/bin/ruby3.1" --disable-did_you_mean "$@"
  * Makes sure that there is a directory with the program (`usr/bin/pgbackrest`) and the files of a
  * database (`data`).
  *
- * @param say told what takes time
+ * @param say called with what takes time
  */
 export async function installPgBackRest(say: (line: string) => void): Promise<Got> {
   const initdb = await findInitdb();

@@ -103,7 +103,7 @@ const ENGINES: Record<
 /**
  * Makes sure that the engines are installed. Those that are complete are used as they are.
  *
- * @param say told what takes time
+ * @param say called with what takes time
  * @returns the folder of their programs, and which are missing
  */
 export async function installEngines(say: Say): Promise<Engines> {

@@ -129,7 +129,7 @@ const PATIENCE_MS = 20 * 60_000;
  * others are built, which takes minutes.
  *
  * @param names which programs
- * @param say told what takes time
+ * @param say called with what takes time
  * @returns why one of the programs can't be had; `undefined` where all are there
  */
 export async function installGoPeers(
@@ -165,7 +165,7 @@ async function install(
  *
  * @param path the file to make
  * @param source what it is built from
- * @param say told what takes time
+ * @param say called with what takes time
  * @returns why it can't be built; `undefined` where it is there
  */
 export async function buildGo(

@@ -31,7 +31,7 @@ async function missingShells(): Promise<string[]> {
 /**
  * Installs the shells that are missing, as root of a Debian or Ubuntu; elsewhere it installs nothing.
  *
- * @param say told what takes time
+ * @param say called with what takes time
  * @returns the shells that are still missing
  */
 export async function installShells(say: (line: string) => void): Promise<string[]> {

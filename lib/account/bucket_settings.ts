@@ -163,7 +163,7 @@ export async function bucketPolicy(s3: S3Client, bucket: string): Promise<Policy
   }
 }
 
-/** So S3 refuses identities of other accounts that would have the permission. */
+/** How S3 refuses identities of other accounts that have the permission. */
 function notePolicyError(error: unknown): never {
   if (awsErrorCode(error) === "MethodNotAllowed") {
     noteMeaning(error, {

@@ -5,7 +5,7 @@
  */
 import type { PolicyDocument } from "../policy/document.ts";
 
-/** The JSON of a policy, which IAM gives URL-encoded; other servers sometimes forget to. */
+/** The JSON of a policy, which IAM sends URL-encoded; other servers sometimes forget to. */
 export function decodeDocument(text: string): string {
   if (/^\s*\{/.test(text)) return text;
   try {

@@ -21,7 +21,7 @@ export async function withBucket<T>(
   }
 }
 
-/** What a call gives, or `undefined` if S3 says by this code that there is no such setting. */
+/** What a call returns, or `undefined` if S3 says by this code that there is no such setting. */
 export async function undefinedIfMissing<T>(
   call: Promise<T>,
   code: string,

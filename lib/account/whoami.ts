@@ -1,5 +1,5 @@
 /**
- * Whose the credentials are.
+ * Which user or role the credentials belong to.
  *
  * @module
  */

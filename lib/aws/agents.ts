@@ -70,7 +70,7 @@ function watched<T extends http.Agent>(agent: T, network: NetworkSettings): T {
   adder.addRequest = function (request, server, ...rest) {
     assertNamedProxy(request, server, network);
     request.on("upgrade", (_answer, socket) => {
-      // The socket is no longer the request's, so that its error would be nobody's.
+      // The socket no longer belongs to the request, so nobody would handle its error.
       socket.destroy();
       request.emit("error", malformed("status 101, which changes to another protocol"));
     });

@@ -144,7 +144,7 @@ function withErrorNotes<T extends SdkClient>(
  * machine's, also if it was signed for that time already, or that time isn't believed. Here it does so
  * only if the clock has been set since it was signed: no other error goes away by itself.
  */
-function withoutVainRetries<T extends SdkClient>(client: T, clock: Settings["clock"]): T {
+function withoutUselessRetries<T extends SdkClient>(client: T, clock: Settings["clock"]): T {
   const middleware = (next: (args: unknown) => Promise<unknown>) => (args: unknown) => {
     const { offsetMs } = clock;
     return next(args).catch((error) => {
@@ -154,7 +154,7 @@ function withoutVainRetries<T extends SdkClient>(client: T, clock: Settings["clo
     });
   };
   client.middlewareStack.addRelativeTo(middleware, {
-    name: "withoutVainRetries",
+    name: "withoutUselessRetries",
     relation: "after",
     toMiddleware: "retryMiddleware",
   });
@@ -196,15 +196,15 @@ function prepared<T extends IAMClient | STSClient | S3Client | S3ControlClient>(
   });
   rememberUserAgent(client.config);
   rememberSigner(client.config);
-  return traced(withoutWebPages(withoutVainRetries(client, clock)), settings);
+  return traced(withoutWebPages(withoutUselessRetries(client, clock)), settings);
 }
 
-/** Logs a client's requests, and notes where those went that fail; gives the same client. */
+/** Logs a client's requests, and notes where those went that fail; returns the same client. */
 export function traced<T extends SdkClient>(client: T, { network, onRequest }: Settings): T {
   return withRequestLog(withDestinations(client, network), onRequest);
 }
 
-/** Far more than any answer of AWS's that is no object, such as a page of the longest keys. */
+/** Far more than AWS's longest answer other than an object: a page of the longest keys. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** Reads an answer of a limited length. */
@@ -225,7 +225,7 @@ async function collectAnswer(stream: AsyncIterable<Uint8Array>): Promise<Uint8Ar
   return answer;
 }
 
-/** A setting that is looked up by nobody. */
+/** A setting that must not be looked up. */
 const unset = () => Promise.resolve(undefined);
 
 /**

@@ -173,7 +173,7 @@ export class Connection implements Aws {
   }
 }
 
-/** One for all clients, so that a code is asked for once; called again shortly before they expire. */
+/** One for all clients, so that an MFA code is asked for once; called again shortly before they expire. */
 function sharedProvider(settings: Settings): AwsCredentialIdentityProvider {
   const { credentials, source } = settings;
   if (typeof credentials === "object") return () => Promise.resolve(noted(credentials));
@@ -203,7 +203,7 @@ function noted(credentials: AwsCredentialIdentity): AwsCredentialIdentity {
   return credentials;
 }
 
-/** What a person wants to know who looks for a fault. */
+/** What a person needs to know to find a fault. */
 export interface ConnectionDescription {
   profile: string | undefined;
   /** Their source; undefined if the caller has given them. */

@@ -202,7 +202,7 @@ function aboutToken(error: unknown, action: string, token: string, tokenFile: st
   });
 }
 
-/** What a token says, which is no secret; its signature is. */
+/** What a token claims. That is not secret; its signature is. */
 function claimsOf(token: string): Record<string, unknown> | undefined {
   try {
     const bytes = Uint8Array.fromBase64(token.split(".")[1] ?? "", { alphabet: "base64url" });

@@ -23,7 +23,7 @@ const UNKNOWN_KEY: Meaning = {
     "Check the key id, the endpoint and, where the id begins with ASIA, the session token. A new key " +
     "takes some seconds to work: try again, or wait with `waitForCredentials`",
 };
-/** IAM answers so to some temporary credentials that are valid elsewhere. */
+/** What IAM answers to some temporary credentials that are valid elsewhere. */
 export const SESSION_REFUSED: Meaning = {
   code: "credentials",
   message: "IAM does not accept these temporary credentials",

@@ -14,8 +14,8 @@ export interface IamPage {
 }
 
 /**
- * Entries of IAM in a page. It would give 1,000; but parsing so long a page leaves so much garbage that the
- * memory of a long list grows by half.
+ * Entries of IAM in a page. IAM would send 1,000, but parsing such a long page leaves so much garbage that
+ * the memory of a long list grows by half.
  */
 export const IAM_PAGE_SIZE = 250;
 
@@ -63,8 +63,8 @@ export async function* iamPages<P extends IamPage, T>(
 }
 
 /**
- * Fetches the details of each entry, of up to `limit` entries concurrently, and gives them in the order of
- * the entries. If the list fails midway, the details of all entries before are given, then its error.
+ * Fetches the details of each entry, of up to `limit` entries concurrently, and yields them in the order of
+ * the entries. If the list fails midway, yields the details of all entries before, then throws its error.
  */
 export async function* withDetails<T, R>(
   entries: Iterable<T> | AsyncIterable<T>,

@@ -24,7 +24,7 @@ export async function machineCredentials(
   if (found !== undefined) return found;
   if (hasContainer(env)) return await containerCredentials(env);
   return await instanceCredentials(env).catch((error) => {
-    // Most machines are no instances.
+    // Most machines are not instances.
     if (error instanceof S3CredentialsError) return undefined;
     throw error;
   });
@@ -81,7 +81,7 @@ async function authorizationToken(env: Environment): Promise<string | undefined>
   );
 }
 
-/** Where the container's service is, if it is no usual place. */
+/** Where the container's service is, if not in the usual place. */
 function addressIn(env: Environment): string {
   const url = env(RELATIVE_URI) === undefined ? fullUri(env) : undefined;
   // Without its query, which may be secret.

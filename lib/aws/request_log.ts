@@ -48,7 +48,7 @@ interface WholeRequest extends SdkRequest {
   headers: Record<string, string>;
 }
 
-/** Logs each request that an SDK client sends, retries included; gives the same client. */
+/** Logs each request that an SDK client sends, retries included; returns the same client. */
 export function withRequestLog<T extends SdkClient>(
   client: T,
   log: ((lines: string) => void) | undefined,

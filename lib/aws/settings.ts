@@ -82,7 +82,7 @@ export interface Settings {
   endpoints: Partial<Record<ServiceName, string>>;
   /** Whether Amazon's endpoints are those that comply with FIPS. */
   useFips: boolean;
-  /** Whether Amazon's endpoints are those that know IPv6. */
+  /** Whether Amazon's endpoints are those that support IPv6. */
   useDualstack: boolean;
   /** Whether a bucket is a part of S3's path, or of its host name; if omitted, as usual for the endpoint. */
   addressingStyle: AddressingStyle | undefined;
@@ -103,8 +103,8 @@ export interface Settings {
   /** Proxies and trusted certificates. */
   network: NetworkSettings;
   /**
-   * What counts for the SDK's clients only. Read when one is made: what makes no sense there is nothing to
-   * calls that need none.
+   * Settings of the SDK's clients only. Read when a client is made, so that an invalid one does no harm to
+   * calls without a client.
    */
   sdk(): SdkSettings;
   /** Looks an environment variable up. */
@@ -116,7 +116,7 @@ export interface Settings {
 /** Settings with credentials, whatever their source. */
 export type Connected = Settings & { credentials: AwsCredentialIdentityProvider };
 
-/** What counts for the SDK's clients only. */
+/** Settings of the SDK's clients only. */
 export interface SdkSettings {
   /** How often a request is sent at most. */
   maxAttempts: number;
@@ -185,7 +185,7 @@ export async function resolveSettings(options: ConnectOptions): Promise<Settings
   };
 }
 
-/** A clock that is told, and that no server can set. */
+/** A clock that the caller sets, and no server. */
 function movedClock(now: () => Date): Settings["clock"] {
   return {
     get offsetMs() {
@@ -241,7 +241,7 @@ interface Configuration {
   setting<T>(
     variable: string,
     name: string,
-    /** Gives undefined for what makes no sense. */
+    /** Returns undefined for an invalid text. */
     parse: (text: string) => T | undefined,
     expected: string,
   ): T | undefined;

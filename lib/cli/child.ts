@@ -12,7 +12,7 @@ const EXIT_NOT_FOUND = 127;
 const EXIT_NOT_RUN = 126;
 
 /**
- * Runs a program and gives its exit code. One that can't be run is reported, and ends as in a shell;
+ * Runs a program and returns its exit code. One that can't be run is reported, and ends as in a shell;
  * `explain` may add to the error what became of the preparations.
  */
 export async function runChild(

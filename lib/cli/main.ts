@@ -26,7 +26,7 @@ export async function runProgram(
   try {
     const parsed = await parseCommandLine(program, args);
     if (parsed.kind !== "run") {
-      await io.stdout.write(told(program, parsed, io.stdout));
+      await io.stdout.write(requestedText(program, parsed, io.stdout));
       return 0;
     }
     usage = parsed.usage;
@@ -48,7 +48,11 @@ function withoutColor(io: Io): Io {
 const PIPED_WIDTH = 80;
 const MAX_WIDTH = 100;
 
-function told(program: Program, parsed: Exclude<Parsed, { kind: "run" }>, output: Output): string {
+function requestedText(
+  program: Program,
+  parsed: Exclude<Parsed, { kind: "run" }>,
+  output: Output,
+): string {
   if (parsed.kind === "version") return `${program.name}, version ${program.version}\n`;
   const style = {
     width: Math.min(terminalWidth(output) ?? PIPED_WIDTH, MAX_WIDTH),

@@ -119,7 +119,7 @@ class OptionProblem extends InvalidInput {
   }
 }
 
-/** The words of a command line, told apart by what they are. */
+/** The words of a command line, sorted by what they are. */
 class Scanned {
   /** The words that are neither options nor their values. */
   readonly operands: string[] = [];

@@ -19,7 +19,7 @@ export interface UserDeletion<T> {
   describe(user: T): string;
   /** Deletes one. */
   remove(user: T, onRemoved: (dependent: RemovedDependent) => void): Promise<void>;
-  /** Is told why one could not be deleted; what it throws ends the deletions. */
+  /** Called with why one could not be deleted; what it throws ends the deletions. */
   onError(error: S3CredentialsError): void;
 }
 

@@ -98,7 +98,7 @@ async function findBuckets(
   }));
 }
 
-/** The keys of KMS with which buckets encrypt, apart from that which S3 manages for the account. */
+/** The KMS keys with which buckets encrypt, except the one that S3 manages for the account. */
 export async function findEncryptionKeys(
   aws: Aws,
   names: readonly string[],
@@ -108,7 +108,7 @@ export async function findEncryptionKeys(
     s3.getBucketEncryption({ Bucket: bucket }).then(
       ({ ServerSideEncryptionConfiguration: found }) =>
         found?.Rules?.[0]?.ApplyServerSideEncryptionByDefault?.KMSMasterKeyID,
-      // It is only good to know, and many may not see it, or don't have it yet.
+      // It is only good to know, and many callers may not read it, or not yet.
       () => undefined,
     ));
   return new Map(names.flatMap((name, index) => {
@@ -117,7 +117,7 @@ export async function findEncryptionKeys(
   }));
 }
 
-/** The bucket's region, if that is told; `undefined` if there is no such bucket. */
+/** The bucket's region, if S3 names it; `undefined` if there is no such bucket. */
 async function findBucket(
   aws: Aws,
   bucket: string,

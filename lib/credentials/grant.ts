@@ -222,7 +222,7 @@ function tooLarge(
 
 const S3_ACTION = /^(s3|s3-object-lambda):/i;
 
-/** The actions that a request allows besides those of S3, such as `textract:*`, each once. */
+/** The actions other than those of S3 that a request allows, such as `textract:*`, each once. */
 export function actionsBeyondS3(request: CreateRequest): string[] {
   const actions = customAllowances(request).flatMap((statement) => statement.Action ?? []);
   return [...new Set(actions)].filter((action) => !S3_ACTION.test(action) && action !== "*");

@@ -13,7 +13,7 @@ import { fullAccessArn } from "./defaults.ts";
 import { actionsBeyondS3 } from "./grant.ts";
 import type { CreatePlan, CreateRequest } from "./types.ts";
 
-/** What each permission is to allow on a bucket, and on its keys. */
+/** What each permission must allow on a bucket, and on its keys. */
 const EXPECTED: Readonly<Record<Permission, { bucket: string[]; keys: string[] }>> = {
   "read-only": {
     bucket: ["s3:ListBucket", "s3:GetBucketLocation"],
@@ -91,7 +91,7 @@ function holderOf({ steps }: CreatePlan): { principal: string; policies: AccessP
   };
 }
 
-/** What is to be allowed on some keys of a bucket, and on the bucket as far as it is about them. */
+/** What must be allowed on some keys of a bucket, and on the bucket as far as it is about them. */
 interface Expectation {
   /** The start of the keys, or the one key. */
   start: string;
@@ -124,7 +124,7 @@ function expectationsOf(request: CreateRequest, bucket: string): Expectation[] {
   }));
 }
 
-/** The actions that are to be allowed on a key. */
+/** The actions that must be allowed on a key. */
 function expectedOnKey(expected: readonly Expectation[], key: string): Set<string> {
   return new Set(
     expected.flatMap(({ start, isOneKey, keys }) =>
@@ -136,7 +136,7 @@ function expectedOnKey(expected: readonly Expectation[], key: string): Set<strin
 /** The actions that can be limited to what is listed. */
 const LISTINGS = ["s3:ListBucket", "s3:ListBucketVersions"];
 
-/** The actions that are to be allowed on the bucket, for a listing of a prefix or of everything. */
+/** The actions that must be allowed on the bucket, for a listing of a prefix or of everything. */
 function expectedOnBucket(expected: readonly Expectation[], listing: Listing): Set<string> {
   return new Set(
     expected.flatMap((expectation) =>
@@ -168,14 +168,14 @@ interface Listing {
   delimiter?: string;
 }
 
-/** What is to be allowed on something; nothing else may be. */
+/** What must be allowed on a resource, and nothing else. */
 interface Demand extends Pick<AccessRequest, "resource" | "context"> {
   expected: ReadonlySet<string>;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** A text that is not the start of it, and that it does not start, but nearly. */
+/** Nearly the same text, but neither of the two begins with the other. */
 function beside(start: string): string {
   return `${start.slice(0, -1)}${start.endsWith("~") ? "-" : "~"}`;
 }
@@ -226,7 +226,7 @@ function groupsOfS3(policies: AccessPolicies): string[][] {
 
 const EXAMPLES = 3;
 
-/** Says what a custom policy grants besides actions of S3 on the buckets that are named, a sentence each. */
+/** Says what a custom policy grants beyond actions of S3 on the named buckets, a sentence each. */
 export function grantsBeyond(request: CreateRequest, plan: CreatePlan): string[] {
   const { principal, policies } = holderOf(plan);
   if (request.policy === undefined && (request.statements ?? []).length === 0) return [];
@@ -264,7 +264,7 @@ export function provePlan(request: CreateRequest, plan: CreatePlan): void {
   const isCustom = request.policy !== undefined || (request.statements ?? []).length > 0;
   const granting = [...policies.identity ?? [], ...policies.session ?? []];
   if (isCustom || granting.length === 0) return;
-  // A boundary that somebody has chosen may leave less of the grant, which is no mistake.
+  // A boundary that somebody has chosen may leave less of the grant, which is not a mistake.
   const mustGrant = request.userPermissionsBoundary === undefined;
   const groups = groupsOfS3(policies);
   for (const bucket of bucketsOf(request)) {

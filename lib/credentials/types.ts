@@ -273,7 +273,7 @@ export interface TemporaryCredentials extends AwsCredentialIdentity {
 export interface CreatedKey {
   /** The key with its secret, which AWS shows this once. */
   credentials: AwsCredentialIdentity;
-  /** What IAM tells of the key besides. */
+  /** What else IAM says about the key. */
   accessKey: {
     /** The user whose key it is. */
     userName: string;
@@ -287,7 +287,7 @@ export interface CreatedKey {
   /** The regions of all buckets, as far as they are known, by bucket. */
   regions?: ReadonlyMap<string, string>;
   /**
-   * Rolls back all that the run has changed, for when the credentials could not be delivered; gives
+   * Rolls back all that the run has changed, for when the credentials could not be delivered; returns
    * what was removed, and what is left in the account with the reasons.
    */
   rollBack(): Promise<{ undone: string[]; left: string[] }>;
@@ -304,7 +304,7 @@ export interface CreatedSession {
   /** The regions of all buckets, as far as they are known, by bucket. */
   regions?: ReadonlyMap<string, string>;
   /**
-   * Rolls back all that the run has changed, for when the credentials could not be delivered; gives
+   * Rolls back all that the run has changed, for when the credentials could not be delivered; returns
    * what was removed, and what is left in the account with the reasons.
    */
   rollBack(): Promise<{ undone: string[]; left: string[] }>;

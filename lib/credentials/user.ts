@@ -1,8 +1,8 @@
 /**
  * The steps of `create` for permanent credentials: the user, its policies and its access key.
  *
- * IAM does not tell who created a thing. So nothing is removed that an access key may need which this
- * run did not create for sure: it is named instead, for a person to decide.
+ * IAM does not say who created a thing. So what an access key may need is removed only if this run
+ * certainly created that key: otherwise it is named, for a person to decide.
  *
  * @module
  */

@@ -131,7 +131,7 @@ export function expiryWarnings({ name, expires }: ResolvedUser, found: UserFacts
   ];
 }
 
-/** What is other than this run has left it: neither its own policies nor those that it has replaced. */
+/** Policies that are neither as this run has left them nor as it has found them. */
 export function overwriteWarnings(
   { name }: ResolvedUser,
   earlier: UserFacts,
@@ -149,7 +149,7 @@ export function overwriteWarnings(
     );
 }
 
-/** What this run has replaced, and is gone. What it was the first to make IAM may not show yet. */
+/** Policies that this run has replaced and that are gone. Those that it has created IAM may not show yet. */
 export function removalWarnings(
   { name }: ResolvedUser,
   earlier: UserFacts,

@@ -76,7 +76,7 @@ export class AdaptiveLimiter {
           this.#noteRefusal(refusal, number);
           if (this.#refusals >= MAX_REFUSALS || count >= MAX_REFUSALS_OF_ONE) throw error;
         }
-        // It keeps its place for so long, so that no other takes it.
+        // It keeps its place in the meantime, so that no other request takes it.
         await this.#clock.pause(backoffMs(this.#refusals, FIRST_DELAY_MS));
       } finally {
         this.#leave();
@@ -134,7 +134,7 @@ export class AdaptiveLimiter {
   }
 }
 
-/** The milliseconds that a `Retry-After` header asks for, be it in seconds or as a date. */
+/** The milliseconds that a `Retry-After` header asks for, in seconds or as a date. */
 export function readRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   const milliseconds = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;

@@ -49,12 +49,12 @@ export class HttpClient {
   readonly #watches: Watches;
   /** What stands between this machine and the servers. */
   readonly network: NetworkSettings;
-  /** Servers that ignore or refuse the question whether they want a body. */
-  readonly #deaf = new Set<string>();
-  /** Servers that have taken the last long body: the question costs a round trip each time. */
-  readonly #willing = new Set<string>();
+  /** Servers that ignore or refuse `Expect: 100-continue`. */
+  readonly #withoutContinue = new Set<string>();
+  /** Servers that have accepted the last long body: to ask first costs a round trip each time. */
+  readonly #acceptedLast = new Set<string>();
   /** Targets whose last long body the connection did not outlive: a cut may have hidden a refusal. */
-  readonly #cut = new Set<string>();
+  readonly #cutTargets = new Set<string>();
   #isClosed = false;
 
   /** `idleTimeoutMs` is how long nothing may move before a connection is given up. */
@@ -72,7 +72,7 @@ export class HttpClient {
   }
 
   /**
-   * Sends a request and gives the whole answer, whatever its status. Throws the signal's reason, what
+   * Sends a request and returns the whole answer, whatever its status. Throws the signal's reason, what
    * `onHead` or its sink threw, a {@linkcode ConnectionError} if no complete answer came, or a
    * `SyntaxError` if the answer is too long.
    */
@@ -82,25 +82,26 @@ export class HttpClient {
       return await this.#exchangeOnce(request, false, options);
     }
     const target = origin + request.target;
-    const wasCut = this.#cut.delete(target);
-    const expectsContinue = !this.#deaf.has(origin) && (wasCut || !this.#willing.has(origin));
-    let isTaken = false;
+    const wasCut = this.#cutTargets.delete(target);
+    const expectsContinue = !this.#withoutContinue.has(origin) &&
+      (wasCut || !this.#acceptedLast.has(origin));
+    let isAccepted = false;
     try {
       let answer = await this.#exchangeOnce(request, expectsContinue, options);
       if (answer.status === EXPECTATION_FAILED && expectsContinue) {
-        this.#deaf.add(origin);
+        this.#withoutContinue.add(origin);
         answer = await this.#exchangeOnce(request, false, options);
       }
-      isTaken = answer.status < 300;
+      isAccepted = answer.status < 300;
       return answer;
     } catch (error) {
-      // Whatever others are answered meanwhile.
-      this.#cut.add(target);
+      // Whatever other requests are answered in the meantime.
+      this.#cutTargets.add(target);
       throw error;
     } finally {
       // Before the next one after a failure the question is asked, whose answer no cut can hide.
-      if (isTaken) this.#willing.add(origin);
-      else this.#willing.delete(origin);
+      if (isAccepted) this.#acceptedLast.add(origin);
+      else this.#acceptedLast.delete(origin);
     }
   }
 
@@ -133,7 +134,7 @@ export class HttpClient {
           const held = Math.min(body?.length ?? 0, SYSTEM_BUFFER);
           watch.touch(held / SLOWEST_UPLOAD * 1000);
         },
-        onExpectationIgnored: () => this.#deaf.add(origin.origin),
+        onExpectationIgnored: () => this.#withoutContinue.add(origin.origin),
       });
       this.#release(origin, connection);
       return { ...head!, text: text.end() };

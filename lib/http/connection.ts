@@ -13,7 +13,7 @@ import { MessageReader, type Sink } from "./message_reader.ts";
 export interface HttpBody {
   /** Its length in bytes. */
   readonly length: number;
-  /** Copies bytes from an offset on into a buffer, and gives their number, at least one. */
+  /** Copies bytes from an offset on into a buffer, and returns their number, at least one. */
   readInto(buffer: Uint8Array, offset: number): number;
 }
 
@@ -33,7 +33,7 @@ export interface HttpRequest {
 
 /** What happens during an exchange. */
 export interface ExchangeEvents {
-  /** Called with the head of the final answer; gives where the body goes. */
+  /** Called with the head of the final answer; returns where the body goes. */
   onHead(head: ParsedHead): Sink;
   /** Called whenever bytes have gone or come. */
   onProgress(): void;
@@ -207,7 +207,7 @@ function copy(body: Uint8Array | HttpBody, offset: number, room: Uint8Array): nu
   return piece.length;
 }
 
-/** Waits for a signal to go on, but not for ever. */
+/** Waits for `go`, but no longer than this. */
 async function within(
   milliseconds: number,
   go: Promise<void>,

@@ -192,7 +192,7 @@ export class MessageReader {
       const count = await this.#stream.read(this.#buffer.subarray(this.#end));
       if (count === null) return false;
       this.#end += count;
-      // Zero bytes are no end.
+      // Zero bytes are not the end.
       if (count > 0) return true;
     }
   }

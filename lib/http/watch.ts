@@ -1,8 +1,8 @@
 /**
  * Exchanges that are ended when nothing moves any more.
  *
- * Time is counted in ticks of one timer, of which a process that stands still gets one at the most:
- * after a pause of the machine, what has arrived is read before it counts as late.
+ * Time is counted in ticks of one timer. A process that was suspended gets at most one of them: after
+ * a pause of the machine, what has arrived is read before it counts as late.
  *
  * @module
  */

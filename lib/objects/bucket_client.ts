@@ -55,7 +55,7 @@ export class S3RequestError extends RequestError {
 }
 
 const MAX_ATTEMPTS = 10;
-/** The same while the endpoint stays silent or talks nonsense: nothing suggests that this will pass. */
+/** The same while the endpoint stays silent or speaks no HTTP: nothing suggests that this will pass. */
 const MAX_SILENT_ATTEMPTS = 3;
 const FIRST_DELAY_MS = 50;
 
@@ -87,7 +87,7 @@ export class BucketClient {
   /** When the server last answered with success. */
   #succeededAt: number | undefined;
 
-  /** Sends nothing; throws `usage` for what is no bucket's name and no access point's ARN. The signal ends all requests. */
+  /** Sends nothing; throws `usage` unless it is a bucket's name or an access point's ARN. The signal ends all requests. */
   constructor(aws: Aws, bucket: string, signal?: AbortSignal) {
     asUsageError(() => checkBucketOrAccessPoint(bucket));
     this.#aws = aws;
@@ -174,7 +174,7 @@ export class BucketClient {
     }
   }
 
-  /** Sends a request once and gives the answer, whose status is one of success. */
+  /** Sends a request once and returns the answer, whose status is one of success. */
   async sendOnce(request: BucketRequest, options: ExchangeOptions = {}): Promise<HttpResponse> {
     const { address, origin, basePath, signer } = this.#known ?? await this.#locate();
     const { method, key, query = {}, body } = request;
@@ -222,7 +222,7 @@ export class BucketClient {
     return answer;
   }
 
-  /** Whether others were answered while a request waited in vain. */
+  /** Whether other requests were answered while this one was not. */
   #isAlive(error: unknown, began: number): boolean {
     return error instanceof ConnectionError && error.code === "ETIMEDOUT" &&
       (this.#succeededAt ?? 0) > began;

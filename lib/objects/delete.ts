@@ -86,7 +86,7 @@ export interface DeleteTarget {
   versionId?: string;
 }
 
-/** Deletes batches of at most a thousand, several at a time; gives what became of each target. */
+/** Deletes batches of at most a thousand, several at a time; yields what became of each target. */
 export async function* deleteBatches(
   client: BucketClient,
   batches: Iterable<DeleteTarget[]> | AsyncIterable<DeleteTarget[]>,
@@ -184,7 +184,7 @@ function targetsByError(
   return Map.groupBy(targets, (target) => ofTargets.get(idOf(target)) ?? ofAll);
 }
 
-/** No key holds NUL and a version besides. */
+/** Unique, since no version holds NUL. */
 function idOf({ key, versionId = "" }: DeleteTarget): string {
   return `${versionId}\0${key}`;
 }
@@ -210,14 +210,14 @@ function deleteEach(
   return Array.fromAsync(mapOrdered(targets, work, DELETIONS_AT_A_TIME));
 }
 
-/** Whether an error says that there are no batches here, or nothing else than that. */
+/** Whether an error says that the server has no batches, or may mean that. */
 function lacksBatches(error: unknown): boolean {
   const status = httpStatus(error) ?? 0;
   return [405, 501].includes(status) ||
     status === 400 && ["NotImplemented", "InvalidArgument"].includes(awsErrorCode(error));
 }
 
-/** Sends one request; gives `undefined` where the server has no such request. */
+/** Sends one request; returns `undefined` where the server has no such request. */
 async function sendBatch(
   client: BucketClient,
   targets: readonly DeleteTarget[],

@@ -78,7 +78,7 @@ class SwitchToRanges extends Error {
 }
 
 /**
- * Reads an object from its beginning to its end and gives its length. Where the connection breaks, it
+ * Reads an object from its beginning to its end and returns its length. Where the connection breaks, it
  * goes on from there, if the object has an ETag. `onHead` is called once, before the content.
  */
 export async function readObject(
@@ -192,7 +192,7 @@ export interface FileDownload {
 
 const MAX_ATTEMPTS = 3;
 
-/** Downloads an object into a file and gives its length. A long one comes in several ranges at a time. */
+/** Downloads an object into a file and returns its length. A long one comes in several ranges at a time. */
 export async function downloadInto(
   download: FileDownload,
   key: string,

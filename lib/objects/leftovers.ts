@@ -1,5 +1,5 @@
 /**
- * What a download leaves behind that was killed: a file under a temporary name.
+ * What a killed download leaves behind: a file under a temporary name.
  *
  * @module
  */

@@ -42,7 +42,7 @@ export function partSize(number: number, size?: number): number {
 export class BufferPool {
   readonly #free: ArrayBuffer[] = [];
 
-  /** Gives a buffer of this length, whatever is in it. */
+  /** Returns a buffer of this length, with any content. */
   take(length: number): Uint8Array<ArrayBuffer> {
     const free = this.#free.pop();
     return new Uint8Array(free?.byteLength === length ? free : new ArrayBuffer(length));
@@ -84,7 +84,7 @@ interface Part {
   checksum: string;
 }
 
-/** Uploads in parts and gives the length. If that fails or is aborted, nothing is left on the server. */
+/** Uploads in parts and returns the length. If that fails or is aborted, nothing is left on the server. */
 export async function uploadInParts(upload: MultipartUpload): Promise<number> {
   const uploadId = await create(upload);
   try {
@@ -202,7 +202,7 @@ class PartReader {
     this.#upload = upload;
   }
 
-  /** Gives the next part, or `undefined` if there is none left. */
+  /** Returns the next part, or `undefined` if there is none left. */
   async read(number: number): Promise<Uint8Array | HttpBody | undefined> {
     const { client, first, key, source } = this.#upload;
     client.throwIfAborted();

@@ -165,7 +165,7 @@ class Uploader implements Disposable {
     this.counter = new ProgressCounter(options.onProgress);
   }
 
-  /** Uploads an object and gives its length. `countedSize` is in the totals already. */
+  /** Uploads an object and returns its length. `countedSize` is in the totals already. */
   async put(
     key: string,
     content: ObjectContent,
@@ -199,7 +199,7 @@ class Uploader implements Disposable {
     }
   }
 
-  /** Gives the length; or `undefined` if the file was written to in the meantime. */
+  /** Returns the length; or `undefined` if the file was written to in the meantime. */
   async #sendUnchanged(
     object: Omit<Outgoing, "onBytes">,
     isLastAttempt: boolean,
@@ -281,7 +281,7 @@ class Uploader implements Disposable {
 
 function typeOf(content: ObjectContent): string | undefined {
   if (content instanceof Blob) return content.type || undefined;
-  // What is no content at all is refused when it is opened.
+  // An invalid content is refused when it is opened.
   const path = (content as { path?: unknown } | null | undefined)?.path;
   return typeof path === "string" ? contentTypeOf(path) : undefined;
 }

@@ -25,11 +25,11 @@ export type ObjectContent =
 export interface ByteSource extends Disposable {
   /** Length in bytes; `undefined` if it is known only at the end. */
   readonly size: number | undefined;
-  /** Fills a buffer and gives the number of bytes, which is less than its length only at the end. */
+  /** Fills a buffer and returns the number of bytes, which is less than its length only at the end. */
   fill(buffer: Uint8Array): Promise<number>;
   /** Whether it is another content by now than when it was opened. */
   hasChanged?(): boolean;
-  /** Gives a part without holding it in memory, if parts can be read more than once. */
+  /** Returns a part without holding it in memory, if parts can be read more than once. */
   part?(offset: number, length: number): Uint8Array | HttpBody;
 }
 

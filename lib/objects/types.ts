@@ -1,5 +1,5 @@
 /**
- * What the functions for objects take and give.
+ * What the functions for objects take and return, and the limits that they share.
  *
  * @module
  */
@@ -43,7 +43,7 @@ export interface TransferProgress {
   isTotalFinal: boolean;
 }
 
-/** How objects are transferred, and who hears of it. */
+/** How objects are transferred, and what to call on the way. */
 export interface TransferOptions {
   /**
    * Maximum number of concurrent requests. One stream takes one request, whatever stands here.
@@ -53,7 +53,7 @@ export interface TransferOptions {
   concurrency?: number;
   /** Called whenever something changes, with the same object each time. */
   onProgress?: (progress: Readonly<TransferProgress>) => void;
-  /** Called with what is worth knowing although it is no failure: a sentence. */
+  /** Called with a sentence about what is worth knowing, but not a failure. */
   onWarning?: (message: string) => void;
   /** Ends the transfer, which then throws the signal's reason; what is half done is removed. */
   signal?: AbortSignal;

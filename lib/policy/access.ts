@@ -63,7 +63,7 @@ export interface ResourcePolicy extends NamedPolicy {
   /**
    * What the policy is. A role's trust policy and the policy of a KMS key must allow each request,
    * a bucket policy only those from other accounts. `acl` is an access control list written as a
-   * policy, which S3 asks besides the bucket policy.
+   * policy, which S3 asks in addition to the bucket policy.
    */
   type: "bucket" | "trust" | "key" | "acl";
 }

@@ -1,5 +1,5 @@
 /**
- * What somebody can do with a bucket, in words that are no actions.
+ * What somebody can do with a bucket, in words rather than actions.
  *
  * @module
  */

@@ -107,7 +107,7 @@ class Evaluation implements RequestFacts {
     return isOwner ? this.#owner : undefined;
   }
 
-  /** Tries all statements of a policy; gives the closest match among those that allow. */
+  /** Tries all statements of a policy; returns the closest match among those that allow. */
   apply({ name, document }: NamedPolicy, type: PolicyType, use: PolicyUse): PrincipalMatch {
     let allowed: PrincipalMatch = "none";
     for (const statement of compilePolicy(document, use).about(this.#request.action)) {

@@ -11,7 +11,7 @@ import { isPseudoRegion } from "./sts_endpoint.ts";
 export interface BucketEndpointSettings {
   /** Whether it must comply with FIPS. */
   useFips: boolean;
-  /** Whether it must know IPv6. */
+  /** Whether it must support IPv6. */
   useDualstack: boolean;
 }
 

@@ -29,7 +29,7 @@ export interface Identity {
 const OPERATION = "GetCallerIdentity";
 const BODY = `Action=${OPERATION}&Version=2011-06-15`;
 
-/** Asks STS whose the credentials are; throws what `serviceError` understands. */
+/** Asks STS whom the credentials belong to; throws what `serviceError` understands. */
 export async function callerIdentity(aws: Aws): Promise<Identity> {
   const settings = await connectionOf(aws).settings;
   const { region, clock, onRequest, network, requestTimeoutMs } = settings;
@@ -66,7 +66,7 @@ export async function callerIdentity(aws: Aws): Promise<Identity> {
   }
 }
 
-/** Whether TLS must trust nobody but a bundle's authorities: our own connections trust Deno's besides. */
+/** Whether TLS must trust only a bundle's authorities: our own connections trust Deno's, too. */
 function needsOnlyBundle(origin: URL, network: NetworkSettings): boolean {
   const servers = [origin, proxyFor(origin, network)];
   return network.ca !== undefined && servers.some((server) => server?.protocol === "https:");

@@ -53,7 +53,7 @@ function unnotedHost(error: unknown): string {
   return /ENOTFOUND ([\w.-]+)/.exec(message)?.[1] ?? "";
 }
 
-/** Notes of what a client throws where its request went; gives the same client. */
+/** Notes where the requests of a client went that failed; returns the same client. */
 export function withDestinations<T extends SdkClient>(client: T, network: NetworkSettings): T {
   type Args = { request: SdkRequest };
   const middleware = (next: (args: Args) => Promise<unknown>) => (args: Args) =>

@@ -21,7 +21,7 @@ export function metadataOf({ status, headers }: HttpResponse): AnswerMetadata {
 
 /** An error that a service answered with, in the form of the SDK's errors. */
 export class RequestError extends Error {
-  /** The service's code, where the answer was an error document, be its status that of success. */
+  /** The service's code, if the answer was an error document, even with a status of success. */
   declare readonly Code?: string;
   readonly $metadata: AnswerMetadata["$metadata"];
   readonly $response: AnswerMetadata["$response"];

@@ -34,7 +34,7 @@ export interface Route {
   onRequest?: (lines: string) => void;
 }
 
-/** Signs a request, sends it once and gives the answer, whatever its status. */
+/** Signs a request, sends it once and returns the answer, whatever its status. */
 export async function sendSigned(
   request: ServiceRequest,
   credentials: AwsCredentialIdentity,

@@ -35,8 +35,8 @@ interface SdkAnswer {
 }
 
 /**
- * Makes a client refuse what is no service's answer: a proxy's own, and web pages, in which it would find
- * nothing amiss: no users, say. Gives the same client.
+ * Makes a client refuse answers that are not the service's: those of a proxy, and web pages, which it would
+ * read as empty lists. Returns the same client.
  */
 export function withoutWebPages<T extends CollectingClient>(client: T): T {
   const middleware = (next: (args: unknown) => Promise<SdkAnswer>) => async (args: unknown) => {

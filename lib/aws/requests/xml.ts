@@ -18,7 +18,7 @@ export interface XmlElement {
   children: XmlElement[];
 }
 
-/** Reads a document and gives its outermost element; throws `SyntaxError` if it is not well-formed. */
+/** Reads a document and returns its outermost element; throws `SyntaxError` if it is not well-formed. */
 export function parseXml(document: string): XmlElement {
   const root: XmlElement = { name: "", text: "", children: [] };
   const open = [root];
@@ -37,7 +37,7 @@ export function parseXml(document: string): XmlElement {
   return outermost;
 }
 
-/** Reads what begins with `<` and gives the place behind it. */
+/** Reads what begins with `<` and returns the place after it. */
 function readMarkup(document: string, at: number, open: XmlElement[]): number {
   const inner = open.at(-1)!;
   if (document.startsWith("<!--", at)) return placeAfter("-->", document, at + "<!--".length);
@@ -65,7 +65,7 @@ function readMarkup(document: string, at: number, open: XmlElement[]): number {
   return end;
 }
 
-/** The place behind a tag; the value of an attribute may hold a `>`. */
+/** The place after a tag; the value of an attribute may hold a `>`. */
 function endOfTag(document: string, start: number): number {
   const end = placeAfter(">", document, start);
   const quote = /["']/.exec(document.slice(start, end))?.[0];

@@ -1,6 +1,5 @@
 /**
- * What the SDK's clients have in common, as far as it matters to what is put between them and the
- * network. Types only.
+ * What our middleware needs of the SDK's clients, which all have it. Types only.
  *
  * @module
  */

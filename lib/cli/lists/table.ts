@@ -14,7 +14,7 @@ export interface TableStyle {
   whole?: readonly string[];
   /** Makes a heading. */
   bold(text: string): string;
-  /** Is told the columns that don't fit. */
+  /** Called with the columns that don't fit. */
   onDropped?(fields: readonly string[]): void;
 }
 

@@ -85,7 +85,7 @@ export function transferOptions(
 
 /**
  * Waits for the objects of a transfer, reports those that failed, and throws `ExitCode` 1 for any.
- * Gives the number of objects.
+ * Returns the number of objects.
  */
 export async function report(
   results: AsyncIterable<ObjectResult>,

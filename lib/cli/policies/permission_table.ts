@@ -10,7 +10,7 @@ export interface CommandPermission {
   action: string;
   /** The resource, with `ACCOUNT` for the account's number. */
   resource: string;
-  /** What a policy may demand besides. */
+  /** A condition that a policy may add. */
   condition?: Record<string, Record<string, readonly string[]>>;
   /** What happens without it, where the command goes on. */
   optional?: string;
@@ -28,7 +28,7 @@ export interface CommandUse {
   line: string;
   /** What it needs if nothing fails. */
   permissions: readonly CommandPermission[];
-  /** What it needs besides to roll back what it has made when it fails half-way. */
+  /** What else it needs, to roll back what it has made when it fails half-way. */
   undo?: readonly CommandPermission[];
 }
 

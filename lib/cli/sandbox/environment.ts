@@ -26,7 +26,7 @@ const UNSET = [
   "AWS_WEB_IDENTITY_TOKEN_FILE",
 ];
 
-/** Somebody whom a program can be besides the administrator of the first account. */
+/** An identity for a program other than the administrator of the first account. */
 interface Profile {
   name: string;
   /** For people. */

@@ -30,7 +30,7 @@ export interface ChildSettings {
    */
   useFips?: boolean;
   /**
-   * Whether to use Amazon's endpoints that know IPv6.
+   * Whether to use Amazon's endpoints that support IPv6.
    *
    * @default {false}
    */

@@ -93,7 +93,7 @@ export async function saveProfile(
 }
 
 /**
- * Finds out, before there are credentials, whether a profile can be saved; gives the path of the file.
+ * Finds out, before there are credentials, whether a profile can be saved; returns the path of the file.
  *
  * @throws {S3CredentialsError} as {@linkcode saveProfile} would
  */

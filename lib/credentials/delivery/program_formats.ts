@@ -28,7 +28,7 @@ export const PROGRAM_FORMATS: readonly ProgramFormat[] = [
   ...["github-env", "k8s-secret", "duckdb", "windows-cmd"] as const,
 ];
 
-/** What a program needs to know besides the credentials. */
+/** What a program needs to know in addition to the credentials. */
 export interface CredentialUse {
   /**
    * The name of the section, the remote or the secret.

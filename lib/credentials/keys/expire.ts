@@ -228,7 +228,7 @@ async function probeOnce(
   }
   const reports = [await deleteKey()];
   if (failure !== undefined) reports.push(await rollBack(policy, rollbackTimeout(patienceMs)));
-  // That the key of the probe is gone again goes without saying.
+  // That the probe's key is gone again need not be said.
   const left = reports.flatMap((report: RollbackReport) => report.left);
   if (failure === undefined && left.length > 0) {
     failure = new S3CredentialsError(

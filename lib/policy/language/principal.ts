@@ -7,7 +7,7 @@
 import { S3CredentialsError } from "../../errors.ts";
 import { isObject } from "../../is_object.ts";
 
-/** What a caller with an account may carry besides its ARN. */
+/** What a caller with an account may have in addition to its ARN. */
 export interface AccountPrincipal {
   /** ARN of the user, of the session, or `arn:aws:iam::123456789012:root`. */
   arn: string;
