@@ -158,6 +158,15 @@ const SCENES: [name: string, scene: Scene, expected: string][] = [
     ...OPEN,
   }, "allowed"],
 
+  ["aws:userid of somebody who has not signed in", {
+    principal: "anonymous",
+    bucket: [to("*", { ...READ, Condition: { StringEquals: { "aws:userid": "anonymous" } } })],
+  }, "allowed"],
+  ["aws:userid of a session of GetFederationToken", {
+    principal: `arn:aws:sts::${ACCOUNT}:federated-user/bob`,
+    bucket: [to("*", { ...READ, Condition: { StringLike: { "aws:userid": `${ACCOUNT}:b*` } } })],
+  }, "allowed"],
+
   ["NotPrincipal: a user who is excepted with the account", {
     identity: [READ],
     bucket: [{ ...DENY, NotPrincipal: { AWS: [USER, ROOT] } }],

@@ -158,14 +158,21 @@ export function principalValue(principal: Principal, key: string): string | unde
       if (!("arn" in principal)) return undefined;
       return principal.type === "session" ? principal.roleArn : principal.arn;
     case "aws:userid":
-      if (!("arn" in principal)) return undefined;
-      return principal.type === "root" ? accountOf(principal) : principal.id;
+      return userId(principal);
     case "aws:username":
       if (principal.type !== "user") return undefined;
       return principal.arn.slice(principal.arn.lastIndexOf("/") + 1);
     default:
       return undefined;
   }
+}
+
+function userId(principal: Principal): string | undefined {
+  if (principal.type === "anonymous") return "anonymous";
+  if (!("arn" in principal)) return undefined;
+  if (principal.type === "root") return accountOf(principal);
+  if (principal.type !== "federated") return principal.id;
+  return principal.id ?? `${accountOf(principal)}:${principal.arn.split("/").at(-1)}`;
 }
 
 /**

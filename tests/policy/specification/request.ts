@@ -21,6 +21,10 @@ export function valueOf(request: SpecifiedRequest, key: string): string | string
     case "aws:username":
       return principal.type === "user" ? String(principal.arn).split("/").at(-1) : undefined;
     case "aws:userid":
+      if (principal.type === "anonymous") return "anonymous";
+      if (principal.type === "federated") {
+        return (principal.id ?? `${account}:${String(principal.arn).split("/").at(-1)}`) as string;
+      }
       return principal.type === "root" ? account : principal.id as string | undefined;
     case "aws:principalisawsservice":
       return String(principal.type === "service");
