@@ -13,7 +13,7 @@ import type {
 import { findAction } from "./actions.ts";
 import { documentsOf } from "./capabilities.ts";
 import { knownValues } from "./evaluate.ts";
-import { keyPatterns, keySamples } from "./key_samples.ts";
+import { keyPatterns, keySamples, prefixPatterns } from "./key_samples.ts";
 import { evaluatePartly, type PartialDecision, type UnreadPolicy } from "./unread.ts";
 
 /** What a question is about: a bucket, one of its keys, or anything else with an ARN. */
@@ -43,7 +43,7 @@ export interface Answer {
   policies: MatchedStatement[];
   /** The layer that should have allowed it first; only of an `implicitDeny`. */
   missing: Layer | undefined;
-  /** Whether it is allowed on some keys of the bucket, although not on all. */
+  /** Whether it is allowed on some keys or prefixes of the bucket, although not on all. */
   isAllowedOnSome: boolean;
 }
 
@@ -63,32 +63,39 @@ const WORST_FIRST: readonly PartialDecision["decision"][] = [
   "allowed",
 ];
 
-/** The resources for which an action has to be allowed, and the condition keys that follow from them. */
-function requestsFor(
-  action: string,
-  target: Target | undefined,
-  { policies, partition, request }: Asker,
-): { resource: string; samples: string[]; context?: AccessRequest["context"] } {
+type OneRequest = Pick<AccessRequest, "resource" | "context">;
+
+/** The requests that answer a question. */
+interface Requests {
+  /** What the question is about. */
+  resource: string;
+  /** All of these have to be allowed. */
+  all: OneRequest[];
+  /** Listings of a part of the bucket, which may be allowed where that of everything isn't. */
+  parts?: OneRequest[];
+}
+
+function requestsFor(action: string, target: Target | undefined, asker: Asker): Requests {
   const facts = findAction(action);
   if (target === undefined || facts?.resources.length === 0) {
-    return { resource: "*", samples: ["*"] };
+    return { resource: "*", all: [{ resource: "*" }] };
   }
-  if ("arn" in target) return { resource: target.arn, samples: [target.arn] };
+  if ("arn" in target) return { resource: target.arn, all: [{ resource: target.arn }] };
   const { bucket, key } = target;
-  const bucketArn = `arn:${partition}:s3:::${bucket}`;
-  const isForBucket = facts?.resources.includes("bucket") ?? key === undefined;
-  if (isForBucket) {
-    const context = key === undefined ? undefined : { "s3:prefix": key };
-    return { resource: bucketArn, samples: [bucketArn], context };
+  const resource = `arn:${asker.partition}:s3:::${bucket}`;
+  const listing = (prefix: string): OneRequest => ({ resource, context: { "s3:prefix": prefix } });
+  const documents = documentsOf(asker.policies);
+  const values = knownValues(asker.request);
+  if (facts?.resources.includes("bucket") ?? key === undefined) {
+    if (key !== undefined) return { resource, all: [listing(key)] };
+    const prefixes = facts?.keys.includes("s3:prefix") ? prefixPatterns(documents, values) : [];
+    const parts = prefixes.length === 0 ? [] : keySamples(prefixes).map((one) => listing(one.key));
+    return { resource, all: [{ resource }], parts };
   }
-  if (key !== undefined) {
-    return { resource: `${bucketArn}/${key}`, samples: [`${bucketArn}/${key}`] };
-  }
-  const patterns = keyPatterns(documentsOf(policies), bucket, knownValues(request));
-  return {
-    resource: `${bucketArn}/*`,
-    samples: keySamples(patterns).map((sample) => `${bucketArn}/${sample.key}`),
-  };
+  const object = (name: string): OneRequest => ({ resource: `${resource}/${name}` });
+  if (key !== undefined) return { ...object(key), all: [object(key)] };
+  const samples = keySamples(keyPatterns(documents, bucket, values));
+  return { ...object("*"), all: samples.map((sample) => object(sample.key)) };
 }
 
 /**
@@ -96,15 +103,15 @@ function requestsFor(
  * it is on all of its keys. A key beside an action on a bucket is the prefix of a listing.
  */
 export function ask(action: string, target: Target | undefined, asker: Asker): Answer {
-  const { resource, samples, context } = requestsFor(action, target, asker);
+  const { resource, all, parts = [] } = requestsFor(action, target, asker);
   const { request, policies, unread } = asker;
-  const decisions = samples.map((one) =>
+  const decide = ({ resource, context }: OneRequest) =>
     evaluatePartly(
-      { ...request, action, resource: one, context: { ...context, ...request.context } },
+      { ...request, action, resource, context: { ...context, ...request.context } },
       policies,
       unread,
-    )
-  );
+    );
+  const decisions = all.map(decide);
   const worst = WORST_FIRST.flatMap((wanted) =>
     decisions.find(({ decision }) => decision === wanted) ?? []
   )[0]!;
@@ -120,6 +127,6 @@ export function ask(action: string, target: Target | undefined, asker: Asker): A
     ],
     missing: worst.missing,
     isAllowedOnSome: worst.decision !== "allowed" &&
-      decisions.some(({ decision }) => decision === "allowed"),
+      [...decisions, ...parts.map(decide)].some(({ decision }) => decision === "allowed"),
   };
 }

@@ -59,13 +59,13 @@ export function actionResult(
   return {
     row,
     text: [text, ...opinions].join("  "),
-    verdict: isProbed ? probed : verdictOf(decision),
+    verdict: isProbed ? probed : verdictOf(answer),
     isProbed,
   };
 }
 
-function verdictOf(decision: Answer["decision"]): Result["verdict"] {
-  if (decision === "unknown") return undefined;
+function verdictOf({ decision, isAllowedOnSome }: Answer): Result["verdict"] {
+  if (decision === "unknown" || isAllowedOnSome) return undefined;
   return decision === "allowed" ? "allowed" : "denied";
 }
 

@@ -74,7 +74,12 @@ const LONGEST_DECISION = "explicitDeny".length;
 /** One line: the decision, the action, the resource, and why. */
 export function answerText(answer: Answer, unread: readonly UnreadPolicy[]): string {
   const { decision, action, resource } = answer;
-  const some = answer.isAllowedOnSome ? "allowed on some keys only; on others " : "";
+  const isOnKeys = /\/\*$/.test(resource);
+  const some = !answer.isAllowedOnSome
+    ? ""
+    : isOnKeys
+    ? "allowed on some keys only; on others "
+    : "allowed with some prefixes only; without one ";
   const why = `${some}${reason(answer, unread)}`;
   return `${decision.padEnd(LONGEST_DECISION)}  ${action}  ${resource}  ${why}`;
 }
