@@ -161,6 +161,7 @@ export function keyFor(segments: readonly string[], prefix = ""): string {
 /** Throws `InvalidInput` if S3 would not accept the key. */
 export function checkKey(key: string): void {
   if (key === "") throw new InvalidInput("Invalid key: it is empty");
+  if (!key.isWellFormed()) throw new InvalidInput("Invalid key: it has half of a character");
   const bytes = new TextEncoder().encode(key).length;
   if (bytes > KEY_LIMIT) {
     throw new InvalidInput(

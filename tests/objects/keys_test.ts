@@ -146,6 +146,11 @@ Deno.test("keyFor: joins the prefix and the path with one slash", () => {
   assert.equal(keyFor(["a"], ""), "a");
 });
 
+Deno.test("checkKey: refuses half of a surrogate pair, which no UTF-8 has", () => {
+  checkKey("\ud83d\ude00");
+  assert.throws(() => checkKey("a\ud83d"), /half of a character/);
+});
+
 Deno.test("checkKey: refuses more than 1,024 bytes of UTF-8", () => {
   checkKey("é".repeat(512));
   assert.throws(() => checkKey(`${"é".repeat(512)}x`), /1025 bytes/);
