@@ -131,6 +131,27 @@ Deno.test("can: an ARN of another partition than the region's is wrong usage, be
   }
 });
 
+Deno.test("can: a role's trust policy and a key's policy decide too, and are not read", () =>
+  withUser(async ({ sandbox }) => {
+    const role = "arn:aws:iam::123456789012:role/reader";
+    const key = "arn:aws:kms:eu-west-1:123456789012:key/k";
+    for (
+      const [action, arn, kind] of [
+        ["sts:AssumeRole", role, "trust"],
+        ["kms:Decrypt", key, "key"],
+      ] as const
+    ) {
+      const { stdout } = await run(["can", arn, "--action", action], { sandbox });
+      const what = `the ${kind} policy of ${arn}, which can does not read`;
+      assert.equal(
+        stdout,
+        `unknown       ${action}  ${arn}  it depends on what could not be read: ${what}\n`,
+      );
+    }
+    const other = await run(["can", role, "--action", "iam:GetRole"], { sandbox });
+    assert.match(other.stdout, /^allowed/);
+  }));
+
 Deno.test("can: of another account's bucket, says how to judge documents alone", async () => {
   const other = "444455556666";
   await using sandbox = await startSandbox({ buckets: ["logs"], accounts: { [other]: {} } });

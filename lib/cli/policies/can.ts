@@ -68,6 +68,18 @@ async function documentAccess(options: CanOptions, io: Io): Promise<Access> {
   return { principal, policies, context: {}, unread: [], errors: [] };
 }
 
+/** The policy of a role or key, which has to allow these actions as well; it is not read. */
+function unreadPolicies(action: string, arn: string): UnreadPolicy[] {
+  const kind = /^sts:AssumeRole/i.test(action)
+    ? "trust policy"
+    : /^kms:/i.test(action)
+    ? "key policy"
+    : undefined;
+  return kind === undefined
+    ? []
+    : [{ layer: "resource", what: `the ${kind} of ${arn}, which can does not read` }];
+}
+
 /** Whose value is the account that owns what is asked about. */
 const OWNER_KEY = /^(?:aws|s3):ResourceAccount$/i;
 
@@ -89,6 +101,8 @@ function requestContext(given: CanOptions["context"], access: Access) {
 interface Known {
   asker: Asker;
   errors: readonly S3CredentialsError[];
+  /** What else decides over an action, and is not read. */
+  unreadOf?(action: string): UnreadPolicy[];
 }
 
 type Read = (target: Target | undefined) => Promise<Known>;
@@ -114,14 +128,17 @@ async function answers(
   const unread = new Map<string, UnreadPolicy>();
   const errors = new Map<string, S3CredentialsError>();
   for (const target of targets.length > 0 ? targets : [undefined]) {
-    const { asker, errors: found } = await read(target);
+    const { asker, errors: found, unreadOf } = await read(target);
     for (const one of asker.unread) unread.set(one.what, one);
     for (const error of found) errors.set(error.message, error);
     for (const action of actions) {
-      const answer = ask(action, target, asker);
-      const opinion = await check?.(answer, target, asker);
+      const more = unreadOf?.(action) ?? [];
+      for (const one of more) unread.set(one.what, one);
+      const own = { ...asker, unread: [...asker.unread, ...more] };
+      const answer = ask(action, target, own);
+      const opinion = await check?.(answer, target, own);
       differences.push(...opinion?.differences ?? []);
-      results.push(actionResult(answer, asker.unread, opinion));
+      results.push(actionResult(answer, own.unread, opinion));
     }
     if (actions.length > 0) continue;
     if (target === undefined || "arn" in target) {
@@ -181,7 +198,11 @@ async function withAccess<T>(
     const access = await readAccess(aws, accessOf(options));
     const read: Read = async (target) => {
       const own = asker(access);
-      if (target === undefined || "arn" in target) return { asker: own, errors: access.errors };
+      if (target === undefined) return { asker: own, errors: access.errors };
+      if ("arn" in target) {
+        const unreadOf = (action: string) => unreadPolicies(action, target.arn);
+        return { asker: own, errors: access.errors, unreadOf };
+      }
       const bucket = await readBucketAccess(aws, target.bucket);
       return {
         asker: {
