@@ -116,18 +116,25 @@ async function withReason(
     return await get();
   } catch (cause) {
     if (cause instanceof Error && cause.name === "NotCapable") throw cause;
-    // A list stays in the sentence; what stands in further lines is for programmers.
-    const text = String((cause as Error).message).replace(/:\n\s*- /g, ": ").replace(
-      /\n\s*- /g,
-      ", ",
-    );
-    const [reason = ""] = text.split("\n");
+    // The runtime's errors of what can't be read may quote it, and so a secret.
+    const isUnreadable = cause instanceof SyntaxError || cause instanceof TypeError;
+    const reason = isUnreadable ? "the answer could not be understood" : reasonOf(cause as Error);
     throw new S3CredentialsError(
       "credentials",
-      `Could not get the credentials of ${what}: ${reason.replace(/^\w*Error: /, "")}`,
-      { cause, hint: "Pass `credentials` or `profile` to use others" },
+      `Could not get the credentials of ${what}: ${reason}`,
+      {
+        cause: isUnreadable ? undefined : cause,
+        hint: "Pass `credentials` or `profile` to use others",
+      },
     );
   }
+}
+
+/** The provider's words in one line: a list stays, and what stands in further lines is for programmers. */
+function reasonOf({ message }: Error): string {
+  const text = message.replace(/:\n\s*- /g, ": ").replace(/\n\s*- /g, ", ");
+  const [reason = ""] = text.split("\n");
+  return reason.replace(/^\w*Error: /, "");
 }
 
 /** Lines of the form NAME=VALUE, for the first tools of EC2. */

@@ -78,6 +78,24 @@ test("container: what is no path, and a token that can't be sent, is said and no
   assert.deepEqual(server.calls, []);
 });
 
+for (const answer of ['{"AccessKeyId": "ASIA", "SecretAccessKey": hidden}', "null"]) {
+  test(`container: an answer that can't be read is not repeated: ${answer}`, async ({ whoami }) => {
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      () => new Response(answer, { headers: { "content-type": "application/json" } }),
+    );
+    const origin = `http://127.0.0.1:${server.addr.port}`;
+    const env = () => ({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${origin}/keys` });
+    const { code, stdout, stderr } = await whoami({ env });
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.equal(
+      stderr,
+      `Error: Could not get the credentials of the container, from ${origin}: the answer could not be ` +
+        "understood\nPass --auth or --profile to use others\n",
+    );
+  });
+}
+
 test("container: is never the source for a profile that is named and gives none", async ({ server, whoami, sandbox }) => {
   const before = sandbox.snapshot();
   const container = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container` };

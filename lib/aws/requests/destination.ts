@@ -22,6 +22,16 @@ export function noteDestination(error: unknown, origin: URL, network: NetworkSet
   DESTINATIONS.set(error, { endpoint: origin.origin, proxy: proxyFor(origin, network)?.origin });
 }
 
+/** The same for a request of the SDK's. */
+export function noteSdkDestination(
+  error: unknown,
+  { protocol, hostname, port }: SdkRequest,
+  network: NetworkSettings,
+): void {
+  const host = port === undefined ? hostname : `${hostname}:${port}`;
+  noteDestination(error, new URL(`${protocol}//${host}`), network);
+}
+
 /** The proxy that could not be reached itself, if an error of the runtime says that. */
 export function unreachableProxy(error: unknown): string | undefined {
   const { code = "" } = (error ?? {}) as { code?: string };
@@ -58,9 +68,7 @@ export function withDestinations<T extends SdkClient>(client: T, network: Networ
   type Args = { request: SdkRequest };
   const middleware = (next: (args: Args) => Promise<unknown>) => (args: Args) =>
     next(args).catch((error) => {
-      const { protocol, hostname, port } = args.request;
-      const host = port === undefined ? hostname : `${hostname}:${port}`;
-      noteDestination(error, new URL(`${protocol}//${host}`), network);
+      noteSdkDestination(error, args.request, network);
       throw error;
     });
   // Within the retries, so that it is the address of the last attempt, and around the reading of the answer.
