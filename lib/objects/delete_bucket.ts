@@ -6,7 +6,7 @@
 import type { Aws } from "../aws/connect.ts";
 import { PageMarkers } from "../aws/listing.ts";
 import { bucketError, missingBucket } from "../aws/missing.ts";
-import { awsErrorCode, httpStatus, serviceError } from "../aws/service_error.ts";
+import { awsErrorCode, httpStatus, mayHaveSucceeded, serviceError } from "../aws/service_error.ts";
 import { mapUnordered } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { BucketClient } from "./bucket_client.ts";
@@ -92,13 +92,15 @@ export async function deleteBucket(
 }
 
 async function deleteEmpty(client: BucketClient): Promise<void> {
-  let attempts = 0;
-  await client.withRetries(async () => {
-    attempts++;
-    await client.sendOnce({ method: "DELETE" });
-  }).catch((error) => {
+  let mayBeDeleted = false;
+  await client.withRetries(() =>
+    client.sendOnce({ method: "DELETE" }).catch((error) => {
+      mayBeDeleted ||= mayHaveSucceeded(error) && httpStatus(error) !== 503;
+      throw error;
+    })
+  ).catch((error) => {
     // It was there a moment ago: the first answer was lost.
-    if (attempts === 1 || awsErrorCode(error) !== "NoSuchBucket") throw error;
+    if (!mayBeDeleted || awsErrorCode(error) !== "NoSuchBucket") throw error;
   });
 }
 

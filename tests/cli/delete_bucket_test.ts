@@ -36,6 +36,16 @@ async function fill(st: Stage): Promise<void> {
   });
 }
 
+test("delete-bucket: a bucket that is gone was deleted if an answer was lost, and not if S3 was busy", async (st) => {
+  st.sandbox.fail({ operation: "DeleteBucket", cut: true, after: true });
+  assert.equal((await st.run(["delete-bucket", BUCKET])).code, 0);
+  const error = { status: 503, code: "SlowDown", message: "Please reduce your request rate." };
+  st.sandbox.fail({ operation: "DeleteBucket", error });
+  const { code, stderr } = await st.run(["delete-bucket", BUCKET]);
+  assert.equal(code, 1);
+  assert.match(stderr, /Bucket does not exist: my-bucket/);
+});
+
 test("delete-bucket: deletes an empty bucket without a question", async (st) => {
   const { code, stdout, stderr } = await st.run(["delete-bucket", BUCKET]);
   assert.deepEqual([code, stdout, stderr], [0, "", `Deleted bucket: ${BUCKET}\n`]);
