@@ -45,7 +45,10 @@ export function lintCondition(
     for (const [key, expected] of Object.entries(tests)) {
       const keyPath = `${operatorPath}.${key}`;
       lintKey(key, keyPath, name, statement, report);
-      lintOperator(operator, name, key, keyPath, statement, report);
+      lintOperator(operator, name, key, keyPath, report);
+      if (name.quantifier === "all" && statement.isAllow && !demandsKey(condition, key)) {
+        reportForAllValues(key, keyPath, report);
+      }
       for (const [value, valuePath] of withPaths(expected, keyPath)) {
         lintValue(value, valuePath, operator, name, statement, report);
       }
@@ -129,7 +132,6 @@ function lintOperator(
   { quantifier, base }: OperatorName,
   key: string,
   path: string,
-  { isAllow }: StatementFacts,
   report: Report,
 ): void {
   const type = conditionKeyType(key);
@@ -145,16 +147,31 @@ function lintOperator(
     const fix = `Write ForAnyValue:${operator} or ForAllValues:${operator}`;
     report("wrong-operator", "warning", path, message, PAGES.sets, fix);
   }
-  if (isAllow && quantifier === "all") {
-    report(
-      "for-all-values-with-allow",
-      "warning",
-      path,
-      `ForAllValues also holds of a request without ${key}`,
-      PAGES.sets,
-      `Add "Null": {"${key}": "false"}`,
+}
+
+/** Whether a condition holds only of requests that have a key. */
+function demandsKey(condition: Record<string, unknown>, key: string): boolean {
+  return Object.entries(condition).some(([operator, tests]) => {
+    const name = readOperatorName(operator);
+    if (name === undefined || !isObject(tests)) return false;
+    return Object.entries(tests).some(([tested, expected]) =>
+      tested.toLowerCase() === key.toLowerCase() &&
+      (name.base === "Null"
+        ? [expected].flat().every((one) => readBoolean(String(one)) === false)
+        : !holdsWithoutKey(name))
     );
-  }
+  });
+}
+
+function reportForAllValues(key: string, path: string, report: Report): void {
+  report(
+    "for-all-values-with-allow",
+    "warning",
+    path,
+    `ForAllValues also holds of a request without ${key}`,
+    PAGES.sets,
+    `Add "Null": {"${key}": "false"}`,
+  );
 }
 
 /** Whether a value is one that its operator can compare. */

@@ -48,7 +48,13 @@ function typeOf(statements: readonly unknown[]): LintType {
   const has = (...names: string[]) =>
     objects.some((statement) => names.some((name) => name in statement));
   if (!has("Principal", "NotPrincipal")) return "identity";
-  return has("Resource", "NotResource") ? "bucket" : "trust";
+  const isAboutRole = objects.every(({ Action }) => [Action].flat().every(isOfTrust));
+  return has("Resource", "NotResource") || !isAboutRole ? "bucket" : "trust";
+}
+
+/** Whether an action may stand in a trust policy. */
+function isOfTrust(action: unknown): boolean {
+  return typeof action !== "string" || /^(?:sts:|\*|[^:]*$)/i.test(action);
 }
 
 /** What the checks of one document share. */
@@ -66,6 +72,17 @@ class Linter {
     this.findings.push({ code, level, path, message, ...(fix && { fix }), url: pageUrl(page) });
   };
 
+  /** Finds elements that there aren't. */
+  elements(fields: Fields, known: readonly string[], what: string, path = ""): void {
+    for (const name of Object.keys(fields)) {
+      if (known.includes(name)) continue;
+      const right = known.find((one) => one.toLowerCase() === name.toLowerCase());
+      const message = `${what} has no element ${name}`;
+      const fix = right && `Write ${right}`;
+      this.report("unknown-element", "error", `${path}${name}`, message, PAGES.grammar, fix);
+    }
+  }
+
   statement(statement: unknown, path: string): void {
     if (!isObject(statement)) {
       this.report(
@@ -77,13 +94,7 @@ class Linter {
       );
       return;
     }
-    for (const name of Object.keys(statement)) {
-      if (STATEMENT_ELEMENTS.includes(name)) continue;
-      const right = STATEMENT_ELEMENTS.find((one) => one.toLowerCase() === name.toLowerCase());
-      const message = `A statement has no element ${name}`;
-      const fix = right && `Write ${right}`;
-      this.report("unknown-element", "error", `${path}.${name}`, message, PAGES.grammar, fix);
-    }
+    this.elements(statement, STATEMENT_ELEMENTS, "A statement", `${path}.`);
     if (statement.Effect !== "Allow" && statement.Effect !== "Deny") {
       const message = "Effect must be Allow or Deny";
       this.report("invalid-effect", "error", `${path}.Effect`, message, PAGES.grammar);
@@ -122,6 +133,7 @@ class Linter {
     if (action === undefined && !("Action" in statement)) {
       this.#missing(path, "Action nor NotAction");
     }
+    if (this.#type === "trust") this.#trust(statement, path);
     const resources = this.#resources(statement, path, action === "Action" ? actions : undefined);
     if (isAllow) this.#breadth(statement, path, resources, principal);
     else if (principal) this.#lockout(statement, path, resources);
@@ -135,6 +147,15 @@ class Linter {
       actions: isComplete ? named : [],
       hasVariables: this.#hasVariables,
     }, this.report);
+  }
+
+  /** IAM refuses a trust policy that is about anything else than assuming its role. */
+  #trust({ Action }: Fields, path: string): void {
+    for (const [action, actionPath] of withPaths(Action, `${path}.Action`)) {
+      if (isOfTrust(action)) continue;
+      const message = `A trust policy is about assuming its role, unlike ${action}`;
+      this.report("invalid-action", "error", actionPath, message, PAGES.action);
+    }
   }
 
   /** Says whether the statement is for everyone. */
@@ -239,10 +260,7 @@ function lintDocument(document: unknown, text: string, options: LintOptions): Fi
     report("invalid-document", "error", "", "A policy must be a JSON object", PAGES.grammar);
     return findings;
   }
-  for (const name of Object.keys(document)) {
-    if (["Version", "Id", "Statement"].includes(name)) continue;
-    report("unknown-element", "error", name, `A policy has no element ${name}`, PAGES.grammar);
-  }
+  linter.elements(document, ["Version", "Id", "Statement"], "A policy");
   lintVersion(document, text, report);
   if (statements.length === 0) {
     report("missing-element", "error", "Statement", "The policy has no statement", PAGES.grammar);

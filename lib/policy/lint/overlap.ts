@@ -10,8 +10,9 @@ type Element =
   | { character: string }
   | { isRun: boolean; excluded: string };
 
-/** Placeholders that hold no slash: object names and names with a path do. */
-const WITHOUT_SLASH = /^(?:BucketName|AccessPointName|AccessPointAlias|OlapName)$/;
+/** Placeholders that hold no slash and no colon: object names and names with a path do. */
+const WITHOUT_SLASH =
+  /^(?:Partition|Region|Account|BucketName|AccessPointName|AccessPointAlias|OlapName)$/;
 
 function formatElements(format: string): Element[] {
   return [...format.matchAll(/\{(\w+)\}|([^{])/gs)].flatMap(([, name, character]): Element[] => {

@@ -143,7 +143,13 @@ function fits({ name, resources }: ActionFacts, pattern: string): boolean {
   if (pattern === "*") return true;
   const [service = ""] = name.split(":", 1);
   if (resources.length === 0) return service === "s3" && /^arn:[^:]*:s3:::\*+$/.test(pattern);
-  return resources.some((type) => overlaps(pattern, arnFormat(service, type) ?? ""));
+  return resources.some((type) => {
+    const format = arnFormat(service, type) ?? "";
+    if (overlaps(pattern, format)) return true;
+    // A multi-Region access point is an access point without a region.
+    return service === "s3" && type.startsWith("accesspoint") &&
+      overlaps(pattern, format.replace("{Region}", ""));
+  });
 }
 
 /** An ARN of the kind that an action is for, the simplest one. */

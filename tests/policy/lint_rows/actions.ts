@@ -11,6 +11,18 @@ export const ACTION_ROWS: Row[] = [
     "Statement[0].Action[1]",
   ],
   [
+    "an action of S3 in a trust policy",
+    policy({
+      Effect: "Allow",
+      Principal: { AWS: "123456789012" },
+      Action: ["sts:AssumeRole", "s3:GetObject"],
+    }),
+    { type: "trust" },
+    "invalid-action",
+    "error",
+    "Statement[0].Action[1]",
+  ],
+  [
     "an operation",
     policy(allow(["s3:ListObjectsV2", "s3:ListBucket"], BUCKET)),
     {},
@@ -52,6 +64,15 @@ export const ACTION_ROWS: Row[] = [
     "unknown-action",
     "warning",
     "Statement[0].Action",
+  ],
+  [
+    "objects by an ARN with a colon too few",
+    policy(allow("s3:GetObject", "arn:aws:s3::b/*")),
+    {},
+    "wrong-resource",
+    "error",
+    "Statement[0].Action",
+    "Add a resource such as arn:aws:s3:::BucketName/ObjectName",
   ],
   [
     "ListBucket on objects",

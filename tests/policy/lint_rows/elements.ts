@@ -22,6 +22,15 @@ export const ELEMENT_ROWS: Row[] = [
     "Statment",
   ],
   [
+    "an element of the policy in small letters",
+    { ...policy(READ), id: "a" },
+    {},
+    "unknown-element",
+    "error",
+    "id",
+    "Write Id",
+  ],
+  [
     "an element of a statement",
     policy({ ...READ, condition: {} }),
     {},
@@ -42,6 +51,14 @@ export const ELEMENT_ROWS: Row[] = [
   [
     "no resource",
     policy({ Effect: "Allow", Action: "s3:GetObject" }),
+    {},
+    "missing-element",
+    "error",
+    "Statement[0]",
+  ],
+  [
+    "no resource, where a principal may read",
+    policy({ Effect: "Allow", Principal: { AWS: "123456789012" }, Action: "s3:GetObject" }),
     {},
     "missing-element",
     "error",

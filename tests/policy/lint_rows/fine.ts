@@ -47,6 +47,16 @@ export const FINE: Record<string, Statement> = {
     when("StringEquals", "s3:DataAccessPointAccount", "111122223333"),
   ),
   "an access point's own objects": allow("s3:GetObject", `${POINT}/object/jane/*`, account),
+  "objects through a multi-Region access point": allow(
+    "s3:GetObject",
+    "arn:aws:s3::111122223333:accesspoint/mfzwi23gnjvgw.mrap/object/*",
+  ),
+  "tags that an upload has to have": allow("s3:PutObject", OBJECTS, {
+    Condition: {
+      "ForAllValues:StringEquals": { "s3:RequestObjectTagKeys": ["team", "stage"] },
+      Null: { "S3:requestobjecttagkeys": "false" },
+    },
+  }),
   "all to the access points of an account": allow("*", BOTH, {
     ...to({ AWS: "*" }),
     ...when("StringEquals", "s3:DataAccessPointAccount", "111122223333"),
