@@ -228,6 +228,18 @@ export function actionsBeyondS3(request: CreateRequest): string[] {
   return [...new Set(actions)].filter((action) => !S3_ACTION.test(action) && action !== "*");
 }
 
+/** What a request allows besides S3 without naming it, such as `all actions of all services`, each once. */
+export function unnamedBeyondS3(request: CreateRequest): string[] {
+  const beyond = customAllowances(request).filter(({ Resource }) =>
+    Resource === undefined || [Resource].flat().some((arn) => !/^arn:[^:]*:s3:/.test(arn))
+  );
+  const unnamed = beyond.flatMap(({ Action, NotAction }) => {
+    if ([Action].flat().includes("*")) return ["all actions of all services"];
+    return NotAction === undefined ? [] : [`all actions but ${[NotAction].flat().join(", ")}`];
+  });
+  return [...new Set(unnamed)];
+}
+
 /** Whether a request allows nothing but actions of S3. */
 export function isWithinS3(request: CreateRequest): boolean {
   return customAllowances(request).every(({ Action }) =>

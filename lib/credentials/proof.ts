@@ -10,7 +10,7 @@ import { allActions } from "../policy/actions.ts";
 import { bucketsOf, type Grant, type Permission } from "../policy/grants.ts";
 import { evaluate, groupActions } from "../policy/evaluate.ts";
 import { fullAccessArn } from "./defaults.ts";
-import { actionsBeyondS3 } from "./grant.ts";
+import { actionsBeyondS3, unnamedBeyondS3 } from "./grant.ts";
 import type { CreatePlan, CreateRequest } from "./types.ts";
 
 /** What each permission must allow on a bucket, and on its keys. */
@@ -238,7 +238,7 @@ export function grantsBeyond(request: CreateRequest, plan: CreatePlan): string[]
   );
   // The role of temporary credentials allows S3 only, unless it is another one.
   const services = request.duration === undefined || request.roleArn !== undefined
-    ? actionsBeyondS3(request)
+    ? [...unnamedBeyondS3(request), ...actionsBeyondS3(request)]
     : [];
   const shown = services.slice(0, EXAMPLES).join(", ");
   return [

@@ -203,6 +203,21 @@ Deno.test("grantsBeyond: other services and other buckets of a custom policy", (
   assert.deepEqual(beyond("s3:GetObject", "*"), [
     "The custom policy also allows actions of S3 on other buckets, such as s3:GetObject",
   ]);
+  assert.deepEqual(beyond("*", "*").slice(0, 1), [
+    "The custom policy also allows all actions of all services",
+  ]);
+  assert.deepEqual(beyond("*", "arn:aws:s3:::logs/*"), []);
+  assert.match(
+    beyond("*", "*", { duration: 900 }).join(),
+    /^The custom policy also allows actions of S3/,
+  );
+  const notAction = {
+    buckets: ["logs"],
+    statements: [{ Effect: "Allow", NotAction: ["iam:*", "sts:*"], Resource: "*" }],
+  };
+  assert.deepEqual(grantsBeyond(notAction, planForEmptyAccount(notAction)).slice(0, 1), [
+    "The custom policy also allows all actions but iam:*, sts:*",
+  ]);
   assert.deepEqual(beyond("textract:*", "*", { duration: 900 }), []);
   assert.deepEqual(
     grantsBeyond({ buckets: ["logs"] }, planForEmptyAccount({ buckets: ["logs"] })),

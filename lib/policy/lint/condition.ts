@@ -119,7 +119,7 @@ function lintKey(
 
 /** The operators that fit the types of values. */
 const FITTING: Record<string, RegExp> = {
-  String: /^String/,
+  String: /^(?:String|Arn)/,
   ARN: /^(?:Arn|String)/,
   Bool: /^(?:Bool|String)/,
   Date: /^(?:Date|Numeric)/,

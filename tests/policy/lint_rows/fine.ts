@@ -126,6 +126,11 @@ export const FINE: Record<string, Statement> = {
     "s3:PutObject",
     `${BUCKET}/app/\${cognito-identity.amazonaws.com:sub}/*`,
   ),
+  "a boundary by a pattern": allow(
+    "iam:CreateUser",
+    "arn:aws:iam::111122223333:user/*",
+    when("ArnLike", "iam:PermissionsBoundary", "arn:aws:iam::111122223333:policy/limits/*"),
+  ),
   "an external id": {
     Effect: "Allow",
     ...to({ AWS: "111122223333" }),
