@@ -80,6 +80,13 @@ export class S3CredentialsError extends Error {
   }
 }
 
+/** The error of work that its caller, or a signal, ended. */
+export function interruptedError(
+  options: { hint?: string; cause?: unknown } = {},
+): S3CredentialsError {
+  return new S3CredentialsError("interrupted", "Interrupted", options);
+}
+
 /** What a check throws for a value that the caller gave; {@linkcode asUsageError} expects it. */
 export class InvalidInput extends RangeError {}
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { PERMISSIONS_HINT, S3CredentialsError } from "../errors.ts";
+import { interruptedError, PERMISSIONS_HINT, S3CredentialsError } from "../errors.ts";
 import { redact } from "../redact.ts";
 import {
   CUT,
@@ -95,7 +95,7 @@ export function mayHaveSucceeded(error: unknown): boolean {
 export function serviceError(error: unknown, action: string): S3CredentialsError {
   if (error instanceof S3CredentialsError) return error;
   if (error instanceof DOMException && error.name === "AbortError") {
-    return new S3CredentialsError("interrupted", "Interrupted", { cause: error });
+    return interruptedError({ cause: error });
   }
   if (isMalformedResponse(error)) {
     // Neither the SDK's words nor its error are passed on: both may quote the answer, and so a secret.

@@ -4,7 +4,7 @@
  * @module
  */
 import { abortable } from "../abortable.ts";
-import { PERMISSIONS_HINT, S3CredentialsError } from "../errors.ts";
+import { interruptedError, PERMISSIONS_HINT, S3CredentialsError } from "../errors.ts";
 import type { Program } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import { commandHelp, overview } from "./help.ts";
@@ -64,9 +64,7 @@ function requestedText(
 }
 
 function interruption(reason: unknown): S3CredentialsError {
-  return reason instanceof S3CredentialsError
-    ? reason
-    : new S3CredentialsError("interrupted", "Interrupted", { cause: reason });
+  return reason instanceof S3CredentialsError ? reason : interruptedError({ cause: reason });
 }
 
 async function report(error: unknown, usage: string, io: Io): Promise<number> {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
+import { interruptedError } from "../errors.ts";
 
 /** The exit codes of a command that a signal has ended, as in a shell. */
 export const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -30,7 +30,7 @@ export function processSignals(): ProcessSignals {
     // When a terminal is closed, the shell and the system both send one.
     if (interruption.signal.aborted && name === "SIGHUP") return;
     if (interruption.signal.aborted) Deno.exit(EXIT_CODES[name]);
-    interruption.abort(new S3CredentialsError("interrupted", "Interrupted", { cause: name }));
+    interruption.abort(interruptedError({ cause: name }));
   };
   let onSignal = stop;
   const switchAll = listeners(NAMES, (name) => onSignal(name));

@@ -7,7 +7,7 @@ import { Callbacks } from "../callbacks.ts";
 import { serviceError } from "../aws/service_error.ts";
 import { abortable } from "../abortable.ts";
 import { type Aws, connectionOf } from "../aws/connect.ts";
-import { asUsageError, messageOf, S3CredentialsError } from "../errors.ts";
+import { asUsageError, interruptedError, messageOf, S3CredentialsError } from "../errors.ts";
 import { customEndpoint } from "../aws/settings.ts";
 import { checkBucketName } from "../names.ts";
 import { partitionOfArn, partitionOfRegion } from "../partitions.ts";
@@ -226,7 +226,7 @@ function interruption(
   error: S3CredentialsError,
   signal: AbortSignal,
 ): S3CredentialsError {
-  return new S3CredentialsError("interrupted", "Interrupted", {
+  return interruptedError({
     cause: error,
     hint: error.code === "interrupted" || error === signal.reason ? undefined : error.message,
   });

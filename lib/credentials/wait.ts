@@ -8,7 +8,7 @@ import { bucketsOf, type Grant } from "../policy/grants.ts";
 import { retry } from "../retry.ts";
 import { grantsOn } from "./grant.ts";
 import type { CreateRequest } from "./types.ts";
-import { S3CredentialsError } from "../errors.ts";
+import { interruptedError, S3CredentialsError } from "../errors.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";
 import type { Aws, S3Client } from "../aws/connect.ts";
 import { awsErrorCode, httpStatus, serviceError } from "../aws/service_error.ts";
@@ -99,7 +99,7 @@ async function retryUntilAccepted(
     await retry(call, { isRetriable: isTooEarly, timeoutMs: deadline - Date.now(), signal });
   } catch (thrown) {
     if (signal?.aborted) {
-      throw new S3CredentialsError("interrupted", "Interrupted", { hint: remains });
+      throw interruptedError({ hint: remains });
     }
     const isDenied = isExplicitDeny(thrown);
     const { code, message, cause } = serviceError(

@@ -10,7 +10,7 @@ import { whoami } from "../../account/whoami.ts";
 import type { Aws, IAMClient } from "../../aws/connect.ts";
 import { userError } from "../../aws/missing.ts";
 import { isMissing, serviceError } from "../../aws/service_error.ts";
-import { asUsageError, S3CredentialsError } from "../../errors.ts";
+import { asUsageError, interruptedError, S3CredentialsError } from "../../errors.ts";
 import { checkUserName } from "../../names.ts";
 import { policyText } from "../../policy/document.ts";
 import { formatTime } from "../../time.ts";
@@ -224,7 +224,7 @@ async function probeOnce(
     });
   }
   if (signal?.aborted) {
-    failure = new S3CredentialsError("interrupted", "Interrupted", { cause: signal.reason });
+    failure = interruptedError({ cause: signal.reason });
   }
   const reports = [await deleteKey()];
   if (failure !== undefined) reports.push(await rollBack(policy, rollbackTimeout(patienceMs)));

@@ -10,7 +10,7 @@ import { Callbacks } from "../../callbacks.ts";
 import { refuseCallersKey } from "../../account/access_keys.ts";
 import type { Aws, IAMClient } from "../../aws/connect.ts";
 import { awsErrorCode, isMissing, serviceError } from "../../aws/service_error.ts";
-import { S3CredentialsError } from "../../errors.ts";
+import { interruptedError, S3CredentialsError } from "../../errors.ts";
 import { DEFAULT_GRACE_SECONDS, formatStart } from "../../time.ts";
 import { apply } from "../apply.ts";
 import { checkNotExpired, EXPIRES_POLICY, expiresTooWarning, expiryOfText } from "../expiry.ts";
@@ -117,7 +117,7 @@ export async function rotateKey(
   });
   try {
     if (created?.accessKey === undefined || signal?.aborted) {
-      throw error ?? new S3CredentialsError("interrupted", "Interrupted");
+      throw error ?? interruptedError();
     }
     callbacks.throwFailure();
     return { ...created, rollBack };
@@ -309,7 +309,7 @@ async function deactivate(
     await noteDeactivation(key, now, { byFinish: true });
     if (signal?.aborted) {
       await iam.untagUser({ UserName: userName, TagKeys: [tagKey()] });
-      throw new S3CredentialsError("interrupted", "Interrupted", { cause: signal.reason });
+      throw interruptedError({ cause: signal.reason });
     }
     await iam.updateAccessKey({
       UserName: userName,
@@ -398,7 +398,7 @@ export async function rollBackRotation(
       const target = { UserName: userName, AccessKeyId: older.AccessKeyId };
       await iam.updateAccessKey({ ...target, Status: "Active" });
       if (signal?.aborted) {
-        throw new S3CredentialsError("interrupted", "Interrupted", {
+        throw interruptedError({
           cause: signal.reason,
           hint:
             `Access key ${older.AccessKeyId} is active again; ${newer.AccessKeyId} was not deleted`,
