@@ -17,10 +17,10 @@ export function infoIfExists<T>(stat: (path: string) => T, path: string): T | un
 }
 
 /**
- * If Deno did not allow a file to be written, an error that names it: Deno itself names the temporary
- * file. Any other error stays as it is.
+ * Explains an error of Deno that did not allow the file at `path` to be written: Deno itself names the
+ * temporary file. Any other error comes back as it is.
  */
-export function inNameOf(path: string, directory: string, cause: unknown): unknown {
+export function explainDeniedWrite(path: string, directory: string, cause: unknown): unknown {
   const { name, message } = cause as Partial<Error>;
   if (name !== "NotCapable" || !message?.includes("write access")) return cause;
   const text = `Could not write ${escapeName(path)}: Deno was not allowed to`;

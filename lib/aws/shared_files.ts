@@ -73,7 +73,7 @@ export function textOf(
 export async function readIniFile(path: string): Promise<Map<string, IniSection>> {
   const text = await readTextIfAny(path);
   if (text === undefined) return new Map();
-  return asFileError(path, () => parseIni(text));
+  return withReadErrors(path, () => parseIni(text));
 }
 
 /** Reads a text file; undefined if there is none, as for a directory or a pipe. */
@@ -88,10 +88,11 @@ export async function readTextIfAny(path: string): Promise<string | undefined> {
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw fileError(cause, `Could not read ${escapeName(path)}`);
   }
-  return asFileError(path, () => decodeText(bytes));
+  return withReadErrors(path, () => decodeText(bytes));
 }
 
-function asFileError<T>(path: string, read: () => T): T {
+/** Says which file could not be read, and why. */
+function withReadErrors<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {

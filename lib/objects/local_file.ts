@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { inNameOf } from "../file_info.ts";
+import { explainDeniedWrite } from "../file_info.ts";
 import { assertInPlace, changedByOthers, isSame, type Place, placeOf } from "./file_identity.ts";
 import { markUnfinished, temporaryBeside } from "./leftovers.ts";
 import { dirname } from "./paths.ts";
@@ -55,7 +55,7 @@ export class LocalFile {
         mode,
       });
     } catch (error) {
-      throw inNameOf(path, dirname(path), this.#reasonOf(error));
+      throw explainDeniedWrite(path, dirname(path), this.#reasonOf(error));
     }
     try {
       markUnfinished(this.#file);
@@ -77,7 +77,7 @@ export class LocalFile {
     try {
       Deno.openSync(temporary, { write: true, createNew: true }).close();
     } catch (error) {
-      throw inNameOf(path, dirname(path), error);
+      throw explainDeniedWrite(path, dirname(path), error);
     }
     Deno.removeSync(temporary);
   }

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { S3CredentialsError } from "../../errors.ts";
 import { escapeName } from "../../escape.ts";
 import { outputError } from "../../file_error.ts";
-import { infoIfExists, inNameOf } from "../../file_info.ts";
+import { explainDeniedWrite, infoIfExists } from "../../file_info.ts";
 
 /** A path that can only be a directory's. */
 const NAMES_DIRECTORY = Deno.build.os === "windows" ? /[\\/]$/ : /\/$/;
@@ -125,7 +125,7 @@ export function withFileErrors<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     const directory = dirname(path);
-    const named = inNameOf(path, directory, error);
+    const named = explainDeniedWrite(path, directory, error);
     throw outputError(named, `Could not write ${escapeName(path)}`, directory);
   }
 }
