@@ -57,6 +57,12 @@ const PARTITIONS: Record<Partition, PartitionNames> = {
   aws: { regions: /^/, hostSuffix: "amazonaws.com", dualStackSuffix: "api.aws" },
 };
 
+/**
+ * The region where none is configured, as in AWS's other tools. It is also the one region that
+ * CreateBucket must not be given, and that GetBucketLocation doesn't name.
+ */
+export const DEFAULT_REGION = "us-east-1";
+
 /** The partition of a region; of one that is unknown, `aws`. */
 export function partitionOfRegion(region: string): Partition {
   const ids = Object.keys(PARTITIONS) as Partition[];

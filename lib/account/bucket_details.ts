@@ -6,6 +6,7 @@
 import type { S3CredentialsError } from "../errors.ts";
 import type { AclGrant, PublicAccessBlockSettings } from "../policy/public_access.ts";
 import type { S3Client } from "../aws/connect.ts";
+import { DEFAULT_REGION } from "../partitions.ts";
 import { undefinedIfMissing } from "./s3_calls.ts";
 
 /** Settings of a bucket. What could not be read is an error in its place. */
@@ -40,8 +41,8 @@ export type ReadDetail<K extends keyof BucketDetails> = Exclude<
 /** The region of a bucket, by a client of any region. */
 export async function bucketRegion(s3: S3Client, bucket: string): Promise<string> {
   const { LocationConstraint } = await s3.getBucketLocation({ Bucket: bucket });
-  // `EU` is what eu-west-1 was once called; no location means us-east-1.
-  return LocationConstraint === "EU" ? "eu-west-1" : LocationConstraint || "us-east-1";
+  // `EU` is what eu-west-1 was once called.
+  return LocationConstraint === "EU" ? "eu-west-1" : LocationConstraint || DEFAULT_REGION;
 }
 
 /** The access control list of a bucket, by a client of its region. */

@@ -10,6 +10,7 @@ import { ADDRESSING_STYLES, type AddressingStyle } from "./addressing.ts";
 import { parseEndpointUrl } from "./endpoint_url.ts";
 import { checkedKeys } from "./keys.ts";
 import type { NetworkSettings } from "../http/proxy.ts";
+import { DEFAULT_REGION } from "../partitions.ts";
 import { networkSettings } from "./network.ts";
 import type { Clock } from "./requests/clock.ts";
 import {
@@ -333,8 +334,6 @@ function regionOf(given: string | undefined, { env, where, profile }: Configurat
   const region = profile("region");
   return region === undefined ? DEFAULT_REGION : check(region, `region of ${where}`);
 }
-
-const DEFAULT_REGION = "us-east-1";
 
 function checkRegion(region: string, source: string): string {
   // It becomes a part of host names.

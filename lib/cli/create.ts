@@ -6,7 +6,7 @@
 import type { Aws } from "../aws/connect.ts";
 import type { CreatedCredentials, CreatePlan, CreateRequest } from "../credentials/types.ts";
 import { DEFAULT_WAIT_SECONDS, formatTime, parseDuration, parseWait } from "../time.ts";
-import { partitionOfRegion } from "../partitions.ts";
+import { DEFAULT_REGION, partitionOfRegion } from "../partitions.ts";
 import { checkArn, checkUserName } from "../names.ts";
 import { bucketsOf } from "../policy/grants.ts";
 import {
@@ -183,7 +183,7 @@ async function showDryRun(
   log: MessageLog,
 ): Promise<void> {
   const { planForEmptyAccount } = await import("../credentials/plan.ts");
-  const partition = partitionOfRegion(region ?? options.bucketRegion ?? "us-east-1");
+  const partition = partitionOfRegion(region ?? options.bucketRegion ?? DEFAULT_REGION);
   const request = { ...options, partition };
   const plan = planForEmptyAccount(request, { region });
   const { grantsBeyond, provePlan } = await import("../credentials/proof.ts");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DEFAULT_REGION } from "../partitions.ts";
 import type { AccessKeyFacts, Step } from "./types.ts";
 import { formatTime } from "../time.ts";
 
@@ -20,7 +21,7 @@ function jsonLine(value: Record<string, boolean>): string {
 export function bucketConfiguration(
   region: string | undefined,
 ): { LocationConstraint: string } | undefined {
-  return region === undefined || region === "us-east-1"
+  return region === undefined || region === DEFAULT_REGION
     ? undefined
     : { LocationConstraint: region };
 }

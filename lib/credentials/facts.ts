@@ -26,9 +26,7 @@ import {
   namedRegion,
   serviceError,
 } from "../aws/service_error.ts";
-
-/** The only region that CreateBucket must not be given. */
-const DEFAULT_REGION = "us-east-1";
+import { DEFAULT_REGION } from "../partitions.ts";
 
 /**
  * Looks at the buckets, the user or the role, and the caller, all at the same time.

@@ -10,7 +10,7 @@ import { accountOfArn } from "../policy/language/principal.ts";
 import { joinPolicies } from "../policy/merge.ts";
 import { packPolicy } from "../policy/pack.ts";
 import { expandPolicyTemplate } from "../policy/template.ts";
-import { hostSuffixOf } from "../partitions.ts";
+import { DEFAULT_REGION, hostSuffixOf } from "../partitions.ts";
 import type { CreateFacts, CreateRequest, GrantName } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { inlinePolicyName } from "./defaults.ts";
@@ -96,7 +96,7 @@ function keyStatement(
 ): PolicyStatement {
   const { partition = "aws" } = request;
   const [, , , keyRegion, keyAccount, name = key] = /^arn:/.test(key) ? key.split(":") : [];
-  const bucketRegion = existingBuckets.get(bucket) ?? region ?? "us-east-1";
+  const bucketRegion = existingBuckets.get(bucket) ?? region ?? DEFAULT_REGION;
   const account = keyAccount || accountOfArn(callerArn ?? "") || "*";
   const start = `arn:${partition}:kms:${keyRegion || bucketRegion}:${account}`;
   const isAlias = name.startsWith("alias/");

@@ -18,7 +18,7 @@ import type {
 } from "./types.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { SEE_BUCKETS } from "../aws/missing.ts";
-import { partitionOfRegion } from "../partitions.ts";
+import { DEFAULT_REGION, partitionOfRegion } from "../partitions.ts";
 import { policyText } from "../policy/document.ts";
 import { accountOfArn } from "../policy/language/principal.ts";
 import { ROLE_NAME } from "./defaults.ts";
@@ -72,7 +72,7 @@ export function planForEmptyAccount(
   request: CreateRequest,
   options: { region?: string } = {},
 ): CreatePlan {
-  const region = options.region ?? request.bucketRegion ?? "us-east-1";
+  const region = options.region ?? request.bucketRegion ?? DEFAULT_REGION;
   const partition = request.partition ?? partitionOfRegion(region);
   const resolved = resolveRequest({ ...request, partition, createBucket: true });
   return planCreate(resolved, { ...NOTHING_EXISTS, region: options.region });

@@ -6,7 +6,7 @@
 import type { AwsCredentialIdentity } from "../../aws/credential_types.ts";
 import { PLAIN_WORD } from "../../escape.ts";
 import { InvalidInput } from "../../errors.ts";
-import { hostSuffixOf } from "../../partitions.ts";
+import { DEFAULT_REGION, hostSuffixOf } from "../../partitions.ts";
 import { assignments, otherSources, variablesOf } from "./variables.ts";
 
 /** Programs, and forms of variables, in whose configuration credentials can be written. */
@@ -80,8 +80,6 @@ function settings(values: Record<string, string | undefined>): string {
     .map(([name, value]) => `${name} = ${value}`)
     .join("\n");
 }
-
-const DEFAULT_REGION = "us-east-1";
 
 /** https://rclone.org/s3/ */
 function rclone(
