@@ -27,7 +27,7 @@ export function ownerOfBucket({ ownerAccountId }: Bucket, cloud: Cloud): Account
   return cloud.accounts.get(ownerAccountId);
 }
 
-/** The account that gave out an access key, be it one of a user, of the root user or temporary. */
+/** The account that issued an access key: one of a user or of the root user, or a temporary one. */
 export function accountOfKey(accessKeyId: string, { accounts }: Cloud): Account | undefined {
   return accounts.values().find(({ sessions, userSessions, rootKey, users }) =>
     sessions.has(accessKeyId) || userSessions.has(accessKeyId) ||

@@ -112,7 +112,7 @@ export interface SandboxOptions extends AccountOptions {
   state?: string;
   /**
    * Makes new buckets as S3 did before April 2023: with ACLs and without a public access block, for
-   * programs that expect so and for trying out what may happen to old buckets; default false.
+   * programs that expect that and for trying out what may happen to old buckets; default false.
    */
   openBuckets?: boolean;
   /** Milliseconds for which new users, access keys and inline policies are not visible; default 0. */

@@ -110,7 +110,7 @@ export function validationError(message: string): ServiceError {
   return new ServiceError(400, "ValidationError", message);
 }
 
-/** Refuses a call with parameters that would change what it does, and that the sandbox doesn't read. */
+/** Refuses a call with parameters that the sandbox doesn't support. */
 export function refuseUnsupported(
   { parameters }: { parameters: Parameters },
   names: readonly string[],
@@ -120,7 +120,7 @@ export function refuseUnsupported(
   throw validationError(`The sandbox does not support the parameter ${name}.`);
 }
 
-/** A parameter that breaks a constraint of the API's model, in AWS's words, which don't repeat it. */
+/** A parameter that breaks a constraint of the API's model, in AWS's words but for the value. */
 export function constraintError(parameter: string, constraint: string): ServiceError {
   const name = parameter.charAt(0).toLowerCase() + parameter.slice(1);
   return validationError(
@@ -136,7 +136,7 @@ export function required(parameters: Parameters, name: string): string {
   return value;
 }
 
-/** The value of a parameter that has but a few possible ones, if it was given. */
+/** The value of a parameter that has only a few possible ones, if it was given. */
 export function oneOf(
   parameters: Parameters,
   name: string,

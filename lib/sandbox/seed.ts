@@ -122,7 +122,7 @@ export function createBucket(account: Account, name: string): Bucket {
   };
 }
 
-/** Makes a key of KMS, whose policy leaves all to the account's own policies, as that of new keys. */
+/** Makes a key of KMS, whose policy, as that of every new key, leaves all to the policies of IAM. */
 export function createKmsKey(account: Account, region: string = account.region): KmsKey {
   const arn = `arn:${account.partition}:kms:${region}:${account.id}:key/${crypto.randomUUID()}`;
   const root = `arn:${account.partition}:iam::${account.id}:root`;

@@ -18,8 +18,9 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Pieces of a payload that are smaller than this, and as many as that, are put into one. */
+/** A piece of a payload is small below this size. */
 const SMALL_BYTES = 4096;
+/** This many small pieces in a row are joined into one. */
 const MAX_SMALL = 1000;
 
 const LOOPBACK = "127.0.0.1";
@@ -89,7 +90,7 @@ function incoming(message: IncomingMessage, response: ServerResponse): IncomingR
   };
 }
 
-/** Whether a request has a payload, be it an empty one. */
+/** Whether a request has a payload, even an empty one. */
 function hasPayload({ headers }: WireHead): boolean {
   return headers.has("content-length") || headers.has("transfer-encoding");
 }

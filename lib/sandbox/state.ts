@@ -16,7 +16,7 @@ const AWS_MANAGED = /^arn:[^:]+:iam::aws:/;
 /** What is saved of an account; AWS's own policies are not a part of it. */
 type AccountState = Omit<Account, keyof Cloud>;
 
-/** What is saved: the first account with all buckets, as it was when there was no other, and the others. */
+/** What is saved. Without `others` in a state from when a sandbox had one account. */
 interface State {
   account: AccountState & Pick<Cloud, "region" | "buckets">;
   others?: AccountState[];

@@ -7,7 +7,7 @@
  */
 import type { Clock } from "./clock.ts";
 
-/** Keeps when entities were created, and from when on they are visible. */
+/** Keeps when entities were created, and when they become visible. */
 export class Visibility {
   /** Milliseconds for which new users, access keys and inline policies are not visible. */
   delayMs = 0;

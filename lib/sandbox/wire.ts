@@ -22,7 +22,7 @@ export interface WireRequest extends WireHead {
 
 /** A request whose payload has not been read yet. */
 export interface IncomingRequest extends WireHead {
-  /** Whether the client sends the payload only once it is told to. */
+  /** Whether the client sends the payload only after `100 Continue`. */
   awaitsContinue: boolean;
   /** Reads the payload; `undefined` if it has more bytes than that. */
   read(limit: number): Promise<Content | undefined>;

@@ -118,7 +118,7 @@ function elementOf(name: string, nodes: ParsedNode[], attributes: ParsedNode): X
   return result;
 }
 
-/** Reads a document and gives its root element, or `undefined` where the text is not XML. */
+/** Reads a document and returns its root element, or `undefined` where the text is not XML. */
 export function parseXml(text: string): XmlElement | undefined {
   if (XMLValidator.validate(text) !== true) return undefined;
   try {

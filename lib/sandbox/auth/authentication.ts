@@ -52,7 +52,7 @@ interface Credential {
   key: AccessKey | undefined;
 }
 
-/** Gives what `readClaim` gave for a request, or throws what it threw. */
+/** Returns what `readClaim` returned for a request, or throws what it threw. */
 export type ReadClaim = () => SignatureClaim | undefined;
 
 const MAX_SKEW = 15 * 60 * 1000;
@@ -285,7 +285,7 @@ function credentialOf(
       return { caller, account, secretAccessKey, key: undefined };
     }
     const caller = callerOfUserSession(session, account);
-    // IAM takes no temporary keys of users but those made with a code of an MFA device.
+    // IAM accepts a user's temporary keys only if they were made with a code of an MFA device.
     const isRefused = service === "iam" && !session.isMfaPresent;
     if (caller === undefined || isRefused) throw unknownKey();
     return { caller, account, secretAccessKey, key: undefined };
@@ -298,7 +298,7 @@ function credentialOf(
   return { ...longTerm, account, secretAccessKey: longTerm.key.secretAccessKey };
 }
 
-/** Who holds temporary keys of a user; `undefined` if the user is no more. */
+/** Who holds temporary keys of a user; `undefined` if the user no longer exists. */
 function callerOfUserSession(session: UserSession, account: Account): Caller | undefined {
   const { accessKeyId, federation, userId } = session;
   const user = [...account.users.values()].find((candidate) => candidate.userId === userId);
@@ -382,7 +382,7 @@ function bytesOf(text: string): string {
   return Buffer.from(text).toString("hex").replace(/..(?=.)/g, "$& ");
 }
 
-/** Says of the payload of a presigned URL what is so without it. */
+/** Whether a header repeats the default of presigned URLs: that the payload isn't signed. */
 function isWithoutEffect({ headers }: WireRequest, { expires }: SignatureClaim, name: string) {
   return expires !== undefined && name === "x-amz-content-sha256" &&
     headers.get(name) === "UNSIGNED-PAYLOAD";

@@ -56,7 +56,7 @@ export function authorize(
   account: Account,
   request: RequestContext,
 ): Authorization {
-  // Whom a provider vouches for is not the one who may have signed the request.
+  // A provider vouches for somebody who need not be the signer of the request, if there is one.
   const caller: Caller = permission.provider === undefined ? signer : { type: "anonymous" };
   if (caller.type === "root" && permission.action === "sts:AssumeRole") {
     return { decision: undefined, denial: "Roles may not be assumed by root accounts." };
@@ -94,7 +94,7 @@ export function authorize(
   }
 }
 
-/** The operation of STS whose keys may not ask for an action, whatever the policies say. */
+/** The STS operation of the caller's keys, if such keys can't call this action whatever the policies say. */
 function limitingOrigin(caller: Caller, action: string): string | undefined {
   const isIam = action.startsWith("iam:");
   const isSts = action.startsWith("sts:");
@@ -279,7 +279,7 @@ function documentOf(text: string): PolicyDocument {
   return document;
 }
 
-/** What a bucket policy says on objects of others: it can deny them, and not allow. */
+/** What of a bucket policy applies to objects of other accounts: it can deny access, not allow it. */
 function denialsOf(text: string): PolicyDocument | undefined {
   const document = documentOf(text);
   const Statement = asList(document.Statement).filter(({ Effect }) => Effect === "Deny");
@@ -288,7 +288,7 @@ function denialsOf(text: string): PolicyDocument | undefined {
     : documentOf(JSON.stringify({ ...document, Statement }));
 }
 
-/** The id of the account of what a permission is for: the caller's own if nothing says another. */
+/** The id of the account of what a permission is for: the caller's own unless something names another. */
 function ownerOf({ bucket, resource }: NeededPermission, account: Account): string {
   return bucket?.ownerAccountId ?? accountIdIn(resource) ?? account.id;
 }

@@ -62,7 +62,7 @@ export function unframe(framed: Content, signer: ChunkSigner | undefined): Unfra
     position = end + 1;
     return line.slice(0, -1);
   };
-  /** In the line of a trailer, LF may precede CRLF: so AWS's page writes it, and MinIO's client. */
+  /** In the line of a trailer, LF may precede CRLF: AWS's page and MinIO's client write it that way. */
   const readTrailer = (): string => {
     const line = LATIN1.decode(framed.slice(position, position + MAX_LINE_BYTES).bytes());
     const [whole, text] = /^([^\r\n]+)\n\r\n/.exec(line) ?? [];

@@ -57,12 +57,12 @@ export function checkPayloadType(request: WireHead, signer: Signer | undefined):
   }
 }
 
-/** Refuses a document in chunks: objects and parts of them alone are sent so. */
+/** Refuses a document sent in chunks: only objects and their parts are sent that way. */
 export function checkIsDocument(request: WireHead): void {
   if (STREAMS.has(declaredType(request) ?? "")) throw authenticationError("s3", "payloadUsage");
 }
 
-/** Refuses an object whose length isn't told before it, as that of a stream whose length nobody knows. */
+/** Refuses an object whose length isn't declared, such as a stream of unknown length. */
 export function checkIsMeasured(request: WireHead): void {
   if (STREAMS.has(declaredType(request) ?? "")) return;
   if (request.headers.get("transfer-encoding") !== undefined) {

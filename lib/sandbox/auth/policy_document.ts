@@ -72,7 +72,7 @@ const TRUST_ACTIONS = [
   ...["sts:tagsession", "sts:setsourceidentity", "sts:setcontext"],
 ];
 
-/** Whether a trust policy may say something on an action, or on some by a pattern. */
+/** Whether a trust policy may name this action, or this pattern of actions. */
 function isTrustAction(action: string): boolean {
   const isPattern = /[*?]/.test(action);
   return isPattern ? /^(?:\*|sts:)/i.test(action) : TRUST_ACTIONS.includes(action.toLowerCase());
@@ -217,7 +217,7 @@ const IAM_KINDS = [
   ...["policy", "sms-mfa", "saml-provider", "oidc-provider", "report", "access-report"],
 ];
 
-/** Whether something that IAM has may be named so. One with a wildcard in its kind may. */
+/** Whether IAM has resources with such a path. A wildcard in the kind is accepted. */
 function isIamPath(path: string): boolean {
   const [kind = "", ...names] = path.split("/");
   return /[*?]/.test(kind) || path === "root" || (names.length > 0 && IAM_KINDS.includes(kind));

@@ -30,7 +30,7 @@ export interface SignatureClaim {
 /** A signature that can't be read. */
 export class MalformedSignatureError extends Error {
   override readonly name = "MalformedSignatureError";
-  /** What is the matter, where there is an error for it. */
+  /** What is wrong, where AWS has an error of its own for it. */
   readonly problem: AuthenticationProblem | undefined;
 
   constructor(message: string, problem?: AuthenticationProblem) {

@@ -9,7 +9,7 @@ import type { ManagedPolicy } from "../account.ts";
 
 interface Entry {
   policyName: string;
-  /** AWS's own, as answers of AWS that others published show it. */
+  /** AWS's own id, taken from published answers of AWS. */
   policyId: string;
   version: string;
   createDate: string;
@@ -152,7 +152,7 @@ export function isAwsManaged(arn: string): boolean {
   return /^arn:[\w-]+:iam::aws:policy\//.test(arn);
 }
 
-/** What to tell about a policy of AWS's own that the sandbox doesn't have. */
+/** What to say about a policy of AWS's own that the sandbox doesn't have. */
 export function missingAwsPolicy(arn: string): string {
   const names = ENTRIES.map(({ policyName }) => policyName).join(", ");
   return isAwsManaged(arn)

@@ -244,7 +244,7 @@ type TaggedKind =
   | "InstanceProfile"
   | "MFADevice";
 
-/** What tells a tag from others: its key, of users, roles and sessions regardless of case. */
+/** What identifies a tag: its key, for users, roles and sessions regardless of case. */
 function tagName(key: string, kind: TaggedKind): string {
   return ["User", "Role", "Session"].includes(kind) ? key.toLowerCase() : key;
 }
@@ -253,7 +253,7 @@ const MAX_TAGS = 50;
 const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 const TAG_PATTERN = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]";
 
-/** Refuses tags that nothing can have. */
+/** Refuses tags that IAM doesn't accept on anything. */
 export function checkTags(tags: Tag[], kind: TaggedKind): Tag[] {
   if (tags.length > MAX_TAGS) {
     throw constraintError("tags", `have length less than or equal to ${MAX_TAGS}`);

@@ -32,10 +32,7 @@ import {
 const MAX_PROVIDERS = 100;
 const MAX_CLIENT_IDS = 100;
 const MAX_THUMBPRINTS = 5;
-/**
- * AWS takes `https` without a port. Here a provider may besides be a server on this machine, as a
- * test may have it.
- */
+/** AWS takes `https` without a port. Here a provider may also be a server on this machine, for tests. */
 const PROVIDER_URL =
   /^(?:https:\/\/[^/?#:@\s]+|http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?)(?:\/[^?#\s]*)?$/;
 
@@ -83,7 +80,7 @@ export const oidcProviderOperations: IamOperations = {
       ),
   },
 
-  // AWS's page says that it doesn't mind if there is none; AWS itself does mind.
+  // AWS's page says that a missing provider is no error; AWS itself returns one.
   DeleteOpenIDConnectProvider: {
     permissions: (call) => [{
       action: "iam:DeleteOpenIDConnectProvider",

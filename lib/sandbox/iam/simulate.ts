@@ -105,7 +105,7 @@ function sourceOf({ parameters, account }: IamCall): User | Role | Group {
   return all.find((principal) => principal.arn === arn) ?? refuse(noSuchEntity("entity", arn));
 }
 
-/** What a simulation could be given, and this one doesn't heed. */
+/** Parameters that this simulation doesn't support. */
 const UNSUPPORTED = [
   "OrderedOrganizationPolicyInputList",
   "PolicyExclusionList",

@@ -26,7 +26,7 @@ const AUTHENTICATED_USERS = `${GROUPS}global/AuthenticatedUsers`;
 const LOG_DELIVERY = `${GROUPS}s3/LogDelivery`;
 const PERMISSIONS = ["FULL_CONTROL", "READ", "READ_ACP", "WRITE", "WRITE_ACP"];
 
-/** What a canned ACL grants besides full control to the owner: group, permission. */
+/** What a canned ACL grants in addition to the owner's full control: group, permission. */
 const CANNED: Record<string, [string, string][]> = {
   "private": [],
   "public-read": [[ALL_USERS, "READ"]],
@@ -171,7 +171,7 @@ export function isPublicAcl(grants: Grant[]): boolean {
   );
 }
 
-/** Whether an ACL grants nothing to others than that canonical user. */
+/** Whether an ACL grants nothing to anyone but that canonical user. */
 export function grantsOnlyTo(grants: Grant[], owner: string): boolean {
   return grants.every(({ grantee }) => "id" in grantee && grantee.id === owner);
 }

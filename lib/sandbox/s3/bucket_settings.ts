@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The retention of objects for which no other one is asked. */
+/** The retention of objects whose upload asks for no other. */
 export interface DefaultRetention {
   /** Who may end it early: those with a permission for it, or nobody. */
   mode: "GOVERNANCE" | "COMPLIANCE";
@@ -18,7 +18,7 @@ export interface DefaultRetention {
 export interface LifecycleRule {
   /** Unique in its bucket. */
   id: string;
-  /** Whether it counts. */
+  /** Whether it is in effect. */
   isEnabled: boolean;
   /** Of the keys that it is about. */
   prefix: string;
@@ -30,7 +30,7 @@ export interface LifecycleRule {
   removesMarkers: boolean;
   /** How many days after there is a newer one a version is removed. */
   noncurrentDays: number | undefined;
-  /** How many days after its beginning an unfinished upload is removed. */
+  /** How many days after it was started an unfinished upload is removed. */
   abortDays: number | undefined;
 }
 

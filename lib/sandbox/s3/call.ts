@@ -28,7 +28,7 @@ const MAX_KEY_BYTES = 1024;
 export const GRANT_HEADERS = ["full-control", "read", "read-acp", "write", "write-acp"]
   .map((right) => `x-amz-grant-${right}`);
 
-/** Documents of which S3 says so where there is nothing; of others it says that they are missing. */
+/** Documents that S3 calls malformed if the body is empty; any other it calls missing. */
 const MALFORMED_IF_EMPTY = [
   "AccessControlPolicy",
   "CompleteMultipartUpload",
@@ -124,7 +124,7 @@ export class S3Call {
   }
 }
 
-/** Conditions of writes, which S3 also takes from a presigned URL, as LocalStack recorded of it. */
+/** Conditions of writes. S3 also takes them from a presigned URL, as LocalStack's records of AWS show. */
 const WRITE_CONDITIONS = ["if-match", "if-none-match"];
 const NO_QUERY = new URLSearchParams();
 const NONE: ReadonlyMap<string, string> = new Map();

@@ -66,7 +66,7 @@ function wantedHeaders(request: WireHead): string[] {
     .map((header) => header.trim().toLowerCase()).filter((header) => header !== "");
 }
 
-/** The first rule that fits. What only preflights ask for, S3 heeds in every request. */
+/** The first rule that fits. S3 applies the headers of preflights to every request that has them. */
 function ruleFor(request: WireHead, origin: string, rules: CorsRule[]): CorsRule | undefined {
   const method = request.headers.get(REQUEST_METHOD) ?? request.method;
   const wanted = wantedHeaders(request);

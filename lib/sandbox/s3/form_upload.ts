@@ -125,7 +125,7 @@ function inWords(condition: unknown): unknown {
   return ["eq", `$${field[0]}`, field[1]];
 }
 
-/** Checks one condition and gives the field that it is about. */
+/** Checks one condition and returns the field that it is about. */
 function checkCondition(
   condition: unknown,
   values: ReadonlyMap<string, string>,

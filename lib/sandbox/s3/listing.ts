@@ -178,7 +178,7 @@ function listRequest(call: S3Call, after: string): ListRequest {
   };
 }
 
-/** The elements about an object besides its key. */
+/** The elements about an object other than its key. */
 function facts(object: StoredObject): Xml[] {
   const algorithm = algorithmIn(object.headers);
   return [

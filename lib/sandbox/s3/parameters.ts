@@ -1,6 +1,6 @@
 /**
- * What S3's calls take and the sandbox doesn't have: refused, so that nothing that a client asks for is
- * ignored in silence.
+ * Refuses headers and parameters of S3's calls that the sandbox doesn't support, so that nothing that
+ * a client asks for is silently ignored.
  *
  * @module
  */
@@ -14,7 +14,7 @@ function customerKey(prefix: string): string[] {
   );
 }
 
-/** The headers, by what they are about. */
+/** The refused headers, by what they are about. */
 export const refusedHeaders: Record<string, readonly string[]> = {
   "encryption with keys of customers": [
     ...customerKey("x-amz-"),
@@ -51,8 +51,11 @@ export const WITHOUT_VERSION: ReadonlySet<string> = new Set([
   "UploadPartCopy",
 ]);
 
-/** Throws where a request has a header, or a parameter that stands for one, that isn't heeded. */
-export function refuseUnheeded({ request, parameters, query }: S3Call, operation: string): void {
+/** Throws if a request has such a header, or a parameter in its place, or a version where none is taken. */
+export function refuseUnsupportedInput(
+  { request, parameters, query }: S3Call,
+  operation: string,
+): void {
   const refused = request.headers.keys().find((name) => REFUSED.has(name)) ??
     parameters.keys().find((name) => REFUSED.has(name));
   if (refused !== undefined) {

@@ -14,7 +14,7 @@ import { givenChecksums, verifyChecksums, verifyMd5 } from "./objects/checksums.
 import { invalidRequest, notImplemented } from "./errors.ts";
 import { checkOwner } from "./owners.ts";
 import { objectRoutes } from "./objects/routes.ts";
-import { refuseUnheeded } from "./parameters.ts";
+import { refuseUnsupportedInput } from "./parameters.ts";
 import { findRoute, type Route, routesOf } from "./route.ts";
 import { unimplementedRoutes } from "./unimplemented.ts";
 
@@ -70,7 +70,7 @@ function operationOf(call: S3Call, route: Route): Operation {
       if (route.run === undefined) {
         throw notImplemented(`${route.name} is not part of the sandbox`);
       }
-      refuseUnheeded(call, route.name);
+      refuseUnsupportedInput(call, route.name);
       if (NEEDING_DIGEST.includes(route.name)) requireDigest(call);
       verifyMd5(call);
       if (!VERIFYING.includes(route.name)) verifyChecksums(call);
@@ -127,8 +127,8 @@ function checkBucket(call: S3Call, { name }: Route): void {
 }
 
 /**
- * Where no endpoint can be that of the region, since there is none of that name, it is the signature
- * that is wrong: s3cmd signs for `US` until it is told better.
+ * If there is no region of that name, it is the signature that is wrong: s3cmd signs for `US` until an
+ * answer names the region.
  */
 function checkRegion({ request, query }: S3Call, expected: string): void {
   const { region } = request;

@@ -74,7 +74,7 @@ function checked(attributes: SessionAttributes): SessionAttributes {
   );
 }
 
-/** What the sessions that a caller starts have with them, together with what is said about this one. */
+/** The attributes of a new session: those given, and those that it inherits from the caller's. */
 export function withInherited(caller: Caller, given: SessionAttributes): SessionAttributes {
   const calling = caller.type === "session" ? caller.session.attributes : undefined;
   if (calling === undefined) return given;
@@ -103,7 +103,7 @@ export function withInherited(caller: Caller, given: SessionAttributes): Session
   };
 }
 
-/** A permission to assume a role, with those that the session's attributes take besides. */
+/** A permission to assume a role, and those that the session's attributes require. */
 export function withAttributes(
   permission: NeededPermission,
   given: SessionAttributes,

@@ -76,7 +76,7 @@ export const sts: Service = (request, caller, account): Operation => {
   const operation = version === VERSION ? OPERATIONS.get(name) : undefined;
   if (operation === undefined) throw noOperation("sts", name, version, VERSION);
   const call: StsCall = { parameters, caller, account, request };
-  // Session tokens have the length that they have.
+  // The sandbox can't choose the length of its tokens.
   refuseUnsupported(call, ["MinimumSessionTokenSize"]);
   return {
     name,

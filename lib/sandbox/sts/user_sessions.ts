@@ -24,7 +24,7 @@ import type { UserSession } from "./session.ts";
 
 const LONGEST_SESSION = 129_600;
 const DEFAULT_SESSION = 43_200;
-/** What a session of the root user lasts at most, however long it was asked for. */
+/** The longest that a session of the root user lasts, whatever the call asks for. */
 const LONGEST_ROOT_SESSION = 3600;
 
 /** The operations of this module. */

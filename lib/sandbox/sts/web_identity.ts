@@ -24,7 +24,7 @@ import {
 /** For providers of OAuth 2.0, of which IAM knows two. */
 const UNSUPPORTED = ["ProviderId"];
 
-/** Anyone may send the call: a signature of it takes no part. */
+/** Anyone may send the call: a signature is ignored. */
 const NOBODY: Caller = { type: "anonymous" };
 
 /** The operations of this module. */
@@ -83,7 +83,7 @@ function verifiedToken(call: StsCall): { provider: OidcProvider; identity: Token
   return { provider, identity: identityOf(token, provider, call.account.clock.now()) };
 }
 
-/** Of the token's condition keys a session keeps these. */
+/** The condition keys of the token that a session keeps. */
 function webIdentityOf(provider: OidcProvider, { context }: TokenIdentity): WebIdentity {
   const kept = ["amr", "aud", "sub"].map((claim) => `${issuerName(provider)}:${claim}`);
   return {

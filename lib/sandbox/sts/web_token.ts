@@ -36,7 +36,7 @@ export interface TokenIdentity {
 
 /** What the clocks of an issuer and of AWS may differ by. */
 const LEEWAY_SECONDS = 5 * 60;
-/** Claims that are a condition key whatever the issuer, besides those that AWS's table has for some. */
+/** Claims that are condition keys with every issuer; AWS's table has more for some issuers. */
 const COMMON_CLAIMS = ["amr", "email", "sub"];
 
 /** Takes a token apart. */
@@ -147,7 +147,7 @@ function missingClaim(claim: string): ServiceError {
   return invalidToken(`Missing a required claim: ${claim}`);
 }
 
-/** The error for a token that is no good. */
+/** The error for an invalid token. */
 export function invalidToken(message: string): ServiceError {
   return new ServiceError(400, "InvalidIdentityToken", message);
 }

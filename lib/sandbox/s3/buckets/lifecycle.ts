@@ -165,7 +165,7 @@ export function applyLifecycle(bucket: Bucket, now: Date): void {
   }
 }
 
-/** What an answer about a current object tells of its expiration: when, and by which rule. */
+/** What an answer about a current object says about its expiration: when, and by which rule. */
 export function expirationHeader(bucket: Bucket, object: StoredObject): Record<string, string> {
   const ends = (bucket.lifecycle ?? []).flatMap(({ id, isEnabled, prefix, date, days }) => {
     const end = date ?? endOf(object.lastModified, days);

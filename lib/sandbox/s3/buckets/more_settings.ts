@@ -34,7 +34,7 @@ export function putBucketRequestPayment(call: S3Call): Answer {
   return emptyAnswer();
 }
 
-/** Refuses who should pay and doesn't say that they will, or can't, since nobody knows them. */
+/** Refuses callers who would have to pay if they don't agree to, or are anonymous. */
 export function checkPayer(call: S3Call): void {
   if (!isOthers(call)) return;
   const saysSo = call.header(PAYER_HEADER)?.toLowerCase() === "requester";
@@ -155,7 +155,7 @@ function noSuchConfiguration(): ServiceError {
   return new ServiceError(404, "NoSuchConfiguration", message);
 }
 
-/** Of a setting of which a bucket can have several: there is none. */
+/** Throws that there is no setting with the id of the request. */
 export const noneOfThatId: Run = () => {
   throw noSuchConfiguration();
 };
@@ -170,7 +170,7 @@ export function unset(root: string): Run {
   return () => xmlAnswer(root, undefined);
 }
 
-/** Takes back what isn't set, which a document without content asks for, and nothing else. */
+/** Accepts a document without content, which removes the setting; refuses any other. */
 export function onlyUnset(root: string, what: string): Run {
   return (call) => {
     if (call.xml(root).children.length > 0) {

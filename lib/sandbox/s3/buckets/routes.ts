@@ -37,7 +37,7 @@ const NOTIFICATION = "NotificationConfiguration";
 const GET_METRICS = "s3:GetMetricsConfiguration";
 const PUT_METRICS = "s3:PutMetricsConfiguration";
 
-/** Settings of which a bucket can have several, and here has none: to read and to delete. */
+/** To read and delete settings of which a bucket of S3 can have several, and one of the sandbox has none. */
 function noneOf(query: string, name: string): Route[] {
   const [get, put] = [`s3:Get${name}`, `s3:Put${name}`];
   return [

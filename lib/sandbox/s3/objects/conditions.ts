@@ -26,8 +26,8 @@ function dateOf(header: string | undefined): number | undefined {
 
 /**
  * Checks the four conditions of a read in HTTP's order of precedence. The names of their headers start
- * with `prefix`: nothing, or `x-amz-copy-source-`. Gives the header by which the client's copy is current,
- * to which GetObject responds with 304.
+ * with `prefix`: nothing, or `x-amz-copy-source-`. Returns the header by which the client's copy is
+ * current, to which GetObject responds with 304.
  */
 export function unchangedBy(call: S3Call, object: StoredObject, prefix = ""): string | undefined {
   const header = (name: string) => call.header(`${prefix}${name}`);
@@ -44,7 +44,7 @@ export function unchangedBy(call: S3Call, object: StoredObject, prefix = ""): st
     return matchesEtag(noneMatch, object.etag) ? `${prefix}If-None-Match` : undefined;
   }
   const modifiedSince = dateOf(header("if-modified-since"));
-  // A date to come has no effect.
+  // A date in the future has no effect.
   const isPast = modifiedSince !== undefined && modifiedSince <= seconds(call.account.clock.now());
   return isPast && modified <= modifiedSince ? `${prefix}If-Modified-Since` : undefined;
 }

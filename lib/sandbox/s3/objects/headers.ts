@@ -162,7 +162,7 @@ function quoted(byte: number): string {
   return isPlain ? character : `=${byte.toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
-/** What HeadObject and GetObject tell of a restoration. */
+/** What HeadObject and GetObject say about a restoration. */
 function restorationHeader({ restoration }: StoredObject, now: Date): Record<string, string> {
   if (restoration === undefined || now >= restoration.ends) return {};
   const text = now < restoration.ready

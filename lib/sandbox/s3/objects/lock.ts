@@ -59,7 +59,7 @@ function futureTime(call: S3Call, text: string, name: string): Date {
 
 /**
  * Throws where a bucket that retains its new objects, or an upload with a lock, is sent content without
- * anything to check it by: it could not be replaced by the right one.
+ * a digest: content damaged on the way could not be replaced.
  */
 export function checkHasDigest(call: S3Call): void {
   const isLocked = call.bucket.defaultRetention !== undefined ||
@@ -176,7 +176,7 @@ export function getRetention(call: S3Call, may: May): Answer {
 
 /**
  * Whether a caller wants to bypass governance. In a bucket without object lock S3 refuses that by now; here
- * it changes nothing, since other people's test suites, made before, clear each bucket so.
+ * it changes nothing, since older test suites clear every bucket that way.
  */
 export function bypassesGovernance(call: S3Call): boolean {
   return call.header("x-amz-bypass-governance-retention")?.toLowerCase() === "true";
@@ -203,7 +203,7 @@ function retentionContext(call: S3Call): Context {
   return context;
 }
 
-/** The retention in the body of PutObjectRetention; an empty one takes back what there was. */
+/** The retention in the body of PutObjectRetention; an empty one removes the present one. */
 function retentionOfBody(call: S3Call): Lock["retention"] {
   const root = call.xml("Retention");
   const mode = textOf(root, "Mode");

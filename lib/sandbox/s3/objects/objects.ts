@@ -135,7 +135,7 @@ export function putObject(call: S3Call): Answer {
   });
 }
 
-/** GetObject and HeadObject, which differ in the body alone. */
+/** GetObject and HeadObject, which differ only in the body. */
 export function getObject(call: S3Call, may: May): Answer {
   const partNumber = call.query.has("partNumber") ? partNumberOf(call) : undefined;
   const object = existingObject(call, may);

@@ -108,14 +108,14 @@ const ATTRIBUTES: Record<string, (object: StoredObject, call: S3Call) => Xml | u
   ObjectSize: ({ body }) => element("ObjectSize", body.length),
 };
 
-/** Checksums without the number of parts, which follows those that are made from those of parts. */
+/** Checksums without the number of parts, which ends those that are made from the parts' checksums. */
 function withoutCounts(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, value.replace(/-\d+$/, "")]),
   );
 }
 
-/** What GetObjectAttributes tells of parts: each one only where the checksum is made from theirs. */
+/** What GetObjectAttributes says about parts; it lists them only if the checksum is made from theirs. */
 function objectParts({ parts, headers }: StoredObject, call: S3Call): Xml | undefined {
   if (parts === undefined) return undefined;
   const count = element("PartsCount", parts.length);
