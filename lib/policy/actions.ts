@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { compilePattern, matchesPattern } from "./language/wildcard.ts";
+import { compileGlob, matchesPattern } from "./language/wildcard.ts";
 import { GLOBAL_KEYS, SERVICES, UPDATED } from "./actions_data.ts";
 
 /** What an action does, in AWS's words. */
@@ -79,7 +79,7 @@ export function arnFormat(service: string, type: string): string | undefined {
 export function isSameKey(key: string, known: string): boolean {
   const [one, other] = [key.toLowerCase(), known.toLowerCase()];
   return one === other || (known.includes("*") &&
-    matchesPattern(compilePattern([{ text: other, isLiteral: false }], "text"), one));
+    matchesPattern(compileGlob(other), one));
 }
 
 function typeIn(data: typeof GLOBAL_KEYS, key: string): string | undefined {

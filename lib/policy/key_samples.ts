@@ -11,7 +11,7 @@ import {
   substitute,
   type TextPart,
 } from "./language/variables.ts";
-import { compilePattern, matchesPattern } from "./language/wildcard.ts";
+import { compileGlob, matchesPattern } from "./language/wildcard.ts";
 
 /** Stands for the characters that a wildcard takes; no policy is likely to have it. */
 const ANYTHING = "~s3-credentials~";
@@ -24,8 +24,6 @@ export interface KeySample {
   key: string;
 }
 
-const glob = (text: string) => compilePattern([{ text, isLiteral: false }], "text");
-
 /** A key that a pattern describes, and that fits no other pattern by chance. */
 function keyOf(pattern: string): string {
   return pattern.replaceAll("*", ANYTHING).replaceAll("?", "~");
@@ -33,7 +31,7 @@ function keyOf(pattern: string): string {
 
 /** Whether a pattern describes everything that another one does, as far as one key can tell. */
 export function covers(pattern: string, other: string): boolean {
-  return matchesPattern(glob(pattern), keyOf(other));
+  return matchesPattern(compileGlob(pattern), keyOf(other));
 }
 
 /** The text of a policy with the values of its variables in it; escaped wildcards become `?`. */
@@ -51,10 +49,12 @@ function patternsIn(arn: string, bucket: string): string[] {
   const slash = path.indexOf("/");
   const name = slash === -1 ? path : path.slice(0, slash);
   const patterns: string[] = [];
-  if (slash !== -1 && matchesPattern(glob(name), bucket)) patterns.push(path.slice(slash + 1));
+  if (slash !== -1 && matchesPattern(compileGlob(name), bucket)) {
+    patterns.push(path.slice(slash + 1));
+  }
   // A star in the name of a bucket goes on into the keys.
   const star = name.lastIndexOf("*");
-  if (star !== -1 && matchesPattern(glob(name.slice(0, star + 1)), `${bucket}/`)) {
+  if (star !== -1 && matchesPattern(compileGlob(name.slice(0, star + 1)), `${bucket}/`)) {
     patterns.push(`*${path.slice(star + 1)}`);
   }
   return patterns;

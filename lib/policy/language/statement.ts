@@ -23,7 +23,7 @@ import {
   substitute,
   type Template,
 } from "./variables.ts";
-import { compilePattern, matchesPattern, type Pattern } from "./wildcard.ts";
+import { compileGlob, compilePattern, matchesPattern, type Pattern } from "./wildcard.ts";
 
 /** What a document is for, which decides the elements that it must and must not have. */
 export type PolicyUse =
@@ -128,9 +128,7 @@ function compileActions(name: string, value: unknown): ActionSet {
   const actions = strings(name, value).map((action) => action.toLowerCase());
   return {
     exact: new Set(actions.filter((action) => !/[*?]/.test(action))),
-    patterns: actions.filter((action) => /[*?]/.test(action)).map((action) =>
-      compilePattern([{ text: action, isLiteral: false }], "text")
-    ),
+    patterns: actions.filter((action) => /[*?]/.test(action)).map(compileGlob),
   };
 }
 

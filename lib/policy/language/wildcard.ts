@@ -80,6 +80,11 @@ export function compilePattern(parts: readonly TextPart[], kind: PatternKind): P
   };
 }
 
+/** Compiles a text in which `*` matches any characters, colons included, and `?` any one. */
+export function compileGlob(text: string): Pattern {
+  return compilePattern([{ text, isLiteral: false }], "text");
+}
+
 /** Whether a text is what a pattern describes, from its first character to its last. */
 export function matchesPattern(pattern: Pattern, text: string): boolean {
   const { prefix, rest } = pattern;

@@ -11,7 +11,7 @@ import {
   findAction,
   isKnownService,
 } from "../actions.ts";
-import { compilePattern, matchesPattern } from "../language/wildcard.ts";
+import { compileGlob, matchesPattern } from "../language/wildcard.ts";
 import { isObject } from "../../is_object.ts";
 import { meantAction } from "./action_names.ts";
 import { PAGES, type Report, servicePage, withPaths } from "./finding.ts";
@@ -43,7 +43,7 @@ function meantBy(action: string): ActionFacts[] | undefined {
     const facts = findAction(action);
     return facts === undefined ? [] : [facts];
   }
-  const pattern = compilePattern([{ text: action.toLowerCase(), isLiteral: false }], "text");
+  const pattern = compileGlob(action.toLowerCase());
   return allActions(service.toLowerCase()).filter(({ name }) =>
     matchesPattern(pattern, name.toLowerCase())
   );
@@ -51,10 +51,8 @@ function meantBy(action: string): ActionFacts[] | undefined {
 
 /** Whether a pattern of an `Action` element, which may be anything, means an action. */
 export function meansAction(pattern: unknown, action: string): boolean {
-  return typeof pattern === "string" && matchesPattern(
-    compilePattern([{ text: pattern.toLowerCase(), isLiteral: false }], "text"),
-    action.toLowerCase(),
-  );
+  return typeof pattern === "string" &&
+    matchesPattern(compileGlob(pattern.toLowerCase()), action.toLowerCase());
 }
 
 /** What an `Action` element says. */
