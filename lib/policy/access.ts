@@ -29,7 +29,7 @@ export interface AccessRequest {
   context?: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** The condition keys of a request that a program of today sends over TLS, with their values at a time. */
+/** The condition keys of a request that a current program sends over TLS, with their values at this time. */
 export function contextAt(
   now: Date,
   { isSigned = true }: { isSigned?: boolean } = {},
@@ -54,7 +54,7 @@ export interface NamedPolicy {
 
 /** A policy of a user or role: one of its own, a managed one, or one of a group. */
 export interface IdentityPolicy extends NamedPolicy {
-  /** How the user or role has come by it. */
+  /** How it applies to the user or role. */
   type: "inline" | "attached" | "group";
 }
 
@@ -127,7 +127,7 @@ export interface MatchedStatement {
   effect: "Allow" | "Deny";
 }
 
-/** What becomes of a request, and why. */
+/** The decision on a request, and the reasons for it. */
 export interface Decision {
   /** `implicitDeny` where nothing denies, but something that must allow doesn't. */
   decision: "allowed" | "explicitDeny" | "implicitDeny";

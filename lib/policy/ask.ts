@@ -37,7 +37,7 @@ export interface Answer {
   action: string;
   /** The ARN that it is for. */
   resource: string;
-  /** What becomes of it. */
+  /** The decision. */
   decision: PartialDecision["decision"];
   /** The statements that decide. */
   policies: MatchedStatement[];
@@ -55,7 +55,7 @@ const LIMITS: ReadonlySet<PolicyType> = new Set([
   "resource-control",
 ]);
 
-/** From the one that is looked for first. */
+/** A question with several requests is answered by the first of these that one of them has. */
 const WORST_FIRST: readonly PartialDecision["decision"][] = [
   "explicitDeny",
   "implicitDeny",
@@ -100,7 +100,7 @@ function requestsFor(action: string, target: Target | undefined, asker: Asker): 
 
 /**
  * Answers whether an action is allowed on something. An action on objects is allowed on a bucket only if
- * it is on all of its keys. A key beside an action on a bucket is the prefix of a listing.
+ * it is allowed on all of its keys. With an action on a bucket, a key is the prefix of a listing.
  */
 export function ask(action: string, target: Target | undefined, asker: Asker): Answer {
   const { resource, all, parts = [] } = requestsFor(action, target, asker);

@@ -34,7 +34,7 @@ const BUCKET_POLICY_OPTIONS: (keyof BucketPolicyOptions)[] = [
  * @param buckets the buckets' names
  * @param options permission, prefix and further statements
  * @returns the policy document
- * @throws {RangeError} if a name or the prefix would widen the grant, the permission is none, an option is
+ * @throws {RangeError} if a name or the prefix would widen the grant, the permission or an option is
  *   unknown, or a name is that of a directory bucket or an access point
  *
  * @example Reading one directory
@@ -64,7 +64,7 @@ export function bucketsPolicy(
  * @param bucket the bucket's name
  * @param options the partition
  * @returns the policy document
- * @throws {RangeError} if it is no name of one bucket, or that of a directory bucket or an access point
+ * @throws {RangeError} if it isn't a bucket's name, or is that of a directory bucket or an access point
  *
  * @example Only reading, for everyone
  * ```ts

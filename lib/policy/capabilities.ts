@@ -117,15 +117,15 @@ export interface CapabilityOptions {
 }
 
 /**
- * Finds out what somebody can do with a bucket: for all of its keys, for none, or for which.
+ * Finds out what somebody can do with a bucket: for all of its keys, for some, or for none.
  *
- * The policies are asked about one key for each pattern that they have and for what two patterns have in
- * common, so that an answer is not a proof where three patterns and more meet.
+ * The policies are evaluated for one key of each of their patterns and of what each two patterns have in
+ * common, so an answer is no proof where three or more patterns overlap.
  *
  * @param request who asks, and the values of condition keys
  * @param policies everything that takes part
  * @param options the bucket, and perhaps one key
- * @returns what there is to be done, in a fixed order
+ * @returns the capabilities, in a fixed order
  *
  * @example One directory
  * ```ts

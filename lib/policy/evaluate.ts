@@ -291,7 +291,7 @@ const REFUSALS: Record<Layer, Decision> = {
  * @param policies everything that takes part
  * @returns the decision, with every statement that applies to the request
  * @throws {S3CredentialsError} `invalid-policy` if a document is one that AWS would refuse, `usage` if
- *   nobody can be meant by `principal`
+ *   `principal` names nobody
  *
  * @example A key that may only read
  * ```ts

@@ -139,7 +139,7 @@ function pathTo(
   return pattern.replaceAll(/\*+/g, "*");
 }
 
-/** More patterns than this, and pairs of them are not looked at any more. */
+/** If there are more patterns than this, their pairs are not looked at. */
 const MAX_PAIRED = 40;
 
 /** The patterns, what each two have in common, and everything; each once, with a key. */

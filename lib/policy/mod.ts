@@ -1,5 +1,5 @@
 /**
- * Policy documents and what they mean: make them, put a question to them. No SDK is loaded, nothing
+ * Policy documents and what they mean: make them, and ask what they allow. No SDK is loaded, nothing
  * is sent.
  *
  * @example What may this key do?

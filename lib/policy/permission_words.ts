@@ -34,7 +34,7 @@ export function permissionInWords(found: readonly Capability[]): string {
   return words.length === 0 ? "none" : words.join("+");
 }
 
-/** Whether all that some words say is said by others too. */
+/** Whether a permission in words is part of another one, such as `list` of `list+read`. */
 export function isWithin(words: string, others: string): boolean {
   const known = parts(others);
   return [...parts(words)].every((part) => known.has(part));
@@ -51,8 +51,8 @@ const MAX_TAG_LENGTH = 256;
 const PRINCIPAL = "arn:aws:iam::123456789012:user/new";
 
 /**
- * What policies allow on their buckets, as a tag that AWS takes: one word if it is the same for all, else
- * one for each, else all words together.
+ * What policies allow on their buckets, as a tag that AWS takes: one word if it is the same for all,
+ * otherwise one for each, or if that is too long, all words together.
  */
 export function permissionTag(
   buckets: readonly string[],

@@ -7,13 +7,13 @@ import { InvalidInput } from "../errors.ts";
 
 const MAX_KEY_BYTES = 1024;
 
-/** What means more than itself in a policy. */
+/** What has a special meaning in a policy. */
 const WILDCARD = /[*?]|\$\{/;
 
 /**
  * The pattern of a policy for keys that start with a prefix: the prefix with exactly one `*` at its end.
  *
- * `*`, `?` and `${` mean more than themselves in a policy, so a prefix with one of them would grant
+ * `*`, `?` and `${` have a special meaning in a policy, so a prefix with one of them would grant
  * more than its text says. Only a single `*` at the end is accepted: the pattern ends in it anyway.
  */
 export function prefixPattern(prefix: string): string {
@@ -55,7 +55,7 @@ export function prefixList(prefix: string | readonly string[] | undefined): read
 }
 
 /**
- * Says what may surprise someone about a prefix that is allowed all the same.
+ * Says what may surprise someone about a prefix that is accepted.
  *
  * @param prefix the start of the keys, as the user gave it
  * @returns sentences for the user, none where there is nothing to say

@@ -16,7 +16,7 @@ export interface PublicAccessBlockSettings {
   RestrictPublicBuckets: boolean;
 }
 
-/** Lets nothing stand in the way of public access. */
+/** Blocks nothing. */
 export const NO_PUBLIC_ACCESS_BLOCK: Readonly<PublicAccessBlockSettings> = {
   BlockPublicAcls: false,
   IgnorePublicAcls: false,
@@ -209,7 +209,7 @@ function denials({ isDownloadDenied, denyingStatements = [] }: PublicAccessFacts
   return [`But some downloads are denied by ${statements.join(" and ")} of the bucket policy.`];
 }
 
-/** Whom something names that they may read, without being the public. */
+/** Who may read because something names them, rather than as the public. */
 interface NamedReaders {
   where: string;
   readers: readonly string[];

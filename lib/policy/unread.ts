@@ -46,7 +46,7 @@ const DENY = everything("Deny", false);
 const ALLOW_ALL_CALLERS = everything("Allow", true);
 const DENY_ALL_CALLERS = everything("Deny", true);
 
-/** The policies with one that says everything, or nothing, in the place of each that could not be read. */
+/** The policies, as if each that could not be read allowed everything, or denied everything. */
 function assuming(
   policies: AccessPolicies,
   unread: readonly UnreadPolicy[],

@@ -97,7 +97,7 @@ const ADDRESS = valueComparator(readAddressRange, (value, range) => {
 
 const BINARY = valueComparator(readBase64, (value, bytes) => readBase64(value) === bytes);
 
-/** Comparing with `NaN`, which stands for what is no number and no date, is never true. */
+/** Comparing with `NaN`, which stands for anything but a number or a date, is never true. */
 const numeric = (compare: Comparison) =>
   valueComparator(readNumber, (value, expected) => compare(readNumber(value), expected));
 const date = (compare: Comparison) =>

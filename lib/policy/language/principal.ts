@@ -91,7 +91,7 @@ const SERVICE = /^[a-z\d.-]+\.(?:amazonaws\.com(?:\.cn)?|aws\.internal)$/;
  *
  * @param text such as `arn:aws:iam::123456789012:user/alice`
  * @returns the principal
- * @throws {S3CredentialsError} `usage` if nobody can be meant by that
+ * @throws {S3CredentialsError} `usage` if the text names no principal
  *
  * @example A user and a session
  * ```ts

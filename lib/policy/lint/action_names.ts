@@ -51,13 +51,13 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   "s3:uploadpartcopy": "s3:GetObject and s3:PutObject",
 };
 
-/** The action that somebody may mean by a name that is none, and whether there is much doubt. */
+/** The action that a wrong name probably stands for. */
 export interface MeantAction {
   name: string;
   isSure: boolean;
 }
 
-/** What somebody may mean by a name that is none; `undefined` if nothing is near. */
+/** The action that a wrong name probably stands for; `undefined` if no single one is near. */
 export function meantAction(name: string): MeantAction | undefined {
   const lower = name.toLowerCase();
   const operation = OPERATIONS[lower];

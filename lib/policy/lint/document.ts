@@ -31,7 +31,7 @@ export function lintVersion(document: Record<string, unknown>, text: string, rep
   report("version-without-variables", level, "Version", message, page, fix);
 }
 
-/** Checks that each Sid is one that AWS takes, and stands once. */
+/** Checks that each Sid is one that AWS takes, and is unique. */
 export function lintSids(statements: readonly unknown[], type: LintType, report: Report): void {
   const paths = new Map<unknown, string>();
   for (const [index, statement] of statements.entries()) {

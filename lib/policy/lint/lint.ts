@@ -1,5 +1,5 @@
 /**
- * Finds what is wrong with a policy, before AWS or nobody does.
+ * Finds what is wrong with a policy: `lint`, and the checks of a document and its statements.
  *
  * @module
  */
@@ -72,7 +72,7 @@ class Linter {
     this.findings.push({ code, level, path, message, ...(fix && { fix }), url: pageUrl(page) });
   };
 
-  /** Finds elements that there aren't. */
+  /** Reports elements that don't exist. */
   elements(fields: Fields, known: readonly string[], what: string, path = ""): void {
     for (const name of Object.keys(fields)) {
       if (known.includes(name)) continue;
@@ -102,7 +102,7 @@ class Linter {
     this.#body(statement, path);
   }
 
-  /** The name of the one of an element and its opposite that a statement has, if it may. */
+  /** Which of an element and its opposite a statement has: `Action` or `NotAction`, and so on. */
   #element(statement: Fields, name: string, path: string): string | undefined {
     const not = `Not${name}`;
     if (name in statement && not in statement) {
@@ -149,7 +149,7 @@ class Linter {
     }, this.report);
   }
 
-  /** IAM refuses a trust policy that is about anything else than assuming its role. */
+  /** IAM refuses a trust policy that is about anything other than assuming its role. */
   #trust({ Action }: Fields, path: string): void {
     for (const [action, actionPath] of withPaths(Action, `${path}.Action`)) {
       if (isOfTrust(action)) continue;
@@ -209,7 +209,7 @@ class Linter {
     );
   }
 
-  /** AWS takes a bucket policy that then keeps everyone from changing it, administrators too. */
+  /** AWS accepts a bucket policy that nobody can change afterwards, not even administrators. */
   #lockout(statement: Fields, path: string, resources: string[]): void {
     if (this.#type !== "bucket" || statement.Condition !== undefined) return;
     const isOfBucket = resources.some((arn) => arn === "*" || /^arn:[^:]*:s3:::[^/]*$/.test(arn));
@@ -279,14 +279,14 @@ function lintDocument(document: unknown, text: string, options: LintOptions): Fi
  * Finds what is wrong with a policy: what AWS would refuse, what AWS would accept and never apply, and
  * what allows more than is likely to be meant. Nothing is sent.
  *
- * Actions, resources and condition keys are checked for S3, S3 Express, IAM, STS and KMS, against the
- * table of which {@linkcode ACTIONS_UPDATED} is the day.
+ * Actions, resources and condition keys are checked for S3, S3 Express, IAM, STS and KMS, against
+ * AWS's table of the day {@linkcode ACTIONS_UPDATED}.
  *
  * @param policy the policy as text, or as JSON has it
  * @param options what the policy is for
  * @returns what was found, in the order of the document
  *
- * @example An operation that is no action
+ * @example An operation that isn't an action
  * ```ts
  * import { lint } from "@s3creds/cli/policy";
  * import assert from "node:assert/strict";

@@ -17,7 +17,7 @@ import { meantAction } from "./action_names.ts";
 import { PAGES, type Report, servicePage, withPaths } from "./finding.ts";
 import { overlaps } from "./overlap.ts";
 
-/** The actions of an element, each with its path; what is no action is reported instead. */
+/** The actions of an element, each with its path; anything else is reported. */
 function actionsOf(
   element: unknown,
   path: string,
@@ -57,7 +57,7 @@ export function meansAction(pattern: unknown, action: string): boolean {
 
 /** What an `Action` element says. */
 export interface ActionsOfStatement {
-  /** Actions that are written out, and that AWS has. */
+  /** Existing actions that are written without wildcards. */
   named: [facts: ActionFacts, path: string][];
   /** All actions that are meant; `undefined` if some of them are not known. */
   all: ActionFacts[] | undefined;

@@ -1,6 +1,6 @@
 /**
- * What an application's configuration has to say of a bucket. No credentials: each application finds
- * these in the environment, in a profile of AWS, or where its own documentation says.
+ * What an application's configuration has to say about a bucket. It has no credentials: applications
+ * find these in the environment, in a profile of AWS, or where its own documentation says.
  *
  * @module
  */
@@ -174,7 +174,7 @@ SELECT * FROM FILES(
 );`,
 };
 
-/** What stands in every configuration for itself. */
+/** Text that needs no quotes in any of the configurations. */
 const PLAIN_PREFIX = /^[\w.=+@%:,/-]*$/;
 
 /**
@@ -187,7 +187,7 @@ const PLAIN_PREFIX = /^[\w.=+@%:,/-]*$/;
  * @returns text, in the form that the application reads
  * @throws {RangeError} if there is no such preset, or the prefix would have to be quoted
  *
- * @example What restic has to know
+ * @example What restic needs to know
  * ```ts
  * import { presetConfiguration } from "@s3creds/cli/policy";
  * import assert from "node:assert/strict";
