@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { messageOf } from "../errors.ts";
 import type { Aws, S3Client } from "../aws/connect.ts";
 import { awsErrorCode, httpStatus, serviceError } from "../aws/service_error.ts";
 import { conditionKeyType } from "../policy/actions.ts";
@@ -111,6 +112,16 @@ const objectProbe = (
   call: (s3, Bucket, Key) => call(s3, { Bucket, Key }),
 });
 
+/** Tries something else where the first call is forbidden, which may have another reason. */
+async function unlessForbidden(call: Promise<unknown>, next: () => Promise<unknown>) {
+  try {
+    return await call;
+  } catch (error) {
+    if (httpStatus(error) !== 403) throw error;
+    return await next();
+  }
+}
+
 const PROBE_BODY = "s3-credentials can --probe";
 /** The digest of another text: no server stores what does not fit it. */
 const WRONG_DIGEST = createHash("md5").update(`not ${PROBE_BODY}`).digest("base64");
@@ -133,23 +144,32 @@ const PROBES: Readonly<Record<string, Probe>> = {
   "s3:getbucketpolicy": bucketProbe((s3, Bucket) => s3.getBucketPolicy({ Bucket })),
   "s3:getbucketversioning": bucketProbe((s3, Bucket) => s3.getBucketVersioning({ Bucket })),
   "s3:getbucketwebsite": bucketProbe((s3, Bucket) => s3.getBucketWebsite({ Bucket })),
-  "s3:getobject": objectProbe((s3, object) => s3.headObject(object)),
-  "s3:getobjectacl": objectProbe((s3, object) => s3.getObjectAcl(object)),
-  "s3:getobjecttagging": objectProbe((s3, object) => s3.getObjectTagging(object)),
-  "s3:putobject": objectProbe((s3, object) =>
-    s3.putObject({
-      ...object,
-      Body: PROBE_BODY,
-      ContentMD5: WRONG_DIGEST,
-      // A further reason for which nothing can be stored.
-      IfMatch: '"00000000000000000000000000000000"',
+  "s3:getobject": objectProbe((s3, object) =>
+    // Only the answer to a GET has words that tell a missing key from one that may not be read.
+    unlessForbidden(s3.headObject(object), async () => {
+      const { Body } = await s3.getObject({ ...object, Range: "bytes=0-0" });
+      await Body?.transformToByteArray();
     })
   ),
+  "s3:getobjectacl": objectProbe((s3, object) => s3.getObjectAcl(object)),
+  "s3:getobjecttagging": objectProbe((s3, object) => s3.getObjectTagging(object)),
+  "s3:putobject": objectProbe((s3, object) => {
+    const put = { ...object, Body: PROBE_BODY, ContentMD5: WRONG_DIGEST };
+    // A further reason for which nothing can be stored; but If-Match takes s3:GetObject too.
+    const known = s3.putObject({ ...put, IfMatch: '"00000000000000000000000000000000"' });
+    return unlessForbidden(known, () => s3.putObject({ ...put, IfNoneMatch: "*" }));
+  }),
   "s3:listallmybuckets": { needsKey: false, call: (s3) => s3.listBuckets({}) },
 };
 
 /** Answers to a caller who may: there is no such setting, or the digest is wrong, as it is meant to be. */
-const ALLOWED_CODES = /^(?:NoSuch(?!Bucket$|Key$)\w+|BadDigest|InvalidDigest|PreconditionFailed)/;
+const ALLOWED_CODES =
+  /^(?:NoSuch(?!Bucket$|Key$)\w+|BadDigest|InvalidDigest|PreconditionFailed|InvalidObjectState)/;
+
+/** Whether a refusal is for a listing, as that of a missing key is to who may not list. */
+function isAboutListing(error: unknown, action: string): boolean {
+  return /\bs3:ListBucket\b/.test(messageOf(error)) && action.toLowerCase() !== "s3:listbucket";
+}
 
 /**
  * Tries an action of S3 by a call that changes nothing.
@@ -193,7 +213,6 @@ export async function probeAccess(
     if (ALLOWED_CODES.test(awsErrorCode(error)) || (isPut && (status === 404 || status === 412))) {
       return "allowed";
     }
-    if (status === 403) return "denied";
-    return undefined;
+    return status === 403 && !isAboutListing(error, action) ? "denied" : undefined;
   }
 }

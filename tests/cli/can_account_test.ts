@@ -365,6 +365,33 @@ Deno.test("can --probe: a call settles what the policies that could be read don'
     assert.doesNotMatch(open.stderr, /--probe/);
   }));
 
+Deno.test("can --probe: a refusal for another reason than the action is none of the action", () =>
+  withUser(async ({ sandbox, s3 }) => {
+    await s3.putObject({ Bucket: "logs", Key: "there", Body: "content" });
+    const before = sandbox.snapshot().buckets;
+    const probed = async (action: string, target: string) => {
+      const args = ["can", target, "--action", action, "--probe", "--json"];
+      const [answer] = JSON.parse((await run(args, { sandbox })).stdout);
+      return answer.probed;
+    };
+    const denied = (operation: string, message: string, times = 1) =>
+      sandbox.fail({ operation, times, error: { status: 403, code: "AccessDenied", message } });
+    const missing = "User: me is not authorized to perform: s3:ListBucket on resource: logs";
+    denied("HeadObject", "");
+    denied("GetObject", missing);
+    assert.equal(await probed("s3:GetObject", "logs/missing"), null);
+    denied("HeadObject", "");
+    denied("GetObject", missing.replace("ListBucket", "GetObject"));
+    assert.equal(await probed("s3:GetObject", "logs/there"), "denied");
+    for (const key of ["there", "new"]) {
+      denied("PutObject", missing.replace("ListBucket", "GetObject"));
+      assert.equal(await probed("s3:PutObject", `logs/${key}`), "allowed");
+      denied("PutObject", "Access Denied", 2);
+      assert.equal(await probed("s3:PutObject", `logs/${key}`), "denied");
+    }
+    assert.deepEqual(sandbox.snapshot().buckets, before);
+  }));
+
 Deno.test("can --probe: a difference is named", () =>
   withUser(async ({ sandbox }) => {
     const error = { status: 403, code: "AccessDenied", message: "Not for you" };
