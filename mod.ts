@@ -89,8 +89,8 @@ export {
   type FinishOptions,
   finishRotation,
   rollBackRotation,
-  rotateKey,
-} from "./lib/credentials/keys/rotate.ts";
+} from "./lib/credentials/keys/end_rotation.ts";
+export { rotateKey } from "./lib/credentials/keys/rotate.ts";
 export {
   type Rotation,
   type RotationKey,

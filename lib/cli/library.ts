@@ -35,6 +35,8 @@ export const library = {
     import("../" + "objects/delete.ts"),
   deleteUser: (): Promise<typeof import("../account/delete_user.ts")> =>
     import("../" + "account/delete_user.ts"),
+  endRotation: (): Promise<typeof import("../credentials/keys/end_rotation.ts")> =>
+    import("../" + "credentials/keys/end_rotation.ts"),
   expire: (): Promise<typeof import("../credentials/keys/expire.ts")> =>
     import("../" + "credentials/keys/expire.ts"),
   findUploads: (): Promise<typeof import("../objects/find_uploads.ts")> =>

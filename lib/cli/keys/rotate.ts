@@ -185,7 +185,7 @@ async function finish(
   { force, grace }: RotateOptions,
   io: Io,
 ): Promise<void> {
-  const { finishRotation } = await library.rotate();
+  const { finishRotation } = await library.endRotation();
   const log = messageLog(io);
   const step = await finishRotation(aws, name, {
     ...{ force, grace, signal: io.signal },
@@ -218,7 +218,7 @@ async function rollBack(
   { force }: RotateOptions,
   io: Io,
 ): Promise<void> {
-  const { rollBackRotation } = await library.rotate();
+  const { rollBackRotation } = await library.endRotation();
   const { kept, deleted } = await rollBackRotation(aws, name, {
     force,
     signal: io.signal,
