@@ -34,7 +34,8 @@ function allowsReading(statement: Statement): boolean {
   return READING.some((action) => isAbout(statement, action));
 }
 
-function isAbout({ Action, NotAction }: Statement, action: string): boolean {
+/** Whether a statement, which may have anything in it, is about an action. */
+export function isAbout({ Action, NotAction }: Statement, action: string): boolean {
   const means = (element: unknown) => [element].flat().some((one) => meansAction(one, action));
   return Action === undefined ? !means(NotAction) : means(Action);
 }

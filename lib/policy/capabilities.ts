@@ -49,6 +49,10 @@ const CAPABILITIES: Readonly<Record<CapabilityName, readonly (readonly [string, 
   "delete-bucket": [["s3:DeleteBucket", "bucket"]],
 };
 
+/** The actions that capabilities are made of. */
+export const CAPABILITY_ACTIONS: readonly string[] = Object.values(CAPABILITIES).flat()
+  .map(([action]) => action);
+
 /** The keys for which an action is allowed. */
 export interface GrantedAction {
   /** The action. */

@@ -233,6 +233,34 @@ Deno.test("can: what a request of now is assumed to be keeps no policy against o
   assert.equal((await can(...ask, "denied", "--context", "s3:TlsVersion=1.1")).code, 0);
 });
 
+Deno.test("can: names the conditions on which the answer depends, and whose values nobody gave", async () => {
+  const statement = (Action: string, Condition: unknown) => ({
+    Effect: "Allow",
+    Action,
+    Resource: "arn:aws:s3:::logs/*",
+    Condition,
+  });
+  const document = policy(
+    statement("s3:GetObject", {
+      IpAddress: { "aws:SourceIp": "203.0.113.0/24" },
+      DateLessThan: { "aws:CurrentTime": "2100-01-01" },
+      StringEquals: { "aws:PrincipalTag/team": "a", "AWS:sourceIP": "203.0.113.7" },
+    }),
+    statement("s3:PutObject", { StringEquals: { "s3:x-amz-acl": "private" } }),
+    statement("kms:Decrypt", { StringEquals: { "kms:ViaService": "s3.eu-west-1.amazonaws.com" } }),
+  );
+  const named = async (...more: string[]) => {
+    const { stderr } = await can("logs", "--policy", document, ...more);
+    return /^The policies have conditions on (.*): these answers are for a request without, /
+      .exec(stderr)?.[1];
+  };
+  assert.equal(await named(), "AWS:sourceIP, s3:x-amz-acl");
+  assert.equal(await named("--action", "s3:PutObject"), "s3:x-amz-acl");
+  assert.equal(await named("--action", "s3:DeleteObject"), undefined);
+  assert.equal(await named("--context", "aws:SourceIp=203.0.113.7"), "s3:x-amz-acl");
+  assert.equal(await named("--json"), undefined);
+});
+
 Deno.test("can: directories by the name of the user", async () => {
   const home = policy({
     Effect: "Allow",

@@ -32,6 +32,7 @@ import {
   actionResult,
   capabilityResult,
   type Result,
+  writeOpenKeys,
   writeReadErrors,
   writeResults,
   writeUnread,
@@ -113,6 +114,8 @@ interface Answers {
   unread: UnreadPolicy[];
   errors: S3CredentialsError[];
   differences: string[];
+  /** Condition keys that the answers take for missing. */
+  openKeys: string[];
 }
 
 async function answers(
@@ -123,14 +126,17 @@ async function answers(
 ): Promise<Answers> {
   const { ask } = await import("../../policy/ask.ts");
   const { capabilities } = await import("../../policy/capabilities.ts");
+  const { openConditionKeys } = await import("../../policy/open_conditions.ts");
   const results: Result[] = [];
   const differences: string[] = [];
   const unread = new Map<string, UnreadPolicy>();
   const errors = new Map<string, S3CredentialsError>();
+  const openKeys = new Set<string>();
   for (const target of targets.length > 0 ? targets : [undefined]) {
     const { asker, errors: found, unreadOf } = await read(target);
     for (const one of asker.unread) unread.set(one.what, one);
     for (const error of found) errors.set(error.message, error);
+    for (const key of openConditionKeys(asker, actions)) openKeys.add(key);
     for (const action of actions) {
       const more = unreadOf?.(action) ?? [];
       for (const one of more) unread.set(one.what, one);
@@ -148,7 +154,13 @@ async function answers(
     const all = capabilities(request, policies, { ...target, partition, unread: asker.unread });
     results.push(...all.map((one) => capabilityResult(one, target, asker.unread)));
   }
-  return { results, unread: [...unread.values()], errors: [...errors.values()], differences };
+  return {
+    results,
+    unread: [...unread.values()],
+    errors: [...errors.values()],
+    differences,
+    openKeys: [...openKeys],
+  };
 }
 
 function partitionOf(access: Access, targets: readonly Target[]): string {
@@ -243,7 +255,7 @@ export const can = defineCommand({
     await checkActions(options.action);
     await checkTargets(options.action, given);
     for (const warning of starWarnings(operands)) await writeMessage(io, `Warning: ${warning}`);
-    const { results, unread, errors, differences } = await withAccess(
+    const { results, unread, errors, differences, openKeys } = await withAccess(
       options,
       io,
       { operands, targets: given },
@@ -259,7 +271,10 @@ export const can = defineCommand({
     const isSettled = results.length > 0 && results.every(({ isProbed }) => isProbed);
     if (!isSettled) await writeReadErrors(unread, errors, io);
     for (const difference of differences) await writeMessage(io, `Warning: ${difference}`);
-    if (!options.json && !isSettled) await writeUnread(unread, errors, options, io);
+    if (!options.json && !isSettled) {
+      await writeUnread(unread, errors, options, io);
+      await writeOpenKeys(openKeys, io);
+    }
     if (options.expect === undefined) return;
     const others = results.filter(({ verdict }) => verdict !== options.expect);
     if (others.length === 0) return;

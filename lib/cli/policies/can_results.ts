@@ -165,3 +165,15 @@ export async function writeUnread(
       "--policy, --bucket-policy, --principal and --context aws:ResourceAccount=ACCOUNT",
   );
 }
+
+/** Says which conditions were judged as those of a request that has no value for them. */
+export async function writeOpenKeys(keys: readonly string[], io: Io): Promise<void> {
+  if (keys.length === 0) return;
+  await writeMessage(
+    io,
+    `The policies have conditions on ${
+      keys.join(", ")
+    }: these answers are for a request without, ` +
+      "unless --context gives values",
+  );
+}
