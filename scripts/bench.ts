@@ -82,7 +82,7 @@ async function inTurns(
   });
 }
 
-/** Random content: what can be compressed is no fair load. */
+/** Random content: compressible content would be no fair load. */
 async function writeRandom(path: string, size: number): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
   for (let written = 0; written < size; written += MIB) {

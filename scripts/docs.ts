@@ -1,5 +1,5 @@
 /**
- * `deno task docs`: writes the pages and the picture that the program itself can tell. With `--check` it only
+ * `deno task docs`: writes the pages and the picture that are made from the program itself. With `--check` it only
  * compares, and fails where a page is out of date.
  *
  * @module

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 /** The project's folder. */
 export const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Where the peers are, or why they could not be had. */
+/** Where the peers are, or why they could not be installed. */
 export type Peers = { bin: string; versions: string[] } | { missing: string };
 
 /** Where their lists of packages are. */

@@ -13,13 +13,13 @@ import { buildGo, type GoSource } from "./peers_go.ts";
 const TESTS = join(PROJECT, "tests", "peers");
 const SOURCES = join(TESTS, "clients");
 
-/** Where each of them is, or why it can't be had. */
+/** Where each of them is, or why it can't be installed. */
 export type Clients = Record<ClientLibraries, Got>;
 
 /** A path, or why there is none. */
 export type Got = { path: string } | { missing: string };
 
-/** What is installed as one. */
+/** What is installed together. */
 export type ClientLibraries = "python" | "javascript" | "go" | "java" | "terraform" | "thanos";
 
 type Say = (line: string) => void;

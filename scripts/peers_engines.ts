@@ -1,6 +1,6 @@
 /**
  * Gets the policy engines of other makers that give second opinions on ours: MinIO's (Go), the crate
- * iam-rs (Rust) and iam-simulate (Node). Each answers in a process of its own; nothing of them is part
+ * iam-rs (Rust) and iam-simulate (Node). Each answers in a process of its own; none of their code is part
  * of the project.
  *
  * @module
@@ -17,7 +17,7 @@ const MINIO = { module: "github.com/minio/pkg/v3", version: "v3.1.3" };
 /** The names of the engines. */
 export type EngineName = "minio" | "iam-rs" | "iam-simulate";
 
-/** Where the engines are, which they are, and why some of them can't be had. */
+/** Where the engines are, which they are, and why some of them can't be installed. */
 export interface Engines {
   bin: string;
   missing: Partial<Record<EngineName, string>>;

@@ -104,7 +104,7 @@ const APPLICATIONS = {
   s5cmd: S5CMD,
 } satisfies Record<string, Program>;
 
-/** The name of a program that can be had. */
+/** The name of a program that can be built. */
 export type GoPeer = keyof typeof PROGRAMS;
 
 /** Another folder for other versions. */
@@ -130,7 +130,7 @@ const PATIENCE_MS = 20 * 60_000;
  *
  * @param names which programs
  * @param say called with what takes time
- * @returns why one of the programs can't be had; `undefined` where all are there
+ * @returns why one of the programs can't be built; `undefined` if all are there
  */
 export async function installGoPeers(
   names: readonly GoPeer[],

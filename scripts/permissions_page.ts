@@ -34,7 +34,7 @@ that name in its place, as \`s3-credentials permissions create --user NAME\` doe
 `;
 
 /**
- * Makes \`docs/permissions.md\`.
+ * Makes `docs/permissions.md`.
  *
  * @returns the page
  */

@@ -1,6 +1,6 @@
 /**
  * `deno task test:millions [CASES]`: the policy engine against its specification, on cases that no run
- * before had. Prints the seed, from which a failure can be had again.
+ * before had. Prints the seed, with which a failure can be reproduced.
  *
  * @module
  */

@@ -201,7 +201,7 @@ function movedClock(now: () => Date): Settings["clock"] {
 /**
  * The endpoint of a service that is not Amazon's.
  *
- * @throws {S3CredentialsError} `usage` if it can't be had together with the other settings
+ * @throws {S3CredentialsError} `usage` if it contradicts the other settings
  */
 export function customEndpoint(settings: Settings, service: ServiceName): string | undefined {
   const endpoint = settings.endpoints[service];

@@ -165,7 +165,7 @@ interface UserGrant {
  * The inline policies to put: one for each bucket, or one for all of them if only that stays within
  * AWS's limit, or if two names would differ only in their case.
  */
-export function inlinePolicies(
+export function policiesToPut(
   { userName, grant, buckets, policies, existing }: UserGrant,
 ): NamedPolicy[] {
   const separate = policies.map((policy, index) => ({

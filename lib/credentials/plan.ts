@@ -24,7 +24,7 @@ import { accountOfArn } from "../policy/language/principal.ts";
 import { ROLE_NAME } from "./defaults.ts";
 import { resolveRequest } from "./request.ts";
 import { EXPIRES_POLICY, expiryPolicy } from "./expiry.ts";
-import { inlinePolicies, type NamedPolicy } from "./grant.ts";
+import { type NamedPolicy, policiesToPut } from "./grant.ts";
 import { describeKey } from "./describe.ts";
 import {
   bucketNotices,
@@ -162,7 +162,7 @@ function planUser(
 ): CreatePlan {
   if (found !== undefined) checkExistingUser(user, found);
   const end = user.expires && { policyName: EXPIRES_POLICY, policy: expiryPolicy(user.expires) };
-  const granting = inlinePolicies({
+  const granting = policiesToPut({
     ...request,
     userName: user.name,
     existing: new Map([

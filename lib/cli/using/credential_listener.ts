@@ -24,7 +24,7 @@ export interface CredentialListener extends AsyncDisposable {
   url: string;
 }
 
-/** Serves credentials; throws `conflict` if the port can't be had. */
+/** Serves credentials; throws `conflict` if it can't listen there. */
 export async function serveCredentials(
   provider: AwsCredentialIdentityProvider,
   { host, port, token, onRequest }: {
