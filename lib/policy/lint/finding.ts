@@ -93,6 +93,8 @@ export const PAGES = {
   variables: "reference_policies_variables",
   sets: "reference_policies_condition-single-vs-multi-valued-context-keys",
   quotas: "reference_iam-quotas",
+  publicAccess:
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",
   lockout: "https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html",
 } as const;
 

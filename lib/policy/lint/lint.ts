@@ -6,6 +6,7 @@
 import { isObject } from "../../is_object.ts";
 import { messageOf } from "../../errors.ts";
 import { parseJson } from "../../strict_json.ts";
+import { isPublicPolicy } from "../public_policy.ts";
 import { lintCondition } from "./condition.ts";
 import { lintCharacters, lintPartitions, lintSids, lintSize, lintVersion } from "./document.ts";
 import { type Finding, type LintType, PAGES, pageUrl, type Report, withPaths } from "./finding.ts";
@@ -55,6 +56,14 @@ function typeOf(statements: readonly unknown[]): LintType {
 /** Whether an action may stand in a trust policy. */
 function isOfTrust(action: unknown): boolean {
   return typeof action !== "string" || /^(?:sts:|\*|[^:]*$)/i.test(action);
+}
+
+/** Whether a public access block would stop a statement for everyone in spite of its condition. */
+function isPublicInS3(statement: Fields, resources: readonly string[]): boolean {
+  const { Condition } = statement;
+  return resources.some((arn) => /^arn:[^:]*:s3:/.test(arn)) &&
+    isObject(Condition) && Object.values(Condition).every(isObject) &&
+    isPublicPolicy({ Statement: [statement] });
 }
 
 /** What the checks of one document share. */
@@ -247,6 +256,9 @@ class Linter {
     if (isEveryone && statement.Condition === undefined) {
       const message = "Everyone is allowed this, signed in or not";
       this.report("public", "warning", `${path}.Principal`, message, PAGES.principal);
+    } else if (isEveryone && isPublicInS3(statement, resources)) {
+      const message = "S3 takes this for public: its condition does not say who, or from where";
+      this.report("public", "warning", `${path}.Condition`, message, PAGES.publicAccess);
     }
   }
 }

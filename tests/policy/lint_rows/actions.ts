@@ -1,5 +1,5 @@
 /** Actions and resources with one thing wrong with each, and grants that are too wide. */
-import { allow, BUCKET, OBJECTS, policy, READ, type Row } from "./row.ts";
+import { allow, BUCKET, OBJECTS, policy, READ, type Row, when } from "./row.ts";
 
 export const ACTION_ROWS: Row[] = [
   [
@@ -173,4 +173,16 @@ export const ACTION_ROWS: Row[] = [
     "error",
     "",
   ],
+  ...Object.entries({
+    "TLS": when("Bool", "aws:SecureTransport", "true"),
+    "a page that links to it": when("StringLike", "aws:Referer", "https://www.example.com/*"),
+    "any address": when("IpAddress", "aws:SourceIp", "0.0.0.0/0"),
+  }).map(([name, condition]): Row => [
+    `everyone under a condition on ${name}`,
+    policy({ ...READ, Principal: "*", ...condition }),
+    {},
+    "public",
+    "warning",
+    "Statement[0].Condition",
+  ]),
 ];

@@ -109,9 +109,17 @@ export const FINE: Record<string, Statement> = {
     ...service("cloudtrail.amazonaws.com"),
     ...when("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control"),
   }),
-  "pages that link to it": allow("s3:GetObject", OBJECTS, {
+  "everyone of an organization": allow("s3:GetObject", OBJECTS, {
     ...to("*"),
-    ...when("StringLike", "aws:Referer", ["https://www.example.com/*"]),
+    ...when("StringEquals", "aws:PrincipalOrgID", "o-aa111bb222"),
+  }),
+  "everyone on a network": allow("s3:GetObject", OBJECTS, {
+    ...to("*"),
+    ...when("IpAddress", "aws:SourceIp", "192.0.2.0/24"),
+  }),
+  "everyone of AWS, in a policy of SNS": allow("SNS:Publish", "arn:aws:sns:us-east-1:1:topic", {
+    ...to({ AWS: "*" }),
+    ...when("ArnLike", "aws:SourceArn", "arn:aws:s3:*:*:b"),
   }),
   "a copy from one place": allow("s3:PutObject", OBJECTS, {
     ...account,
