@@ -148,6 +148,12 @@ Deno.test("can: a role's trust policy and a key's policy decide too, and are not
         `unknown       ${action}  ${arn}  it depends on what could not be read: ${what}\n`,
       );
     }
+    const { stdout, stderr } = await run(
+      ["can", key, "--user", USER, "--action", "kms:Decrypt", "--simulate"],
+      { sandbox },
+    );
+    assert.match(stdout, /^unknown .* {2}simulated: implicitDeny\n$/);
+    assert.doesNotMatch(stderr, /simulator says/);
     const other = await run(["can", role, "--action", "iam:GetRole"], { sandbox });
     assert.match(other.stdout, /^allowed/);
   }));
