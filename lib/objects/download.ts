@@ -14,7 +14,7 @@ import type { HttpHead } from "../http/head.ts";
 import { Line } from "../http/line.ts";
 import type { Sink } from "../http/message_reader.ts";
 
-import type { LocalFile } from "./local_file.ts";
+import type { LocalFile } from "./local/file.ts";
 import { LONG_DOWNLOAD } from "./types.ts";
 
 /** What is known of an object before its content. */

@@ -9,8 +9,8 @@ import { escapeName } from "../escape.ts";
 import { fileError } from "../file_error.ts";
 import { infoIfExists } from "../file_info.ts";
 import { keyFor } from "./keys.ts";
-import { isTemporaryName } from "./leftovers.ts";
-import { systemPath } from "./system_path.ts";
+import { isTemporaryName } from "./local/leftovers.ts";
+import { systemPath } from "./local/system_path.ts";
 import type { Upload } from "./types.ts";
 
 /** What {@linkcode findUploads} found. */

@@ -23,13 +23,13 @@ import { outputError } from "../file_error.ts";
 import { infoIfExists } from "../file_info.ts";
 import { checkKey, commonPrefix, keyMatcher } from "./keys.ts";
 import { listPages } from "./list.ts";
-import { removeLeftovers } from "./leftovers.ts";
-import { LocalDirectory } from "./local_directory.ts";
-import { asFileError } from "./local_error.ts";
-import { LocalFile } from "./local_file.ts";
-import { openFound } from "./local_open.ts";
-import { dirname, sep } from "./paths.ts";
-import { systemPath } from "./system_path.ts";
+import { removeLeftovers } from "./local/leftovers.ts";
+import { LocalDirectory } from "./local/directory.ts";
+import { asFileError } from "./local/file_error.ts";
+import { LocalFile } from "./local/file.ts";
+import { openFound } from "./local/open.ts";
+import { dirname, sep } from "./local/paths.ts";
+import { systemPath } from "./local/system_path.ts";
 import {
   DEFAULT_TRANSFERS,
   DOWNLOAD_WINDOW,

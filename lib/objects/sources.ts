@@ -9,10 +9,10 @@ import { escapeName } from "../escape.ts";
 import type { HttpBody } from "../http/connection.ts";
 import { fileError } from "../file_error.ts";
 import { infoIfExists } from "../file_info.ts";
-import { isSame, ROUNDS } from "./file_identity.ts";
-import { asFileError } from "./local_error.ts";
-import { openFound } from "./local_open.ts";
-import { systemPath } from "./system_path.ts";
+import { isSame, ROUNDS } from "./local/file_identity.ts";
+import { asFileError } from "./local/file_error.ts";
+import { openFound } from "./local/open.ts";
+import { systemPath } from "./local/system_path.ts";
 
 /** Content of an object: bytes, a blob, a stream, or the path of a local file. */
 export type ObjectContent =

@@ -2,9 +2,9 @@
  * Attacks on downloads by another user who may write where a download goes.
  */
 import assert from "node:assert/strict";
-import { LocalDirectory } from "../../lib/objects/local_directory.ts";
-import { LocalFile } from "../../lib/objects/local_file.ts";
-import { removeLeftovers } from "../../lib/objects/leftovers.ts";
+import { LocalDirectory } from "../../lib/objects/local/directory.ts";
+import { LocalFile } from "../../lib/objects/local/file.ts";
+import { removeLeftovers } from "../../lib/objects/local/leftovers.ts";
 import {
   BUCKET,
   noise,

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { openFound } from "../../../lib/objects/local_open.ts";
+import { openFound } from "../../../lib/objects/local/open.ts";
 import { BUCKET, INTERRUPTED, noise, type Stage, stage } from "../../support/objects.ts";
 import { sandboxEnv } from "../../support/run.ts";
 

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { RUNS } from "../../support/arbitraries.ts";
-import { LocalFile } from "../../../lib/objects/local_file.ts";
-import { LocalDirectory } from "../../../lib/objects/local_directory.ts";
+import { LocalFile } from "../../../lib/objects/local/file.ts";
+import { LocalDirectory } from "../../../lib/objects/local/directory.ts";
 import { resolveKeyPath } from "../../../lib/objects/keys.ts";
 import { escapeControls, escapeName } from "../../../lib/escape.ts";
 import { Content } from "../../../lib/sandbox/mod.ts";

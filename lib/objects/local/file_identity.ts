@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import { escapeName } from "../escape.ts";
-import { infoIfExists } from "../file_info.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { escapeName } from "../../escape.ts";
+import { infoIfExists } from "../../file_info.ts";
 import { dirname } from "./paths.ts";
 
 type Identity = Pick<Deno.FileInfo, "dev" | "ino">;

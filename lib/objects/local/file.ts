@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { explainDeniedWrite } from "../file_info.ts";
+import { explainDeniedWrite } from "../../file_info.ts";
 import { assertInPlace, changedByOthers, isSame, type Place, placeOf } from "./file_identity.ts";
 import { markUnfinished, temporaryBeside } from "./leftovers.ts";
 import { dirname } from "./paths.ts";

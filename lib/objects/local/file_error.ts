@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import { fileError } from "../file_error.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { fileError } from "../../file_error.ts";
 
 /** An error in words if it is one of a file; any other stays as it is. */
 export function asFileError(error: unknown, action: string, hint?: string): unknown {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { posix } from "node:path";
 import fc from "fast-check";
-import { dirname, join, resolve } from "../../lib/objects/paths.ts";
+import { dirname, join, resolve } from "../../../lib/objects/local/paths.ts";
 
 const ignore = Deno.build.os === "windows";
 const path = fc.string({ unit: fc.constantFrom("/", ".", "a", "é", "\\", " "), maxLength: 12 });

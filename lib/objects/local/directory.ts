@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import { escapeName } from "../escape.ts";
-import { fileError } from "../file_error.ts";
-import { infoIfExists } from "../file_info.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { escapeName } from "../../escape.ts";
+import { fileError } from "../../file_error.ts";
+import { infoIfExists } from "../../file_info.ts";
 import { isSame, isShared, leadsTo, type Place } from "./file_identity.ts";
-import { caseFoldPath, resolveKeyPath } from "./keys.ts";
+import { caseFoldPath, resolveKeyPath } from "../keys.ts";
 import { isTemporaryName, removeLeftovers } from "./leftovers.ts";
-import { LocalFile } from "./local_file.ts";
+import { LocalFile } from "./file.ts";
 import { dirname, join } from "./paths.ts";
 import { systemPath } from "./system_path.ts";
 

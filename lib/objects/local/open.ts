@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { abortable } from "../abortable.ts";
-import { S3CredentialsError } from "../errors.ts";
-import { escapeName } from "../escape.ts";
+import { abortable } from "../../abortable.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { escapeName } from "../../escape.ts";
 
 /** Opens what `info` describes; anything but a regular file is opened in the background. */
 export async function openFound(
