@@ -31,6 +31,7 @@ for (
     ["everything", denyAll("s3:*", [BUCKET, OBJECTS])],
     ["every action of any service", denyAll("*", "*")],
     ["the policy alone, in other letters", denyAll(["S3:*BucketPolicy"], BUCKET)],
+    ["everything, under an empty condition", denyAll("s3:*", BUCKET, { Condition: {} })],
     ["everyone of AWS", denyAll("s3:*", `${BUCKET}*`, { Principal: { AWS: "*" } })],
     [
       "all but reading",

@@ -58,6 +58,11 @@ function isOfTrust(action: unknown): boolean {
   return typeof action !== "string" || /^(?:sts:|\*|[^:]*$)/i.test(action);
 }
 
+/** Whether a statement holds under a condition; an empty one is none. */
+function isConditional({ Condition }: Fields): boolean {
+  return isObject(Condition) ? Object.keys(Condition).length > 0 : Condition !== undefined;
+}
+
 /** Whether a public access block would stop a statement for everyone in spite of its condition. */
 function isPublicInS3(statement: Fields, resources: readonly string[]): boolean {
   const { Condition } = statement;
@@ -220,7 +225,7 @@ class Linter {
 
   /** AWS accepts a bucket policy that nobody can change afterwards, not even administrators. */
   #lockout(statement: Fields, path: string, resources: string[]): void {
-    if (this.#type !== "bucket" || statement.Condition !== undefined) return;
+    if (this.#type !== "bucket" || isConditional(statement)) return;
     const isOfBucket = resources.some((arn) => arn === "*" || /^arn:[^:]*:s3:::[^/]*$/.test(arn));
     const means = (element: unknown, action: string) =>
       withPaths(element, "").some(([pattern]) => meansAction(pattern, action));
@@ -247,13 +252,13 @@ class Linter {
     const [widest] = all;
     // In the policy of a resource, * is no more than that resource.
     const isEverything = resources.includes("*") && this.#type !== "bucket";
-    if (widest !== undefined && isEverything && statement.Condition === undefined) {
+    if (widest !== undefined && isEverything && !isConditional(statement)) {
       const [action, actionPath] = widest;
       const message = `${action} on * allows everything${action === "*" ? "" : " in its service"}`;
       const page = "best-practices";
       this.report("grants-everything", "warning", actionPath, message, page);
     }
-    if (isEveryone && statement.Condition === undefined) {
+    if (isEveryone && !isConditional(statement)) {
       const message = "Everyone is allowed this, signed in or not";
       this.report("public", "warning", `${path}.Principal`, message, PAGES.principal);
     } else if (isEveryone && isPublicInS3(statement, resources)) {
