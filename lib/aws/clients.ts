@@ -60,7 +60,8 @@ export async function iamClient(settings: Settings, options: ClientOptions): Pro
 /** A client for identities and temporary credentials. */
 export async function stsClient(settings: Settings): Promise<STSClient> {
   const { STS } = await sdk.sts();
-  const sts = prepared(new STS(await clientConfig(settings, "STS")), settings);
+  const config = await clientConfig(settings, "STS");
+  const sts = prepared(new STS({ ...config, useGlobalEndpoint: settings.useGlobalSts }), settings);
   return withErrorNotes(sts, (error) => noteOtherService(error, settings, "STS"));
 }
 
@@ -259,7 +260,8 @@ export async function clientConfig(
     endpoint,
     ignoreConfiguredEndpointUrls: true,
     useFipsEndpoint: endpoint === undefined && settings.useFips,
-    useDualstackEndpoint: endpoint === undefined && settings.useDualstack,
+    useDualstackEndpoint: endpoint === undefined &&
+      (service === "S3" ? settings.useDualstackS3 : settings.useDualstack),
     credentials: settings.credentials,
     maxAttempts: retry ? maxAttempts : 1,
     retryMode: adaptive ? "adaptive" : retryMode,

@@ -135,7 +135,7 @@ export class Connection implements Aws {
 
   /** Where to call and as whom, in words. Sends nothing. */
   async describe(): Promise<ConnectionDescription> {
-    const { region, profile, source } = await this.settings;
+    const { region, profile, source, useGlobalSts } = await this.settings;
     const [iam, sts, s3] = await Promise.all([this.iam(), this.sts(), this.s3()]);
     return {
       profile,
@@ -143,7 +143,7 @@ export class Connection implements Aws {
       region,
       endpoints: {
         IAM: await endpointUrl(iam),
-        STS: await endpointUrl(sts),
+        STS: await endpointUrl(sts, useGlobalSts),
         S3: await endpointUrl(s3),
       },
     };
@@ -212,7 +212,10 @@ export interface ConnectionDescription {
   endpoints: Record<"IAM" | "STS" | "S3", string>;
 }
 
-async function endpointUrl({ config }: IAMClient | STSClient | S3Client): Promise<string> {
+async function endpointUrl(
+  { config }: IAMClient | STSClient | S3Client,
+  UseGlobalEndpoint = false,
+): Promise<string> {
   const custom = await config.endpoint?.();
   if (custom !== undefined) {
     const { protocol, hostname, port, path } = custom;
@@ -222,6 +225,7 @@ async function endpointUrl({ config }: IAMClient | STSClient | S3Client): Promis
     Region: await config.region(),
     UseFIPS: await config.useFipsEndpoint(),
     UseDualStack: await config.useDualstackEndpoint(),
+    UseGlobalEndpoint,
   });
   return url.href;
 }

@@ -85,6 +85,10 @@ export interface Settings {
   useFips: boolean;
   /** Whether Amazon's endpoints are those that support IPv6. */
   useDualstack: boolean;
+  /** The same for S3, which has a setting of its own besides. */
+  useDualstackS3: boolean;
+  /** Whether STS is called at the one endpoint that it had before each region had its own. */
+  useGlobalSts: boolean;
   /** Whether a bucket is a part of S3's path, or of its host name; if omitted, as usual for the endpoint. */
   addressingStyle: AddressingStyle | undefined;
   /** Whether to pay for the requests for objects of buckets whose owner doesn't. */
@@ -166,7 +170,10 @@ export async function resolveSettings(options: ConnectOptions): Promise<Settings
     endpoints,
     useFips,
     useDualstack,
-    addressingStyle: addressingStyleOf(options.addressing) ?? config.addressingStyle,
+    useDualstackS3: useDualstack || trueOrFalse(config.s3("use_dualstack_endpoint")) === true,
+    useGlobalSts: wantsGlobalSts(config) && endpoints.STS === undefined,
+    addressingStyle: addressingStyleOf(options.addressing) ??
+      ADDRESSING_STYLES.find((style) => style === config.s3("addressing_style")),
     requestPayer: options.requestPayer ?? false,
     profile: named?.name,
     credentials: typeof credentials === "object"
@@ -217,6 +224,16 @@ export function customEndpoint(settings: Settings, service: ServiceName): string
   );
 }
 
+const STS_ENDPOINTS = ["legacy", "regional"] as const;
+
+function wantsGlobalSts({ env, setting }: Configuration): boolean {
+  const [variable, name] = ["AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints"] as const;
+  const parse = (text: string) => STS_ENDPOINTS.find((one) => one === text);
+  const wanted = setting(variable, name, parse, STS_ENDPOINTS.join(" or "));
+  // An empty variable stands for the usual one, as for boto3.
+  return wanted === "legacy" && env(variable) !== "";
+}
+
 /** Whether a bucket is a part of S3's path. Other makers' servers often lack virtual hosts. */
 export function usesPathStyle({ endpoints, addressingStyle }: Settings): boolean {
   return addressingStyle === undefined ? endpoints.S3 !== undefined : addressingStyle === "path";
@@ -234,8 +251,8 @@ interface Configuration {
   where: string;
   /** A setting of the profile. */
   profile(name: string): string | undefined;
-  /** `addressing_style` of the profile's `s3` block. */
-  addressingStyle: Settings["addressingStyle"];
+  /** A setting of the profile's `s3` block. */
+  s3(name: string): string | undefined;
   /** A setting that is `true` or `false`. An empty one of the environment is `false`, as for boto3. */
   flag(variable: string, name: string): boolean;
   /** A setting of the environment, else of the profile; undefined if it is empty or not there in both. */
@@ -266,10 +283,9 @@ function configuration(
   };
   const flag = (variable: string, name: string) =>
     env(variable) !== "" && setting(variable, name, trueOrFalse, "true or false") === true;
-  const s3 = section?.get("s3");
-  const style = typeof s3 === "object" ? s3.get("addressing_style") : undefined;
-  const addressingStyle = ADDRESSING_STYLES.find((known) => known === style);
-  return { env, where, profile, addressingStyle, flag, setting };
+  const block = section?.get("s3");
+  const s3 = (name: string) => typeof block === "object" ? block.get(name) : undefined;
+  return { env, where, profile, s3, flag, setting };
 }
 
 /** Finds a text among those that are known, in capitals or not. */
@@ -277,7 +293,7 @@ function oneOf<T extends string>(known: readonly T[]): (text: string) => T | und
   return (text) => known.find((one) => one.toLowerCase() === text.toLowerCase());
 }
 
-function trueOrFalse(text: string): boolean | undefined {
+function trueOrFalse(text = ""): boolean | undefined {
   return /^true$/i.test(text) || (/^false$/i.test(text) ? false : undefined);
 }
 

@@ -136,3 +136,30 @@ for (const hours of [1, -1, 48]) {
     assert.equal(sandbox.requests.length, 1);
   });
 }
+
+const ENDPOINTS: [profile: string, sts: string, bucket: string][] = [
+  ["", "sts.eu-west-1.amazonaws.com", "photos.s3.eu-west-1.amazonaws.com"],
+  [
+    "use_dualstack_endpoint = true\n",
+    "sts.eu-west-1.api.aws",
+    "photos.s3.dualstack.eu-west-1.amazonaws.com",
+  ],
+  [
+    "s3 =\n  use_dualstack_endpoint = True\n",
+    "sts.eu-west-1.amazonaws.com",
+    "photos.s3.dualstack.eu-west-1.amazonaws.com",
+  ],
+  ["sts_regional_endpoints = legacy\n", "sts.amazonaws.com", "photos.s3.eu-west-1.amazonaws.com"],
+];
+
+for (const [profile, sts, bucket] of ENDPOINTS) {
+  Deno.test(`connect: Amazon's endpoints where the profile says ${JSON.stringify(profile)}`, async () => {
+    const path = await Deno.makeTempFile();
+    await Deno.writeTextFile(path, `[default]\nregion = eu-west-1\n${profile}`);
+    const env = (name: string) => name === "AWS_CONFIG_FILE" ? path : undefined;
+    using aws = connectionOf(connect({ env }));
+    assert.equal((await aws.describe()).endpoints.STS, `https://${sts}/`);
+    assert.equal((await aws.bucketAddress("photos")).url, `https://${bucket}/`);
+    await Deno.remove(path);
+  });
+}

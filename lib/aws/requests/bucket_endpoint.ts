@@ -12,18 +12,18 @@ export interface BucketEndpointSettings {
   /** Whether it must comply with FIPS. */
   useFips: boolean;
   /** Whether it must support IPv6. */
-  useDualstack: boolean;
+  useDualstackS3: boolean;
 }
 
 /** The URL of a bucket that is a part of the host name; `undefined` where only the SDK knows. */
 export function bucketEndpoint(
   bucket: string,
   region: string,
-  { useFips, useDualstack }: BucketEndpointSettings,
+  { useFips, useDualstackS3 }: BucketEndpointSettings,
 ): string | undefined {
   // Some endings make a name one of another kind of bucket, or of none.
   const isOrdinary = /^[a-z\d][a-z\d-]{1,61}[a-z\d]$/.test(bucket) && !/--|-s3alias$/.test(bucket);
   const isRegion = /^[a-z]+(-[a-z]+)+-\d+$/.test(region) && !isPseudoRegion(region);
-  if (!isOrdinary || !isRegion || useFips || useDualstack) return undefined;
+  if (!isOrdinary || !isRegion || useFips || useDualstackS3) return undefined;
   return `https://${bucket}.s3.${region}.${hostSuffixOf(region)}/`;
 }

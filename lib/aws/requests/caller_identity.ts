@@ -32,9 +32,9 @@ const BODY = `Action=${OPERATION}&Version=2011-06-15`;
 /** Asks STS whom the credentials belong to; throws what `serviceError` understands. */
 export async function callerIdentity(aws: Aws): Promise<Identity> {
   const settings = await connectionOf(aws).settings;
-  const { region, clock, onRequest, network, requestTimeoutMs } = settings;
+  const { region, useGlobalSts, clock, onRequest, network, requestTimeoutMs } = settings;
   const origin = new URL(customEndpoint(settings, "STS") ?? stsEndpoint(settings));
-  if (isPseudoRegion(region) || needsOnlyBundle(origin, network)) {
+  if (isPseudoRegion(region) || useGlobalSts || needsOnlyBundle(origin, network)) {
     const { UserId = "", Account = "", Arn = "" } = await (await aws.sts()).getCallerIdentity({});
     return { UserId, Account, Arn };
   }

@@ -169,12 +169,12 @@ async function served(
 /** The bucket's region, and the endpoints in use. */
 async function settingsFor(aws: Aws, { region }: CreatedSession): Promise<ChildSettings> {
   const { connectionOf } = await library.connect();
-  const { endpoints, useFips, useDualstack, ...settings } = await connectionOf(aws).settings;
+  const { endpoints, useFips, useDualstackS3, ...settings } = await connectionOf(aws).settings;
   return {
     region: region ?? settings.region,
     endpoints: childEndpoints(endpoints),
     useFips,
-    useDualstack,
+    useDualstack: useDualstackS3,
   };
 }
 

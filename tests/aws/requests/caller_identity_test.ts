@@ -57,6 +57,7 @@ const HOSTS: [env: Record<string, string>, host: string][] = [
     { AWS_REGION: "us-gov-west-1", AWS_USE_FIPS_ENDPOINT: "true" },
     "sts.us-gov-west-1.amazonaws.com",
   ],
+  [{ AWS_REGION: "eu-west-1", AWS_STS_REGIONAL_ENDPOINTS: "" }, "sts.eu-west-1.amazonaws.com"],
 ];
 
 Deno.test("whoami: calls Amazon's host for the region and the settings", async () => {
@@ -93,6 +94,9 @@ Deno.test("whoami: loads the SDK's client for what only that understands", async
   for (const region of ["aws-global", "aws-cn-global", "fips-us-west-2", "us-gov-east-1-fips"]) {
     assert.ok(await isLoaded({ AWS_REGION: region, AWS_ENDPOINT_URL: url }), region);
   }
+  const legacy = { AWS_STS_REGIONAL_ENDPOINTS: "legacy" };
+  assert.ok(await isLoaded(legacy));
+  assert.ok(!await isLoaded({ ...legacy, AWS_ENDPOINT_URL: url }));
   // Our own connections trust other authorities besides.
   const secret = { AWS_CA_BUNDLE: bundle };
   assert.ok(await isLoaded(secret));

@@ -142,6 +142,7 @@ export class CaseGenerator {
     );
     may(0.05, "AWS_USE_FIPS_ENDPOINT", () => this.#one(["true", "false", "True", ""]));
     may(0.05, "AWS_USE_DUALSTACK_ENDPOINT", () => this.#one(["true", "false"]));
+    may(0.06, "AWS_STS_REGIONAL_ENDPOINTS", () => this.#one(["legacy", "Regional", ""]));
     may(0.1, "AWS_CONTAINER_CREDENTIALS_FULL_URI", () => `${machineUrl}/container`);
     may(0.05, "AWS_WEB_IDENTITY_TOKEN_FILE", () => this.#one([`${home}/token`, ""]));
     may(0.06, "AWS_ROLE_ARN", () => `${ROLE}from-environment`);
@@ -222,6 +223,8 @@ export class CaseGenerator {
       may(0.04, () => `use_dualstack_endpoint = ${this.#one(["true", "false"])}`);
       may(0.04, () => `ignore_configured_endpoint_urls = ${this.#one(["true", "false", "True"])}`);
       may(0.1, () => `s3 = \n    addressing_style = ${this.#one(["path", "virtual", "auto"])}`);
+      may(0.04, () => `s3 = \n    use_dualstack_endpoint = ${this.#one(["true", "True", "no"])}`);
+      may(0.06, () => `sts_regional_endpoints = ${this.#one(["legacy", "regional"])}`);
     }
     if (this.#chance(isConfig ? 0.35 : 0.05)) settings.push(...this.#role(names));
     if (this.#chance(isConfig ? 0.1 : 0.02)) settings.push(...this.#sso());

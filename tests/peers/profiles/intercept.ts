@@ -82,7 +82,12 @@ function answer(request: SdkRequest, sent: Sent[]): HttpResponse {
   const { protocol, hostname, port, path, headers, query = {} } = request;
   const host = port === undefined ? hostname : `${hostname}:${port}`;
   const found = noted(headers.authorization ?? "", `${protocol}//${host}${path}`);
-  const { key, region, url } = found;
+  const { key, region } = found;
+  // The older name of the same place, and small letters, as in `session.py`.
+  const url = found.url.toLowerCase().replace(
+    "https://sts.amazonaws.com",
+    "https://sts.us-east-1.amazonaws.com",
+  );
   const form = Object.fromEntries(new URLSearchParams(String(request.body ?? "")));
   const name = form.Action;
   if (name?.startsWith("AssumeRole")) {

@@ -75,7 +75,9 @@ def before_send(request, **kwargs):
     address = f"{url.scheme}://{url.netloc}{url.path}".rstrip("/")
     if form.get("Action", "").startswith("AssumeRole"):
         # boto3's older name for the same place, where no region is configured.
-        address = address.replace("https://sts.amazonaws.com", "https://sts.us-east-1.amazonaws.com")
+        address = address.lower().replace(
+            "https://sts.amazonaws.com", "https://sts.us-east-1.amazonaws.com"
+        )
         form["RoleSessionName"] = re.sub(r"^botocore-session-\d+$", "", form["RoleSessionName"])
         new = temporary(key, region, address, *[form.get(field, "") for field in FIELDS])
         name = form["Action"]
