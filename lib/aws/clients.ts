@@ -87,6 +87,7 @@ export async function s3Client(
     region,
     followRegionRedirects: true,
     forcePathStyle: usesPathStyle(settings),
+    useAccelerateEndpoint: settings.useAccelerate,
     requestChecksumCalculation,
     responseChecksumValidation,
     // Other makers' servers often lack the newer checksums.

@@ -149,6 +149,11 @@ const ENDPOINTS: [profile: string, sts: string, bucket: string][] = [
     "sts.eu-west-1.amazonaws.com",
     "photos.s3.dualstack.eu-west-1.amazonaws.com",
   ],
+  [
+    "s3 =\n  use_accelerate_endpoint = true\n  addressing_style = path\n",
+    "sts.eu-west-1.amazonaws.com",
+    "photos.s3-accelerate.amazonaws.com",
+  ],
   ["sts_regional_endpoints = legacy\n", "sts.amazonaws.com", "photos.s3.eu-west-1.amazonaws.com"],
 ];
 
@@ -163,3 +168,9 @@ for (const [profile, sts, bucket] of ENDPOINTS) {
     await Deno.remove(path);
   });
 }
+
+Deno.test("connect: a bucket's requests are signed for the region that a name such as aws-global stands for", async () => {
+  using aws = connectionOf(connect({ region: "aws-global", env: () => undefined }));
+  const { url, region } = await aws.bucketAddress("photos");
+  assert.deepEqual([url, region], ["https://photos.s3.amazonaws.com/", "us-east-1"]);
+});

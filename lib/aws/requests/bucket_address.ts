@@ -90,17 +90,19 @@ function bucketUrl(bucket: string, region: string, settings: Settings, endpoint?
 /** Only the SDK knows the host names of all partitions, and what the configuration changes in them. */
 async function addressBySdk(bucket: string, { config }: S3Client, endpoint?: string) {
   const region = await config.region();
-  const { url } = config.endpointProvider({
+  const { url, properties } = config.endpointProvider({
     Bucket: bucket,
     Region: region,
     Endpoint: endpoint?.replace(/\/+$/, ""),
     UseFIPS: await config.useFipsEndpoint(),
     UseDualStack: await config.useDualstackEndpoint(),
+    Accelerate: config.useAccelerateEndpoint,
     ForcePathStyle: config.forcePathStyle && accessPointOf(bucket) === undefined,
   });
   return {
     url: url.href,
-    region,
+    // A name such as `aws-global` stands for another region.
+    region: properties?.authSchemes?.[0]?.signingRegion ?? region,
     credentials: () => config.credentials(),
   };
 }
