@@ -10,9 +10,10 @@ import { mapOrdered, mapUnordered } from "../concurrency.ts";
 import { S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { BucketClient, errorOf } from "./bucket_client.ts";
+import { isFatal } from "./failures.ts";
 import { listPages } from "./list.ts";
 import { neededAction, refusalHint } from "./needed_action.ts";
-import { isFatal, type ObjectResult } from "./types.ts";
+import type { ObjectResult } from "./types.ts";
 import { md5OfBody } from "../aws/requests/body_digest.ts";
 import { childText, escapeXml, isXmlText, parseXml, type XmlElement } from "../aws/requests/xml.ts";
 

@@ -21,21 +21,21 @@ import {
 } from "./download.ts";
 import { outputError } from "../file_error.ts";
 import { infoIfExists } from "../file_info.ts";
+import { failedResult } from "./failures.ts";
 import { checkKey, commonPrefix, keyMatcher } from "./keys.ts";
 import { listPages } from "./list.ts";
-import { removeLeftovers } from "./local/leftovers.ts";
 import { LocalDirectory } from "./local/directory.ts";
 import { asFileError } from "./local/file_error.ts";
 import { LocalFile } from "./local/file.ts";
+import { removeLeftovers } from "./local/leftovers.ts";
 import { openFound } from "./local/open.ts";
 import { dirname, sep } from "./local/paths.ts";
 import { systemPath } from "./local/system_path.ts";
+import { ProgressCounter } from "./progress.ts";
 import {
   DEFAULT_TRANSFERS,
   DOWNLOAD_WINDOW,
-  failedResult,
   type ObjectResult,
-  ProgressCounter,
   type TransferOptions,
 } from "./types.ts";
 

@@ -12,15 +12,15 @@ import { escapeName } from "../escape.ts";
 import type { HttpBody } from "../http/connection.ts";
 import { BucketClient } from "./bucket_client.ts";
 import { contentTypeOf } from "./content_types.ts";
+import { failedResult } from "./failures.ts";
 import { checkKey } from "./keys.ts";
 import { BufferPool, PART_SIZE, uploadInParts } from "./multipart.ts";
 import { sha256OfBody } from "../aws/requests/body_digest.ts";
+import { ProgressCounter } from "./progress.ts";
 import { type ByteSource, type ObjectContent, openSource } from "./sources.ts";
 import {
   DEFAULT_TRANSFERS,
-  failedResult,
   type ObjectResult,
-  ProgressCounter,
   STREAM_MEMORY,
   type TransferOptions,
   type Upload,

@@ -3,9 +3,7 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import { isUntrusted } from "../aws/service_error.ts";
-import { NO_CONNECTION } from "../http/errors.ts";
+import type { S3CredentialsError } from "../errors.ts";
 
 /** An object in a listing. */
 export interface ObjectSummary {
@@ -104,51 +102,3 @@ export const LONG_DOWNLOAD = 8 * 1024 * 1024;
  * has received.
  */
 export const DOWNLOAD_WINDOW = 8 * LONG_DOWNLOAD;
-
-/** Counts, and tells the caller. */
-export class ProgressCounter {
-  readonly #progress: TransferProgress = {
-    objects: 0,
-    totalObjects: 0,
-    bytes: 0,
-    totalBytes: 0,
-    isTotalFinal: false,
-  };
-  readonly #onProgress: TransferOptions["onProgress"];
-
-  constructor(onProgress?: TransferOptions["onProgress"]) {
-    this.#onProgress = onProgress;
-  }
-
-  /** Adds to what was counted. */
-  add(more: Partial<Omit<TransferProgress, "isTotalFinal">>): void {
-    if (this.#onProgress === undefined) return;
-    const progress = this.#progress;
-    progress.objects += more.objects ?? 0;
-    progress.totalObjects += more.totalObjects ?? 0;
-    progress.bytes += more.bytes ?? 0;
-    progress.totalBytes += more.totalBytes ?? 0;
-    this.#onProgress(progress);
-  }
-
-  /** Says that nothing more will be found. */
-  finalTotal(): void {
-    this.#progress.isTotalFinal = true;
-    this.#onProgress?.(this.#progress);
-  }
-}
-
-/** The result of an object that failed; throws an error that would meet all other objects too. */
-export function failedResult(error: unknown, object: { key: string; path?: string }): ObjectResult {
-  if (error instanceof S3CredentialsError && !isFatal(error)) return { ...object, error };
-  throw error;
-}
-
-/** Whether an error of one object would meet all the others too. */
-export function isFatal({ code, cause }: S3CredentialsError): boolean {
-  if (code === "interrupted" || code === "credentials") return true;
-  const { name, code: runtimeCode } = (cause ?? {}) as { name?: string; code?: string };
-  if (name === "NoSuchBucket") return true;
-  return runtimeCode === "ENOTS3" ||
-    runtimeCode !== undefined && (NO_CONNECTION.has(runtimeCode) || isUntrusted(runtimeCode));
-}
