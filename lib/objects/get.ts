@@ -9,16 +9,7 @@ import { Limiter, mapUnordered } from "../concurrency.ts";
 import { asUsageError, S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import { BucketClient } from "./bucket_client.ts";
-import {
-  downloadInto,
-  type FileDownload,
-  getError,
-  headOf,
-  type KnownObject,
-  type ObjectHead,
-  readObject,
-  strongEtag,
-} from "./download.ts";
+import { downloadInto, type FileDownload } from "./download.ts";
 import { outputError } from "../file_error.ts";
 import { infoIfExists } from "../file_info.ts";
 import { failedResult } from "./failures.ts";
@@ -31,7 +22,15 @@ import { removeLeftovers } from "./local/leftovers.ts";
 import { openFound } from "./local/open.ts";
 import { dirname, sep } from "./local/paths.ts";
 import { systemPath } from "./local/system_path.ts";
+import {
+  getError,
+  headOf,
+  type KnownObject,
+  type ObjectHead,
+  strongEtag,
+} from "./object_answer.ts";
 import { ProgressCounter } from "./progress.ts";
+import { readObject } from "./read_object.ts";
 import {
   DEFAULT_TRANSFERS,
   DOWNLOAD_WINDOW,
