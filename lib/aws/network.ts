@@ -19,13 +19,14 @@ export async function networkSettings(
   variable: (name: string) => string | undefined,
   profile: Record<string, string | undefined>,
 ): Promise<NetworkSettings> {
-  const either = (name: string) => variable(name.toLowerCase()) ?? variable(name);
+  // One in small letters counts even where it is empty, which is how a single command does without it.
+  const either = (name: string) => (variable(name.toLowerCase()) ?? variable(name)) || undefined;
   const proxies = ["HTTP_PROXY", "HTTPS_PROXY"].flatMap((name) => {
     const url = either(name);
     return url === undefined ? [] : [[name.toLowerCase(), proxyUrl(name, url)] as const];
   });
   const noProxy = either("NO_PROXY");
-  const bundle = variable("AWS_CA_BUNDLE") ?? profile.ca_bundle;
+  const bundle = variable("AWS_CA_BUNDLE") || profile.ca_bundle;
   return {
     ...(proxies.length > 0 && {
       proxyEnv: {

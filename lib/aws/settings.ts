@@ -187,10 +187,7 @@ export async function resolveSettings(options: ConnectOptions): Promise<Settings
     requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     onRequest: options.onRequest,
     mfaCode: options.mfaCode,
-    network: await networkSettings(
-      (name) => env(name) || undefined,
-      { ca_bundle: config.profile("ca_bundle") },
-    ),
+    network: await networkSettings(env, { ca_bundle: config.profile("ca_bundle") }),
     sdk: () => sdkSettings(config),
     env,
     clock: options.now === undefined ? { offsetMs: 0 } : movedClock(options.now),

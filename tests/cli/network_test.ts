@@ -76,6 +76,14 @@ test("NO_PROXY names who is called without it", async ({ proxy, env }) => {
   assert.deepEqual(proxy.asked, []);
 });
 
+test("an empty variable in small letters keeps a command from the proxy, or from its exceptions", async ({ proxy, env }) => {
+  const settings = { ...env, AWS_ENDPOINT_URL: HIDDEN, HTTP_PROXY: proxy.url };
+  const { code } = await run(["whoami"], { env: { ...settings, http_proxy: "" } });
+  assert.deepEqual([code, proxy.asked.length], [1, 0]);
+  const asking = await run(["whoami"], { env: { ...settings, NO_PROXY: "*", no_proxy: "" } });
+  assert.deepEqual([asking.code, proxy.asked.length], [0, 1]);
+});
+
 test("the chain of credentials asks the proxy too", async ({ sandbox, proxy, env }) => {
   const made = await run(["create", "my-bucket", "-d", "15m"], { sandbox });
   assert.equal(made.code, 0, made.stderr);
