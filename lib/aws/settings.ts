@@ -7,20 +7,16 @@ import { asUsageError, InvalidInput, S3CredentialsError } from "../errors.ts";
 import { escapeName } from "../escape.ts";
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "./credential_types.ts";
 import { ADDRESSING_STYLES, type AddressingStyle } from "./addressing.ts";
+import { type Configuration, configuration, trueOrFalse } from "./configuration.ts";
 import { parseEndpointUrl } from "./endpoint_url.ts";
 import { checkedKeys } from "./keys.ts";
 import type { NetworkSettings } from "../http/proxy.ts";
 import { DEFAULT_REGION } from "../partitions.ts";
 import { networkSettings } from "./network.ts";
 import type { Clock } from "./requests/clock.ts";
-import {
-  type CredentialSource,
-  credentialSource,
-  type NamedProfile,
-  namedProfile,
-  profileSettings,
-} from "./profiles.ts";
-import { type Environment, readSharedFiles, type SharedFiles, textOf } from "./shared_files.ts";
+import { type CredentialSource, credentialSource, namedProfile } from "./profiles.ts";
+import { type SdkSettings, sdkSettings } from "./sdk/settings.ts";
+import { type Environment, readSharedFiles, type SharedFiles } from "./shared_files.ts";
 
 /** Which account to call, and where. */
 export interface ConnectOptions {
@@ -123,30 +119,6 @@ export interface Settings {
 /** Settings with credentials, whatever their source. */
 export type Connected = Settings & { credentials: AwsCredentialIdentityProvider };
 
-/** Settings of the SDK's clients only. */
-export interface SdkSettings {
-  /** How often a request is sent at most. */
-  maxAttempts: number;
-  /** How long to wait before a retry; the SDK's own names. */
-  retryMode: RetryMode;
-  /** A name for the caller's program, for the header `User-Agent`. */
-  userAgentAppId: string | undefined;
-  /** When S3's client sends checksums to Amazon. */
-  requestChecksumCalculation: ChecksumUse;
-  /** When S3's client compares the checksums of Amazon's answers. */
-  responseChecksumValidation: ChecksumUse;
-  /** Whether S3's client may call another region that an ARN names; the SDK decides if it isn't set. */
-  useArnRegion: boolean | undefined;
-  /** Whether S3's client calls directory buckets without a session. */
-  disableS3ExpressSessionAuth: boolean;
-}
-
-const RETRY_MODES = ["legacy", "standard", "adaptive"] as const;
-type RetryMode = typeof RETRY_MODES[number];
-
-const CHECKSUM_USES = ["WHEN_SUPPORTED", "WHEN_REQUIRED"] as const;
-type ChecksumUse = typeof CHECKSUM_USES[number];
-
 /** AWS's answers take well under a second; past this an endpoint is taken for dead. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
@@ -244,99 +216,6 @@ export function usesPathStyle({ endpoints, addressingStyle, useAccelerate }: Set
 function addressingStyleOf(given: AddressingStyle | undefined): AddressingStyle | undefined {
   if (given === undefined || ADDRESSING_STYLES.includes(given)) return given;
   throw new S3CredentialsError("usage", "Invalid addressing: expected virtual or path");
-}
-
-/** What the environment and the profile in use say. */
-interface Configuration {
-  env: Environment;
-  /** The name of the profile, for messages. */
-  where: string;
-  /** A setting of the profile. */
-  profile(name: string): string | undefined;
-  /** A setting of the profile's `s3` block. */
-  s3(name: string): string | undefined;
-  /** A setting that is `true` or `false`. An empty one of the environment is `false`, as for boto3. */
-  flag(variable: string, name: string): boolean;
-  /** A setting of the environment, else of the profile; undefined if it is empty or not there in both. */
-  setting<T>(
-    variable: string,
-    name: string,
-    /** Returns undefined for an invalid text. */
-    parse: (text: string) => T | undefined,
-    expected: string,
-  ): T | undefined;
-}
-
-function configuration(
-  files: SharedFiles,
-  env: Environment,
-  named: NamedProfile | undefined,
-): Configuration {
-  const section = profileSettings(files, named);
-  const where = `profile ${escapeName(named?.name ?? "default")}`;
-  const profile = (name: string) => textOf(section, name, where);
-  const setting: Configuration["setting"] = (variable, name, parse, expected) => {
-    const given = env(variable);
-    const [text, source] = given ? [given, variable] : [profile(name), `${name} of ${where}`];
-    if (!text) return undefined;
-    return parse(text) ?? asUsageError(() => {
-      throw new InvalidInput(`Invalid value of ${source}: expected ${expected}`);
-    });
-  };
-  const flag = (variable: string, name: string) =>
-    env(variable) !== "" && setting(variable, name, trueOrFalse, "true or false") === true;
-  const block = section?.get("s3");
-  const s3 = (name: string) => typeof block === "object" ? block.get(name) : undefined;
-  return { env, where, profile, s3, flag, setting };
-}
-
-/** Finds a text among those that are known, in capitals or not. */
-function oneOf<T extends string>(known: readonly T[]): (text: string) => T | undefined {
-  return (text) => known.find((one) => one.toLowerCase() === text.toLowerCase());
-}
-
-function trueOrFalse(text = ""): boolean | undefined {
-  return /^true$/i.test(text) || (/^false$/i.test(text) ? false : undefined);
-}
-
-/** The SDK, unlike boto3, takes what follows a space and `#` or `;` for a comment. */
-function withoutComment(text: string): string {
-  return text.replace(/\s+[#;].*$/, "");
-}
-
-function sdkSettings({ setting }: Configuration): SdkSettings {
-  const read: typeof setting = (variable, name, parse, expected) =>
-    setting(variable, name, (text) => parse(withoutComment(text)), expected);
-  const checksums = (variable: string, name: string) =>
-    read(variable, name, oneOf(CHECKSUM_USES), CHECKSUM_USES.join(" or ")) ?? "WHEN_SUPPORTED";
-  const choice = (variable: string, name: string) =>
-    read(variable, name, trueOrFalse, "true or false");
-  return {
-    maxAttempts: read("AWS_MAX_ATTEMPTS", "max_attempts", attempts, "a number from 1 up") ?? 3,
-    retryMode:
-      read("AWS_RETRY_MODE", "retry_mode", oneOf(RETRY_MODES), "legacy, standard or adaptive") ??
-        "standard",
-    // One that is too long isn't refused: the SDK sends it, with a warning, as boto3 does.
-    userAgentAppId: read("AWS_SDK_UA_APP_ID", "sdk_ua_app_id", (text) => text, "a name"),
-    requestChecksumCalculation: checksums(
-      "AWS_REQUEST_CHECKSUM_CALCULATION",
-      "request_checksum_calculation",
-    ),
-    responseChecksumValidation: checksums(
-      "AWS_RESPONSE_CHECKSUM_VALIDATION",
-      "response_checksum_validation",
-    ),
-    useArnRegion: choice("AWS_S3_USE_ARN_REGION", "s3_use_arn_region"),
-    disableS3ExpressSessionAuth: choice(
-      "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH",
-      "s3_disable_express_session_auth",
-    ) ?? false,
-  };
-}
-
-/** Takes the numbers that boto3 takes. */
-function attempts(text: string): number | undefined {
-  return /^\s*\+?0*[1-9]\d*\s*$/.test(text) ? Number(text) : undefined;
 }
 
 function regionOf(given: string | undefined, { env, where, profile }: Configuration): string {
