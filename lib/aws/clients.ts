@@ -87,7 +87,6 @@ export async function s3Client(
     region,
     followRegionRedirects: true,
     forcePathStyle: usesPathStyle(settings),
-    useAccelerateEndpoint: settings.useAccelerate,
     requestChecksumCalculation,
     responseChecksumValidation,
     // Other makers' servers often lack the newer checksums.

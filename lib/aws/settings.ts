@@ -83,8 +83,6 @@ export interface Settings {
   useDualstack: boolean;
   /** The same for S3, which has a setting of its own besides. */
   useDualstackS3: boolean;
-  /** Whether buckets are reached by S3 Transfer Acceleration. */
-  useAccelerate: boolean;
   /** Whether STS is called at the one endpoint that it had before each region had its own. */
   useGlobalSts: boolean;
   /** Whether a bucket is a part of S3's path, or of its host name; if omitted, as usual for the endpoint. */
@@ -145,8 +143,6 @@ export async function resolveSettings(options: ConnectOptions): Promise<Settings
     useFips,
     useDualstack,
     useDualstackS3: useDualstack || trueOrFalse(config.s3("use_dualstack_endpoint")) === true,
-    useAccelerate: endpoints.S3 === undefined &&
-      trueOrFalse(config.s3("use_accelerate_endpoint")) === true,
     useGlobalSts: wantsGlobalSts(config) && endpoints.STS === undefined,
     addressingStyle: addressingStyleOf(options.addressing) ??
       ADDRESSING_STYLES.find((style) => style === config.s3("addressing_style")),
@@ -208,8 +204,7 @@ function wantsGlobalSts({ env, setting }: Configuration): boolean {
 }
 
 /** Whether a bucket is a part of S3's path. Other makers' servers often lack virtual hosts. */
-export function usesPathStyle({ endpoints, addressingStyle, useAccelerate }: Settings): boolean {
-  if (useAccelerate) return false;
+export function usesPathStyle({ endpoints, addressingStyle }: Settings): boolean {
   return addressingStyle === undefined ? endpoints.S3 !== undefined : addressingStyle === "path";
 }
 

@@ -150,9 +150,9 @@ const ENDPOINTS: [profile: string, sts: string, bucket: string][] = [
     "photos.s3.dualstack.eu-west-1.amazonaws.com",
   ],
   [
-    "s3 =\n  use_accelerate_endpoint = true\n  addressing_style = path\n",
+    "s3 =\n  use_accelerate_endpoint = true\n",
     "sts.eu-west-1.amazonaws.com",
-    "photos.s3-accelerate.amazonaws.com",
+    "photos.s3.eu-west-1.amazonaws.com",
   ],
   ["sts_regional_endpoints = legacy\n", "sts.amazonaws.com", "photos.s3.eu-west-1.amazonaws.com"],
 ];

@@ -96,7 +96,6 @@ async function addressBySdk(bucket: string, { config }: S3Client, endpoint?: str
     Endpoint: endpoint?.replace(/\/+$/, ""),
     UseFIPS: await config.useFipsEndpoint(),
     UseDualStack: await config.useDualstackEndpoint(),
-    Accelerate: config.useAccelerateEndpoint,
     ForcePathStyle: config.forcePathStyle && accessPointOf(bucket) === undefined,
   });
   return {

@@ -13,20 +13,17 @@ export interface BucketEndpointSettings {
   useFips: boolean;
   /** Whether it must support IPv6. */
   useDualstackS3: boolean;
-  /** Whether it is that of S3 Transfer Acceleration. */
-  useAccelerate: boolean;
 }
 
 /** The URL of a bucket that is a part of the host name; `undefined` where only the SDK knows. */
 export function bucketEndpoint(
   bucket: string,
   region: string,
-  { useFips, useDualstackS3, useAccelerate }: BucketEndpointSettings,
+  { useFips, useDualstackS3 }: BucketEndpointSettings,
 ): string | undefined {
   // Some endings make a name one of another kind of bucket, or of none.
   const isOrdinary = /^[a-z\d][a-z\d-]{1,61}[a-z\d]$/.test(bucket) && !/--|-s3alias$/.test(bucket);
   const isRegion = /^[a-z]+(-[a-z]+)+-\d+$/.test(region) && !isPseudoRegion(region);
-  const isUsual = !useFips && !useDualstackS3 && !useAccelerate;
-  if (!isOrdinary || !isRegion || !isUsual) return undefined;
+  if (!isOrdinary || !isRegion || useFips || useDualstackS3) return undefined;
   return `https://${bucket}.s3.${region}.${hostSuffixOf(region)}/`;
 }

@@ -14,7 +14,7 @@ const PREFIXES = [
   ...["us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"],
   ...["cn", "us-gov", "us-iso", "us-isob", "us-isof", "eu-isoe", "eusc-de"],
 ];
-const PLAIN = { useFips: false, useDualstackS3: false, useAccelerate: false };
+const PLAIN = { useFips: false, useDualstackS3: false };
 
 function sdkUrl(bucket: string, region: string): string {
   return config.endpointProvider({ Bucket: bucket, Region: region }).url.href;
@@ -75,5 +75,4 @@ Deno.test("bucketEndpoint: leaves other buckets, pseudo-regions, FIPS and IPv6 t
   }
   assert.ok(!known("my-bucket", "eu-west-1", { useFips: true }));
   assert.ok(!known("my-bucket", "eu-west-1", { useDualstackS3: true }));
-  assert.ok(!known("my-bucket", "eu-west-1", { useAccelerate: true }));
 });
