@@ -46,6 +46,13 @@ Deno.test("formatTable: shows a list of texts as text, and a dash for whatever i
   assert.deepEqual(await table(nothing, ["Name", "Value"]), ["Name", ...nothing.map(() => "a")]);
 });
 
+Deno.test("formatTable: a tab in a value doesn't move the columns after it", async () => {
+  assert.deepEqual(await table([{ Key: "a\tb", Size: 1 }], ["Key", "Size"]), [
+    "Key   Size",
+    "a\\tb     1",
+  ]);
+});
+
 Deno.test("formatTable: leaves out columns without any value", async () => {
   assert.deepEqual(await table(ROWS, ["Name", "Owner"]), ["Name", "short", "a-longer-name"]);
   assert.deepEqual(await table([], ["Name", "Owner"]), ["Name  Owner"]);

@@ -115,7 +115,8 @@ function valueOf(row: object, field: string): unknown {
 }
 
 function textOf(row: object, field: string): string {
-  return escapeName(tableCell(valueOf(row, field)));
+  // A tab would move the columns after it.
+  return escapeName(tableCell(valueOf(row, field))).replaceAll("\t", "\\t");
 }
 
 /** Lists of text without JSON's signs; other nested values as in the other formats. */
