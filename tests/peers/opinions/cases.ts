@@ -151,6 +151,7 @@ const KEYS = [
   "aws:username",
   "aws:PrincipalArn",
   "aws:PrincipalAccount",
+  "aws:ResourceAccount",
   "aws:PrincipalIsAWSService",
 ];
 

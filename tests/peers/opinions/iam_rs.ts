@@ -48,6 +48,7 @@ export function iamRsCase({ request, policies }: Case, random: Random): Case | u
 const contextOf = ({ request }: Case) => ({
   "aws:PrincipalArn": USER.arn,
   "aws:PrincipalAccount": ACCOUNT,
+  "aws:ResourceAccount": ACCOUNT,
   "aws:PrincipalIsAWSService": "false",
   "aws:username": "alice",
   ...request.context,

@@ -15,6 +15,7 @@ import {
   withStatements,
   withVersion,
 } from "./cases.ts";
+import { ownerOf } from "../../policy/specification/request.ts";
 import { enginePath } from "./support.ts";
 import type { Engine, Rule } from "./compare.ts";
 
@@ -64,10 +65,12 @@ const accountOf = ({ request }: Case): string | undefined =>
 function contextOf(asked: Case): Record<string, string | string[]> {
   const { principal, context } = asked.request;
   const arn = String(principal.roleArn ?? principal.arn);
+  const owner = ownerOf(asked.request);
   return {
     ...(principal.type !== "anonymous" && { "aws:PrincipalArn": arn }),
     ...(principal.type === "user" && { "aws:username": arn.split("/").at(-1)! }),
     "aws:PrincipalAccount": accountOf(asked) ?? "anonymous",
+    ...(owner !== undefined && { "aws:ResourceAccount": owner }),
     "aws:PrincipalIsAWSService": "false",
     ...context,
   };
