@@ -247,8 +247,11 @@ const CONDITIONS: [keys: string[], operators: string[], values: string[]][] = [
       "arn:aws:iam::*:user/staff/${aws:username}",
     ],
   ],
-  [["aws:PrincipalAccount"], ["StringEquals", "StringNotEquals"], [HOME, AWAY, "anonymous"]],
-  [["aws:ResourceAccount"], ["StringEquals", "StringNotEquals"], [HOME, AWAY]],
+  [
+    ["aws:PrincipalAccount", "aws:ResourceAccount"],
+    ["StringEquals", "StringNotEquals"],
+    [HOME, AWAY, "anonymous"],
+  ],
   [
     ["s3:prefix", "aws:TagKeys", "aws:PrincipalTag/team", "aws:nothing"],
     ["Null"],
