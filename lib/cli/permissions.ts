@@ -60,6 +60,14 @@ export async function requestPermissions(
   }
 }
 
+/** Throws if Deno forbids to listen. Node's server would throw that where nothing can catch it. */
+export async function assertMayListen(host: string): Promise<void> {
+  const { state } = await Deno.permissions.request({ name: "net", host });
+  if (state !== "granted") {
+    throw new Deno.errors.NotCapable(`Requires net access to "${host}", run with --allow-net`);
+  }
+}
+
 /** Deno's own permissions. */
 export function denoPermissions(
   say: (message: string) => Promise<void>,

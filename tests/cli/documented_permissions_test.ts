@@ -214,6 +214,19 @@ Deno.test({
   },
 });
 
+Deno.test("Deno permissions: a sandbox that may not listen says so", async () => {
+  const flags = ["--allow-env", "--allow-read", "--allow-run"];
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...flags, "cli.ts", "sandbox"],
+    env: { NO_COLOR: "1" },
+  }).output();
+  assert.match(
+    new TextDecoder().decode(stderr),
+    /^Error: Deno was not allowed .*: Requires net access to "127\.0\.0\.1:0", run with --allow-net\nRun it with .*\n$/,
+  );
+  assert.equal(code, 1);
+});
+
 Deno.test("Deno permissions: the sets allow what the page says of them, and no more", () => {
   const { permissions } = JSON.parse(Deno.readTextFileSync("deno.json"));
   const aws = { env: true, read: true, net: true, sys: true };

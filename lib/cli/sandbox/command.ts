@@ -15,7 +15,7 @@ import { type Io, waitForInterrupt } from "../io.ts";
 import { library } from "../library.ts";
 import { bucketNames, checkEachOnce, parseAccountId, parsePort, usage } from "../options.ts";
 import { messageLog, writeLine, writeMessage } from "../output.ts";
-import type { PermissionKind } from "../permissions.ts";
+import { assertMayListen, type PermissionKind } from "../permissions.ts";
 import { readPolicyDocument } from "../policies/policy_input.ts";
 import { sandboxEnvironment, shellLines } from "./environment.ts";
 import { requestText } from "./request_text.ts";
@@ -91,6 +91,7 @@ export const sandbox = defineCommand({
       ...(options.state !== undefined || (!isServer && hasProfiles(options)) ? WRITE : []),
       ...(isServer ? [] : CHILD),
     ], PERMISSION_REASONS);
+    await assertMayListen(`127.0.0.1:${options.port ?? 0}`);
     const users: Record<string, PolicyDocument> = {};
     for (const { name, policy } of options.user) {
       users[name] = await readPolicyDocument(policy, "identity", io, "--user");
