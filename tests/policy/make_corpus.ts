@@ -3,7 +3,8 @@
  * for. `deno run -A tests/policy/make_corpus.ts`, then look at what has changed.
  */
 import { type AccessPolicies, type AccessRequest, evaluate } from "../../lib/policy/mod.ts";
-import { Random, randomPolicies, randomRequest } from "./random_cases.ts";
+import { Random } from "./random.ts";
+import { randomPolicies, randomRequest } from "./random_cases.ts";
 import { specified } from "./specification/evaluation.ts";
 import type { SpecifiedPolicies, SpecifiedRequest } from "./specification/types.ts";
 

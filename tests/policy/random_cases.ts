@@ -2,6 +2,7 @@
  * Policies and requests at random, near the edge: names that start alike, wildcards that nearly match,
  * keys that are missing, variables with and without a value.
  */
+import type { Random } from "./random.ts";
 import type {
   SpecifiedPolicies,
   SpecifiedPolicy,
@@ -9,40 +10,6 @@ import type {
 } from "./specification/types.ts";
 
 type Json = Record<string, unknown>;
-
-/** A source of random numbers that gives the same ones for the same seed (mulberry32). */
-export class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** A number from 0 up to, but not including, 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  }
-
-  below(limit: number): number {
-    return Math.floor(this.next() * limit);
-  }
-
-  chance(probability: number): boolean {
-    return this.next() < probability;
-  }
-
-  pick<T>(values: readonly T[]): T {
-    return values[this.below(values.length)]!;
-  }
-
-  some<T>(make: () => T, minimum: number, maximum: number): T[] {
-    return Array.from({ length: minimum + this.below(maximum - minimum + 1) }, make);
-  }
-}
 
 const HOME = "123456789012";
 const AWAY = "123456789013";

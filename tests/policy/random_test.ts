@@ -16,7 +16,8 @@ import { allActions } from "../../lib/policy/actions.ts";
 import { groupActions } from "../../lib/policy/evaluate.ts";
 import { RUNS, TURN } from "../support/arbitraries.ts";
 import corpus from "./corpus.json" with { type: "json" };
-import { Random, randomPolicies, randomRequest } from "./random_cases.ts";
+import { Random } from "./random.ts";
+import { randomPolicies, randomRequest } from "./random_cases.ts";
 import { specified } from "./specification/evaluation.ts";
 import type { SpecifiedPolicies, SpecifiedRequest } from "./specification/types.ts";
 

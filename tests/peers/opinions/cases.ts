@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { Random, randomPolicies, randomRequest } from "../../policy/random_cases.ts";
+import { Random } from "../../policy/random.ts";
+import { randomPolicies, randomRequest } from "../../policy/random_cases.ts";
 import type { SpecifiedPolicies, SpecifiedRequest } from "../../policy/specification/types.ts";
 
 /** A request and the policies that decide it. */

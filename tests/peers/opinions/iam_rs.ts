@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Random } from "../../policy/random_cases.ts";
+import type { Random } from "../../policy/random.ts";
 import {
   type Case,
   withConditions,
