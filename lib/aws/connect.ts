@@ -16,7 +16,7 @@ import {
   type STSClient,
   stsClient,
 } from "./clients.ts";
-import { describeSource, sourceProvider } from "./credential_sources.ts";
+import { describeSource, sourceProvider } from "./sources/credential_sources.ts";
 import { type BucketAddress, bucketAddress } from "./requests/bucket_address.ts";
 import { type Connected, type ConnectOptions, resolveSettings, type Settings } from "./settings.ts";
 

@@ -202,12 +202,12 @@ Deno.test("lib/objects/get.ts: Deno does not look up the SDK's packages before o
 
 Deno.test("mod.ts: what deno install fetches with it is all that the library loads of the SDK", async () => {
   const read = await loadedWith("mod.ts", true);
-  for (const file of ["lib/aws/sdk/load.ts", "lib/aws/credential_sources.ts"]) {
+  for (const file of ["lib/aws/sdk/load.ts", "lib/aws/sources/credential_sources.ts"]) {
     const text = await Deno.readTextFile(file);
     const parts = [...text.matchAll(/import\("\.\.\/" \+ "([^"]+)"\)/g)].map(([, path]) => path!);
     assert.ok(parts.length > 2);
     for (const part of parts) {
-      assert.ok(read.some((one) => one.endsWith(part.replace(/^aws/, "/lib/aws"))), part);
+      assert.ok(read.some((one) => one.endsWith(`/lib/aws/${part}`)), part);
     }
   }
 });

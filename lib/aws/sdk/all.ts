@@ -12,8 +12,8 @@ export function loadAll(): Promise<unknown[]> {
     import("./s3.ts"),
     import("./s3_control.ts"),
     import("./sts.ts"),
-    import("../login.ts"),
-    import("../machine_credentials.ts"),
-    import("../sso.ts"),
+    import("../sources/login.ts"),
+    import("../sources/machine_credentials.ts"),
+    import("../sources/sso.ts"),
   ]);
 }

@@ -4,15 +4,15 @@
  * @module
  */
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { S3CredentialsError } from "../errors.ts";
-import { escapeName, shellWord } from "../escape.ts";
-import type { NetworkSettings } from "../http/proxy.ts";
-import { clientConfig } from "./clients.ts";
-import type { AwsCredentialIdentity } from "./credential_types.ts";
-import type { CredentialSource } from "./profiles.ts";
-import { noteSdkDestination } from "./requests/destination.ts";
-import { serviceError } from "./service_error.ts";
-import type { Settings } from "./settings.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { escapeName, shellWord } from "../../escape.ts";
+import type { NetworkSettings } from "../../http/proxy.ts";
+import { clientConfig } from "../clients.ts";
+import type { AwsCredentialIdentity } from "../credential_types.ts";
+import type { CredentialSource } from "../profiles.ts";
+import { noteSdkDestination } from "../requests/destination.ts";
+import { serviceError } from "../service_error.ts";
+import type { Settings } from "../settings.ts";
 
 /** Gets them by the SDK's own provider, which also renews them. */
 export async function loginCredentials(

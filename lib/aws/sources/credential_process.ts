@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import { escapeName } from "../escape.ts";
-import type { AwsCredentialIdentity } from "./credential_types.ts";
-import { checkedKeys } from "./keys.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { escapeName } from "../../escape.ts";
+import type { AwsCredentialIdentity } from "../credential_types.ts";
+import { checkedKeys } from "../keys.ts";
 
 /** A program that gives the credentials of a profile. */
 export interface CredentialProcess {

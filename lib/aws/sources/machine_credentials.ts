@@ -4,17 +4,17 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import { escapeName } from "../escape.ts";
-import type { AwsCredentialIdentity } from "./credential_types.ts";
-import { checkedKeys } from "./keys.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { escapeName } from "../../escape.ts";
+import type { AwsCredentialIdentity } from "../credential_types.ts";
+import { checkedKeys } from "../keys.ts";
 import {
   type Environment,
   expandPath,
   readIniFile,
   readTextIfAny,
   textOf,
-} from "./shared_files.ts";
+} from "../shared_files.ts";
 
 /** The first that the machine has; undefined if it has none. */
 export async function machineCredentials(

@@ -3,25 +3,25 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import { escapeName } from "../escape.ts";
-import { isObject } from "../is_object.ts";
-import { type STSClient, stsClient } from "./clients.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { escapeName } from "../../escape.ts";
+import { isObject } from "../../is_object.ts";
+import { type STSClient, stsClient } from "../clients.ts";
 import { processCredentials } from "./credential_process.ts";
-import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "./credential_types.ts";
-import type { AssumeRoleSource, CredentialSource, WebIdentitySource } from "./profiles.ts";
-import { serviceError } from "./service_error.ts";
-import type { Settings } from "./settings.ts";
-import { readTextIfAny } from "./shared_files.ts";
+import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "../credential_types.ts";
+import type { AssumeRoleSource, CredentialSource, WebIdentitySource } from "../profiles.ts";
+import { serviceError } from "../service_error.ts";
+import type { Settings } from "../settings.ts";
+import { readTextIfAny } from "../shared_files.ts";
 
 type StsCredentials = import("@aws-sdk/client-sts").Credentials;
 
 /** Sources that need packages of their own, loaded as those of `sdk/load.ts` are. */
 const sources = {
-  login: (): Promise<typeof import("./login.ts")> => import("../" + "aws/login.ts"),
+  login: (): Promise<typeof import("./login.ts")> => import("../" + "sources/login.ts"),
   machine: (): Promise<typeof import("./machine_credentials.ts")> =>
-    import("../" + "aws/machine_credentials.ts"),
-  sso: (): Promise<typeof import("./sso.ts")> => import("../" + "aws/sso.ts"),
+    import("../" + "sources/machine_credentials.ts"),
+  sso: (): Promise<typeof import("./sso.ts")> => import("../" + "sources/sso.ts"),
 };
 
 const SESSION_NAME = "s3-credentials";

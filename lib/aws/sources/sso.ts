@@ -5,15 +5,15 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import { escapeName, shellWord } from "../escape.ts";
-import { isoSeconds } from "../time.ts";
-import { clientConfig, traced } from "./clients.ts";
-import type { AwsCredentialIdentity } from "./credential_types.ts";
-import type { SsoSource } from "./profiles.ts";
-import { serviceError } from "./service_error.ts";
-import type { Settings } from "./settings.ts";
-import { expandPath, readTextIfAny } from "./shared_files.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { escapeName, shellWord } from "../../escape.ts";
+import { isoSeconds } from "../../time.ts";
+import { clientConfig, traced } from "../clients.ts";
+import type { AwsCredentialIdentity } from "../credential_types.ts";
+import type { SsoSource } from "../profiles.ts";
+import { serviceError } from "../service_error.ts";
+import type { Settings } from "../settings.ts";
+import { expandPath, readTextIfAny } from "../shared_files.ts";
 
 /** What `aws sso login` keeps in a file; a session can be renewed, the older kind can't. */
 interface SignIn {
