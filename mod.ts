@@ -42,8 +42,8 @@ export {
   type CreateOptions,
   planCredentials,
 } from "./lib/credentials/create.ts";
-export { planForEmptyAccount } from "./lib/credentials/plan.ts";
-export { describeStep } from "./lib/credentials/describe.ts";
+export { planForEmptyAccount } from "./lib/credentials/planning/plan.ts";
+export { describeStep } from "./lib/credentials/planning/describe.ts";
 export type {
   CreatedKey,
   CreatedSession,

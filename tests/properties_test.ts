@@ -15,8 +15,8 @@ import type { UserFacts } from "../lib/credentials/types.ts";
 import { parseDuration } from "../lib/time.ts";
 import { checkProfileName } from "../lib/credentials/format.ts";
 import { checkBucketName } from "../lib/names.ts";
-import { planCreate } from "../lib/credentials/plan.ts";
-import { resolveRequest } from "../lib/credentials/request.ts";
+import { planCreate } from "../lib/credentials/planning/plan.ts";
+import { resolveRequest } from "../lib/credentials/planning/request.ts";
 import { anyCharacter, printable } from "./support/arbitraries.ts";
 
 /** Requests that name buckets and at most one prefix. */

@@ -182,11 +182,11 @@ async function showDryRun(
   io: Io,
   log: MessageLog,
 ): Promise<void> {
-  const { planForEmptyAccount } = await import("../credentials/plan.ts");
+  const { planForEmptyAccount } = await import("../credentials/planning/plan.ts");
   const partition = partitionOfRegion(region ?? options.bucketRegion ?? DEFAULT_REGION);
   const request = { ...options, partition };
   const plan = planForEmptyAccount(request, { region });
-  const { grantsBeyond, provePlan } = await import("../credentials/proof.ts");
+  const { grantsBeyond, provePlan } = await import("../credentials/planning/proof.ts");
   provePlan(request, plan);
   log.say(
     "Dry run: assumes that nothing exists in the account yet (--plan looks at yours)" +
@@ -207,7 +207,7 @@ async function showPlan(
   for (const warning of warnings) log.warn(warning);
   for (const notice of notices) log.say(notice);
   await log.flush();
-  const { describeStep } = await import("../credentials/describe.ts");
+  const { describeStep } = await import("../credentials/planning/describe.ts");
   for (const step of steps) await writeLine(io, describeStep(step));
 }
 

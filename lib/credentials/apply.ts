@@ -8,7 +8,7 @@ import type { Aws } from "../aws/connect.ts";
 import { DEFAULT_CONCURRENCY, Limiter } from "../concurrency.ts";
 import type { S3CredentialsError } from "../errors.ts";
 import { changeBucket, createBucket } from "./bucket.ts";
-import { reportStep } from "./describe.ts";
+import { reportStep } from "./planning/describe.ts";
 import { OrderedLog } from "./ordered_log.ts";
 import { assumeRole, ensureRole, type Role } from "./role.ts";
 import { type Outcome, rollBack, type RollbackReport, rollbackTimeout } from "./rollback.ts";

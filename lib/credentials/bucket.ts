@@ -8,7 +8,7 @@ import { retry } from "../retry.ts";
 import type { S3Client } from "../aws/connect.ts";
 import { isMissing, isRetriedConflict, serviceError } from "../aws/service_error.ts";
 import { S3CredentialsError } from "../errors.ts";
-import { bucketConfiguration } from "./describe.ts";
+import { bucketConfiguration } from "./planning/describe.ts";
 import { change, type Outcome } from "./rollback.ts";
 import type { Run } from "./run.ts";
 import type { StepOf } from "./types.ts";

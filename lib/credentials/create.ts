@@ -14,10 +14,10 @@ import { partitionOfArn, partitionOfRegion } from "../partitions.ts";
 import { apply } from "./apply.ts";
 import { checkIsFuture, checkNotExpired, EXPIRES_POLICY, expiryOfText } from "./expiry.ts";
 import { proveExpiry, usesAwsEndpoints } from "./keys/expiry_proof.ts";
-import { findEncryptionKeys, findForeignBuckets, findUser, gatherFacts } from "./facts.ts";
-import { keyStatements } from "./grant.ts";
-import { NOTHING_EXISTS, planCreate } from "./plan.ts";
-import { resolveRequest } from "./request.ts";
+import { findEncryptionKeys, findForeignBuckets, findUser, gatherFacts } from "./planning/facts.ts";
+import { keyStatements } from "./planning/grant.ts";
+import { NOTHING_EXISTS, planCreate } from "./planning/plan.ts";
+import { resolveRequest } from "./planning/request.ts";
 import { withRollbackReport } from "./rollback.ts";
 import type {
   CreatedCredentials,
@@ -37,7 +37,7 @@ import {
   overwriteWarnings,
   removalWarnings,
   userWarnings,
-} from "./warnings.ts";
+} from "./planning/warnings.ts";
 
 /** Options of {@linkcode createCredentials} that don't change what is created. */
 export interface CreateOptions {
@@ -328,7 +328,7 @@ async function lookAndPlan(
     const policy = facts.user?.inlinePolicies?.get(EXPIRES_POLICY);
     checkNotExpired(resolved.user.name, expiryOfText(policy), now);
   }
-  const { grantsBeyond, provePlan } = await import("./proof.ts");
+  const { grantsBeyond, provePlan } = await import("./planning/proof.ts");
   provePlan(withKeys, plan);
   const warnings = [...plan.warnings, ...grantsBeyond(withKeys, plan)];
   return { request, resolved, facts, plan: { ...plan, warnings } };

@@ -22,7 +22,7 @@ import {
   isThrottled,
   serviceError,
 } from "../aws/service_error.ts";
-import { otherCase } from "./facts.ts";
+import { otherCase } from "./planning/facts.ts";
 import { withTags } from "./tags.ts";
 import { change, type Outcome } from "./rollback.ts";
 import type { Run } from "./run.ts";

@@ -6,7 +6,7 @@
 import { mapOrdered } from "../concurrency.ts";
 import { bucketsOf, type Grant } from "../policy/grants.ts";
 import { retry } from "../retry.ts";
-import { grantsOn } from "./grant.ts";
+import { grantsOn } from "./planning/grant.ts";
 import type { CreateRequest } from "./types.ts";
 import { interruptedError, S3CredentialsError } from "../errors.ts";
 import type { AwsCredentialIdentity } from "../aws/credential_types.ts";

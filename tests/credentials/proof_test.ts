@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type CreatePlan, type CreateRequest, planForEmptyAccount } from "@s3creds/cli";
 import { parseGrant, type PolicyDocument } from "@s3creds/cli/policy";
-import { grantsBeyond, provePlan } from "../../lib/credentials/proof.ts";
+import { grantsBeyond, provePlan } from "../../lib/credentials/planning/proof.ts";
 import { allActions } from "../../lib/policy/actions.ts";
 
 const PERMISSIONS = ["read-only", "write-only", "read-write"] as const;

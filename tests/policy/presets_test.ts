@@ -12,7 +12,7 @@ import {
 import { planForEmptyAccount } from "@s3creds/cli";
 import { allActions, findAction } from "../../lib/policy/actions.ts";
 import { NOT_RUN, whyNotRun } from "../../lib/policy/presets/not_run.ts";
-import { provePlan } from "../../lib/credentials/proof.ts";
+import { provePlan } from "../../lib/credentials/planning/proof.ts";
 
 const ACTIONS = allActions("s3").map(({ name }) => name);
 const LISTINGS = ["s3:ListBucket", "s3:ListBucketVersions"];

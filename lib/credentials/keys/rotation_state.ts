@@ -8,7 +8,7 @@ import type { Aws } from "../../aws/connect.ts";
 import { userError } from "../../aws/missing.ts";
 import { asUsageError, S3CredentialsError } from "../../errors.ts";
 import { checkBucketName, checkUserName } from "../../names.ts";
-import { describeKey } from "../describe.ts";
+import { describeKey } from "../planning/describe.ts";
 import { ownTagKey } from "../tags.ts";
 import { bucketsInUserName } from "./own_names.ts";
 

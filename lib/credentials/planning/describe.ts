@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { DEFAULT_REGION } from "../partitions.ts";
-import type { AccessKeyFacts, Step } from "./types.ts";
-import { formatTime } from "../time.ts";
+import { DEFAULT_REGION } from "../../partitions.ts";
+import type { AccessKeyFacts, Step } from "../types.ts";
+import { formatTime } from "../../time.ts";
 
 function json(value: unknown): string {
   return JSON.stringify(value, null, 4);

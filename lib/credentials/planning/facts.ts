@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mapOrdered } from "../concurrency.ts";
+import { mapOrdered } from "../../concurrency.ts";
 import type { IAM } from "@aws-sdk/client-iam";
 import type {
   AccessKeyFacts,
@@ -11,22 +11,22 @@ import type {
   ResolvedRequest,
   RoleFacts,
   UserFacts,
-} from "./types.ts";
-import { S3CredentialsError } from "../errors.ts";
-import { isFullAccessArn, ROLE_NAME } from "./defaults.ts";
-import { type Aws, connectionOf } from "../aws/connect.ts";
-import { accountOfArn } from "../policy/language/principal.ts";
-import { accessKeysOf } from "../account/iam_calls.ts";
-import { decodeDocument } from "../account/iam_document.ts";
-import { iamPages } from "../aws/listing.ts";
+} from "../types.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { isFullAccessArn, ROLE_NAME } from "../defaults.ts";
+import { type Aws, connectionOf } from "../../aws/connect.ts";
+import { accountOfArn } from "../../policy/language/principal.ts";
+import { accessKeysOf } from "../../account/iam_calls.ts";
+import { decodeDocument } from "../../account/iam_document.ts";
+import { iamPages } from "../../aws/listing.ts";
 import {
   httpStatus,
   isMissing,
   isUnsupportedOperation,
   namedRegion,
   serviceError,
-} from "../aws/service_error.ts";
-import { DEFAULT_REGION } from "../partitions.ts";
+} from "../../aws/service_error.ts";
+import { DEFAULT_REGION } from "../../partitions.ts";
 
 /**
  * Looks at the buckets, the user or the role, and the caller, all at the same time.

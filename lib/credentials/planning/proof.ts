@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { S3CredentialsError } from "../errors.ts";
-import type { AccessPolicies, AccessRequest, NamedPolicy } from "../policy/access.ts";
-import { allActions } from "../policy/actions.ts";
-import { bucketsOf, type Grant, type Permission } from "../policy/grants.ts";
-import { evaluate, groupActions } from "../policy/evaluate.ts";
-import { fullAccessArn } from "./defaults.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import type { AccessPolicies, AccessRequest, NamedPolicy } from "../../policy/access.ts";
+import { allActions } from "../../policy/actions.ts";
+import { bucketsOf, type Grant, type Permission } from "../../policy/grants.ts";
+import { evaluate, groupActions } from "../../policy/evaluate.ts";
+import { fullAccessArn } from "../defaults.ts";
 import { actionsBeyondS3, unnamedBeyondS3 } from "./grant.ts";
-import type { CreatePlan, CreateRequest } from "./types.ts";
+import type { CreatePlan, CreateRequest } from "../types.ts";
 
 /** What each permission must allow on a bucket, and on its keys. */
 const EXPECTED: Readonly<Record<Permission, { bucket: string[]; keys: string[] }>> = {

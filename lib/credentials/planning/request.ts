@@ -9,22 +9,22 @@ import {
   checkPermission,
   grantsOf,
   scopeWarnings,
-} from "../policy/grants.ts";
-import { permissionTag } from "../policy/permission_words.ts";
-import { prefixList, prefixPattern } from "../policy/prefix.ts";
+} from "../../policy/grants.ts";
+import { permissionTag } from "../../policy/permission_words.ts";
+import { prefixList, prefixPattern } from "../../policy/prefix.ts";
 import type {
   CreateRequest,
   GrantName,
   MissingBuckets,
   ResolvedRequest,
   ResolvedUser,
-} from "./types.ts";
-import { checkDuration } from "../time.ts";
-import { asUsageError, InvalidInput } from "../errors.ts";
-import { checkOptionNames } from "../known_options.ts";
-import { checkArn, checkBucketName, checkUserName } from "../names.ts";
-import type { Partition } from "../partitions.ts";
-import { defaultUserName, fullAccessArn, readOnlyAccessArn, sessionName } from "./defaults.ts";
+} from "../types.ts";
+import { checkDuration } from "../../time.ts";
+import { asUsageError, InvalidInput } from "../../errors.ts";
+import { checkOptionNames } from "../../known_options.ts";
+import { checkArn, checkBucketName, checkUserName } from "../../names.ts";
+import type { Partition } from "../../partitions.ts";
+import { defaultUserName, fullAccessArn, readOnlyAccessArn, sessionName } from "../defaults.ts";
 import {
   actionsBeyondS3,
   grantedPolicy,
@@ -33,8 +33,8 @@ import {
   isWithinS3,
   sessionPolicy,
 } from "./grant.ts";
-import { checkExpiry } from "./expiry.ts";
-import { checkTags, roleTags, tagList, userTags } from "./tags.ts";
+import { checkExpiry } from "../expiry.ts";
+import { checkTags, roleTags, tagList, userTags } from "../tags.ts";
 
 /**
  * Checks a request and fills in all that follows from it: names, policies, permissions boundary.

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { NO_PUBLIC_ACCESS_BLOCK } from "../policy/public_access.ts";
-import { publicBucketPolicy } from "../policy/build.ts";
+import { NO_PUBLIC_ACCESS_BLOCK } from "../../policy/public_access.ts";
+import { publicBucketPolicy } from "../../policy/build.ts";
 import type {
   CreateFacts,
   CreatePlan,
@@ -15,15 +15,15 @@ import type {
   RoleFacts,
   Step,
   UserFacts,
-} from "./types.ts";
-import { S3CredentialsError } from "../errors.ts";
-import { SEE_BUCKETS } from "../aws/missing.ts";
-import { DEFAULT_REGION, partitionOfRegion } from "../partitions.ts";
-import { policyText } from "../policy/document.ts";
-import { accountOfArn } from "../policy/language/principal.ts";
-import { ROLE_NAME } from "./defaults.ts";
+} from "../types.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { SEE_BUCKETS } from "../../aws/missing.ts";
+import { DEFAULT_REGION, partitionOfRegion } from "../../partitions.ts";
+import { policyText } from "../../policy/document.ts";
+import { accountOfArn } from "../../policy/language/principal.ts";
+import { ROLE_NAME } from "../defaults.ts";
 import { resolveRequest } from "./request.ts";
-import { EXPIRES_POLICY, expiryPolicy } from "./expiry.ts";
+import { EXPIRES_POLICY, expiryPolicy } from "../expiry.ts";
 import { type NamedPolicy, policiesToPut } from "./grant.ts";
 import { describeKey } from "./describe.ts";
 import {

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { USER_NAME_LIMIT } from "../names.ts";
-import { policyText } from "../policy/document.ts";
-import { formatTime } from "../time.ts";
-import { isFullAccessArn, isReadOnlyAccessArn } from "./defaults.ts";
+import { USER_NAME_LIMIT } from "../../names.ts";
+import { policyText } from "../../policy/document.ts";
+import { formatTime } from "../../time.ts";
+import { isFullAccessArn, isReadOnlyAccessArn } from "../defaults.ts";
 import { describeKey } from "./describe.ts";
-import { EXPIRES_POLICY, expiresTooWarning, expiryOfText, expiryPolicy } from "./expiry.ts";
+import { EXPIRES_POLICY, expiresTooWarning, expiryOfText, expiryPolicy } from "../expiry.ts";
 import { mainUses, type NamedPolicy } from "./grant.ts";
 import type {
   AccessKeyFacts,
@@ -19,7 +19,7 @@ import type {
   ResolvedRequest,
   ResolvedUser,
   UserFacts,
-} from "./types.ts";
+} from "../types.ts";
 
 /** What was found about the buckets and may be unexpected. */
 export function bucketNotices(

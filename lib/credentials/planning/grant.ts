@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { unsupportedCharacter } from "../policy/limits.ts";
-import { type PolicyDocument, type PolicyStatement, policyText } from "../policy/document.ts";
-import { bucketsOf, type Grant, grantsOf, grantsPolicy } from "../policy/grants.ts";
-import { accountOfArn } from "../policy/language/principal.ts";
-import { joinPolicies } from "../policy/merge.ts";
-import { packPolicy } from "../policy/pack.ts";
-import { expandPolicyTemplate } from "../policy/template.ts";
-import { DEFAULT_REGION, hostSuffixOf } from "../partitions.ts";
-import type { CreateFacts, CreateRequest, GrantName } from "./types.ts";
-import { S3CredentialsError } from "../errors.ts";
-import { inlinePolicyName } from "./defaults.ts";
+import { unsupportedCharacter } from "../../policy/limits.ts";
+import { type PolicyDocument, type PolicyStatement, policyText } from "../../policy/document.ts";
+import { bucketsOf, type Grant, grantsOf, grantsPolicy } from "../../policy/grants.ts";
+import { accountOfArn } from "../../policy/language/principal.ts";
+import { joinPolicies } from "../../policy/merge.ts";
+import { packPolicy } from "../../policy/pack.ts";
+import { expandPolicyTemplate } from "../../policy/template.ts";
+import { DEFAULT_REGION, hostSuffixOf } from "../../partitions.ts";
+import type { CreateFacts, CreateRequest, GrantName } from "../types.ts";
+import { S3CredentialsError } from "../../errors.ts";
+import { inlinePolicyName } from "../defaults.ts";
 
 /**
  * Characters, of all inline policies of a user together and of a session policy, see
