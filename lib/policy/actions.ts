@@ -34,23 +34,19 @@ let byName: ReadonlyMap<string, ActionFacts> | undefined;
 
 function index(): ReadonlyMap<string, ActionFacts> {
   return byName ??= new Map(
-    Object.entries(SERVICES).flatMap(([service, { actions, resources: types }]) =>
-      actions.flatMap(([access, resources, keys, names]) => {
-        const ofResources = types.flatMap(([type, , keys]) =>
-          list(resources).includes(type) ? list(keys) : []
-        );
-        const all = [...new Set([...list(keys), ...ofResources])];
+    Object.entries(SERVICES).flatMap(([service, { actions, resources: types }]) => {
+      // Split once for all actions: what commands such as lint wait for.
+      const keysOf = new Map(types.map(([type, , keys]) => [type, list(keys)]));
+      return actions.flatMap(([access, typeNames, ownKeys, names]) => {
+        const resources = list(typeNames);
+        const ofResources = resources.flatMap((type) => keysOf.get(type) ?? []);
+        const keys = [...new Set([...list(ownKeys), ...ofResources])];
         return list(names).map((name): [string, ActionFacts] => [
           `${service}:${name}`.toLowerCase(),
-          {
-            name: `${service}:${name}`,
-            access: access as AccessLevel,
-            resources: list(resources),
-            keys: all,
-          },
+          { name: `${service}:${name}`, access: access as AccessLevel, resources, keys },
         ]);
-      })
-    ),
+      });
+    }),
   );
 }
 
