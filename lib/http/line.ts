@@ -22,7 +22,7 @@ export class Line implements Disposable {
   #wake = () => {};
   readonly #stopTimer = startTimer(LATENCY_MS, () => this.#wake());
 
-  /** Waits until another connection helps, and gives the function to call at its end. */
+  /** Waits until another connection helps, and returns the function to call at its end. */
   async admit(): Promise<() => void> {
     while (this.#hasEnough()) await new Promise<void>((next) => this.#wake = next);
     this.#connections++;
