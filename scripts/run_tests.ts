@@ -89,7 +89,7 @@ const SECONDS: Record<string, number> = {
   "tests/cli/objects/transfers_test.ts": 5,
   "tests/cli/signals_test.ts": 5,
   "tests/attacks/download_test.ts": 4,
-  "tests/aws/sources_test.ts": 4,
+  "tests/aws/sources/sources_test.ts": 4,
   "tests/cli/can_account_test.ts": 4,
   "tests/cli/create/concurrent_runs_test.ts": 4,
   "tests/cli/create/existing_user_test.ts": 4,

@@ -1,6 +1,6 @@
 /**
  * Which source gives the credentials: worked out from the files and the environment alone, in the
- * order of boto3. Nothing is sent or run here, see `credential_sources.ts` for that.
+ * order of boto3. Nothing is sent or run here, see `sources/credential_sources.ts` for that.
  *
  * @module
  */

@@ -5,9 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { type Sandbox, startSandbox } from "@s3creds/cli/sandbox";
-import { type ChainServer, startChainServer } from "../support/chain_server.ts";
-import { type Machine, runOn } from "../support/machine.ts";
-import type { RunOptions } from "../support/run.ts";
+import { type ChainServer, startChainServer } from "../../support/chain_server.ts";
+import { type Machine, runOn } from "../../support/machine.ts";
+import type { RunOptions } from "../../support/run.ts";
 
 /** What a test has. */
 export interface Stage {

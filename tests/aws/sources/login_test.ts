@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
-import { run } from "../support/run.ts";
-import { assertIs, test } from "./sources.ts";
+import { run } from "../../support/run.ts";
+import { assertIs, test } from "./support.ts";
 
 const SESSION = "arn:aws:iam::123456789012:user/me";
 const CONFIG = `[profile work]\nlogin_session = ${SESSION}\n`;

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { connect, whoami } from "@s3creds/cli";
 import { startSandbox } from "@s3creds/cli/sandbox";
-import { type ChainServer, startChainServer } from "../support/chain_server.ts";
-import { runOn } from "../support/machine.ts";
-import { addRole, assertIs, test } from "./sources.ts";
+import { type ChainServer, startChainServer } from "../../support/chain_server.ts";
+import { runOn } from "../../support/machine.ts";
+import { addRole, assertIs, test } from "./support.ts";
 
 test("role_arn: is assumed with the source profile's keys, at the named profile's endpoint", async ({ sandbox, server, keys, whoami }) => {
   const arn = addRole(sandbox, "worker");

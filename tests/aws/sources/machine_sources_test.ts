@@ -1,7 +1,7 @@
 /** Credentials of the machine itself: the container, the instance, boto's older files. */
 import assert from "node:assert/strict";
-import type { ChainServer } from "../support/chain_server.ts";
-import { addRole, assertIs, test } from "./sources.ts";
+import type { ChainServer } from "../../support/chain_server.ts";
+import { addRole, assertIs, test } from "./support.ts";
 
 test("container: its credentials, where no profile is named", async ({ server, whoami }) => {
   const env = () => ({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container` });
