@@ -10,11 +10,13 @@ import { close, denoTest } from "./counted_tests.ts";
 import { unloadedGroups, writeGroups } from "./test_groups.ts";
 
 /**
- * Tests that take more than a second of the processor, by file or, where most of them do, by directory.
- * Besides the fast ones, run the directory that you work on: `deno task test tests/cli/create`.
+ * Tests that take more than a second of the processor or wait for several, by file or, where most of
+ * them do, by directory. Besides the fast ones, run the directory that you work on:
+ * `deno task test tests/cli/create`.
  */
 const SLOW = [
   "tests/attacks",
+  "tests/aws/sources/machine_sources_test.ts",
   "tests/cli/authentication",
   "tests/cli/can_account_test.ts",
   "tests/cli/create",
@@ -76,6 +78,7 @@ const SECONDS: Record<string, number> = {
   "tests/faults/timeout_test.ts": 9,
   "tests/standalone_test.ts": 9,
   "tests/attacks/answers_test.ts": 7,
+  "tests/aws/sources/machine_sources_test.ts": 9,
   "tests/cli/create/wait_test.ts": 7,
   "tests/examples_test.ts": 7,
   "tests/aws/requests/caller_identity_test.ts": 6,
